@@ -1,0 +1,36 @@
+//! What a report says about a check besides its verdict.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Level, Requirement};
+
+/// A check as the plan announces it: its requirement's row and its own documentation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInfo {
+    /// The requirement's id, which is the check's.
+    pub id: String,
+    /// The level of the requirement.
+    pub level: Level,
+    /// The page of the specification.
+    pub page: String,
+    /// The requirement in our words.
+    pub summary: String,
+    /// Where the sentence stands.
+    pub url: String,
+    /// The check's documentation, in Markdown: what is observed, why it matters, how to fix it.
+    pub docs: String,
+}
+
+impl CheckInfo {
+    /// The announcement of a check of this requirement.
+    pub fn new(requirement: &Requirement, docs: String) -> Self {
+        Self {
+            id: requirement.id.clone(),
+            level: requirement.level,
+            page: requirement.page.clone(),
+            summary: requirement.summary.clone(),
+            url: requirement.url(),
+            docs,
+        }
+    }
+}

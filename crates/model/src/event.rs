@@ -1,0 +1,109 @@
+//! The waist of Plumb: a run is a stream of these, and every report is a function of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CheckInfo, Exchange, Verdict};
+
+/// One line of `run.jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// The survey is done and the plan stands; always the first event.
+    RunStarted(Box<RunStarted>),
+    /// A check began.
+    CheckStarted {
+        /// The check's id.
+        check: String,
+        /// Microseconds since the run began.
+        at: u64,
+    },
+    /// A message was sent and its answer ended; secrets are already blotted out.
+    Exchanged(Arc<Exchange>),
+    /// A case of a check was judged.
+    CaseFinished(CaseFinished),
+    /// A check was judged.
+    CheckFinished {
+        /// The check's id.
+        check: String,
+        /// Microseconds since the run began.
+        at: u64,
+        /// Its verdict, folded over its cases.
+        #[serde(flatten)]
+        verdict: Verdict,
+    },
+    /// Everything is judged; always the last event.
+    RunFinished {
+        /// Microseconds since the run began.
+        at: u64,
+        /// Whether a panic or another fault of Plumb itself occurred.
+        internal_faults: Vec<String>,
+    },
+}
+
+/// What a run is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The version of this stream's format.
+    pub format: u32,
+    /// The version of Plumb.
+    pub plumb: String,
+    /// The revision judged by.
+    pub revision: String,
+    /// Wall-clock time of the start, RFC 3339.
+    pub started: String,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// The suite's name.
+    pub suite: String,
+    /// Whether a violated SHOULD fails the run, and what else the suite denies.
+    pub policy: crate::suite::Policy,
+    /// The target as the user named it, and what it said of itself.
+    pub target: TargetInfo,
+    /// The checks in the order of the ledger.
+    pub checks: Vec<CheckInfo>,
+    /// Requirement ids whose violation the user knows and accepts, each with a reason.
+    pub known: BTreeMap<String, String>,
+}
+
+/// The target as a report shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetInfo {
+    /// The address or the command, secrets blotted out.
+    pub address: String,
+    /// `http` or `stdio`.
+    pub transport: String,
+    /// `modern`, `dual` or `legacy`.
+    pub era: String,
+    /// Name and version by its own account.
+    pub server: Option<String>,
+    /// The versions that it advertises.
+    pub versions: Vec<String>,
+    /// The capabilities that it declares, as it wrote them.
+    pub capabilities: serde_json::Value,
+    /// What the survey found beyond that, a line each: how many tools, which props.
+    pub notes: Vec<String>,
+}
+
+/// One judged case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFinished {
+    /// The check's id.
+    pub check: String,
+    /// The case's slug; with the check's id it is the address `check#case`.
+    pub case: String,
+    /// What the case is about, a plain fact.
+    pub title: String,
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// The exchanges it rests on.
+    pub exchanges: Vec<u64>,
+    /// How often the same was seen, for judgements over every exchange.
+    pub count: u32,
+}
+
+/// The version of the event stream's format.
+pub const FORMAT: u32 = 1;

@@ -1,0 +1,270 @@
+//! The evidence: one message sent and all that came back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Payload, Secrets};
+
+/// One message sent to the target and everything that came back, with timing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Order of sending within the run, from 1.
+    pub seq: u64,
+    /// Who sent it: a check's id, a case's address, or `survey`.
+    pub by: String,
+    /// The connection or process that carried it, such as `http-3` or `stdio-1`.
+    pub channel: String,
+    /// What went out.
+    pub sent: Sent,
+    /// What came back.
+    pub answer: Answer,
+}
+
+/// What went out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "over")]
+pub enum Sent {
+    /// An HTTP request.
+    Http {
+        /// The request method.
+        method: String,
+        /// The absolute URL.
+        url: String,
+        /// The header fields in order, as written.
+        headers: Vec<Header>,
+        /// The body before transfer coding.
+        body: Payload,
+    },
+    /// One line to the standard input of a process, without its newline.
+    Stdio {
+        /// The line.
+        line: Payload,
+    },
+    /// Nothing: the answer holds what arrived unasked, such as a start-up banner on standard output.
+    Nothing,
+}
+
+/// A header field; names and values are shown byte by byte as Latin-1, so nothing is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The field name as it crossed the wire.
+    pub name: String,
+    /// The field value without surrounding white space.
+    pub value: String,
+}
+
+/// What came back; all times are microseconds since the run began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// When the message was completely sent.
+    pub sent_at: u64,
+    /// When the last byte arrived, or waiting ended.
+    pub ended_at: u64,
+    /// Status and header fields (HTTP only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
+    /// Each unit that claims to be a message, in order of arrival: the JSON body, an event's data, a line.
+    pub frames: Vec<Frame>,
+    /// The body of an HTTP answer that is neither JSON nor an event stream.
+    #[serde(default, skip_serializing_if = "Payload::is_empty")]
+    pub body: Payload,
+    /// What the event stream showed beyond its messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamFacts>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// The head of an HTTP answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The status code.
+    pub status: u16,
+    /// The header fields in order, as read.
+    pub headers: Vec<Header>,
+}
+
+/// One unit that claims to be a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// When its last byte arrived, in microseconds since the run began.
+    pub at: u64,
+    /// What carried it.
+    pub carrier: Carrier,
+    /// Its bytes: the JSON body, the joined `data` of an event, the line without its newline.
+    pub payload: Payload,
+}
+
+/// What carried a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carrier {
+    /// The whole body of an HTTP answer.
+    Body,
+    /// An event of an event stream.
+    Event {
+        /// The `event` field, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// The `id` field, if any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+    },
+    /// A line on standard output.
+    Line,
+}
+
+/// What an event stream showed beyond its messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamFacts {
+    /// How many comment lines came.
+    pub comments: u32,
+    /// How many `retry` fields came.
+    pub retries: u32,
+    /// Events without any `data` field (never dispatched by a reader).
+    pub without_data: u32,
+    /// Field names that the event stream format does not know, at most eight.
+    pub unknown_fields: Vec<String>,
+    /// Whether the stream ended inside an event, with no blank line after it.
+    pub cut_off: bool,
+    /// Whether some line was no UTF-8.
+    pub invalid_utf8: bool,
+}
+
+/// How an answer ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The answer is whole: the body's length, the last chunk, the stream's end, or the response line (stdio).
+    #[default]
+    Complete,
+    /// We closed it, having seen enough.
+    ClosedByUs,
+    /// Nothing more came in time.
+    TimedOut,
+    /// It grew past the bound, in bytes.
+    TooLarge(u64),
+    /// The target broke it off: connection reset, body cut short, process gone, malformed HTTP.
+    Broken(String),
+}
+
+impl Answer {
+    /// The HTTP status, if there is a head.
+    pub fn status(&self) -> Option<u16> {
+        self.head.as_ref().map(|h| h.status)
+    }
+
+    /// The first value of a header field, names compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.as_ref().and_then(|h| h.header(name))
+    }
+
+    /// The media type of `Content-Type` in lower case, without parameters.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.header("content-type")?;
+        let essence = value.split(';').next().unwrap_or_default();
+        Some(essence.trim().to_ascii_lowercase())
+    }
+}
+
+impl Head {
+    /// The first value of a header field, names compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+    }
+}
+
+impl Header {
+    /// A field from text.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+
+    /// A field from bytes, each byte becoming the character of the same number.
+    pub fn from_bytes(name: &[u8], value: &[u8]) -> Self {
+        let latin1 = |bytes: &[u8]| bytes.iter().map(|b| char::from(*b)).collect();
+        Self { name: latin1(name), value: latin1(value) }
+    }
+}
+
+impl Exchange {
+    /// The exchange as it may be published: secrets blotted out of every place that can carry one.
+    pub fn redacted(mut self, secrets: &Secrets) -> Self {
+        let headers = |headers: &mut Vec<Header>| {
+            for header in headers {
+                let sensitive = ["authorization", "cookie", "set-cookie", "proxy-authorization"];
+                header.value = if sensitive.contains(&header.name.to_ascii_lowercase().as_str()) {
+                    redacted_credential(&header.value)
+                } else {
+                    secrets.blot_text(&header.value)
+                };
+            }
+        };
+        match &mut self.sent {
+            Sent::Http { url, headers: fields, body, .. } => {
+                *url = secrets.blot_text(url);
+                headers(fields);
+                *body = body.redacted(secrets);
+            }
+            Sent::Stdio { line } => *line = line.redacted(secrets),
+            Sent::Nothing => {}
+        }
+        if let Some(head) = &mut self.answer.head {
+            headers(&mut head.headers);
+        }
+        for frame in &mut self.answer.frames {
+            frame.payload = frame.payload.redacted(secrets);
+        }
+        self.answer.body = self.answer.body.redacted(secrets);
+        if let End::Broken(why) = &mut self.answer.end {
+            *why = secrets.blot_text(why);
+        }
+        self
+    }
+}
+
+/// A credential header keeps its scheme, which a reader needs, and nothing else.
+fn redacted_credential(value: &str) -> String {
+    match value.split_once(' ') {
+        Some((scheme, _)) => format!("{scheme} {}", crate::secret::BLOT),
+        None => crate::secret::BLOT.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redacted_exchange_holds_no_secret() {
+        let mut secrets = Secrets::default();
+        secrets.add("s3cr3t-token");
+        let exchange = Exchange {
+            seq: 1,
+            by: "survey".into(),
+            channel: "http-1".into(),
+            sent: Sent::Http {
+                method: "POST".into(),
+                url: "http://127.0.0.1/mcp?key=s3cr3t-token".into(),
+                headers: vec![
+                    Header::new("Authorization", "Bearer other-secret"),
+                    Header::new("X-Key", "s3cr3t-token"),
+                ],
+                body: "{\"a\":\"s3cr3t-token\"}".into(),
+            },
+            answer: Answer {
+                head: Some(Head { status: 200, headers: vec![Header::new("Set-Cookie", "id=1")] }),
+                frames: vec![Frame {
+                    at: 1,
+                    carrier: Carrier::Body,
+                    payload: "s3cr3t-token".into(),
+                }],
+                ..Answer::default()
+            },
+        };
+        let json = serde_json::to_string(&exchange.redacted(&secrets)).expect("serialises");
+        for secret in ["s3cr3t-token", "other-secret", "id=1"] {
+            assert!(!json.contains(secret), "{secret} in {json}");
+        }
+        assert!(json.contains("Bearer [redacted]"));
+    }
+}

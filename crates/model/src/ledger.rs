@@ -1,0 +1,320 @@
+//! The ledger: every normative statement of a revision, one a row.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::Strength;
+
+const COLUMNS: [&str; 9] =
+    ["id", "level", "party", "page", "anchor", "requirement", "observe", "how", "official"];
+
+/// All requirements of a revision, in the order of the file.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    rows: Vec<Requirement>,
+    by_id: BTreeMap<String, usize>,
+    excluded: BTreeMap<String, String>,
+}
+
+/// One normative statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Its name for ever, and the id of the check that judges it.
+    pub id: String,
+    /// How strongly it is demanded.
+    pub level: Level,
+    /// Whom it binds.
+    pub party: Party,
+    /// The page of the specification, such as `basic/transports/stdio`.
+    pub page: String,
+    /// The anchor on that page.
+    pub anchor: String,
+    /// The statement in our words.
+    pub summary: String,
+    /// What it takes to observe it.
+    pub observe: Observe,
+    /// How it can be observed.
+    pub how: String,
+    /// Ids of the official suite that touch it.
+    pub official: Vec<String>,
+}
+
+/// The requirement levels of RFC 2119.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Level {
+    /// MUST.
+    #[serde(rename = "MUST")]
+    Must,
+    /// MUST NOT.
+    #[serde(rename = "MUST NOT")]
+    MustNot,
+    /// SHOULD.
+    #[serde(rename = "SHOULD")]
+    Should,
+    /// SHOULD NOT.
+    #[serde(rename = "SHOULD NOT")]
+    ShouldNot,
+    /// MAY.
+    #[serde(rename = "MAY")]
+    May,
+}
+
+/// Whom a requirement binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// The server.
+    Server,
+    /// The client.
+    Client,
+    /// Client and server.
+    Both,
+    /// The authorization server.
+    AuthorizationServer,
+    /// The host application.
+    Host,
+    /// A proxy or gateway.
+    Intermediary,
+}
+
+/// What it takes to observe a requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Observe {
+    /// Messages on the wire, on any server.
+    Wire,
+    /// A declared capability.
+    Capability,
+    /// A prop: a thing with known behaviour.
+    Fixture,
+    /// Control of the process or the connection.
+    Control,
+    /// Tokens and a mock authorization server.
+    Auth,
+    /// An authorization server as the target.
+    As,
+    /// A client as the target.
+    Client,
+    /// Nothing: a person has to judge.
+    Review,
+}
+
+/// Why a ledger or its exclusions could not be read; names the file and the line.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{file}:{line}: {what}")]
+pub struct LedgerError {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong and how to mend it.
+    pub what: String,
+}
+
+impl Ledger {
+    /// The ledger of [`crate::REVISION`], as built in.
+    pub fn current() -> &'static Self {
+        static LEDGER: OnceLock<Ledger> = OnceLock::new();
+        LEDGER.get_or_init(|| {
+            let rows = include_str!("../../../suites/requirements/2026-07-28.tsv");
+            let excluded = include_str!("../../../suites/requirements/2026-07-28.excluded.tsv");
+            Self::parse("2026-07-28.tsv", rows)
+                .and_then(|ledger| ledger.with_exclusions("2026-07-28.excluded.tsv", excluded))
+                .unwrap_or_else(|e| unreachable!("the built-in ledger is tested: {e}"))
+        })
+    }
+
+    /// Reads a ledger; errors name `file` and the line.
+    pub fn parse(file: &str, text: &str) -> Result<Self, LedgerError> {
+        let error = |line: usize, what: String| LedgerError { file: file.to_owned(), line, what };
+        let mut ledger =
+            Self { rows: Vec::new(), by_id: BTreeMap::new(), excluded: BTreeMap::new() };
+        let mut lines = text.lines().enumerate().map(|(n, line)| (n + 1, line));
+        let header = lines.next().map(|(_, line)| line.split('\t').collect::<Vec<_>>());
+        if header.as_deref() != Some(&COLUMNS[..]) {
+            return Err(error(
+                1,
+                format!("the first line names the columns: {}", COLUMNS.join(", ")),
+            ));
+        }
+        for (number, line) in lines {
+            let row = Requirement::parse(line).map_err(|what| error(number, what))?;
+            if ledger.by_id.insert(row.id.clone(), ledger.rows.len()).is_some() {
+                return Err(error(number, format!("`{}` stands twice: ids are unique", row.id)));
+            }
+            ledger.rows.push(row);
+        }
+        Ok(ledger)
+    }
+
+    /// Adds the exclusions: requirements that no check judges, each with a reason.
+    pub fn with_exclusions(mut self, file: &str, text: &str) -> Result<Self, LedgerError> {
+        for (n, line) in text.lines().enumerate() {
+            let error = |what: String| LedgerError { file: file.to_owned(), line: n + 1, what };
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (id, reason) =
+                line.split_once('\t').ok_or_else(|| error("expected `id<TAB>reason`".into()))?;
+            if !self.by_id.contains_key(id) {
+                return Err(error(format!("`{id}` is not in the ledger: remove the line")));
+            }
+            if reason.trim().len() < 10 {
+                return Err(error(format!("`{id}` needs a reason that convinces a sceptic")));
+            }
+            if self.excluded.insert(id.to_owned(), reason.trim().to_owned()).is_some() {
+                return Err(error(format!("`{id}` is excluded twice")));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The rows in the order of the file.
+    pub fn rows(&self) -> &[Requirement] {
+        &self.rows
+    }
+
+    /// The row of an id.
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
+        self.by_id.get(id).map(|&at| &self.rows[at])
+    }
+
+    /// The place of an id in the file, for ordering results.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Why no check judges this id, if it is excluded.
+    pub fn exclusion(&self, id: &str) -> Option<&str> {
+        self.excluded.get(id).map(String::as_str)
+    }
+}
+
+impl Requirement {
+    fn parse(line: &str) -> Result<Self, String> {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [id, level, party, page, anchor, summary, observe, how, official] = cells[..] else {
+            return Err(format!(
+                "expected {} tab-separated cells, found {}",
+                COLUMNS.len(),
+                cells.len()
+            ));
+        };
+        if id.is_empty()
+            || !id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b))
+        {
+            return Err(format!("`{id}` is no id: use lower-case words, digits, `.` and `-`"));
+        }
+        let word = |column: &str, text: &str| format!("`{text}` is no {column}");
+        Ok(Self {
+            id: id.to_owned(),
+            level: word_of(level).ok_or_else(|| word("level", level))?,
+            party: word_of(party).ok_or_else(|| word("party", party))?,
+            page: page.to_owned(),
+            anchor: anchor.to_owned(),
+            summary: summary.to_owned(),
+            observe: word_of(observe).ok_or_else(|| word("way to observe", observe))?,
+            how: how.to_owned(),
+            official: official
+                .split(';')
+                .map(str::trim)
+                .filter(|o| !matches!(*o, "" | "-"))
+                .map(str::to_owned)
+                .collect(),
+        })
+    }
+
+    /// Where the statement stands, for people: page#anchor on the public site.
+    pub fn url(&self) -> String {
+        let site = "https://modelcontextprotocol.io";
+        let anchor = if self.anchor == "top" { String::new() } else { format!("#{}", self.anchor) };
+        if let Some(extension) = self.page.strip_prefix("ext:") {
+            return format!("{site}/extensions/{extension}{anchor}");
+        }
+        if self.page.starts_with("seps/") {
+            return format!("{site}/{}{anchor}", self.page);
+        }
+        let page = if self.page == "index" { "" } else { &self.page };
+        format!("{site}/specification/{}/{page}{anchor}", crate::REVISION).replace("/#", "#")
+    }
+
+    /// Whether a run against a server can be asked about it.
+    pub fn concerns_server(&self) -> bool {
+        matches!(self.party, Party::Server | Party::Both)
+    }
+}
+
+impl Level {
+    /// The level without its polarity.
+    pub fn strength(self) -> Strength {
+        match self {
+            Self::Must | Self::MustNot => Strength::Must,
+            Self::Should | Self::ShouldNot => Strength::Should,
+            Self::May => Strength::May,
+        }
+    }
+
+    /// The keyword.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Must => "MUST",
+            Self::MustNot => "MUST NOT",
+            Self::Should => "SHOULD",
+            Self::ShouldNot => "SHOULD NOT",
+            Self::May => "MAY",
+        }
+    }
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.keyword())
+    }
+}
+
+/// Reads an enum by its serde name, so that each word stands in one place.
+fn word_of<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_ledger_parses() {
+        assert!(Ledger::current().rows().len() > 1000);
+    }
+
+    #[test]
+    fn errors_name_file_and_line() {
+        let head = COLUMNS.join("\t");
+        let row = "a.b\tMUST\tserver\tbasic\ttop\ttext\twire\thow\t-";
+        let twice = Ledger::parse("x.tsv", &format!("{head}\n{row}\n{row}\n")).unwrap_err();
+        assert_eq!(twice.to_string(), "x.tsv:3: `a.b` stands twice: ids are unique");
+        let level = Ledger::parse("x.tsv", &format!("{head}\n{}\n", row.replace("MUST", "WILL")));
+        assert_eq!(level.unwrap_err().to_string(), "x.tsv:2: `WILL` is no level");
+        let short = Ledger::parse("x.tsv", &format!("{head}\na.b\tMUST\n")).unwrap_err();
+        assert_eq!(short.to_string(), "x.tsv:2: expected 9 tab-separated cells, found 2");
+        let exclusion = Ledger::parse("x.tsv", &head)
+            .and_then(|l| l.with_exclusions("e.tsv", "no.such\twhy not at all"));
+        assert_eq!(
+            exclusion.unwrap_err().to_string(),
+            "e.tsv:1: `no.such` is not in the ledger: remove the line"
+        );
+    }
+
+    #[test]
+    fn a_link_leads_to_page_and_anchor() {
+        let ledger = Ledger::current();
+        let url = |id: &str| ledger.requirement(id).map(Requirement::url);
+        assert_eq!(
+            url("base.response.same-id").as_deref(),
+            Some("https://modelcontextprotocol.io/specification/2026-07-28/basic#result-responses")
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! The words of Plumb as types: requirements and their ledger, verdicts, the exchange as evidence, the
+//! event stream and the report folded from it, suites, vector packs and known violations.
+//!
+//! No I/O and no async: everything here is a function of its arguments, so that a replay equals a live run.
+
+pub mod catalogue;
+pub mod event;
+pub mod exchange;
+pub mod known;
+pub mod ledger;
+pub mod pack;
+pub mod payload;
+pub mod report;
+pub mod secret;
+pub mod suite;
+pub mod verdict;
+
+pub use catalogue::CheckInfo;
+pub use event::Event;
+pub use exchange::{Answer, Carrier, End, Exchange, Frame, Head, Header, Sent, StreamFacts};
+pub use ledger::{Ledger, Level, Party, Requirement};
+pub use payload::Payload;
+pub use report::Report;
+pub use secret::Secrets;
+pub use verdict::{Severity, Verdict};
+
+/// The protocol revision that this build judges by.
+pub const REVISION: &str = "2026-07-28";

@@ -1,0 +1,378 @@
+//! Vector packs: what to send and which answers the text allows, as data.
+//!
+//! A vector never says how to decide: there are no variables, captures, predicates or sequences.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Ledger, Payload};
+
+/// A folder of vectors on one proposal or RFC.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    /// The schema that the file follows, relative to it.
+    #[serde(rename = "$schema")]
+    pub schema: String,
+    /// The pack's name, which is its folder's.
+    pub pack: String,
+    /// Where the rules stand that the vectors probe.
+    pub source: String,
+    /// What the pack is about, one line.
+    pub about: String,
+    /// The kinds of bug that the vectors provoke, explained once.
+    pub flags: BTreeMap<String, Flag>,
+    /// The vectors, in groups that share a rule.
+    pub groups: Vec<Group>,
+}
+
+/// A kind of bug.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flag {
+    /// What the server does wrong.
+    pub bug: String,
+    /// What it costs.
+    pub cost: String,
+}
+
+/// Vectors that probe one rule, with at least one that must be accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Its name within the pack.
+    pub slug: String,
+    /// The rule, as a plain fact.
+    pub about: String,
+    /// The vectors.
+    pub vectors: Vec<Vector>,
+}
+
+/// One deviation, or one legal sibling of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vector {
+    /// Its name within the pack, stable for ever.
+    pub slug: String,
+    /// What is sent, as a plain fact.
+    pub title: String,
+    /// The kinds of bug that it provokes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
+    /// The requests that it starts from; each one makes a case.
+    pub bases: Vec<Base>,
+    /// Where it makes sense.
+    #[serde(default, skip_serializing_if = "Over::is_any")]
+    pub over: Over,
+    /// What is changed.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// Which answers the text allows.
+    pub answer: Allowed,
+    /// The requirements that the answer is judged by.
+    pub judges: Vec<String>,
+}
+
+/// A request that every conforming server accepts when it declares the feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Base {
+    /// `server/discover`.
+    Discover,
+    /// `tools/list`.
+    ToolsList,
+    /// `tools/call` of a tool that may be called, with valid arguments.
+    ToolsCall,
+    /// `resources/list`.
+    ResourcesList,
+    /// `resources/templates/list`.
+    TemplatesList,
+    /// `resources/read` of a listed resource.
+    ResourcesRead,
+    /// `prompts/list`.
+    PromptsList,
+    /// `prompts/get` of a listed prompt with its required arguments.
+    PromptsGet,
+    /// `completion/complete` of an argument of a listed prompt or template.
+    Complete,
+    /// `tools/call` of a tool with an annotated parameter of the vector's type.
+    AnnotatedCall,
+}
+
+/// The transport that a vector is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Over {
+    /// Both.
+    #[default]
+    Any,
+    /// Streamable HTTP only.
+    Http,
+    /// Standard streams only.
+    Stdio,
+}
+
+/// What a vector changes; the kinds are closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A deviation from a request just accepted.
+    Edit(Edit),
+    /// A parameter's value and the header that mirrors it.
+    HeaderValue(HeaderValue),
+}
+
+/// A deviation from a request just accepted. The standard headers follow the edited body, so that a
+/// change of the body alone breaks no header rule; header edits come last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    /// JSON Patch (RFC 6902) on the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub body: Vec<Value>,
+    /// The bytes to send in place of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Payload>,
+    /// Changes of the header fields, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<HeaderEdit>,
+    /// The HTTP request method in place of POST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+}
+
+/// One change of the header fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum HeaderEdit {
+    /// Replaces the field's value, or adds the field.
+    Set(String, String),
+    /// Adds a further field line.
+    Add(String, String),
+    /// Removes the field.
+    Remove(String),
+    /// Writes the name as given, case and all.
+    Rename(String, String),
+    /// Writes the value in the Base64 sentinel form.
+    Encode(String),
+    /// Writes the value in upper case.
+    Upper(String),
+    /// Puts white space before and after the value.
+    Pad(String),
+    /// Puts a suffix behind the value.
+    Append(String, String),
+    /// Appends a byte that no field value may hold.
+    AppendByte(String, u8),
+}
+
+/// A parameter's value and the header that mirrors it; the type picks the annotated tool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderValue {
+    /// The argument in the body; absent leaves the argument out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The type of the annotated parameter.
+    pub of: ParamType,
+    /// The field value on the wire, byte by byte as Latin-1; absent leaves the field out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+}
+
+/// The types that may be annotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParamType {
+    /// A string.
+    String,
+    /// An integer.
+    Integer,
+    /// A boolean.
+    Boolean,
+}
+
+/// Which answers the text allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowed {
+    /// Whether the request is served.
+    pub outcome: Outcome,
+    /// HTTP statuses; empty where the text names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status: Vec<u16>,
+    /// JSON-RPC error codes; empty where the text names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<i64>,
+    /// Whether an error answer carries the request's id.
+    #[serde(default, skip_serializing_if = "IdEcho::is_echoed")]
+    pub id: IdEcho,
+}
+
+/// Whether a request is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// A result comes.
+    Accepted,
+    /// An error comes, and nothing is executed.
+    #[default]
+    Refused,
+    /// Both are allowed.
+    Either,
+}
+
+/// Whether an error answer carries the request's id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdEcho {
+    /// It does.
+    #[default]
+    Echoed,
+    /// The id could not be read: none, or null.
+    Unreadable,
+}
+
+impl Over {
+    fn is_any(&self) -> bool {
+        *self == Self::Any
+    }
+}
+
+impl IdEcho {
+    fn is_echoed(&self) -> bool {
+        *self == Self::Echoed
+    }
+}
+
+impl Base {
+    /// Its name as it stands in packs and case addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Discover => "discover",
+            Self::ToolsList => "tools-list",
+            Self::ToolsCall => "tools-call",
+            Self::ResourcesList => "resources-list",
+            Self::TemplatesList => "templates-list",
+            Self::ResourcesRead => "resources-read",
+            Self::PromptsList => "prompts-list",
+            Self::PromptsGet => "prompts-get",
+            Self::Complete => "complete",
+            Self::AnnotatedCall => "annotated-call",
+        }
+    }
+}
+
+/// Why a pack could not be read or is not well made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {place}: {what}")]
+pub struct PackError {
+    /// The file's name.
+    pub file: String,
+    /// The group and vector, or the line.
+    pub place: String,
+    /// What is wrong and how to mend it.
+    pub what: String,
+}
+
+impl Pack {
+    /// Reads a pack; structure is checked by [`Pack::lint`].
+    pub fn parse(file: &str, text: &str) -> Result<Self, PackError> {
+        serde_json::from_str(text).map_err(|e| PackError {
+            file: file.to_owned(),
+            place: format!("line {}, column {}", e.line(), e.column()),
+            what: e.to_string(),
+        })
+    }
+
+    /// The canonical form: two spaces, fields in the order of the types, a newline at the end.
+    pub fn canonical(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// The vectors, over all groups.
+    pub fn vectors(&self) -> impl Iterator<Item = &Vector> {
+        self.groups.iter().flat_map(|g| &g.vectors)
+    }
+
+    /// What is not well made, beyond the schema.
+    pub fn lint(&self, file: &str) -> Vec<PackError> {
+        let mut errors = Vec::new();
+        let mut say = |place: String, what: String| {
+            errors.push(PackError { file: file.to_owned(), place, what });
+        };
+        let mut slugs = BTreeSet::new();
+        let mut used = BTreeSet::new();
+        for group in &self.groups {
+            if !group.vectors.iter().any(|v| v.answer.outcome == Outcome::Accepted) {
+                say(
+                    group.slug.clone(),
+                    "has no accepted sibling: add the legal form of what it breaks".into(),
+                );
+            }
+            for vector in &group.vectors {
+                let place = || format!("{}/{}", group.slug, vector.slug);
+                if !slugs.insert(&vector.slug) {
+                    say(place(), "the slug stands twice in this pack".into());
+                }
+                if vector.slug.is_empty()
+                    || vector
+                        .slug
+                        .bytes()
+                        .any(|b| !(b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'))
+                {
+                    say(place(), "a slug is lower-case words joined by `-`".into());
+                }
+                if vector.bases.is_empty() {
+                    say(place(), "names no base request".into());
+                }
+                if vector.judges.is_empty() {
+                    say(place(), "judges no requirement".into());
+                }
+                for id in &vector.judges {
+                    if Ledger::current().requirement(id).is_none() {
+                        say(place(), format!("`{id}` is not in the ledger"));
+                    }
+                }
+                if vector.answer.outcome == Outcome::Refused && vector.flags.is_empty() {
+                    say(place(), "a deviation names the kind of bug it provokes in `flags`".into());
+                }
+                for flag in &vector.flags {
+                    used.insert(flag.clone());
+                    if !self.flags.contains_key(flag) {
+                        say(place(), format!("flag `{flag}` is not explained in this pack"));
+                    }
+                }
+                if ["should", "test that", "must"]
+                    .iter()
+                    .any(|w| vector.title.to_lowercase().split_whitespace().any(|t| t == *w))
+                {
+                    say(place(), "a title is a plain fact, without `should` or `must`".into());
+                }
+            }
+        }
+        for flag in self.flags.keys().filter(|f| !used.contains(*f)) {
+            say("flags".into(), format!("`{flag}` is used by no vector"));
+        }
+        errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_without_a_legal_sibling_is_an_error() {
+        let text = r#"{"$schema":"s","pack":"p","source":"s","about":"a","flags":{},
+            "groups":[{"slug":"g","about":"a","vectors":[{"slug":"v","title":"t","bases":["discover"],
+            "edit":{"headers":[{"remove":"Mcp-Method"}]},"answer":{"outcome":"refused"},
+            "judges":["http.validate.method-missing"]}]}]}"#;
+        let pack = Pack::parse("p.json", text).expect("parses");
+        let said: Vec<String> = pack.lint("p.json").iter().map(ToString::to_string).collect();
+        assert!(said[0].contains("no accepted sibling"), "{said:?}");
+        assert!(said[1].contains("names the kind of bug"), "{said:?}");
+        assert_eq!(Pack::parse("p.json", &pack.canonical()).expect("parses"), pack);
+    }
+}
