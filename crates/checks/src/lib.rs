@@ -1,0 +1,16 @@
+//! Nothing but checks, in folders that mirror the pages of the specification.
+//!
+//! A check is one `static`; its doc comment is its documentation; each folder lists its checks explicitly,
+//! and one left out of its list does not compile (`dead_code`).
+#![deny(dead_code)]
+
+mod basic;
+mod packs;
+
+pub use packs::{PACKS, packs};
+use plumb_runner::Check;
+
+/// Every check, folder by folder. A run orders them by the ledger.
+pub fn all() -> Vec<&'static Check> {
+    [basic::CHECKS].concat()
+}

@@ -1,0 +1,13 @@
+//! The vector packs built in.
+
+use plumb_model::pack::{Pack, PackError};
+
+/// The packs' files, by path from the repository's root.
+pub const PACKS: &[(&str, &str)] = &[
+    ("vectors/sep-2243-headers/pack.json", include_str!("../../../vectors/sep-2243-headers/pack.json")),
+];
+
+/// Reads the packs built in; a test keeps them readable.
+pub fn packs() -> Result<Vec<Pack>, PackError> {
+    PACKS.iter().map(|(file, text)| Pack::parse(file, text)).collect()
+}

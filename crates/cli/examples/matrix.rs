@@ -1,0 +1,75 @@
+//! Law 3: the whole mutant × check table, compared with `docs/kill-matrix.md`, or written with `PLUMB_UPDATE=1`.
+
+#[path = "../tests/laws/judge.rs"]
+#[expect(dead_code, reason = "the laws use the rest")]
+mod judge;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use futures_util::StreamExt as _;
+use plumb_model::{Report, Verdict};
+use plumb_reference::{MUTANTS, Mutant};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/kill-matrix.md");
+    let rows: Vec<(usize, String)> =
+        futures_util::stream::iter(MUTANTS.iter().enumerate().map(|(n, m)| async move { (n, row(m).await) }))
+            .buffer_unordered(3)
+            .inspect(|(_, row)| eprintln!("{row}"))
+            .collect()
+            .await;
+    let mut rows = rows;
+    rows.sort_unstable();
+    let mut table = String::from(
+        "# Kill matrix\n\nEvery mutant of the reference server (one rule broken) and every check that notices it, over HTTP and over\n\
+         standard streams. The check that a mutant is made for stands first, others after it. `just matrix` compares,\n\
+         `just matrix-update` renews.\n\n| mutant | made for | noticed also by |\n| --- | --- | --- |\n",
+    );
+    for (_, row) in rows {
+        let _ = writeln!(table, "{row}");
+    }
+    if std::env::var_os("PLUMB_UPDATE").is_some() {
+        return match std::fs::write(path, table) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{path}: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    if committed == table {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("docs/kill-matrix.md differs: explain the difference, then run `just matrix-update`");
+    ExitCode::FAILURE
+}
+
+async fn row(mutant: &Mutant) -> String {
+    let http = judge::in_process(mutant.rules(), plumb_reference::Options::default(), &[]).await;
+    let mut killed = violated(&http);
+    if !killed.contains(mutant.kills) {
+        if let Ok(events) = judge::events(judge::options(judge::stdio_command(Some(mutant.name)), &[])).await
+            && let Ok(report) = Report::fold(events)
+        {
+            killed.extend(violated(&report));
+        }
+    }
+    if !killed.contains(mutant.kills)
+        && let Ok(events) = judge::events(judge::options(judge::http_command(Some(mutant.name)), &[])).await
+        && let Ok(report) = Report::fold(events)
+    {
+        killed.extend(violated(&report));
+    }
+    let own = if killed.remove(mutant.kills) { mutant.kills.to_owned() } else { format!("**not {}**", mutant.kills) };
+    let others: Vec<String> = killed.into_iter().collect();
+    format!("| {} | {own} | {} |", mutant.name, others.join(", "))
+}
+
+fn violated(report: &Report) -> BTreeSet<String> {
+    let violated = report.checks.iter().filter(|c| matches!(c.verdict, Verdict::Violated { .. }));
+    violated.map(|c| c.info.id.clone()).collect()
+}

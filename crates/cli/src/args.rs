@@ -1,0 +1,250 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  plumb run                                      judge the embedded reference server
+  plumb run https://example.com/mcp              judge a server by its address
+  plumb run -- node server.js                    judge a server over standard streams
+  plumb run -- ./server --port {port}            start a server, judge it over HTTP
+  plumb run --suite quick --strict URL           the MUSTs only; a violated SHOULD fails
+  plumb explain http.validate.method-mismatch    what a check observes, and how to fix it
+
+Exit codes: 0 conformant · 1 violations · 2 usage · 3 nothing selected · 4 target never reached
+            5 inconclusive MUSTs · 6 stale known list · 7 a report could not be written · 70 our bug";
+
+/// Judges servers of the Model Context Protocol by revision 2026-07-28.
+#[derive(Parser)]
+#[command(name = "plumb", version, about, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Judge a server and write reports.
+    Run(Box<RunArgs>),
+    /// List the checks of a suite.
+    List(ListArgs),
+    /// Show a requirement, its check and its vectors.
+    Explain {
+        /// The requirement's id, such as `http.validate.method-mismatch`.
+        id: String,
+    },
+    /// Count the requirements that have a check, by page and level.
+    Coverage(CoverageArgs),
+    /// Render reports from a recorded run.
+    Report(ReportArgs),
+    /// Run one of the servers that Plumb brings along.
+    Serve {
+        #[command(subcommand)]
+        what: Serve,
+    },
+    /// Work on vector packs.
+    Vectors {
+        #[command(subcommand)]
+        what: Vectors,
+    },
+    /// Survey a server and write a commented plumb.toml.
+    Init(Box<InitArgs>),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How to reach a target.
+#[derive(ClapArgs)]
+pub(crate) struct TargetArgs {
+    /// The server's MCP endpoint, such as `https://example.com/mcp`; without one and without a command,
+    /// the embedded reference server is judged.
+    pub(crate) url: Option<String>,
+    /// The command that starts the server, after `--`. It speaks over standard streams, or over HTTP if
+    /// `{port}` stands in an argument or in `--env`.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) server: Vec<String>,
+    /// Where a started HTTP server has its MCP endpoint.
+    #[arg(long, value_name = "PATH", default_value = "/mcp")]
+    pub(crate) path: String,
+    /// An environment variable for the command; `{port}` is replaced.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<String>,
+    /// A header field for every request; its value is kept out of reports.
+    #[arg(long, short = 'H', value_name = "NAME: VALUE")]
+    pub(crate) header: Vec<String>,
+    /// A bearer token for every request; it is kept out of reports.
+    #[arg(long, value_name = "TOKEN", env = "PLUMB_BEARER", hide_env_values = true)]
+    pub(crate) bearer: Option<String>,
+    /// A file of certificates (PEM) to trust beside the public ones.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Vec<PathBuf>,
+    /// A proxy for HTTP; the environment is not asked.
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// A tool that may be called though it is not marked `readOnlyHint: true`; `all` for every tool.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_calls: Vec<String>,
+    /// The configuration; `plumb.toml` is read if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How long an answer may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) timeout: u64,
+    /// Break one rule of the embedded reference server.
+    #[arg(long, value_name = "RULE", hide = true)]
+    pub(crate) mutant: Option<String>,
+}
+
+/// Arguments of `plumb run`.
+#[derive(ClapArgs)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The suite: core, quick, full, or a TOML file.
+    #[arg(long, default_value = "core")]
+    pub(crate) suite: String,
+    /// Only these checks: ids, or prefixes ending in `*`.
+    #[arg(long, value_name = "ID")]
+    pub(crate) only: Vec<String>,
+    /// A violated SHOULD fails the run.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A requirement that could not be observed fails the run.
+    #[arg(long)]
+    pub(crate) deny_unverified: bool,
+    /// Violations that you know and accept, each with a reason (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known: Option<PathBuf>,
+    /// A folder with more vector packs.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) vectors: Vec<PathBuf>,
+    /// The seed of everything random.
+    #[arg(long, default_value_t = 20_260_728)]
+    pub(crate) seed: u64,
+    /// How many checks run at once.
+    #[arg(long, default_value_t = 12)]
+    pub(crate) jobs: usize,
+    /// The whole run ends within so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) budget: u64,
+    /// Where run.jsonl, report.json, report.html and junit.xml are written.
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) formats: Formats,
+    /// Say nothing but the headline.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Say more: every unverified and inconclusive requirement.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// Further report files.
+#[derive(ClapArgs, Clone, Default)]
+pub(crate) struct Formats {
+    /// Write JUnit XML to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write the HTML report to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write the JSON report to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write SARIF to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sarif: Option<PathBuf>,
+    /// Write a short Markdown summary to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+}
+
+/// Arguments of `plumb init`.
+#[derive(ClapArgs)]
+pub(crate) struct InitArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// The file to write; it must not exist.
+    #[arg(long, value_name = "FILE", default_value = "plumb.toml")]
+    pub(crate) write: PathBuf,
+}
+
+/// Arguments of `plumb list`.
+#[derive(ClapArgs)]
+pub(crate) struct ListArgs {
+    /// The suite: core, quick, full, or a TOML file.
+    #[arg(long, default_value = "full")]
+    pub(crate) suite: String,
+    /// Only these checks: ids, or prefixes ending in `*`.
+    pub(crate) only: Vec<String>,
+}
+
+/// Arguments of `plumb coverage`.
+#[derive(ClapArgs)]
+pub(crate) struct CoverageArgs {
+    /// List the requirements of the server that have neither check nor exclusion.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Fail if any is open on these pages: names, or prefixes ending in `*`.
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) require: Vec<String>,
+}
+
+/// Arguments of `plumb report`.
+#[derive(ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The recorded run.
+    pub(crate) run: PathBuf,
+    #[command(flatten)]
+    pub(crate) formats: Formats,
+    /// Say more: every unverified and inconclusive requirement.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Serve {
+    /// The reference server: correct, or with one rule broken.
+    Reference(ReferenceArgs),
+}
+
+/// Arguments of `plumb serve reference`.
+#[derive(ClapArgs)]
+pub(crate) struct ReferenceArgs {
+    /// Speak over standard streams in place of HTTP.
+    #[arg(long)]
+    pub(crate) stdio: bool,
+    /// The port on 127.0.0.1; 0 picks a free one and prints the address.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Break this rule (see `--rules`).
+    #[arg(long = "break", value_name = "RULE")]
+    pub(crate) broken: Option<String>,
+    /// List the rules that can be broken, and the check that notices.
+    #[arg(long)]
+    pub(crate) rules: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Vectors {
+    /// Tell what is not well made.
+    Lint {
+        /// Packs, or folders of packs; the packs built in if none is given.
+        paths: Vec<PathBuf>,
+    },
+    /// Write packs in canonical form.
+    Fmt {
+        /// Packs, or folders of packs.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// Write nothing; fail if something would change.
+        #[arg(long)]
+        check: bool,
+    },
+}

@@ -1,0 +1,113 @@
+//! `plumb list`, `plumb explain`, `plumb coverage`: what is judged, and what is not.
+
+use std::collections::BTreeMap;
+
+use anyhow::anyhow;
+use plumb_model::{Ledger, Requirement};
+use plumb_runner::{Body, Check};
+
+use crate::args::{CoverageArgs, ListArgs};
+use crate::run::named_suite;
+use crate::{Exit, Failure};
+
+/// Lists the checks of a suite.
+pub(crate) fn list(args: &ListArgs) -> Exit {
+    let suite = named_suite(&args.suite)?;
+    let checks = plumb_checks::all();
+    let wanted = |r: &&Requirement| {
+        suite.selects(r)
+            && (args.only.is_empty() || args.only.iter().any(|p| plumb_model::suite::matches(p, &r.id)))
+            && checks.iter().any(|c| c.id == r.id)
+    };
+    let rows: Vec<&Requirement> = Ledger::current().rows().iter().filter(wanted).collect();
+    if rows.is_empty() {
+        return Err(Failure::new(3, anyhow!("no check is selected")));
+    }
+    for row in &rows {
+        anstream::println!("{:<10} {:<44} {}", row.level, row.id, row.summary);
+    }
+    anstream::println!("{} checks", rows.len());
+    Ok(0)
+}
+
+/// Shows a requirement, its check and its vectors.
+pub(crate) fn explain(id: &str) -> Exit {
+    let ledger = Ledger::current();
+    let row = ledger.requirement(id).ok_or_else(|| {
+        let near: Vec<&str> = ledger.rows().iter().map(|r| r.id.as_str()).filter(|r| r.contains(id)).take(8).collect();
+        let hint = if near.is_empty() { "see `plumb list`".into() } else { format!("do you mean {}?", near.join(", ")) };
+        anyhow!("there is no requirement `{id}`: {hint}")
+    })?;
+    anstream::println!("{}  {}\n\n{}\n\nspec: {}", row.id, row.level, row.summary, row.url());
+    match plumb_checks::all().into_iter().find(|c| c.id == id) {
+        Some(check) => explain_check(check)?,
+        None => match ledger.exclusion(id) {
+            Some(reason) => anstream::println!("\nNo check judges it: {reason}"),
+            None if !row.concerns_server() => anstream::println!("\nIt does not bind a server."),
+            None => anstream::println!("\nNo check judges it yet."),
+        },
+    }
+    Ok(0)
+}
+
+fn explain_check(check: &Check) -> anyhow::Result<()> {
+    let docs = check.info().map(|i| i.docs).unwrap_or_default();
+    anstream::println!("\n{docs}\n");
+    let how = match check.body {
+        Body::Passive(_) => "judged over every exchange of a run",
+        Body::Cases(_) => "judged over vectors, each between two unbroken requests",
+        Body::Scenario(_) => "judged by a scenario",
+    };
+    anstream::println!("It is {how}.");
+    for prop in check.needs {
+        anstream::println!("needs {}: {}", prop.name(), prop.how_to_enable());
+    }
+    for pack in plumb_checks::packs()? {
+        for vector in pack.vectors().filter(|v| v.judges.iter().any(|id| id == check.id)) {
+            anstream::println!("  {}#{}  {} ({})", check.id, vector.slug, vector.title, pack.pack);
+        }
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Tally {
+    checked: usize,
+    excluded: usize,
+    open: usize,
+}
+
+/// Counts the requirements that have a check, by page and level.
+pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
+    let ledger = Ledger::current();
+    let checks = plumb_checks::all();
+    let mut pages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
+    let mut total = Tally::default();
+    let mut open = Vec::new();
+    for row in ledger.rows().iter().filter(|r| r.concerns_server()) {
+        let tally = pages.entry((&row.page, row.level.keyword())).or_default();
+        if checks.iter().any(|c| c.id == row.id) {
+            tally.checked += 1;
+            total.checked += 1;
+        } else if ledger.exclusion(&row.id).is_some() {
+            tally.excluded += 1;
+            total.excluded += 1;
+        } else {
+            tally.open += 1;
+            total.open += 1;
+            open.push(row);
+        }
+    }
+    anstream::println!("{:<52} {:<10} {:>7} {:>9} {:>5}", "page", "level", "checked", "excluded", "open");
+    for ((page, level), tally) in &pages {
+        anstream::println!("{page:<52} {level:<10} {:>7} {:>9} {:>5}", tally.checked, tally.excluded, tally.open);
+    }
+    anstream::println!("{:<63} {:>7} {:>9} {:>5}", "all that bind a server", total.checked, total.excluded, total.open);
+    if args.open {
+        for row in &open {
+            anstream::println!("open  {:<10} {:<44} {}", row.level, row.id, row.summary);
+        }
+    }
+    let required = |row: &&&Requirement| args.require.iter().any(|p| plumb_model::suite::matches(p, &row.page));
+    Ok(u8::from(open.iter().any(|row| required(&row))))
+}

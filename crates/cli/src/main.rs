@@ -1,0 +1,76 @@
+//! `plumb`: judges MCP servers by revision 2026-07-28 of the protocol.
+
+mod args;
+mod catalogue;
+mod config;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod serve;
+mod vectors;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+
+/// The command line or a file given by it is wrong.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(70, &anyhow::anyhow!("the runtime could not be started: {error}")),
+    };
+    let outcome = runtime.block_on(async {
+        match args.command {
+            Command::Run(run) => run::run(*run).await,
+            Command::List(list) => catalogue::list(&list),
+            Command::Explain { id } => catalogue::explain(&id),
+            Command::Coverage(coverage) => catalogue::coverage(&coverage),
+            Command::Report(report) => report::render(&report),
+            Command::Serve { what } => serve::serve(what).await,
+            Command::Vectors { what } => vectors::vectors(&what),
+            Command::Init(init) => run::init(*init).await,
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut <Args as clap::CommandFactory>::command(), "plumb", &mut std::io::stdout());
+                Ok(0)
+            }
+        }
+    });
+    // A task that still waits for a hostile peer must not keep the process.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure { code, error }) => fail(code, &error),
+    }
+}
+
+fn fail(code: u8, error: &anyhow::Error) -> ExitCode {
+    anstream::eprintln!("{}error{}: {error:#}", output::RED.render(), output::RED.render_reset());
+    ExitCode::from(code)
+}
+
+/// Why a command ended, and the exit code that says so.
+struct Failure {
+    code: u8,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    fn new(code: u8, error: impl Into<anyhow::Error>) -> Self {
+        Self { code, error: error.into() }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self { code: USAGE, error: error.into() }
+    }
+}
+
+/// The exit code of a command that came to its end.
+type Exit = Result<u8, Failure>;

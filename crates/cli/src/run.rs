@@ -1,0 +1,241 @@
+//! `plumb run` and `plumb init`.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use plumb_model::known::Known;
+use plumb_model::pack::Pack;
+use plumb_model::suite::Suite;
+use plumb_model::{Event, Header, Report, Secrets};
+use plumb_runner::{AllowCalls, Options, Reach, RunError, Target};
+use plumb_wire::Limits;
+use plumb_wire::process::Launch;
+
+use crate::args::{Formats, InitArgs, RunArgs, TargetArgs};
+use crate::config::{self, Config};
+use crate::progress::Progress;
+use crate::{Exit, Failure, output, serve};
+
+/// Nothing was selected.
+const NOTHING: u8 = 3;
+/// The target was never reached.
+const UNREACHED: u8 = 4;
+
+/// Judges a server and writes reports.
+pub(crate) async fn run(args: RunArgs) -> Exit {
+    let config = Config::read(args.target.config.as_deref())?;
+    let known = known(args.known.as_deref(), &config)?;
+    let (target, secrets, reference) = target(&args.target).await?;
+    let options = Options {
+        target,
+        suite: suite(&args)?,
+        only: args.only.clone(),
+        known,
+        packs: packs(&args.vectors)?,
+        props: config.props,
+        allow_calls: allow(&args.target, &config.allow_calls),
+        seed: args.seed,
+        concurrency: args.jobs.max(1),
+        budget: Duration::from_secs(args.budget),
+        limits: limits(&args.target),
+        secrets,
+        started: now(),
+    };
+    let report = recorded(options, &args.out.join("run.jsonl"), args.quiet).await?;
+    drop(reference);
+    let mut formats = args.formats.clone();
+    formats.junit.get_or_insert_with(|| args.out.join("junit.xml"));
+    formats.html.get_or_insert_with(|| args.out.join("report.html"));
+    formats.json.get_or_insert_with(|| args.out.join("report.json"));
+    output::write_formats(&report, &formats)?;
+    if args.quiet {
+        anstream::println!("{}", plumb_report::terminal::headline(&report, &output::style(false)));
+    } else {
+        anstream::print!("{}", plumb_report::terminal::summary(&report, &output::style(args.verbose)));
+        say_where(&args, &formats);
+    }
+    Ok(report.outcome().exit_code())
+}
+
+fn say_where(args: &RunArgs, formats: &Formats) {
+    let shown = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
+    let files = [shown(&formats.html), shown(&formats.junit), shown(&formats.json)];
+    let files: Vec<String> = files.into_iter().flatten().collect();
+    anstream::println!("reports: {}, {}", files.join(", "), args.out.join("run.jsonl").display());
+}
+
+/// Runs, streaming events to a file as they come, and folds them.
+async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, Failure> {
+    let mut file = output::create(path)?;
+    let (sender, events) = mpsc::channel::<Event>();
+    let writer = std::thread::spawn(move || -> std::io::Result<Vec<Event>> {
+        let mut progress = Progress::new(quiet);
+        let mut kept = Vec::new();
+        for event in events {
+            progress.see(&event);
+            serde_json::to_writer(&mut file, &event)?;
+            file.write_all(b"\n")?;
+            kept.push(event);
+        }
+        file.flush()?;
+        Ok(kept)
+    });
+    let sink = Box::new(move |event| {
+        // The writer ends only when the sender is gone, or after it failed and will say so.
+        let _ = sender.send(event);
+    });
+    let registry = plumb_checks::all();
+    let outcome = tokio::select! {
+        outcome = plumb_runner::run(&registry, options, sink) => outcome,
+        _ = tokio::signal::ctrl_c() => {
+            // Dropping the run ended its processes.
+            return Err(Failure::new(130, anyhow!("interrupted; {} holds what was seen", path.display())));
+        }
+    };
+    let written = writer.join().map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
+    outcome.map_err(|error| {
+        let code = if matches!(error, RunError::NothingSelected) { NOTHING } else { UNREACHED };
+        // A recording without a run would only mislead.
+        let _ = std::fs::remove_file(path);
+        Failure::new(code, error)
+    })?;
+    let events = written
+        .with_context(|| format!("{} could not be written", path.display()))
+        .map_err(|error| Failure::new(7, error))?;
+    Report::fold(events).map_err(|error| Failure::new(70, error))
+}
+
+/// Surveys a server and writes what it found as a commented configuration.
+pub(crate) async fn init(args: InitArgs) -> Exit {
+    if args.write.exists() {
+        return Err(anyhow!("{} exists already: name another file with --write", args.write.display()).into());
+    }
+    let (target, secrets, reference) = target(&args.target).await?;
+    let allow = allow(&args.target, &[]);
+    let survey = plumb_runner::survey_only(&target, &limits(&args.target), secrets, &allow)
+        .await
+        .map_err(|error| Failure::new(UNREACHED, error))?;
+    drop(reference);
+    output::write(&args.write, &config::starter(&survey))?;
+    anstream::println!("{}: {} props found", args.write.display(), survey.props.len());
+    Ok(0)
+}
+
+/// The target, what must not be shown of it, and the embedded server that must live as long.
+async fn target(args: &TargetArgs) -> Result<(Target, Secrets, Option<serve::Embedded>), Failure> {
+    let mut secrets = Secrets::default();
+    let mut headers = Vec::new();
+    for field in &args.header {
+        let (name, value) = field
+            .split_once(':')
+            .with_context(|| format!("--header `{field}` is not of the form `Name: value`"))?;
+        secrets.add(value.trim());
+        headers.push(Header::new(name.trim(), value.trim()));
+    }
+    if let Some(token) = &args.bearer {
+        secrets.add(token.as_str());
+        headers.push(Header::new("Authorization", format!("Bearer {token}")));
+    }
+    let reach = |url: String| Reach { url, headers: headers.clone(), ca_files: args.ca.clone(), proxy: args.proxy.clone() };
+    match (&args.url, args.server.as_slice()) {
+        (Some(_), [_, ..]) => Err(anyhow!("give either an address or a command, not both").into()),
+        (Some(url), []) => {
+            let parsed = url::Url::parse(url).map_err(|e| anyhow!("`{url}` is no address: {e}"))?;
+            if !matches!(parsed.scheme(), "http" | "https") {
+                return Err(anyhow!("`{url}` is no http or https address; a command goes after `--`").into());
+            }
+            if let Some(password) = parsed.password() {
+                secrets.add(password);
+            }
+            Ok((Target::Url(reach(url.clone())), secrets, None))
+        }
+        (None, [program, rest @ ..]) => {
+            let env = env(&args.env)?;
+            let port = rest.iter().chain(env.iter().map(|(_, v)| v)).any(|text| text.contains("{port}"));
+            let launch = Launch { program: program.clone(), args: rest.to_vec(), env, ..Launch::default() };
+            let url = format!("http://127.0.0.1:{{port}}/{}", args.path.trim_start_matches('/'));
+            let target = if port { Target::HttpCommand { launch, reach: reach(url) } } else { Target::Stdio(launch) };
+            Ok((target, secrets, None))
+        }
+        (None, []) => {
+            let embedded = serve::embedded(args.mutant.as_deref()).await?;
+            Ok((Target::Url(reach(embedded.url.clone())), secrets, Some(embedded)))
+        }
+    }
+}
+
+fn env(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    given
+        .iter()
+        .map(|pair| {
+            let (name, value) =
+                pair.split_once('=').with_context(|| format!("--env `{pair}` is not of the form NAME=VALUE"))?;
+            Ok((name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
+fn limits(args: &TargetArgs) -> Limits {
+    Limits { answer: Duration::from_secs(args.timeout.max(1)), ..Limits::default() }
+}
+
+fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
+    let names: Vec<String> = args.allow_calls.iter().chain(configured).cloned().collect();
+    AllowCalls { all: names.iter().any(|n| n == "all"), names }
+}
+
+fn known(file: Option<&Path>, config: &Config) -> anyhow::Result<Known> {
+    let mut known = match file {
+        Some(path) => Known::parse(&path.display().to_string(), &config::read(path)?)?,
+        None => Known::default(),
+    };
+    for (id, reason) in &config.known {
+        if plumb_model::Ledger::current().requirement(id).is_none() {
+            bail!("plumb.toml: [known]: `{id}` is no requirement: see `plumb list`");
+        }
+        known.0.insert(id.clone(), reason.clone());
+    }
+    Ok(known)
+}
+
+fn suite(args: &RunArgs) -> anyhow::Result<Suite> {
+    let mut suite = named_suite(&args.suite)?;
+    suite.policy.strict |= args.strict;
+    suite.policy.deny_unverified |= args.deny_unverified;
+    Ok(suite)
+}
+
+/// A suite by its name, or from a file.
+pub(crate) fn named_suite(name: &str) -> anyhow::Result<Suite> {
+    if let Some(suite) = Suite::built_in(name) {
+        return Ok(suite);
+    }
+    let path = Path::new(name);
+    if !path.exists() {
+        let names: Vec<&str> = Suite::names().collect();
+        bail!("there is no suite `{name}`: use {}, or name a TOML file", names.join(", "));
+    }
+    Ok(Suite::parse(name, &config::read(path)?)?)
+}
+
+fn packs(folders: &[std::path::PathBuf]) -> anyhow::Result<Vec<Pack>> {
+    let mut packs = plumb_checks::packs()?;
+    for path in crate::vectors::files(folders)? {
+        let file = path.display().to_string();
+        let pack = Pack::parse(&file, &config::read(&path)?)?;
+        if let Some(error) = pack.lint(&file).into_iter().next() {
+            return Err(error.into());
+        }
+        packs.push(pack);
+    }
+    Ok(packs)
+}
+
+fn now() -> String {
+    let format = time::format_description::well_known::Rfc3339;
+    let now = time::OffsetDateTime::now_utc();
+    now.replace_nanosecond(0).unwrap_or(now).format(&format).unwrap_or_default()
+}

@@ -1,0 +1,55 @@
+//! `plumb serve`: the servers that Plumb brings along.
+
+use anyhow::anyhow;
+use plumb_reference::{MUTANTS, Reference, Rules};
+use tokio::net::TcpListener;
+
+use crate::args::{ReferenceArgs, Serve};
+use crate::{Exit, Failure};
+
+/// Runs a server until it is stopped.
+pub(crate) async fn serve(what: Serve) -> Exit {
+    match what {
+        Serve::Reference(args) => reference(args).await,
+    }
+}
+
+async fn reference(args: ReferenceArgs) -> Exit {
+    if args.rules {
+        for mutant in MUTANTS {
+            anstream::println!("{:<44} {}", mutant.name, mutant.kills);
+        }
+        return Ok(0);
+    }
+    let reference = Reference { rules: rules(args.broken.as_deref())?, ..Reference::default() };
+    if args.stdio {
+        plumb_reference::serve_stdio(reference).await.map_err(|error| Failure::new(70, error))?;
+        return Ok(0);
+    }
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+    anstream::eprintln!("http://{}/mcp", listener.local_addr()?);
+    let stop = plumb_reference::interrupted().map_err(|error| Failure::new(70, error))?;
+    plumb_reference::serve_http_until(reference, listener, stop).await.map_err(|error| Failure::new(70, error))?;
+    Ok(0)
+}
+
+/// The embedded reference server; dropping it stops it.
+pub(crate) struct Embedded {
+    pub(crate) url: String,
+    _running: plumb_reference::Running,
+}
+
+/// Starts the embedded reference server on a free port.
+pub(crate) async fn embedded(broken: Option<&str>) -> Result<Embedded, Failure> {
+    let reference = Reference { rules: rules(broken)?, ..Reference::default() };
+    let running = plumb_reference::spawn_http(reference).await.map_err(|error| Failure::new(70, error))?;
+    Ok(Embedded { url: running.url.clone(), _running: running })
+}
+
+fn rules(broken: Option<&str>) -> anyhow::Result<Rules> {
+    let Some(name) = broken else { return Ok(Rules::SPEC) };
+    let mutant = MUTANTS.iter().find(|m| m.name == name);
+    mutant.map(plumb_reference::Mutant::rules).ok_or_else(|| {
+        anyhow!("the reference has no rule `{name}`: see `plumb serve reference --rules`")
+    })
+}

@@ -1,0 +1,87 @@
+//! `plumb vectors`: linting and formatting packs.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use plumb_model::pack::{Pack, PackError};
+
+use crate::args::Vectors;
+use crate::{Exit, config, output};
+
+/// Lints or formats packs; exit 1 if something is to be mended.
+pub(crate) fn vectors(what: &Vectors) -> Exit {
+    match what {
+        Vectors::Lint { paths } => lint(paths),
+        Vectors::Fmt { paths, check } => fmt(paths, *check),
+    }
+}
+
+fn lint(paths: &[PathBuf]) -> Exit {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    if paths.is_empty() {
+        texts.extend(plumb_checks::PACKS.iter().map(|(f, t)| ((*f).to_owned(), (*t).to_owned())));
+    }
+    for path in files(paths)? {
+        texts.push((path.display().to_string(), config::read(&path)?));
+    }
+    let mut errors: Vec<PackError> = Vec::new();
+    for (file, text) in &texts {
+        match Pack::parse(file, text) {
+            Ok(pack) => {
+                errors.extend(pack.lint(file));
+                if pack.canonical() != *text {
+                    errors.push(PackError {
+                        file: file.clone(),
+                        place: "the whole file".into(),
+                        what: "is not in canonical form: run `plumb vectors fmt`".into(),
+                    });
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    for error in &errors {
+        anstream::eprintln!("{error}");
+    }
+    anstream::println!("{} packs, {} to mend", texts.len(), errors.len());
+    Ok(u8::from(!errors.is_empty()))
+}
+
+fn fmt(paths: &[PathBuf], check: bool) -> Exit {
+    let mut changed = false;
+    for path in files(paths)? {
+        let text = config::read(&path)?;
+        let canonical = Pack::parse(&path.display().to_string(), &text)?.canonical();
+        if canonical != text {
+            changed = true;
+            anstream::println!("{}", path.display());
+            if !check {
+                output::write(&path, &canonical)?;
+            }
+        }
+    }
+    Ok(u8::from(check && changed))
+}
+
+/// The packs among paths: files as they are, folders searched for `pack.json`.
+pub(crate) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() { search(path, &mut found)? } else { found.push(path.clone()) }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn search(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("{} could not be read", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            search(&path, found)?;
+        } else if path.file_name().is_some_and(|n| n == "pack.json") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Judging the reference, in this process or by the binary, for the laws and the kill matrix.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use plumb_model::known::Known;
+use plumb_model::suite::Suite;
+use plumb_model::{Event, Report, Secrets, Verdict};
+use plumb_reference::{Reference, Rules};
+use plumb_runner::{AllowCalls, Options, Props, Reach, RunError, Target};
+use plumb_wire::Limits;
+use plumb_wire::process::Launch;
+
+/// The plumb binary beside this test or example.
+pub fn binary() -> String {
+    let own = std::env::current_exe().expect("a running program has a path");
+    let folder = own.ancestors().find(|a| a.join("plumb").is_file()).expect("the binary is built beside it");
+    folder.join("plumb").display().to_string()
+}
+
+/// What a run of these checks needs; empty for all.
+pub fn options(target: Target, only: &[&str]) -> Options {
+    Options {
+        target,
+        suite: Suite::built_in("full").expect("built in"),
+        only: only.iter().map(|id| (*id).to_owned()).collect(),
+        known: Known::default(),
+        packs: plumb_checks::packs().expect("the packs are well made"),
+        props: Props::new(),
+        allow_calls: AllowCalls::default(),
+        seed: 7,
+        concurrency: 12,
+        budget: Duration::from_secs(120),
+        limits: Limits::default(),
+        secrets: Secrets::default(),
+        started: "2026-01-01T00:00:00Z".into(),
+    }
+}
+
+/// The events of a run.
+pub async fn events(options: Options) -> Result<Vec<Event>, RunError> {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&events);
+    plumb_runner::run(&plumb_checks::all(), options, Box::new(move |e| sink.lock().expect("no panic").push(e))).await?;
+    let events = std::mem::take(&mut *events.lock().expect("no panic"));
+    Ok(events)
+}
+
+/// The report of a run.
+pub async fn report(options: Options) -> Report {
+    let events = events(options).await.expect("the target is reached");
+    Report::fold(events).expect("a whole stream")
+}
+
+/// The embedded reference with these rules and legal choices, judged over HTTP in this process.
+pub async fn in_process(rules: Rules, choices: plumb_reference::Options, only: &[&str]) -> Report {
+    let reference = Reference { rules, options: choices };
+    let running = plumb_reference::spawn_http(reference).await.expect("starts");
+    let url = running.url.clone();
+    let report = report(options(Target::Url(Reach { url, ..Reach::default() }), only)).await;
+    drop(running);
+    report
+}
+
+/// The reference as a command that serves HTTP.
+pub fn http_command(broken: Option<&str>) -> Target {
+    let reach = Reach { url: "http://127.0.0.1:{port}/mcp".into(), ..Reach::default() };
+    Target::HttpCommand { launch: launch(&["--port", "{port}"], broken), reach }
+}
+
+/// The reference as a command over standard streams.
+pub fn stdio_command(broken: Option<&str>) -> Target {
+    Target::Stdio(launch(&["--stdio"], broken))
+}
+
+fn launch(extra: &[&str], broken: Option<&str>) -> Launch {
+    let mut args = vec!["serve", "reference"];
+    args.extend(extra);
+    if let Some(rule) = broken {
+        args.extend(["--break", rule]);
+    }
+    Launch { program: binary(), args: args.into_iter().map(str::to_owned).collect(), ..Launch::default() }
+}
+
+/// The verdict of a check.
+pub fn verdict<'a>(report: &'a Report, id: &str) -> Option<&'a Verdict> {
+    report.checks.iter().find(|c| c.info.id == id).map(|c| &c.verdict)
+}
+
+/// Checks that are neither held nor out of scope, a line each.
+pub fn not_held(report: &Report) -> Vec<String> {
+    let fine = |v: &Verdict| matches!(v, Verdict::Held | Verdict::NotApplicable { .. });
+    let mut lines = Vec::new();
+    for check in report.checks.iter().filter(|c| !fine(&c.verdict)) {
+        lines.push(format!("{}: {:?}", check.info.id, check.verdict));
+        for case in check.cases.iter().filter(|c| !fine(&c.verdict)).take(3) {
+            lines.push(format!("    {}: {:?}", case.case, case.verdict));
+        }
+    }
+    lines
+}
+
+/// Whether a mutant is noticed by the check that it is made for. The cheapest way first: the check alone
+/// over HTTP, then over standard streams, then beside all others, whose traffic a passive check reads.
+pub async fn noticed(mutant: &plumb_reference::Mutant) -> Result<(), String> {
+    let id = mutant.kills;
+    let mut seen = Vec::new();
+    let tries: [(&str, bool); 4] = [("http", true), ("stdio", true), ("http", false), ("stdio", false)];
+    for (transport, alone) in tries {
+        let only: &[&str] = if alone { &[id] } else { &[] };
+        let target = match transport {
+            "http" => http_command(Some(mutant.name)),
+            _ => stdio_command(Some(mutant.name)),
+        };
+        let in_process = transport == "http" && !owns_process(id);
+        let report = if in_process {
+            in_process_report(mutant, only).await
+        } else {
+            match events(options(target, only)).await {
+                Ok(events) => Report::fold(events).map_err(|e| e.to_string()),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        match report.as_ref().map(|r| verdict(r, id)) {
+            Ok(Some(Verdict::Violated { .. })) => return Ok(()),
+            Ok(other) => seen.push(format!("{transport}, {}: {other:?}", if alone { "alone" } else { "with all" })),
+            Err(error) => seen.push(format!("{transport}: {error}")),
+        }
+    }
+    Err(format!("{} is not noticed by {id}: {}", mutant.name, seen.join("; ")))
+}
+
+async fn in_process_report(mutant: &plumb_reference::Mutant, only: &[&str]) -> Result<Report, String> {
+    Ok(in_process(mutant.rules(), plumb_reference::Options::default(), only).await)
+}
+
+fn owns_process(id: &str) -> bool {
+    plumb_checks::all()
+        .iter()
+        .any(|c| c.id == id && c.isolation == plumb_runner::Isolation::OwnProcess)
+}

@@ -1,0 +1,72 @@
+//! Invariants over the registry of checks.
+
+use std::collections::BTreeSet;
+
+use plumb_model::Ledger;
+use plumb_reference::MUTANTS;
+use plumb_runner::Body;
+
+#[test]
+fn every_check_is_in_the_ledger_once_and_documented() {
+    let mut seen = BTreeSet::new();
+    for check in plumb_checks::all() {
+        let row = Ledger::current().requirement(check.id);
+        assert!(row.is_some(), "`{}` is not in the ledger", check.id);
+        assert!(seen.insert(check.id), "`{}` is declared twice", check.id);
+        assert!(Ledger::current().exclusion(check.id).is_none(), "`{}` has a check and is excluded", check.id);
+        let docs = check.docs.join("\n");
+        for part in ["**Observed", "**Why", "**Fix"] {
+            assert!(docs.contains(part), "`{}` does not say {part}", check.id);
+        }
+    }
+}
+
+#[test]
+fn every_check_has_a_mutant() {
+    let killed: BTreeSet<&str> = MUTANTS.iter().map(|m| m.kills).collect();
+    let without: Vec<&str> = plumb_checks::all().iter().map(|c| c.id).filter(|id| !killed.contains(id)).collect();
+    assert!(without.is_empty(), "checks without a mutant: {without:?}");
+}
+
+#[test]
+fn every_vector_is_judged_and_every_case_check_has_vectors() {
+    let checks = plumb_checks::all();
+    let packs = plumb_checks::packs().expect("the packs are well made");
+    let judged: BTreeSet<&str> =
+        packs.iter().flat_map(|p| p.vectors()).flat_map(|v| &v.judges).map(String::as_str).collect();
+    for id in &judged {
+        let check = checks.iter().find(|c| c.id == *id);
+        assert!(check.is_some_and(|c| matches!(c.body, Body::Cases(_))), "vectors name `{id}`, which judges no cases");
+    }
+    for check in checks.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
+        assert!(judged.contains(check.id), "`{}` judges cases, and no vector names it", check.id);
+    }
+}
+
+#[test]
+fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
+    let checks = plumb_checks::all();
+    let core = |page: &str| {
+        !page.starts_with("ext:") && !page.starts_with("basic/authorization") && page != "seps/2663-tasks-extension"
+    };
+    let open: Vec<&str> = Ledger::current()
+        .rows()
+        .iter()
+        .filter(|r| r.concerns_server() && core(&r.page))
+        .map(|r| r.id.as_str())
+        .filter(|id| checks.iter().all(|c| c.id != *id) && Ledger::current().exclusion(id).is_none())
+        .collect();
+    assert!(open.is_empty(), "{} requirements are neither judged nor excluded: {open:?}", open.len());
+}
+
+/// The registry as a snapshot: a new or a retired check is a line of a diff.
+#[test]
+fn the_set_of_checks_is_as_committed() {
+    let mut lines: Vec<String> = plumb_checks::all()
+        .iter()
+        .filter_map(|c| c.info())
+        .map(|i| format!("{:<10} {}", i.level.keyword(), i.id))
+        .collect();
+    lines.sort();
+    insta::assert_snapshot!("checks", lines.join("\n"));
+}

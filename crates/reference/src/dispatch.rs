@@ -1,0 +1,205 @@
+//! From a JSON-RPC request to its answer, the same on both transports.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+use crate::call::{Call, Outbox, Transport};
+use crate::connection::Connection;
+use crate::http::headers;
+use crate::message::{Request, RpcError, notification};
+use crate::server::Server;
+use crate::{envelope, features, validate};
+
+/// How the request came in.
+#[derive(Clone, Copy)]
+pub(crate) enum Binding<'a> {
+    Http(&'a HeaderMap),
+    Stdio,
+}
+
+/// The response to a request, and the status it has over HTTP.
+pub(crate) struct Answer {
+    pub(crate) message: Value,
+    pub(crate) status: u16,
+}
+
+/// Validates the request; what comes back may be worked on.
+pub(crate) fn prepare(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    binding: Binding<'_>,
+    request: Request,
+    outbox: Outbox,
+) -> Result<Call, RpcError> {
+    let rules = &server.rules;
+    let method = request.method;
+    let transport = match binding {
+        Binding::Http(_) => Transport::Http,
+        Binding::Stdio => Transport::Stdio,
+    };
+    if let Binding::Http(headers) = binding {
+        headers::present(rules, headers, &method).map_err(|error| naming_versions(server, &method, error))?;
+    }
+    let params = match request.params {
+        None => Map::new(),
+        Some(Value::Object(params)) => params,
+        Some(_) => return Err(RpcError::invalid_params("params is not an object").status(400)),
+    };
+    let meta = validate::meta(server, connection, transport, &params)
+        .map_err(|error| naming_versions(server, &method, error))?;
+    if let Binding::Http(headers) = binding {
+        headers::version(rules, headers, &meta.version)?;
+        headers::method(rules, headers, &method)?;
+    }
+    validate::version(server, transport, &method, &meta.version)?;
+    known(server, &method).map_err(|error| naming_versions(server, &method, error))?;
+    if let Binding::Http(headers) = binding {
+        headers::name(rules, headers, &method, &params)?;
+        if method == "tools/call" {
+            headers::params(server, headers, &params)?;
+        }
+    }
+    connection.remember(&method, &meta);
+    Ok(Call {
+        server: Arc::clone(server),
+        connection: Arc::clone(connection),
+        transport,
+        id: request.id,
+        method,
+        params,
+        meta,
+        outbox,
+        progressed: AtomicU32::new(0),
+        logged: AtomicBool::new(false),
+    })
+}
+
+/// Works on the request until there is an answer.
+pub(crate) async fn answer(call: Call) -> Answer {
+    let result = match turned_away(&call).await {
+        Some(error) => Err(error),
+        None => {
+            announce_unasked(&call).await;
+            features::serve(&call).await
+        }
+    };
+    let answer = envelope::answer(&call, result);
+    keep_talking(call);
+    answer
+}
+
+/// The answer to a request that was refused.
+pub(crate) fn refusal(server: &Server, id: Option<&Value>, error: RpcError) -> Answer {
+    let status = error.status;
+    Answer { message: envelope::response(server, id, Err(error)), status }
+}
+
+/// Methods exist as far as their capability is offered.
+fn known(server: &Server, method: &str) -> Result<(), RpcError> {
+    let offered = server.options.features;
+    let rules = &server.rules;
+    let known = match method {
+        "server/discover" => rules.implements_discover,
+        "subscriptions/listen" => rules.implements_listen,
+        "tools/list" | "tools/call" => offered.tools,
+        "resources/list" | "resources/templates/list" | "resources/read" => {
+            offered.resources && rules.embedding_needs_resources
+        }
+        "prompts/list" | "prompts/get" => offered.prompts,
+        "completion/complete" => offered.completions,
+        "ping" | "logging/setLevel" => !rules.removed_methods_unknown,
+        _ => false,
+    };
+    if known {
+        return Ok(());
+    }
+    let code = if rules.unknown_method_code { RpcError::METHOD_NOT_FOUND } else { RpcError::INVALID_REQUEST };
+    let status = if rules.unknown_method_status_404 { 404 } else { 200 };
+    let message = if rules.error_messages_concise {
+        format!("the method {method:?} is not implemented")
+    } else {
+        format!("Not implemented.\nThe method was {method:?}.\nThat is not a method of this server.\n").repeat(20)
+    };
+    Err(RpcError::new(code, message).status(status))
+}
+
+/// A client of the past learns from the error which versions there are.
+fn naming_versions(server: &Server, method: &str, mut error: RpcError) -> RpcError {
+    if method != "initialize" {
+        return error;
+    }
+    if server.rules.initialize_names_versions {
+        error.message = format!("{}; this server speaks {}", error.message, server.options.versions.join(", "));
+        error.data = error.data.or_else(|| Some(json!({ "supported": server.options.versions })));
+    }
+    if !server.rules.bare_initialize_status_400 && error.code == RpcError::HEADER_MISMATCH {
+        error.status = 200;
+    }
+    error
+}
+
+/// A mutant that serves one conversation at a time.
+async fn turned_away(call: &Call) -> Option<RpcError> {
+    if call.rules().serves_many_conversations || call.method == "subscriptions/listen" {
+        return None;
+    }
+    let busy = &call.server.state.scratch.busy;
+    let others = busy.fetch_add(1, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    busy.fetch_sub(1, Ordering::SeqCst);
+    (others > 0).then(|| RpcError::internal("another conversation is going on"))
+}
+
+/// A mutant whose subscriptions outlive their stream.
+async fn announce_unasked(call: &Call) {
+    let scratch = &call.server.state.scratch;
+    if !call.rules().listen_scope {
+        let mut missed = Vec::new();
+        if let Some(orphan) = crate::state::lock(&scratch.orphan).as_mut() {
+            while let Ok(event) = orphan.try_recv() {
+                missed.push(event);
+            }
+        }
+        for event in missed {
+            call.outbox.send(features::subscriptions::unasked(&event)).await;
+        }
+    }
+    let before = crate::state::lock(&scratch.subscribed_on).filter(|serial| *serial != call.connection.serial);
+    if !call.rules().forgets_subscriptions && before.is_some() && call.method != "subscriptions/listen" {
+        crate::state::lock(&scratch.subscribed_on).take();
+        call.outbox.send(notification("notifications/tools/list_changed", json!({}))).await;
+    }
+}
+
+/// Mutants that do not know when a request is over.
+fn keep_talking(call: Call) {
+    let rules = *call.rules();
+    let progressed = call.progressed.load(Ordering::Relaxed) > 0;
+    let logged = call.logged.load(Ordering::Relaxed);
+    let mut late: Vec<(u64, Value)> = Vec::new();
+    if progressed && !rules.progress_only_in_progress {
+        late.push((20, features::progress::report(&call, 1_000)));
+    }
+    if progressed && !rules.progress_stops {
+        late.extend((1..=3).map(|step| (100, features::progress::report(&call, 1_000 + step))));
+    }
+    if logged && !rules.logs_before_response {
+        late.push((20, notification("notifications/message", json!({ "level": "emergency", "data": "too late" }))));
+    }
+    if call.method == "tools/call" && progressed && !rules.cancels_nothing_else {
+        late.push((0, notification("notifications/cancelled", json!({ "requestId": call.id }))));
+    }
+    if late.is_empty() {
+        return;
+    }
+    tokio::spawn(async move {
+        for (pause, message) in late {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            call.outbox.send(message).await;
+        }
+    });
+}

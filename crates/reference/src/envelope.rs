@@ -1,0 +1,198 @@
+//! What every answer has around it, and how it is written.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::{Call, Transport};
+use crate::dispatch::Answer;
+use crate::message::RpcError;
+use crate::server::Server;
+
+/// Wraps what a feature said.
+pub(crate) fn answer(call: &Call, result: Result<Value, RpcError>) -> Answer {
+    let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
+    let result = result.map(|result| dress(call, result));
+    let mut message = response(&call.server, Some(&call.id), result);
+    if call.method == SACRIFICE {
+        spoil(call, &mut message);
+    }
+    Answer { message, status }
+}
+
+/// A JSON-RPC response.
+pub(crate) fn response(server: &Server, id: Option<&Value>, result: Result<Value, RpcError>) -> Value {
+    let rules = &server.rules;
+    let mut message = Map::new();
+    message.insert("jsonrpc".into(), json!("2.0"));
+    let exact = if result.is_ok() { rules.echo_id_type } else { rules.error_echoes_id };
+    if let Some(id) = id {
+        message.insert("id".into(), echo(id, exact));
+    }
+    match result {
+        Ok(result) => message.insert("result".into(), result),
+        Err(error) => message.insert("error".into(), describe(server, error)),
+    };
+    Value::Object(message)
+}
+
+/// The bytes of a message, without a line break.
+pub(crate) fn encode(server: &Server, message: &Value) -> Vec<u8> {
+    in_charset(server, message.to_string())
+}
+
+/// The bytes of a message over HTTP.
+pub(crate) fn encode_for_http(server: &Server, message: &Value) -> Vec<u8> {
+    if server.options.pretty_json {
+        return in_charset(server, format!("{message:#}"));
+    }
+    encode(server, message)
+}
+
+/// Adds to a result what all results have: its type, the server's identity, caching hints where they belong.
+fn dress(call: &Call, result: Value) -> Value {
+    let rules = call.rules();
+    let Value::Object(mut result) = result else { return result };
+    if rules.result_type_present || call.method != SACRIFICE {
+        result.entry("resultType").or_insert_with(|| json!("complete"));
+    }
+    let complete = result.get("resultType").is_some_and(|kind| kind == "complete");
+    if complete || !rules.no_hints_on_interim {
+        hint(call, &mut result);
+    }
+    if let Value::Object(meta) = result.entry("_meta").or_insert_with(|| json!({})) {
+        if rules.server_info_in_results || call.method == "server/discover" {
+            meta.insert("io.modelcontextprotocol/serverInfo".into(), server_info(call));
+        }
+        for (kept, key) in [
+            (rules.meta_prefix_syntax, "/flavour"),
+            (rules.meta_label_syntax, "com.1example/flavour"),
+            (rules.meta_reverse_dns, "plumbline.com/flavour"),
+            (rules.meta_reserved_prefix, "io.modelcontextprotocol/flavour"),
+            (rules.meta_name_syntax, "com.example/-flavour"),
+        ] {
+            if !kept {
+                meta.insert(key.into(), json!("plain"));
+            }
+        }
+        if call.server.options.extra_fields {
+            meta.insert("com.example/flavour".into(), json!({ "plain": [1, 2, null] }));
+        }
+    }
+    if call.server.options.extra_fields {
+        result.insert("somethingElse".into(), json!({ "nested": true }));
+    }
+    Value::Object(result)
+}
+
+/// How long and by whom a complete result may be kept (server/utilities/caching).
+fn hint(call: &Call, result: &mut Map<String, Value>) {
+    let rules = call.rules();
+    let (hinted, scope) = match call.method.as_str() {
+        "server/discover" => (rules.hints_on_discover, "public"),
+        "tools/list" => (rules.hints_on_tools_list, "public"),
+        "prompts/list" => (rules.hints_on_prompts_list, "public"),
+        "resources/list" => (rules.hints_on_resources_list, "public"),
+        "resources/templates/list" => (rules.hints_on_templates_list, "public"),
+        "resources/read" => (rules.hints_on_resources_read, "private"),
+        _ => return,
+    };
+    if !hinted {
+        return;
+    }
+    let sacrificed = call.method == SACRIFICE;
+    let ttl = match call.method.as_str() {
+        _ if sacrificed && !rules.ttl_non_negative => json!(-1),
+        _ if sacrificed && !rules.ttl_integer => json!(1_500.5),
+        "resources/read" => json!(0),
+        _ => json!(60_000),
+    };
+    let scope = match () {
+        () if sacrificed && !rules.cache_scope_valid => "shared",
+        () if call.params.contains_key("cursor") && !rules.one_scope_for_all_pages => "private",
+        () => scope,
+    };
+    result.insert("ttlMs".into(), ttl);
+    result.insert("cacheScope".into(), json!(scope));
+}
+
+/// Who this is.
+fn server_info(call: &Call) -> Value {
+    let mut info = json!({
+        "name": "plumb-reference",
+        "title": "Plumb reference server",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": "A correct MCP server, to be broken one rule at a time",
+        "icons": [crate::features::icon()],
+    });
+    if !call.rules().implementation_shape
+        && let Some(info) = info.as_object_mut()
+    {
+        info.shift_remove("version");
+    }
+    info
+}
+
+/// The error object.
+fn describe(server: &Server, error: RpcError) -> Value {
+    let rules = &server.rules;
+    let mut object = Map::new();
+    let code = match error.code {
+        RpcError::METHOD_NOT_FOUND if !rules.error_code_integer => json!(-32601.5),
+        code => json!(code),
+    };
+    object.insert("code".into(), code);
+    if rules.error_has_message {
+        let message = if server.options.other_messages { "no: see the manual".to_owned() } else { error.message };
+        object.insert("message".into(), json!(message));
+    }
+    if let Some(data) = error.data {
+        object.insert("data".into(), data);
+    }
+    Value::Object(object)
+}
+
+/// The id as it was sent.
+fn echo(id: &Value, exact: bool) -> Value {
+    match id.as_str().and_then(|id| id.parse::<i64>().ok()) {
+        Some(number) if !exact => json!(number),
+        _ => id.clone(),
+    }
+}
+
+/// The answer that mutants of what all answers have in common break, so that the rest of a run goes on.
+const SACRIFICE: &str = "resources/templates/list";
+
+fn spoil(call: &Call, message: &mut Value) {
+    let rules = call.rules();
+    if !rules.jsonrpc_member {
+        message["jsonrpc"] = json!("1.0");
+    }
+    if !rules.result_xor_error {
+        message["error"] = json!({ "code": RpcError::INTERNAL, "message": "or maybe not" });
+    }
+    if !rules.result_types_advertised {
+        message["result"]["resultType"] = json!("partial");
+    }
+    if let Some(message) = message.as_object_mut().filter(|_| !rules.result_member) {
+        message.shift_remove("result");
+    }
+    if !rules.input_required_where_allowed {
+        message["result"] = json!({ "resultType": "input_required", "requestState": "later" });
+    }
+    if !rules.stdio_one_line && call.transport == Transport::Stdio {
+        message["result"]["_meta"]["com.example/layout"] = json!("pretty");
+    }
+}
+
+fn in_charset(server: &Server, mut text: String) -> Vec<u8> {
+    let rules = &server.rules;
+    if !rules.stdio_one_line && text.contains("com.example/layout") {
+        text = text.replace(",\"", ",\n\"");
+    }
+    if !rules.input_request_keys_unique && text.contains("\"inputRequests\"") {
+        text = text.replace("\"greeting\":", "\"user_name\":");
+    }
+    if rules.utf8 || text.is_ascii() {
+        return text.into_bytes();
+    }
+    text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect()
+}

@@ -1,0 +1,66 @@
+//! server/discover.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::Call;
+use crate::message::RpcError;
+use crate::server::Server;
+use crate::state::next;
+
+/// The extension that this server invented to have one.
+pub(crate) const EXTENSION: &str = "com.example/plumb-flavour";
+
+pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
+    let rules = call.rules();
+    if !rules.discover_needs_no_params && call.params.len() < 2 {
+        return Err(RpcError::invalid_params("server/discover needs parameters"));
+    }
+    let instructions = match &call.meta.client_info {
+        Some(info) if !rules.client_info_ignored => format!("Welcome, {}.", info["name"]),
+        _ => "A server to test clients and checks against. Call the tool `slow` to have something to cancel.".to_owned(),
+    };
+    let mut capabilities = capabilities(&call.server);
+    if next(&call.server.state.scratch.discovers) % 2 == 1 && !rules.discover_stable {
+        capabilities.shift_remove("completions");
+    }
+    let mut versions: Vec<Value> = call.server.options.versions.iter().map(|version| json!(version)).collect();
+    if !rules.discover_result_shape {
+        versions.push(json!(20_260_728));
+    }
+    Ok(json!({
+        "supportedVersions": versions,
+        "capabilities": capabilities,
+        "instructions": instructions,
+    }))
+}
+
+/// What the server offers, as it declares it.
+pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
+    let (rules, offered) = (&server.rules, server.options.features);
+    let mut declared = Map::new();
+    if offered.tools && rules.declares_tools {
+        let changes = if rules.capabilities_shape { json!(true) } else { json!("yes") };
+        declared.insert("tools".into(), json!({ "listChanged": changes }));
+    }
+    if offered.resources && rules.declares_resources && rules.embedding_needs_resources {
+        let resources = match rules.subscribe_acknowledged_if_declared {
+            true => json!({ "listChanged": true, "subscribe": true }),
+            false => json!({ "listChanged": true }),
+        };
+        declared.insert("resources".into(), resources);
+    }
+    if offered.prompts && rules.declares_prompts {
+        let prompts = if rules.ack_only_supported { json!({ "listChanged": true }) } else { json!({}) };
+        declared.insert("prompts".into(), prompts);
+    }
+    let completes = rules.declares_completions && rules.unoffered_method_unknown && rules.unoffered_completion_code;
+    if offered.completions && completes {
+        declared.insert("completions".into(), json!({}));
+    }
+    if offered.logging && rules.declares_logging {
+        declared.insert("logging".into(), json!({}));
+    }
+    let extension = if rules.extension_id_prefixed { EXTENSION } else { "plumb-flavour" };
+    declared.insert("extensions".into(), json!({ extension: {} }));
+    declared
+}

@@ -1,0 +1,50 @@
+//! notifications/message, for requests that carry a level.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use crate::call::{Call, Level};
+use crate::message::notification;
+use crate::state::{StreamKind, next};
+
+impl Call {
+    /// Logs on the stream of this request, if it asked for this level.
+    pub(crate) async fn log(&self, level: Level, logger: &str, data: Value) {
+        let rules = self.rules();
+        if !self.server.options.features.logging {
+            return;
+        }
+        match self.meta.log_level {
+            None if rules.no_logs_without_level => return,
+            Some(least) if level < least && rules.log_threshold => return,
+            _ => {}
+        }
+        let logger = match rules.logger_names_consistent {
+            true => logger.to_owned(),
+            false => format!("{logger}-{}", next(&self.server.state.scratch.lists)),
+        };
+        let mut log =
+            notification("notifications/message", json!({ "level": level.name(), "logger": logger, "data": data }));
+        if !rules.log_shape
+            && let Some(params) = log["params"].as_object_mut()
+        {
+            params.shift_remove("data");
+        }
+        if !rules.logs_hide_internals {
+            log["params"]["data"] = json!("panicked at /srv/plumb/crates/reference/src/main.rs:42:13\n   0: rust_begin_unwind");
+        }
+        if !rules.logs_hide_personal_data {
+            log["params"]["data"] = json!({ "message": log["params"]["data"], "arguments": self.params.get("arguments") });
+        }
+        self.logged.store(true, Ordering::Relaxed);
+        let state = &self.server.state;
+        if !rules.logs_on_own_stream {
+            state.leak(StreamKind::Response, &self.outbox, &log);
+        }
+        if !rules.logs_not_on_listen_stream {
+            state.leak(StreamKind::Listen, &self.outbox, &log);
+        }
+        self.outbox.send(log).await;
+    }
+}

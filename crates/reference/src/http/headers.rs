@@ -1,0 +1,202 @@
+//! The headers that mirror the body, and their validation (streamable-http#request-metadata, #server-validation).
+
+use axum::http::{HeaderMap, HeaderValue};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::features::tools;
+use crate::message::RpcError;
+use crate::rules::Rules;
+use crate::server::Server;
+
+/// The headers that every request needs.
+pub(crate) fn present(rules: &Rules, headers: &HeaderMap, method: &str) -> Result<(), RpcError> {
+    if rules.version_header_required && !headers.contains_key("mcp-protocol-version") {
+        return Err(mismatch(rules, "MCP-Protocol-Version is missing"));
+    }
+    if rules.method_header_required && !headers.contains_key("mcp-method") {
+        return Err(mismatch(rules, &format!("Mcp-Method is missing for {method}")));
+    }
+    Ok(())
+}
+
+/// The version of the header is the version of the body.
+pub(crate) fn version(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<(), RpcError> {
+    let Some(header) = one(rules, headers, "mcp-protocol-version")? else { return Ok(()) };
+    if header != body && rules.version_header_matched {
+        return Err(mismatch(rules, &format!("MCP-Protocol-Version is {header:?}, the body says {body:?}")));
+    }
+    Ok(())
+}
+
+/// The method of the header is the method of the body.
+pub(crate) fn method(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<(), RpcError> {
+    let Some(header) = one(rules, headers, "mcp-method")? else { return Ok(()) };
+    let equal = header == body || (!rules.header_values_case_sensitive && header.eq_ignore_ascii_case(body));
+    if !equal && rules.method_header_matched {
+        return Err(mismatch(rules, &format!("Mcp-Method is {header:?}, the body says {body:?}")));
+    }
+    Ok(())
+}
+
+/// The name or URI of the header is that of the body, for the methods that have one.
+pub(crate) fn name(rules: &Rules, headers: &HeaderMap, method: &str, params: &Map<String, Value>) -> Result<(), RpcError> {
+    let (source, required, matched) = match method {
+        "tools/call" => ("name", rules.tool_name_required, rules.tool_name_matched),
+        "prompts/get" => ("name", rules.prompt_name_required, rules.prompt_name_matched),
+        "resources/read" => ("uri", rules.resource_name_required, rules.resource_name_matched),
+        _ => return Ok(()),
+    };
+    // What is no string is no name to compare with: the method says so itself.
+    let Some(body) = params.get(source).and_then(Value::as_str) else { return Ok(()) };
+    let Some(header) = one(rules, headers, "mcp-name")? else {
+        return if required { Err(mismatch(rules, "Mcp-Name is missing")) } else { Ok(()) };
+    };
+    let decoded = match decode(&header, rules, rules.name_decoded) {
+        Some(decoded) => decoded,
+        None if rules.malformed_name_refused => return Err(mismatch(rules, "Mcp-Name is not valid Base64")),
+        None => return Ok(()),
+    };
+    let excused = !rules.header_characters_checked && printable(&header, body);
+    if decoded != body && matched && !excused {
+        return Err(mismatch(rules, &format!("Mcp-Name is {decoded:?}, the body says {body:?}")));
+    }
+    Ok(())
+}
+
+/// The annotated arguments of a tool are mirrored as its definition says.
+pub(crate) fn params(server: &Server, headers: &HeaderMap, params: &Map<String, Value>) -> Result<(), RpcError> {
+    let rules = &server.rules;
+    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    let Some(tool) = tools::definition(server, name) else { return Ok(()) };
+    let fail = |what: String| {
+        let status = if rules.param_failure_status_400 { 400 } else { 200 };
+        let error = mismatch(rules, &what);
+        Err(RpcError { status: status.min(error.status), ..error })
+    };
+    for annotation in annotations(&tool["inputSchema"]) {
+        let header = format!("mcp-param-{}", annotation.name.to_ascii_lowercase());
+        let body = annotation.path.iter().try_fold(params.get("arguments").unwrap_or(&Value::Null), |at, key| at.get(key));
+        let expected = match body {
+            None => !rules.no_header_for_absent,
+            Some(Value::Null) => !rules.no_header_for_null,
+            Some(_) => rules.param_header_required,
+        };
+        let header = match one(rules, headers, &header) {
+            Ok(header) => header,
+            Err(_) if !rules.param_characters_checked => continue,
+            Err(error) => return fail(error.message),
+        };
+        let Some(header) = header else {
+            if expected {
+                return fail(format!("Mcp-Param-{} is missing", annotation.name));
+            }
+            continue;
+        };
+        let Some(decoded) = decode(&header, rules, rules.param_decoded) else {
+            if rules.param_characters_checked {
+                return fail(format!("Mcp-Param-{} is not valid Base64", annotation.name));
+            }
+            continue;
+        };
+        let equal = body.is_some_and(|body| agree(rules, &decoded, body));
+        if !equal && rules.param_matched {
+            return fail(format!("Mcp-Param-{} is {decoded:?}, which the body does not say", annotation.name));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the header is there with this value.
+pub(super) fn is(headers: &HeaderMap, name: &str, value: &str) -> bool {
+    headers.get(name).is_some_and(|header| header == value)
+}
+
+/// A property of an `inputSchema` that is mirrored, with the way to it.
+struct Annotation {
+    name: String,
+    path: Vec<String>,
+}
+
+/// The annotations that are reachable through `properties` alone.
+fn annotations(schema: &Value) -> Vec<Annotation> {
+    let mut found = Vec::new();
+    let mut pending = vec![(Vec::new(), schema)];
+    while let Some((path, schema)) = pending.pop() {
+        for (key, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let mut path: Vec<String> = path.clone();
+            path.push(key.clone());
+            if let Some(name) = property.get("x-mcp-header").and_then(Value::as_str) {
+                found.push(Annotation { name: name.to_owned(), path: path.clone() });
+            }
+            pending.push((path, property));
+        }
+    }
+    found
+}
+
+/// Whether a decoded header says what the body says.
+fn agree(rules: &Rules, header: &str, body: &Value) -> bool {
+    match body {
+        Value::String(body) => header == body,
+        Value::Number(body) if rules.integers_compared_as_numbers => {
+            let plain = header.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'.');
+            plain && header.parse::<f64>().is_ok_and(|header| body.as_f64() == Some(header))
+        }
+        body => header == body.to_string(),
+    }
+}
+
+/// The value of a header that may be Base64 in sentinels; `None` if it claims to be and is not.
+fn decode(header: &str, rules: &Rules, decoded: bool) -> Option<String> {
+    const PREFIX: &str = "=?base64?";
+    const SUFFIX: &str = "?=";
+    let marked = |text: &str, prefix: &str| text.len() >= prefix.len() + SUFFIX.len() && text.starts_with(prefix);
+    if !rules.sentinel_case_sensitive && header.to_ascii_lowercase().starts_with(PREFIX) && header.ends_with(SUFFIX) {
+        return strict(&header[PREFIX.len()..header.len() - SUFFIX.len()]);
+    }
+    if !rules.sentinel_needs_both_ends && header.starts_with(PREFIX) && !header.ends_with(SUFFIX) {
+        return strict(&header[PREFIX.len()..]);
+    }
+    if !decoded || !marked(header, PREFIX) || !header.ends_with(SUFFIX) {
+        return Some(header.to_owned());
+    }
+    strict(&header[PREFIX.len()..header.len() - SUFFIX.len()])
+}
+
+fn strict(base64: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(base64).ok()?).ok()
+}
+
+/// The one value of a header, in the characters that RFC 9110 gives it.
+fn one(rules: &Rules, headers: &HeaderMap, name: &str) -> Result<Option<String>, RpcError> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.any(|other| other != value) {
+        return Err(mismatch(rules, &format!("{name} is there twice with different values")));
+    }
+    match text(value) {
+        Some(text) => Ok(Some(text)),
+        None if !rules.header_characters_checked && !name.starts_with("mcp-param-") => {
+            Ok(Some(value.as_bytes().iter().filter(|byte| byte.is_ascii()).map(|byte| char::from(*byte)).collect()))
+        }
+        None => Err(mismatch(rules, &format!("{name} contains invalid characters"))),
+    }
+}
+
+fn text(value: &HeaderValue) -> Option<String> {
+    let plain = value.as_bytes().iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    plain.then(|| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// Whether the header is what is left of the body once its other characters are gone.
+fn printable(header: &str, body: &str) -> bool {
+    !body.is_ascii() && body.chars().filter(char::is_ascii).eq(header.chars())
+}
+
+fn mismatch(rules: &Rules, what: &str) -> RpcError {
+    let code = if rules.header_failure_code { RpcError::HEADER_MISMATCH } else { RpcError::INVALID_PARAMS };
+    let status = if rules.header_failure_status_400 { 400 } else { 200 };
+    RpcError::new(code, what).status(status)
+}

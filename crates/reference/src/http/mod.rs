@@ -1,0 +1,238 @@
+//! The Streamable HTTP binding.
+
+mod accept;
+mod exchange;
+pub(crate) mod headers;
+mod origin;
+mod reply;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::call::Outbox;
+use crate::connection::Connection;
+use crate::dispatch::{self, Binding};
+use crate::message::{self, Incoming, Request, RpcError};
+use crate::server::{Phase, Server};
+use crate::{Reference, state};
+
+use self::accept::{Doorway, Peer};
+
+/// The largest body read, in bytes.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How long requests may go on after the server was asked to stop.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Serves on the listener until the process ends. The endpoint is `/mcp`.
+///
+/// # Errors
+///
+/// Those of the listener.
+pub async fn serve_http(reference: Reference, listener: TcpListener) -> io::Result<()> {
+    serve_http_until(reference, listener, std::future::pending()).await
+}
+
+/// Serves on the listener until `shutdown` resolves; then ends every subscription as the specification asks, lets
+/// other requests finish within one second, and returns.
+///
+/// # Errors
+///
+/// Those of the listener.
+pub async fn serve_http_until(
+    reference: Reference,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    serve(Server::new(reference), listener, shutdown).await
+}
+
+/// A server running in this process. Dropping it stops it.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Its endpoint: `http://127.0.0.1:<port>/mcp`.
+    pub url: String,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Running {
+    /// Stops the server and waits until it has.
+    ///
+    /// # Errors
+    ///
+    /// Those that ended the server before.
+    pub async fn stop(mut self) -> io::Result<()> {
+        self.stop.take();
+        match self.task.take() {
+            Some(task) => task.await.unwrap_or_else(|gone| Err(io::Error::other(gone))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Runs the server on a free port of the loopback interface.
+///
+/// # Errors
+///
+/// When no port can be had.
+pub async fn spawn_http(reference: Reference) -> io::Result<Running> {
+    spawn(Server::new(reference)).await
+}
+
+/// Runs several replicas of one server. They share what a deployment would keep in a common store, and nothing else.
+///
+/// # Errors
+///
+/// When no port can be had.
+pub async fn spawn_http_replicas(reference: Reference, replicas: usize) -> io::Result<Vec<Running>> {
+    let shared = Arc::new(state::State::new(&reference.options));
+    let mut running = Vec::with_capacity(replicas);
+    for _ in 0..replicas {
+        running.push(spawn(Server::with_state(reference.clone(), Arc::clone(&shared))).await?);
+    }
+    Ok(running)
+}
+
+async fn spawn(server: Arc<Server>) -> io::Result<Running> {
+    let host = if server.rules.binds_to_loopback { [127, 0, 0, 1] } else { [0, 0, 0, 0] };
+    let listener = TcpListener::bind(SocketAddr::from((host, 0))).await?;
+    let port = listener.local_addr()?.port();
+    let addr = SocketAddr::from(([127, 0, 0, 1], port));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(serve(server, listener, async move {
+        // A dropped sender asks to stop, as a message would.
+        let _ = stopped.await;
+    }));
+    Ok(Running { addr, url: format!("http://{addr}/mcp"), stop: Some(stop), task: Some(task) })
+}
+
+async fn serve(
+    server: Arc<Server>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let app = Router::new()
+        .fallback(endpoint)
+        .with_state(Arc::clone(&server))
+        .into_make_service_with_connect_info::<Peer>();
+    let closing = Arc::clone(&server);
+    let serving = axum::serve(Doorway::new(listener, server.rules), app).with_graceful_shutdown(async move {
+        shutdown.await;
+        closing.enter(Phase::Closing);
+    });
+    tokio::select! {
+        ended = serving => ended,
+        () = async {
+            server.reached(Phase::Closing).await;
+            tokio::time::sleep(GRACE).await;
+            server.enter(Phase::Closed);
+            tokio::time::sleep(GRACE).await;
+        } => Ok(()),
+    }
+}
+
+/// Whatever is sent to the server arrives here.
+async fn endpoint(
+    State(server): State<Arc<Server>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: axum::extract::Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let rules = &server.rules;
+    let late = !rules.origin_checked_on_listen
+        && headers::is(&head.headers, "mcp-method", "subscriptions/listen")
+        && head.method == Method::POST;
+    if !late && let Err(refused) = origin::check(&server, &head.headers) {
+        return reply::text(&server, refused, "this server does not answer that origin\n");
+    }
+    if head.uri.path() != "/mcp" {
+        return reply::text(&server, 404, "the endpoint is /mcp\n");
+    }
+    if !rules.single_endpoint && headers::is(&head.headers, "mcp-method", "prompts/list") {
+        return reply::text(&server, 404, "prompts have an endpoint of their own\n");
+    }
+    let response = match head.method {
+        Method::POST => post(&server, &peer.0, &head.headers, body).await,
+        Method::GET if !rules.sse_transport_not_adopted => reply::endpoint_event(),
+        Method::GET if !rules.get_405 => reply::text(&server, 404, "nothing to get\n"),
+        Method::DELETE if !rules.delete_405 => reply::text(&server, 200, "gone\n"),
+        _ => reply::method_not_allowed(&server),
+    };
+    reply::with_session(&server, response)
+}
+
+async fn post(server: &Arc<Server>, connection: &Arc<Connection>, headers: &HeaderMap, body: Body) -> Response {
+    let rules = &server.rules;
+    if !rules.session_ignored && headers.contains_key("mcp-session-id") {
+        return reply::text(server, 404, "no such session\n");
+    }
+    if !rules.last_event_id_ignored && headers.contains_key("last-event-id") {
+        return reply::text(server, 400, "no such event\n");
+    }
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
+        return reply::text(server, 413, "the body is larger than 4 MiB\n");
+    };
+    match message::parse(&body, rules) {
+        Ok(Incoming::Request(request)) => serve_request(server, connection, headers, request).await,
+        Ok(Incoming::Notification { .. }) => reply::accepted(server),
+        Ok(Incoming::Response) => {
+            let error = RpcError::new(RpcError::INVALID_REQUEST, "clients send no responses").status(400);
+            reply::answer(server, &dispatch::refusal(server, None, error))
+        }
+        Err(refused) => {
+            let mut answer = dispatch::refusal(server, refused.id.as_ref(), refused.error);
+            if !rules.malformed_notification_refused && refused.id.is_none() && is_notification(&body) {
+                answer.status = 200;
+            }
+            reply::answer(server, &answer)
+        }
+    }
+}
+
+async fn serve_request(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    headers: &HeaderMap,
+    request: Request,
+) -> Response {
+    let (sender, inbox) = mpsc::channel(64);
+    let outbox = Outbox::new(sender);
+    let id = request.id.clone();
+    let unchecked = (!server.rules.refused_not_executed).then(|| Request {
+        id: request.id.clone(),
+        method: request.method.clone(),
+        params: request.params.clone(),
+    });
+    match dispatch::prepare(server, connection, Binding::Http(headers), request, outbox.clone()) {
+        Ok(call) => exchange::run(call, inbox, headers).await,
+        Err(error) => {
+            if let Some(request) = unchecked.filter(|_| error.code == RpcError::HEADER_MISMATCH)
+                && let Ok(call) = dispatch::prepare(server, connection, Binding::Stdio, request, outbox)
+            {
+                tokio::spawn(dispatch::answer(call));
+            }
+            reply::answer(server, &dispatch::refusal(server, Some(&id), error))
+        }
+    }
+}
+
+/// Whether the body was meant to be a notification: it has a method and no id.
+fn is_notification(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body)
+        .is_ok_and(|message| message.get("method").is_some() && message.get("id").is_none())
+}

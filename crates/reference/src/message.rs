@@ -1,0 +1,110 @@
+//! JSON-RPC messages as they come in, and the errors that go out.
+
+use serde_json::{Map, Value, json};
+
+use crate::rules::Rules;
+
+/// A message that has the form of one.
+pub(crate) enum Incoming {
+    Request(Request),
+    Notification { method: String, params: Map<String, Value> },
+    /// Clients send none; there is nothing to answer.
+    Response,
+}
+
+pub(crate) struct Request {
+    /// A string or an integer, exactly as sent.
+    pub(crate) id: Value,
+    pub(crate) method: String,
+    pub(crate) params: Option<Value>,
+}
+
+/// What was refused before it was a request; the id where it could be read.
+pub(crate) struct Refused {
+    pub(crate) id: Option<Value>,
+    pub(crate) error: RpcError,
+}
+
+/// A JSON-RPC error and the HTTP status that goes with it.
+#[derive(Debug, Clone)]
+pub(crate) struct RpcError {
+    pub(crate) code: i64,
+    pub(crate) message: String,
+    pub(crate) data: Option<Value>,
+    pub(crate) status: u16,
+}
+
+/// Reads one message.
+pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
+    let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+        let code = if rules.parse_error_code { RpcError::PARSE_ERROR } else { RpcError::INVALID_REQUEST };
+        return Err(Refused { id: None, error: RpcError::new(code, "the message is not JSON").status(400) });
+    };
+    let invalid = |id: Option<Value>, message: &str| {
+        let code = if rules.invalid_request_code { RpcError::INVALID_REQUEST } else { RpcError::INVALID_PARAMS };
+        Err(Refused { id, error: RpcError::new(code, message).status(400) })
+    };
+    let Value::Object(mut message) = value else {
+        return invalid(None, "the message is not a JSON object");
+    };
+    let id = message.remove("id");
+    let readable = id.clone().filter(is_request_id);
+    if message.get("jsonrpc") != Some(&json!("2.0")) {
+        return invalid(readable, "the member jsonrpc is not \"2.0\"");
+    }
+    let method = match message.remove("method") {
+        Some(Value::String(method)) => method,
+        None if message.contains_key("result") || message.contains_key("error") => return Ok(Incoming::Response),
+        _ => return invalid(readable, "the member method is not a string"),
+    };
+    let params = message.remove("params");
+    match id {
+        Some(id) if is_request_id(&id) => Ok(Incoming::Request(Request { id, method, params })),
+        Some(_) => invalid(None, "the member id is neither a string nor an integer"),
+        None => match params {
+            None => Ok(Incoming::Notification { method, params: Map::new() }),
+            Some(Value::Object(params)) => Ok(Incoming::Notification { method, params }),
+            Some(_) => invalid(None, "the member params is not an object"),
+        },
+    }
+}
+
+pub(crate) fn notification(method: &str, params: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "method": method, "params": params })
+}
+
+/// A string, or an integer that this server can echo unchanged.
+pub(crate) fn is_request_id(id: &Value) -> bool {
+    id.is_string() || id.is_i64() || id.is_u64()
+}
+
+impl RpcError {
+    pub(crate) const PARSE_ERROR: i64 = -32700;
+    pub(crate) const INVALID_REQUEST: i64 = -32600;
+    pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
+    pub(crate) const INVALID_PARAMS: i64 = -32602;
+    pub(crate) const INTERNAL: i64 = -32603;
+    pub(crate) const HEADER_MISMATCH: i64 = -32020;
+    pub(crate) const MISSING_CAPABILITY: i64 = -32021;
+    pub(crate) const UNSUPPORTED_VERSION: i64 = -32022;
+
+    pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), data: None, status: 200 }
+    }
+
+    pub(crate) fn invalid_params(message: impl Into<String>) -> Self {
+        Self::new(Self::INVALID_PARAMS, message)
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(Self::INTERNAL, message)
+    }
+
+    pub(crate) fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn data(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the specification leaves to a server: every value here is legal.
+
+use std::time::Duration;
+
+/// The choices of a conforming server. The default is the plainest one.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// When an answer is an event stream.
+    pub sse: SseMode,
+    /// HTTP answers are pretty-printed: in an event stream, one `data:` line for each line of JSON.
+    pub pretty_json: bool,
+    /// Lines of event streams end in CR LF.
+    pub crlf: bool,
+    /// A comment line precedes every event.
+    pub comments: bool,
+    /// An idle event stream carries a comment line at this interval.
+    pub keep_alive: Duration,
+    /// Events name their type: `event: message`.
+    pub event_lines: bool,
+    /// Content types carry `charset=utf-8`.
+    pub charset_parameter: bool,
+    /// Content types are written in upper case.
+    pub uppercase_media_type: bool,
+    /// Results and their `_meta` carry members that no specification knows.
+    pub extra_fields: bool,
+    /// Errors have other messages.
+    pub other_messages: bool,
+    /// Progress is reported in fractions of one, without a total.
+    pub fractional_progress: bool,
+    /// Content blocks carry annotations.
+    pub annotations: bool,
+    /// Every `InputRequiredResult` carries `requestState`, whether the server needs it or not.
+    pub request_state_always: bool,
+    /// The protocol versions served, all with the semantics of 2026-07-28.
+    pub versions: Vec<String>,
+    /// How many tools to add, so that the list has many pages.
+    pub extra_tools: usize,
+    /// Items on a page; `None` lets every list choose a size that gives it two pages.
+    pub page_size: Option<usize>,
+    /// One tool has no description.
+    pub tool_without_description: bool,
+    /// One prompt has no description.
+    pub prompt_without_description: bool,
+    /// One tool has a name of 100 characters.
+    pub long_tool_name: bool,
+    /// Offers the tool `external_ref`, whose `inputSchema` refers to this URL.
+    pub external_ref: Option<String>,
+    /// How long a `requestState` is good for.
+    pub state_ttl: Duration,
+    /// The key of cursors and `requestState`; replicas of one server share it.
+    pub secret: [u8; 32],
+    /// The server features offered, and declared as capabilities.
+    pub features: Features,
+    /// A `Host` that names another machine is refused with 403, as DNS rebinding would show itself.
+    pub check_host: bool,
+    /// Tool calls per second before the server says that it is enough.
+    pub calls_per_second: u32,
+}
+
+/// When an answer over HTTP is an event stream. The answer to `subscriptions/listen` always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SseMode {
+    /// Never: notifications of a request are left out.
+    Never,
+    /// When there are notifications to send before the response.
+    #[default]
+    WhenStreaming,
+    /// Always, errors included (with the status that the text demands).
+    Always,
+}
+
+/// The server features, one for each capability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    /// Tools.
+    pub tools: bool,
+    /// Resources and their templates.
+    pub resources: bool,
+    /// Prompts.
+    pub prompts: bool,
+    /// Argument completion.
+    pub completions: bool,
+    /// Log messages.
+    pub logging: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sse: SseMode::default(),
+            pretty_json: false,
+            crlf: false,
+            comments: false,
+            keep_alive: Duration::from_secs(15),
+            event_lines: false,
+            charset_parameter: false,
+            uppercase_media_type: false,
+            extra_fields: false,
+            other_messages: false,
+            fractional_progress: false,
+            annotations: false,
+            request_state_always: false,
+            versions: vec![PROTOCOL_VERSION.to_owned()],
+            extra_tools: 0,
+            page_size: None,
+            tool_without_description: false,
+            prompt_without_description: false,
+            long_tool_name: false,
+            external_ref: None,
+            state_ttl: Duration::from_secs(300),
+            secret: *b"a test server has naught to hide",
+            features: Features { tools: true, resources: true, prompts: true, completions: true, logging: true },
+            check_host: true,
+            calls_per_second: 5_000,
+        }
+    }
+}
+
+/// The revision served.
+pub(crate) const PROTOCOL_VERSION: &str = "2026-07-28";

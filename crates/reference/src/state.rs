@@ -1,0 +1,225 @@
+//! What outlives a request: lists that can change, the journal, explicit handles. All of it is bounded.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, broadcast, mpsc};
+
+use crate::call::Outbox;
+use crate::options::Options;
+use crate::seal::Seal;
+
+/// The state of a server; replicas may share one.
+pub(crate) struct State {
+    pub(crate) seal: Seal,
+    pub(crate) events: broadcast::Sender<Event>,
+    /// What a tool wrote down while it ran, by the key that its caller chose.
+    pub(crate) journal: Mutex<Shelf<Vec<String>>>,
+    /// Baskets by their handle.
+    pub(crate) baskets: Mutex<Shelf<Vec<String>>>,
+    /// Single-use states that have been used.
+    pub(crate) redeemed: Mutex<Shelf<()>>,
+    dynamic: Mutex<Dynamic>,
+    rate: Mutex<(Option<Instant>, u32)>,
+    streams: Mutex<Vec<Stream>>,
+    /// What only a broken server keeps.
+    pub(crate) scratch: Scratch,
+}
+
+/// What changes when a trigger tool is called, the same for every connection.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Dynamic {
+    pub(crate) tool: bool,
+    pub(crate) prompt: bool,
+    pub(crate) resource: bool,
+    /// How often the watched resource was updated.
+    pub(crate) watched: u64,
+}
+
+/// A change that a subscription may be waiting for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Event {
+    ToolsChanged,
+    PromptsChanged,
+    ResourcesChanged,
+    Updated(String),
+}
+
+/// Memory that a conforming server has no use for.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) discovers: AtomicU64,
+    pub(crate) lists: AtomicU64,
+    pub(crate) tool_calls: AtomicU64,
+    pub(crate) busy: AtomicU64,
+    pub(crate) unanswered: AtomicU64,
+    pub(crate) cursors: Mutex<Vec<String>>,
+    pub(crate) answered: Mutex<Shelf<()>>,
+    pub(crate) leaked: Mutex<Vec<Vec<u8>>>,
+    pub(crate) last_event: Mutex<Option<Bytes>>,
+    pub(crate) last_basket: Mutex<Option<String>>,
+    /// The subscription that was last dropped, and what it missed.
+    pub(crate) orphan: Mutex<Option<broadcast::Receiver<Event>>>,
+    pub(crate) subscribed_on: Mutex<Option<u64>>,
+    pub(crate) cancel_everything: Notify,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StreamKind {
+    Response,
+    Listen,
+}
+
+struct Stream {
+    kind: StreamKind,
+    id: Value,
+    sender: mpsc::WeakSender<Value>,
+}
+
+/// A map that forgets its oldest entries.
+pub(crate) struct Shelf<V> {
+    entries: HashMap<String, V>,
+    order: VecDeque<String>,
+}
+
+impl State {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            seal: Seal::new(&options.secret),
+            events: broadcast::Sender::new(1024),
+            journal: Mutex::default(),
+            baskets: Mutex::default(),
+            redeemed: Mutex::default(),
+            dynamic: Mutex::default(),
+            rate: Mutex::default(),
+            streams: Mutex::default(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    pub(crate) fn dynamic(&self) -> Dynamic {
+        *lock(&self.dynamic)
+    }
+
+    /// Changes what is listed and tells the subscriptions.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Dynamic), event: Event) {
+        change(&mut lock(&self.dynamic));
+        self.announce(event);
+    }
+
+    pub(crate) fn announce(&self, event: Event) {
+        // Nobody listens: nobody is told.
+        let _ = self.events.send(event);
+    }
+
+    pub(crate) fn note(&self, key: &str, entry: &str) {
+        let mut journal = lock(&self.journal);
+        let entries = journal.entry(key);
+        if entries.len() < 10_000 {
+            entries.push(entry.to_owned());
+        }
+    }
+
+    /// Counts a tool call; false once there were too many in one second.
+    pub(crate) fn admit(&self, per_second: u32) -> bool {
+        let mut rate = lock(&self.rate);
+        let now = Instant::now();
+        match &mut *rate {
+            (Some(since), count) if now.duration_since(*since).as_secs() == 0 => *count += 1,
+            window => *window = (Some(now), 1),
+        }
+        rate.1 <= per_second
+    }
+
+    /// Makes the stream known to mutants that mix up streams.
+    pub(crate) fn open_stream(&self, kind: StreamKind, id: &Value, outbox: &Outbox) {
+        let mut streams = lock(&self.streams);
+        streams.retain(|stream| stream.sender.strong_count() > 0);
+        streams.push(Stream { kind, id: id.clone(), sender: outbox.sender.downgrade() });
+    }
+
+    /// Forgets a stream that ended on a channel which others go on using.
+    pub(crate) fn close_stream(&self, id: &Value, outbox: &Outbox) {
+        lock(&self.streams).retain(|stream| {
+            stream.id != *id || stream.sender.upgrade().is_some_and(|sender| !sender.same_channel(&outbox.sender))
+        });
+    }
+
+    /// Sends the message on every stream of the kind but the one it belongs to.
+    pub(crate) fn leak(&self, kind: StreamKind, from: &Outbox, message: &Value) {
+        for stream in lock(&self.streams).iter().filter(|stream| stream.kind == kind) {
+            let Some(sender) = stream.sender.upgrade() else { continue };
+            let mut message = message.clone();
+            if kind == StreamKind::Listen {
+                message["params"]["_meta"] = json!({ "io.modelcontextprotocol/subscriptionId": stream.id });
+            } else if sender.same_channel(&from.sender) {
+                continue;
+            }
+            let _ = sender.try_send(message);
+        }
+    }
+
+    /// Sends the message, as it is, on every listen stream.
+    pub(crate) fn leak_as_is(&self, message: &Value) {
+        for stream in lock(&self.streams).iter().filter(|stream| stream.kind == StreamKind::Listen) {
+            if let Some(sender) = stream.sender.upgrade() {
+                let _ = sender.try_send(message.clone());
+            }
+        }
+    }
+}
+
+impl<V> Shelf<V> {
+    const CAPACITY: usize = 4_096;
+
+    pub(crate) fn get(&self, key: &str) -> Option<&V> {
+        self.entries.get(key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        self.entries.get_mut(key)
+    }
+
+    /// Puts the entry there; false if there was one already.
+    pub(crate) fn insert(&mut self, key: &str, value: V) -> bool {
+        if self.entries.contains_key(key) {
+            return false;
+        }
+        self.order.push_back(key.to_owned());
+        self.entries.insert(key.to_owned(), value);
+        if self.order.len() > Self::CAPACITY
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.entries.remove(&oldest);
+        }
+        true
+    }
+
+    pub(crate) fn entry(&mut self, key: &str) -> &mut V
+    where
+        V: Default,
+    {
+        self.insert(key, V::default());
+        self.entries.entry(key.to_owned()).or_default()
+    }
+}
+
+impl<V> Default for Shelf<V> {
+    fn default() -> Self {
+        Self { entries: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+/// A number that grows by one each time it is asked for, from 0.
+pub(crate) fn next(counter: &AtomicU64) -> u64 {
+    counter.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A panic elsewhere does not make data worse than it is.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,214 @@
+//! What a report has to say, in the order in which a reader wants it.
+
+use std::collections::BTreeMap;
+
+use plumb_model::event::CaseFinished;
+use plumb_model::report::{CheckReport, Counts, Outcome};
+use plumb_model::{Exchange, Report, Severity, Verdict};
+
+use crate::evidence;
+
+/// One failure of a check, however many of its cases show it.
+#[derive(Clone, Debug)]
+pub struct Finding<'a> {
+    /// The check.
+    pub check: &'a CheckReport,
+    /// The verdict that all these cases share.
+    pub verdict: &'a Verdict,
+    /// The cases, in the order of judgement; none if the check was judged as a whole.
+    pub cases: Vec<&'a CaseFinished>,
+    /// How often it was seen.
+    pub seen: usize,
+    /// The exchange that shows it best.
+    pub exchange: Option<&'a Exchange>,
+    /// The accepted request beside it, if the first case rests on one.
+    pub control: Option<&'a Exchange>,
+}
+
+/// What a user can add so that more is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enable<'a> {
+    /// What to add.
+    pub how: &'a str,
+    /// Ids of the checks that would then be judged.
+    pub checks: Vec<&'a str>,
+}
+
+/// The verdicts on one page of the specification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<'a> {
+    /// The page, as the ledger names it.
+    pub name: &'a str,
+    /// How often each verdict was given.
+    pub counts: Counts,
+    /// Its checks, in the order of the plan.
+    pub checks: Vec<&'a CheckReport>,
+}
+
+/// The distinct findings of a check whose verdict is a violation or a doubt; alike cases are one finding.
+pub fn of_check<'a>(report: &'a Report, check: &'a CheckReport) -> Vec<Finding<'a>> {
+    if !matches!(check.verdict, Verdict::Violated { .. } | Verdict::Inconclusive { .. }) {
+        return Vec::new();
+    }
+    let mut findings: Vec<Finding<'a>> = Vec::new();
+    for case in check.cases.iter().filter(|c| c.verdict.name() == check.verdict.name()) {
+        let seen = usize::try_from(case.count.max(1)).unwrap_or(usize::MAX);
+        if let Some(alike) = findings.iter_mut().find(|f| f.verdict == &case.verdict) {
+            alike.cases.push(case);
+            alike.seen = alike.seen.saturating_add(seen);
+            continue;
+        }
+        let (exchange, control) = evidence::of_case(report, case);
+        let cases = vec![case];
+        findings.push(Finding { check, verdict: &case.verdict, cases, seen, exchange, control });
+    }
+    if findings.is_empty() {
+        let (verdict, cases) = (&check.verdict, Vec::new());
+        findings.push(Finding { check, verdict, cases, seen: 1, exchange: None, control: None });
+    }
+    findings
+}
+
+/// The checks of one weight that the user did not accept, in the order of the plan.
+pub fn weighing(report: &Report, severity: Severity) -> impl Iterator<Item = &CheckReport> {
+    report.checks.iter().filter(move |c| {
+        let violated = matches!(c.verdict, Verdict::Violated { .. });
+        c.severity() == severity && !(violated && c.known.is_some())
+    })
+}
+
+/// The checks that were inconclusive, whatever their level.
+pub fn inconclusive(report: &Report) -> impl Iterator<Item = (&CheckReport, &str)> {
+    report.checks.iter().filter_map(|c| match &c.verdict {
+        Verdict::Inconclusive { why } => Some((c, why.as_str())),
+        _ => None,
+    })
+}
+
+/// The violations that the user knows, each with the reason.
+pub fn known(report: &Report) -> impl Iterator<Item = (&CheckReport, &str)> {
+    let violated = |c: &&CheckReport| matches!(c.verdict, Verdict::Violated { .. });
+    report.checks.iter().filter(violated).filter_map(|c| Some((c, c.known.as_deref()?)))
+}
+
+/// What would make more of the requirements observable, the most fruitful first.
+pub fn to_enable(report: &Report) -> Vec<Enable<'_>> {
+    let mut by_means: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for check in &report.checks {
+        if let Verdict::Unverified { how_to_enable, .. } = &check.verdict {
+            by_means.entry(how_to_enable.as_str()).or_default().push(&check.info.id);
+        }
+    }
+    let mut means: Vec<_> =
+        by_means.into_iter().map(|(how, checks)| Enable { how, checks }).collect();
+    means.sort_by_key(|e| std::cmp::Reverse(e.checks.len()));
+    means
+}
+
+/// The checks by page, pages in the order of the plan.
+pub fn pages(report: &Report) -> Vec<Page<'_>> {
+    let mut pages: Vec<Page<'_>> = Vec::new();
+    for check in &report.checks {
+        let name = check.info.page.as_str();
+        let at = pages.iter().position(|p| p.name == name).unwrap_or_else(|| {
+            pages.push(Page { name, counts: Counts::default(), checks: Vec::new() });
+            pages.len() - 1
+        });
+        pages[at].checks.push(check);
+        *slot(&mut pages[at].counts, Standing::of(check)) += 1;
+    }
+    pages
+}
+
+/// What a check's verdict amounts to, in the words of the counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Held.
+    Held,
+    /// A violated MUST.
+    Failure,
+    /// A violated SHOULD.
+    Warning,
+    /// A violated MAY.
+    Note,
+    /// A violation that the user accepts.
+    Known,
+    /// Nothing to observe.
+    Unverified,
+    /// Tried and could not see.
+    Inconclusive,
+    /// Does not concern the target.
+    NotApplicable,
+}
+
+impl Standing {
+    /// All of them, gravest first.
+    pub const ALL: [Self; 8] = [
+        Self::Failure,
+        Self::Inconclusive,
+        Self::Warning,
+        Self::Note,
+        Self::Known,
+        Self::Unverified,
+        Self::Held,
+        Self::NotApplicable,
+    ];
+
+    /// Where a check stands.
+    pub fn of(check: &CheckReport) -> Self {
+        match (&check.verdict, check.severity()) {
+            (Verdict::Held, _) => Self::Held,
+            (Verdict::Violated { .. }, _) if check.known.is_some() => Self::Known,
+            (Verdict::Violated { .. }, Severity::Failure) => Self::Failure,
+            (Verdict::Violated { .. }, Severity::Warning) => Self::Warning,
+            (Verdict::Violated { .. }, _) => Self::Note,
+            (Verdict::Unverified { .. }, _) => Self::Unverified,
+            (Verdict::Inconclusive { .. }, _) => Self::Inconclusive,
+            (Verdict::NotApplicable { .. }, _) => Self::NotApplicable,
+        }
+    }
+
+    /// How many checks of a run stand so.
+    pub fn count(self, counts: &Counts) -> usize {
+        *slot(&mut counts.clone(), self)
+    }
+
+    /// The word for the count of it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Failure => "failures",
+            Self::Warning => "warnings",
+            Self::Note => "notes",
+            Self::Known => "known",
+            Self::Unverified => "unverified",
+            Self::Inconclusive => "inconclusive",
+            Self::NotApplicable => "not applicable",
+        }
+    }
+}
+
+fn slot(counts: &mut Counts, standing: Standing) -> &mut usize {
+    match standing {
+        Standing::Held => &mut counts.held,
+        Standing::Failure => &mut counts.failures,
+        Standing::Warning => &mut counts.warnings,
+        Standing::Note => &mut counts.notes,
+        Standing::Known => &mut counts.known,
+        Standing::Unverified => &mut counts.unverified,
+        Standing::Inconclusive => &mut counts.inconclusive,
+        Standing::NotApplicable => &mut counts.not_applicable,
+    }
+}
+
+/// The outcome in a word or two.
+pub fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Conformant => "conformant",
+        Outcome::Violations => "not conformant",
+        Outcome::NothingSelected => "nothing selected",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::StaleKnown => "known list is stale",
+        Outcome::OurFault => "plumb failed",
+    }
+}

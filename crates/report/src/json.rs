@@ -1,0 +1,197 @@
+//! `report.json`: the whole report for machines, described by `reports/schema/report.schema.json`.
+
+use std::collections::BTreeSet;
+
+use plumb_model::event::{CaseFinished, TargetInfo};
+use plumb_model::report::{CheckReport, Counts, Outcome};
+use plumb_model::suite::Policy;
+use plumb_model::{Exchange, Level, Report, Severity, Verdict};
+use serde::Serialize;
+
+use crate::findings::{self, Enable};
+
+/// The version of the document's format; it grows with every change that is no addition.
+pub const FORMAT: u32 = 1;
+
+/// The document, as JSON over several lines.
+pub fn render(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(&Document::of(report)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A report as JSON.
+#[derive(Clone, Debug, Serialize)]
+pub struct Document<'a> {
+    /// The version of the document's format.
+    pub format: u32,
+    /// The version of Plumb.
+    pub plumb: &'a str,
+    /// The revision judged by.
+    pub revision: &'a str,
+    /// Wall-clock time of the start, RFC 3339.
+    pub started: &'a str,
+    /// Wall time of the run, microseconds.
+    pub took: u64,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// The suite's name.
+    pub suite: &'a str,
+    /// What else than a violated MUST fails the run.
+    pub policy: &'a Policy,
+    /// The target.
+    pub target: &'a TargetInfo,
+    /// What the run amounts to.
+    pub outcome: Outcome,
+    /// The exit code that follows from the outcome.
+    pub exit_code: u8,
+    /// How often each verdict was given.
+    pub counts: Counts,
+    /// The same, by page of the specification.
+    pub pages: Vec<Page<'a>>,
+    /// What would make more observable.
+    pub to_enable: Vec<Means<'a>>,
+    /// Entries of the known list that must go.
+    pub stale_known: Vec<&'a str>,
+    /// Faults of Plumb itself.
+    pub internal_faults: &'a [String],
+    /// The checks, in the order of the ledger.
+    pub checks: Vec<Check<'a>>,
+    /// The exchanges that a case rests on, by sequence number.
+    pub exchanges: Vec<&'a Exchange>,
+}
+
+/// The verdicts on one page.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page<'a> {
+    /// The page.
+    pub page: &'a str,
+    /// How often each verdict was given.
+    pub counts: Counts,
+}
+
+/// What a user can add so that more is judged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Means<'a> {
+    /// What to add.
+    pub how: &'a str,
+    /// The checks that would then be judged.
+    pub checks: Vec<&'a str>,
+}
+
+/// A judged check.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check<'a> {
+    /// Its id, which is its requirement's.
+    pub id: &'a str,
+    /// The level of the requirement.
+    pub level: Level,
+    /// The page of the specification.
+    pub page: &'a str,
+    /// Where the sentence stands.
+    pub url: &'a str,
+    /// The requirement in our words.
+    pub summary: &'a str,
+    /// The verdict and what belongs to it.
+    #[serde(flatten)]
+    pub verdict: &'a Verdict,
+    /// How much the verdict weighs.
+    pub severity: Severity,
+    /// The user's reason, if a violation is known and accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<&'a str>,
+    /// Microseconds between start and verdict.
+    pub took: u64,
+    /// Its cases, in the order of judgement.
+    pub cases: Vec<Case<'a>>,
+    /// Its documentation, in Markdown.
+    pub docs: &'a str,
+}
+
+/// A judged case.
+#[derive(Clone, Debug, Serialize)]
+pub struct Case<'a> {
+    /// Its slug: with the check's id it is the address `check#case`.
+    pub case: &'a str,
+    /// What it is about.
+    pub title: &'a str,
+    /// The verdict and what belongs to it.
+    #[serde(flatten)]
+    pub verdict: &'a Verdict,
+    /// The exchanges it rests on.
+    pub exchanges: &'a [u64],
+    /// How often the same was seen.
+    pub count: u32,
+}
+
+impl<'a> Document<'a> {
+    /// The report as a document.
+    pub fn of(report: &'a Report) -> Self {
+        let run = &report.run;
+        let outcome = report.outcome();
+        let pages = findings::pages(report);
+        Self {
+            format: FORMAT,
+            plumb: &run.plumb,
+            revision: &run.revision,
+            started: &run.started,
+            took: report.took,
+            seed: run.seed,
+            suite: &run.suite,
+            policy: &run.policy,
+            target: &run.target,
+            outcome,
+            exit_code: outcome.exit_code(),
+            counts: report.counts(),
+            pages: pages.iter().map(|p| Page { page: p.name, counts: p.counts }).collect(),
+            to_enable: findings::to_enable(report).into_iter().map(Means::of).collect(),
+            stale_known: report.stale_known(),
+            internal_faults: &report.internal_faults,
+            checks: report.checks.iter().map(Check::of).collect(),
+            exchanges: rested_on(report),
+        }
+    }
+}
+
+fn rested_on(report: &Report) -> Vec<&Exchange> {
+    let cases = report.checks.iter().flat_map(|c| &c.cases);
+    let numbers: BTreeSet<u64> = cases.flat_map(|c| c.exchanges.iter().copied()).collect();
+    numbers.iter().filter_map(|n| report.exchanges.get(n)).map(AsRef::as_ref).collect()
+}
+
+impl<'a> Means<'a> {
+    fn of(enable: Enable<'a>) -> Self {
+        Self { how: enable.how, checks: enable.checks }
+    }
+}
+
+impl<'a> Check<'a> {
+    fn of(check: &'a CheckReport) -> Self {
+        let info = &check.info;
+        Self {
+            id: &info.id,
+            level: info.level,
+            page: &info.page,
+            url: &info.url,
+            summary: &info.summary,
+            verdict: &check.verdict,
+            severity: check.severity(),
+            known: check.known.as_deref(),
+            took: check.took,
+            cases: check.cases.iter().map(Case::of).collect(),
+            docs: &info.docs,
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    fn of(case: &'a CaseFinished) -> Self {
+        Self {
+            case: &case.case,
+            title: &case.title,
+            verdict: &case.verdict,
+            exchanges: &case.exchanges,
+            count: case.count,
+        }
+    }
+}

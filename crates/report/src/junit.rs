@@ -1,0 +1,213 @@
+//! JUnit XML for CI: one test suite a page of the specification, one test case a case.
+//!
+//! junit-report writes some text raw, hence three guards: characters that XML 1.0 forbids become U+FFFD, `]]>`
+//! is split where text stands in CDATA, and the attribute `file`, which the Jenkins schema refuses, is not set.
+
+use junit_report::{
+    OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder,
+};
+use plumb_model::event::CaseFinished;
+use plumb_model::report::CheckReport;
+use plumb_model::{Exchange, Report, Severity, Verdict};
+use time::Duration;
+use time::format_description::well_known::Rfc3339;
+
+use crate::findings::{self, Page};
+use crate::text::head;
+use crate::{evidence, reproduce};
+
+/// Bytes of a message that are shown in a case's output.
+const MAX_MESSAGE: usize = 4 * 1024;
+/// Exchanges that are shown in a case's output.
+const MAX_EXCHANGES: usize = 4;
+
+/// The report as JUnit XML.
+pub fn render(report: &Report) -> String {
+    let mut builder = ReportBuilder::new();
+    for page in findings::pages(report) {
+        builder.add_testsuite(suite(report, &page));
+    }
+    builder.add_testsuites(own_suite(report));
+    let mut xml = Vec::new();
+    // Writing to memory cannot fail, and what is written is UTF-8.
+    let _ = builder.build().write_xml(&mut xml);
+    xml.push(b'\n');
+    String::from_utf8(xml).unwrap_or_default()
+}
+
+fn suite(report: &Report, page: &Page<'_>) -> TestSuite {
+    let mut suite = TestSuiteBuilder::new(&allowed(page.name));
+    suite.set_timestamp(started(report));
+    for check in &page.checks {
+        for case in &check.cases {
+            suite.add_testcase(Entry::of_case(report, check, case).into_testcase(report));
+        }
+        // A verdict that no case explains stands for itself, so that no failure is lost.
+        if !check.cases.iter().any(|c| c.verdict.name() == check.verdict.name()) {
+            suite.add_testcase(Entry::of_check(check).into_testcase(report));
+        }
+    }
+    suite.build()
+}
+
+/// What failed beside the checks: Plumb itself, and a known list that is stale.
+fn own_suite(report: &Report) -> Option<TestSuite> {
+    let mut suite = TestSuiteBuilder::new("plumb");
+    suite.set_timestamp(started(report));
+    for fault in &report.internal_faults {
+        let fault = allowed(fault);
+        suite.add_testcase(TestCase::error("internal fault", Duration::ZERO, "fault", &fault));
+    }
+    for id in report.stale_known() {
+        let name = format!("known list: {}", allowed(id));
+        let message = "not violated any more: remove it from the known list";
+        suite.add_testcase(TestCase::failure(&name, Duration::ZERO, "stale", message));
+    }
+    Some(suite.build()).filter(|s| s.tests() > 0)
+}
+
+fn started(report: &Report) -> OffsetDateTime {
+    OffsetDateTime::parse(&report.run.started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// One test case in the making.
+struct Entry<'a> {
+    check: &'a CheckReport,
+    name: String,
+    title: &'a str,
+    verdict: &'a Verdict,
+    took: Duration,
+    exchanges: Vec<&'a Exchange>,
+}
+
+impl<'a> Entry<'a> {
+    fn of_check(check: &'a CheckReport) -> Self {
+        let took = Duration::microseconds(i64::try_from(check.took).unwrap_or(i64::MAX));
+        let (name, title) = (check.info.id.clone(), check.info.summary.as_str());
+        Self { check, name, title, verdict: &check.verdict, took, exchanges: Vec::new() }
+    }
+
+    fn of_case(report: &'a Report, check: &'a CheckReport, case: &'a CaseFinished) -> Self {
+        let numbers = case.exchanges.iter();
+        let exchanges: Vec<&Exchange> =
+            numbers.filter_map(|n| report.exchanges.get(n)).map(AsRef::as_ref).collect();
+        let waited = |e: &&Exchange| e.answer.ended_at.saturating_sub(e.answer.sent_at);
+        let took = exchanges.iter().map(waited).sum::<u64>();
+        let took = Duration::microseconds(i64::try_from(took).unwrap_or(i64::MAX));
+        let name = format!("{}#{}", check.info.id, case.case);
+        Self { check, name, title: &case.title, verdict: &case.verdict, took, exchanges }
+    }
+
+    fn into_testcase(self, report: &Report) -> TestCase {
+        let name = allowed(&self.name);
+        let mut case = match (self.verdict, &self.check.known) {
+            (Verdict::Violated { .. }, Some(reason)) => {
+                TestCaseBuilder::skipped_with_cause(&name, "known", &allowed(reason))
+            }
+            (Verdict::Unverified { why, how_to_enable }, _) => {
+                let message = allowed(&format!("{why}: {how_to_enable}"));
+                if report.run.policy.deny_unverified {
+                    TestCaseBuilder::failure(&name, self.took, "unverified", &message)
+                } else {
+                    TestCaseBuilder::skipped_with_cause(&name, "unverified", &message)
+                }
+            }
+            (Verdict::NotApplicable { why }, _) => {
+                TestCaseBuilder::skipped_with_cause(&name, "not_applicable", &allowed(why))
+            }
+            (Verdict::Inconclusive { why }, _) => self.inconclusive(&name, &allowed(why)),
+            (Verdict::Violated { expected, actual }, _) => {
+                let message = allowed(&format!("expected {expected}; actual {actual}"));
+                self.violated(&name, &message, report.run.policy.strict)
+            }
+            (Verdict::Held, _) => TestCaseBuilder::success(&name, self.took),
+        };
+        case.set_classname(&allowed(&self.check.info.page));
+        if !matches!(self.verdict, Verdict::Held) {
+            case.set_trace(&cdata(&self.demand()));
+            case.set_system_out(&cdata(&(self.demand() + &self.evidence(report))));
+        }
+        case.build()
+    }
+
+    fn inconclusive(&self, name: &str, why: &str) -> TestCaseBuilder {
+        match self.severity() {
+            Severity::Error => TestCaseBuilder::error(name, self.took, "inconclusive", why),
+            _ => TestCaseBuilder::skipped_with_cause(name, "inconclusive", why),
+        }
+    }
+
+    fn violated(&self, name: &str, message: &str, strict: bool) -> TestCaseBuilder {
+        match self.severity() {
+            Severity::Failure => TestCaseBuilder::failure(name, self.took, "violated", message),
+            Severity::Warning if strict => {
+                TestCaseBuilder::failure(name, self.took, "violated", message)
+            }
+            _ => TestCaseBuilder::success(name, self.took),
+        }
+    }
+
+    fn severity(&self) -> Severity {
+        self.verdict.severity(self.check.info.level)
+    }
+
+    /// What is demanded, and what was seen.
+    fn demand(&self) -> String {
+        let info = &self.check.info;
+        let weight = match (self.verdict, self.severity()) {
+            (Verdict::Violated { .. }, Severity::Warning) => "warning: ",
+            (Verdict::Violated { .. }, Severity::Note) => "note: ",
+            _ => "",
+        };
+        let mut out = vec![format!("{weight}{} ({})", info.summary, info.level)];
+        if self.title != info.summary {
+            out.push(format!("case: {}", self.title));
+        }
+        if let Verdict::Violated { expected, actual } = self.verdict {
+            out.extend([format!("expected: {expected}"), format!("actual: {actual}")]);
+        }
+        out.push(format!("spec: {}\n", info.url));
+        out.join("\n")
+    }
+
+    /// What was sent, what came back, how to see it again.
+    fn evidence(&self, report: &Report) -> String {
+        let mut out = Vec::new();
+        for exchange in self.exchanges.iter().take(MAX_EXCHANGES) {
+            out.push(format!("\nexchange {}: {}", exchange.seq, evidence::title(exchange)));
+            for header in evidence::headers(&exchange.sent) {
+                out.push(format!("> {}: {}", header.name, header.value));
+            }
+            out.extend(evidence::body(&exchange.sent).map(|b| quoted('>', &evidence::plain(b))));
+            out.push(format!("< {}", evidence::answer_line(exchange)));
+            let payloads = exchange.answer.frames.iter().map(|f| &f.payload);
+            for payload in payloads.chain([&exchange.answer.body]).filter(|p| !p.is_empty()) {
+                out.push(quoted('<', &evidence::plain(payload)));
+            }
+            let again = reproduce::of(exchange, &report.run.target);
+            out.extend(again.map(|again| format!("reproduce: {}", again.line)));
+        }
+        out.join("\n") + "\n"
+    }
+}
+
+fn quoted(mark: char, text: &str) -> String {
+    let shown = head(text, MAX_MESSAGE);
+    let cut = if shown.len() < text.len() { "…" } else { "" };
+    format!("{mark} {shown}{cut}")
+}
+
+/// The text without the characters that XML 1.0 forbids or that no reader shows.
+fn allowed(text: &str) -> String {
+    let map = |c| match c {
+        '\t' | '\n' | '\r' => c,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        _ => c,
+    };
+    text.chars().map(map).collect()
+}
+
+/// The text as it may stand in CDATA.
+fn cdata(text: &str) -> String {
+    allowed(text).replace("]]>", "]]]]><![CDATA[>")
+}

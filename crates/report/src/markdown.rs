@@ -1,0 +1,154 @@
+//! Markdown for the summary of a CI step: what failed, in one screen.
+
+use plumb_model::{Report, Severity, Verdict};
+
+use crate::findings::{self, Standing};
+use crate::text::{clipped, counted, duration, visible_line};
+
+/// Rows of a table; a step summary has bounds, and a reader too.
+const MAX_ROWS: usize = 100;
+
+/// The report in short.
+pub fn render(report: &Report) -> String {
+    let run = &report.run;
+    let outcome = findings::outcome_word(report.outcome());
+    let mut out = vec![
+        format!("## Plumb: {outcome}"),
+        String::new(),
+        format!(
+            "{} · MCP {} · suite {} · {}",
+            code(&run.target.address),
+            text(&run.revision),
+            text(&run.suite),
+            duration(report.took)
+        ),
+        String::new(),
+    ];
+    out.extend(counts(report));
+    out.extend(violations(report));
+    out.extend(inconclusive(report));
+    out.extend(unverified(report));
+    out.extend(own(report));
+    out.join("\n") + "\n"
+}
+
+fn counts(report: &Report) -> Vec<String> {
+    let counts = report.counts();
+    let cell = |s: &Standing| s.count(&counts).to_string();
+    let labels: Vec<&str> = Standing::ALL.iter().map(|s| s.label()).collect();
+    let numbers: Vec<String> = Standing::ALL.iter().map(cell).collect();
+    vec![
+        format!("| {} |", labels.join(" | ")),
+        format!("|{}", " ---: |".repeat(labels.len())),
+        format!("| {} |", numbers.join(" | ")),
+        String::new(),
+    ]
+}
+
+fn violations(report: &Report) -> Vec<String> {
+    let mut rows = Vec::new();
+    for severity in [Severity::Failure, Severity::Warning] {
+        for check in findings::weighing(report, severity) {
+            let info = &check.info;
+            for finding in findings::of_check(report, check) {
+                let Verdict::Violated { expected, actual } = finding.verdict else { continue };
+                let cases = match finding.cases.len() {
+                    0 | 1 => String::new(),
+                    n => format!(" ({})", counted(n, "case")),
+                };
+                rows.push(format!(
+                    "| {}{cases} | {} | {} | {} |",
+                    link(&info.id, &info.url),
+                    info.level,
+                    text(expected),
+                    text(actual)
+                ));
+            }
+        }
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    let rest = rows.len().saturating_sub(MAX_ROWS);
+    rows.truncate(MAX_ROWS);
+    let mut out = vec![
+        "### Violations".into(),
+        String::new(),
+        "| requirement | level | expected | actual |".into(),
+        "| --- | --- | --- | --- |".into(),
+    ];
+    out.extend(rows);
+    if rest > 0 {
+        out.extend([String::new(), format!("… and {rest} more.")]);
+    }
+    out.push(String::new());
+    out
+}
+
+fn inconclusive(report: &Report) -> Vec<String> {
+    let rows: Vec<String> = findings::inconclusive(report)
+        .take(MAX_ROWS)
+        .map(|(c, why)| {
+            format!("- {} ({}): {}", link(&c.info.id, &c.info.url), c.info.level, text(why))
+        })
+        .collect();
+    section("### Inconclusive", rows)
+}
+
+fn unverified(report: &Report) -> Vec<String> {
+    let rows: Vec<String> = findings::to_enable(report)
+        .iter()
+        .take(MAX_ROWS)
+        .map(|e| format!("- {}: {}", counted(e.checks.len(), "requirement"), text(e.how)))
+        .collect();
+    section("### To verify more", rows)
+}
+
+fn own(report: &Report) -> Vec<String> {
+    let stale = report.stale_known();
+    let stale = stale.iter().map(|id| {
+        format!("- {} is not violated any more: remove it from the known list", code(id))
+    });
+    let faults = report.internal_faults.iter().map(|f| format!("- fault of plumb: {}", text(f)));
+    section("### Attention", stale.chain(faults).collect())
+}
+
+fn section(title: &str, rows: Vec<String>) -> Vec<String> {
+    if rows.is_empty() {
+        return rows;
+    }
+    let mut out = vec![title.to_owned(), String::new()];
+    out.extend(rows);
+    out.push(String::new());
+    out
+}
+
+fn link(id: &str, url: &str) -> String {
+    let safe = url.starts_with("https://") && !url.contains(['(', ')', ' ', '<', '>', '|', '\n']);
+    if safe { format!("[{}]({url})", code(id)) } else { code(id) }
+}
+
+/// Text from a stranger in which nothing is markup, a mention or a link.
+fn text(raw: &str) -> String {
+    let mut out = String::new();
+    for c in clipped(&visible_line(raw), 300).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '@' => out.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '$' | '!' => {
+                out.extend(['\\', c]);
+            }
+            _ => out.push(c),
+        }
+    }
+    // A bare address would become a link.
+    out.replace("://", "&#58;//")
+}
+
+/// Text from a stranger as code.
+fn code(raw: &str) -> String {
+    let shown = visible_line(raw).replace('`', "'").replace('|', "¦");
+    format!("`{}`", clipped(&shown, 200))
+}

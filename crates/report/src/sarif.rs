@@ -1,0 +1,170 @@
+//! SARIF 2.1.0 for code scanning: violations and doubts as results, with the exchange that shows each.
+//!
+//! GitHub wants a file as the place of every result; a server has none, so `plumb.toml` stands for it and the
+//! requirement's id is the logical place.
+
+use std::collections::BTreeMap;
+
+use plumb_model::report::CheckReport;
+use plumb_model::{Exchange, Header, Report, Sent, Severity, Verdict};
+use serde_json::{Value, json};
+
+use crate::evidence;
+use crate::findings::{self, Finding};
+use crate::text::{head, visible, visible_line};
+
+/// Bytes of a message that are kept in a result.
+const MAX_BODY: usize = 8 * 1024;
+
+/// The report as SARIF 2.1.0.
+pub fn render(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn document(report: &Report) -> Value {
+    let found: Vec<Finding<'_>> =
+        report.checks.iter().flat_map(|check| findings::of_check(report, check)).collect();
+    let mut rules: Vec<&CheckReport> = Vec::new();
+    let mut results = Vec::new();
+    for finding in &found {
+        let id = &finding.check.info.id;
+        let index = rules.iter().position(|r| r.info.id == *id).unwrap_or_else(|| {
+            rules.push(finding.check);
+            rules.len() - 1
+        });
+        results.push(result(finding, index));
+    }
+    let run = &report.run;
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "Plumb",
+                "version": run.plumb,
+                "rules": rules.iter().map(|r| rule(r)).collect::<Vec<_>>(),
+            }},
+            "automationDetails": {"id": format!("plumb/{}/{}", run.suite, run.revision)},
+            "invocations": [{
+                "executionSuccessful": report.internal_faults.is_empty(),
+                "startTimeUtc": run.started,
+                "exitCode": report.outcome().exit_code(),
+                "toolExecutionNotifications": notifications(report),
+            }],
+            "results": results,
+        }],
+    })
+}
+
+fn notifications(report: &Report) -> Vec<Value> {
+    let notify = |text: &str| json!({"level": "error", "message": {"text": visible(text)}});
+    report.internal_faults.iter().map(|fault| notify(fault)).collect()
+}
+
+fn rule(check: &CheckReport) -> Value {
+    let info = &check.info;
+    json!({
+        "id": info.id,
+        "shortDescription": {"text": info.summary},
+        "fullDescription": {"text": format!("{} ({}, {})", info.summary, info.level, info.page)},
+        "helpUri": info.url,
+        "help": {"text": info.docs, "markdown": info.docs},
+        "defaultConfiguration": {"level": level(Verdict::violated("", "").severity(info.level))},
+        "properties": {"tags": ["mcp", info.page], "level": info.level},
+    })
+}
+
+fn result(finding: &Finding<'_>, index: usize) -> Value {
+    let check = finding.check;
+    let severity = check.severity();
+    let (kind, level, text) = match finding.verdict {
+        Verdict::Violated { expected, actual } => {
+            ("fail", level(severity), format!("expected {expected}; actual {actual}"))
+        }
+        Verdict::Inconclusive { why } => ("open", "none", format!("inconclusive: {why}")),
+        // Findings are violations and doubts only.
+        other => ("review", "none", other.name().to_owned()),
+    };
+    let address = match finding.cases.first() {
+        Some(case) => format!("{}#{}", check.info.id, case.case),
+        None => check.info.id.clone(),
+    };
+    let mut result = json!({
+        "ruleId": check.info.id,
+        "ruleIndex": index,
+        "kind": kind,
+        "level": level,
+        "message": {"text": visible(&format!("{} {text}", check.info.summary))},
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": {"uri": "plumb.toml"},
+                "region": {"startLine": 1},
+            },
+            "logicalLocations": [{"fullyQualifiedName": address, "kind": "requirement"}],
+        }],
+        "partialFingerprints": {"primaryLocationLineHash": address},
+        "occurrenceCount": finding.seen,
+        "properties": {
+            "cases": finding.cases.iter().map(|c| &c.case).collect::<Vec<_>>(),
+            "exchange": finding.exchange.map(|e| e.seq),
+        },
+    });
+    if let (Some(known), Verdict::Violated { .. }) = (&check.known, finding.verdict) {
+        result["suppressions"] = json!([{"kind": "external", "justification": known}]);
+    }
+    if let Some(exchange) = finding.exchange {
+        web_messages(&mut result, exchange);
+    }
+    result
+}
+
+/// The request and the answer, if they went over HTTP.
+fn web_messages(result: &mut Value, exchange: &Exchange) {
+    let Sent::Http { method, url, headers, body } = &exchange.sent else { return };
+    result["webRequest"] = json!({
+        "protocol": "HTTP",
+        "version": "1.1",
+        "method": visible_line(method),
+        "target": visible_line(url),
+        "headers": fields(headers),
+        "body": {"text": bounded(&evidence::plain(body))},
+    });
+    let Some(answer) = &exchange.answer.head else { return };
+    let frames = exchange.answer.frames.iter().map(|f| evidence::plain(&f.payload));
+    let other = Some(evidence::plain(&exchange.answer.body)).filter(|b| !b.is_empty());
+    let text = frames.chain(other).collect::<Vec<_>>().join("\n");
+    result["webResponse"] = json!({
+        "protocol": "HTTP",
+        "version": "1.1",
+        "statusCode": answer.status,
+        "reasonPhrase": evidence::reason(answer.status),
+        "headers": fields(&answer.headers),
+        "body": {"text": bounded(&text)},
+    });
+}
+
+fn fields(headers: &[Header]) -> BTreeMap<String, String> {
+    let mut fields: BTreeMap<String, String> = BTreeMap::new();
+    for header in headers {
+        let value = visible_line(&header.value);
+        fields
+            .entry(visible_line(&header.name).into_owned())
+            .and_modify(|v| v.extend([", ", &value]))
+            .or_insert_with(|| value.clone().into_owned());
+    }
+    fields
+}
+
+fn bounded(text: &str) -> String {
+    visible(head(text, MAX_BODY)).into_owned()
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Failure | Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note | Severity::Ok => "note",
+    }
+}

@@ -1,0 +1,85 @@
+//! What a terminal shows at the end of a run: failures as a compiler tells them, then the headline.
+
+mod finding;
+mod headline;
+
+use std::fmt::Display;
+
+use anstyle::{AnsiColor, Effects};
+use plumb_model::{Report, Severity};
+
+use crate::findings;
+
+/// How the terminal is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether control codes for colour are written.
+    pub colour: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether all is told: warnings as fully as failures, every case, all that was not verified.
+    pub verbose: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { colour: false, width: 100, verbose: false }
+    }
+}
+
+/// The whole summary of a run.
+pub fn summary(report: &Report, style: &Style) -> String {
+    let ink = Ink { colour: style.colour };
+    let mut out = String::new();
+    for severity in [Severity::Note, Severity::Warning, Severity::Error, Severity::Failure] {
+        let told = matches!(severity, Severity::Warning | Severity::Failure) || style.verbose;
+        for check in findings::weighing(report, severity).filter(|_| told) {
+            for found in findings::of_check(report, check) {
+                finding::write(&mut out, report, &found, style, ink);
+            }
+        }
+    }
+    headline::write(&mut out, report, style, ink);
+    out
+}
+
+/// Paints text, or leaves it as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ink {
+    /// Whether control codes are written.
+    pub(crate) colour: bool,
+}
+
+impl Ink {
+    pub(crate) fn failure(self, text: impl Display) -> String {
+        self.paint(AnsiColor::BrightRed.on_default() | Effects::BOLD, text)
+    }
+
+    pub(crate) fn warning(self, text: impl Display) -> String {
+        self.paint(AnsiColor::Yellow.on_default() | Effects::BOLD, text)
+    }
+
+    pub(crate) fn doubt(self, text: impl Display) -> String {
+        self.paint(AnsiColor::Magenta.on_default() | Effects::BOLD, text)
+    }
+
+    pub(crate) fn good(self, text: impl Display) -> String {
+        self.paint(AnsiColor::Green.on_default() | Effects::BOLD, text)
+    }
+
+    pub(crate) fn frame(self, text: impl Display) -> String {
+        self.paint(AnsiColor::BrightBlue.on_default() | Effects::BOLD, text)
+    }
+
+    pub(crate) fn strong(self, text: impl Display) -> String {
+        self.paint(Effects::BOLD.into(), text)
+    }
+
+    pub(crate) fn faint(self, text: impl Display) -> String {
+        self.paint(Effects::DIMMED.into(), text)
+    }
+
+    fn paint(self, style: anstyle::Style, text: impl Display) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_string() }
+    }
+}

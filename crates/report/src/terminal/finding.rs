@@ -1,0 +1,241 @@
+//! One finding, as a compiler would tell it.
+
+use plumb_model::{Exchange, Payload, Report, Severity, Verdict};
+
+use super::{Ink, Style};
+use crate::findings::Finding;
+use crate::text::{clipped, counted, visible, visible_line, wrapped};
+use crate::{docs, evidence, reproduce};
+
+/// Lines of an answer's message that are shown.
+const ANSWER_LINES: usize = 12;
+/// Messages of an answer that are shown.
+const FRAMES: usize = 3;
+/// Lines of a request's message that are shown where it deviates from its control.
+const DEVIATING_LINES: usize = 6;
+/// Header fields that say something about a request of this protocol.
+const TELLING: [&str; 6] =
+    ["mcp-", "content-type", "accept", "authorization", "origin", "last-event-id"];
+
+/// Writes a finding; warnings and lighter ones are shorter unless all is to be told.
+pub(super) fn write(
+    out: &mut String,
+    report: &Report,
+    finding: &Finding<'_>,
+    style: &Style,
+    ink: Ink,
+) {
+    let severity = finding.check.severity();
+    let full = style.verbose || matches!(severity, Severity::Failure);
+    let mut block = Block { out, ink, width: style.width };
+    block.heading(finding, severity);
+    if let Some(exchange) = finding.exchange {
+        let title = evidence::title(exchange);
+        block.arrow(&format!("{} (exchange {})", visible_line(&title), exchange.seq));
+        block.gap();
+        block.sent(exchange, finding.control.filter(|_| full));
+        if full {
+            block.came_back(exchange);
+        }
+        block.gap();
+    }
+    match finding.verdict {
+        Verdict::Violated { expected, actual } => {
+            block.fact("expected", expected);
+            block.fact("actual", actual);
+        }
+        Verdict::Inconclusive { why } => block.fact("because", why),
+        Verdict::Held | Verdict::Unverified { .. } | Verdict::NotApplicable { .. } => {}
+    }
+    block.cases(finding, style);
+    if let Some(why) = docs::why_it_matters(&finding.check.info.docs).filter(|_| full) {
+        block.fact("why", &why);
+    }
+    if let Some(help) = docs::how_to_fix(&finding.check.info.docs).filter(|_| full) {
+        block.fact("help", &help);
+    }
+    block.unbroken("spec", &finding.check.info.url);
+    if full {
+        block.reproduce(report, finding);
+    }
+    block.out.push('\n');
+}
+
+struct Block<'a> {
+    out: &'a mut String,
+    ink: Ink,
+    width: usize,
+}
+
+impl Block<'_> {
+    fn heading(&mut self, finding: &Finding<'_>, severity: Severity) {
+        let info = &finding.check.info;
+        let word = match severity {
+            Severity::Failure => self.ink.failure(format!("error[{}]", info.id)),
+            Severity::Warning => self.ink.warning(format!("warning[{}]", info.id)),
+            Severity::Error => self.ink.doubt(format!("inconclusive[{}]", info.id)),
+            Severity::Note | Severity::Ok => self.ink.strong(format!("note[{}]", info.id)),
+        };
+        let summary = self.ink.strong(visible_line(&info.summary));
+        let level = self.ink.faint(format!("({})", info.level));
+        self.line(&format!("{word}: {summary} {level}"));
+    }
+
+    fn arrow(&mut self, text: &str) {
+        let line = format!("  {} {text}", self.ink.frame("-->"));
+        self.line(&line);
+    }
+
+    fn gap(&mut self) {
+        let bar = self.ink.frame("   |");
+        self.line(&bar);
+    }
+
+    /// The request: its deviation from the control if there is one, else what is telling of it.
+    fn sent(&mut self, exchange: &Exchange, control: Option<&Exchange>) {
+        let headers = evidence::headers(&exchange.sent);
+        let deviation = control.map(|c| evidence::deviation(&exchange.sent, &c.sent));
+        let deviates = |h| deviation.as_ref().is_some_and(|d| d.added.contains(&h));
+        for header in headers {
+            let name = header.name.to_ascii_lowercase();
+            let telling = TELLING.iter().any(|t| name.starts_with(t));
+            if deviates(header) || (telling && deviation.is_none()) {
+                let mark = if deviates(header) { '+' } else { '>' };
+                self.quoted(mark, &format!("{}: {}", header.name, header.value));
+            }
+        }
+        for header in deviation.iter().flat_map(|d| &d.missing) {
+            self.quoted('-', &format!("{}: {}", header.name, header.value));
+        }
+        match deviation.filter(|d| !d.lines.is_empty() || !d.missing_lines.is_empty()) {
+            Some(deviation) => {
+                self.some_of('+', &deviation.lines);
+                self.some_of('-', &deviation.missing_lines);
+            }
+            None => self.request_body(exchange),
+        }
+        if let Some(control) = control {
+            let answer = evidence::answer_line(control);
+            let told = format!("compared with exchange {}: {answer}", control.seq);
+            let told = self.ink.faint(visible_line(&told));
+            let line = format!("{} {told}", self.ink.frame("   |"));
+            self.line(&line);
+        }
+    }
+
+    fn some_of(&mut self, mark: char, lines: &[String]) {
+        for line in lines.iter().take(DEVIATING_LINES) {
+            self.quoted(mark, line);
+        }
+        if lines.len() > DEVIATING_LINES {
+            let rest = counted(lines.len() - DEVIATING_LINES, "line");
+            self.quoted(mark, &format!("… and {rest}"));
+        }
+    }
+
+    fn request_body(&mut self, exchange: &Exchange) {
+        let Some(body) = evidence::body(&exchange.sent) else { return };
+        let text = evidence::plain(body);
+        let text = visible_line(&text);
+        let lines = wrapped(&clipped(&text, self.width * 3), self.width.saturating_sub(7));
+        for line in lines {
+            self.quoted('>', &line);
+        }
+    }
+
+    fn came_back(&mut self, exchange: &Exchange) {
+        self.quoted('<', &evidence::answer_line(exchange));
+        let frames = &exchange.answer.frames;
+        for frame in frames.iter().take(FRAMES) {
+            self.message(&frame.payload);
+        }
+        if frames.len() > FRAMES {
+            self.quoted('<', &format!("… and {}", counted(frames.len() - FRAMES, "message")));
+        }
+        if !exchange.answer.body.is_empty() {
+            self.message(&exchange.answer.body);
+        }
+    }
+
+    /// A message on one line if it fits, else its first lines.
+    fn message(&mut self, payload: &Payload) {
+        let plain = evidence::plain(payload);
+        if plain.chars().count() + 6 <= self.width && !plain.contains('\n') {
+            return self.quoted('<', &plain);
+        }
+        let pretty = evidence::pretty(payload);
+        let mut lines = pretty.lines();
+        for line in lines.by_ref().take(ANSWER_LINES) {
+            self.quoted('<', line);
+        }
+        match lines.count() {
+            0 => {}
+            rest => self.quoted('<', &format!("… and {}", counted(rest, "line"))),
+        }
+    }
+
+    fn quoted(&mut self, mark: char, text: &str) {
+        let text = visible_line(text);
+        let text = clipped(&text, self.width.saturating_sub(7).max(24));
+        let painted = match mark {
+            '+' => self.ink.warning(format!("+ {text}")),
+            '-' => self.ink.doubt(format!("- {text}")),
+            _ => format!("{} {text}", self.ink.faint(mark)),
+        };
+        let line = format!("{} {painted}", self.ink.frame("   |"));
+        self.line(&line);
+    }
+
+    /// A labelled text, wrapped under itself.
+    fn fact(&mut self, label: &str, text: &str) {
+        let text = visible(text);
+        for (n, part) in wrapped(&text, self.width.saturating_sub(16)).iter().enumerate() {
+            if n > 0 {
+                self.line(&format!("{:16}{part}", ""));
+            } else {
+                self.unbroken(label, part);
+            }
+        }
+    }
+
+    /// A labelled text that a reader wants to copy, so that it stays on one line.
+    fn unbroken(&mut self, label: &str, text: &str) {
+        let label = self.ink.strong(format!("{label:>9}:"));
+        let line = format!("   {} {label} {}", self.ink.frame("="), visible_line(text));
+        self.line(&line);
+    }
+
+    fn cases(&mut self, finding: &Finding<'_>, style: &Style) {
+        let most = if style.verbose { usize::MAX } else { 4 };
+        let Some(first) = finding.cases.first() else { return };
+        self.unbroken("case", &format!("{}#{}: {}", first.check, first.case, first.title));
+        if finding.cases.len() > 1 {
+            let names: Vec<String> =
+                finding.cases.iter().skip(1).take(most).map(|c| format!("#{}", c.case)).collect();
+            let left = finding.cases.len() - 1 - names.len();
+            let more = if left > 0 { format!(" and {left} more") } else { String::new() };
+            let alike = counted(finding.cases.len() - 1, "more case");
+            self.fact("alike", &format!("{alike}: {}{more}", names.join(", ")));
+        }
+        if finding.seen > finding.cases.len() {
+            self.unbroken("seen", &counted(finding.seen, "time"));
+        }
+    }
+
+    fn reproduce(&mut self, report: &Report, finding: &Finding<'_>) {
+        let Some(exchange) = finding.exchange else { return };
+        let Some(again) = reproduce::of(exchange, &report.run.target) else {
+            let why = reproduce::too_long(exchange);
+            return why.iter().for_each(|why| self.unbroken("reproduce", why));
+        };
+        self.unbroken("reproduce", &again.line);
+        for note in &again.notes {
+            self.fact("note", note);
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+}

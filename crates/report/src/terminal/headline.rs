@@ -1,0 +1,208 @@
+//! What a run amounts to, with nothing hidden.
+
+use plumb_model::Report;
+use plumb_model::report::Outcome;
+
+use super::{Ink, Style};
+use crate::findings::{self, Standing};
+use crate::text::{clipped, counted, duration, visible, visible_line, wrapped};
+
+/// Ways to enable more checks that are told unless all is to be told.
+const MEANS: usize = 6;
+
+/// Writes what was not seen and why, the target, and the counts.
+pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) {
+    let mut section = Section { out, ink, width: style.width };
+    section.known(report);
+    section.inconclusive(report);
+    section.unverified(report, style);
+    section.stale(report);
+    section.faults(report);
+    section.target(report);
+    section.counts(report);
+}
+
+struct Section<'a> {
+    out: &'a mut String,
+    ink: Ink,
+    width: usize,
+}
+
+impl Section<'_> {
+    fn known(&mut self, report: &Report) {
+        let known: Vec<_> = findings::known(report).collect();
+        if known.is_empty() {
+            return;
+        }
+        let title = self.ink.strong(counted(known.len(), "known violation"));
+        self.line(&format!("{title}, accepted by you"));
+        for (check, reason) in known {
+            self.item(&check.info.id, reason);
+        }
+        self.line("");
+    }
+
+    fn inconclusive(&mut self, report: &Report) {
+        let doubts: Vec<_> = findings::inconclusive(report).collect();
+        if doubts.is_empty() {
+            return;
+        }
+        let title = self.ink.doubt(format!("{} inconclusive", doubts.len()));
+        self.line(&format!("{title}: plumb tried to judge these and could not see"));
+        for (check, why) in doubts {
+            self.item(&format!("{} ({})", check.info.id, check.info.level), why);
+        }
+        self.line("");
+    }
+
+    fn unverified(&mut self, report: &Report, style: &Style) {
+        let means = findings::to_enable(report);
+        let total: usize = means.iter().map(|m| m.checks.len()).sum();
+        if total == 0 {
+            return;
+        }
+        let title = self.ink.strong(format!("{total} unverified"));
+        self.line(&format!("{title}: the target offered nothing to observe them by"));
+        let shown = if style.verbose { means.len() } else { MEANS };
+        for enable in means.iter().take(shown) {
+            let count = counted(enable.checks.len(), "requirement");
+            let how = visible(enable.how);
+            self.wrapped(&format!("  to verify {count}: "), &how);
+            if style.verbose {
+                self.wrapped("    ", &enable.checks.join(", "));
+            }
+        }
+        let rest = means.iter().skip(shown).map(|m| m.checks.len()).sum::<usize>();
+        if rest > 0 {
+            let ways = counted(means.len() - shown, "way");
+            self.line(&format!("  and {ways} to verify {rest} more: --verbose lists them"));
+        }
+        self.line("");
+    }
+
+    fn stale(&mut self, report: &Report) {
+        let stale = report.stale_known();
+        if stale.is_empty() {
+            return;
+        }
+        let title = self.ink.warning(counted(stale.len(), "stale entry"));
+        self.line(&format!("{title} of the known list, not violated any more: remove"));
+        for id in stale {
+            self.line(&format!("  {}", visible_line(id)));
+        }
+        self.line("");
+    }
+
+    fn faults(&mut self, report: &Report) {
+        for fault in &report.internal_faults {
+            let title = self.ink.failure("fault of plumb");
+            let fault = visible(fault).into_owned();
+            self.line(&format!("{title}: {fault}"));
+            self.line("");
+        }
+    }
+
+    fn target(&mut self, report: &Report) {
+        let target = &report.run.target;
+        let rule = "─".repeat(self.width.min(72));
+        let rule = self.ink.faint(rule);
+        self.line(&rule);
+        let server = target.server.as_deref().unwrap_or("unnamed server");
+        let about = format!("{server} · {} over {}", target.era, target.transport);
+        self.row("target", &target.address);
+        self.row("server", &about);
+        for note in &target.notes {
+            self.row("", note);
+        }
+        let policy = match (report.run.policy.strict, report.run.policy.deny_unverified) {
+            (false, false) => "",
+            (true, false) => ", strict",
+            (false, true) => ", unverified denied",
+            (true, true) => ", strict, unverified denied",
+        };
+        let run = &report.run;
+        self.row(
+            "suite",
+            &format!("{} of {}{policy} · seed {}", run.suite, run.revision, run.seed),
+        );
+        let exchanges = counted(report.exchanges.len(), "exchange");
+        let checks = counted(report.checks.len(), "check");
+        self.row("time", &format!("{} · {checks} · {exchanges}", duration(report.took)));
+    }
+
+    fn counts(&mut self, report: &Report) {
+        let counts = report.counts();
+        let told = |s: &&Standing| {
+            let always = [Standing::Held, Standing::Failure, Standing::Unverified];
+            s.count(&counts) > 0 || always.contains(*s)
+        };
+        let parts: Vec<String> =
+            ORDER.iter().filter(told).map(|s| self.painted(*s, s.count(&counts))).collect();
+        let outcome = self.outcome(report);
+        self.line(&format!("  {outcome}  {}", parts.join(" · ")));
+    }
+
+    fn painted(&self, standing: Standing, count: usize) -> String {
+        let label = standing.label();
+        let label = if count == 1 { label.trim_end_matches('s') } else { label };
+        let text = format!("{count} {label}");
+        match standing {
+            _ if count == 0 => text,
+            Standing::Held => self.ink.good(text),
+            Standing::Failure => self.ink.failure(text),
+            Standing::Warning => self.ink.warning(text),
+            Standing::Inconclusive => self.ink.doubt(text),
+            Standing::Unverified => self.ink.strong(text),
+            Standing::Note | Standing::Known | Standing::NotApplicable => text,
+        }
+    }
+
+    fn outcome(&self, report: &Report) -> String {
+        let outcome = report.outcome();
+        let word = findings::outcome_word(outcome);
+        match outcome {
+            Outcome::Conformant => self.ink.good(word),
+            Outcome::Violations | Outcome::OurFault => self.ink.failure(word),
+            Outcome::Inconclusive => self.ink.doubt(word),
+            Outcome::NothingSelected | Outcome::StaleKnown => self.ink.warning(word),
+        }
+    }
+
+    fn row(&mut self, label: &str, text: &str) {
+        let label = self.ink.faint(format!("{label:>8}"));
+        let text = visible_line(text);
+        let text = clipped(&text, self.width.max(40) * 2);
+        self.line(&format!("{label}  {text}"));
+    }
+
+    fn item(&mut self, id: &str, why: &str) {
+        let why = visible(why);
+        self.line(&format!("  {id}"));
+        self.wrapped("    ", &why);
+    }
+
+    fn wrapped(&mut self, before: &str, text: &str) {
+        let hang = " ".repeat(before.len().min(8));
+        let room = self.width.saturating_sub(before.chars().count());
+        for (n, line) in wrapped(text, room).iter().enumerate() {
+            let start = if n == 0 { before } else { &hang };
+            self.line(&format!("{start}{line}"));
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+}
+
+const ORDER: [Standing; 8] = [
+    Standing::Held,
+    Standing::Failure,
+    Standing::Warning,
+    Standing::Note,
+    Standing::Known,
+    Standing::Unverified,
+    Standing::Inconclusive,
+    Standing::NotApplicable,
+];

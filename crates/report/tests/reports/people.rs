@@ -1,0 +1,71 @@
+//! What people read.
+
+use plumb_report::progress::Progress;
+use plumb_report::terminal::{Style, summary};
+use plumb_report::text::misleads;
+use plumb_report::{markdown, tables};
+
+use crate::sample;
+
+#[test]
+fn failures_read_like_a_compilers() {
+    insta::assert_snapshot!("terminal-http", summary(&sample::http(), &Style::default()));
+    insta::assert_snapshot!("terminal-stdio", summary(&sample::stdio(), &Style::default()));
+}
+
+#[test]
+fn all_is_told_when_asked_for() {
+    let style = Style { verbose: true, width: 72, ..Style::default() };
+    insta::assert_snapshot!("terminal-verbose", summary(&sample::http(), &style));
+}
+
+#[test]
+fn nothing_of_a_target_steers_the_terminal() {
+    for report in [sample::http(), sample::stdio()] {
+        for colour in [false, true] {
+            let text = summary(&report, &Style { colour, verbose: true, ..Style::default() });
+            let text = if colour { without_colour(&text) } else { text };
+            let bad = text.chars().find(|c| misleads(*c) && *c != '\n');
+            assert_eq!(bad, None, "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn colour_changes_no_word() {
+    let report = sample::http();
+    let coloured = summary(&report, &Style { colour: true, ..Style::default() });
+    assert_eq!(without_colour(&coloured), summary(&report, &Style::default()));
+}
+
+#[test]
+fn a_step_summary_is_short() {
+    insta::assert_snapshot!("markdown-http", markdown::render(&sample::http()));
+    insta::assert_snapshot!("markdown-stdio", markdown::render(&sample::stdio()));
+}
+
+#[test]
+fn tables_are_aligned() {
+    let report = sample::http();
+    insta::assert_snapshot!("coverage", tables::coverage(&report, 120));
+    insta::assert_snapshot!("list", tables::list(&report.run.checks, 100));
+}
+
+#[test]
+fn progress_tells_what_matters_and_how_far_it_is() {
+    let mut progress = Progress::new(Style { width: 80, ..Style::default() });
+    let mut told = String::new();
+    for event in sample::http_events() {
+        if let Some(line) = progress.take(&event) {
+            told.extend([line.as_str(), "\n"]);
+        }
+    }
+    told += &progress.status();
+    insta::assert_snapshot!("progress", told);
+}
+
+fn without_colour(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| out + part.split_once('m').map_or(part, |(_, rest)| rest))
+}

@@ -1,0 +1,276 @@
+//! Two runs with all that a reporter can meet: every verdict, hostile text, a stream, bytes that are no text.
+
+mod exchanges;
+
+use std::collections::BTreeMap;
+
+use plumb_model::event::{CaseFinished, FORMAT, RunStarted, TargetInfo};
+use plumb_model::suite::Policy;
+use plumb_model::{CheckInfo, Event, Ledger, Report, Verdict};
+
+/// Text that attacks a terminal, a shell, XML, HTML, Markdown and the reader's eye.
+pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}<script>alert(1)</script> ]]> \u{202e}gnp.exe\u{2028}|`'\"$(id)\r\n\u{0}\u{fffe}@everyone";
+
+const DOCS: &str = "Sends a request whose `Mcp-Method` header names another method than its body.\n\n\
+    **Why:** a gateway routes and authorises by the header; a server that executes by the body lets \
+    a caller pass the one and do the other.\n\n\
+    **Fix:** compare `Mcp-Method` with `method` before dispatch, and answer 400 with error -32020.";
+
+/// A run over HTTP.
+pub(crate) fn http() -> Report {
+    fold(&http_events())
+}
+
+/// A run over stdio, with a target of bad manners.
+pub(crate) fn stdio() -> Report {
+    fold(&stdio_events())
+}
+
+/// The events of the run over HTTP.
+pub(crate) fn http_events() -> Vec<Event> {
+    let violated = Verdict::violated(
+        "status 400 and error -32020 to a request whose Mcp-Method is `tools/call`, whose method is `tools/list`",
+        "status 200 and a result: the body was executed, the header was not read",
+    );
+    let known = BTreeMap::from([
+        ("caching.hints-tools-list".to_owned(), "hints come with 2.4, see issue 118".to_owned()),
+        ("base.response.same-id".to_owned(), "ids were strings until 2.3".to_owned()),
+    ]);
+    let mut run = Run::new(TargetInfo {
+        address: "http://127.0.0.1:3000/mcp".into(),
+        transport: "http".into(),
+        era: "modern".into(),
+        server: Some("everything 2.3.1".into()),
+        versions: vec!["2026-07-28".into()],
+        capabilities: serde_json::json!({"tools": {"listChanged": true}, "prompts": {}}),
+        notes: vec!["14 tools, 3 prompts, 120 resources".into(), "props: slow tool `sleep`".into()],
+    });
+    for exchange in exchanges::http() {
+        run.events.push(Event::Exchanged(exchange.into()));
+    }
+    run.check("base.response.same-id", &[case("", "", Verdict::Held, &[1, 2, 3], 412)]);
+    run.check(
+        "http.validate.method-mismatch",
+        &[
+            case(
+                "names-another-method",
+                "the header names another method",
+                violated.clone(),
+                &[1, 2],
+                1,
+            ),
+            case(
+                "names-a-notification",
+                "the header names a notification",
+                violated.clone(),
+                &[1, 3],
+                1,
+            ),
+            case("differs-in-case", "the header differs in case", violated, &[1, 4], 1),
+            case("agrees", "the header names the method of the body", Verdict::Held, &[1], 1),
+        ],
+    );
+    run.check(
+        "http.validate.invalid-chars",
+        &[case(
+            "latin-1",
+            "a header with a byte outside ASCII",
+            Verdict::violated("status 400", format!("a page of its own: {HOSTILE}")),
+            &[5],
+            1,
+        )],
+    );
+    run.check(
+        "http.sse.notifications-before",
+        &[case("progress", "a slow tool reports progress", Verdict::Held, &[6], 1)],
+    );
+    run.check(
+        "base.errcode.custom-outside-reserved",
+        &[case(
+            "",
+            "",
+            Verdict::violated("a code outside -32768..-32000", "error -32001: `not today`"),
+            &[7],
+            3,
+        )],
+    );
+    run.check(
+        "caching.hints-tools-list",
+        &[case("", "", Verdict::violated("`ttlMs` and `cacheScope`", "neither"), &[1], 2)],
+    );
+    run.check(
+        "http.cancel.disconnect",
+        &[case(
+            "slow-tool",
+            "a client that leaves",
+            Verdict::inconclusive("the tool ended before the connection was closed"),
+            &[6],
+            1,
+        )],
+    );
+    run.check(
+        "http.legacy.delete-405",
+        &[case("", "", Verdict::inconclusive("connection reset by peer"), &[8], 1)],
+    );
+    for id in ["mrtr.keys-unique", "mrtr.state-request-binding", "mrtr.protocol-error"] {
+        run.verdict(
+            id,
+            unverified(
+                "no tool asks for input",
+                "add a tool that elicits, and name it in `props.elicits`",
+            ),
+        );
+    }
+    run.verdict(
+        "auth.rs.reject-signature",
+        unverified("the server asks for no token", "run with `--auth`"),
+    );
+    run.verdict(
+        "tasks.get.unknown-id",
+        Verdict::NotApplicable { why: "the server declares no tasks".into() },
+    );
+    run.check(
+        "http.origin.error-body",
+        &[case("", "", Verdict::violated("an error without id", "an empty body"), &[9], 1)],
+    );
+    run.verdict("http.header-names-server", Verdict::Held);
+    run.finish(known, vec![])
+}
+
+/// The events of the run over stdio.
+pub(crate) fn stdio_events() -> Vec<Event> {
+    let mut run = Run::new(TargetInfo {
+        address: "node server.js --name 'my server'".into(),
+        transport: "stdio".into(),
+        era: "dual".into(),
+        server: Some(format!("evil {HOSTILE}")),
+        ..TargetInfo::default()
+    });
+    for exchange in exchanges::stdio() {
+        run.events.push(Event::Exchanged(exchange.into()));
+    }
+    run.check(
+        "stdio.server-stdout-only-mcp",
+        &[
+            case(
+                "",
+                "",
+                Verdict::violated("only messages on standard output", "a banner"),
+                &[1],
+                1,
+            ),
+            case(
+                "binary",
+                "bytes that are no UTF-8",
+                Verdict::violated("an answer", HOSTILE),
+                &[2],
+                1,
+            ),
+        ],
+    );
+    run.check(
+        "base.response.same-id",
+        &[case("", "", Verdict::violated("id \"it's\"", "no answer in 2 s"), &[3], 1)],
+    );
+    let mut events = run.finish(BTreeMap::new(), vec![format!("check `x` panicked: {HOSTILE}")]);
+    let Event::RunStarted(start) = &mut events[0] else { unreachable!("the first event") };
+    start.policy = Policy { strict: true, deny_unverified: true };
+    events
+}
+
+/// A run of many checks and exchanges.
+pub(crate) fn large(checks: usize, exchanges: usize) -> Report {
+    let mut run = Run::new(TargetInfo::default());
+    let template = exchanges::http().remove(5);
+    for seq in 1..=exchanges {
+        let mut exchange = template.clone();
+        exchange.seq = seq as u64;
+        run.events.push(Event::Exchanged(exchange.into()));
+    }
+    for (n, row) in Ledger::current().rows().iter().take(checks).enumerate() {
+        let rests_on: Vec<u64> = (0..5).map(|i| ((n * 5 + i) % exchanges + 1) as u64).collect();
+        let verdict = if n % 10 == 0 { Verdict::violated("a", "b") } else { Verdict::Held };
+        run.check(&row.id, &[case("one", "a case", verdict, &rests_on, 1)]);
+    }
+    fold(&run.finish(BTreeMap::new(), vec![]))
+}
+
+fn fold(events: &[Event]) -> Report {
+    Report::fold(events.to_vec()).expect("the sample folds")
+}
+
+fn unverified(why: &str, how_to_enable: &str) -> Verdict {
+    Verdict::Unverified { why: why.into(), how_to_enable: how_to_enable.into() }
+}
+
+fn case(slug: &str, title: &str, verdict: Verdict, exchanges: &[u64], count: u32) -> CaseFinished {
+    let slug = if slug.is_empty() { "every-exchange" } else { slug };
+    let title = if title.is_empty() { "every exchange of the run" } else { title };
+    CaseFinished {
+        check: String::new(),
+        case: slug.into(),
+        title: title.into(),
+        verdict,
+        exchanges: exchanges.to_vec(),
+        count,
+    }
+}
+
+struct Run {
+    start: RunStarted,
+    events: Vec<Event>,
+    at: u64,
+}
+
+impl Run {
+    fn new(target: TargetInfo) -> Self {
+        let start = RunStarted {
+            format: FORMAT,
+            plumb: "0.1.0".into(),
+            revision: plumb_model::REVISION.into(),
+            started: "2026-08-03T09:30:00Z".into(),
+            seed: 7,
+            suite: "core".into(),
+            policy: Policy::default(),
+            target,
+            checks: Vec::new(),
+            known: BTreeMap::new(),
+        };
+        Self { start, events: Vec::new(), at: 1_000 }
+    }
+
+    fn check(&mut self, id: &str, cases: &[CaseFinished]) {
+        let verdict = Verdict::fold(cases.iter().map(|c| c.verdict.clone())).expect("has cases");
+        let cases = cases.iter().cloned().map(|case| CaseFinished { check: id.into(), ..case });
+        self.begin(id);
+        self.events.extend(cases.map(Event::CaseFinished));
+        self.end(id, verdict);
+    }
+
+    fn verdict(&mut self, id: &str, verdict: Verdict) {
+        self.begin(id);
+        self.end(id, verdict);
+    }
+
+    fn begin(&mut self, id: &str) {
+        let row = Ledger::current().requirement(id).unwrap_or_else(|| panic!("{id} is no row"));
+        self.start.checks.push(CheckInfo::new(row, DOCS.into()));
+        self.events.push(Event::CheckStarted { check: id.into(), at: self.at });
+    }
+
+    fn end(&mut self, id: &str, verdict: Verdict) {
+        self.at += 12_345;
+        self.events.push(Event::CheckFinished { check: id.into(), at: self.at, verdict });
+    }
+
+    fn finish(
+        mut self,
+        known: BTreeMap<String, String>,
+        internal_faults: Vec<String>,
+    ) -> Vec<Event> {
+        self.start.known = known;
+        self.events.insert(0, Event::RunStarted(Box::new(self.start)));
+        self.events.push(Event::RunFinished { at: self.at + 1_000_000, internal_faults });
+        self.events
+    }
+}

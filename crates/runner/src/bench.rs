@@ -1,0 +1,264 @@
+//! What a scenario works with: the target, and a place for what it finds.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use plumb_model::pack::Base;
+use plumb_model::{Ledger, Secrets, Verdict};
+use plumb_model::event::CaseFinished;
+use plumb_wire::{Limits, meta};
+use plumb_wire::process::Process;
+use plumb_wire::stdio::Session;
+use serde_json::{Value, json};
+
+use crate::channel::Channel;
+use crate::record::Recorder;
+use crate::target::Running;
+use crate::{Check, Finding, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab};
+
+/// Ids of one bench are so far apart from the next one's.
+const IDS: u64 = 10_000;
+
+/// What all benches of a run share.
+pub(crate) struct Context {
+    pub(crate) survey: Arc<Survey>,
+    pub(crate) target: Target,
+    pub(crate) limits: Limits,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) channel: Channel,
+    pub(crate) seed: u64,
+}
+
+/// What a scenario works with. Everything it sends is recorded as evidence of its check.
+pub struct Bench {
+    check: &'static Check,
+    context: Arc<Context>,
+    next_id: AtomicU64,
+    evidence: Mutex<Vec<u64>>,
+    cases: Mutex<Vec<CaseFinished>>,
+}
+
+impl Bench {
+    pub(crate) fn new(check: &'static Check, context: Arc<Context>) -> Self {
+        let place = Ledger::current().position(check.id).unwrap_or(0) as u64;
+        Self {
+            check,
+            context,
+            next_id: AtomicU64::new((place + 1) * IDS),
+            evidence: Mutex::default(),
+            cases: Mutex::default(),
+        }
+    }
+
+    /// What the target declares and shows.
+    pub fn survey(&self) -> &Survey {
+        &self.context.survey
+    }
+
+    /// The seed of everything random.
+    pub fn seed(&self) -> u64 {
+        self.context.seed
+    }
+
+    /// The secrets of the run.
+    pub fn secrets(&self) -> &Secrets {
+        &self.context.recorder.secrets
+    }
+
+    /// A prop that the check declared as needed.
+    pub fn prop(&self, prop: Prop) -> Result<&Found, Trouble> {
+        self.survey().prop(prop).ok_or_else(|| Trouble::Setup(format!("no {}", prop.name())))
+    }
+
+    /// A correct call of a tool that is a prop, with the headers that mirror its arguments.
+    pub fn call(&self, prop: Prop) -> Result<Probe, Trouble> {
+        let found = self.prop(prop)?;
+        Ok(self.call_of(&found.name, Value::Object(found.arguments.clone())))
+    }
+
+    /// A correct call of a listed tool.
+    pub fn call_of(&self, name: &str, arguments: Value) -> Probe {
+        let schema = self.survey().tool(name).map_or(&Value::Null, |t| &t["inputSchema"]);
+        Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(schema)
+    }
+
+    /// A correct request that the target accepts, if it offers what the base needs.
+    pub fn base(&self, base: Base) -> Option<Probe> {
+        lab::base_probe(self.survey(), base)
+    }
+
+    /// Sends a probe and waits for the whole answer.
+    pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
+        let probe = self.numbered(probe);
+        let seen = self.context.channel.send(self.check.id, &probe).await?;
+        self.note(&seen);
+        Ok(seen)
+    }
+
+    /// Sends a probe that must be accepted for what follows to mean anything.
+    pub async fn control(&self, probe: Probe) -> Result<Observed, Trouble> {
+        let seen = self.send(probe).await?;
+        if seen.is_accepted() { Ok(seen) } else { Err(Trouble::Control(seen.describe())) }
+    }
+
+    /// Sends a probe and gives the answer while it comes in. Close it with [`Bench::close`] or read it with
+    /// [`Bench::finish`], so that it counts as evidence of the verdict.
+    pub async fn open(&self, probe: Probe) -> Result<Open, Trouble> {
+        let probe = self.numbered(probe);
+        self.context.channel.open(self.check.id, &probe).await
+    }
+
+    /// Closes an open answer at once.
+    pub fn close(&self, open: Open) -> Observed {
+        let seen = open.close();
+        self.note(&seen);
+        seen
+    }
+
+    /// Reads an open answer to its end.
+    pub async fn finish(&self, open: Open) -> Observed {
+        let seen = open.finish().await;
+        self.note(&seen);
+        seen
+    }
+
+    /// An open subscription, past its acknowledgment: the stream and the acknowledgment.
+    pub async fn listen(&self, filter: Value) -> Result<(Open, plumb_wire::jsonrpc::Message), Trouble> {
+        let mut open = self.open(Probe::request("subscriptions/listen", json!({"notifications": filter}))).await?;
+        let first = open.next_within(Duration::from_secs(5)).await;
+        match first {
+            Some(m) if m.method() == Some("notifications/subscriptions/acknowledged") => Ok((open, m)),
+            other => {
+                let seen = self.close(open);
+                let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned());
+                Err(Trouble::Setup(format!("the subscription was not acknowledged: {what}")))
+            }
+        }
+    }
+
+    /// Another instance of the target, of its own, for targets given as a command.
+    pub async fn instance(&self) -> Result<Instance<'_>, Trouble> {
+        let context = &self.context;
+        let running = context.target.start(&context.limits, &context.recorder).await;
+        let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
+        Ok(Instance { bench: self, running })
+    }
+
+    /// Counts an exchange of the survey, or of another check, as evidence.
+    pub fn note_seq(&self, seq: u64) {
+        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        if !evidence.contains(&seq) {
+            evidence.push(seq);
+        }
+    }
+
+    /// Counts an exchange as evidence.
+    pub fn note(&self, seen: &Observed) {
+        self.note_seq(seen.seq());
+    }
+
+    /// Judges one case; its evidence is what was sent since the last one.
+    pub fn case(&self, slug: &str, title: impl Into<String>, judgement: Judgement) {
+        let exchanges = std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
+        let case = CaseFinished {
+            check: self.check.id.to_owned(),
+            case: slug.to_owned(),
+            title: title.into(),
+            verdict: crate::finding::verdict(judgement),
+            exchanges,
+            count: 1,
+        };
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case);
+    }
+
+    /// The finding over the cases so far.
+    pub fn conclude(&self) -> Judgement {
+        let cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        match Verdict::fold(cases.iter().map(|c| c.verdict.clone())) {
+            Some(Verdict::Held) => Ok(Finding::Held),
+            Some(Verdict::Violated { expected, actual }) => Ok(Finding::Violated { expected, actual }),
+            Some(Verdict::Unverified { why, how_to_enable }) => Ok(Finding::Unseen { why, how_to_enable }),
+            Some(Verdict::Inconclusive { why }) => Err(Trouble::Setup(why)),
+            Some(Verdict::NotApplicable { why }) => Ok(Finding::unseen(why, "nothing")),
+            None => Ok(Finding::unseen("the target offered no case to judge", "offer one")),
+        }
+    }
+
+    /// The next id that this check may use.
+    pub fn fresh_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn numbered(&self, mut probe: Probe) -> Probe {
+        probe.number(|| self.fresh_id());
+        probe
+    }
+
+    pub(crate) fn finished(&self, judgement: Judgement) -> (Verdict, Vec<CaseFinished>) {
+        let rest = std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut cases = std::mem::take(&mut *self.cases.lock().unwrap_or_else(PoisonError::into_inner));
+        let verdict = crate::finding::verdict(judgement);
+        if cases.is_empty() {
+            cases.push(CaseFinished {
+                check: self.check.id.to_owned(),
+                case: "run".into(),
+                title: "the whole scenario".into(),
+                verdict: verdict.clone(),
+                exchanges: rest,
+                count: 1,
+            });
+        }
+        (verdict, cases)
+    }
+}
+
+/// Another instance of the target, of its own. Stop it with [`Instance::stop`].
+pub struct Instance<'a> {
+    bench: &'a Bench,
+    running: Running,
+}
+
+impl Instance<'_> {
+    /// Sends a probe to this instance and waits for the whole answer.
+    pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
+        let probe = self.bench.numbered(probe);
+        let seen = self.running.channel.send(self.bench.check.id, &probe).await?;
+        self.bench.note(&seen);
+        Ok(seen)
+    }
+
+    /// Sends a probe to this instance and gives the answer while it comes in.
+    pub async fn open(&self, probe: Probe) -> Result<Open, Trouble> {
+        let probe = self.bench.numbered(probe);
+        self.running.channel.open(self.bench.check.id, &probe).await
+    }
+
+    /// The process, if it speaks over standard streams.
+    pub async fn session(&self) -> Result<Session, Trouble> {
+        match self.running.channel.keeper() {
+            Some(keeper) => Ok(keeper.session().await?),
+            None => Err(Trouble::Setup("the target does not speak over standard streams".into())),
+        }
+    }
+
+    /// The process, if it serves HTTP.
+    pub fn process(&self) -> Option<&Process> {
+        self.running.process()
+    }
+
+    /// Ends it, politely first.
+    pub async fn stop(self) {
+        self.running.stop().await;
+    }
+}
+
+/// A probe with every client capability declared, so that the target may ask for anything.
+pub fn capable(probe: Probe) -> Probe {
+    probe.capabilities(crate::survey::every_capability())
+}
+
+/// A probe with a progress token.
+pub fn with_token(probe: Probe, token: Value) -> Probe {
+    probe.meta(meta::PROGRESS_TOKEN, token)
+}

@@ -1,0 +1,144 @@
+//! A check: our judgement of one requirement, declared once.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use plumb_model::{CheckInfo, Ledger};
+
+use crate::facet::Facet;
+use crate::{Bench, Judgement, Notes, Observed, Prop, Survey};
+
+/// Our judgement of one requirement. Its id is the requirement's; level, page and summary are read
+/// from the ledger.
+pub struct Check {
+    /// The requirement's id.
+    pub id: &'static str,
+    /// The doc comment of its declaration, line by line: what is observed, why it matters, how to fix.
+    pub docs: &'static [&'static str],
+    /// Which targets it concerns.
+    pub applies: &'static [Applies],
+    /// What the target must offer beyond that.
+    pub needs: &'static [Prop],
+    /// What it must not share with other checks.
+    pub isolation: Isolation,
+    /// How it judges.
+    pub body: Body,
+}
+
+/// A declared fact without which a check does not concern a target; all of them must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    /// Streamable HTTP.
+    Http,
+    /// Standard streams.
+    Stdio,
+    /// The target speaks no handshake-based revision beside this one.
+    ModernOnly,
+    /// The target also speaks a handshake-based revision.
+    DualEra,
+    /// A server capability is declared, such as `tools` or `resources.subscribe`.
+    Declares(&'static str),
+    /// A server capability is not declared.
+    Lacks(&'static str),
+}
+
+/// What a check must not share with other checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Nothing: it runs beside others.
+    Shared,
+    /// The target: it changes what others look at, so it runs when they are done.
+    Alone,
+    /// A process: it starts one of its own; only targets given as a command have one.
+    OwnProcess,
+}
+
+/// How a check judges.
+pub enum Body {
+    /// Over every exchange of the run, whoever caused it. Costs no request.
+    Passive(fn(&Observed, &mut Notes<'_>)),
+    /// Over the vectors that name the check: one facet of each answer.
+    Cases(Facet),
+    /// By a small program of its own.
+    Scenario(for<'a> fn(&'a Bench) -> Scene<'a>),
+}
+
+/// The future of a scenario.
+pub type Scene<'a> = Pin<Box<dyn Future<Output = Judgement> + Send + 'a>>;
+
+impl Check {
+    /// The check as the plan announces it; `None` for an id outside the ledger, which a test forbids.
+    pub fn info(&self) -> Option<CheckInfo> {
+        let requirement = Ledger::current().requirement(self.id)?;
+        let docs: Vec<&str> = self.docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        Some(CheckInfo::new(requirement, docs.join("\n")))
+    }
+
+    /// The declared fact that keeps the check from concerning this target, if any.
+    pub fn inapplicable(&self, survey: &Survey) -> Option<String> {
+        self.applies.iter().find_map(|fact| fact.missing(survey))
+    }
+}
+
+impl Applies {
+    fn missing(self, survey: &Survey) -> Option<String> {
+        let say = |fits: bool, why: String| (!fits).then_some(why);
+        match self {
+            Self::Http => say(survey.is_http(), "the target speaks over standard streams".into()),
+            Self::Stdio => say(!survey.is_http(), "the target speaks over Streamable HTTP".into()),
+            Self::ModernOnly => say(
+                !survey.dual_era,
+                "the target also answers the handshake of earlier revisions".into(),
+            ),
+            Self::DualEra => {
+                say(survey.dual_era, "the target answers no handshake of earlier revisions".into())
+            }
+            Self::Declares(capability) => say(
+                survey.declares(capability),
+                format!("the target does not declare the capability `{capability}`"),
+            ),
+            Self::Lacks(capability) => {
+                say(!survey.declares(capability), format!("the target declares `{capability}`"))
+            }
+        }
+    }
+}
+
+/// Declares a check. The doc comment is its documentation.
+///
+/// ```ignore
+/// check! {
+///     /// What is observed. Why it matters. How to fix.
+///     pub(crate) SAME_ID = "base.response.same-id";
+///     applies: [Http, Declares("tools")];
+///     needs: [SlowTool];
+///     isolation: Alone;
+///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`
+/// }
+/// ```
+#[macro_export]
+macro_rules! check {
+    (
+        $(#[doc = $doc:literal])+
+        $vis:vis $name:ident = $id:literal;
+        $(applies: [$($applies:ident $(($arg:literal))?),* $(,)?];)?
+        $(needs: [$($need:ident),* $(,)?];)?
+        $(isolation: $isolation:ident;)?
+        $kind:ident: $body:expr $(;)?
+    ) => {
+        $(#[doc = $doc])+
+        $vis static $name: $crate::Check = $crate::Check {
+            id: $id,
+            docs: &[$($doc),+],
+            applies: &[$($($crate::Applies::$applies $(($arg))?),*)?],
+            needs: &[$($($crate::Prop::$need),*)?],
+            isolation: $crate::check!(@isolation $($isolation)?),
+            body: $crate::check!(@body $kind $body),
+        };
+    };
+    (@isolation) => { $crate::Isolation::Shared };
+    (@isolation $isolation:ident) => { $crate::Isolation::$isolation };
+    (@body passive $body:expr) => { $crate::Body::Passive($body) };
+    (@body cases $body:expr) => { $crate::Body::Cases($body) };
+    (@body scenario $body:expr) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
+}

@@ -1,0 +1,125 @@
+//! The facets of an answer to a vector, each judged at its own level.
+
+use plumb_model::pack::{Allowed, IdEcho, Outcome};
+use plumb_wire::jsonrpc::Kind;
+use serde_json::Value;
+
+use crate::{Finding, Judgement, Observed, Trouble};
+
+/// A vector that was sent between two controls.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// What was sent, as a plain fact.
+    pub title: String,
+    /// Which answers the text allows.
+    pub allowed: Allowed,
+    /// The unbroken request just before.
+    pub before: Observed,
+    /// The vector.
+    pub sent: Observed,
+    /// The unbroken request just after.
+    pub after: Option<Observed>,
+    /// Whether the unbroken request is accepted.
+    pub controlled: Result<(), Trouble>,
+}
+
+/// Judges one facet of an answer.
+pub type Facet = fn(&Tried) -> Judgement;
+
+/// Whether the request was served or refused, as the vector demands.
+pub fn outcome(tried: &Tried) -> Judgement {
+    tried.controlled.clone()?;
+    let sent = &tried.sent;
+    Ok(match tried.allowed.outcome {
+        Outcome::Accepted => Finding::expect(sent.is_accepted(), "a result", || sent.describe()),
+        Outcome::Refused => Finding::expect(sent.is_refused(), refusal(&tried.allowed), || sent.describe()),
+        Outcome::Either => {
+            Finding::expect(sent.is_accepted() || sent.is_refused(), "an answer", || sent.describe())
+        }
+    })
+}
+
+/// Whether a refusal has the HTTP status that the text names.
+pub fn status(tried: &Tried) -> Judgement {
+    tried.controlled.clone()?;
+    let sent = &tried.sent;
+    let Some(status) = sent.status().filter(|_| sent.is_refused()) else { return Ok(not_refused()) };
+    Ok(Finding::expect(tried.allowed.status.contains(&status), refusal(&tried.allowed), || sent.describe()))
+}
+
+/// Whether a refusal carries the JSON-RPC error code that the text names.
+pub fn code(tried: &Tried) -> Judgement {
+    tried.controlled.clone()?;
+    let sent = &tried.sent;
+    if !sent.is_refused() {
+        return Ok(not_refused());
+    }
+    let fits = sent.code().is_some_and(|c| tried.allowed.codes.contains(&c));
+    Ok(Finding::expect(fits, refusal(&tried.allowed), || sent.describe()))
+}
+
+/// Whether the request is refused with the JSON-RPC error code that the text names: both at once, for
+/// requirements that consist of the code.
+pub fn refused_with_code(tried: &Tried) -> Judgement {
+    match outcome(tried)? {
+        Finding::Held if tried.sent.is_refused() => code(tried),
+        finding => Ok(finding),
+    }
+}
+
+/// Whether the request is refused with the HTTP status that the text names, whatever the body.
+pub fn refused_with_status(tried: &Tried) -> Judgement {
+    match outcome(tried)? {
+        Finding::Held if tried.sent.status().is_some() => status(tried),
+        finding => Ok(finding),
+    }
+}
+
+/// Whether an error answer carries the request's id, with value and type unchanged.
+pub fn id_echo(tried: &Tried) -> Judgement {
+    tried.controlled.clone()?;
+    let sent = &tried.sent;
+    let Some(error) = sent.messages.iter().find(|m| matches!(m.kind, Kind::Error)) else {
+        return Ok(not_refused());
+    };
+    let id = error.id();
+    Ok(match tried.allowed.id {
+        IdEcho::Echoed => {
+            let wanted = sent.sent_id();
+            Finding::expect(id == wanted, format!("the error carries the request's id {}", show(wanted)), || {
+                format!("id {}", show(id))
+            })
+        }
+        IdEcho::Unreadable => Finding::expect(
+            id.is_none_or(Value::is_null),
+            "an error without an id, since the request's could not be read",
+            || format!("id {}", show(id)),
+        ),
+    })
+}
+
+/// Whether the target still serves after the vector.
+pub fn survives(tried: &Tried) -> Judgement {
+    let Some(after) = &tried.after else { return tried.controlled.clone().map(|()| Finding::Held) };
+    Ok(Finding::expect(after.is_accepted(), "the unbroken request is served afterwards", || after.describe()))
+}
+
+fn not_refused() -> Finding {
+    Finding::unseen("the broken request was not refused, so there is no error to look at", "refuse the broken request")
+}
+
+fn refusal(allowed: &Allowed) -> String {
+    let list = |numbers: Vec<String>| numbers.join(" or ");
+    let codes = list(allowed.codes.iter().map(ToString::to_string).collect());
+    let status = list(allowed.status.iter().map(ToString::to_string).collect());
+    match (status.is_empty(), codes.is_empty()) {
+        (true, true) => "a refusal".into(),
+        (true, false) => format!("error {codes}"),
+        (false, true) => format!("HTTP {status}"),
+        (false, false) => format!("HTTP {status} with error {codes}"),
+    }
+}
+
+fn show(id: Option<&Value>) -> String {
+    id.map_or_else(|| "(none)".into(), ToString::to_string)
+}

@@ -1,0 +1,85 @@
+//! What a check's body says, before it becomes a verdict.
+
+use plumb_model::Verdict;
+
+/// What one look at the target showed. A body cannot say "skip": what a check needs is declared
+/// beside it and decided before the body runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The requirement was put to the test and held.
+    Held,
+    /// The requirement was put to the test and broken.
+    Violated {
+        /// What the specification demands, after what was sent.
+        expected: String,
+        /// What came instead.
+        actual: String,
+    },
+    /// The target never did what the requirement speaks of.
+    Unseen {
+        /// What did not happen.
+        why: String,
+        /// What the user can add so that it happens.
+        how_to_enable: String,
+    },
+}
+
+/// Why a look at the target showed nothing: never a pass and never a violation.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The wire failed.
+    #[error("{0}")]
+    Wire(String),
+    /// The unbroken request was not accepted, so a refusal would prove nothing.
+    #[error("the control was not accepted: {0}")]
+    Control(String),
+    /// The target could not be brought into the state that the check needs.
+    #[error("{0}")]
+    Setup(String),
+    /// The run's time is used up.
+    #[error("the run's time budget is used up")]
+    Budget,
+}
+
+/// The outcome of a body.
+pub type Judgement = Result<Finding, Trouble>;
+
+impl From<plumb_wire::WireError> for Trouble {
+    fn from(error: plumb_wire::WireError) -> Self {
+        Self::Wire(error.to_string())
+    }
+}
+
+impl Finding {
+    /// Broken: what was demanded, and what came.
+    pub fn violated(expected: impl Into<String>, actual: impl Into<String>) -> Self {
+        Self::Violated { expected: expected.into(), actual: actual.into() }
+    }
+
+    /// Never happened: what, and how the user can make it happen.
+    pub fn unseen(why: impl Into<String>, how_to_enable: impl Into<String>) -> Self {
+        Self::Unseen { why: why.into(), how_to_enable: how_to_enable.into() }
+    }
+
+    /// Held if `fits`, else violated.
+    pub fn expect(fits: bool, expected: impl Into<String>, actual: impl FnOnce() -> String) -> Self {
+        if fits { Self::Held } else { Self::violated(expected, actual()) }
+    }
+
+    /// The verdict that it stands for.
+    pub fn verdict(self) -> Verdict {
+        match self {
+            Self::Held => Verdict::Held,
+            Self::Violated { expected, actual } => Verdict::Violated { expected, actual },
+            Self::Unseen { why, how_to_enable } => Verdict::Unverified { why, how_to_enable },
+        }
+    }
+}
+
+/// The verdict of a body's outcome.
+pub(crate) fn verdict(judgement: Judgement) -> Verdict {
+    match judgement {
+        Ok(finding) => finding.verdict(),
+        Err(trouble) => Verdict::inconclusive(trouble.to_string()),
+    }
+}

@@ -1,0 +1,269 @@
+//! Sending vectors: each between two unbroken requests, shared by all checks that read its answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use plumb_model::pack::{Base, Edit, HeaderValue, Kind, Over, Pack, Vector};
+use serde_json::{Value, json};
+
+use crate::channel::Channel;
+use crate::facet::Tried;
+use crate::{Observed, Probe, Prop, Survey, Trouble, check::Body, Check};
+
+/// So many vectors go over one lane, one after the other; lanes run beside each other.
+const LANE: usize = 12;
+
+/// A target that leaves so many vectors of a lane unanswered gets no more of them.
+const SILENCES: u32 = 2;
+
+/// The answer to a vector is awaited for so long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Ids of vectors start here, past those of all benches.
+const IDS: u64 = 1 << 40;
+
+/// A vector on one base request.
+#[derive(Clone)]
+pub(crate) struct Trial {
+    pub(crate) address: String,
+    pub(crate) base: Base,
+    pub(crate) vector: Arc<Vector>,
+}
+
+/// What came of all trials, by address.
+pub(crate) type Results = BTreeMap<String, Arc<Tried>>;
+
+/// The trials that the selected checks need and the target can serve.
+pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], survey: &Survey) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for vector in packs.iter().flat_map(Pack::vectors) {
+        let wanted = |id: &String| checks.iter().any(|c| c.id == id && matches!(c.body, Body::Cases(_)));
+        let here = match vector.over {
+            Over::Any => true,
+            Over::Http => survey.is_http(),
+            Over::Stdio => !survey.is_http(),
+        };
+        if !here || !vector.judges.iter().any(wanted) {
+            continue;
+        }
+        let shared = Arc::new(vector.clone());
+        for base in vector.bases.iter().filter(|b| offered(survey, **b, vector)) {
+            trials.push(Trial { address: address(vector, *base), base: *base, vector: Arc::clone(&shared) });
+        }
+    }
+    trials
+}
+
+/// The address of a vector on a base, within its check: the slug, and the base if there are several.
+pub(crate) fn address(vector: &Vector, base: Base) -> String {
+    if vector.bases.len() == 1 { vector.slug.clone() } else { format!("{}@{}", vector.slug, base.name()) }
+}
+
+fn offered(survey: &Survey, base: Base, vector: &Vector) -> bool {
+    match &vector.kind {
+        Kind::HeaderValue(value) => survey.annotated(value.of).is_some(),
+        Kind::Edit(_) => base_probe(survey, base).is_some(),
+    }
+}
+
+/// A correct request, if the target offers what it needs.
+pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
+    let declared = |feature: &str, method: &str| {
+        survey.declares(feature).then(|| Probe::request(method, json!({})))
+    };
+    match base {
+        Base::Discover => survey
+            .discover
+            .as_ref()
+            .filter(|d| d.is_accepted())
+            .map(|_| Probe::request("server/discover", json!({}))),
+        Base::ToolsList => declared("tools", "tools/list"),
+        Base::ResourcesList => declared("resources", "resources/list"),
+        Base::TemplatesList => {
+            let works = survey.templates.pages.first().is_some_and(Observed::is_accepted);
+            works.then(|| Probe::request("resources/templates/list", json!({})))
+        }
+        Base::PromptsList => declared("prompts", "prompts/list"),
+        Base::ToolsCall => {
+            let tool = survey.prop(Prop::Tool)?;
+            let schema = &survey.tool(&tool.name)?["inputSchema"];
+            let params = json!({"name": tool.name, "arguments": tool.arguments});
+            Some(Probe::request("tools/call", params).mirrored(schema))
+        }
+        Base::ResourcesRead => {
+            let uri = &survey.prop(Prop::Resource)?.name;
+            Some(Probe::request("resources/read", json!({"uri": uri})))
+        }
+        Base::PromptsGet => {
+            let prompt = survey.prop(Prop::Prompt)?;
+            Some(Probe::request("prompts/get", json!({"name": prompt.name, "arguments": prompt.arguments})))
+        }
+        Base::Complete => {
+            let found = survey.prop(Prop::Completion)?;
+            let params = json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
+            Some(Probe::request("completion/complete", params))
+        }
+        Base::AnnotatedCall => None,
+    }
+}
+
+/// The trials in lanes: those of one base request one after the other.
+pub(crate) fn lanes(trials: Vec<Trial>, http: bool) -> Vec<Vec<Trial>> {
+    if !http {
+        // One process takes them all in turn: a broken line has no id to tell its answer by.
+        return if trials.is_empty() { Vec::new() } else { vec![trials] };
+    }
+    let mut by_base: BTreeMap<Base, Vec<Trial>> = BTreeMap::new();
+    for trial in trials {
+        by_base.entry(trial.base).or_default().push(trial);
+    }
+    by_base.into_values().flat_map(|lane| lane.chunks(LANE).map(<[Trial]>::to_vec).collect::<Vec<_>>()).collect()
+}
+
+/// Sends the trials of a lane, an unbroken request before and after each one.
+pub(crate) async fn walk(lane: Vec<Trial>, survey: &Survey, channel: &Channel, ids: &AtomicU64) -> Results {
+    let mut results = Results::new();
+    let mut silences = 0;
+    let mut last: BTreeMap<String, Observed> = BTreeMap::new();
+    for trial in lane {
+        let Some((control, probe)) = prepare(survey, &trial, ids) else { continue };
+        let by = format!("vector {}", trial.address);
+        let key = control.message_value().map(|m| format!("{}{}", m["method"], m["params"])).unwrap_or_default();
+        let gone = silences > SILENCES;
+        let tried = if gone {
+            Err(Trouble::Setup("the target leaves broken requests unanswered; no more were sent".into()))
+        } else {
+            attempt(&by, last.remove(&key), &control, &probe, channel, ids).await
+        };
+        let tried = match tried {
+            Ok((before, sent, after)) => {
+                let silent = sent.messages.is_empty() && sent.status().is_none();
+                silences += u32::from(silent);
+                if after.is_accepted() {
+                    last.insert(key, after.clone());
+                }
+                let controlled = if before.is_accepted() && after.is_accepted() {
+                    Ok(())
+                } else {
+                    let which = if before.is_accepted() { &after } else { &before };
+                    Err(Trouble::Control(which.describe()))
+                };
+                Tried {
+                    title: trial.vector.title.clone(),
+                    allowed: trial.vector.answer.clone(),
+                    before,
+                    sent,
+                    after: Some(after),
+                    controlled,
+                }
+            }
+            Err(trouble) => untried(&trial, trouble),
+        };
+        results.insert(trial.address.clone(), Arc::new(tried));
+    }
+    results
+}
+
+fn untried(trial: &Trial, trouble: Trouble) -> Tried {
+    let nothing = || {
+        Observed::new(plumb_model::Exchange {
+            seq: 0,
+            by: trial.address.clone(),
+            channel: "none".into(),
+            sent: plumb_model::Sent::Nothing,
+            answer: plumb_model::Answer::default(),
+        })
+    };
+    Tried {
+        title: trial.vector.title.clone(),
+        allowed: trial.vector.answer.clone(),
+        before: nothing(),
+        sent: nothing(),
+        after: None,
+        controlled: Err(trouble),
+    }
+}
+
+async fn attempt(
+    by: &str,
+    before: Option<Observed>,
+    control: &Probe,
+    probe: &Probe,
+    channel: &Channel,
+    ids: &AtomicU64,
+) -> Result<(Observed, Observed, Observed), Trouble> {
+    let control = || {
+        let mut control = control.clone();
+        control.number(|| ids.fetch_add(1, Ordering::Relaxed));
+        control
+    };
+    let before = match before {
+        Some(before) => before,
+        None => channel.send(by, &control()).await?,
+    };
+    let sent = channel.send(by, &probe.clone().patience(PATIENCE)).await?;
+    let after = channel.send(by, &control()).await?;
+    Ok((before, sent, after))
+}
+
+/// The unbroken request and the vector made of it.
+fn prepare(survey: &Survey, trial: &Trial, ids: &AtomicU64) -> Option<(Probe, Probe)> {
+    match &trial.vector.kind {
+        Kind::Edit(edit) => {
+            let control = base_probe(survey, trial.base)?;
+            let mut probe = control.clone();
+            probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
+            Some((control, edited(probe, edit)?))
+        }
+        Kind::HeaderValue(value) => mirrored(survey, value, ids),
+    }
+}
+
+fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
+    if !edit.body.is_empty() {
+        let patch: json_patch::Patch = serde_json::from_value(Value::Array(edit.body.clone())).ok()?;
+        json_patch::patch(probe.message_mut()?, &patch).ok()?;
+    }
+    if let Some(bytes) = &edit.bytes {
+        probe = Probe::bytes(&probe, bytes.bytes().clone());
+    }
+    if let Some(method) = &edit.http_method {
+        probe = probe.by_http_method(method);
+    }
+    Some(edit.headers.iter().cloned().fold(probe, Probe::edit))
+}
+
+/// A call of an annotated tool with the value in the body and the given header beside it.
+fn mirrored(survey: &Survey, vector: &HeaderValue, ids: &AtomicU64) -> Option<(Probe, Probe)> {
+    let tool = survey.annotated(vector.of)?;
+    let call = |value: Option<&Value>| {
+        let mut arguments = Value::Object(tool.arguments.clone());
+        let (parent, key) = tool.pointer.rsplit_once('/')?;
+        let slot = arguments.pointer_mut(parent)?.as_object_mut()?;
+        match value {
+            Some(value) => slot.insert(key.to_owned(), value.clone()),
+            None => slot.remove(key),
+        };
+        let params = json!({"name": tool.tool["name"], "arguments": arguments});
+        Some(Probe::request("tools/call", params).mirrored(&tool.tool["inputSchema"]))
+    };
+    let plain = match vector.of {
+        plumb_model::pack::ParamType::String => json!("plumb"),
+        plumb_model::pack::ParamType::Integer => json!(7),
+        plumb_model::pack::ParamType::Boolean => json!(true),
+    };
+    let mut probe = call(vector.value.as_ref())?;
+    probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
+    let probe = match &vector.header {
+        Some(header) => probe.header(&tool.header, header),
+        None => probe.without_header(&tool.header),
+    };
+    Some((call(Some(&plain))?, probe))
+}
+
+/// The first id of vectors.
+pub(crate) fn first_id() -> AtomicU64 {
+    AtomicU64::new(IDS)
+}

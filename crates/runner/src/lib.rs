@@ -1,0 +1,32 @@
+//! The engine: starts the target, surveys it, plans, runs checks beside each other and turns what they find into
+//! events. What is judged stands in `plumb-checks`; how it is shown, in `plumb-report`.
+
+mod bench;
+mod channel;
+pub mod check;
+pub mod facet;
+mod finding;
+mod lab;
+mod observe;
+mod passive;
+mod probe;
+mod props;
+mod record;
+mod run;
+pub mod sample;
+pub mod survey;
+mod target;
+
+pub use bench::{Bench, Instance, capable, with_token};
+pub use channel::Open;
+pub use check::{Applies, Body, Check, Isolation, Scene};
+pub use finding::{Finding, Judgement, Trouble};
+pub use observe::{Observed, brief, clip};
+pub use passive::Notes;
+pub use probe::Probe;
+pub use props::{Found, Prop, Props};
+pub use record::Sink;
+pub use run::{Options, RunError, run, survey_only};
+pub use survey::contact::initialize;
+pub use survey::{AllowCalls, ContactError, Survey};
+pub use target::{Reach, Target, TargetError};

@@ -1,0 +1,116 @@
+//! Judging every exchange of the run, whoever caused it.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use plumb_model::Verdict;
+use plumb_model::event::CaseFinished;
+
+use crate::check::Body;
+use crate::{Check, Observed, Survey};
+
+/// At most so many distinct violations of one check are reported; all are counted.
+const SHOWN: usize = 5;
+
+/// What a passive body writes its observations to.
+pub struct Notes<'a> {
+    /// The target, as the survey found it.
+    pub survey: &'a Survey,
+    fits: u32,
+    breaks: Vec<(String, String)>,
+}
+
+impl Notes<'_> {
+    /// The requirement was put to the test here and held.
+    pub fn fits(&mut self) {
+        self.fits += 1;
+    }
+
+    /// The requirement was broken here.
+    pub fn breaks(&mut self, expected: impl Into<String>, actual: impl Into<String>) {
+        self.breaks.push((expected.into(), actual.into()));
+    }
+
+    /// Held if `fits`, else broken.
+    pub fn expect(&mut self, fits: bool, expected: impl Into<String>, actual: impl FnOnce() -> String) {
+        if fits { self.fits() } else { self.breaks(expected, actual()) }
+    }
+}
+
+/// The passive checks of a run and what they have seen so far.
+pub(crate) struct Passives {
+    checks: Vec<(&'static Check, Mutex<Tally>)>,
+}
+
+#[derive(Default)]
+struct Tally {
+    fits: u32,
+    /// By expected and actual: the exchanges that showed it.
+    breaks: BTreeMap<(String, String), Vec<(String, u64)>>,
+}
+
+impl Passives {
+    pub(crate) fn new(checks: &[&'static Check]) -> Self {
+        let passive = checks.iter().filter(|c| matches!(c.body, Body::Passive(_)));
+        Self { checks: passive.map(|c| (*c, Mutex::default())).collect() }
+    }
+
+    /// Shows an exchange to every passive check.
+    pub(crate) fn see(&self, seen: &Observed, survey: &Survey) {
+        // A server of two eras may take what is not unmistakably of this revision for the other one.
+        if survey.dual_era && seen.request.is_some() && !seen.is_modern() {
+            return;
+        }
+        for (check, tally) in &self.checks {
+            let Body::Passive(body) = check.body else { continue };
+            let mut notes = Notes { survey, fits: 0, breaks: Vec::new() };
+            body(seen, &mut notes);
+            if notes.fits == 0 && notes.breaks.is_empty() {
+                continue;
+            }
+            let mut tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            tally.fits += notes.fits;
+            for broken in notes.breaks {
+                tally.breaks.entry(broken).or_default().push((seen.exchange.by.clone(), seen.seq()));
+            }
+        }
+    }
+
+    /// The cases of a passive check over the whole run.
+    pub(crate) fn finish(&self, check: &Check) -> (Verdict, Vec<CaseFinished>) {
+        let Some((_, tally)) = self.checks.iter().find(|(c, _)| c.id == check.id) else {
+            return (Verdict::inconclusive("the check was not planned"), Vec::new());
+        };
+        let tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if tally.breaks.is_empty() {
+            return if tally.fits > 0 {
+                (Verdict::Held, Vec::new())
+            } else {
+                (never_seen(), Vec::new())
+            };
+        }
+        let mut cases = Vec::new();
+        for (n, ((expected, actual), places)) in tally.breaks.iter().take(SHOWN).enumerate() {
+            let mut places = places.clone();
+            places.sort();
+            cases.push(CaseFinished {
+                check: check.id.to_owned(),
+                case: format!("seen-{}", n + 1),
+                title: format!("in an exchange of {}", places.first().map_or("the run", |p| p.0.as_str())),
+                verdict: Verdict::violated(expected, actual),
+                exchanges: places.iter().take(SHOWN).map(|p| p.1).collect(),
+                count: u32::try_from(places.len()).unwrap_or(u32::MAX),
+            });
+        }
+        let verdict = cases.first().map_or(Verdict::Held, |c| c.verdict.clone());
+        (verdict, cases)
+    }
+}
+
+fn never_seen() -> Verdict {
+    Verdict::Unverified {
+        why: "no exchange of the run showed what the requirement speaks of".into(),
+        how_to_enable: "offer a tool, resource or prompt that shows it, or name one under [props] in plumb.toml"
+            .into(),
+    }
+}

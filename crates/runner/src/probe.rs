@@ -1,0 +1,320 @@
+//! A message on its way out: correct unless told otherwise.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use plumb_model::pack::HeaderEdit;
+use plumb_model::{Header, REVISION};
+use plumb_wire::http::{Framing, HttpRequest, Which};
+use plumb_wire::{header, meta};
+use serde_json::{Map, Value, json};
+
+/// A message on its way out. Made correct by [`Probe::request`]; each builder breaks or adds one thing.
+/// The standard headers are derived from the body when it is sent, so that a change of the body alone
+/// breaks no header rule.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    body: Body,
+    headers: Vec<HeaderEdit>,
+    param_headers: Vec<(String, String)>,
+    http_method: String,
+    which: Which,
+    framing: Framing,
+    pub(crate) patience: Option<Duration>,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    Message(Value),
+    Bytes(Bytes),
+    Empty,
+}
+
+impl Probe {
+    /// A correct request; its id is given when it is sent.
+    pub fn request(method: &str, params: Value) -> Self {
+        let mut params = match params {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        };
+        let own = params.remove("_meta");
+        let mut meta = json!({
+            meta::PROTOCOL_VERSION: REVISION,
+            meta::CLIENT_INFO: {"name": "plumb", "version": env!("CARGO_PKG_VERSION")},
+            meta::CLIENT_CAPABILITIES: {},
+        });
+        if let (Some(meta), Some(Value::Object(own))) = (meta.as_object_mut(), own) {
+            meta.extend(own);
+        }
+        params.insert("_meta".into(), meta);
+        Self::message(json!({"jsonrpc": "2.0", "id": null, "method": method, "params": params}))
+    }
+
+    /// A notification.
+    pub fn notification(method: &str, params: Value) -> Self {
+        Self::message(json!({"jsonrpc": "2.0", "method": method, "params": params}))
+    }
+
+    /// Any message, as it is.
+    pub fn message(message: Value) -> Self {
+        Self::of(Body::Message(message))
+    }
+
+    /// Any bytes in place of a message; over HTTP the headers are those of `like`.
+    pub fn bytes(like: &Self, bytes: impl Into<Bytes>) -> Self {
+        let mut probe = like.clone();
+        let edits = probe.derived().into_iter().map(|h| HeaderEdit::Set(h.name, h.value));
+        probe.headers = edits.chain(std::mem::take(&mut probe.headers)).collect();
+        probe.body = Body::Bytes(bytes.into());
+        probe
+    }
+
+    /// An HTTP request without a body, such as GET.
+    pub fn bodiless(http_method: &str) -> Self {
+        let mut probe = Self::of(Body::Empty);
+        http_method.clone_into(&mut probe.http_method);
+        probe.framing = Framing::None;
+        probe
+    }
+
+    fn of(body: Body) -> Self {
+        Self {
+            body,
+            headers: Vec::new(),
+            param_headers: Vec::new(),
+            http_method: "POST".into(),
+            which: Which::Pooled,
+            framing: Framing::Length,
+            patience: None,
+        }
+    }
+
+    /// With this id in place of the next free one.
+    pub fn id(mut self, id: impl Into<Value>) -> Self {
+        self.set("/id", id.into());
+        self
+    }
+
+    /// With a member of `_meta`.
+    pub fn meta(mut self, key: &str, value: impl Into<Value>) -> Self {
+        if let Some(meta) = self.message_mut().and_then(|m| m.pointer_mut("/params/_meta")).and_then(Value::as_object_mut)
+        {
+            meta.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// Without a member of `_meta`.
+    pub fn without_meta(mut self, key: &str) -> Self {
+        if let Some(meta) = self.message_mut().and_then(|m| m.pointer_mut("/params/_meta")).and_then(Value::as_object_mut)
+        {
+            meta.remove(key);
+        }
+        self
+    }
+
+    /// With these client capabilities.
+    pub fn capabilities(self, capabilities: Value) -> Self {
+        self.meta(meta::CLIENT_CAPABILITIES, capabilities)
+    }
+
+    /// With a parameter.
+    pub fn param(mut self, key: &str, value: impl Into<Value>) -> Self {
+        if let Some(params) = self.message_mut().and_then(|m| m.get_mut("params")).and_then(Value::as_object_mut) {
+            params.insert(key.to_owned(), value.into());
+        }
+        self
+    }
+
+    /// With the value at a JSON pointer replaced or added.
+    pub fn set(&mut self, pointer: &str, value: Value) {
+        let Some((parent, key)) = pointer.rsplit_once('/') else { return };
+        let parent = self.message_mut().and_then(|m| m.pointer_mut(parent)).and_then(Value::as_object_mut);
+        if let Some(parent) = parent {
+            parent.insert(key.replace("~1", "/").replace("~0", "~"), value);
+        }
+    }
+
+    /// With a header field set.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.edit(HeaderEdit::Set(name.into(), value.into()))
+    }
+
+    /// Without a header field.
+    pub fn without_header(self, name: &str) -> Self {
+        self.edit(HeaderEdit::Remove(name.into()))
+    }
+
+    /// With one more change of the header fields.
+    pub fn edit(mut self, edit: HeaderEdit) -> Self {
+        self.headers.push(edit);
+        self
+    }
+
+    /// With the headers that mirror annotated arguments of this tool.
+    pub fn mirrored(mut self, input_schema: &Value) -> Self {
+        let arguments = self.message_value().and_then(|m| m.pointer("/params/arguments")).cloned();
+        self.param_headers = header::param_headers(input_schema, &arguments.unwrap_or_else(|| json!({})));
+        self
+    }
+
+    /// By another HTTP request method.
+    pub fn by_http_method(mut self, method: &str) -> Self {
+        method.clone_into(&mut self.http_method);
+        self
+    }
+
+    /// On a connection of its own.
+    pub fn fresh(mut self) -> Self {
+        self.which = Which::Fresh;
+        self
+    }
+
+    /// On a named connection, kept alive over all probes of that name.
+    pub fn on(mut self, name: &str) -> Self {
+        self.which = Which::Named(name.to_owned());
+        self
+    }
+
+    /// Waiting at most this long for the answer.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// The method of the message.
+    pub fn method(&self) -> Option<&str> {
+        self.message_value()?.get("method")?.as_str()
+    }
+
+    /// The message, if it is one.
+    pub fn message_value(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Message(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The message to edit, if it is one.
+    pub fn message_mut(&mut self) -> Option<&mut Value> {
+        match &mut self.body {
+            Body::Message(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Gives the message an id if it wants one: a request made by [`Probe::request`] carries null.
+    pub(crate) fn number(&mut self, next: impl FnOnce() -> u64) {
+        if let Some(id) = self.message_mut().and_then(|m| m.get_mut("id"))
+            && id.is_null()
+        {
+            *id = next().into();
+        }
+    }
+
+    /// The bytes that go out as the message.
+    pub(crate) fn payload(&self) -> Bytes {
+        match &self.body {
+            Body::Message(message) => message.to_string().into(),
+            Body::Bytes(bytes) => bytes.clone(),
+            Body::Empty => Bytes::new(),
+        }
+    }
+
+    /// The HTTP request that it becomes.
+    pub(crate) fn http(&self) -> HttpRequest {
+        let mut fields = match self.body {
+            Body::Message(_) => self.derived(),
+            _ => Vec::new(),
+        };
+        if matches!(self.body, Body::Empty) {
+            fields.push(Header::new("Accept", "application/json, text/event-stream"));
+        }
+        let mut fields: Vec<(Vec<u8>, Vec<u8>)> =
+            fields.into_iter().map(|h| (h.name.into_bytes(), h.value.into_bytes())).collect();
+        for edit in &self.headers {
+            apply(&mut fields, edit);
+        }
+        HttpRequest {
+            method: self.http_method.clone(),
+            headers: fields,
+            body: self.payload(),
+            framing: self.framing,
+            connection: self.which.clone(),
+            answer_within: self.patience,
+            ..HttpRequest::new("", Bytes::new())
+        }
+    }
+
+    fn derived(&self) -> Vec<Header> {
+        let mut fields = vec![
+            Header::new("Content-Type", "application/json"),
+            Header::new("Accept", "application/json, text/event-stream"),
+        ];
+        if let Body::Message(message) = &self.body {
+            fields.extend(header::standard_headers(message));
+        }
+        fields.extend(self.param_headers.iter().map(|(n, v)| Header::new(n, v)));
+        fields
+    }
+}
+
+/// Applies one change; names are compared without case, as HTTP does.
+fn apply(fields: &mut Vec<(Vec<u8>, Vec<u8>)>, edit: &HeaderEdit) {
+    let latin1 = |text: &str| -> Vec<u8> {
+        text.chars().flat_map(|c| u8::try_from(u32::from(c)).map_or_else(|_| c.to_string().into_bytes(), |b| vec![b])).collect()
+    };
+    let is = |name: &str| {
+        let name = name.to_owned();
+        move |(n, _): &(Vec<u8>, Vec<u8>)| n.eq_ignore_ascii_case(name.as_bytes())
+    };
+    let mut change = |name: &str, f: &dyn Fn(&mut (Vec<u8>, Vec<u8>))| {
+        let named = is(name);
+        fields.iter_mut().filter(|h| named(h)).for_each(f);
+    };
+    match edit {
+        HeaderEdit::Set(name, value) => {
+            let named = is(name);
+            let at = fields.iter().position(named).unwrap_or(fields.len());
+            fields.retain(|h| !is(name)(h));
+            fields.insert(at.min(fields.len()), (latin1(name), latin1(value)));
+        }
+        HeaderEdit::Add(name, value) => fields.push((latin1(name), latin1(value))),
+        HeaderEdit::Remove(name) => fields.retain(|h| !is(name)(h)),
+        HeaderEdit::Rename(name, written) => change(name, &|h| h.0 = latin1(written)),
+        HeaderEdit::Encode(name) => change(name, &|h| {
+            h.1 = header::encode_always(&String::from_utf8_lossy(&h.1)).into_bytes();
+        }),
+        HeaderEdit::Upper(name) => change(name, &|h| h.1.make_ascii_uppercase()),
+        HeaderEdit::Pad(name) => change(name, &|h| h.1 = [b" \t", h.1.as_slice(), b"\t "].concat()),
+        HeaderEdit::Append(name, suffix) => change(name, &|h| h.1.extend(latin1(suffix))),
+        HeaderEdit::AppendByte(name, byte) => change(name, &|h| h.1.push(*byte)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(request: &HttpRequest, name: &str) -> Option<String> {
+        let found = request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
+        found.map(|(_, v)| String::from_utf8_lossy(v).into_owned())
+    }
+
+    #[test]
+    fn headers_follow_the_body_unless_edited() {
+        let mut probe = Probe::request("tools/call", json!({"name": "a"}));
+        probe.set("/params/name", json!("b"));
+        assert_eq!(field(&probe.http(), "mcp-name").as_deref(), Some("b"));
+        let edited = probe.header("Mcp-Name", "c");
+        assert_eq!(field(&edited.http(), "mcp-name").as_deref(), Some("c"));
+        assert_eq!(field(&edited.without_header("mcp-name").http(), "mcp-name"), None);
+    }
+
+    #[test]
+    fn bytes_keep_the_headers_of_the_request_they_replace() {
+        let probe = Probe::bytes(&Probe::request("tools/list", json!({})), &b"{"[..]).http();
+        assert_eq!(field(&probe, "mcp-method").as_deref(), Some("tools/list"));
+        assert_eq!(probe.body, &b"{"[..]);
+    }
+}

@@ -1,0 +1,239 @@
+//! Props: things with known behaviour that some checks need.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// A thing with known behaviour. Its home: `plumb.toml`, the official fixture names, or the survey, which
+/// calls tools that are safe to call and watches what they do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prop {
+    /// A tool that may be called.
+    Tool,
+    /// A tool that may be called and has an `outputSchema`.
+    StructuredTool,
+    /// A tool that answers with `isError`.
+    ErrorTool,
+    /// A tool that takes a while, at least half a second.
+    SlowTool,
+    /// A tool that reports progress.
+    ProgressTool,
+    /// A tool that logs.
+    LoggingTool,
+    /// A tool that logs at every level.
+    AllLevelsTool,
+    /// A tool that answers with an image.
+    ImageTool,
+    /// A tool that answers with audio.
+    AudioTool,
+    /// A tool that answers with an embedded resource.
+    EmbeddedTool,
+    /// A tool that answers with several kinds of content.
+    MixedTool,
+    /// A tool that asks for input by an elicitation form.
+    ElicitTool,
+    /// A tool that asks for input by an elicitation URL.
+    ElicitUrlTool,
+    /// A tool that asks for a completion (sampling).
+    SamplingTool,
+    /// A tool that asks for a completion with tools.
+    SamplingToolsTool,
+    /// A tool that asks for the roots.
+    RootsTool,
+    /// A tool that asks for several inputs at once.
+    MultiInputTool,
+    /// A tool that asks for input in several rounds.
+    MultiRoundTool,
+    /// A tool whose input request comes with a `requestState`.
+    StateTool,
+    /// A tool that cannot do without a client capability.
+    NeedsCapabilityTool,
+    /// A tool that asks only for what the client declares.
+    CapabilityAwareTool,
+    /// A prompt that asks for input.
+    InputPrompt,
+    /// A tool that changes the list of tools.
+    ChangeTools,
+    /// A tool that changes the list of prompts.
+    ChangePrompts,
+    /// A tool that changes the list of resources.
+    ChangeResources,
+    /// A tool that updates a resource.
+    UpdateResource,
+    /// A tool with a string parameter mirrored into a header.
+    AnnotatedTool,
+    /// A tool that tells what identity the request carried.
+    IdentityTool,
+    /// A tool that reads back what other tools did.
+    Journal,
+    /// A tool whose schema uses keywords of JSON Schema 2020-12.
+    Schema2020Tool,
+    /// A listed resource.
+    Resource,
+    /// A listed resource with text.
+    TextResource,
+    /// A listed resource with bytes.
+    BinaryResource,
+    /// A listed template that can be expanded.
+    Template,
+    /// A listed prompt.
+    Prompt,
+    /// A listed prompt with a required argument.
+    PromptWithArguments,
+    /// A prompt with an image.
+    ImagePrompt,
+    /// A prompt with audio.
+    AudioPrompt,
+    /// A prompt with an embedded resource.
+    EmbeddedPrompt,
+    /// An argument of a prompt or template that completes.
+    Completion,
+    /// An argument with more than a hundred completions.
+    ManyCompletions,
+}
+
+/// A prop that was found: what to call, with what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The tool, the prompt, the resource's URI or the template.
+    pub name: String,
+    /// The arguments.
+    #[serde(default)]
+    pub arguments: Map<String, Value>,
+    /// What else is known of it: which resource it updates, which argument is annotated.
+    #[serde(default)]
+    pub about: Option<String>,
+}
+
+/// The props of a target.
+pub type Props = BTreeMap<Prop, Found>;
+
+impl Prop {
+    /// Every prop.
+    pub const ALL: &[Self] = &[
+        Self::Tool,
+        Self::StructuredTool,
+        Self::ErrorTool,
+        Self::SlowTool,
+        Self::ProgressTool,
+        Self::LoggingTool,
+        Self::AllLevelsTool,
+        Self::ImageTool,
+        Self::AudioTool,
+        Self::EmbeddedTool,
+        Self::MixedTool,
+        Self::ElicitTool,
+        Self::ElicitUrlTool,
+        Self::SamplingTool,
+        Self::SamplingToolsTool,
+        Self::RootsTool,
+        Self::MultiInputTool,
+        Self::MultiRoundTool,
+        Self::StateTool,
+        Self::NeedsCapabilityTool,
+        Self::CapabilityAwareTool,
+        Self::InputPrompt,
+        Self::ChangeTools,
+        Self::ChangePrompts,
+        Self::ChangeResources,
+        Self::UpdateResource,
+        Self::AnnotatedTool,
+        Self::IdentityTool,
+        Self::Journal,
+        Self::Schema2020Tool,
+        Self::Resource,
+        Self::TextResource,
+        Self::BinaryResource,
+        Self::Template,
+        Self::Prompt,
+        Self::PromptWithArguments,
+        Self::ImagePrompt,
+        Self::AudioPrompt,
+        Self::EmbeddedPrompt,
+        Self::Completion,
+        Self::ManyCompletions,
+    ];
+
+    /// Its name in `plumb.toml`.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// What the user can add so that checks which need it are judged.
+    pub fn how_to_enable(self) -> String {
+        let what = match self {
+            Self::Resource | Self::TextResource | Self::BinaryResource => "list such a resource",
+            Self::Template => "list a resource template",
+            Self::Prompt | Self::PromptWithArguments => "list such a prompt",
+            Self::ImagePrompt | Self::AudioPrompt | Self::EmbeddedPrompt | Self::InputPrompt => {
+                "offer such a prompt under the official fixture name"
+            }
+            Self::Tool => {
+                "mark a harmless tool `readOnlyHint: true`, or allow calls with `--allow-calls NAME`"
+            }
+            _ => "offer one under its official fixture name or as a tool marked `readOnlyHint: true`",
+        };
+        format!("{what}, or name it in plumb.toml: [props.{}]", self.name())
+    }
+}
+
+/// The official fixture names that stand for a prop: a server built for the official suite gets the deep
+/// checks with no configuration. The first name that is listed wins.
+pub(crate) const FIXTURE_TOOLS: &[(Prop, &str, Option<&str>)] = &[
+    (Prop::Tool, "test_simple_text", None),
+    (Prop::ErrorTool, "test_error_handling", None),
+    (Prop::ProgressTool, "test_tool_with_progress", None),
+    (Prop::LoggingTool, "test_logging_tool", None),
+    (Prop::ImageTool, "test_image_content", None),
+    (Prop::AudioTool, "test_audio_content", None),
+    (Prop::EmbeddedTool, "test_embedded_resource", None),
+    (Prop::MixedTool, "test_multiple_content_types", None),
+    (Prop::ElicitTool, "test_input_required_result_elicitation", None),
+    (Prop::ElicitTool, "test_streaming_elicitation", None),
+    (Prop::SamplingTool, "test_input_required_result_sampling", None),
+    (Prop::RootsTool, "test_input_required_result_list_roots", None),
+    (Prop::MultiInputTool, "test_input_required_result_multiple_inputs", None),
+    (Prop::MultiRoundTool, "test_input_required_result_multi_round", None),
+    (Prop::StateTool, "test_input_required_result_tampered_state", None),
+    (Prop::StateTool, "test_input_required_result_request_state", None),
+    (Prop::NeedsCapabilityTool, "test_missing_capability", None),
+    (Prop::CapabilityAwareTool, "test_input_required_result_capabilities", None),
+    (Prop::ChangeTools, "test_trigger_tool_change", None),
+    (Prop::ChangePrompts, "test_trigger_prompt_change", None),
+    (Prop::ChangeResources, "test_trigger_resource_change", None),
+    (Prop::UpdateResource, "test_update_resource", Some("test://watched-resource")),
+    (Prop::Schema2020Tool, "json_schema_2020_12_tool", None),
+];
+
+/// The prompts of the official fixture that stand for a prop.
+pub(crate) const FIXTURE_PROMPTS: &[(Prop, &str)] = &[
+    (Prop::Prompt, "test_simple_prompt"),
+    (Prop::PromptWithArguments, "test_prompt_with_arguments"),
+    (Prop::ImagePrompt, "test_prompt_with_image"),
+    (Prop::AudioPrompt, "test_prompt_with_audio"),
+    (Prop::EmbeddedPrompt, "test_prompt_with_embedded_resource"),
+    (Prop::InputPrompt, "test_input_required_result_prompt"),
+];
+
+/// Whether a tool's name is one of the official fixture's, whose tools are made to be called.
+pub(crate) fn is_fixture(name: &str) -> bool {
+    FIXTURE_TOOLS.iter().any(|(_, n, _)| *n == name)
+        || name.starts_with("test_input_required_result_")
+        || ["greet", "slow_compute", "json_schema_2020_12_tool"].contains(&name)
+}
+
+/// Arguments that fixture tools and prompts expect by convention.
+pub(crate) fn fixture_arguments(name: &str) -> Map<String, Value> {
+    let arguments = match name {
+        "test_prompt_with_arguments" => json!({"arg1": "hello", "arg2": "world"}),
+        "test_prompt_with_embedded_resource" => json!({"resourceUri": "test://example-resource"}),
+        _ => json!({}),
+    };
+    match arguments {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Turning what the wire saw into evidence and events.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use plumb_model::{Answer, Event, Exchange, Payload, Secrets, Sent};
+use plumb_wire::Clock;
+
+use crate::passive::Passives;
+use crate::{Observed, Survey};
+
+/// A published payload is at most so long, in bytes; judgement always sees the whole.
+const PUBLISHED: usize = 256 * 1024;
+
+/// Where events go, in order.
+pub type Sink = Box<dyn Fn(Event) + Send + Sync>;
+
+/// Numbers exchanges, shows them to the passive checks and emits events.
+pub(crate) struct Recorder {
+    pub(crate) clock: Clock,
+    pub(crate) secrets: Secrets,
+    sink: Sink,
+    seq: AtomicU64,
+    judging: OnceLock<(Passives, Arc<Survey>)>,
+    /// Exchanges of the survey, kept until the run's start is announced.
+    early: Mutex<Option<Vec<Observed>>>,
+}
+
+impl Recorder {
+    pub(crate) fn new(clock: Clock, secrets: Secrets, sink: Sink) -> Self {
+        Self {
+            clock,
+            secrets,
+            sink,
+            seq: AtomicU64::new(0),
+            judging: OnceLock::new(),
+            early: Mutex::new(Some(Vec::new())),
+        }
+    }
+
+    pub(crate) fn emit(&self, event: Event) {
+        (self.sink)(event);
+    }
+
+    /// Records one finished exchange.
+    pub(crate) fn record(&self, by: &str, channel: &str, sent: Sent, answer: Answer) -> Observed {
+        let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
+        let exchange = Exchange { seq, by: by.to_owned(), channel: channel.to_owned(), sent, answer };
+        let observed = Observed::new(exchange);
+        let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        match early.as_mut() {
+            Some(kept) => kept.push(observed.clone()),
+            None => {
+                drop(early);
+                self.publish(&observed);
+            }
+        }
+        observed
+    }
+
+    /// Ends the survey: announces the run, then publishes and judges what was kept.
+    pub(crate) fn start(&self, started: Event, passives: Passives, survey: Arc<Survey>) {
+        self.emit(started);
+        // The cell is empty: a run starts once.
+        let _ = self.judging.set((passives, survey));
+        let kept = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for observed in kept.unwrap_or_default() {
+            self.publish(&observed);
+        }
+    }
+
+    pub(crate) fn passives(&self) -> Option<&Passives> {
+        self.judging.get().map(|(passives, _)| passives)
+    }
+
+    fn publish(&self, observed: &Observed) {
+        if let Some((passives, survey)) = self.judging.get() {
+            passives.see(observed, survey);
+        }
+        let exchange = bounded(observed.exchange.as_ref().clone()).redacted(&self.secrets);
+        self.emit(Event::Exchanged(Arc::new(exchange)));
+    }
+}
+
+/// The exchange with its payloads cut to what may be published.
+fn bounded(mut exchange: Exchange) -> Exchange {
+    let cut = |payload: &mut Payload| {
+        if payload.len() > PUBLISHED {
+            let mut bytes = payload.bytes().slice(..PUBLISHED).to_vec();
+            bytes.extend_from_slice(format!("… ({} bytes in all)", payload.len()).as_bytes());
+            *payload = bytes.into();
+        }
+    };
+    match &mut exchange.sent {
+        Sent::Http { body, .. } => cut(body),
+        Sent::Stdio { line } => cut(line),
+        Sent::Nothing => {}
+    }
+    cut(&mut exchange.answer.body);
+    exchange.answer.frames.iter_mut().for_each(|f| cut(&mut f.payload));
+    exchange
+}

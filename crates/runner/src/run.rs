@@ -1,0 +1,358 @@
+//! A run: survey, plan, schedule, judge; its only output is a stream of events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use plumb_model::event::{CaseFinished, FORMAT, RunStarted, TargetInfo};
+use plumb_model::known::Known;
+use plumb_model::pack::Pack;
+use plumb_model::suite::Suite;
+use plumb_model::{CheckInfo, Event, Ledger, REVISION, Secrets, Verdict};
+use plumb_wire::{Clock, Limits};
+
+use crate::bench::Context;
+use crate::check::{Body, Isolation};
+use crate::lab::{self, Results, Trial};
+use crate::passive::Passives;
+use crate::record::{Recorder, Sink};
+use crate::survey::ContactError;
+use crate::target::{Running, TargetError};
+use crate::{AllowCalls, Bench, Check, Props, Survey, Target, finding};
+
+/// What a run is to do.
+pub struct Options {
+    /// The server under test.
+    pub target: Target,
+    /// Which requirements are judged.
+    pub suite: Suite,
+    /// Only these checks, by id or by a prefix ending in `*`; empty for all of the suite.
+    pub only: Vec<String>,
+    /// Violations that the user knows and accepts.
+    pub known: Known,
+    /// The vector packs.
+    pub packs: Vec<Pack>,
+    /// Props that the user names.
+    pub props: Props,
+    /// Which tools of a stranger's server may be called.
+    pub allow_calls: AllowCalls,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// How many checks and lanes run at once.
+    pub concurrency: usize,
+    /// The whole run ends within so long.
+    pub budget: Duration,
+    /// Bounds on what the target may send.
+    pub limits: Limits,
+    /// What must not reach any event.
+    pub secrets: Secrets,
+    /// Wall-clock time of the start, RFC 3339.
+    pub started: String,
+}
+
+/// Why there was nothing to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The target could not be started or found.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The target could not be reached, or is no MCP server of this revision.
+    #[error(transparent)]
+    Contact(#[from] ContactError),
+    /// The suite and the selection leave no check.
+    #[error("no check is selected: see `plumb list`")]
+    NothingSelected,
+}
+
+/// Runs the checks of `registry` against a target; events go to `sink`, in order.
+pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> Result<(), RunError> {
+    let selected = select(registry, &options);
+    if selected.is_empty() {
+        return Err(RunError::NothingSelected);
+    }
+    let recorder = Arc::new(Recorder::new(Clock::start(), options.secrets.clone(), sink));
+    let running = options.target.start(&options.limits, &recorder).await?;
+    let survey =
+        Survey::look(&running.channel, options.target.is_local(), &options.props, &options.allow_calls).await;
+    let survey = match survey {
+        Ok(survey) => Arc::new(survey),
+        Err(error) => {
+            running.stop().await;
+            return Err(explained(error, &options.target));
+        }
+    };
+    let started = Event::RunStarted(Box::new(announcement(&options, &survey, &selected)));
+    recorder.start(started, Passives::new(&selected), Arc::clone(&survey));
+    let context = Arc::new(Context {
+        survey,
+        target: options.target.clone(),
+        limits: options.limits.clone(),
+        recorder: Arc::clone(&recorder),
+        channel: running.channel.clone(),
+        seed: options.seed,
+    });
+    let survey = Arc::clone(&context.survey);
+    let faults = Schedule { context, options: &options, running: &running }.run(&selected).await;
+    running.stop().await;
+    finish_passives(&recorder, &selected, &survey);
+    recorder.emit(Event::RunFinished { at: recorder.clock.now(), internal_faults: faults });
+    Ok(())
+}
+
+/// Surveys a target and judges nothing.
+pub async fn survey_only(
+    target: &Target,
+    limits: &Limits,
+    secrets: Secrets,
+    allow: &AllowCalls,
+) -> Result<Survey, RunError> {
+    let recorder = Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {})));
+    let running = target.start(limits, &recorder).await?;
+    let survey = Survey::look(&running.channel, target.is_local(), &Props::new(), allow).await;
+    running.stop().await;
+    survey.map_err(|error| explained(error, target))
+}
+
+fn explained(error: ContactError, target: &Target) -> RunError {
+    match error {
+        ContactError::Unreached(why) => {
+            ContactError::Unreached(format!("{}: {why}", target.address())).into()
+        }
+        other => other.into(),
+    }
+}
+
+fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check> {
+    let ledger = Ledger::current();
+    let only = |id: &str| options.only.is_empty() || options.only.iter().any(|p| plumb_model::suite::matches(p, id));
+    let mut selected: Vec<&'static Check> = registry
+        .iter()
+        .copied()
+        .filter(|c| ledger.requirement(c.id).is_some_and(|r| options.suite.selects(r)) && only(c.id))
+        .collect();
+    selected.sort_by_key(|c| ledger.position(c.id));
+    selected
+}
+
+fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check]) -> RunStarted {
+    let era = match (&survey.legacy_only, survey.dual_era) {
+        (Some(_), _) => "legacy",
+        (None, true) => "dual",
+        (None, false) => "modern",
+    };
+    RunStarted {
+        format: FORMAT,
+        plumb: env!("CARGO_PKG_VERSION").into(),
+        revision: REVISION.into(),
+        started: options.started.clone(),
+        seed: options.seed,
+        suite: options.suite.name.clone(),
+        policy: options.suite.policy.clone(),
+        target: TargetInfo {
+            address: options.secrets.blot_text(&options.target.address()),
+            transport: if survey.is_http() { "http" } else { "stdio" }.into(),
+            era: era.into(),
+            server: survey.server.clone(),
+            versions: survey.versions.clone(),
+            capabilities: survey.capabilities.clone(),
+            notes: survey.notes(),
+        },
+        checks: selected.iter().filter_map(|c| c.info()).collect::<Vec<CheckInfo>>(),
+        known: options.known.0.clone(),
+    }
+}
+
+struct Schedule<'a> {
+    context: Arc<Context>,
+    options: &'a Options,
+    running: &'a Running,
+}
+
+impl Schedule<'_> {
+    /// Judges everything but the passive checks; gives the faults of Plumb itself.
+    async fn run(&self, selected: &[&'static Check]) -> Vec<String> {
+        let deadline = tokio::time::Instant::now() + self.options.budget;
+        let (open, decided): (Vec<_>, Vec<_>) =
+            selected.iter().copied().partition(|c| self.decided(c).is_none());
+        for check in decided {
+            if let Some(verdict) = self.decided(check) {
+                self.finish(check, verdict, Vec::new());
+            }
+        }
+        let scenarios = |isolation: &dyn Fn(Isolation) -> bool| -> Vec<&'static Check> {
+            let scenario = |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
+            open.iter().filter(scenario).copied().collect()
+        };
+        let trials = lab::trials(&self.options.packs, &open, &self.context.survey);
+        let mut faults = Vec::new();
+        let beside = scenarios(&|i| i != Isolation::Alone);
+        let (results, shared) = tokio::join!(self.vectors(trials.clone(), deadline), self.scenes(&beside, deadline));
+        faults.extend(shared);
+        for check in open.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
+            self.judge_cases(check, &trials, &results);
+        }
+        for check in scenarios(&|i| i == Isolation::Alone) {
+            faults.extend(self.scenes(&[check], deadline).await);
+        }
+        faults
+    }
+
+    /// The verdict that follows from declared facts and missing props, before any body runs.
+    fn decided(&self, check: &'static Check) -> Option<Verdict> {
+        let survey = &self.context.survey;
+        if let Some(version) = &survey.legacy_only {
+            return Some(if check.id == "versioning.server-discover" {
+                Verdict::violated(
+                    format!("a server of revision {REVISION}: `server/discover` is answered"),
+                    format!("the target speaks only revision {version}, which has the `initialize` handshake"),
+                )
+            } else {
+                Verdict::NotApplicable { why: format!("the target speaks only revision {version}") }
+            });
+        }
+        if matches!(check.body, Body::Passive(_)) {
+            return None;
+        }
+        if let Some(why) = check.inapplicable(survey) {
+            return Some(Verdict::NotApplicable { why });
+        }
+        if let Some(prop) = check.needs.iter().find(|p| survey.prop(**p).is_none()) {
+            return Some(Verdict::Unverified {
+                why: format!("the target offers no {}", prop.name()),
+                how_to_enable: prop.how_to_enable(),
+            });
+        }
+        if check.isolation == Isolation::OwnProcess && !self.options.target.is_command() {
+            return Some(Verdict::Unverified {
+                why: "the check starts and stops the server, and the target was given as an address".into(),
+                how_to_enable: "give the target as a command: `plumb run -- COMMAND`".into(),
+            });
+        }
+        None
+    }
+
+    async fn vectors(&self, trials: Vec<Trial>, deadline: tokio::time::Instant) -> Results {
+        let survey = &self.context.survey;
+        let lanes = lab::lanes(trials, survey.is_http());
+        if lanes.is_empty() {
+            return Results::new();
+        }
+        // Over standard streams broken lines go to a process of their own.
+        let own = if survey.is_http() { None } else { self.another().await };
+        let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
+        let ids = lab::first_id();
+        let ids = &ids;
+        let walks = lanes.into_iter().map(|lane| async move {
+            let walk = lab::walk(lane, survey, channel, ids);
+            tokio::time::timeout_at(deadline, walk).await.unwrap_or_default()
+        });
+        let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
+        let results: Vec<Results> = results.collect().await;
+        if let Some(own) = own {
+            own.stop().await;
+        }
+        results.into_iter().flatten().collect()
+    }
+
+    async fn another(&self) -> Option<Running> {
+        self.context.target.start(&self.context.limits, &self.context.recorder).await.ok()
+    }
+
+    /// Runs scenarios beside each other; gives the faults of Plumb itself.
+    async fn scenes(&self, checks: &[&'static Check], deadline: tokio::time::Instant) -> Vec<String> {
+        let scenes = checks.iter().map(|&check| {
+            let context = Arc::clone(&self.context);
+            async move {
+                self.context.recorder.emit(Event::CheckStarted { check: check.id.into(), at: self.now() });
+                let Body::Scenario(body) = check.body else { return None };
+                // A task of its own, so that a panic in a check is that check's verdict.
+                let task = tokio::spawn(async move {
+                    let bench = Bench::new(check, context);
+                    let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
+                    bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)))
+                });
+                match task.await {
+                    Ok((verdict, cases)) => {
+                        self.finish(check, verdict, cases);
+                        None
+                    }
+                    Err(fault) => {
+                        let why = format!("check `{}` panicked: {fault}", check.id);
+                        self.finish(check, Verdict::inconclusive(&why), Vec::new());
+                        Some(why)
+                    }
+                }
+            }
+        });
+        let scenes = futures_util::stream::iter(scenes).buffer_unordered(self.options.concurrency);
+        scenes.filter_map(|fault| async move { fault }).collect().await
+    }
+
+    fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {
+        let Body::Cases(facet) = check.body else { return };
+        let mine = trials.iter().filter(|t| t.vector.judges.iter().any(|id| id == check.id));
+        let cases: Vec<CaseFinished> = mine
+            .map(|trial| {
+                let tried = results.get(&trial.address);
+                let judgement = tried.map_or(Err(crate::Trouble::Budget), |tried| facet(tried));
+                let exchanges = tried.map_or_else(Vec::new, |t| {
+                    let seen = [Some(&t.before), Some(&t.sent), t.after.as_ref()];
+                    seen.into_iter().flatten().map(crate::Observed::seq).filter(|s| *s > 0).collect()
+                });
+                CaseFinished {
+                    check: check.id.to_owned(),
+                    case: trial.address.clone(),
+                    title: trial.vector.title.clone(),
+                    verdict: finding::verdict(judgement),
+                    exchanges,
+                    count: 1,
+                }
+            })
+            .collect();
+        let verdict = Verdict::fold(cases.iter().map(|c| c.verdict.clone()));
+        let nothing = || Verdict::Unverified {
+            why: "the target offers no request that the vectors of this check start from".into(),
+            how_to_enable: crate::Prop::Tool.how_to_enable(),
+        };
+        self.finish(check, verdict.unwrap_or_else(nothing), cases);
+    }
+
+    fn finish(&self, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
+        emit(&self.context.recorder, check, verdict, cases);
+    }
+
+    fn now(&self) -> u64 {
+        self.context.recorder.clock.now()
+    }
+}
+
+fn finish_passives(recorder: &Recorder, selected: &[&'static Check], survey: &Survey) {
+    let Some(passives) = recorder.passives() else { return };
+    if survey.legacy_only.is_some() {
+        return;
+    }
+    for check in selected.iter().filter(|c| matches!(c.body, Body::Passive(_))) {
+        let (verdict, cases) = match check.inapplicable(survey) {
+            Some(why) => (Verdict::NotApplicable { why }, Vec::new()),
+            None => passives.finish(check),
+        };
+        emit(recorder, check, verdict, cases);
+    }
+}
+
+fn emit(recorder: &Recorder, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
+    let secrets = &recorder.secrets;
+    let blotted = |verdict: Verdict| match verdict {
+        Verdict::Violated { expected, actual } => {
+            Verdict::Violated { expected: secrets.blot_text(&expected), actual: secrets.blot_text(&actual) }
+        }
+        Verdict::Inconclusive { why } => Verdict::Inconclusive { why: secrets.blot_text(&why) },
+        other => other,
+    };
+    for mut case in cases {
+        case.verdict = blotted(case.verdict);
+        recorder.emit(Event::CaseFinished(case));
+    }
+    let check = check.id.to_owned();
+    recorder.emit(Event::CheckFinished { check, at: recorder.clock.now(), verdict: blotted(verdict) });
+}

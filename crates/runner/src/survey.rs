@@ -1,0 +1,191 @@
+//! What the target declares and shows, learnt once at the start.
+
+pub(crate) mod contact;
+mod lists;
+pub(crate) mod watch;
+
+use plumb_model::pack::ParamType;
+use plumb_wire::header;
+use serde_json::{Map, Value};
+
+use crate::channel::Channel;
+use crate::{Observed, Prop, Props, sample};
+
+pub use contact::ContactError;
+pub use lists::{Item, Listing};
+pub use watch::{every_capability, expand, required_arguments, variables};
+
+/// What the target declares and shows.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Whether it is reached over Streamable HTTP.
+    pub http: bool,
+    /// Whether the target is on this machine, by its address.
+    pub local: bool,
+    /// Whether it also answers the handshake of earlier revisions.
+    pub dual_era: bool,
+    /// The revision of the handshake, if the target speaks only such a one.
+    pub legacy_only: Option<String>,
+    /// The answer to `server/discover`.
+    pub discover: Option<Observed>,
+    /// The answer to an `initialize` of an earlier revision.
+    pub initialize: Option<Observed>,
+    /// The capabilities that it declares.
+    pub capabilities: Value,
+    /// The versions that it advertises.
+    pub versions: Vec<String>,
+    /// Its name and version by its own account.
+    pub server: Option<String>,
+    /// Its tools, all pages.
+    pub tools: Listing,
+    /// Its resources, all pages.
+    pub resources: Listing,
+    /// Its resource templates, all pages.
+    pub templates: Listing,
+    /// Its prompts, all pages.
+    pub prompts: Listing,
+    /// The props that were found.
+    pub props: Props,
+    /// The tools that may be called, with arguments that they accept.
+    pub callable: Vec<Callable>,
+}
+
+/// A tool that may be called.
+#[derive(Clone, Debug)]
+pub struct Callable {
+    /// Its definition, as listed.
+    pub tool: Value,
+    /// Arguments that its schema accepts.
+    pub arguments: Map<String, Value>,
+    /// What a call with them showed, with every client capability declared.
+    pub shown: Option<Observed>,
+}
+
+/// A parameter that is mirrored into a header.
+#[derive(Clone, Debug)]
+pub struct Annotated {
+    /// The tool.
+    pub tool: Value,
+    /// Arguments that the tool accepts.
+    pub arguments: Map<String, Value>,
+    /// The JSON pointer of the parameter within the arguments.
+    pub pointer: String,
+    /// The header field's name.
+    pub header: String,
+}
+
+/// Which tools of a stranger's server may be called.
+#[derive(Clone, Debug, Default)]
+pub struct AllowCalls {
+    /// All of them.
+    pub all: bool,
+    /// Those of these names.
+    pub names: Vec<String>,
+}
+
+impl Survey {
+    /// Looks at a target. Every exchange is recorded under the name `survey`.
+    pub(crate) async fn look(
+        channel: &Channel,
+        local: bool,
+        given: &Props,
+        allow: &AllowCalls,
+    ) -> Result<Self, ContactError> {
+        let mut survey = Self { http: channel.keeper().is_none(), local, ..Self::default() };
+        contact::make(&mut survey, channel).await?;
+        if survey.legacy_only.is_some() {
+            return Ok(survey);
+        }
+        lists::read(&mut survey, channel).await;
+        survey.props.clone_from(given);
+        watch::watch(&mut survey, channel, allow).await;
+        Ok(survey)
+    }
+
+    /// Whether the target is reached over Streamable HTTP.
+    pub fn is_http(&self) -> bool {
+        self.http
+    }
+
+    /// Whether a capability is declared: `tools`, `resources.subscribe`, `extensions.io…/tasks`.
+    pub fn declares(&self, capability: &str) -> bool {
+        let (first, rest) = capability.split_once('.').unwrap_or((capability, ""));
+        let Some(value) = self.capabilities.get(first) else { return false };
+        let value = if rest.is_empty() { Some(value) } else { value.get(rest) };
+        value.is_some_and(|v| v.is_object() || v == true)
+    }
+
+    /// A prop, if it was found.
+    pub fn prop(&self, prop: Prop) -> Option<&crate::Found> {
+        self.props.get(&prop)
+    }
+
+    /// The definition of a listed tool.
+    pub fn tool(&self, name: &str) -> Option<&Value> {
+        self.tools.items.iter().map(|i| &i.value).find(|t| t["name"] == name)
+    }
+
+    /// A callable tool with an annotated parameter of this type.
+    pub fn annotated(&self, of: ParamType) -> Option<Annotated> {
+        self.callable.iter().find_map(|callable| annotated(callable, of))
+    }
+
+    /// What the survey found, a line each.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!(
+            "{} tools ({} may be called), {} resources, {} templates, {} prompts",
+            self.tools.items.len(),
+            self.callable.len(),
+            self.resources.items.len(),
+            self.templates.items.len(),
+            self.prompts.items.len(),
+        )];
+        if !self.props.is_empty() {
+            let names: Vec<String> = self.props.keys().map(|p| p.name()).collect();
+            notes.push(format!("props: {}", names.join(", ")));
+        }
+        notes
+    }
+}
+
+fn annotated(callable: &Callable, of: ParamType) -> Option<Annotated> {
+    let schema = callable.tool.get("inputSchema")?;
+    let wanted = match of {
+        ParamType::String => "string",
+        ParamType::Integer => "integer",
+        ParamType::Boolean => "boolean",
+    };
+    let (pointer, name) = find_annotated(schema, wanted, "")?;
+    let mut arguments = callable.arguments.clone();
+    let free = |schema: &Value| ["enum", "const", "pattern", "format"].iter().all(|k| schema.get(*k).is_none());
+    let at = schema.pointer(&pointer.replace('/', "/properties/"))?;
+    if !free(at) {
+        return None;
+    }
+    // Nested parameters need their parents.
+    let mut inner = &mut arguments;
+    let steps: Vec<&str> = pointer.split('/').skip(1).collect();
+    for step in &steps[..steps.len().saturating_sub(1)] {
+        let slot = inner.entry((*step).to_owned()).or_insert_with(|| Value::Object(Map::new()));
+        inner = slot.as_object_mut()?;
+    }
+    let valid = sample::validator(schema).is_none_or(|v| v.is_valid(&Value::Object(arguments.clone())));
+    valid.then(|| Annotated {
+        tool: callable.tool.clone(),
+        arguments,
+        pointer,
+        header: format!("{}{name}", header::PARAM_PREFIX),
+    })
+}
+
+fn find_annotated(schema: &Value, wanted: &str, at: &str) -> Option<(String, String)> {
+    let properties = schema.get("properties")?.as_object()?;
+    properties.iter().find_map(|(name, property)| {
+        let pointer = format!("{at}/{name}");
+        let named = property.get(header::ANNOTATION).and_then(Value::as_str);
+        match named {
+            Some(named) if property["type"] == wanted => Some((pointer, named.to_owned())),
+            _ => find_annotated(property, wanted, &pointer),
+        }
+    })
+}

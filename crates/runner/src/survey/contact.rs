@@ -1,0 +1,127 @@
+//! The first contact: is anything there, and which era does it speak?
+
+use std::time::Duration;
+
+use plumb_model::REVISION;
+use plumb_wire::codes;
+use serde_json::{Value, json};
+
+use crate::channel::Channel;
+use crate::{Observed, Probe, Survey};
+
+/// A slow start is forgiven for so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The revision that the handshake probe asks for.
+const LEGACY: &str = "2025-11-25";
+
+/// Why nothing can be judged: the target was never reached.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ContactError {
+    /// Nothing answered.
+    #[error("the target was not reached: {0}")]
+    Unreached(String),
+    /// Something answered that is no MCP server.
+    #[error("the target answers, but not as an MCP server: {0}")]
+    NotMcp(String),
+    /// A modern server without this revision.
+    #[error("the target speaks MCP, but not revision {REVISION}: it supports {0}")]
+    OtherRevision(String),
+}
+
+pub(super) async fn make(survey: &mut Survey, channel: &Channel) -> Result<(), ContactError> {
+    let probe = Probe::request("server/discover", json!({})).patience(PATIENCE);
+    let discover = channel
+        .send("survey", &probe)
+        .await
+        .map_err(|e| ContactError::Unreached(e.to_string()))?;
+    let handshake = channel.send("survey", &initialize()).await.ok();
+    let negotiated = handshake.as_ref().and_then(negotiated);
+    survey.initialize = handshake;
+
+    if let Some(result) = discover.complete() {
+        read_discover(survey, result);
+        survey.dual_era = negotiated.is_some();
+        survey.discover = Some(discover);
+        return Ok(());
+    }
+    if discover.code() == Some(codes::UNSUPPORTED_VERSION) {
+        let supported = discover.error().and_then(|e| e.pointer("/data/supported")).cloned();
+        let supported = supported.unwrap_or_else(|| json!("nothing that it names"));
+        return Err(ContactError::OtherRevision(supported.to_string()));
+    }
+    // Without discovery a server may still speak the revision: that is one violation, not silence.
+    for method in ["tools/list", "resources/list", "prompts/list"] {
+        let list = channel.send("survey", &Probe::request(method, json!({}))).await;
+        let served = |o: &Observed| {
+            o.result().is_some_and(|r| r.get("resultType").is_some() || (negotiated.is_none() && r.is_object()))
+        };
+        if list.as_ref().is_ok_and(served) {
+            survey.capabilities = infer(channel).await;
+            survey.dual_era = negotiated.is_some();
+            survey.discover = Some(discover);
+            return Ok(());
+        }
+    }
+    if let Some(version) = negotiated {
+        survey.legacy_only = Some(version);
+        survey.server = survey.initialize.as_ref().and_then(|i| i.result()).and_then(|r| name(r.get("serverInfo")));
+        survey.discover = Some(discover);
+        return Ok(());
+    }
+    if discover.error().is_some() {
+        survey.discover = Some(discover);
+        survey.capabilities = json!({});
+        return Ok(());
+    }
+    let silent = discover.messages.is_empty() && discover.status().is_none();
+    let what = discover.describe();
+    Err(if silent { ContactError::Unreached(what) } else { ContactError::NotMcp(what) })
+}
+
+/// The opening of a client of an earlier revision.
+pub fn initialize() -> Probe {
+    Probe::message(json!({
+        "jsonrpc": "2.0",
+        "id": "legacy-initialize",
+        "method": "initialize",
+        "params": {
+            "protocolVersion": LEGACY,
+            "capabilities": {},
+            "clientInfo": {"name": "plumb", "version": env!("CARGO_PKG_VERSION")}
+        }
+    }))
+    .without_header("Mcp-Method")
+    .without_header("MCP-Protocol-Version")
+    .patience(Duration::from_secs(5))
+}
+
+fn negotiated(handshake: &Observed) -> Option<String> {
+    Some(handshake.result()?.get("protocolVersion")?.as_str()?.to_owned())
+}
+
+fn read_discover(survey: &mut Survey, result: &Value) {
+    survey.capabilities = result.get("capabilities").cloned().unwrap_or_else(|| json!({}));
+    let versions = result.get("supportedVersions").and_then(Value::as_array);
+    survey.versions =
+        versions.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    survey.server = name(result.get("_meta").and_then(|m| m.get(plumb_wire::meta::SERVER_INFO)));
+}
+
+fn name(info: Option<&Value>) -> Option<String> {
+    let info = info?;
+    let part = |key: &str| info.get(key).and_then(Value::as_str);
+    Some(format!("{} {}", part("name")?, part("version").unwrap_or("without version")))
+}
+
+/// The capabilities of a server without discovery, from what it serves.
+async fn infer(channel: &Channel) -> Value {
+    let mut capabilities = json!({});
+    for feature in ["tools", "resources", "prompts"] {
+        let list = channel.send("survey", &Probe::request(&format!("{feature}/list"), json!({}))).await;
+        if list.is_ok_and(|o| o.is_accepted()) {
+            capabilities[feature] = json!({});
+        }
+    }
+    capabilities
+}

@@ -1,0 +1,75 @@
+//! Reading the four lists, page by page.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::channel::Channel;
+use crate::{Observed, Probe, Survey};
+
+/// More pages than this are not read: a list without end is judged by the checks on pagination.
+const PAGES: usize = 500;
+
+/// A list as it was read at the start.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The pages in order.
+    pub pages: Vec<Observed>,
+    /// The items of all pages.
+    pub items: Vec<Item>,
+    /// Whether the last page was reached.
+    pub complete: bool,
+}
+
+/// One item of a list and the exchange that showed it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The item.
+    pub value: Value,
+    /// The exchange's number.
+    pub seq: u64,
+}
+
+pub(super) async fn read(survey: &mut Survey, channel: &Channel) {
+    let list = |feature: &'static str, method: &'static str, key: &'static str| {
+        let wanted = survey.declares(feature);
+        async move { if wanted { pages(channel, method, key).await } else { Listing::default() } }
+    };
+    let (tools, resources, templates, prompts) = tokio::join!(
+        list("tools", "tools/list", "tools"),
+        list("resources", "resources/list", "resources"),
+        list("resources", "resources/templates/list", "resourceTemplates"),
+        list("prompts", "prompts/list", "prompts"),
+    );
+    survey.tools = tools;
+    survey.resources = resources;
+    survey.templates = templates;
+    survey.prompts = prompts;
+}
+
+async fn pages(channel: &Channel, method: &str, key: &str) -> Listing {
+    let mut listing = Listing::default();
+    let mut seen = BTreeSet::new();
+    let mut params = json!({});
+    while listing.pages.len() < PAGES {
+        let Ok(page) = channel.send("survey", &Probe::request(method, params)).await else { break };
+        let Some(result) = page.result() else {
+            listing.pages.push(page);
+            break;
+        };
+        let items = result.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        let cursor = result.get("nextCursor").and_then(Value::as_str).map(str::to_owned);
+        let seq = page.seq();
+        listing.items.extend(items.into_iter().map(|value| Item { value, seq }));
+        listing.pages.push(page);
+        let Some(cursor) = cursor else {
+            listing.complete = true;
+            break;
+        };
+        if !seen.insert(cursor.clone()) {
+            break;
+        }
+        params = json!({"cursor": cursor});
+    }
+    listing
+}

@@ -1,0 +1,345 @@
+//! Finding props: fixture names, then calls of what may be called, watched.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use plumb_wire::meta;
+use serde_json::{Map, Value, json};
+
+use super::{AllowCalls, Callable};
+use crate::channel::Channel;
+use crate::props::{FIXTURE_PROMPTS, FIXTURE_TOOLS, fixture_arguments, is_fixture};
+use crate::{Found, Observed, Probe, Prop, Survey, sample};
+
+/// At most so many tools are called, so that a thousand tools do not make a thousand calls.
+const CALLS: usize = 48;
+
+/// A tool gets this long to show what it does.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Slow enough to be interrupted: the shortest wait asked of a slow tool, milliseconds.
+const SLOW_MS: u64 = 1500;
+
+pub(super) async fn watch(survey: &mut Survey, channel: &Channel, allow: &AllowCalls) {
+    by_fixture_name(survey);
+    by_listing(survey);
+    let callable: Vec<Callable> = survey
+        .tools
+        .items
+        .iter()
+        .map(|item| &item.value)
+        .filter(|tool| may_call(tool, allow))
+        .filter_map(callable)
+        .take(CALLS)
+        .collect();
+    let shown = futures_util::stream::iter(callable.into_iter().map(|callable| async move {
+        let probe = call(&callable);
+        let shown = channel.send("survey", &probe).await.ok();
+        Callable { shown, ..callable }
+    }))
+    .buffered(8)
+    .collect::<Vec<_>>()
+    .await;
+    for callable in &shown {
+        by_behaviour(survey, callable);
+    }
+    survey.callable = shown;
+    default_tool(survey);
+    by_completion(survey, channel).await;
+    by_template(survey, channel).await;
+}
+
+/// Whether a tool may be called: it says that it is harmless, or its name or the user does.
+fn may_call(tool: &Value, allow: &AllowCalls) -> bool {
+    let Some(name) = tool["name"].as_str() else { return false };
+    let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
+    let changes = name.starts_with("test_trigger_") || name == "test_update_resource";
+    (read_only || is_fixture(name) || allow.all || allow.names.iter().any(|n| n == name)) && !changes
+}
+
+fn callable(tool: &Value) -> Option<Callable> {
+    let arguments = sample::arguments(tool.get("inputSchema")?)?;
+    Some(Callable { tool: tool.clone(), arguments, shown: None })
+}
+
+/// Every client capability, so that a tool which asks for input does so.
+pub fn every_capability() -> Value {
+    json!({
+        "elicitation": {"form": {}, "url": {}},
+        "sampling": {"tools": {}, "context": {}},
+        "roots": {}
+    })
+}
+
+fn call(callable: &Callable) -> Probe {
+    let name = callable.tool["name"].as_str().unwrap_or_default();
+    Probe::request("tools/call", json!({"name": name, "arguments": callable.arguments}))
+        .mirrored(&callable.tool["inputSchema"])
+        .capabilities(every_capability())
+        .meta(meta::PROGRESS_TOKEN, format!("survey-{name}"))
+        .meta(meta::LOG_LEVEL, "debug")
+        .patience(PATIENCE)
+}
+
+fn offer(survey: &mut Survey, prop: Prop, name: &str, arguments: Map<String, Value>, about: Option<&str>) {
+    let found = Found { name: name.to_owned(), arguments, about: about.map(str::to_owned) };
+    survey.props.entry(prop).or_insert(found);
+}
+
+fn by_fixture_name(survey: &mut Survey) {
+    for (prop, name, about) in FIXTURE_TOOLS {
+        if let Some(tool) = survey.tool(name) {
+            let mut arguments = fixture_arguments(name);
+            arguments.extend(sample::arguments(&tool["inputSchema"]).unwrap_or_default());
+            offer(survey, *prop, name, arguments, *about);
+        }
+    }
+    for (prop, name) in FIXTURE_PROMPTS {
+        if survey.prompts.items.iter().any(|p| p.value["name"] == *name) {
+            offer(survey, *prop, name, fixture_arguments(name), None);
+        }
+    }
+}
+
+fn by_listing(survey: &mut Survey) {
+    if let Some(uri) = survey.resources.items.first().and_then(|r| r.value["uri"].as_str().map(str::to_owned)) {
+        let fixture = |u: &str| survey.resources.items.iter().any(|r| r.value["uri"] == u);
+        let text = if fixture("test://static-text") { "test://static-text".to_owned() } else { uri };
+        offer(survey, Prop::Resource, &text, Map::new(), None);
+    }
+    let prompts: Vec<Value> = survey.prompts.items.iter().map(|p| p.value.clone()).collect();
+    for prompt in &prompts {
+        let Some(name) = prompt["name"].as_str() else { continue };
+        let required = required_arguments(prompt);
+        if !required.is_empty() {
+            offer(survey, Prop::PromptWithArguments, name, required.clone(), None);
+        }
+        offer(survey, Prop::Prompt, name, required, None);
+    }
+    let tools: Vec<Value> = survey.tools.items.iter().map(|t| t.value.clone()).collect();
+    for tool in &tools {
+        slow_by_schema(survey, tool);
+    }
+}
+
+/// Dummy values for the required arguments of a prompt.
+pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
+    let mut arguments = fixture_arguments(prompt["name"].as_str().unwrap_or_default());
+    let required = prompt["arguments"].as_array().into_iter().flatten().filter(|a| a["required"] == true);
+    for name in required.filter_map(|a| a["name"].as_str()) {
+        arguments.entry(name.to_owned()).or_insert_with(|| json!("plumb"));
+    }
+    arguments
+}
+
+/// A harmless tool that says how long it takes, in a parameter that names its unit.
+fn slow_by_schema(survey: &mut Survey, tool: &Value) {
+    let Some(name) = tool["name"].as_str() else { return };
+    let harmless = tool.pointer("/annotations/readOnlyHint") == Some(&json!(true)) || is_fixture(name);
+    let Some(properties) = tool.pointer("/inputSchema/properties").and_then(Value::as_object) else { return };
+    let unit = |property: &str| match property {
+        "duration_ms" | "durationMs" | "delay_ms" | "delayMs" | "ms" | "milliseconds" => Some(json!(SLOW_MS)),
+        "seconds" | "duration" | "delay" | "duration_s" | "delay_seconds" => Some(json!(2)),
+        _ => None,
+    };
+    let Some((property, wait)) = properties.keys().find_map(|p| unit(p).map(|w| (p.clone(), w))) else { return };
+    let Some(mut arguments) = sample::arguments(&tool["inputSchema"]).filter(|_| harmless) else { return };
+    arguments.insert(property, wait);
+    offer(survey, Prop::SlowTool, name, arguments, None);
+}
+
+fn by_behaviour(survey: &mut Survey, callable: &Callable) {
+    let (Some(shown), Some(name)) = (&callable.shown, callable.tool["name"].as_str()) else { return };
+    let arguments = &callable.arguments;
+    let mut found: Vec<Prop> = Vec::new();
+    if shown.notifications("notifications/progress").next().is_some() {
+        found.push(Prop::ProgressTool);
+    }
+    let levels = shown.notifications("notifications/message").filter_map(|m| m.params()?.get("level").cloned());
+    match levels.fold(Vec::new(), |mut all, l| { if !all.contains(&l) { all.push(l); } all }).len() {
+        0 => {}
+        8 => found.extend([Prop::LoggingTool, Prop::AllLevelsTool]),
+        _ => found.push(Prop::LoggingTool),
+    }
+    let answer = &shown.exchange.answer;
+    if answer.ended_at.saturating_sub(answer.sent_at) > 500_000 && shown.is_accepted() {
+        found.push(Prop::SlowTool);
+    }
+    if let Some(result) = shown.complete() {
+        by_content(result, callable, &mut found);
+    }
+    if let Some(result) = shown.input_required() {
+        by_inputs(result, &mut found);
+    }
+    let identity = ["clientInfo", "client_info", "whoami", "identity"].iter().any(|w| name.contains(w));
+    if identity {
+        found.push(Prop::IdentityTool);
+    }
+    if name == "journal" {
+        found.push(Prop::Journal);
+    }
+    for prop in found {
+        offer(survey, prop, name, arguments.clone(), None);
+    }
+    if super::annotated(callable, plumb_model::pack::ParamType::String).is_some() {
+        offer(survey, Prop::AnnotatedTool, name, arguments.clone(), None);
+    }
+}
+
+fn by_content(result: &Value, callable: &Callable, found: &mut Vec<Prop>) {
+    if result["isError"] == true {
+        found.push(Prop::ErrorTool);
+        return;
+    }
+    let content = result["content"].as_array().cloned().unwrap_or_default();
+    let mut kinds: Vec<&str> = content.iter().filter_map(|c| c["type"].as_str()).collect();
+    for kind in &kinds {
+        match *kind {
+            "image" => found.push(Prop::ImageTool),
+            "audio" => found.push(Prop::AudioTool),
+            "resource" => found.push(Prop::EmbeddedTool),
+            _ => {}
+        }
+    }
+    kinds.dedup();
+    if kinds.len() > 1 {
+        found.push(Prop::MixedTool);
+    }
+    if callable.tool.get("outputSchema").is_some() {
+        found.push(Prop::StructuredTool);
+    }
+}
+
+fn by_inputs(result: &Value, found: &mut Vec<Prop>) {
+    if result.get("requestState").is_some() {
+        found.push(Prop::StateTool);
+    }
+    let Some(inputs) = result.get("inputRequests").and_then(Value::as_object) else { return };
+    if inputs.len() > 1 {
+        found.push(Prop::MultiInputTool);
+        return;
+    }
+    for input in inputs.values() {
+        let url = input.pointer("/params/mode") == Some(&json!("url"));
+        match input["method"].as_str() {
+            Some("elicitation/create") if url => found.push(Prop::ElicitUrlTool),
+            Some("elicitation/create") => found.push(Prop::ElicitTool),
+            Some("sampling/createMessage") if input.pointer("/params/tools").is_some() => {
+                found.push(Prop::SamplingToolsTool);
+            }
+            Some("sampling/createMessage") => found.push(Prop::SamplingTool),
+            Some("roots/list") => found.push(Prop::RootsTool),
+            _ => {}
+        }
+    }
+}
+
+/// The tool of ordinary calls: one that answers at once, with success.
+fn default_tool(survey: &mut Survey) {
+    let plain = |c: &&Callable| {
+        c.shown.as_ref().and_then(Observed::complete).is_some_and(|r| r["isError"] != true)
+            && c.shown.as_ref().is_some_and(|s| {
+                let a = &s.exchange.answer;
+                a.ended_at.saturating_sub(a.sent_at) < 300_000
+            })
+    };
+    let fixture = survey.callable.iter().find(|c| c.tool["name"] == "test_simple_text").filter(plain);
+    let quiet = |c: &&Callable| plain(c) && c.shown.as_ref().is_some_and(|s| s.messages.len() == 1);
+    let chosen = fixture
+        .or_else(|| survey.callable.iter().find(quiet))
+        .or_else(|| survey.callable.iter().find(plain));
+    let Some(chosen) = chosen.cloned() else {
+        survey.props.remove(&Prop::Tool);
+        return;
+    };
+    let name = chosen.tool["name"].as_str().unwrap_or_default().to_owned();
+    survey.props.insert(Prop::Tool, Found { name, arguments: chosen.arguments, about: None });
+}
+
+async fn by_completion(survey: &mut Survey, channel: &Channel) {
+    if !survey.declares("completions") {
+        return;
+    }
+    let mut asked = Vec::new();
+    for prompt in survey.prompts.items.iter().map(|p| &p.value) {
+        for argument in prompt["arguments"].as_array().into_iter().flatten() {
+            asked.push((json!({"type": "ref/prompt", "name": prompt["name"]}), argument["name"].clone()));
+        }
+    }
+    for template in survey.templates.items.iter().map(|t| &t.value) {
+        let Some(text) = template["uriTemplate"].as_str() else { continue };
+        for variable in variables(text) {
+            asked.push((json!({"type": "ref/resource", "uri": text}), json!(variable)));
+        }
+    }
+    for (reference, argument) in asked.into_iter().take(24) {
+        let params = json!({"ref": reference, "argument": {"name": argument, "value": ""}});
+        let Ok(shown) = channel.send("survey", &Probe::request("completion/complete", params)).await else { continue };
+        let Some(completion) = shown.complete().and_then(|r| r.get("completion")) else { continue };
+        let Value::Object(reference) = reference else { continue };
+        let argument = argument.as_str().unwrap_or_default();
+        let many = completion["hasMore"] == true || completion["total"].as_u64().is_some_and(|t| t > 100);
+        if many {
+            offer(survey, Prop::ManyCompletions, argument, reference.clone(), None);
+        }
+        let some = completion["values"].as_array().is_some_and(|v| !v.is_empty());
+        if some {
+            survey.props.insert(Prop::Completion, Found { name: argument.to_owned(), arguments: reference, about: None });
+        } else {
+            offer(survey, Prop::Completion, argument, reference, None);
+        }
+    }
+}
+
+/// The variables of a URI template, operators and modifiers stripped.
+pub fn variables(template: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = template;
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((expression, tail)) = after.split_once('}') else { break };
+        let expression = expression.trim_start_matches(['+', '#', '.', '/', ';', '?', '&']);
+        names.extend(expression.split(',').map(|v| v.trim_end_matches('*').split(':').next().unwrap_or(v).to_owned()));
+        rest = tail;
+    }
+    names
+}
+
+/// A template in which every variable stands alone, expanded with one value.
+pub fn expand(template: &str, with: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (expression, tail) = after.split_once('}')?;
+        let plain = expression.trim_start_matches('+');
+        if !plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.') {
+            return None;
+        }
+        out.push_str(before);
+        out.push_str(with);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+async fn by_template(survey: &mut Survey, channel: &Channel) {
+    let templates: Vec<String> = survey
+        .templates
+        .items
+        .iter()
+        .filter_map(|t| t.value["uriTemplate"].as_str().map(str::to_owned))
+        .take(8)
+        .collect();
+    for template in templates {
+        for value in ["123", "1", "plumb"] {
+            let Some(uri) = expand(&template, value) else { break };
+            let read = channel.send("survey", &Probe::request("resources/read", json!({"uri": uri}))).await;
+            if read.is_ok_and(|r| r.complete().is_some()) {
+                let mut arguments = Map::new();
+                arguments.insert("value".into(), json!(value));
+                offer(survey, Prop::Template, &template, arguments, Some(&uri));
+                return;
+            }
+        }
+    }
+}

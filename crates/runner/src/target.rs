@@ -1,0 +1,269 @@
+//! The server under test: an address, or a command that we start and stop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plumb_model::{Answer, Header, Payload, Sent};
+use plumb_wire::http::{Client, ClientOptions, Endpoint, Trust};
+use plumb_wire::process::{Exit, Launch, Process};
+use plumb_wire::stdio::{Expect, Session};
+use plumb_wire::{Limits, Live, WireError};
+use tokio::sync::Mutex;
+
+use crate::channel::{Channel, Way};
+use crate::record::Recorder;
+
+/// A started server must answer within so long.
+const READY: Duration = Duration::from_secs(30);
+
+/// A server gets so long to end by itself before it is ended.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A process that keeps dying is started at most so often in a run.
+const RESTARTS: u32 = 24;
+
+/// The server under test, as the user names it.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// An address that answers already.
+    Url(Reach),
+    /// A command that serves HTTP on the port that it is told by `{port}`.
+    HttpCommand {
+        /// The command; `{port}` in its arguments and environment is replaced.
+        launch: Launch,
+        /// How to reach it; `{port}` in the URL is replaced.
+        reach: Reach,
+    },
+    /// A command that speaks over its standard streams.
+    Stdio(Launch),
+}
+
+/// How to reach an address.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// The MCP endpoint.
+    pub url: String,
+    /// Header fields added to every request.
+    pub headers: Vec<Header>,
+    /// Files with certificates to trust beside the public ones.
+    pub ca_files: Vec<PathBuf>,
+    /// A proxy; the environment is not asked.
+    pub proxy: Option<String>,
+}
+
+/// Why a target could not be reached or started.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// The address is no URL that we can reach.
+    #[error("{0}")]
+    Address(String),
+    /// The command could not be started.
+    #[error("{0}")]
+    Start(WireError),
+    /// The command ended before it answered.
+    #[error("the server ended ({status}) before it answered; its last words: {stderr}")]
+    Died {
+        /// How it ended.
+        status: String,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// The command never answered.
+    #[error("the server did not accept a connection at {address} within {} s; its last words: {stderr}", READY.as_secs())]
+    NeverReady {
+        /// Where it was expected.
+        address: String,
+        /// The end of its standard error.
+        stderr: String,
+    },
+}
+
+impl Target {
+    /// The target as a report shows it.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Url(reach) => reach.url.clone(),
+            Self::HttpCommand { launch, .. } | Self::Stdio(launch) => {
+                std::iter::once(&launch.program).chain(&launch.args).cloned().collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Url(reach) => url::Url::parse(&reach.url)
+                .ok()
+                .and_then(|u| u.host_str().map(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]"))
+                .unwrap_or(false),
+            _ => true,
+        }
+    }
+
+    /// Whether we own the process, and so can start another.
+    pub fn is_command(&self) -> bool {
+        !matches!(self, Self::Url(_))
+    }
+
+    /// Starts the target, or readies the way to its address.
+    pub(crate) async fn start(&self, limits: &Limits, recorder: &Arc<Recorder>) -> Result<Running, TargetError> {
+        let (way, process) = match self {
+            Self::Url(reach) => (Way::Http(client(reach, limits, recorder)?), None),
+            Self::HttpCommand { launch, reach } => {
+                let (client, process) = serve(launch, reach, limits, recorder).await?;
+                (Way::Http(client), Some(process))
+            }
+            Self::Stdio(launch) => {
+                let keeper = Keeper::start(launch.clone(), limits.clone(), Arc::clone(recorder)).await?;
+                (Way::Stdio(Arc::new(keeper)), None)
+            }
+        };
+        Ok(Running { channel: Channel::new(way, Arc::clone(recorder)), process })
+    }
+}
+
+/// A started target. [`Running::stop`] ends it politely; dropping it ends it for sure.
+pub(crate) struct Running {
+    pub(crate) channel: Channel,
+    process: Option<Process>,
+}
+
+impl Running {
+    pub(crate) fn process(&self) -> Option<&Process> {
+        self.process.as_ref()
+    }
+
+    pub(crate) async fn stop(self) {
+        if let Some(keeper) = self.channel.keeper() {
+            keeper.stop().await;
+        }
+        if let Some(process) = self.process {
+            process.stop(GRACE).await;
+        }
+    }
+}
+
+fn client(reach: &Reach, limits: &Limits, recorder: &Recorder) -> Result<Client, TargetError> {
+    let endpoint = Endpoint::parse(&reach.url).map_err(|e| TargetError::Address(e.to_string()))?;
+    let proxy = reach.proxy.as_deref().map(url::Url::parse).transpose();
+    let proxy = proxy.map_err(|e| TargetError::Address(format!("the proxy's address: {e}")))?;
+    let options = ClientOptions {
+        headers: reach.headers.clone(),
+        trust: trust(reach)?,
+        proxy,
+        limits: limits.clone(),
+    };
+    Client::new(endpoint, options, recorder.clock).map_err(|e| TargetError::Address(e.to_string()))
+}
+
+/// The public authorities and the user's own; a file that cannot be read is named.
+fn trust(reach: &Reach) -> Result<Trust, TargetError> {
+    let read = |path: &PathBuf| {
+        std::fs::read(path).map_err(|e| TargetError::Address(format!("{} could not be read: {e}", path.display())))
+    };
+    Ok(Trust::Public { extra_roots: reach.ca_files.iter().map(read).collect::<Result<_, _>>()? })
+}
+
+/// A port that is free now; the server that takes it is started at once.
+fn free_port() -> Result<u16, TargetError> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+    listener.map(|a| a.port()).map_err(|e| TargetError::Address(format!("no free port: {e}")))
+}
+
+async fn serve(
+    launch: &Launch,
+    reach: &Reach,
+    limits: &Limits,
+    recorder: &Recorder,
+) -> Result<(Client, Process), TargetError> {
+    let port = free_port()?;
+    let fill = |text: &str| text.replace("{port}", &port.to_string());
+    let mut launch = launch.clone();
+    launch.args.iter_mut().for_each(|a| *a = fill(a));
+    launch.env.iter_mut().for_each(|(_, v)| *v = fill(v));
+    let reach = Reach { url: fill(&reach.url), ..reach.clone() };
+    let process = Process::spawn(&launch, limits).map_err(TargetError::Start)?;
+    let address = format!("127.0.0.1:{port}");
+    let deadline = tokio::time::Instant::now() + READY;
+    let mut pause = Duration::from_millis(5);
+    loop {
+        if tokio::net::TcpStream::connect(&address).await.is_ok() {
+            return Ok((client(&reach, limits, recorder)?, process));
+        }
+        if let Some(exit) = process.wait_exit(pause).await {
+            return Err(TargetError::Died { status: ending(exit), stderr: last_words(&process.stderr_tail()) });
+        }
+        if tokio::time::Instant::now() > deadline {
+            let stderr = last_words(&process.stderr_tail());
+            process.stop(GRACE).await;
+            return Err(TargetError::NeverReady { address, stderr });
+        }
+        pause = (pause * 2).min(Duration::from_millis(200));
+    }
+}
+
+fn ending(exit: Exit) -> String {
+    match (exit.code, exit.signal) {
+        (Some(code), _) => format!("exit code {code}"),
+        (_, Some(signal)) => format!("signal {signal}"),
+        _ => "no exit code".into(),
+    }
+}
+
+/// The last lines of standard error, for an error message.
+fn last_words(tail: &Payload) -> String {
+    let text = tail.lossy();
+    let lines: Vec<&str> = text.lines().rev().take(5).collect();
+    if lines.is_empty() { "none".into() } else { lines.into_iter().rev().collect::<Vec<_>>().join(" | ") }
+}
+
+/// A server over standard streams that is started again when it has died.
+pub(crate) struct Keeper {
+    launch: Launch,
+    limits: Limits,
+    recorder: Arc<Recorder>,
+    current: Mutex<(Session, u32)>,
+}
+
+impl Keeper {
+    async fn start(launch: Launch, limits: Limits, recorder: Arc<Recorder>) -> Result<Self, TargetError> {
+        let session = Session::spawn(&launch, limits.clone(), recorder.clock).map_err(TargetError::Start)?;
+        // A program that cannot run says so at once; a server waits for its first line.
+        if let Some(exit) = session.wait_exit(Duration::from_millis(20)).await {
+            let stderr = last_words(&session.stderr_tail());
+            return Err(TargetError::Died { status: ending(exit), stderr });
+        }
+        Ok(Self { launch, limits, recorder, current: Mutex::new((session, 0)) })
+    }
+
+    pub(crate) async fn session(&self) -> Result<Session, WireError> {
+        let mut current = self.current.lock().await;
+        if current.0.process().exited().is_some() && current.1 < RESTARTS {
+            self.record_stray(&current.0);
+            let restarts = current.1 + 1;
+            *current = (Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?, restarts);
+        }
+        Ok(current.0.clone())
+    }
+
+    pub(crate) async fn send(&self, line: bytes::Bytes, expect: Expect) -> Result<Live, WireError> {
+        self.session().await?.send(line, expect).await
+    }
+
+    /// Ends the process and records what it wrote unasked.
+    pub(crate) async fn stop(&self) {
+        let current = self.current.lock().await;
+        current.0.stop(GRACE).await;
+        current.0.wait_output_end(GRACE).await;
+        self.record_stray(&current.0);
+    }
+
+    fn record_stray(&self, session: &Session) {
+        let frames = session.take_strays();
+        if !frames.is_empty() {
+            let answer = Answer { frames, ..Answer::default() };
+            self.recorder.record("stdout", session.channel(), Sent::Nothing, answer);
+        }
+    }
+}

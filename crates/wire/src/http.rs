@@ -1,0 +1,19 @@
+//! The HTTP lane: requests written byte by byte as told, answers recorded as they came. HTTP/1.1 only
+//! (RFC 9112): no redirects, no decompression, no cookies, nothing added but what framing needs.
+
+mod answer;
+mod body;
+mod client;
+mod connect;
+mod connection;
+mod endpoint;
+mod head;
+mod pool;
+mod request;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+pub use client::{Client, ClientOptions, Trust};
+pub use endpoint::Endpoint;
+pub use request::{Framing, HttpRequest, Which};

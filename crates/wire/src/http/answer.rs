@@ -1,0 +1,188 @@
+//! Reading an answer to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use plumb_model::{Carrier, End, Head};
+use tokio::time::{Instant, timeout_at};
+
+use super::body::{Body, Step};
+use super::client::Inner;
+use super::connection::Connection;
+use super::head::{self, Fault, Start};
+use super::pool::Lane;
+use crate::error::cause;
+use crate::live::Recorder;
+use crate::sse;
+
+/// All that reading an answer takes; dropping it drops the connection.
+pub(super) struct Reading {
+    pub(super) client: Arc<Inner>,
+    pub(super) connection: Connection,
+    pub(super) lane: Lane,
+    /// The whole request, for the case that an idle connection turns out to be gone.
+    pub(super) request: Bytes,
+    pub(super) bodiless: bool,
+    pub(super) recorder: Recorder,
+    pub(super) deadline: Instant,
+    pub(super) within: Duration,
+}
+
+/// Whether a connection can carry another request.
+#[derive(PartialEq, Eq)]
+enum Afterwards {
+    Reusable,
+    Spent,
+}
+
+impl Reading {
+    /// Records the answer, gives the connection back, and only then tells the end, so that whoever waits for it
+    /// finds the connection in its place.
+    pub(super) async fn run(mut self) {
+        let deadline = self.deadline;
+        let end = match timeout_at(deadline, self.read()).await {
+            Err(_) => End::TimedOut,
+            Ok(Err(fault)) => fault.into(),
+            Ok(Ok(Afterwards::Spent)) => End::Complete,
+            Ok(Ok(Afterwards::Reusable)) => {
+                self.client.pool.put(self.lane, self.connection);
+                return self.recorder.end(End::Complete);
+            }
+        };
+        drop(self.connection);
+        drop(self.lane);
+        self.recorder.end(end);
+    }
+
+    async fn read(&mut self) -> Result<Afterwards, Fault> {
+        let start = self.start().await?;
+        let mut body = Body::of(&start, self.bodiless);
+        let keeps_alive = keeps_alive(&start);
+        let mut sink = Sink::of(&start.head, self.client.limits.frame_bytes);
+        self.recorder.record_head(start.head);
+
+        let read = match &mut body {
+            Ok(body) => self.body(body, &mut sink).await,
+            Err(_) => Ok(()),
+        };
+        match &read {
+            Ok(()) if body.is_ok() => sink.finish(&self.recorder, Ending::Whole),
+            Err(Fault::TooLarge(_)) => {}
+            _ => sink.finish(&self.recorder, Ending::Broken),
+        }
+        read?;
+        let reusable =
+            keeps_alive && body? != Body::UntilClose && self.connection.buffer.is_empty();
+        Ok(if reusable { Afterwards::Reusable } else { Afterwards::Spent })
+    }
+
+    /// The final head; asked for once more on a new connection if an idle one turns out to be gone.
+    async fn start(&mut self) -> Result<Start, Fault> {
+        let limit = self.client.limits.head_bytes;
+        match head::read(&mut self.connection, limit).await {
+            Err(Fault::Nothing(why)) if self.connection.reused => {
+                let again = self.client.write_anew(&self.request, self.deadline, self.within).await;
+                self.connection = again.map_err(|e| Fault::Broken(format!("{why}; then {e}")))?;
+                self.recorder.sent_again(self.connection.channel.clone());
+                head::read(&mut self.connection, limit).await
+            }
+            start => start,
+        }
+    }
+
+    async fn body(&mut self, body: &mut Body, sink: &mut Sink) -> Result<(), Fault> {
+        let limits = &self.client.limits;
+        let mut seen = 0_usize;
+        loop {
+            match body.step(&mut self.connection.buffer, limits.head_bytes)? {
+                Step::Done => return Ok(()),
+                Step::Data(data) => {
+                    let room = limits.body_bytes.saturating_sub(seen);
+                    seen = seen.saturating_add(data.len());
+                    sink.take(&self.recorder, &data[..data.len().min(room)])?;
+                    if data.len() > room {
+                        return Err(Fault::TooLarge(limits.body_bytes));
+                    }
+                }
+                Step::More => match self.connection.fill().await {
+                    Ok(1..) => {}
+                    Ok(_) => return body.closed(),
+                    Err(e) => {
+                        return Err(Fault::Broken(format!("the connection failed: {}", cause(&e))));
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// How the peer ended a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Whole,
+    Broken,
+}
+
+/// What becomes of a body.
+enum Sink {
+    /// It is one frame, once it is whole.
+    Json,
+    /// Each of its events is a frame.
+    Events(Option<sse::Parser>),
+    /// It is kept as it is.
+    Other,
+}
+
+impl Sink {
+    fn of(head: &Head, frame_bytes: usize) -> Self {
+        let media_type =
+            head.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default();
+        match media_type.trim().to_ascii_lowercase().as_str() {
+            "application/json" => Self::Json,
+            "text/event-stream" => Self::Events(Some(sse::Parser::new(frame_bytes))),
+            _ => Self::Other,
+        }
+    }
+
+    fn take(&mut self, recorder: &Recorder, data: &[u8]) -> Result<(), Fault> {
+        let Self::Events(parser) = self else {
+            recorder.body(data);
+            return Ok(());
+        };
+        let Some(parser) = parser else { return Ok(()) };
+        let mut events = Vec::new();
+        let pushed = parser.push(data, &mut events);
+        recorder.facts(parser.facts().clone());
+        for sse::Event { name, id, data } in events {
+            if !recorder.frame(Carrier::Event { name, id }, data.into()) {
+                // The recorder has told the end already, and the first one counts.
+                return Err(Fault::TooLarge(0));
+            }
+        }
+        pushed.map_err(|e| Fault::TooLarge(e.0))
+    }
+
+    /// The peer has ended the body.
+    fn finish(&mut self, recorder: &Recorder, ending: Ending) {
+        match self {
+            Self::Json if ending == Ending::Whole => recorder.body_is_frame(),
+            Self::Events(parser) => {
+                if let Some(parser) = parser.take() {
+                    recorder.facts(parser.finish());
+                }
+            }
+            Self::Json | Self::Other => {}
+        }
+    }
+}
+
+/// Whether the peer keeps the connection open: RFC 9112 section 9.3.
+fn keeps_alive(start: &Start) -> bool {
+    let has = |option: &str| {
+        let fields =
+            start.head.headers.iter().filter(|h| h.name.eq_ignore_ascii_case("connection"));
+        fields.flat_map(|h| h.value.split(',')).any(|o| o.trim().eq_ignore_ascii_case(option))
+    };
+    start.head.status != 101 && !has("close") && (start.minor >= 1 || has("keep-alive"))
+}

@@ -1,0 +1,191 @@
+//! The recording of an answer, shared by whoever reads the wire and whoever waits.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use bytes::BytesMut;
+use plumb_model::{Answer, Carrier, End, Frame, Head, Payload, StreamFacts};
+use tokio::sync::watch;
+
+use crate::{Clock, Limits};
+
+/// A handle to the recording of one answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorder(Arc<Recording>);
+
+#[derive(Debug)]
+struct Recording {
+    channel: String,
+    /// The fresh connection that took over from a stale one.
+    successor: OnceLock<String>,
+    head: OnceLock<Head>,
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+    clock: Clock,
+    after: AfterEnd,
+    max_frames: usize,
+    max_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) answer: Answer,
+    /// The answer has its `end`.
+    pub(crate) ended: bool,
+    /// Nothing more will be recorded.
+    pub(crate) closed: bool,
+    /// A body that is still coming, or that never became a frame.
+    body: BytesMut,
+    /// Bytes of all frames.
+    bytes: usize,
+}
+
+/// Whether frames can follow the end of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterEnd {
+    /// None: the carrier belongs to this exchange.
+    Silence,
+    /// Late ones: the channel goes on.
+    Late,
+}
+
+impl Recorder {
+    pub(crate) fn new(channel: String, clock: Clock, limits: &Limits, after: AfterEnd) -> Self {
+        let state = State {
+            answer: Answer { sent_at: clock.now(), ..Answer::default() },
+            ..State::default()
+        };
+        Self(Arc::new(Recording {
+            channel,
+            successor: OnceLock::new(),
+            head: OnceLock::new(),
+            state: Mutex::new(state),
+            changed: watch::Sender::new(()),
+            clock,
+            after,
+            max_frames: limits.frames,
+            max_bytes: limits.body_bytes,
+        }))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the evidence as it is, and it is still worth reading.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells of every change from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
+    }
+
+    pub(crate) fn channel(&self) -> &str {
+        self.0.successor.get().unwrap_or(&self.0.channel)
+    }
+
+    pub(crate) fn head(&self) -> Option<&Head> {
+        self.0.head.get()
+    }
+
+    /// The answer as far as it was recorded.
+    pub(crate) fn snapshot(&self) -> Answer {
+        let state = self.lock();
+        let mut answer = state.answer.clone();
+        if !state.body.is_empty() {
+            answer.body = Payload::from(state.body.clone());
+        }
+        answer.head = self.head().cloned();
+        answer
+    }
+
+    /// The message was sent again, on another connection.
+    pub(crate) fn sent_again(&self, channel: String) {
+        // Only the first retry exists, so a second name cannot come.
+        let _ = self.0.successor.set(channel);
+        self.sent();
+    }
+
+    /// The message was completely sent just now, or just before its answer was read.
+    pub(crate) fn sent(&self) {
+        let now = self.0.clock.now();
+        let mut state = self.lock();
+        state.answer.sent_at = state.answer.frames.first().map_or(now, |frame| frame.at.min(now));
+    }
+
+    pub(crate) fn record_head(&self, head: Head) {
+        let _ = self.0.head.set(head);
+        self.changed();
+    }
+
+    pub(crate) fn facts(&self, facts: StreamFacts) {
+        let mut state = self.lock();
+        if !state.closed {
+            state.answer.stream = Some(facts);
+        }
+    }
+
+    /// More of a body that is no event stream.
+    pub(crate) fn body(&self, bytes: &[u8]) {
+        let mut state = self.lock();
+        if !state.closed {
+            state.body.extend_from_slice(bytes);
+        }
+    }
+
+    /// The body is whole and claims to be a message.
+    pub(crate) fn body_is_frame(&self) {
+        let body = self.lock().body.split().freeze();
+        if !body.is_empty() {
+            self.frame(Carrier::Body, body.into());
+        }
+    }
+
+    /// Records a frame, unless there are too many, or too large ones; says whether it did.
+    pub(crate) fn frame(&self, carrier: Carrier, payload: Payload) -> bool {
+        let at = self.0.clock.now();
+        let mut state = self.lock();
+        if state.closed {
+            return false;
+        }
+        let bytes = state.bytes + payload.len();
+        let too_large = if bytes > self.0.max_bytes {
+            Some(self.0.max_bytes)
+        } else if state.answer.frames.len() >= self.0.max_frames {
+            Some(state.bytes)
+        } else {
+            None
+        };
+        if let Some(bound) = too_large {
+            drop(state);
+            self.shut(End::TooLarge(bound as u64));
+            return false;
+        }
+        state.bytes = bytes;
+        state.answer.frames.push(Frame { at, carrier, payload });
+        state.answer.ended_at = at;
+        drop(state);
+        self.changed();
+        true
+    }
+
+    /// The answer ends; the first end counts.
+    pub(crate) fn end(&self, end: End) {
+        let mut state = self.lock();
+        state.closed |= self.0.after == AfterEnd::Silence;
+        if !state.ended {
+            state.ended = true;
+            state.answer.end = end;
+            state.answer.ended_at = self.0.clock.now();
+        }
+        drop(state);
+        self.changed();
+    }
+
+    /// The answer ends, and nothing can follow.
+    pub(crate) fn shut(&self, end: End) {
+        self.lock().closed = true;
+        self.end(end);
+    }
+
+    fn changed(&self) {
+        self.0.changed.send_replace(());
+    }
+}

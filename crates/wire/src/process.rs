@@ -1,0 +1,295 @@
+//! Processes of targets: started in a group of their own, stopped politely and then for sure.
+
+mod tail;
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use plumb_model::Payload;
+use rustix::process as unix;
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::error::cause;
+use crate::{Limits, WireError};
+use tail::Tail;
+
+/// How long the output of a process that has exited is still awaited: another process can hold it open.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long the kernel gets to carry out a kill.
+const KILL: Duration = Duration::from_secs(2);
+/// How often a group without a leader is looked at: the system tells nobody of its end.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// What to start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Launch {
+    /// The program: a path, or a name to be found in `PATH`.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Environment variables beyond those that are inherited.
+    pub env: Vec<(String, String)>,
+    /// Its working directory, if not ours.
+    pub cwd: Option<PathBuf>,
+}
+
+/// A running program and all that it starts within its process group. Its drop kills the group.
+#[derive(Debug)]
+pub struct Process {
+    program: String,
+    group: unix::Pid,
+    /// Set once the group is known to be empty: its number may then be given to others.
+    group_gone: Arc<AtomicBool>,
+    exit: watch::Receiver<Option<Exit>>,
+    /// Held open for programs that end with their standard input.
+    stdin: Mutex<Option<ChildStdin>>,
+    stdout: Tail,
+    stderr: Tail,
+    drains: Vec<AbortHandle>,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// Its exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// The number of the signal that ended it.
+    pub signal: Option<i32>,
+}
+
+/// What it took to stop a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// How it ended; `None` if not even a kill ended it in time.
+    pub exit: Option<Exit>,
+    /// What ended it.
+    pub by: Means,
+}
+
+/// What ended a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Means {
+    /// It had ended before, or ended when its standard input was closed.
+    Itself,
+    /// `SIGTERM`.
+    Terminate,
+    /// `SIGKILL`.
+    Kill,
+}
+
+/// A signal to the whole group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// `SIGINT`.
+    Interrupt,
+    /// `SIGTERM`.
+    Terminate,
+    /// `SIGKILL`.
+    Kill,
+    /// `SIGSTOP`: freezes it.
+    Stop,
+    /// `SIGCONT`: thaws it.
+    Continue,
+}
+
+impl Process {
+    /// Starts a program that is not spoken to over its standard streams: its input stays open and empty, the ends of
+    /// its outputs are kept.
+    ///
+    /// Must be called within a Tokio runtime.
+    pub fn spawn(launch: &Launch, limits: &Limits) -> Result<Self, WireError> {
+        let (mut process, stdin, stdout) = Self::spawn_piped(launch, limits)?;
+        process.stdin = Mutex::new(stdin);
+        if let Some(stdout) = stdout {
+            process.drains.push(process.stdout.drain(stdout).abort_handle());
+        }
+        Ok(process)
+    }
+
+    /// Starts a program and gives its standard input and output away.
+    pub(crate) fn spawn_piped(
+        launch: &Launch,
+        limits: &Limits,
+    ) -> Result<(Self, Option<ChildStdin>, Option<ChildStdout>), WireError> {
+        let failed = |cause: String| WireError::Process { program: launch.program.clone(), cause };
+        let mut command = Command::new(&launch.program);
+        command
+            .args(&launch.args)
+            .envs(launch.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(cwd) = &launch.cwd {
+            command.current_dir(cwd);
+        }
+        let mut child = command.spawn().map_err(|e| failed(cause(&e)))?;
+        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(unix::Pid::from_raw);
+        let group = pid.ok_or_else(|| failed("it has no process id".to_owned()))?;
+
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let stderr = Tail::new(limits.tail_bytes);
+        let drain = child.stderr.take().map(|pipe| stderr.drain(pipe));
+        let drains = drain.iter().map(JoinHandle::abort_handle).collect();
+        let group_gone = Arc::new(AtomicBool::new(false));
+        let (tell, exit) = watch::channel(None);
+        tokio::spawn(reap(child, group, drain, Arc::clone(&group_gone), tell));
+        let process = Self {
+            program: launch.program.clone(),
+            group,
+            group_gone,
+            exit,
+            stdin: Mutex::new(None),
+            stdout: Tail::new(limits.tail_bytes),
+            stderr,
+            drains,
+        };
+        Ok((process, stdin, stdout))
+    }
+
+    /// The id of the program's process, which is the id of its group.
+    pub fn id(&self) -> i32 {
+        self.group.as_raw_nonzero().get()
+    }
+
+    /// How the program ended, if it has.
+    pub fn exited(&self) -> Option<Exit> {
+        *self.exit.borrow()
+    }
+
+    /// How the program ended, waited for at most this long. Its outputs are then complete, unless a process that it
+    /// left behind holds them open.
+    pub async fn wait_exit(&self, patience: Duration) -> Option<Exit> {
+        let mut exit = self.exit.clone();
+        let ended = timeout(patience, exit.wait_for(Option::is_some)).await.ok()?;
+        ended.ok().and_then(|exit| *exit)
+    }
+
+    /// Signals the whole group; nothing happens if it is gone.
+    pub fn signal(&self, signal: Signal) -> Result<(), WireError> {
+        if self.group_gone.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        match unix::kill_process_group(self.group, signal.into()) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+            Err(e) => {
+                Err(WireError::Process { program: self.program.clone(), cause: cause(&e.into()) })
+            }
+        }
+    }
+
+    /// The last bytes of its standard error.
+    pub fn stderr_tail(&self) -> Payload {
+        self.stderr.bytes().into()
+    }
+
+    /// The last bytes of its standard output, if nobody else reads that.
+    pub fn stdout_tail(&self) -> Payload {
+        self.stdout.bytes().into()
+    }
+
+    /// Ends the program and everything in its group: closes its input, sends `SIGTERM`, waits, sends `SIGKILL`.
+    ///
+    /// Processes that a program left behind in its group get the same `SIGTERM` and as much time.
+    pub async fn stop(&self, grace: Duration) -> Stopped {
+        drop(self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let mut by = Means::Itself;
+        for (means, signal, patience) in
+            [(Means::Terminate, Signal::Terminate, grace), (Means::Kill, Signal::Kill, KILL)]
+        {
+            if self.is_gone() {
+                break;
+            }
+            if self.exited().is_none() {
+                by = means;
+            }
+            // A group that cannot be signalled cannot be stopped; the answer then says that it has not exited.
+            let _ = self.signal(signal);
+            self.wait_gone(patience).await;
+        }
+        Stopped { exit: self.exited(), by }
+    }
+
+    /// Waits until the whole group is gone.
+    async fn wait_gone(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        if self.wait_exit(patience).await.is_none() {
+            return;
+        }
+        while !self.is_gone() && Instant::now() < until {
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Whether the program has exited and nothing is left of its group.
+    fn is_gone(&self) -> bool {
+        if self.exited().is_none() {
+            return false;
+        }
+        if !self.group_gone.load(Ordering::Acquire) && is_empty(self.group) {
+            self.group_gone.store(true, Ordering::Release);
+        }
+        self.group_gone.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // The net under `stop`: there is nobody left to tell of a failure.
+        let _ = self.signal(Signal::Kill);
+        for drain in &self.drains {
+            drain.abort();
+        }
+    }
+}
+
+/// Waits for the program and tells how it ended, once its last words are in.
+async fn reap(
+    mut child: Child,
+    group: unix::Pid,
+    stderr: Option<JoinHandle<()>>,
+    group_gone: Arc<AtomicBool>,
+    tell: watch::Sender<Option<Exit>>,
+) {
+    let status = child.wait().await;
+    // Seen at once, before the number can be given to another group.
+    group_gone.store(is_empty(group), Ordering::Release);
+    if let Some(stderr) = stderr {
+        let _ = timeout(LAST_WORDS, stderr).await;
+    }
+    tell.send_replace(Some(status.map_or(Exit { code: None, signal: None }, Exit::from)));
+}
+
+/// Whether no process is left in a group.
+fn is_empty(group: unix::Pid) -> bool {
+    matches!(unix::test_kill_process_group(group), Err(rustix::io::Errno::SRCH))
+}
+
+impl From<ExitStatus> for Exit {
+    fn from(status: ExitStatus) -> Self {
+        use std::os::unix::process::ExitStatusExt as _;
+        Self { code: status.code(), signal: status.signal() }
+    }
+}
+
+impl From<Signal> for unix::Signal {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Interrupt => Self::INT,
+            Signal::Terminate => Self::TERM,
+            Signal::Kill => Self::KILL,
+            Signal::Stop => Self::STOP,
+            Signal::Continue => Self::CONT,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

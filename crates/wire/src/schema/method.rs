@@ -1,0 +1,89 @@
+//! Which definition belongs to which method, notification and error code.
+
+use serde_json::Value;
+
+/// Each method with the definition of its complete result: the core's, then those of the tasks extension.
+pub const RESULT_METHODS: &[(&str, &str)] = &[
+    ("server/discover", "discoverResult"),
+    ("tools/list", "toolsListResult"),
+    ("tools/call", "toolCallResult"),
+    ("resources/list", "resourcesListResult"),
+    ("resources/templates/list", "templatesListResult"),
+    ("resources/read", "resourceReadResult"),
+    ("prompts/list", "promptsListResult"),
+    ("prompts/get", "promptGetResult"),
+    ("completion/complete", "completionResult"),
+    ("subscriptions/listen", "listenResult"),
+    ("tasks/get", "taskGetResult"),
+    ("tasks/update", "result"),
+    ("tasks/cancel", "result"),
+];
+
+/// The methods that may be answered with `resultType: "input_required"` (basic/patterns/mrtr#supported-requests).
+pub const INPUT_REQUIRED_METHODS: &[&str] = &["tools/call", "resources/read", "prompts/get"];
+
+/// Each notification that a server may send with its definition: the core's, then that of the tasks extension.
+pub const NOTIFICATIONS: &[(&str, &str)] = &[
+    ("notifications/cancelled", "cancelledNotification"),
+    ("notifications/progress", "progressNotification"),
+    ("notifications/message", "logNotification"),
+    ("notifications/subscriptions/acknowledged", "acknowledgedNotification"),
+    ("notifications/resources/updated", "resourceUpdatedNotification"),
+    ("notifications/tools/list_changed", "toolsChangedNotification"),
+    ("notifications/prompts/list_changed", "promptsChangedNotification"),
+    ("notifications/resources/list_changed", "resourcesChangedNotification"),
+    ("notifications/tasks", "taskNotification"),
+];
+
+/// Each error code of the specification's own range with the definition of its error object (basic#error-codes).
+pub const ERROR_CODES_WITH_DATA: &[(i64, &str)] = &[
+    (-32020, "headerMismatchError"),
+    (-32021, "missingCapabilityError"),
+    (-32022, "unsupportedVersionError"),
+];
+
+/// The definition of the complete result of `method`; `None` for a method that neither the core nor tasks defines.
+pub fn result_def(method: &str) -> Option<&'static str> {
+    lookup(RESULT_METHODS, &method)
+}
+
+/// The definition that this very result of `method` is held against: the one that its `resultType` names.
+///
+/// `"input_required"` counts where the method may be answered so, `"task"` where the tasks extension allows it. An
+/// unknown `resultType` of those methods leaves only the base of all results; an absent one means the complete result.
+pub fn result_def_for(method: &str, result: &Value) -> &'static str {
+    let complete = result_def(method).unwrap_or("result");
+    if !INPUT_REQUIRED_METHODS.contains(&method) {
+        return complete;
+    }
+    match result.get("resultType").and_then(Value::as_str) {
+        None | Some("complete") => complete,
+        Some("input_required") => "inputRequiredResult",
+        Some("task") if method == "tools/call" => "taskCreatedResult",
+        Some(_) => "result",
+    }
+}
+
+/// The definition of a whole notification; `None` for one that neither the core nor tasks defines.
+pub fn notification_def(method: &str) -> Option<&'static str> {
+    lookup(NOTIFICATIONS, &method)
+}
+
+/// The definition of the error object with this code; the plain one where the code demands nothing more.
+pub fn error_def(code: i64) -> &'static str {
+    lookup(ERROR_CODES_WITH_DATA, &code).unwrap_or("errorObject")
+}
+
+/// Whether the core or the tasks extension defines the method.
+pub fn is_known_method(method: &str) -> bool {
+    result_def(method).is_some()
+}
+
+/// Whether the core or the tasks extension defines the notification as one that a server sends.
+pub fn is_known_notification(method: &str) -> bool {
+    notification_def(method).is_some()
+}
+
+fn lookup<K: PartialEq>(table: &[(K, &'static str)], key: &K) -> Option<&'static str> {
+    table.iter().find(|(known, _)| known == key).map(|(_, def)| *def)
+}

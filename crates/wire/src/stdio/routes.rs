@@ -1,0 +1,198 @@
+//! Sorting lines to the exchanges that they belong to; the rules stand at [`Session`](super::Session).
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use plumb_model::{Carrier, End, Frame};
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::{Expect, Reply};
+use crate::live::Recorder;
+use crate::{Clock, Limits, jsonrpc, meta};
+
+/// The exchanges that are known to a session.
+#[derive(Clone, Debug)]
+pub(super) struct Routes {
+    table: Arc<Mutex<Table>>,
+    clock: Clock,
+    max_strays: usize,
+    max_stray_bytes: usize,
+}
+
+#[derive(Debug)]
+struct Table {
+    entries: Vec<Entry>,
+    next_key: u64,
+    strays: Vec<Frame>,
+    stray_bytes: usize,
+    oversized: u64,
+    /// Why nothing can come any more.
+    closed: watch::Sender<Option<String>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: u64,
+    expect: Expect,
+    recorder: Recorder,
+}
+
+/// The place of one exchange; its drop gives it up.
+#[derive(Debug)]
+pub(crate) struct Route {
+    table: Arc<Mutex<Table>>,
+    key: u64,
+}
+
+impl Drop for Route {
+    fn drop(&mut self) {
+        lock(&self.table).entries.retain(|entry| entry.key != self.key);
+    }
+}
+
+fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
+    // A panic elsewhere leaves the table as it is, and it is still right.
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Routes {
+    pub(super) fn new(clock: Clock, limits: &Limits) -> Self {
+        let table = Table {
+            entries: Vec::new(),
+            next_key: 0,
+            strays: Vec::new(),
+            stray_bytes: 0,
+            oversized: 0,
+            closed: watch::Sender::new(None),
+        };
+        Self {
+            table: Arc::new(Mutex::new(table)),
+            clock,
+            max_strays: limits.frames,
+            max_stray_bytes: limits.stray_bytes,
+        }
+    }
+
+    /// Makes an exchange known; the error says why nothing can come back.
+    pub(super) fn add(&self, expect: Expect, recorder: Recorder) -> Result<Route, String> {
+        let mut table = lock(&self.table);
+        if let Some(why) = table.closed.borrow().clone() {
+            return Err(why);
+        }
+        let key = table.next_key;
+        table.next_key += 1;
+        table.entries.push(Entry { key, expect, recorder });
+        Ok(Route { table: Arc::clone(&self.table), key })
+    }
+
+    /// Gives a line to the exchange that it belongs to.
+    pub(super) fn sort(&self, line: Bytes) {
+        let value = jsonrpc::parse(&line).value.unwrap_or(Value::Null);
+        let mut table = lock(&self.table);
+        let claimed = table.entries.iter().rev().find(|entry| entry.claims(&value));
+        let Some(entry) = claimed.or_else(|| table.heir(&value)) else {
+            table.stray(self, line);
+            return;
+        };
+        let completes =
+            is_response(&value) && (entry.claims(&value) || entry.expect.reply == Reply::Any);
+        entry.recorder.frame(Carrier::Line, line.into());
+        if completes {
+            entry.recorder.end(End::Complete);
+        }
+    }
+
+    /// Tells the only exchange that awaits an answer of a line that was not kept.
+    pub(super) fn sort_too_long(&self, limit: usize) {
+        let mut table = lock(&self.table);
+        table.oversized += 1;
+        if let Some(entry) = only(table.entries.iter().filter(|entry| entry.awaits())) {
+            entry.recorder.end(End::TooLarge(limit as u64));
+        }
+    }
+
+    pub(super) fn take_strays(&self) -> Vec<Frame> {
+        let mut table = lock(&self.table);
+        table.stray_bytes = 0;
+        std::mem::take(&mut table.strays)
+    }
+
+    pub(super) fn oversized(&self) -> u64 {
+        lock(&self.table).oversized
+    }
+
+    /// Ends all exchanges: nothing can come any more.
+    pub(super) fn close(&self, why: &str) {
+        let table = lock(&self.table);
+        table.closed.send_replace(Some(why.to_owned()));
+        for entry in &table.entries {
+            entry.recorder.shut(End::Broken(why.to_owned()));
+        }
+    }
+
+    pub(super) async fn wait_closed(&self, patience: Duration) -> bool {
+        let mut closed = lock(&self.table).closed.subscribe();
+        let waited = timeout(patience, closed.wait_for(Option::is_some)).await;
+        matches!(waited, Ok(Ok(_)))
+    }
+}
+
+impl Table {
+    /// The exchange that gets a line which nobody claims.
+    fn heir(&self, line: &Value) -> Option<&Entry> {
+        let awaiting = || self.entries.iter().filter(|entry| entry.awaits());
+        let nameless = is_response(line) && line.get("id").is_none_or(Value::is_null);
+        let any = awaiting().filter(|entry| nameless && entry.expect.reply == Reply::Any);
+        only(any).or_else(|| only(awaiting()))
+    }
+
+    fn stray(&mut self, bounds: &Routes, line: Bytes) {
+        let bytes = self.stray_bytes + line.len();
+        if bytes <= bounds.max_stray_bytes && self.strays.len() < bounds.max_strays {
+            self.stray_bytes = bytes;
+            self.strays.push(Frame {
+                at: bounds.clock.now(),
+                carrier: Carrier::Line,
+                payload: line.into(),
+            });
+        }
+    }
+}
+
+impl Entry {
+    /// Whether it still awaits its response.
+    fn awaits(&self) -> bool {
+        self.expect.reply != Reply::Nothing && !self.recorder.lock().ended
+    }
+
+    /// Whether a line names this exchange.
+    fn claims(&self, line: &Value) -> bool {
+        let own_id = |id: Option<&Value>| matches!((&self.expect.reply, id), (Reply::To(own), Some(id)) if own == id);
+        if is_response(line) {
+            return own_id(line.get("id"));
+        }
+        let params = &line["params"];
+        match line["method"].as_str() {
+            None => false,
+            Some("notifications/progress") => params
+                .get("progressToken")
+                .is_some_and(|token| self.expect.progress_token.as_ref() == Some(token)),
+            Some("notifications/cancelled") if own_id(params.get("requestId")) => true,
+            Some(_) => own_id(params["_meta"].get(meta::SUBSCRIPTION_ID)),
+        }
+    }
+}
+
+/// Whether a line answers a request, by its members.
+fn is_response(line: &Value) -> bool {
+    line.get("method").is_none() && (line.get("result").is_some() || line.get("error").is_some())
+}
+
+/// The only item, if there is exactly one.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next()?;
+    items.next().is_none().then_some(first)
+}
