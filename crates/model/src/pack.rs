@@ -97,6 +97,8 @@ pub enum Base {
     PromptsGet,
     /// `completion/complete` of an argument of a listed prompt or template.
     Complete,
+    /// `subscriptions/listen` for what the server declares to notify of; closed once it is acknowledged.
+    Listen,
     /// `tools/call` of a tool with an annotated parameter of the vector's type.
     AnnotatedCall,
 }
@@ -132,6 +134,9 @@ pub struct Edit {
     /// JSON Patch (RFC 6902) on the message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<Value>,
+    /// JSON pointers of strings and what is put behind each: the unknown neighbour of a known name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub append: Vec<(String, String)>,
     /// The bytes to send in place of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<Payload>,
@@ -259,6 +264,7 @@ impl Base {
             Self::PromptsList => "prompts-list",
             Self::PromptsGet => "prompts-get",
             Self::Complete => "complete",
+            Self::Listen => "listen",
             Self::AnnotatedCall => "annotated-call",
         }
     }

@@ -82,8 +82,11 @@ impl Call {
 
     /// The error for parameters that do not have the form the schema gives them.
     pub(crate) fn malformed(&self, what: &str) -> RpcError {
-        let code =
-            if self.rules().invalid_params_code { RpcError::INVALID_PARAMS } else { RpcError::INVALID_REQUEST };
+        let code = if self.rules().invalid_params_code {
+            RpcError::INVALID_PARAMS
+        } else {
+            RpcError::INVALID_REQUEST
+        };
         RpcError::new(code, format!("{}: {what}", self.method))
     }
 

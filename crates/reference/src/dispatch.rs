@@ -42,7 +42,8 @@ pub(crate) fn prepare(
         Binding::Stdio => Transport::Stdio,
     };
     if let Binding::Http(headers) = binding {
-        headers::present(rules, headers, &method).map_err(|error| naming_versions(server, &method, error))?;
+        headers::present(rules, headers, &method)
+            .map_err(|error| naming_versions(server, &method, error))?;
     }
     let params = match request.params {
         None => Map::new(),
@@ -80,12 +81,11 @@ pub(crate) fn prepare(
 
 /// Works on the request until there is an answer.
 pub(crate) async fn answer(call: Call) -> Answer {
-    let result = match turned_away(&call).await {
-        Some(error) => Err(error),
-        None => {
-            announce_unasked(&call).await;
-            features::serve(&call).await
-        }
+    let result = if let Some(error) = turned_away(&call).await {
+        Err(error)
+    } else {
+        announce_unasked(&call).await;
+        features::serve(&call).await
     };
     let answer = envelope::answer(&call, result);
     keep_talking(call);
@@ -117,12 +117,19 @@ fn known(server: &Server, method: &str) -> Result<(), RpcError> {
     if known {
         return Ok(());
     }
-    let code = if rules.unknown_method_code { RpcError::METHOD_NOT_FOUND } else { RpcError::INVALID_REQUEST };
+    let code = if rules.unknown_method_code {
+        RpcError::METHOD_NOT_FOUND
+    } else {
+        RpcError::INVALID_REQUEST
+    };
     let status = if rules.unknown_method_status_404 { 404 } else { 200 };
     let message = if rules.error_messages_concise {
         format!("the method {method:?} is not implemented")
     } else {
-        format!("Not implemented.\nThe method was {method:?}.\nThat is not a method of this server.\n").repeat(20)
+        format!(
+            "Not implemented.\nThe method was {method:?}.\nThat is not a method of this server.\n"
+        )
+        .repeat(20)
     };
     Err(RpcError::new(code, message).status(status))
 }
@@ -133,7 +140,8 @@ fn naming_versions(server: &Server, method: &str, mut error: RpcError) -> RpcErr
         return error;
     }
     if server.rules.initialize_names_versions {
-        error.message = format!("{}; this server speaks {}", error.message, server.options.versions.join(", "));
+        error.message =
+            format!("{}; this server speaks {}", error.message, server.options.versions.join(", "));
         error.data = error.data.or_else(|| Some(json!({ "supported": server.options.versions })));
     }
     if !server.rules.bare_initialize_status_400 && error.code == RpcError::HEADER_MISMATCH {
@@ -168,8 +176,12 @@ async fn announce_unasked(call: &Call) {
             call.outbox.send(features::subscriptions::unasked(&event)).await;
         }
     }
-    let before = crate::state::lock(&scratch.subscribed_on).filter(|serial| *serial != call.connection.serial);
-    if !call.rules().forgets_subscriptions && before.is_some() && call.method != "subscriptions/listen" {
+    let before = crate::state::lock(&scratch.subscribed_on)
+        .filter(|serial| *serial != call.connection.serial);
+    if !call.rules().forgets_subscriptions
+        && before.is_some()
+        && call.method != "subscriptions/listen"
+    {
         crate::state::lock(&scratch.subscribed_on).take();
         call.outbox.send(notification("notifications/tools/list_changed", json!({}))).await;
     }
@@ -188,7 +200,13 @@ fn keep_talking(call: Call) {
         late.extend((1..=3).map(|step| (100, features::progress::report(&call, 1_000 + step))));
     }
     if logged && !rules.logs_before_response {
-        late.push((20, notification("notifications/message", json!({ "level": "emergency", "data": "too late" }))));
+        late.push((
+            20,
+            notification(
+                "notifications/message",
+                json!({ "level": "emergency", "data": "too late" }),
+            ),
+        ));
     }
     if call.method == "tools/call" && progressed && !rules.cancels_nothing_else {
         late.push((0, notification("notifications/cancelled", json!({ "requestId": call.id }))));

@@ -19,7 +19,11 @@ pub(crate) fn answer(call: &Call, result: Result<Value, RpcError>) -> Answer {
 }
 
 /// A JSON-RPC response.
-pub(crate) fn response(server: &Server, id: Option<&Value>, result: Result<Value, RpcError>) -> Value {
+pub(crate) fn response(
+    server: &Server,
+    id: Option<&Value>,
+    result: Result<Value, RpcError>,
+) -> Value {
     let rules = &server.rules;
     let mut message = Map::new();
     message.insert("jsonrpc".into(), json!("2.0"));
@@ -141,7 +145,11 @@ fn describe(server: &Server, error: RpcError) -> Value {
     };
     object.insert("code".into(), code);
     if rules.error_has_message {
-        let message = if server.options.other_messages { "no: see the manual".to_owned() } else { error.message };
+        let message = if server.options.other_messages {
+            "no: see the manual".to_owned()
+        } else {
+            error.message
+        };
         object.insert("message".into(), json!(message));
     }
     if let Some(data) = error.data {

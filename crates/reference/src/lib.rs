@@ -95,3 +95,5 @@ pub fn interrupted() -> io::Result<impl Future<Output = ()> + Send + 'static> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod scratch;

@@ -7,7 +7,10 @@ use crate::rules::Rules;
 /// A message that has the form of one.
 pub(crate) enum Incoming {
     Request(Request),
-    Notification { method: String, params: Map<String, Value> },
+    Notification {
+        method: String,
+        params: Map<String, Value>,
+    },
     /// Clients send none; there is nothing to answer.
     Response,
 }
@@ -22,7 +25,7 @@ pub(crate) struct Request {
 /// What was refused before it was a request; the id where it could be read.
 pub(crate) struct Refused {
     pub(crate) id: Option<Value>,
-    pub(crate) error: RpcError,
+    pub(crate) error: Box<RpcError>,
 }
 
 /// A JSON-RPC error and the HTTP status that goes with it.
@@ -37,12 +40,20 @@ pub(crate) struct RpcError {
 /// Reads one message.
 pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
-        let code = if rules.parse_error_code { RpcError::PARSE_ERROR } else { RpcError::INVALID_REQUEST };
-        return Err(Refused { id: None, error: RpcError::new(code, "the message is not JSON").status(400) });
+        let code =
+            if rules.parse_error_code { RpcError::PARSE_ERROR } else { RpcError::INVALID_REQUEST };
+        return Err(Refused {
+            id: None,
+            error: Box::new(RpcError::new(code, "the message is not JSON").status(400)),
+        });
     };
     let invalid = |id: Option<Value>, message: &str| {
-        let code = if rules.invalid_request_code { RpcError::INVALID_REQUEST } else { RpcError::INVALID_PARAMS };
-        Err(Refused { id, error: RpcError::new(code, message).status(400) })
+        let code = if rules.invalid_request_code {
+            RpcError::INVALID_REQUEST
+        } else {
+            RpcError::INVALID_PARAMS
+        };
+        Err(Refused { id, error: Box::new(RpcError::new(code, message).status(400)) })
     };
     let Value::Object(mut message) = value else {
         return invalid(None, "the message is not a JSON object");
@@ -54,7 +65,9 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
     }
     let method = match message.remove("method") {
         Some(Value::String(method)) => method,
-        None if message.contains_key("result") || message.contains_key("error") => return Ok(Incoming::Response),
+        None if message.contains_key("result") || message.contains_key("error") => {
+            return Ok(Incoming::Response);
+        }
         _ => return invalid(readable, "the member method is not a string"),
     };
     let params = message.remove("params");
@@ -70,7 +83,9 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
 }
 
 pub(crate) fn notification(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "method": method, "params": params })
+    let mut message = json!({ "jsonrpc": "2.0", "method": method });
+    message["params"] = params;
+    message
 }
 
 /// A string, or an integer that this server can echo unchanged.

@@ -107,9 +107,15 @@ impl Default for Options {
             prompt_without_description: false,
             long_tool_name: false,
             external_ref: None,
-            state_ttl: Duration::from_secs(300),
+            state_ttl: Duration::from_mins(5),
             secret: *b"a test server has naught to hide",
-            features: Features { tools: true, resources: true, prompts: true, completions: true, logging: true },
+            features: Features {
+                tools: true,
+                resources: true,
+                prompts: true,
+                completions: true,
+                logging: true,
+            },
             check_host: true,
             calls_per_second: 5_000,
         }

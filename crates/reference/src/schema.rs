@@ -34,7 +34,9 @@ pub(crate) fn violation(schema: &Value, instance: &Value, rules: &Rules) -> Opti
 fn dialect(schema: &Value, rules: &Rules) -> (Value, Option<Draft>) {
     let declared = schema.get("$schema").and_then(Value::as_str);
     let mut schema = schema.clone();
-    if !rules.schema_2020_12_keywords && declared.is_none_or(|declared| declared.contains("2020-12")) {
+    if !rules.schema_2020_12_keywords
+        && declared.is_none_or(|declared| declared.contains("2020-12"))
+    {
         for keyword in ["prefixItems", "dependentRequired", "unevaluatedProperties"] {
             remove(&mut schema, keyword);
         }
@@ -42,7 +44,9 @@ fn dialect(schema: &Value, rules: &Rules) -> (Value, Option<Draft>) {
     if !rules.schema_default_dialect && declared.is_none() {
         return (schema, Some(Draft::Draft7));
     }
-    if !rules.validates_in_declared_dialect && declared.is_some_and(|declared| declared.contains("draft-07")) {
+    if !rules.validates_in_declared_dialect
+        && declared.is_some_and(|declared| declared.contains("draft-07"))
+    {
         remove(&mut schema, "$schema");
         return (schema, Some(Draft::Draft202012));
     }

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::Reference;
 use crate::options::Options;
 use crate::rules::Rules;
 use crate::state::{Shelf, State};
-use crate::Reference;
 
 /// One server process, or one replica of several that share their [`State`].
 pub(crate) struct Server {

@@ -145,7 +145,11 @@ impl State {
     /// Forgets a stream that ended on a channel which others go on using.
     pub(crate) fn close_stream(&self, id: &Value, outbox: &Outbox) {
         lock(&self.streams).retain(|stream| {
-            stream.id != *id || stream.sender.upgrade().is_some_and(|sender| !sender.same_channel(&outbox.sender))
+            stream.id != *id
+                || stream
+                    .sender
+                    .upgrade()
+                    .is_some_and(|sender| !sender.same_channel(&outbox.sender))
         });
     }
 
@@ -155,7 +159,8 @@ impl State {
             let Some(sender) = stream.sender.upgrade() else { continue };
             let mut message = message.clone();
             if kind == StreamKind::Listen {
-                message["params"]["_meta"] = json!({ "io.modelcontextprotocol/subscriptionId": stream.id });
+                message["params"]["_meta"] =
+                    json!({ "io.modelcontextprotocol/subscriptionId": stream.id });
             } else if sender.same_channel(&from.sender) {
                 continue;
             }
@@ -165,7 +170,8 @@ impl State {
 
     /// Sends the message, as it is, on every listen stream.
     pub(crate) fn leak_as_is(&self, message: &Value) {
-        for stream in lock(&self.streams).iter().filter(|stream| stream.kind == StreamKind::Listen) {
+        for stream in lock(&self.streams).iter().filter(|stream| stream.kind == StreamKind::Listen)
+        {
             if let Some(sender) = stream.sender.upgrade() {
                 let _ = sender.try_send(message.clone());
             }

@@ -40,7 +40,8 @@ const MAX_IN_FLIGHT: usize = 4_096;
 ///
 /// Those of the streams.
 pub async fn serve_stdio(reference: Reference) -> io::Result<()> {
-    serve_stdio_until(reference, tokio::io::stdin(), tokio::io::stdout(), crate::interrupted()?).await
+    serve_stdio_until(reference, tokio::io::stdin(), tokio::io::stdout(), crate::interrupted()?)
+        .await
 }
 
 /// Serves on any two byte streams until the input ends.
@@ -140,15 +141,18 @@ impl Process {
                     self.start(request).await;
                 }
             }
-            Ok(Incoming::Notification { method, params }) if method == "notifications/cancelled" => {
+            Ok(Incoming::Notification { method, params })
+                if method == "notifications/cancelled" =>
+            {
                 return self.cancel(&params).await;
             }
             Ok(Incoming::Notification { .. }) if !rules.notifications_unanswered => {
-                let unknown = RpcError::new(RpcError::METHOD_NOT_FOUND, "the notification is not known");
+                let unknown =
+                    RpcError::new(RpcError::METHOD_NOT_FOUND, "the notification is not known");
                 self.refuse(None, unknown).await;
             }
             Ok(Incoming::Notification { .. } | Incoming::Response) => {}
-            Err(refused) => self.refuse(refused.id.as_ref(), refused.error).await,
+            Err(refused) => self.refuse(refused.id.as_ref(), *refused.error).await,
         }
         ControlFlow::Continue(())
     }
@@ -162,10 +166,17 @@ impl Process {
             return self.refuse(Some(&id), RpcError::internal("too many requests at once")).await;
         }
         if lock(&self.in_flight).contains_key(&key) {
-            let error = RpcError::new(RpcError::INVALID_REQUEST, "a request with this id is in progress");
+            let error =
+                RpcError::new(RpcError::INVALID_REQUEST, "a request with this id is in progress");
             return self.refuse(Some(&id), error).await;
         }
-        let call = match dispatch::prepare(&self.server, &self.connection, Binding::Stdio, request, outbox.clone()) {
+        let call = match dispatch::prepare(
+            &self.server,
+            &self.connection,
+            Binding::Stdio,
+            request,
+            outbox.clone(),
+        ) {
             Ok(call) => call,
             Err(error) => return self.refuse(Some(&id), error).await,
         };
@@ -173,7 +184,8 @@ impl Process {
         let kind = if listening { StreamKind::Listen } else { StreamKind::Response };
         self.server.state.open_stream(kind, &id, &outbox);
         let progress_token = call.meta.progress_token.clone();
-        let (server, in_flight, done) = (Arc::clone(&self.server), Arc::clone(&self.in_flight), key.clone());
+        let (server, in_flight, done) =
+            (Arc::clone(&self.server), Arc::clone(&self.in_flight), key.clone());
         let replies = outbox.clone();
         // Until the flight is on record nobody can cancel it: the lock holds the work back from ending before.
         let mut flights = lock(&self.in_flight);
@@ -197,13 +209,19 @@ impl Process {
             return ControlFlow::Continue(());
         };
         let Some(flight) = lock(&self.in_flight).remove(&id.to_string()) else {
-            let completed = lock(&self.server.state.scratch.answered).get(&id.to_string()).is_some();
+            let completed =
+                lock(&self.server.state.scratch.answered).get(&id.to_string()).is_some();
             if !rules.late_cancel_graceful && completed {
                 return ControlFlow::Break(());
             }
-            let ignored = if completed { rules.cancel_of_completed_ignored } else { rules.cancel_of_unknown_ignored };
+            let ignored = if completed {
+                rules.cancel_of_completed_ignored
+            } else {
+                rules.cancel_of_unknown_ignored
+            };
             if !ignored {
-                self.refuse(Some(id), RpcError::invalid_params("no such request is in progress")).await;
+                self.refuse(Some(id), RpcError::invalid_params("no such request is in progress"))
+                    .await;
             }
             return ControlFlow::Continue(());
         };
@@ -217,13 +235,16 @@ impl Process {
 
     async fn stop(&mut self, id: &Value, flight: Flight, reason: Option<&Value>) {
         let (rules, state) = (self.server.rules, Arc::clone(&self.server.state));
-        let stops = rules.stdio_cancel_stops_work && rules.cancelled_work_stops && rules.cancelled_processing_ceases;
+        let stops = rules.stdio_cancel_stops_work
+            && rules.cancelled_work_stops
+            && rules.cancelled_processing_ceases;
         if stops || flight.listening {
             flight.work.abort();
         }
         flight.outbox.muted.store(true, Ordering::Release);
         state.close_stream(id, &flight.outbox);
-        if let Some(reason) = reason.and_then(Value::as_str).filter(|_| rules.cancel_reason_logged) {
+        if let Some(reason) = reason.and_then(Value::as_str).filter(|_| rules.cancel_reason_logged)
+        {
             let line = format!("plumb-reference: request {id} cancelled: {reason:?}\n");
             // Whoever closed the standard error does not want to know.
             let _ = tokio::io::stderr().write_all(line.as_bytes()).await;

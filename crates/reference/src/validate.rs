@@ -21,7 +21,9 @@ pub(crate) fn meta(
         let status = if rules.missing_meta_status_400 { 400 } else { 200 };
         RpcError::invalid_params(format!("_meta {what}")).status(status)
     };
-    let lenient = transport == Transport::Stdio && !rules.stdio_requires_meta && connection.memory().requests > 0;
+    let lenient = transport == Transport::Stdio
+        && !rules.stdio_requires_meta
+        && connection.memory().requests > 0;
     let all = match params.get("_meta") {
         Some(Value::Object(meta)) => meta.clone(),
         None if lenient || !rules.requires_meta => placeholder(server),
@@ -56,7 +58,9 @@ pub(crate) fn meta(
     }
 
     let client_info = match all.get("io.modelcontextprotocol/clientInfo") {
-        None if !rules.client_info_optional => return Err(malformed("lacks io.modelcontextprotocol/clientInfo")),
+        None if !rules.client_info_optional => {
+            return Err(malformed("lacks io.modelcontextprotocol/clientInfo"));
+        }
         None if !rules.forgets_identity => connection.memory().client_info.clone(),
         None => None,
         Some(info) if info["name"].is_string() && info["version"].is_string() => Some(info.clone()),
@@ -66,7 +70,9 @@ pub(crate) fn meta(
         None if !rules.forgets_log_level => connection.memory().log_level,
         None => None,
         Some(level) => match level.as_str().and_then(Level::parse) {
-            None if rules.invalid_log_level_refused => return Err(malformed("has an unknown logLevel")),
+            None if rules.invalid_log_level_refused => {
+                return Err(malformed("has an unknown logLevel"));
+            }
             level => level,
         },
     };
@@ -75,7 +81,8 @@ pub(crate) fn meta(
         return Err(malformed("has a progressToken that is neither a string nor an integer"));
     }
     if !rules.unknown_meta_keys_accepted
-        && let Some(unknown) = all.keys().find(|key| key.starts_with(PREFIX) && !KNOWN.contains(&key.as_str()))
+        && let Some(unknown) =
+            all.keys().find(|key| key.starts_with(PREFIX) && !KNOWN.contains(&key.as_str()))
     {
         return Err(malformed(&format!("has the unknown key {unknown}")));
     }
@@ -83,7 +90,12 @@ pub(crate) fn meta(
 }
 
 /// Whether the server implements the version that the request declares.
-pub(crate) fn version(server: &Server, transport: Transport, method: &str, requested: &str) -> Result<(), RpcError> {
+pub(crate) fn version(
+    server: &Server,
+    transport: Transport,
+    method: &str,
+    requested: &str,
+) -> Result<(), RpcError> {
     let rules = &server.rules;
     let legacy = LEGACY.contains(&requested);
     let accepted = server.serves(requested)
@@ -94,11 +106,11 @@ pub(crate) fn version(server: &Server, transport: Transport, method: &str, reque
     if accepted {
         return Ok(());
     }
-    let requested = if rules.unsupported_version_echoed { requested.to_owned() } else { latest(server) };
-    let supported = match rules.unsupported_version_shape {
-        true => json!(server.options.versions),
-        false => json!(server.options.versions.join(", ")),
-    };
+    let requested =
+        if rules.unsupported_version_echoed { requested.to_owned() } else { latest(server) };
+    let versions = &server.options.versions;
+    let supported =
+        if rules.unsupported_version_shape { json!(versions) } else { json!(versions.join(", ")) };
     let code = if rules.stdio_unsupported_version || transport == Transport::Http {
         RpcError::UNSUPPORTED_VERSION
     } else {
@@ -123,7 +135,8 @@ const KNOWN: [&str; 5] = [
 const LEGACY: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 
 /// The methods for which a mutant forgets to look at the version.
-const LATE: [&str; 4] = ["resources/read", "completion/complete", "prompts/list", "subscriptions/listen"];
+const LATE: [&str; 4] =
+    ["resources/read", "completion/complete", "prompts/list", "subscriptions/listen"];
 
 fn latest(server: &Server) -> String {
     server.options.versions.first().cloned().unwrap_or_default()

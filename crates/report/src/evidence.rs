@@ -4,6 +4,7 @@ use plumb_model::event::CaseFinished;
 use plumb_model::{Carrier, End, Exchange, Header, Payload, Report, Sent};
 use serde_json::Value;
 
+use crate::json_text;
 use crate::text::{duration, size};
 
 /// The exchange that shows a case best, and the accepted request beside it.
@@ -112,10 +113,7 @@ pub fn carrier(carrier: &Carrier) -> String {
 
 /// A payload for people: JSON over several lines, other text as it is, bytes that are no text described.
 pub fn pretty(payload: &Payload) -> String {
-    match serde_json::from_slice::<Value>(payload.bytes()) {
-        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_default(),
-        Err(_) => plain(payload),
-    }
+    payload.text().and_then(json_text::laid_out).unwrap_or_else(|| plain(payload))
 }
 
 /// A payload as it came, or a description if it is no text.

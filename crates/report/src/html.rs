@@ -1,5 +1,263 @@
-//! x
-/// x
-pub fn render(_: &plumb_model::Report) -> String {
-    String::new()
+//! One self-contained HTML file: no request leaves it, and it reads without script.
+
+mod check;
+mod exchange;
+mod markup;
+
+use askama::Template;
+use plumb_model::Report;
+use plumb_model::report::{Counts, Outcome};
+
+use crate::findings::{self, Standing};
+use crate::text::{counted, duration, visible, visible_line};
+use check::{CheckView, Evidence};
+
+const STYLE: &str = include_str!("../templates/style.css");
+const SCRIPT: &str = include_str!("../templates/script.js");
+
+/// SHA-256 of the one style sheet and the one script that the file's policy allows; a test tells when they are stale.
+const STYLE_HASH: &str = "sha256-7j4vZXiRWb3MCRJOvukPA3DjEK1LzAEuTBZhI8mp3NE=";
+const SCRIPT_HASH: &str = "sha256-LwFC7RscFepCEtKGwEoSPveIPgskY9G/kYYYmlfv/pQ=";
+
+/// Findings that are unfolded from the start, the gravest.
+const UNFOLDED: usize = 3;
+
+/// The report as one HTML file.
+pub fn render(report: &Report) -> String {
+    // Rendering into a string fails for no template of ours.
+    Page::of(report).render().unwrap_or_default()
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    style: &'static str,
+    script: &'static str,
+    style_hash: &'static str,
+    script_hash: &'static str,
+    address: String,
+    outcome: &'static str,
+    outcome_class: &'static str,
+    plain_words: String,
+    facts: Vec<(&'static str, String)>,
+    tiles: Vec<Tile>,
+    bar: Bar,
+    pages: Vec<PageRow>,
+    enable: Vec<EnableRow>,
+    stale: Vec<String>,
+    faults: Vec<String>,
+    problems: Vec<CheckView<'a>>,
+    others: Vec<Group<'a>>,
+}
+
+struct Tile {
+    class: &'static str,
+    label: &'static str,
+    count: usize,
+}
+
+struct PageRow {
+    name: String,
+    anchor: String,
+    bar: Bar,
+    words: String,
+    held: usize,
+    all: usize,
+}
+
+struct EnableRow {
+    how: String,
+    count: String,
+    checks: Vec<String>,
+}
+
+struct Group<'a> {
+    name: String,
+    anchor: String,
+    checks: Vec<CheckView<'a>>,
+}
+
+/// Shares of a whole, as rectangles in a box of 1000 units.
+struct Bar(Vec<Segment>);
+
+struct Segment {
+    class: &'static str,
+    x: usize,
+    width: usize,
+    words: String,
+}
+
+impl<'a> Page<'a> {
+    fn of(report: &'a Report) -> Self {
+        let counts = report.counts();
+        let mut evidence = Evidence::new(report);
+        let (problems, others) = sections(report, &mut evidence);
+        let outcome = report.outcome();
+        let shown = |lines: &[String]| lines.iter().map(|l| visible(l).into_owned()).collect();
+        Self {
+            style: STYLE,
+            script: SCRIPT,
+            style_hash: STYLE_HASH,
+            script_hash: SCRIPT_HASH,
+            address: visible_line(&report.run.target.address).into_owned(),
+            outcome: findings::outcome_word(outcome),
+            outcome_class: outcome_class(outcome),
+            plain_words: plain_words(&counts, report.checks.len()),
+            facts: facts(report),
+            tiles: Standing::ALL.iter().map(|s| Tile::of(*s, &counts)).collect(),
+            bar: Bar::of(&counts),
+            pages: findings::pages(report).iter().map(PageRow::of).collect(),
+            enable: findings::to_enable(report).iter().map(EnableRow::of).collect(),
+            stale: report
+                .stale_known()
+                .into_iter()
+                .map(|id| visible_line(id).into_owned())
+                .collect(),
+            faults: shown(&report.internal_faults),
+            problems,
+            others,
+        }
+    }
+}
+
+/// What needs a reader first, gravest first; then everything else by page.
+fn sections<'a>(
+    report: &'a Report,
+    evidence: &mut Evidence<'a>,
+) -> (Vec<CheckView<'a>>, Vec<Group<'a>>) {
+    let mut problems = Vec::new();
+    for standing in Standing::ALL.into_iter().filter(|s| is_problem(*s)) {
+        let checks = report.checks.iter().filter(|c| Standing::of(c) == standing);
+        problems.extend(checks.map(|check| CheckView::problem(report, check, evidence)));
+    }
+    for check in problems.iter_mut().take(UNFOLDED) {
+        check.open = true;
+    }
+    let mut others = Vec::new();
+    for page in findings::pages(report) {
+        let checks = page.checks.iter().filter(|c| !is_problem(Standing::of(c)));
+        let checks: Vec<_> = checks.map(|c| CheckView::other(report, c, evidence)).collect();
+        if !checks.is_empty() {
+            let name = visible_line(page.name).into_owned();
+            others.push(Group { anchor: page_anchor(page.name), name, checks });
+        }
+    }
+    (problems, others)
+}
+
+fn is_problem(standing: Standing) -> bool {
+    match standing {
+        Standing::Failure
+        | Standing::Inconclusive
+        | Standing::Warning
+        | Standing::Note
+        | Standing::Known => true,
+        Standing::Unverified | Standing::Held | Standing::NotApplicable => false,
+    }
+}
+
+/// The class of a standing in the style sheet.
+fn class(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Held => "held",
+        Standing::Failure => "failure",
+        Standing::Warning => "warning",
+        Standing::Note => "note",
+        Standing::Known => "known",
+        Standing::Unverified => "unverified",
+        Standing::Inconclusive => "inconclusive",
+        Standing::NotApplicable => "na",
+    }
+}
+
+fn outcome_class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Conformant => "held",
+        Outcome::Violations | Outcome::OurFault => "failure",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::NothingSelected | Outcome::StaleKnown => "warning",
+    }
+}
+
+fn plain_words(counts: &Counts, all: usize) -> String {
+    let mut parts = vec![format!("{} of {} held", counts.held, counted(all, "requirement"))];
+    for (n, noun) in [(counts.failures, "failure"), (counts.warnings, "warning")] {
+        if n > 0 {
+            parts.push(counted(n, noun));
+        }
+    }
+    if counts.unverified > 0 {
+        parts.push(format!("{} could not be observed", counts.unverified));
+    }
+    parts.join(", ")
+}
+
+fn facts(report: &Report) -> Vec<(&'static str, String)> {
+    let (run, target) = (&report.run, &report.run.target);
+    let mut facts = vec![("Server", target.server.clone().unwrap_or_else(|| "unnamed".into()))];
+    facts.push(("Speaks", format!("{} over {}", target.era, target.transport)));
+    if !target.versions.is_empty() {
+        facts.push(("Versions", target.versions.join(", ")));
+    }
+    if let Some(declared) = target.capabilities.as_object() {
+        facts.push(("Declares", declared.keys().cloned().collect::<Vec<_>>().join(", ")));
+    }
+    facts.extend(target.notes.iter().map(|note| ("Seen", note.clone())));
+    let strict = if run.policy.strict { ", strict" } else { "" };
+    let deny = if run.policy.deny_unverified { ", unverified denied" } else { "" };
+    facts.push(("Judged by", format!("MCP {}, suite {}{strict}{deny}", run.revision, run.suite)));
+    facts.push(("Run", format!("{}, {}, seed {}", run.started, duration(report.took), run.seed)));
+    facts.push(("Evidence", counted(report.exchanges.len(), "exchange")));
+    facts.push(("Plumb", run.plumb.clone()));
+    facts.into_iter().map(|(name, fact)| (name, visible_line(&fact).into_owned())).collect()
+}
+
+fn page_anchor(page: &str) -> String {
+    let anchor = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    format!("page-{}", page.chars().map(anchor).collect::<String>())
+}
+
+impl Tile {
+    fn of(standing: Standing, counts: &Counts) -> Self {
+        Self { class: class(standing), label: standing.label(), count: standing.count(counts) }
+    }
+}
+
+impl PageRow {
+    fn of(page: &findings::Page<'_>) -> Self {
+        let bar = Bar::of(&page.counts);
+        Self {
+            name: visible_line(page.name).into_owned(),
+            anchor: page_anchor(page.name),
+            words: bar.0.iter().map(|s| s.words.as_str()).collect::<Vec<_>>().join(", "),
+            bar,
+            held: page.counts.held,
+            all: page.checks.len(),
+        }
+    }
+}
+
+impl EnableRow {
+    fn of(enable: &findings::Enable<'_>) -> Self {
+        Self {
+            how: visible(enable.how).into_owned(),
+            count: counted(enable.checks.len(), "requirement"),
+            checks: enable.checks.iter().map(|id| visible_line(id).into_owned()).collect(),
+        }
+    }
+}
+
+impl Bar {
+    fn of(counts: &Counts) -> Self {
+        let order = Standing::ALL.map(|s| (s, s.count(counts)));
+        let all = order.iter().map(|(_, n)| n).sum::<usize>().max(1);
+        let (mut segments, mut before) = (Vec::new(), 0);
+        for (standing, n) in order.into_iter().filter(|(_, n)| *n > 0) {
+            let (x, end) = (before * 1000 / all, (before + n) * 1000 / all);
+            let words = format!("{n} {}", standing.label());
+            segments.push(Segment { class: class(standing), x, width: end - x, words });
+            before += n;
+        }
+        Self(segments)
+    }
 }

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod findings;
 pub mod html;
 pub mod json;
+mod json_text;
 pub mod junit;
 pub mod markdown;
 pub mod progress;

@@ -1,6 +1,7 @@
 //! The way to a target: HTTP or the standard streams of a process.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use plumb_model::{Answer, Exchange, Frame, Sent};
@@ -18,6 +19,8 @@ use crate::{Observed, Probe, Trouble};
 pub(crate) struct Channel {
     way: Way,
     recorder: Arc<Recorder>,
+    /// The next id of requests that nobody else has numbered.
+    ids: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -28,7 +31,7 @@ pub(crate) enum Way {
 
 impl Channel {
     pub(crate) fn new(way: Way, recorder: Arc<Recorder>) -> Self {
-        Self { way, recorder }
+        Self { way, recorder, ids: Arc::new(AtomicU64::new(1)) }
     }
 
     /// The keeper of the process, if the target speaks over standard streams.
@@ -41,9 +44,11 @@ impl Channel {
 
     /// Sends a probe and gives the answer while it comes in.
     pub(crate) async fn open(&self, by: &str, probe: &Probe) -> Result<Open, Trouble> {
+        let mut probe = probe.clone();
+        probe.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
         let live = match &self.way {
             Way::Http(client) => client.send(probe.http()).await?,
-            Way::Stdio(keeper) => keeper.send(probe.payload(), expectation(probe)).await?,
+            Way::Stdio(keeper) => keeper.send(probe.payload(), expectation(&probe)).await?,
         };
         Ok(Open { live: Some(live), by: by.to_owned(), recorder: Arc::clone(&self.recorder) })
     }

@@ -75,6 +75,15 @@ pub fn refused_with_status(tried: &Tried) -> Judgement {
     }
 }
 
+/// Whether the request is refused with both the HTTP status and the code that the text names, for requirements
+/// that consist of the two.
+pub fn refused_as_named(tried: &Tried) -> Judgement {
+    match refused_with_status(tried)? {
+        Finding::Held if tried.sent.is_refused() => code(tried),
+        finding => Ok(finding),
+    }
+}
+
 /// Whether an error answer carries the request's id, with value and type unchanged.
 pub fn id_echo(tried: &Tried) -> Judgement {
     tried.controlled.clone()?;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use plumb_wire::jsonrpc::Message;
 use plumb_model::pack::{Base, Edit, HeaderValue, Kind, Over, Pack, Vector};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::channel::Channel;
 use crate::facet::Tried;
-use crate::{Observed, Probe, Prop, Survey, Trouble, check::Body, Check};
+use crate::survey::Annotated;
+use crate::{Check, Observed, Probe, Prop, Survey, Trouble, check::Body, sample};
 
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
 const LANE: usize = 12;
@@ -39,7 +41,9 @@ pub(crate) type Results = BTreeMap<String, Arc<Tried>>;
 pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], survey: &Survey) -> Vec<Trial> {
     let mut trials = Vec::new();
     for vector in packs.iter().flat_map(Pack::vectors) {
-        let wanted = |id: &String| checks.iter().any(|c| c.id == id && matches!(c.body, Body::Cases(_)));
+        // A vector that names a passive check provokes what that check looks at.
+        let judging = |c: &Check| matches!(c.body, Body::Cases(_) | Body::Passive(_));
+        let wanted = |id: &String| checks.iter().any(|c| c.id == id && judging(c));
         let here = match vector.over {
             Over::Any => true,
             Over::Http => survey.is_http(),
@@ -63,9 +67,20 @@ pub(crate) fn address(vector: &Vector, base: Base) -> String {
 
 fn offered(survey: &Survey, base: Base, vector: &Vector) -> bool {
     match &vector.kind {
-        Kind::HeaderValue(value) => survey.annotated(value.of).is_some(),
+        Kind::HeaderValue(value) => survey.annotated(value.of).is_some_and(|tool| fits(&tool, value)),
         Kind::Edit(_) => base_probe(survey, base).is_some(),
     }
+}
+
+/// Whether the tool's schema takes the value, so that a refusal can only be due to the header.
+fn fits(tool: &Annotated, vector: &HeaderValue) -> bool {
+    let mut arguments = Value::Object(tool.arguments.clone());
+    if let (Some(value), Some((parent, key))) = (&vector.value, tool.pointer.rsplit_once('/'))
+        && let Some(parent) = arguments.pointer_mut(parent).and_then(Value::as_object_mut)
+    {
+        parent.insert(key.to_owned(), value.clone());
+    }
+    sample::validator(&tool.tool["inputSchema"]).is_none_or(|schema| schema.is_valid(&arguments))
 }
 
 /// A correct request, if the target offers what it needs.
@@ -105,8 +120,23 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             let params = json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
             Some(Probe::request("completion/complete", params))
         }
+        Base::Listen => Some(Probe::request("subscriptions/listen", json!({"notifications": filter(survey)?}))),
         Base::AnnotatedCall => None,
     }
+}
+
+/// A subscription to all that the target declares to notify of; a server that declares any serves it.
+fn filter(survey: &Survey) -> Option<Value> {
+    let kinds = ["tools", "prompts", "resources"];
+    let mut filter: Map<String, Value> = kinds
+        .iter()
+        .filter(|kind| survey.declares(&format!("{kind}.listChanged")))
+        .map(|kind| (format!("{kind}ListChanged"), json!(true)))
+        .collect();
+    if let Some(resource) = survey.prop(Prop::Resource).filter(|_| survey.declares("resources.subscribe")) {
+        filter.insert("resourceSubscriptions".into(), json!([resource.name]));
+    }
+    (!filter.is_empty()).then_some(Value::Object(filter))
 }
 
 /// The trials in lanes: those of one base request one after the other.
@@ -201,11 +231,31 @@ async fn attempt(
     };
     let before = match before {
         Some(before) => before,
-        None => channel.send(by, &control()).await?,
+        None => send(channel, by, &control()).await?,
     };
-    let sent = channel.send(by, &probe.clone().patience(PATIENCE)).await?;
-    let after = channel.send(by, &control()).await?;
+    let sent = send(channel, by, &probe.clone().patience(PATIENCE)).await?;
+    let after = send(channel, by, &control()).await?;
     Ok((before, sent, after))
+}
+
+/// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged.
+async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
+    if probe.method() != Some("subscriptions/listen") {
+        return channel.send(by, probe).await;
+    }
+    let mut open = channel.open(by, probe).await?;
+    let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    let first = open.until(PATIENCE, |m| m.is_response() || acknowledged(m)).await;
+    if !first.is_some_and(|m| acknowledged(&m)) {
+        return Ok(open.finish().await);
+    }
+    if channel.keeper().is_some() {
+        // What the target still says of the subscription comes before its next answer.
+        let id = open.id().unwrap_or_default();
+        channel.send(by, &Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+        channel.send(by, &Probe::request("server/discover", json!({}))).await?;
+    }
+    Ok(open.close())
 }
 
 /// The unbroken request and the vector made of it.
@@ -225,6 +275,10 @@ fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
     if !edit.body.is_empty() {
         let patch: json_patch::Patch = serde_json::from_value(Value::Array(edit.body.clone())).ok()?;
         json_patch::patch(probe.message_mut()?, &patch).ok()?;
+    }
+    for (pointer, suffix) in &edit.append {
+        let text = probe.message_mut()?.pointer_mut(pointer)?;
+        *text = Value::String(format!("{}{suffix}", text.as_str()?));
     }
     if let Some(bytes) = &edit.bytes {
         probe = Probe::bytes(&probe, bytes.bytes().clone());

@@ -6,6 +6,7 @@ mod channel;
 pub mod check;
 pub mod facet;
 mod finding;
+pub mod generate;
 mod lab;
 mod observe;
 mod passive;

@@ -123,9 +123,11 @@ impl Observed {
         self.messages.iter().filter(move |m| matches!(m.kind, Kind::Notification) && m.method() == Some(method))
     }
 
-    /// Whether the request was served: a result came.
+    /// Whether the request was served: a result came, or a subscription was acknowledged.
     pub fn is_accepted(&self) -> bool {
-        self.result().is_some() && self.status().is_none_or(|s| s < 400)
+        let subscribed = self.error().is_none()
+            && self.notifications("notifications/subscriptions/acknowledged").next().is_some();
+        (self.result().is_some() || subscribed) && self.status().is_none_or(|s| s < 400)
     }
 
     /// Whether the request was refused: a JSON-RPC error, or an HTTP error status. Silence is neither.

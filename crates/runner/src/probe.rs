@@ -20,6 +20,8 @@ pub struct Probe {
     http_method: String,
     which: Which,
     framing: Framing,
+    /// Whether the id is a placeholder still, to be given when the message is sent.
+    unnumbered: bool,
     pub(crate) patience: Option<Duration>,
 }
 
@@ -47,7 +49,8 @@ impl Probe {
             meta.extend(own);
         }
         params.insert("_meta".into(), meta);
-        Self::message(json!({"jsonrpc": "2.0", "id": null, "method": method, "params": params}))
+        let message = json!({"jsonrpc": "2.0", "id": null, "method": method, "params": params});
+        Self { unnumbered: true, ..Self::message(message) }
     }
 
     /// A notification.
@@ -85,6 +88,7 @@ impl Probe {
             http_method: "POST".into(),
             which: Which::Pooled,
             framing: Framing::Length,
+            unnumbered: false,
             patience: None,
         }
     }
@@ -129,6 +133,7 @@ impl Probe {
     /// With the value at a JSON pointer replaced or added.
     pub fn set(&mut self, pointer: &str, value: Value) {
         let Some((parent, key)) = pointer.rsplit_once('/') else { return };
+        self.unnumbered &= pointer != "/id";
         let parent = self.message_mut().and_then(|m| m.pointer_mut(parent)).and_then(Value::as_object_mut);
         if let Some(parent) = parent {
             parent.insert(key.replace("~1", "/").replace("~0", "~"), value);
@@ -203,12 +208,10 @@ impl Probe {
         }
     }
 
-    /// Gives the message an id if it wants one: a request made by [`Probe::request`] carries null.
+    /// Gives the message its id, if it was made by [`Probe::request`] and has none yet.
     pub(crate) fn number(&mut self, next: impl FnOnce() -> u64) {
-        if let Some(id) = self.message_mut().and_then(|m| m.get_mut("id"))
-            && id.is_null()
-        {
-            *id = next().into();
+        if self.unnumbered {
+            self.set("/id", next().into());
         }
     }
 

@@ -73,7 +73,7 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
     let recorder = Arc::new(Recorder::new(Clock::start(), options.secrets.clone(), sink));
     let running = options.target.start(&options.limits, &recorder).await?;
     let survey =
-        Survey::look(&running.channel, options.target.is_local(), &options.props, &options.allow_calls).await;
+        look(&running, &options.target, &options.limits, &recorder, &options.props, &options.allow_calls).await;
     let survey = match survey {
         Ok(survey) => Arc::new(survey),
         Err(error) => {
@@ -99,6 +99,23 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
     Ok(())
 }
 
+async fn look(
+    running: &Running,
+    target: &Target,
+    limits: &Limits,
+    recorder: &Arc<Recorder>,
+    props: &Props,
+    allow: &AllowCalls,
+) -> Result<Survey, ContactError> {
+    let own = if running.channel.keeper().is_some() { target.start(limits, recorder).await.ok() } else { None };
+    let handshake = own.as_ref().map_or(&running.channel, |o| &o.channel);
+    let survey = Survey::look(&running.channel, handshake, target.is_local(), props, allow).await;
+    if let Some(own) = own {
+        own.stop().await;
+    }
+    survey
+}
+
 /// Surveys a target and judges nothing.
 pub async fn survey_only(
     target: &Target,
@@ -108,7 +125,7 @@ pub async fn survey_only(
 ) -> Result<Survey, RunError> {
     let recorder = Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {})));
     let running = target.start(limits, &recorder).await?;
-    let survey = Survey::look(&running.channel, target.is_local(), &Props::new(), allow).await;
+    let survey = look(&running, target, limits, &recorder, &Props::new(), allow).await;
     running.stop().await;
     survey.map_err(|error| explained(error, target))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod contact;
 mod lists;
+mod shown;
 pub(crate) mod watch;
 
 use plumb_model::pack::ParamType;
@@ -48,6 +49,10 @@ pub struct Survey {
     pub props: Props,
     /// The tools that may be called, with arguments that they accept.
     pub callable: Vec<Callable>,
+    /// What reading the first listed resources showed, with every client capability declared.
+    pub read: Vec<Observed>,
+    /// What getting the first listed prompts showed, with every client capability declared.
+    pub gotten: Vec<Observed>,
 }
 
 /// A tool that may be called.
@@ -84,21 +89,24 @@ pub struct AllowCalls {
 }
 
 impl Survey {
-    /// Looks at a target. Every exchange is recorded under the name `survey`.
+    /// Looks at a target. Every exchange is recorded under the name `survey`. The handshake of earlier
+    /// revisions is tried on `handshake`: over standard streams it may bind the whole process to them.
     pub(crate) async fn look(
         channel: &Channel,
+        handshake: &Channel,
         local: bool,
         given: &Props,
         allow: &AllowCalls,
     ) -> Result<Self, ContactError> {
         let mut survey = Self { http: channel.keeper().is_none(), local, ..Self::default() };
-        contact::make(&mut survey, channel).await?;
+        contact::make(&mut survey, channel, handshake).await?;
         if survey.legacy_only.is_some() {
             return Ok(survey);
         }
         lists::read(&mut survey, channel).await;
         survey.props.clone_from(given);
         watch::watch(&mut survey, channel, allow).await;
+        shown::look(&mut survey, channel).await;
         Ok(survey)
     }
 

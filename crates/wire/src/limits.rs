@@ -16,7 +16,7 @@ pub struct Limits {
     pub frames: usize,
     /// Bytes that are kept of each of a process's output streams: the last ones.
     pub tail_bytes: usize,
-    /// Bytes and frames that are kept of lines that belong to no exchange.
+    /// Bytes that are kept of lines that belong to no exchange; of lines, as many as `frames`.
     pub stray_bytes: usize,
     /// Time to look up a host, connect and agree on TLS.
     pub connect: Duration,

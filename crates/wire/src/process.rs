@@ -1,15 +1,14 @@
 //! Processes of targets: started in a group of their own, stopped politely and then for sure.
 
+mod group;
 mod tail;
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plumb_model::Payload;
-use rustix::process as unix;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
@@ -17,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::error::cause;
 use crate::{Limits, WireError};
+use group::Group;
 use tail::Tail;
 
 /// How long the output of a process that has exited is still awaited: another process can hold it open.
@@ -24,7 +24,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How long the kernel gets to carry out a kill.
 const KILL: Duration = Duration::from_secs(2);
 /// How often a group without a leader is looked at: the system tells nobody of its end.
-const LOOK: Duration = Duration::from_millis(5);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What to start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,9 +43,7 @@ pub struct Launch {
 #[derive(Debug)]
 pub struct Process {
     program: String,
-    group: unix::Pid,
-    /// Set once the group is known to be empty: its number may then be given to others.
-    group_gone: Arc<AtomicBool>,
+    group: Arc<Group>,
     exit: watch::Receiver<Option<Exit>>,
     /// Held open for programs that end with their standard input.
     stdin: Mutex<Option<ChildStdin>>,
@@ -131,20 +129,18 @@ impl Process {
             command.current_dir(cwd);
         }
         let mut child = command.spawn().map_err(|e| failed(cause(&e)))?;
-        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(unix::Pid::from_raw);
-        let group = pid.ok_or_else(|| failed("it has no process id".to_owned()))?;
+        let group = child.id().and_then(Group::of).map(Arc::new);
+        let group = group.ok_or_else(|| failed("it has no process id".to_owned()))?;
 
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let stderr = Tail::new(limits.tail_bytes);
         let drain = child.stderr.take().map(|pipe| stderr.drain(pipe));
         let drains = drain.iter().map(JoinHandle::abort_handle).collect();
-        let group_gone = Arc::new(AtomicBool::new(false));
         let (tell, exit) = watch::channel(None);
-        tokio::spawn(reap(child, group, drain, Arc::clone(&group_gone), tell));
+        tokio::spawn(reap(child, Arc::clone(&group), drain, tell));
         let process = Self {
             program: launch.program.clone(),
             group,
-            group_gone,
             exit,
             stdin: Mutex::new(None),
             stdout: Tail::new(limits.tail_bytes),
@@ -156,7 +152,7 @@ impl Process {
 
     /// The id of the program's process, which is the id of its group.
     pub fn id(&self) -> i32 {
-        self.group.as_raw_nonzero().get()
+        self.group.id()
     }
 
     /// How the program ended, if it has.
@@ -164,8 +160,8 @@ impl Process {
         *self.exit.borrow()
     }
 
-    /// How the program ended, waited for at most this long. Its outputs are then complete, unless a process that it
-    /// left behind holds them open.
+    /// How the program ended, waited for at most this long. Its standard error is then complete, unless a process
+    /// that it left behind holds it open.
     pub async fn wait_exit(&self, patience: Duration) -> Option<Exit> {
         let mut exit = self.exit.clone();
         let ended = timeout(patience, exit.wait_for(Option::is_some)).await.ok()?;
@@ -174,15 +170,8 @@ impl Process {
 
     /// Signals the whole group; nothing happens if it is gone.
     pub fn signal(&self, signal: Signal) -> Result<(), WireError> {
-        if self.group_gone.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        match unix::kill_process_group(self.group, signal.into()) {
-            Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
-            Err(e) => {
-                Err(WireError::Process { program: self.program.clone(), cause: cause(&e.into()) })
-            }
-        }
+        let failed = |e| WireError::Process { program: self.program.clone(), cause: cause(&e) };
+        self.group.signal(signal).map_err(failed)
     }
 
     /// The last bytes of its standard error.
@@ -230,13 +219,7 @@ impl Process {
 
     /// Whether the program has exited and nothing is left of its group.
     fn is_gone(&self) -> bool {
-        if self.exited().is_none() {
-            return false;
-        }
-        if !self.group_gone.load(Ordering::Acquire) && is_empty(self.group) {
-            self.group_gone.store(true, Ordering::Release);
-        }
-        self.group_gone.load(Ordering::Acquire)
+        self.exited().is_some() && self.group.is_gone()
     }
 }
 
@@ -253,41 +236,23 @@ impl Drop for Process {
 /// Waits for the program and tells how it ended, once its last words are in.
 async fn reap(
     mut child: Child,
-    group: unix::Pid,
+    group: Arc<Group>,
     stderr: Option<JoinHandle<()>>,
-    group_gone: Arc<AtomicBool>,
     tell: watch::Sender<Option<Exit>>,
 ) {
     let status = child.wait().await;
     // Seen at once, before the number can be given to another group.
-    group_gone.store(is_empty(group), Ordering::Release);
+    group.is_gone();
     if let Some(stderr) = stderr {
         let _ = timeout(LAST_WORDS, stderr).await;
     }
     tell.send_replace(Some(status.map_or(Exit { code: None, signal: None }, Exit::from)));
 }
 
-/// Whether no process is left in a group.
-fn is_empty(group: unix::Pid) -> bool {
-    matches!(unix::test_kill_process_group(group), Err(rustix::io::Errno::SRCH))
-}
-
 impl From<ExitStatus> for Exit {
     fn from(status: ExitStatus) -> Self {
         use std::os::unix::process::ExitStatusExt as _;
         Self { code: status.code(), signal: status.signal() }
-    }
-}
-
-impl From<Signal> for unix::Signal {
-    fn from(signal: Signal) -> Self {
-        match signal {
-            Signal::Interrupt => Self::INT,
-            Signal::Terminate => Self::TERM,
-            Signal::Kill => Self::KILL,
-            Signal::Stop => Self::STOP,
-            Signal::Continue => Self::CONT,
-        }
     }
 }
 

@@ -215,8 +215,9 @@ impl Session {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // A process outside the group can hold the pipe open for ever.
+        // A process outside the group can hold the pipe open for ever, so its end is not awaited.
         self.reader.abort();
+        self.routes.close("its session was dropped");
     }
 }
 

@@ -41,11 +41,13 @@ impl<'a> Request<'a> {
     /// The request; `None` for one that a careless mutant takes for an empty one.
     fn parse(call: &'a Call) -> Result<Option<Self>, RpcError> {
         let rules = call.rules();
-        let (reference, argument) = (&call.params.get("ref"), &call.params.get("argument"));
+        let (reference, argument) = (call.params.get("ref"), call.params.get("argument"));
         if !rules.completion_arguments_required && (reference.is_none() || argument.is_none()) {
             return Ok(None);
         }
-        let part = |object: &Option<&'a Value>, name: &str| object.and_then(|object| object.get(name)).and_then(Value::as_str);
+        let part = |object: Option<&'a Value>, name: &str| {
+            object.and_then(|object| object.get(name)).and_then(Value::as_str)
+        };
         let kind = part(reference, "type");
         let reference = match kind {
             Some("ref/prompt") => part(reference, "name").map(Reference::Prompt),
@@ -56,14 +58,20 @@ impl<'a> Request<'a> {
             None => None,
             Some(context) => match context.get("arguments") {
                 None if context.is_object() => None,
-                Some(Value::Object(arguments)) if arguments.values().all(Value::is_string) => Some(arguments),
+                Some(Value::Object(arguments)) if arguments.values().all(Value::is_string) => {
+                    Some(arguments)
+                }
                 _ if !rules.completion_types_checked => None,
                 _ => return Err(call.malformed("context.arguments is not an object of strings")),
             },
         };
         match (reference, part(argument, "name"), part(argument, "value")) {
-            (Some(_), _, Some(value)) if value.len() > 4_096 => Err(call.malformed("argument.value is too long")),
-            (Some(reference), Some(argument), Some(value)) => Ok(Some(Self { reference, argument, value, context })),
+            (Some(_), _, Some(value)) if value.len() > 4_096 => {
+                Err(call.malformed("argument.value is too long"))
+            }
+            (Some(reference), Some(argument), Some(value)) => {
+                Ok(Some(Self { reference, argument, value, context }))
+            }
             _ if !rules.completion_types_checked => Ok(None),
             (None, ..) => Err(call.malformed("ref is neither a prompt nor a resource reference")),
             _ => Err(call.malformed("argument needs a name and a value, both strings")),
@@ -89,24 +97,34 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
         if !rules.completion_argument_known {
             return Ok(Vec::new());
         }
-        return Err(RpcError::invalid_params(format!("there is no argument {:?}", request.argument)));
+        return Err(RpcError::invalid_params(format!(
+            "there is no argument {:?}",
+            request.argument
+        )));
     }
-    let language = request.context.and_then(|context| context.get("language")).and_then(Value::as_str);
+    let language =
+        request.context.and_then(|context| context.get("language")).and_then(Value::as_str);
     let values: &[&str] = match (&request.reference, request.argument) {
         (Reference::Prompt("test_failing_prompt"), _) if rules.internal_completion_error => {
             return Err(RpcError::internal("the completer failed"));
         }
-        (Reference::Prompt("test_failing_prompt"), _) => return Err(RpcError::invalid_params("the completer failed")),
+        (Reference::Prompt("test_failing_prompt"), _) => {
+            return Err(RpcError::invalid_params("the completer failed"));
+        }
         (Reference::Prompt("test_prompt_with_many_values"), _) => {
             return Ok((0..150).map(|number| format!("item-{number:03}")).collect());
         }
-        (Reference::Prompt("test_prompt_with_arguments"), "arg1") => &["paris", "park", "party", "sparrow", "tokyo"],
+        (Reference::Prompt("test_prompt_with_arguments"), "arg1") => {
+            &["paris", "park", "party", "sparrow", "tokyo"]
+        }
         (Reference::Prompt("test_prompt_with_context"), "language") => &["python", "rust"],
-        (Reference::Prompt("test_prompt_with_context"), _) => match language.filter(|_| rules.completion_context_used) {
-            Some("python") => &["django", "flask"],
-            Some("rust") => &["axum", "rocket"],
-            _ => &["axum", "django", "flask", "rocket"],
-        },
+        (Reference::Prompt("test_prompt_with_context"), _) => {
+            match language.filter(|_| rules.completion_context_used) {
+                Some("python") => &["django", "flask"],
+                Some("rust") => &["axum", "rocket"],
+                _ => &["axum", "django", "flask", "rocket"],
+            }
+        }
         (Reference::Resource(_), _) => &["1", "12", "123", "ada", "grace"],
         _ => &[],
     };
@@ -116,14 +134,15 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
 /// What begins with the value, then what contains it.
 fn answer(call: &Call, domain: &[String], value: &str) -> Value {
     let rules = call.rules();
-    let (begins, contains): (Vec<&String>, Vec<&String>) =
-        domain.iter().filter(|candidate| candidate.contains(value)).partition(|candidate| candidate.starts_with(value));
+    let (begins, contains): (Vec<&String>, Vec<&String>) = domain
+        .iter()
+        .filter(|candidate| candidate.contains(value))
+        .partition(|candidate| candidate.starts_with(value));
     let matches: Vec<&String> = begins.into_iter().chain(contains).collect();
-    let shown = if rules.at_most_100_completions { matches.len().min(LIMIT) } else { matches.len() };
-    let (total, more) = match rules.has_more_true {
-        true => (matches.len(), matches.len() > shown),
-        false => (shown, false),
-    };
+    let shown =
+        if rules.at_most_100_completions { matches.len().min(LIMIT) } else { matches.len() };
+    let (total, more) =
+        if rules.has_more_true { (matches.len(), matches.len() > shown) } else { (shown, false) };
     if !rules.completion_shape {
         return json!({ "values": matches[..shown].iter().map(|value| json!({ "value": value })).collect::<Vec<_>>() });
     }

@@ -23,7 +23,8 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
     if next(&call.server.state.scratch.discovers) % 2 == 1 && !rules.discover_stable {
         capabilities.shift_remove("completions");
     }
-    let mut versions: Vec<Value> = call.server.options.versions.iter().map(|version| json!(version)).collect();
+    let mut versions: Vec<Value> =
+        call.server.options.versions.iter().map(|version| json!(version)).collect();
     if !rules.discover_result_shape {
         versions.push(json!(20_260_728));
     }
@@ -43,17 +44,21 @@ pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
         declared.insert("tools".into(), json!({ "listChanged": changes }));
     }
     if offered.resources && rules.declares_resources && rules.embedding_needs_resources {
-        let resources = match rules.subscribe_acknowledged_if_declared {
-            true => json!({ "listChanged": true, "subscribe": true }),
-            false => json!({ "listChanged": true }),
+        let resources = if rules.subscribe_acknowledged_if_declared {
+            json!({ "listChanged": true, "subscribe": true })
+        } else {
+            json!({ "listChanged": true })
         };
         declared.insert("resources".into(), resources);
     }
     if offered.prompts && rules.declares_prompts {
-        let prompts = if rules.ack_only_supported { json!({ "listChanged": true }) } else { json!({}) };
+        let prompts =
+            if rules.ack_only_supported { json!({ "listChanged": true }) } else { json!({}) };
         declared.insert("prompts".into(), prompts);
     }
-    let completes = rules.declares_completions && rules.unoffered_method_unknown && rules.unoffered_completion_code;
+    let completes = rules.declares_completions
+        && rules.unoffered_method_unknown
+        && rules.unoffered_completion_code;
     if offered.completions && completes {
         declared.insert("completions".into(), json!({}));
     }

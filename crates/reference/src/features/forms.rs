@@ -51,7 +51,8 @@ pub(crate) fn every_kind(rules: &Rules) -> Value {
         fields["password"] = json!({ "type": "string", "title": "Password" });
     }
     if !rules.form_flat {
-        fields["address"] = json!({ "type": "object", "properties": { "street": { "type": "string" } } });
+        fields["address"] =
+            json!({ "type": "object", "properties": { "street": { "type": "string" } } });
     }
     if !rules.form_formats {
         fields["phone"] = json!({ "type": "string", "format": "phone" });

@@ -8,7 +8,12 @@ use crate::seal::Seal;
 use crate::state::lock;
 
 /// One page of a list: the member name, and how many items a page has unless an option says otherwise.
-pub(crate) fn page(call: &Call, member: &str, size: usize, items: &[Value]) -> Result<Value, RpcError> {
+pub(crate) fn page(
+    call: &Call,
+    member: &str,
+    size: usize,
+    items: &[Value],
+) -> Result<Value, RpcError> {
     let rules = call.rules();
     let size = call.server.options.page_size.unwrap_or(size).max(1);
     let start = start(call, member)?;
@@ -39,7 +44,10 @@ fn start(call: &Call, member: &str) -> Result<usize, RpcError> {
         Some(_) => return Err(call.malformed("cursor is not a string")),
     };
     let place = call.server.state.seal.open(token).filter(|place| place["list"] == member);
-    let start = place.as_ref().and_then(|place| place["start"].as_u64()).and_then(|start| usize::try_from(start).ok());
+    let start = place
+        .as_ref()
+        .and_then(|place| place["start"].as_u64())
+        .and_then(|start| usize::try_from(start).ok());
     let Some((place, start)) = place.as_ref().zip(start) else {
         return if rules.invalid_cursor_refused { Err(invalid()) } else { Ok(0) };
     };
@@ -59,7 +67,9 @@ fn start(call: &Call, member: &str) -> Result<usize, RpcError> {
 fn cursor(call: &Call, member: &str, start: usize) -> String {
     let seal: &Seal = &call.server.state.seal;
     if !call.rules().related_requests_anywhere {
-        return seal.seal(&json!({ "list": member, "start": start, "connection": call.connection.serial }));
+        return seal.seal(
+            &json!({ "list": member, "start": start, "connection": call.connection.serial }),
+        );
     }
     seal.seal(&json!({ "list": member, "start": start }))
 }

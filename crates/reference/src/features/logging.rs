@@ -20,19 +20,24 @@ impl Call {
             Some(least) if level < least && rules.log_threshold => return,
             _ => {}
         }
-        let logger = match rules.logger_names_consistent {
-            true => logger.to_owned(),
-            false => format!("{logger}-{}", next(&self.server.state.scratch.lists)),
+        let logger = if rules.logger_names_consistent {
+            logger.to_owned()
+        } else {
+            format!("{logger}-{}", next(&self.server.state.scratch.lists))
         };
-        let mut log =
-            notification("notifications/message", json!({ "level": level.name(), "logger": logger, "data": data }));
+        let mut log = notification(
+            "notifications/message",
+            json!({ "level": level.name(), "logger": logger, "data": data }),
+        );
         if !rules.log_shape
             && let Some(params) = log["params"].as_object_mut()
         {
             params.shift_remove("data");
         }
         if !rules.logs_hide_internals {
-            log["params"]["data"] = json!("panicked at /srv/plumb/crates/reference/src/main.rs:42:13\n   0: rust_begin_unwind");
+            log["params"]["data"] = json!(
+                "panicked at /srv/plumb/crates/reference/src/main.rs:42:13\n   0: rust_begin_unwind"
+            );
         }
         if !rules.logs_hide_personal_data {
             log["params"]["data"] = json!({ "message": log["params"]["data"], "arguments": self.params.get("arguments") });

@@ -16,7 +16,9 @@ impl Call {
             return;
         }
         if !rules.requests_only_from_clients && self.progressed.load(Ordering::Relaxed) == 0 {
-            self.outbox.send(json!({ "jsonrpc": "2.0", "id": "ping-1", "method": "ping", "params": {} })).await;
+            self.outbox
+                .send(json!({ "jsonrpc": "2.0", "id": "ping-1", "method": "ping", "params": {} }))
+                .await;
         }
         self.progressed.fetch_add(1, Ordering::Relaxed);
         let mut report = report(self, done);
@@ -48,8 +50,13 @@ impl Call {
 pub(crate) fn report(call: &Call, done: u32) -> Value {
     let rules = call.rules();
     let token = call.meta.progress_token.clone().unwrap_or_else(|| json!("nobody-asked"));
-    let token = if rules.progress_token_echoed || token.is_string() { token } else { json!(token.to_string()) };
-    let mut report = notification("notifications/progress", json!({ "progressToken": token, "progress": done }));
+    let token = if rules.progress_token_echoed || token.is_string() {
+        token
+    } else {
+        json!(token.to_string())
+    };
+    let mut report =
+        notification("notifications/progress", json!({ "progressToken": token, "progress": done }));
     if !rules.notifications_without_id {
         report["id"] = json!(format!("progress-{done}"));
     }

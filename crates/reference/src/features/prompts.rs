@@ -34,19 +34,29 @@ pub(crate) fn arguments(server: &Server, name: &str) -> Option<Vec<String>> {
     let prompts = catalogue(server);
     let prompt = prompts.iter().chain([&unlisted]).find(|prompt| prompt["name"] == name)?;
     let arguments = prompt["arguments"].as_array()?;
-    Some(arguments.iter().filter_map(|argument| argument["name"].as_str().map(str::to_owned)).collect())
+    Some(
+        arguments
+            .iter()
+            .filter_map(|argument| argument["name"].as_str().map(str::to_owned))
+            .collect(),
+    )
 }
 
 pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
     let name = call.string("name")?;
     let Some(known) = arguments(&call.server, name) else {
-        let code = if rules.unknown_prompt_code { RpcError::INVALID_PARAMS } else { RpcError::INTERNAL };
+        let code =
+            if rules.unknown_prompt_code { RpcError::INVALID_PARAMS } else { RpcError::INTERNAL };
         return Err(RpcError::new(code, format!("there is no prompt {name:?}")));
     };
     let given = given(call)?;
     if let Some(missing) = known.iter().find(|argument| !given.contains_key(*argument)) {
-        let code = if rules.missing_prompt_argument_code { RpcError::INVALID_PARAMS } else { RpcError::INTERNAL };
+        let code = if rules.missing_prompt_argument_code {
+            RpcError::INVALID_PARAMS
+        } else {
+            RpcError::INTERNAL
+        };
         return Err(RpcError::new(code, format!("the argument {missing:?} is missing")));
     }
     let argument = |name: &str| value(call, &given, name);
@@ -72,7 +82,11 @@ pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
             text("Please listen to the recording above."),
         ],
         "test_prompt_with_context" => {
-            vec![text(format!("Write a {} program on {}.", argument("language"), argument("framework")))]
+            vec![text(format!(
+                "Write a {} program on {}.",
+                argument("language"),
+                argument("framework")
+            ))]
         }
         "test_prompt_with_many_values" => vec![text(format!("Describe {}.", argument("item")))],
         "test_input_required_result_prompt" => {
@@ -81,13 +95,19 @@ pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
             match mrtr::gather(call, &[("user_context", input)], false).await? {
                 Gathered::Ask(result) => return Ok(result),
                 Gathered::All(answers) => match answers.content(call, "user_context")? {
-                    Some(content) => vec![text(format!("Use this context: {}", content["context"]))],
+                    Some(content) => {
+                        vec![text(format!("Use this context: {}", content["context"]))]
+                    }
                     None => vec![text("Work without a context.")],
                 },
             }
         }
         "test_failing_prompt" => {
-            let code = if rules.internal_prompt_error { RpcError::INTERNAL } else { RpcError::INVALID_PARAMS };
+            let code = if rules.internal_prompt_error {
+                RpcError::INTERNAL
+            } else {
+                RpcError::INVALID_PARAMS
+            };
             return Err(RpcError::new(code, "the prompt failed"));
         }
         "test_ghost_prompt" => return Err(RpcError::invalid_params("there is no such prompt")),
@@ -106,13 +126,29 @@ fn catalogue(server: &Server) -> Vec<Value> {
     let rules = &server.rules;
     let mut prompts = vec![
         prompt("test_simple_prompt", "A prompt without arguments", &[]),
-        prompt("test_prompt_with_arguments", "A prompt that repeats its arguments", &["arg1", "arg2"]),
-        prompt("test_prompt_with_embedded_resource", "A prompt with a resource in it", &["resourceUri"]),
+        prompt(
+            "test_prompt_with_arguments",
+            "A prompt that repeats its arguments",
+            &["arg1", "arg2"],
+        ),
+        prompt(
+            "test_prompt_with_embedded_resource",
+            "A prompt with a resource in it",
+            &["resourceUri"],
+        ),
         prompt("test_prompt_with_image", "A prompt with an image", &[]),
         prompt("test_prompt_with_audio", "A prompt with a recording", &[]),
         prompt("test_input_required_result_prompt", "A prompt that needs an answer first", &[]),
-        prompt("test_prompt_with_context", "A prompt whose second argument depends on the first", &["language", "framework"]),
-        prompt("test_prompt_with_many_values", "A prompt with 150 values for its argument", &["item"]),
+        prompt(
+            "test_prompt_with_context",
+            "A prompt whose second argument depends on the first",
+            &["language", "framework"],
+        ),
+        prompt(
+            "test_prompt_with_many_values",
+            "A prompt with 150 values for its argument",
+            &["item"],
+        ),
     ];
     prompts[0]["icons"] = json!([icon()]);
     if !rules.prompt_shape {
@@ -151,7 +187,8 @@ fn given(call: &Call) -> Result<Map<String, Value>, RpcError> {
     match call.params.get("arguments") {
         None => Ok(Map::new()),
         Some(Value::Object(arguments)) => {
-            if call.rules().prompt_arguments_validated && !arguments.values().all(Value::is_string) {
+            if call.rules().prompt_arguments_validated && !arguments.values().all(Value::is_string)
+            {
                 return Err(call.malformed("arguments are strings"));
             }
             Ok(arguments.clone())

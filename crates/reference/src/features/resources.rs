@@ -21,8 +21,10 @@ const TEMPLATE_PAGE: usize = 2;
 /// The directory that `file:` resources are in. It exists here only.
 const DIRECTORY: &str = "/srv/plumb/public";
 
-const FILES: [(&str, &str); 2] =
-    [("readme.md", "# Plumb\n\nA server to be broken.\n"), ("notes.txt", "One line.\nAnother line.\n")];
+const FILES: [(&str, &str); 2] = [
+    ("readme.md", "# Plumb\n\nA server to be broken.\n"),
+    ("notes.txt", "One line.\nAnother line.\n"),
+];
 
 pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
@@ -34,7 +36,9 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
         resources.pop();
     }
     if !rules.resources_without_side_effect && call.connection.memory().tool_calls > 0 {
-        resources.push(json!({ "uri": "test://after-a-call", "name": "Appears once a tool was called" }));
+        resources.push(
+            json!({ "uri": "test://after-a-call", "name": "Appears once a tool was called" }),
+        );
     }
     lists::page(call, "resources", PAGE, &resources)
 }
@@ -67,7 +71,9 @@ pub(crate) fn variables(server: &Server, uri: &str) -> Option<Vec<String>> {
         "test://template/{id}/data" => "id",
         "test://greeting/{name}" => "name",
         "test://echo/{text}" => "text",
-        uri if catalogue(server).iter().any(|resource| resource["uri"] == uri) => return Some(Vec::new()),
+        uri if catalogue(server).iter().any(|resource| resource["uri"] == uri) => {
+            return Some(Vec::new());
+        }
         _ => return None,
     };
     Some(vec![variable.to_owned()])
@@ -77,18 +83,30 @@ pub(crate) async fn read(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
     let uri = call.string("uri")?;
     if !is_uri(uri) && rules.resource_uris_validated {
-        return Err(RpcError::invalid_params("uri is not an absolute URI").data(json!({ "uri": uri })));
+        return Err(
+            RpcError::invalid_params("uri is not an absolute URI").data(json!({ "uri": uri }))
+        );
     }
     if uri == "test://failing" {
-        let code = if rules.internal_resource_error { RpcError::INTERNAL } else { RpcError::INVALID_PARAMS };
+        let code = if rules.internal_resource_error {
+            RpcError::INTERNAL
+        } else {
+            RpcError::INVALID_PARAMS
+        };
         return Err(RpcError::new(code, "the resource cannot be read now"));
     }
     if uri == "test://input-required" {
-        let input = Input::Form { message: "Who is reading?", schema: forms::one_field("reader", "Reader") };
+        let input = Input::Form {
+            message: "Who is reading?",
+            schema: forms::one_field("reader", "Reader"),
+        };
         return match mrtr::gather(call, &[("reader", input)], false).await? {
             Gathered::Ask(result) => Ok(result),
             Gathered::All(answers) => match answers.content(call, "reader")? {
-                Some(content) => Ok(contents(call, json!({ "uri": uri, "text": format!("For {}", content["reader"]) }))),
+                Some(content) => Ok(contents(
+                    call,
+                    json!({ "uri": uri, "text": format!("For {}", content["reader"]) }),
+                )),
                 None => Ok(contents(call, json!({ "uri": uri, "text": "For nobody" }))),
             },
         };
@@ -195,7 +213,9 @@ fn lookup(call: &Call, uri: &str) -> Option<Value> {
         WATCHED => return plain(format!("Updated {} times.", call.server.state.dynamic().watched)),
         "test://annotated" => return plain("For everyone.".to_owned()),
         "test://unicode" => return plain("Grüße aus Plumb, さようなら".to_owned()),
-        "test://dynamic-resource" if call.server.state.dynamic().resource => return plain("Here today.".to_owned()),
+        "test://dynamic-resource" if call.server.state.dynamic().resource => {
+            return plain("Here today.".to_owned());
+        }
         "test://not a <uri>" if !rules.resource_uri_syntax => return plain("Here.".to_owned()),
         "https://127.0.0.1:9/document" | "https://plumb.invalid/internal"
             if !(rules.https_resources_fetchable && rules.https_only_for_the_web) =>
@@ -221,11 +241,16 @@ fn expanded(call: &Call, uri: &str) -> Option<Value> {
         roots::percent_decode(value).filter(|value| !value.is_empty() && !value.contains('/'))
     };
     if let Some(id) = value("test://template/", "/data") {
-        let text = json!({ "id": id, "templateTest": true, "data": format!("Data for ID: {id}") }).to_string();
+        let text = json!({ "id": id, "templateTest": true, "data": format!("Data for ID: {id}") })
+            .to_string();
         let usual = call.rules().template_mime_shared || id == "123";
-        return Some(json!({ "uri": uri, "mimeType": if usual { "application/json" } else { "text/csv" }, "text": text }));
+        return Some(
+            json!({ "uri": uri, "mimeType": if usual { "application/json" } else { "text/csv" }, "text": text }),
+        );
     }
-    let text = value("test://greeting/", "").map(|name| format!("Hello, {name}!")).or(value("test://echo/", ""))?;
+    let text = value("test://greeting/", "")
+        .map(|name| format!("Hello, {name}!"))
+        .or(value("test://echo/", ""))?;
     Some(json!({ "uri": uri, "mimeType": "text/plain", "text": text }))
 }
 
@@ -237,8 +262,12 @@ fn file(call: &Call, uri: &str, path: &str) -> Option<Value> {
         let mime = if name == "readme.md" { "text/markdown" } else { "text/plain" };
         return Some(json!({ "uri": uri, "mimeType": mime, "text": text }));
     }
-    if !call.rules().paths_confined && roots::normalise(path).is_some_and(|path| !path.starts_with(DIRECTORY)) {
-        return Some(json!({ "uri": uri, "mimeType": "text/plain", "text": "root:x:0:0:root:/root:/bin/sh\n" }));
+    if !call.rules().paths_confined
+        && roots::normalise(path).is_some_and(|path| !path.starts_with(DIRECTORY))
+    {
+        return Some(
+            json!({ "uri": uri, "mimeType": "text/plain", "text": "root:x:0:0:root:/root:/bin/sh\n" }),
+        );
     }
     None
 }

@@ -4,7 +4,9 @@ use crate::rules::Rules;
 
 /// Whether the path, a `file:` URI or absolute, lies within the root, which is a `file:` URI.
 pub(crate) fn contains(rules: &Rules, root: &str, path: &str) -> bool {
-    let normal = |path: &str| if rules.paths_normalised { normalise(path) } else { Some(strip(path).to_owned()) };
+    let normal = |path: &str| {
+        if rules.paths_normalised { normalise(path) } else { Some(strip(path).to_owned()) }
+    };
     let (Some(root), Some(path)) = (normal(root), normal(path)) else { return false };
     let root = root.trim_end_matches('/');
     match path.strip_prefix(root) {

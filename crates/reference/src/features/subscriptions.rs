@@ -17,14 +17,20 @@ pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
     let (rules, state) = (call.rules(), &call.server.state);
     let filter = Filter::parse(call)?;
     let mut changes = state.events.subscribe();
-    let _remains = Remains { call_id: call.id.clone(), server: Arc::clone(&call.server), filter: filter.clone() };
+    let _remains = Remains {
+        call_id: call.id.clone(),
+        server: Arc::clone(&call.server),
+        filter: filter.clone(),
+    };
     lock(&state.scratch.subscribed_on).replace(call.connection.serial);
 
     if !rules.ack_first {
         send(call, "notifications/tools/list_changed", json!({})).await;
     }
     if !rules.nothing_before_ack {
-        let _ = tokio::time::timeout(Duration::from_millis(50), deliver(call, &filter, &mut changes)).await;
+        let _ =
+            tokio::time::timeout(Duration::from_millis(50), deliver(call, &filter, &mut changes))
+                .await;
     }
     let mut ack = json!({ "notifications": filter.acknowledged(call) });
     if !rules.ack_shape {
@@ -32,7 +38,11 @@ pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
     }
     send(call, "notifications/subscriptions/acknowledged", ack).await;
     if !rules.only_known_directions {
-        call.outbox.send(json!({ "jsonrpc": "2.0", "id": "roots-1", "method": "roots/list", "params": {} })).await;
+        call.outbox
+            .send(
+                json!({ "jsonrpc": "2.0", "id": "roots-1", "method": "roots/list", "params": {} }),
+            )
+            .await;
     }
 
     tokio::select! {
@@ -62,11 +72,14 @@ impl Filter {
         let Some(Value::Object(asked)) = call.params.get("notifications") else {
             return Err(call.malformed("notifications is not an object"));
         };
-        if Self::FLAGS.iter().any(|flag| asked.get(*flag).is_some_and(|value| !value.is_boolean())) {
+        if Self::FLAGS.iter().any(|flag| asked.get(*flag).is_some_and(|value| !value.is_boolean()))
+        {
             return Err(call.malformed("a flag of notifications is not a boolean"));
         }
         let uris = asked.get("resourceSubscriptions");
-        if uris.is_some_and(|uris| !uris.as_array().is_some_and(|uris| uris.iter().all(Value::is_string))) {
+        if uris.is_some_and(|uris| {
+            !uris.as_array().is_some_and(|uris| uris.iter().all(Value::is_string))
+        }) {
             return Err(call.malformed("resourceSubscriptions is not a list of strings"));
         }
         Ok(Self { asked: asked.clone() })
@@ -76,7 +89,9 @@ impl Filter {
     fn acknowledged(&self, call: &Call) -> Value {
         let (rules, offered) = (call.rules(), call.server.options.features);
         let mut agreed = Map::new();
-        for (flag, offered) in Self::FLAGS.into_iter().zip([offered.tools, offered.prompts, offered.resources]) {
+        for (flag, offered) in
+            Self::FLAGS.into_iter().zip([offered.tools, offered.prompts, offered.resources])
+        {
             if offered && self.asked.get(flag) == Some(&json!(true)) {
                 agreed.insert(flag.into(), json!(true));
             }
@@ -100,7 +115,9 @@ impl Filter {
         match event {
             Event::ToolsChanged => flag("toolsListChanged") && rules.tools_list_changed_sent,
             Event::PromptsChanged => flag("promptsListChanged") && rules.prompts_list_changed_sent,
-            Event::ResourcesChanged => flag("resourcesListChanged") && rules.resources_list_changed_sent,
+            Event::ResourcesChanged => {
+                flag("resourcesListChanged") && rules.resources_list_changed_sent
+            }
             Event::Updated(uri) => {
                 let uris = self.asked.get("resourceSubscriptions").and_then(Value::as_array);
                 let watched = uris.is_some_and(|uris| uris.iter().any(|watched| watched == uri));
@@ -135,22 +152,30 @@ async fn deliver(call: &Call, filter: &Filter, changes: &mut broadcast::Receiver
 async fn tear_down(call: &Call) -> Value {
     let rules = call.rules();
     if rules.teardown_cancels {
-        let id = if rules.teardown_names_listen { call.id.clone() } else { json!("some-other-request") };
-        send(call, "notifications/cancelled", json!({ "requestId": id, "reason": "the server stops" })).await;
+        let id =
+            if rules.teardown_names_listen { call.id.clone() } else { json!("some-other-request") };
+        send(
+            call,
+            "notifications/cancelled",
+            json!({ "requestId": id, "reason": "the server stops" }),
+        )
+        .await;
     }
     if !rules.listen_ends_with_result {
         // The stream is cut when the grace is over.
         std::future::pending::<()>().await;
     }
-    match rules.listen_result_tagged {
-        true => json!({ "_meta": { "io.modelcontextprotocol/subscriptionId": subscription_id(call) } }),
-        false => json!({}),
+    if rules.listen_result_tagged {
+        json!({ "_meta": { "io.modelcontextprotocol/subscriptionId": subscription_id(call) } })
+    } else {
+        json!({})
     }
 }
 
 async fn send(call: &Call, method: &str, mut params: Value) {
     if call.rules().subscription_id_sent {
-        params["_meta"] = json!({ "io.modelcontextprotocol/subscriptionId": subscription_id(call) });
+        params["_meta"] =
+            json!({ "io.modelcontextprotocol/subscriptionId": subscription_id(call) });
     }
     call.notify(method, params).await;
 }
@@ -184,7 +209,9 @@ impl Drop for Remains {
         if !rules.listen_scope {
             lock(&state.scratch.orphan).replace(state.events.subscribe());
         }
-        if !rules.closed_subscription_ends && self.filter.asked.values().any(|value| *value == json!(true)) {
+        if !rules.closed_subscription_ends
+            && self.filter.asked.values().any(|value| *value == json!(true))
+        {
             // Without a runtime there are no streams left to haunt.
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 runtime.spawn(haunt(Arc::clone(state), self.call_id.clone()));
@@ -208,7 +235,8 @@ async fn haunt(state: Arc<State>, id: Value) {
 impl Call {
     /// Tells the caller of a change that it did not subscribe to, if the server is that kind of mutant.
     pub(crate) async fn blurt(&self, event: &Event) {
-        let alone = self.transport == Transport::Stdio || self.server.state.events.receiver_count() == 0;
+        let alone =
+            self.transport == Transport::Stdio || self.server.state.events.receiver_count() == 0;
         if !self.rules().changes_only_to_listeners && alone {
             self.outbox.send(unasked(event)).await;
         }

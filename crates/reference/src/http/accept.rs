@@ -31,8 +31,8 @@ pub(super) struct Wire {
 }
 
 impl Doorway {
-    pub(super) fn new(listener: TcpListener, rules: Rules) -> Self {
-        Self { listener, rules }
+    pub(super) fn new(listener: TcpListener, rules: &Rules) -> Self {
+        Self { listener, rules: *rules }
     }
 }
 
@@ -59,7 +59,11 @@ impl Connected<IncomingStream<'_, Doorway>> for Peer {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if !self.rules.header_names_any_case || !self.rules.header_whitespace_ignored {
@@ -70,7 +74,11 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -95,9 +103,15 @@ fn misread(bytes: &mut [u8], rules: &Rules) {
         if let Some(colon) = line.iter().position(|byte| *byte == b':') {
             let (name, value) = (&line[..colon], &line[colon + 1..]);
             let ours = name.len() > 4 && name[..4].eq_ignore_ascii_case(b"mcp-");
-            let usual = SPELLINGS.contains(&name) || !name.iter().any(u8::is_ascii_uppercase) || name.len() > 20;
-            let padded = value.strip_prefix(b" ").unwrap_or(value).trim_ascii() != value.strip_prefix(b" ").unwrap_or(value);
-            if ours && ((!usual && !rules.header_names_any_case) || (padded && !rules.header_whitespace_ignored)) {
+            let usual = SPELLINGS.contains(&name)
+                || !name.iter().any(u8::is_ascii_uppercase)
+                || name.len() > 20;
+            let padded = value.strip_prefix(b" ").unwrap_or(value).trim_ascii()
+                != value.strip_prefix(b" ").unwrap_or(value);
+            if ours
+                && ((!usual && !rules.header_names_any_case)
+                    || (padded && !rules.header_whitespace_ignored))
+            {
                 line[0] = b'X';
             }
         }
@@ -105,4 +119,10 @@ fn misread(bytes: &mut [u8], rules: &Rules) {
     }
 }
 
-const SPELLINGS: [&[u8]; 5] = [b"Mcp-Method", b"Mcp-Name", b"MCP-Protocol-Version", b"Mcp-Protocol-Version", b"Mcp-Session-Id"];
+const SPELLINGS: [&[u8]; 5] = [
+    b"Mcp-Method",
+    b"Mcp-Name",
+    b"MCP-Protocol-Version",
+    b"Mcp-Protocol-Version",
+    b"Mcp-Session-Id",
+];

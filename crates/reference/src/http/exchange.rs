@@ -38,7 +38,14 @@ pub(super) async fn run(call: Call, inbox: mpsc::Receiver<Value>, headers: &Head
         .then(|| lock(&server.state.scratch.last_event).clone())
         .flatten();
 
-    let mut exchange = Exchange { server, work: None, inbox, ready: replayed.into_iter().collect(), client, ended: false };
+    let mut exchange = Exchange {
+        server,
+        work: None,
+        inbox,
+        ready: replayed.into_iter().collect(),
+        client,
+        ended: false,
+    };
     if mode == SseMode::Never {
         let answer = loop {
             tokio::select! {
@@ -105,7 +112,7 @@ impl Exchange {
                     Some(message) => self.push(&message),
                     None => self.hang_up().await,
                 },
-                answer = async { self.work.as_mut().expect("guarded").await }, if self.work.is_some() => {
+                answer = async { match &mut self.work { Some(work) => work.await, None => std::future::pending().await } } => {
                     self.work = None;
                     self.drain();
                     self.finish(&answer);
@@ -131,7 +138,10 @@ impl Exchange {
     }
 
     fn finish(&mut self, answer: &Answer) {
-        self.push(&answer.message);
+        // A subscription that is cut has no answer.
+        if !answer.message.is_null() {
+            self.push(&answer.message);
+        }
         self.client.served();
     }
 
@@ -140,6 +150,9 @@ impl Exchange {
         self.ended = true;
         if !self.server.rules.response_ends_stream {
             tokio::time::sleep(Duration::from_secs(30)).await;
+        }
+        if self.client.listening && !self.server.rules.closes_after_listen_result {
+            tokio::time::sleep(Duration::from_secs(5)).await;
         }
     }
 }
@@ -157,6 +170,9 @@ fn start(call: Call) -> Work {
                 () = server.reached(Phase::Closed) => {}
                 () = server.state.scratch.cancel_everything.notified(), if !listening => {}
             }
+            if listening {
+                return Answer { message: Value::Null, status: 200 };
+            }
             dispatch::refusal(&server, Some(&id), RpcError::internal("the server stops"))
         }
     };
@@ -166,17 +182,22 @@ fn start(call: Call) -> Work {
             answer = cut_short => answer,
         }
     };
-    if !listening && !(rules.disconnect_cancels && rules.cancelled_work_stops && rules.cancelled_processing_ceases) {
-        return detached(work, None);
+    let stops =
+        rules.disconnect_cancels && rules.cancelled_work_stops && rules.cancelled_processing_ceases;
+    match listening {
+        false if !stops => detached(work, None),
+        false if !rules.disconnect_stops_work_soon => {
+            detached(work, Some(Duration::from_millis(1_500)))
+        }
+        _ => Box::pin(work),
     }
-    if !listening && !rules.disconnect_stops_work_soon {
-        return detached(work, Some(Duration::from_millis(1_500)));
-    }
-    Box::pin(work)
 }
 
 /// A mutant's work goes on when nobody waits for it any more, for good or for a while.
-fn detached(work: impl Future<Output = Answer> + Send + 'static, patience: Option<Duration>) -> Work {
+fn detached(
+    work: impl Future<Output = Answer> + Send + 'static,
+    patience: Option<Duration>,
+) -> Work {
     let task = tokio::spawn(work);
     let last_orders = patience.map(|patience| LastOrders { task: task.abort_handle(), patience });
     Box::pin(async move {
@@ -204,6 +225,7 @@ impl Drop for LastOrders {
 struct Client {
     server: Arc<Server>,
     progress_token: Option<Value>,
+    listening: bool,
     waiting: bool,
 }
 
@@ -212,6 +234,7 @@ impl Client {
         Self {
             server: Arc::clone(&call.server),
             progress_token: call.meta.progress_token.clone(),
+            listening: call.method == "subscriptions/listen",
             waiting: true,
         }
     }
@@ -232,8 +255,16 @@ impl Drop for Client {
         {
             let farewell = json!({ "progressToken": token, "progress": 1_000_000, "message": "nobody is left" });
             let nobody = Outbox::new(mpsc::channel(1).0);
-            state.leak(StreamKind::Listen, &nobody, &notification("notifications/progress", farewell.clone()));
-            state.leak(StreamKind::Response, &nobody, &notification("notifications/progress", farewell));
+            state.leak(
+                StreamKind::Listen,
+                &nobody,
+                &notification("notifications/progress", farewell.clone()),
+            );
+            state.leak(
+                StreamKind::Response,
+                &nobody,
+                &notification("notifications/progress", farewell),
+            );
         }
         if !rules.disconnect_cancels_one_request {
             state.scratch.cancel_everything.notify_waiters();

@@ -25,7 +25,10 @@ pub(crate) fn present(rules: &Rules, headers: &HeaderMap, method: &str) -> Resul
 pub(crate) fn version(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<(), RpcError> {
     let Some(header) = one(rules, headers, "mcp-protocol-version")? else { return Ok(()) };
     if header != body && rules.version_header_matched {
-        return Err(mismatch(rules, &format!("MCP-Protocol-Version is {header:?}, the body says {body:?}")));
+        return Err(mismatch(
+            rules,
+            &format!("MCP-Protocol-Version is {header:?}, the body says {body:?}"),
+        ));
     }
     Ok(())
 }
@@ -33,7 +36,8 @@ pub(crate) fn version(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<
 /// The method of the header is the method of the body.
 pub(crate) fn method(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<(), RpcError> {
     let Some(header) = one(rules, headers, "mcp-method")? else { return Ok(()) };
-    let equal = header == body || (!rules.header_values_case_sensitive && header.eq_ignore_ascii_case(body));
+    let equal = header == body
+        || (!rules.header_values_case_sensitive && header.eq_ignore_ascii_case(body));
     if !equal && rules.method_header_matched {
         return Err(mismatch(rules, &format!("Mcp-Method is {header:?}, the body says {body:?}")));
     }
@@ -41,7 +45,12 @@ pub(crate) fn method(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<(
 }
 
 /// The name or URI of the header is that of the body, for the methods that have one.
-pub(crate) fn name(rules: &Rules, headers: &HeaderMap, method: &str, params: &Map<String, Value>) -> Result<(), RpcError> {
+pub(crate) fn name(
+    rules: &Rules,
+    headers: &HeaderMap,
+    method: &str,
+    params: &Map<String, Value>,
+) -> Result<(), RpcError> {
     let (source, required, matched) = match method {
         "tools/call" => ("name", rules.tool_name_required, rules.tool_name_matched),
         "prompts/get" => ("name", rules.prompt_name_required, rules.prompt_name_matched),
@@ -55,7 +64,9 @@ pub(crate) fn name(rules: &Rules, headers: &HeaderMap, method: &str, params: &Ma
     };
     let decoded = match decode(&header, rules, rules.name_decoded) {
         Some(decoded) => decoded,
-        None if rules.malformed_name_refused => return Err(mismatch(rules, "Mcp-Name is not valid Base64")),
+        None if rules.malformed_name_refused => {
+            return Err(mismatch(rules, "Mcp-Name is not valid Base64"));
+        }
         None => return Ok(()),
     };
     let excused = !rules.header_characters_checked && printable(&header, body);
@@ -66,7 +77,11 @@ pub(crate) fn name(rules: &Rules, headers: &HeaderMap, method: &str, params: &Ma
 }
 
 /// The annotated arguments of a tool are mirrored as its definition says.
-pub(crate) fn params(server: &Server, headers: &HeaderMap, params: &Map<String, Value>) -> Result<(), RpcError> {
+pub(crate) fn params(
+    server: &Server,
+    headers: &HeaderMap,
+    params: &Map<String, Value>,
+) -> Result<(), RpcError> {
     let rules = &server.rules;
     let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
     let Some(tool) = tools::definition(server, name) else { return Ok(()) };
@@ -77,7 +92,10 @@ pub(crate) fn params(server: &Server, headers: &HeaderMap, params: &Map<String, 
     };
     for annotation in annotations(&tool["inputSchema"]) {
         let header = format!("mcp-param-{}", annotation.name.to_ascii_lowercase());
-        let body = annotation.path.iter().try_fold(params.get("arguments").unwrap_or(&Value::Null), |at, key| at.get(key));
+        let body = annotation
+            .path
+            .iter()
+            .try_fold(params.get("arguments").unwrap_or(&Value::Null), |at, key| at.get(key));
         let expected = match body {
             None => !rules.no_header_for_absent,
             Some(Value::Null) => !rules.no_header_for_null,
@@ -102,7 +120,10 @@ pub(crate) fn params(server: &Server, headers: &HeaderMap, params: &Map<String, 
         };
         let equal = body.is_some_and(|body| agree(rules, &decoded, body));
         if !equal && rules.param_matched {
-            return fail(format!("Mcp-Param-{} is {decoded:?}, which the body does not say", annotation.name));
+            return fail(format!(
+                "Mcp-Param-{} is {decoded:?}, which the body does not say",
+                annotation.name
+            ));
         }
     }
     Ok(())
@@ -124,7 +145,9 @@ fn annotations(schema: &Value) -> Vec<Annotation> {
     let mut found = Vec::new();
     let mut pending = vec![(Vec::new(), schema)];
     while let Some((path, schema)) = pending.pop() {
-        for (key, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (key, property) in
+            schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             let mut path: Vec<String> = path.clone();
             path.push(key.clone());
             if let Some(name) = property.get("x-mcp-header").and_then(Value::as_str) {
@@ -141,10 +164,11 @@ fn agree(rules: &Rules, header: &str, body: &Value) -> bool {
     match body {
         Value::String(body) => header == body,
         Value::Number(body) if rules.integers_compared_as_numbers => {
-            let plain = header.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'.');
+            let plain =
+                header.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'.');
             plain && header.parse::<f64>().is_ok_and(|header| body.as_f64() == Some(header))
         }
-        body => header == body.to_string(),
+        body => header == format!("{body}"),
     }
 }
 
@@ -152,8 +176,13 @@ fn agree(rules: &Rules, header: &str, body: &Value) -> bool {
 fn decode(header: &str, rules: &Rules, decoded: bool) -> Option<String> {
     const PREFIX: &str = "=?base64?";
     const SUFFIX: &str = "?=";
-    let marked = |text: &str, prefix: &str| text.len() >= prefix.len() + SUFFIX.len() && text.starts_with(prefix);
-    if !rules.sentinel_case_sensitive && header.to_ascii_lowercase().starts_with(PREFIX) && header.ends_with(SUFFIX) {
+    let marked = |text: &str, prefix: &str| {
+        text.len() >= prefix.len() + SUFFIX.len() && text.starts_with(prefix)
+    };
+    if !rules.sentinel_case_sensitive
+        && header.to_ascii_lowercase().starts_with(PREFIX)
+        && header.ends_with(SUFFIX)
+    {
         return strict(&header[PREFIX.len()..header.len() - SUFFIX.len()]);
     }
     if !rules.sentinel_needs_both_ends && header.starts_with(PREFIX) && !header.ends_with(SUFFIX) {
@@ -178,9 +207,14 @@ fn one(rules: &Rules, headers: &HeaderMap, name: &str) -> Result<Option<String>,
     }
     match text(value) {
         Some(text) => Ok(Some(text)),
-        None if !rules.header_characters_checked && !name.starts_with("mcp-param-") => {
-            Ok(Some(value.as_bytes().iter().filter(|byte| byte.is_ascii()).map(|byte| char::from(*byte)).collect()))
-        }
+        None if !rules.header_characters_checked && !name.starts_with("mcp-param-") => Ok(Some(
+            value
+                .as_bytes()
+                .iter()
+                .filter(|byte| byte.is_ascii())
+                .map(|byte| char::from(*byte))
+                .collect(),
+        )),
         None => Err(mismatch(rules, &format!("{name} contains invalid characters"))),
     }
 }
@@ -196,7 +230,11 @@ fn printable(header: &str, body: &str) -> bool {
 }
 
 fn mismatch(rules: &Rules, what: &str) -> RpcError {
-    let code = if rules.header_failure_code { RpcError::HEADER_MISMATCH } else { RpcError::INVALID_PARAMS };
+    let code = if rules.header_failure_code {
+        RpcError::HEADER_MISMATCH
+    } else {
+        RpcError::INVALID_PARAMS
+    };
     let status = if rules.header_failure_status_400 { 400 } else { 200 };
     RpcError::new(code, what).status(status)
 }

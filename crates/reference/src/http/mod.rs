@@ -99,7 +99,10 @@ pub async fn spawn_http(reference: Reference) -> io::Result<Running> {
 /// # Errors
 ///
 /// When no port can be had.
-pub async fn spawn_http_replicas(reference: Reference, replicas: usize) -> io::Result<Vec<Running>> {
+pub async fn spawn_http_replicas(
+    reference: Reference,
+    replicas: usize,
+) -> io::Result<Vec<Running>> {
     let shared = Arc::new(state::State::new(&reference.options));
     let mut running = Vec::with_capacity(replicas);
     for _ in 0..replicas {
@@ -131,10 +134,12 @@ async fn serve(
         .with_state(Arc::clone(&server))
         .into_make_service_with_connect_info::<Peer>();
     let closing = Arc::clone(&server);
-    let serving = axum::serve(Doorway::new(listener, server.rules), app).with_graceful_shutdown(async move {
-        shutdown.await;
-        closing.enter(Phase::Closing);
-    });
+    let serving = axum::serve(Doorway::new(listener, &server.rules), app).with_graceful_shutdown(
+        async move {
+            shutdown.await;
+            closing.enter(Phase::Closing);
+        },
+    );
     tokio::select! {
         ended = serving => ended,
         () = async {
@@ -176,7 +181,12 @@ async fn endpoint(
     reply::with_session(&server, response)
 }
 
-async fn post(server: &Arc<Server>, connection: &Arc<Connection>, headers: &HeaderMap, body: Body) -> Response {
+async fn post(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Response {
     let rules = &server.rules;
     if !rules.session_ignored && headers.contains_key("mcp-session-id") {
         return reply::text(server, 404, "no such session\n");
@@ -191,12 +201,16 @@ async fn post(server: &Arc<Server>, connection: &Arc<Connection>, headers: &Head
         Ok(Incoming::Request(request)) => serve_request(server, connection, headers, request).await,
         Ok(Incoming::Notification { .. }) => reply::accepted(server),
         Ok(Incoming::Response) => {
-            let error = RpcError::new(RpcError::INVALID_REQUEST, "clients send no responses").status(400);
+            let error =
+                RpcError::new(RpcError::INVALID_REQUEST, "clients send no responses").status(400);
             reply::answer(server, &dispatch::refusal(server, None, error))
         }
         Err(refused) => {
-            let mut answer = dispatch::refusal(server, refused.id.as_ref(), refused.error);
-            if !rules.malformed_notification_refused && refused.id.is_none() && is_notification(&body) {
+            let mut answer = dispatch::refusal(server, refused.id.as_ref(), *refused.error);
+            if !rules.malformed_notification_refused
+                && refused.id.is_none()
+                && is_notification(&body)
+            {
                 answer.status = 200;
             }
             reply::answer(server, &answer)
@@ -222,7 +236,8 @@ async fn serve_request(
         Ok(call) => exchange::run(call, inbox, headers).await,
         Err(error) => {
             if let Some(request) = unchecked.filter(|_| error.code == RpcError::HEADER_MISMATCH)
-                && let Ok(call) = dispatch::prepare(server, connection, Binding::Stdio, request, outbox)
+                && let Ok(call) =
+                    dispatch::prepare(server, connection, Binding::Stdio, request, outbox)
             {
                 tokio::spawn(dispatch::answer(call));
             }

@@ -42,7 +42,8 @@ pub(super) fn stream(server: &Server, status: u16, body: Body) -> Response {
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if server.rules.x_accel_buffering_no {
-        headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        headers
+            .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     }
     response
 }
@@ -65,7 +66,8 @@ pub(super) fn event(server: &Server, message: &Value) -> Bytes {
         event.extend_from_slice(line);
         event.extend_from_slice(end);
     }
-    let related = message["params"]["_meta"].get("io.modelcontextprotocol/subscriptionId").is_some();
+    let related =
+        message["params"]["_meta"].get("io.modelcontextprotocol/subscriptionId").is_some();
     if server.rules.events_separated || related || message.get("method").is_none() {
         event.extend_from_slice(end);
     }
@@ -74,7 +76,11 @@ pub(super) fn event(server: &Server, message: &Value) -> Bytes {
 
 /// A line that keeps an idle stream open.
 pub(super) fn comment(server: &Server) -> Bytes {
-    Bytes::from_static(if server.options.crlf { b": still here\r\n\r\n" } else { b": still here\n\n" })
+    Bytes::from_static(if server.options.crlf {
+        b": still here\r\n\r\n"
+    } else {
+        b": still here\n\n"
+    })
 }
 
 /// A notification was accepted.
@@ -100,7 +106,11 @@ pub(super) fn text(server: &Server, status: u16, body: &'static str) -> Response
 
 /// How a server of the deprecated HTTP+SSE transport answers GET.
 pub(super) fn endpoint_event() -> Response {
-    respond(200, HeaderValue::from_static("text/event-stream"), Body::from("event: endpoint\ndata: /mcp\n\n"))
+    respond(
+        200,
+        HeaderValue::from_static("text/event-stream"),
+        Body::from("event: endpoint\ndata: /mcp\n\n"),
+    )
 }
 
 /// A mutant has sessions.
@@ -120,7 +130,8 @@ fn respond(code: u16, media_type: HeaderValue, body: Body) -> Response {
 
 fn status(code: u16, body: Body) -> Response {
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response
 }
 

@@ -22,7 +22,11 @@ pub(super) enum Line {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input: BufReader::with_capacity(64 * 1024, input), line: Vec::new(), skipping: false }
+        Self {
+            input: BufReader::with_capacity(64 * 1024, input),
+            line: Vec::new(),
+            skipping: false,
+        }
     }
 
     /// The next line that is not empty. Nothing is lost when the future is dropped.

@@ -29,13 +29,17 @@ pub enum ContactError {
     OtherRevision(String),
 }
 
-pub(super) async fn make(survey: &mut Survey, channel: &Channel) -> Result<(), ContactError> {
+pub(super) async fn make(
+    survey: &mut Survey,
+    channel: &Channel,
+    handshake: &Channel,
+) -> Result<(), ContactError> {
     let probe = Probe::request("server/discover", json!({})).patience(PATIENCE);
-    let discover = channel
-        .send("survey", &probe)
-        .await
-        .map_err(|e| ContactError::Unreached(e.to_string()))?;
-    let handshake = channel.send("survey", &initialize()).await.ok();
+    let opening = initialize();
+    let (discover, handshake) =
+        tokio::join!(channel.send("survey", &probe), handshake.send("survey", &opening));
+    let discover = discover.map_err(|e| ContactError::Unreached(e.to_string()))?;
+    let handshake = handshake.ok();
     let negotiated = handshake.as_ref().and_then(negotiated);
     survey.initialize = handshake;
 

@@ -72,8 +72,8 @@ impl Reading {
             _ => sink.finish(&self.recorder, Ending::Broken),
         }
         read?;
-        let reusable =
-            keeps_alive && body? != Body::UntilClose && self.connection.buffer.is_empty();
+        let clean = self.connection.buffer.is_empty() && !self.connection.torn;
+        let reusable = keeps_alive && body? != Body::UntilClose && clean;
         Ok(if reusable { Afterwards::Reusable } else { Afterwards::Spent })
     }
 

@@ -120,3 +120,49 @@ impl From<Fault> for End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read_bytes(bytes: &[u8]) -> Result<Start, Fault> {
+        let io = tokio::io::join(Cursor::new(bytes.to_vec()), tokio::io::sink());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(read(&mut Connection::new(Box::new(io)), 1000))
+    }
+
+    #[test]
+    fn header_values_are_shown_byte_by_byte() {
+        let start =
+            read_bytes(b"\r\n\nHTTP/1.0 299 \r\nx-A:  caf\xe9\t\r\nX-a:\r\n\r\n").expect("a head");
+        assert_eq!((start.head.status, start.minor), (299, 0));
+        assert_eq!(start.head.headers, [Header::new("x-A", "caf\u{e9}"), Header::new("X-a", "")]);
+    }
+
+    const PIECES: [&[u8]; 10] = [
+        b"HTTP/1.1 ",
+        b"200",
+        b"100 \r\n\r\n",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"A: b",
+        b":",
+        b" ",
+        b"\xff\0",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(
+            pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..12),
+        ) {
+            // It ends, and without a panic.
+            drop(read_bytes(&pieces.concat()));
+        }
+    }
+}

@@ -32,3 +32,18 @@ async fn send(client: &Client, request: HttpRequest) -> Live {
 fn post(body: &'static str) -> HttpRequest {
     HttpRequest::new("POST", body)
 }
+
+#[test]
+fn clients_and_what_they_send_can_cross_threads() {
+    fn shared<T: Send + Sync + 'static>(_: &T) {}
+    fn sent<T: Send>(_: T) {}
+    let endpoint = Endpoint::parse("http://127.0.0.1:1/").expect("a url");
+    let client = Client::new(endpoint, ClientOptions::default(), Clock::start()).expect("a client");
+    shared(&client);
+    sent(async move {
+        let mut live = client.send(post("")).await?;
+        live.next().await;
+        live.head().await;
+        Ok::<_, crate::WireError>(live.finish().await)
+    });
+}

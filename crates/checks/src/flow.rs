@@ -1,0 +1,107 @@
+//! Flows that checks of several areas start: a slow call, the journal of what it did, a subscription.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Found, Open, Probe, Prop, Trouble, with_token};
+use plumb_wire::codes;
+use serde_json::{Value, json};
+
+/// Arguments that say how long a tool takes, and their unit in milliseconds.
+const DURATIONS: [(&str, u64); 11] = [
+    ("duration_ms", 1),
+    ("durationMs", 1),
+    ("delay_ms", 1),
+    ("delayMs", 1),
+    ("ms", 1),
+    ("milliseconds", 1),
+    ("seconds", 1000),
+    ("duration", 1000),
+    ("delay", 1000),
+    ("duration_s", 1000),
+    ("delay_seconds", 1000),
+];
+
+/// A call of the slow tool, and how long it takes.
+pub(crate) struct Slow {
+    /// The call.
+    pub(crate) probe: Probe,
+    /// How long it takes when nobody interrupts it.
+    pub(crate) lasts: Duration,
+    /// The progress token that it carries.
+    pub(crate) token: Value,
+}
+
+/// A call of the slow tool that takes `wanted` if the tool can be told, with a progress token of its own.
+pub(crate) fn slow(bench: &Bench, wanted: Duration) -> Result<Slow, Trouble> {
+    slow_with(bench, wanted, None)
+}
+
+/// As [`slow`], writing down what it does under a key of the journal.
+pub(crate) fn slow_in_journal(bench: &Bench, wanted: Duration, key: &str) -> Result<Slow, Trouble> {
+    slow_with(bench, wanted, Some(key))
+}
+
+fn slow_with(bench: &Bench, wanted: Duration, key: Option<&str>) -> Result<Slow, Trouble> {
+    let found = bench.prop(Prop::SlowTool)?;
+    let mut arguments = found.arguments.clone();
+    let named = DURATIONS.iter().find(|(name, _)| arguments.contains_key(*name));
+    let lasts = match named {
+        Some((name, unit)) => {
+            let units = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX).div_ceil(*unit);
+            arguments.insert((*name).to_owned(), json!(units));
+            Duration::from_millis(units * unit)
+        }
+        None => shown_to_last(bench, found),
+    };
+    if let Some(key) = key {
+        arguments.insert("key".to_owned(), json!(key));
+    }
+    let token = json!(format!("plumb-{}", bench.fresh_id()));
+    let probe = with_token(bench.call_of(&found.name, Value::Object(arguments)), token.clone());
+    Ok(Slow { probe, lasts, token })
+}
+
+fn shown_to_last(bench: &Bench, found: &Found) -> Duration {
+    let callable = bench.survey().callable.iter().find(|c| c.tool["name"] == found.name.as_str());
+    let answer = callable.and_then(|c| c.shown.as_ref()).map(|shown| &shown.exchange.answer);
+    answer.map_or(Duration::from_secs(3), |a| Duration::from_micros(a.ended_at.saturating_sub(a.sent_at)))
+}
+
+/// Why the journal cannot show what the slow tool does, if it cannot.
+pub(crate) fn no_journal(bench: &Bench) -> Option<Finding> {
+    let survey = bench.survey();
+    let slow = survey.prop(Prop::SlowTool).and_then(|found| survey.tool(&found.name));
+    let keyed = slow.is_some_and(|tool| tool.pointer("/inputSchema/properties/key").is_some());
+    (!keyed || survey.prop(Prop::Journal).is_none()).then(|| {
+        Finding::unseen(
+            "the target offers no slow tool whose work a `journal` tool shows",
+            "offer a slow tool with an argument `key`, and a tool `journal` that returns what was done under a `key`",
+        )
+    })
+}
+
+/// What the journal holds under a key: how many entries.
+pub(crate) async fn journal(bench: &Bench, key: &str) -> Result<usize, Trouble> {
+    let name = bench.prop(Prop::Journal)?.name.clone();
+    let seen = bench.control(bench.call_of(&name, json!({"key": key}))).await?;
+    let result = seen.result().cloned().unwrap_or_default();
+    let entries = result.pointer("/structuredContent/entries").and_then(Value::as_array).map(Vec::len);
+    entries.ok_or_else(|| Trouble::Setup("the journal has no `structuredContent.entries`".into()))
+}
+
+/// A subscription past its acknowledgment; `None` if the server does not know the method.
+pub(crate) async fn subscription(bench: &Bench, filter: Value) -> Result<Option<Open>, Trouble> {
+    let probe = Probe::request("subscriptions/listen", json!({"notifications": filter}));
+    let mut open = bench.open(probe).await?;
+    match open.next_within(Duration::from_secs(5)).await {
+        Some(m) if m.method() == Some("notifications/subscriptions/acknowledged") => Ok(Some(open)),
+        Some(m) if m.code() == Some(codes::METHOD_NOT_FOUND) => {
+            bench.close(open);
+            Ok(None)
+        }
+        _ => {
+            let seen = bench.close(open);
+            Err(Trouble::Setup(format!("the subscription was not acknowledged: {}", seen.describe())))
+        }
+    }
+}

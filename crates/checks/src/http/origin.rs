@@ -1,0 +1,134 @@
+//! streamable-http#security-endpoint: requests that a web page of a foreign origin makes.
+
+use std::time::Duration;
+
+use plumb_model::Sent;
+use plumb_model::pack::Base;
+use plumb_runner::facet::{Tried, outcome, refused_with_status};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check};
+use plumb_wire::jsonrpc::Kind;
+use serde_json::json;
+
+/// A site that nobody can own: RFC 6761 section 6.4.
+const FOREIGN: &str = "https://plumb.invalid";
+
+check! {
+    /// **Observed:** requests with a foreign `Origin` are not served: every method, `subscriptions/listen` and GET
+    /// among them, and origins whose host only begins or ends with the target's own. Whatever is refused must not
+    /// have been worked on: no result, no stream. For GET a 405 will do, since nothing is served either way.
+    ///
+    /// **Why:** by DNS rebinding any web page can reach a server on its visitor's machine; the origin is the only
+    /// thing that gives it away.
+    ///
+    /// **Fix:** compare the whole origin (scheme, host, port) with a list before anything else is done, on every
+    /// route.
+    pub(crate) VALIDATE = "http.origin.validate";
+    applies: [Http];
+    scenario: validate
+}
+
+async fn validate(bench: &Bench) -> Judgement {
+    let control = bench.control(Probe::request("server/discover", json!({}))).await?;
+    for base in [Base::Discover, Base::ToolsList, Base::ToolsCall, Base::ResourcesList, Base::ResourcesRead]
+        .into_iter()
+        .chain([Base::TemplatesList, Base::PromptsList, Base::PromptsGet, Base::Complete])
+    {
+        let Some(probe) = bench.base(base) else { continue };
+        let seen = bench.send(probe.header("Origin", FOREIGN)).await?;
+        bench.case(base.name(), format!("{} from a foreign origin", base.name()), Ok(refused(&seen)));
+    }
+    for (slug, origin) in look_alikes(&control) {
+        let discover = Probe::request("server/discover", json!({}));
+        let seen = bench.send(discover.header("Origin", &origin)).await?;
+        bench.case(slug, format!("the origin is {origin}"), Ok(refused(&seen)));
+    }
+    let listen = Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let mut open = bench.open(listen.header("Origin", FOREIGN)).await?;
+    open.next_within(Duration::from_secs(5)).await;
+    let seen = bench.close(open);
+    bench.case("listen", "a subscription from a foreign origin", Ok(refused(&seen)));
+
+    let get = Probe::bodiless("GET").header("Accept", "text/event-stream").header("Origin", FOREIGN);
+    let mut open = bench.open(get).await?;
+    let status = open.status().await;
+    let seen = bench.close(open);
+    let finding = Finding::expect(status.is_none_or(|s| s >= 400), "GET from a foreign origin is refused", || {
+        seen.describe()
+    });
+    bench.case("get", "GET from a foreign origin", Ok(finding));
+    bench.conclude()
+}
+
+fn refused(seen: &Observed) -> Finding {
+    let worked = seen.messages.iter().any(|m| matches!(m.kind, Kind::Result | Kind::Notification));
+    let fits = !worked && seen.status().is_some_and(|s| s >= 400);
+    let origin = origin_of(seen).unwrap_or_default();
+    Finding::expect(fits, format!("a request with `Origin: {origin}` is refused"), || seen.describe())
+}
+
+fn origin_of(seen: &Observed) -> Option<String> {
+    let Sent::Http { headers, .. } = &seen.exchange.sent else { return None };
+    headers.iter().find(|h| h.name.eq_ignore_ascii_case("origin")).map(|h| h.value.clone())
+}
+
+/// Foreign origins that resemble the target's own.
+fn look_alikes(control: &Observed) -> Vec<(&'static str, String)> {
+    let Sent::Http { url, .. } = &control.exchange.sent else { return Vec::new() };
+    let Ok(url) = url::Url::parse(url) else { return Vec::new() };
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return Vec::new() };
+    let mut origins = vec![
+        ("foreign-port", format!("http://plumb.invalid:{port}")),
+        ("localhost-prefix", "http://localhost.plumb.invalid".to_owned()),
+        ("localhost-glued", format!("http://localhostplumb.invalid:{port}")),
+        ("localhost-suffix", "http://plumb-localhost.invalid".to_owned()),
+    ];
+    if !host.starts_with('[') {
+        origins.push(("own-host-prefix", format!("{}://{host}.plumb.invalid:{port}", url.scheme())));
+        origins.push(("own-host-prefix-https", format!("https://{host}.plumb.invalid")));
+    }
+    origins
+}
+
+check! {
+    /// **Observed:** POST requests with a foreign `Origin` get the status 403: several sites, `null`, and names that
+    /// resemble those of this machine.
+    ///
+    /// **Why:** clients and gateways tell a blocked page from a broken request by the status.
+    ///
+    /// **Fix:** answer with 403 before the body is read.
+    pub(crate) INVALID_403 = "http.origin.invalid-403";
+    applies: [Http];
+    cases: refused_with_status
+}
+
+check! {
+    /// **Observed:** if the answer to a foreign `Origin` is a JSON-RPC error, it has no id (or `null`).
+    ///
+    /// **Why:** the request was refused before it was read, so there is no id to answer to.
+    ///
+    /// **Fix:** leave the id out, or send an empty or plain-text body.
+    pub(crate) ERROR_BODY = "http.origin.error-body";
+    applies: [Http];
+    cases: error_body
+}
+
+fn error_body(tried: &Tried) -> Judgement {
+    tried.controlled.clone()?;
+    if !tried.sent.is_refused() {
+        return Ok(Finding::unseen("the foreign origin was not refused", "refuse it with 403"));
+    }
+    let id = tried.sent.messages.iter().filter(|m| matches!(m.kind, Kind::Error)).find_map(|m| m.id());
+    let fits = id.is_none_or(serde_json::Value::is_null);
+    Ok(Finding::expect(fits, "no id in the error", || format!("id {}", id.map_or_else(String::new, ToString::to_string))))
+}
+
+check! {
+    /// **Observed:** every method is served without an `Origin` header.
+    ///
+    /// **Why:** only browsers send it; other clients have none to send.
+    ///
+    /// **Fix:** refuse a wrong origin, not a missing one.
+    pub(crate) ABSENT_ACCEPTED = "http.origin.absent-accepted";
+    applies: [Http];
+    cases: outcome
+}

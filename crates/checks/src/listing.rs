@@ -1,0 +1,193 @@
+//! What the four lists have in common: walking their pages, over this connection or another, and comparing.
+
+pub(crate) mod stability;
+
+use std::collections::BTreeSet;
+
+use plumb_runner::{Bench, Finding, Instance, Judgement, Observed, Probe, Trouble, brief, clip};
+use serde_json::{Value, json};
+
+/// One of the four lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct List {
+    /// The capability behind it.
+    pub(crate) capability: &'static str,
+    /// The method that lists.
+    pub(crate) method: &'static str,
+    /// The member of the result that holds the items.
+    pub(crate) key: &'static str,
+    /// The member of an item that identifies it.
+    pub(crate) name: &'static str,
+}
+
+pub(crate) const TOOLS: List = List { capability: "tools", method: "tools/list", key: "tools", name: "name" };
+pub(crate) const RESOURCES: List =
+    List { capability: "resources", method: "resources/list", key: "resources", name: "uri" };
+pub(crate) const TEMPLATES: List = List {
+    capability: "resources",
+    method: "resources/templates/list",
+    key: "resourceTemplates",
+    name: "uriTemplate",
+};
+pub(crate) const PROMPTS: List =
+    List { capability: "prompts", method: "prompts/list", key: "prompts", name: "name" };
+
+/// All four.
+pub(crate) const ALL: [List; 4] = [TOOLS, RESOURCES, TEMPLATES, PROMPTS];
+
+/// Over which connection a list is read.
+pub(crate) enum Way<'a> {
+    /// That of the run.
+    Shared,
+    /// Over HTTP one of its own, kept alive under a name; over standard streams that of the run.
+    Named(String),
+    /// Another process.
+    Own(&'a Instance<'a>),
+}
+
+impl Way<'_> {
+    /// Sends over this connection.
+    pub(crate) async fn send(&self, bench: &Bench, probe: Probe) -> Result<Observed, Trouble> {
+        match self {
+            Self::Shared => bench.send(probe).await,
+            Self::Named(name) => bench.send(probe.on(name)).await,
+            Self::Own(instance) => instance.send(probe).await,
+        }
+    }
+}
+
+/// A list as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// The items of every page.
+    pub(crate) pages: Vec<Vec<Value>>,
+    /// The cursors, in order: the first leads to the second page.
+    pub(crate) cursors: Vec<String>,
+    /// Whether the last page was reached.
+    pub(crate) complete: bool,
+    /// Whether a cursor came that had come before.
+    pub(crate) circles: bool,
+}
+
+impl Walk {
+    /// The items of all pages.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Value> {
+        self.pages.iter().flatten()
+    }
+
+    /// The items in an order that does not depend on the server's.
+    pub(crate) fn set(&self) -> BTreeSet<String> {
+        self.items().map(canonical).collect()
+    }
+
+    /// What identifies the items, in the order in which they came.
+    pub(crate) fn names(&self, list: List) -> Vec<String> {
+        self.items().map(|item| name(list, item)).collect()
+    }
+}
+
+/// What identifies an item.
+pub(crate) fn name(list: List, item: &Value) -> String {
+    item.get(list.name).and_then(Value::as_str).map_or_else(|| brief(item), str::to_owned)
+}
+
+/// Reads a list, at most so many pages of it. A page that is refused is trouble: other checks judge refusals.
+pub(crate) async fn walk(bench: &Bench, way: &Way<'_>, list: List, pages: usize) -> Result<Walk, Trouble> {
+    let mut walk = Walk::default();
+    let mut params = json!({});
+    while walk.pages.len() < pages {
+        let page = way.send(bench, Probe::request(list.method, params)).await?;
+        let Some(result) = page.result() else { return Err(Trouble::Control(page.describe())) };
+        let items = result.get(list.key).and_then(Value::as_array).cloned().unwrap_or_default();
+        walk.pages.push(items);
+        let Some(cursor) = result.get("nextCursor").and_then(Value::as_str) else {
+            walk.complete = true;
+            break;
+        };
+        if walk.cursors.iter().any(|c| c == cursor) {
+            walk.circles = true;
+            break;
+        }
+        walk.cursors.push(cursor.to_owned());
+        params = json!({"cursor": cursor});
+    }
+    Ok(walk)
+}
+
+/// Whether a server that serves a list declares the capability behind it.
+///
+/// An empty list without the capability is no support: some frameworks answer every list.
+pub(crate) async fn declared(bench: &Bench, lists: &[List]) -> Judgement {
+    let Some(list) = lists.first() else { return Ok(Finding::Held) };
+    if let Some(finding) = without_discovery(bench) {
+        return Ok(finding);
+    }
+    if bench.survey().declares(list.capability) {
+        if let Some(discover) = &bench.survey().discover {
+            bench.note(discover);
+        }
+        return Ok(Finding::Held);
+    }
+    for list in lists {
+        let answer = bench.send(Probe::request(list.method, json!({}))).await?;
+        let items = answer.complete().and_then(|r| r.get(list.key)).and_then(Value::as_array);
+        if let Some(items) = items.filter(|items| !items.is_empty()) {
+            return Ok(Finding::violated(
+                format!("`{}` among the capabilities, since {} is served", list.capability, list.method),
+                format!("not declared; {} gives {} items", list.method, items.len()),
+            ));
+        }
+    }
+    Ok(Finding::Held)
+}
+
+/// The finding for a target whose declarations cannot be read, if it is one.
+pub(crate) fn without_discovery(bench: &Bench) -> Option<Finding> {
+    let answered = bench.survey().discover.as_ref().is_some_and(|d| d.complete().is_some());
+    (!answered).then(|| {
+        Finding::unseen("server/discover gives no result, so nothing is declared", "answer server/discover")
+    })
+}
+
+/// Whether a declared list is answered, in every plain form of the request.
+pub(crate) async fn responds(bench: &Bench, list: List) -> Judgement {
+    let plain = || Probe::request(list.method, json!({}));
+    let forms = [
+        ("plain", "a request without a cursor", plain()),
+        ("string-id", "a request whose id is a string", plain().id(format!("list-{}", bench.fresh_id()))),
+        ("another-connection", "a request on a connection of its own", plain().fresh()),
+        ("unknown-meta", "a request with an unknown key in `_meta`", plain().meta("com.example/plumb", true)),
+        ("capable", "a request with every client capability", plumb_runner::capable(plain())),
+    ];
+    for (slug, title, probe) in forms {
+        let judgement = bench.send(probe).await.map(|answer| {
+            let listed = answer.complete().and_then(|r| r.get(list.key)).is_some_and(Value::is_array);
+            Finding::expect(listed, format!("a result of {} with `{}`", list.method, list.key), || answer.describe())
+        });
+        bench.case(slug, title, judgement);
+    }
+    bench.conclude()
+}
+
+/// What two sets of items differ in.
+pub(crate) fn difference(one: &BTreeSet<String>, other: &BTreeSet<String>) -> String {
+    let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
+        a.difference(b).next().map_or_else(|| "nothing".to_owned(), |item| clip(item, 120))
+    };
+    format!("{} items and {} items; only in the first {}; only in the second {}",
+        one.len(), other.len(), only(one, other), only(other, one))
+}
+
+/// JSON with its members sorted, so that equal items are equal texts.
+pub(crate) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut members: Vec<_> = map.iter().collect();
+            members.sort_by(|a, b| a.0.cmp(b.0));
+            let members = members.into_iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,99 @@
+//! stdio#cancellation: what a server still does for a request that was cancelled.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Judgement, Probe, check};
+use serde_json::json;
+use tokio::time::{Instant, sleep_until};
+
+use crate::flow;
+
+/// What was on its way when the cancellation came may still arrive for so long.
+const RACE: Duration = Duration::from_secs(1);
+
+/// So long work is watched that has no business going on.
+const WATCH: Duration = Duration::from_millis(500);
+
+/// A slow tool gets so long for its first sign of life.
+const BEGUN: Duration = Duration::from_millis(300);
+
+check! {
+    /// **Observed:** a slow tool that writes a journal is cancelled; from one second on the journal does not grow.
+    ///
+    /// **Why:** work for a request that nobody waits for costs time and money, and its side effects come as a
+    /// surprise.
+    ///
+    /// **Fix:** pass the cancellation on to the handler, and let it look at it between its steps.
+    pub(crate) STOP_WORK = "stdio.cancel-stop-work";
+    applies: [Stdio];
+    needs: [SlowTool];
+    scenario: stop_work
+}
+
+async fn stop_work(bench: &Bench) -> Judgement {
+    if let Some(unseen) = flow::no_journal(bench) {
+        return Ok(unseen);
+    }
+    let key = format!("plumb-cancel-{}", bench.fresh_id());
+    let slow = flow::slow_in_journal(bench, RACE * 4, &key)?;
+    let mut open = bench.open(slow.probe).await?;
+    open.next_within(BEGUN).await;
+    cancel(bench, &open).await?;
+    let cancelled = Instant::now();
+    sleep_until(cancelled + RACE).await;
+    let early = flow::journal(bench, &key).await?;
+    sleep_until(cancelled + RACE + WATCH).await;
+    let late = flow::journal(bench, &key).await?;
+    bench.close(open);
+    if early == 0 && late == 0 {
+        return Ok(Finding::unseen("the slow tool wrote nothing into the journal", "write an entry at its start"));
+    }
+    Ok(Finding::expect(early == late, "the work stops when the request is cancelled", || {
+        format!("the journal grew from {early} to {late} entries, more than one second after the cancellation")
+    }))
+}
+
+check! {
+    /// **Observed:** a slow tool with a progress token is cancelled; from one second on nothing more comes for it:
+    /// no response, no progress. Position: what is on its way when the cancellation arrives may still come, for one
+    /// second.
+    ///
+    /// **Why:** a client has forgotten the request and its id, and takes what comes for an error.
+    ///
+    /// **Fix:** drop the response and the notifications of a request once it is cancelled.
+    pub(crate) NO_MORE_MESSAGES = "stdio.cancel-no-more-messages";
+    applies: [Stdio];
+    needs: [SlowTool];
+    scenario: no_more_messages
+}
+
+async fn no_more_messages(bench: &Bench) -> Judgement {
+    let slow = flow::slow(bench, RACE + WATCH)?;
+    let mut open = bench.open(slow.probe).await?;
+    let started = Instant::now();
+    let first = open.next_within(BEGUN).await;
+    if slow.lasts < RACE + BEGUN || first.is_some_and(|m| m.is_response()) {
+        bench.close(open);
+        return Ok(Finding::unseen(
+            "the slow tool is done before a late message can be told from one on its way",
+            "name a tool under [props.slow-tool] that takes two seconds",
+        ));
+    }
+    cancel(bench, &open).await?;
+    let cancelled = Instant::now();
+    open.until(RACE, |_| false).await;
+    let end = started + slow.lasts + WATCH;
+    let late = open.next_within(end.saturating_duration_since(Instant::now())).await;
+    let after = cancelled.elapsed().as_millis();
+    bench.close(open);
+    Ok(Finding::expect(late.is_none(), "nothing more for a cancelled request", || {
+        let what = late.as_ref().map_or_else(String::new, |m| m.raw.lossy().into_owned());
+        format!("{after} ms after the cancellation came {}", plumb_runner::clip(&what, 200))
+    }))
+}
+
+async fn cancel(bench: &Bench, open: &plumb_runner::Open) -> Result<(), plumb_runner::Trouble> {
+    let params = json!({"requestId": open.id(), "reason": "plumb has seen enough"});
+    bench.send(Probe::notification("notifications/cancelled", params)).await?;
+    Ok(())
+}

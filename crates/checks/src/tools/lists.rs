@@ -1,0 +1,156 @@
+//! server/tools#capabilities, #list-changed-notification.
+
+use plumb_runner::{Bench, Finding, Judgement, Prop, Trouble, check};
+use serde_json::json;
+
+use crate::listing::stability::{same_on_every_connection, without_side_effect};
+use crate::listing::{self, PROMPTS, RESOURCES, TOOLS, Way, walk};
+
+check! {
+    /// **Observed:** a server that lists tools has `tools` among its capabilities.
+    ///
+    /// **Why:** clients ask only for what is declared; undeclared tools are never used.
+    ///
+    /// **Fix:** add `"tools": {}` to the capabilities of `server/discover`. An empty list without the
+    /// capability is not counted as support.
+    pub(crate) DECLARE = "tools.declare";
+    scenario: declare
+}
+
+async fn declare(bench: &Bench) -> Judgement {
+    listing::declared(bench, &[TOOLS]).await
+}
+
+check! {
+    /// **Observed:** `tools/list` is answered with `tools`, whatever the id's type, on a fresh connection, with
+    /// unknown `_meta` and with every client capability.
+    ///
+    /// **Why:** the capability promises the list.
+    ///
+    /// **Fix:** answer with `{"resultType": "complete", "tools": []}` at least.
+    pub(crate) RESPOND = "tools.list.respond";
+    applies: [Declares("tools")];
+    scenario: respond
+}
+
+async fn respond(bench: &Bench) -> Judgement {
+    listing::responds(bench, TOOLS).await
+}
+
+check! {
+    /// **Observed:** connections beside each other (over standard streams: processes) get the same tools; a
+    /// difference counts when every connection repeats its own list.
+    ///
+    /// **Why:** a client may use any number of connections, and a gateway spreads them over replicas.
+    ///
+    /// **Fix:** build the list from configuration and the request's authorization, never from the connection.
+    pub(crate) NO_CONNECTION_VARIANCE = "tools.list.no-connection-variance";
+    applies: [Declares("tools")];
+    scenario: no_connection_variance
+}
+
+async fn no_connection_variance(bench: &Bench) -> Judgement {
+    same_on_every_connection(bench, TOOLS).await
+}
+
+check! {
+    /// **Observed:** the list is the same before and after ordinary requests on a connection (calls, reads,
+    /// completions, refused requests). A tool that exists to change the list is not called here.
+    ///
+    /// **Why:** clients cache the list; one that changes behind calls is stale as soon as it arrives.
+    ///
+    /// **Fix:** do not unlock or hide tools as a consequence of requests on the connection.
+    pub(crate) NO_SIDE_EFFECT = "tools.list.no-side-effect";
+    applies: [Declares("tools")];
+    scenario: no_side_effect
+}
+
+async fn no_side_effect(bench: &Bench) -> Judgement {
+    without_side_effect(bench, TOOLS).await
+}
+
+check! {
+    /// **Observed:** ten readings of the list, over connections and, if Plumb can start one, over another
+    /// process, give the same tools in the same order.
+    ///
+    /// **Why:** a list in random order defeats the caches of clients and of language models.
+    ///
+    /// **Fix:** sort the list, or keep the tools in an ordered map.
+    pub(crate) DETERMINISTIC = "tools.list.deterministic";
+    applies: [Declares("tools")];
+    scenario: deterministic
+}
+
+async fn deterministic(bench: &Bench) -> Judgement {
+    let first = walk(bench, &Way::Shared, TOOLS, 4).await?;
+    let (set, order) = (first.set(), first.names(TOOLS));
+    let differs = |other: &listing::Walk| {
+        let names = other.names(TOOLS);
+        // Another set is another check's business.
+        let at = (other.set() == set).then(|| order.iter().zip(&names).position(|(a, b)| a != b)).flatten();
+        at.map(|at| format!("place {at} holds {:?}, then {:?}", order[at], names[at]))
+    };
+    let expected = "the same order every time";
+    let readings = (30 / first.pages.len().max(1)).clamp(3, 9);
+    for n in 0..readings {
+        let way = if n % 2 == 0 { Way::Shared } else { Way::Named(format!("order-{n}")) };
+        if let Some(actual) = differs(&walk(bench, &way, TOOLS, 4).await?) {
+            return Ok(Finding::violated(expected, actual));
+        }
+    }
+    if bench.survey().is_http() {
+        return Ok(Finding::Held);
+    }
+    let own = bench.instance().await?;
+    let there = walk(bench, &Way::Own(&own), TOOLS, 4).await;
+    own.stop().await;
+    Ok(match differs(&there?) {
+        Some(actual) => Finding::violated(expected, format!("in another process {actual}")),
+        None => Finding::Held,
+    })
+}
+
+check! {
+    /// **Observed:** when the list of tools changes, a stream that asked for `toolsListChanged` is told.
+    ///
+    /// **Why:** clients that were promised notifications do not poll.
+    ///
+    /// **Fix:** send `notifications/tools/list_changed` on every such stream, or do not declare `listChanged`.
+    pub(crate) LIST_CHANGED = "tools.list-changed";
+    applies: [Declares("tools.listChanged")];
+    needs: [ChangeTools];
+    isolation: Alone;
+    scenario: list_changed
+}
+
+async fn list_changed(bench: &Bench) -> Judgement {
+    changes(bench, TOOLS, Prop::ChangeTools, "toolsListChanged", "notifications/tools/list_changed").await
+}
+
+/// Whether a change of a list is told to a stream that asked for it.
+pub(crate) async fn changes(
+    bench: &Bench,
+    list: listing::List,
+    change: Prop,
+    flag: &str,
+    notification: &str,
+) -> Judgement {
+    debug_assert!([TOOLS, RESOURCES, PROMPTS].contains(&list));
+    let before = walk(bench, &Way::Shared, list, 8).await?.set();
+    let (mut stream, _) = bench.listen(json!({flag: true})).await?;
+    let call = bench.send(bench.call(change)?).await;
+    let told = stream.until(std::time::Duration::from_secs(2), |m| m.method() == Some(notification)).await;
+    bench.close(stream);
+    let call = call?;
+    if told.is_some() {
+        return Ok(Finding::Held);
+    }
+    let after = walk(bench, &Way::Shared, list, 8).await?.set();
+    if after != before {
+        return Ok(Finding::violated(
+            format!("`{notification}` on the stream that asked for `{flag}`"),
+            "the list changed, and nothing came within 2 s",
+        ));
+    }
+    Err(Trouble::Setup(format!("the tool did not change {}: {}", list.method, call.describe())))
+}

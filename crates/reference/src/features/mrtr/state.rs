@@ -1,0 +1,109 @@
+//! The state between two rounds, which passes through the client.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::call::{Call, Transport};
+use crate::message::RpcError;
+use crate::seal::{Seal, digest, random_name};
+use crate::state::lock;
+
+/// What a retry brings back.
+pub(crate) struct Retry {
+    /// Valid answers of earlier rounds.
+    pub(crate) answers: Map<String, Value>,
+    /// What the server wanted to remember; null in the first round.
+    pub(crate) data: Value,
+    pub(crate) responses: Map<String, Value>,
+    /// Whether the state was one of this server's, for this request.
+    pub(crate) stateful: bool,
+}
+
+/// Reads what a retry brings back, and trusts none of it.
+pub(crate) fn retry(call: &Call) -> Result<Retry, RpcError> {
+    let rules = call.rules();
+    let responses = match call.params.get("inputResponses") {
+        None => Map::new(),
+        Some(Value::Object(responses)) => responses.clone(),
+        Some(_) if !rules.malformed_answers_refused => Map::new(),
+        Some(_) => return Err(call.malformed("inputResponses is not an object")),
+    };
+    let state = match call.params.get("requestState") {
+        None => None,
+        Some(Value::String(token)) => open(call, token)?,
+        Some(_) => return Err(call.malformed("requestState is not a string")),
+    };
+    let stateful = state.is_some();
+    let mut state = state.unwrap_or_default();
+    let answers = match state["answers"].take() {
+        Value::Object(answers) => answers,
+        _ => Map::new(),
+    };
+    Ok(Retry { answers, data: state["data"].take(), responses, stateful })
+}
+
+/// Seals what the server wants to find in the retry.
+pub(super) fn seal(call: &Call, answers: &Map<String, Value>, data: &Value) -> String {
+    let state = &call.server.state;
+    let expires = (now() + call.server.options.state_ttl).as_millis();
+    let payload = json!({
+        "nonce": random_name(),
+        "request": request_digest(call),
+        "expires": u64::try_from(expires).unwrap_or(u64::MAX),
+        "answers": answers,
+        "data": data,
+    });
+    if !call.rules().retry_self_contained {
+        let name = format!("{}.{}", random_name(), std::process::id());
+        lock(&call.server.memory).insert(&name, payload);
+        return name;
+    }
+    state.seal.seal(&payload)
+}
+
+/// The state, if it is ours, of this request and still good.
+fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
+    let (rules, state) = (call.rules(), &call.server.state);
+    let refuse = |why: &str| Err(RpcError::invalid_params(format!("requestState {why}")));
+    let opened = if rules.retry_self_contained {
+        state.seal.open(token)
+    } else {
+        lock(&call.server.memory).get(token).cloned()
+    };
+    let Some(payload) =
+        opened.or_else(|| Seal::open_unverified(token).filter(|_| !rules.state_integrity))
+    else {
+        if !rules.state_garbage_survived && Seal::open_unverified(token).is_none() {
+            let status = if call.transport == Transport::Http { 500 } else { 200 };
+            return Err(RpcError::internal("index out of bounds").status(status));
+        }
+        return if rules.tampered_state_refused {
+            refuse("is not one that this server made")
+        } else {
+            Ok(None)
+        };
+    };
+    if payload["request"] != request_digest(call) && rules.state_bound_to_request {
+        return refuse("belongs to another request");
+    }
+    let expired =
+        payload["expires"].as_u64().is_none_or(|expires| now().as_millis() > u128::from(expires));
+    if expired && rules.state_expires {
+        return refuse("has expired");
+    }
+    Ok(Some(payload))
+}
+
+/// What identifies the request that a state belongs to: its method and what it asks for.
+fn request_digest(call: &Call) -> String {
+    let salient: Map<String, Value> = ["name", "uri", "arguments"]
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), call.params.get(name)?.clone())))
+        .collect();
+    digest(&json!([call.method, salient]))
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}

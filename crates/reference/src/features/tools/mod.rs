@@ -1,0 +1,197 @@
+//! tools/list and tools/call.
+
+mod content;
+mod flaws;
+mod inputs;
+mod mirrored;
+mod sampling;
+mod schemas;
+mod stateful;
+mod triggers;
+mod work;
+
+use serde_json::{Map, Value, json};
+
+use crate::call::Call;
+use crate::message::RpcError;
+use crate::schema;
+use crate::server::Server;
+use crate::state::{lock, next};
+
+use super::{lists, text};
+
+/// Tools on a page.
+const PAGE: usize = 30;
+
+/// What a tool says, or the error that the protocol has for it.
+type Outcome = Result<Value, RpcError>;
+
+pub(crate) fn list(call: &Call) -> Outcome {
+    let rules = call.rules();
+    if !rules.tools_list_answered {
+        return Err(RpcError::internal("the list of tools is lost"));
+    }
+    let mut tools = catalogue(&call.server);
+    if !rules.tools_same_on_every_connection && call.connection.serial % 2 == 1 {
+        tools.pop();
+    }
+    if !rules.tools_without_side_effect && call.connection.memory().tool_calls > 0 {
+        tools.push(tool("after_a_call", "Appears once a tool was called", no_arguments()));
+    }
+    if !rules.tools_ordered && next(&call.server.state.scratch.lists) % 2 == 1 {
+        tools.swap(0, 1);
+    }
+    if !rules.tool_schemas_unchanged {
+        for tool in &mut tools {
+            if let Some(schema) = tool["inputSchema"].as_object_mut() {
+                for keyword in ["$defs", "$anchor", "allOf", "anyOf", "if", "then", "else"] {
+                    schema.shift_remove(keyword);
+                }
+            }
+        }
+    }
+    lists::page(call, "tools", PAGE, &tools)
+}
+
+pub(crate) async fn call(call: &Call) -> Outcome {
+    let rules = call.rules();
+    let name = call.string("name")?;
+    let mut arguments = match call.params.get("arguments") {
+        None => Map::new(),
+        Some(Value::Object(arguments)) => arguments.clone(),
+        Some(_) if !rules.malformed_call_refused => Map::new(),
+        Some(_) => return Err(call.malformed("arguments is not an object")),
+    };
+    let Some(definition) = definition(&call.server, name) else { return unknown(call, name) };
+    if !call.server.state.admit(call.server.options.calls_per_second) {
+        return Ok(failed("too many calls in one second: try again in the next"));
+    }
+    next(&call.server.state.scratch.tool_calls);
+    if !rules.handles_required
+        && definition["name"] == "add_item"
+        && !arguments.contains_key("basket_id")
+    {
+        let last = lock(&call.server.state.scratch.last_basket).clone();
+        arguments.insert("basket_id".into(), json!(last));
+    }
+    mirrored::drop_nulls(&mut arguments);
+    schemas::dereference(call, &definition).await;
+    let violation =
+        schema::violation(&definition["inputSchema"], &Value::Object(arguments.clone()), rules);
+    if let Some(violation) = violation.filter(|_| rules.tool_arguments_validated) {
+        return Ok(failed(&format!("the arguments are not valid: {violation}")));
+    }
+    let name = definition["name"].as_str().unwrap_or_default();
+    let mut result = run(call, name, &arguments).await?;
+    if call.server.options.annotations {
+        for block in result["content"].as_array_mut().into_iter().flatten() {
+            block["annotations"] = json!({ "audience": ["user", "assistant"], "priority": 0.5 });
+        }
+    }
+    Ok(result)
+}
+
+/// The definition of a tool, if there is one of this name.
+pub(crate) fn definition(server: &Server, name: &str) -> Option<Value> {
+    let tools = catalogue(server);
+    let same = |tool: &Value| {
+        tool["name"] == name
+            || (!server.rules.tool_names_case_sensitive
+                && tool["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+    };
+    tools.into_iter().find(same)
+}
+
+async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
+    if let Some(outcome) = content::run(call, name) {
+        return outcome;
+    }
+    if let Some(outcome) = schemas::run(call, name, arguments) {
+        return outcome;
+    }
+    if let Some(outcome) = stateful::run(call, name, arguments) {
+        return outcome;
+    }
+    if let Some(outcome) = work::run(call, name, arguments).await {
+        return outcome;
+    }
+    if let Some(outcome) = inputs::run(call, name, arguments).await {
+        return outcome;
+    }
+    if let Some(outcome) = triggers::run(call, name, arguments).await {
+        return outcome;
+    }
+    match name {
+        "sampling_with_tools" => sampling::run(call, arguments).await,
+        _ => Ok(said(format!("{name} was called with {}", Value::Object(arguments.clone())))),
+    }
+}
+
+/// Every tool, in the order that it is listed in.
+fn catalogue(server: &Server) -> Vec<Value> {
+    let mut tools = content::definitions(server);
+    tools.extend(mirrored::definitions());
+    tools.extend(schemas::definitions(server));
+    tools.extend(work::definitions());
+    tools.extend(inputs::definitions());
+    tools.extend(sampling::definitions());
+    tools.extend(stateful::definitions());
+    tools.extend(triggers::definitions());
+    if server.options.long_tool_name {
+        tools.push(read_only(tool(
+            &"n".repeat(100),
+            "Has a name of 100 characters",
+            no_arguments(),
+        )));
+    }
+    for number in 0..server.options.extra_tools {
+        tools.push(read_only(tool(&format!("extra_{number:04}"), "One of many", no_arguments())));
+    }
+    flaws::spoil(server, &mut tools);
+    if server.state.dynamic().tool {
+        tools.push(read_only(tool("test_dynamic_tool", "Comes and goes", no_arguments())));
+    }
+    tools
+}
+
+fn unknown(call: &Call, name: &str) -> Outcome {
+    let rules = call.rules();
+    let message = format!("there is no tool {name:?}");
+    if !rules.unknown_tool_is_a_protocol_error {
+        return Ok(failed(&message));
+    }
+    let code = match () {
+        () if !rules.no_codes_of_the_legacy_range => -32003,
+        () if !rules.no_undefined_reserved_codes => -32050,
+        () if !rules.reserved_codes_for_their_purpose => RpcError::MISSING_CAPABILITY,
+        () if !rules.own_codes_outside_reserved => -32500,
+        () => RpcError::INVALID_PARAMS,
+    };
+    Err(RpcError::new(code, message))
+}
+
+fn tool(name: &str, description: &str, input_schema: Value) -> Value {
+    let mut tool = json!({ "name": name, "description": description });
+    tool["inputSchema"] = input_schema;
+    tool
+}
+
+/// The tool changes nothing: whoever likes may call it.
+fn read_only(mut tool: Value) -> Value {
+    tool["annotations"] = json!({ "readOnlyHint": true });
+    tool
+}
+
+fn no_arguments() -> Value {
+    json!({ "type": "object", "additionalProperties": false })
+}
+
+/// A result of text.
+fn said(words: impl Into<String>) -> Value {
+    json!({ "content": [text(words)] })
+}
+
+/// A result that says what went wrong, for the model to do better.
+fn failed(words: &str) -> Value {
+    json!({ "content": [text(words)], "isError": true })
+}
