@@ -5,12 +5,17 @@
 #![deny(dead_code)]
 
 mod basic;
+mod flow;
+mod http;
 mod packs;
+mod sep2243;
+mod stdio;
+mod transport;
 
 pub use packs::{PACKS, packs};
 use plumb_runner::Check;
 
 /// Every check, folder by folder. A run orders them by the ledger.
 pub fn all() -> Vec<&'static Check> {
-    [basic::CHECKS].concat()
+    [basic::CHECKS, transport::CHECKS, stdio::CHECKS, http::CHECKS, sep2243::CHECKS].concat()
 }

@@ -191,3 +191,28 @@ pub(crate) fn canonical(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// Whether a fixture made to fail does so as an internal error. On servers without the fixture its name is just
+/// unknown, and the answer differs from that to other unknown names in nothing but the name.
+pub(crate) fn failing(
+    answer: &Observed,
+    name: &str,
+    unknown: &[Observed; 2],
+    unknown_names: [&str; 2],
+    what: &str,
+) -> Finding {
+    let told = |seen: &Observed, name: &str| {
+        let error = seen.error()?;
+        let message = error.get("message").and_then(Value::as_str).unwrap_or_default().replace(name, "…");
+        Some((error.get("code").cloned(), message))
+    };
+    let [one, other] = [told(&unknown[0], unknown_names[0]), told(&unknown[1], unknown_names[1])];
+    let failed = told(answer, name);
+    // Messages that differ by themselves tell nothing.
+    let is_fixture = failed.is_some() && one.is_some() && one == other && failed != one;
+    if !is_fixture {
+        return Finding::unseen("nothing of the target's is known to fail inside", format!("offer {what}"));
+    }
+    let internal = answer.code() == Some(plumb_wire::codes::INTERNAL_ERROR);
+    Finding::expect(internal, "error -32603", || answer.describe())
+}

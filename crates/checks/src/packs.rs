@@ -5,6 +5,9 @@ use plumb_model::pack::{Pack, PackError};
 /// The packs' files, by path from the repository's root.
 pub const PACKS: &[(&str, &str)] = &[
     ("vectors/sep-2243-headers/pack.json", include_str!("../../../vectors/sep-2243-headers/pack.json")),
+    ("vectors/streamable-http/pack.json", include_str!("../../../vectors/streamable-http/pack.json")),
+    ("vectors/logging/pack.json", include_str!("../../../vectors/logging/pack.json")),
+    ("vectors/sep-2322-mrtr/pack.json", include_str!("../../../vectors/sep-2322-mrtr/pack.json")),
 ];
 
 /// Reads the packs built in; a test keeps them readable.

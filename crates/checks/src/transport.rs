@@ -2,6 +2,7 @@
 
 mod messages;
 
+pub(crate) use messages::unasked_by_another_era;
 use plumb_runner::Check;
 
 pub(crate) const CHECKS: &[&Check] = &[&messages::UTF8, &messages::DIRECTIONS];

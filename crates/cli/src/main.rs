@@ -41,8 +41,9 @@ fn main() -> ExitCode {
             }
         }
     });
-    // A task that still waits for a hostile peer must not keep the process.
-    runtime.shutdown_background();
+    // Tasks are dropped here, and with them the processes that they hold; one that still waits for a hostile
+    // peer does not keep us.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(Failure { code, error }) => fail(code, &error),

@@ -52,7 +52,7 @@ pub(crate) async fn run(args: RunArgs) -> Exit {
     formats.json.get_or_insert_with(|| args.out.join("report.json"));
     output::write_formats(&report, &formats)?;
     if args.quiet {
-        anstream::println!("{}", plumb_report::terminal::headline(&report, &output::style(false)));
+        anstream::print!("{}", plumb_report::terminal::headline(&report, &output::style(false)));
     } else {
         anstream::print!("{}", plumb_report::terminal::summary(&report, &output::style(args.verbose)));
         say_where(&args, &formats);
@@ -90,7 +90,7 @@ async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, 
     let registry = plumb_checks::all();
     let outcome = tokio::select! {
         outcome = plumb_runner::run(&registry, options, sink) => outcome,
-        _ = tokio::signal::ctrl_c() => {
+        () = interrupted() => {
             // Dropping the run ended its processes.
             return Err(Failure::new(130, anyhow!("interrupted; {} holds what was seen", path.display())));
         }
@@ -106,6 +106,19 @@ async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, 
         .with_context(|| format!("{} could not be written", path.display()))
         .map_err(|error| Failure::new(7, error))?;
     Report::fold(events).map_err(|error| Failure::new(70, error))
+}
+
+/// Resolves when the user or the system asks Plumb to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }
 
 /// Surveys a server and writes what it found as a commented configuration.

@@ -99,6 +99,10 @@ pub enum Base {
     Complete,
     /// `subscriptions/listen` for what the server declares to notify of; closed once it is acknowledged.
     Listen,
+    /// `tools/call` of a tool that asks for input, by a client with every capability; accepted when it asks.
+    InputCall,
+    /// `prompts/get` of a prompt that asks for input, by a client with every capability; accepted when it asks.
+    InputPrompt,
     /// `tools/call` of a tool with an annotated parameter of the vector's type.
     AnnotatedCall,
 }
@@ -265,6 +269,8 @@ impl Base {
             Self::PromptsGet => "prompts-get",
             Self::Complete => "complete",
             Self::Listen => "listen",
+            Self::InputCall => "input-call",
+            Self::InputPrompt => "input-prompt",
             Self::AnnotatedCall => "annotated-call",
         }
     }

@@ -11,9 +11,9 @@ pub mod clock;
 pub mod draw;
 pub mod mint;
 pub mod secrets;
-//pub mod server;
+pub mod server;
 
 pub use clock::Clock;
 pub use mint::{Access, Mint, MintError, Presentation, Token, TokenDeviation};
 pub use secrets::Collected;
-//pub use server::{AuthorizationServer, Bind, Profile, Running};
+pub use server::{AuthorizationServer, Bind, Profile, Running};

@@ -2,7 +2,6 @@
 //!
 //! A conforming server keeps nothing here that influences an answer. The mutants that do so find their memory ready.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
@@ -11,7 +10,7 @@ use crate::call::{Level, Meta};
 
 /// A connection and what a server must not infer from it.
 pub(crate) struct Connection {
-    /// Counts the connections of the process from 0.
+    /// Counts the connections of the server from 0.
     pub(crate) serial: u64,
     memory: Mutex<Memory>,
 }
@@ -28,9 +27,8 @@ pub(crate) struct Memory {
 }
 
 impl Connection {
-    pub(crate) fn new() -> Self {
-        static OPENED: AtomicU64 = AtomicU64::new(0);
-        Self { serial: OPENED.fetch_add(1, Ordering::Relaxed), memory: Mutex::default() }
+    pub(crate) fn new(serial: u64) -> Self {
+        Self { serial, memory: Mutex::default() }
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {

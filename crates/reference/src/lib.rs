@@ -94,6 +94,6 @@ pub fn interrupted() -> io::Result<impl Future<Output = ()> + Send + 'static> {
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod scratch;
+#[cfg(test)]
+mod tests;

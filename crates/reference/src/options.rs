@@ -53,7 +53,7 @@ pub struct Options {
     pub features: Features,
     /// A `Host` that names another machine is refused with 403, as DNS rebinding would show itself.
     pub check_host: bool,
-    /// Tool calls per second before the server says that it is enough.
+    /// Tool calls and completions per second before the server says that it is enough.
     pub calls_per_second: u32,
 }
 

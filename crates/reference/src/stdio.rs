@@ -74,7 +74,7 @@ pub async fn serve_stdio_until(
     let writer = tokio::spawn(write(Arc::clone(&server), inbox, output));
     let mut process = Process {
         server: Arc::clone(&server),
-        connection: Arc::new(Connection::new()),
+        connection: Arc::new(Connection::new(0)),
         sender,
         in_flight: Arc::default(),
         tasks: JoinSet::new(),

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::{MUTANTS, Options, Reference, Rules, Running, SseMode, serve_stdio_on, spawn_http};
+use crate::{
+    MUTANTS, Options, Reference, Rules, Running, SseMode, serve_stdio_on, serve_stdio_until,
+    spawn_http,
+};
 
 /// What came back over HTTP.
 struct Reply {
@@ -486,6 +489,47 @@ async fn on_stdio_a_cancelled_request_is_silent_and_the_end_of_input_ends_all() 
     let methods: Vec<&str> =
         messages.iter().filter_map(|message| message["method"].as_str()).collect();
     assert_eq!(methods, ["notifications/subscriptions/acknowledged", "notifications/cancelled"]);
+}
+
+#[tokio::test]
+async fn on_stdio_a_signal_ends_subscriptions_in_order() {
+    let (client, server) = tokio::io::duplex(1 << 16);
+    let (input, output) = tokio::io::split(server);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = async move { stopped.await.unwrap() };
+    let server = tokio::spawn(serve_stdio_until(Reference::conforming(), input, output, shutdown));
+    let (output, mut input) = tokio::io::split(client);
+    let mut lines = BufReader::new(output).lines();
+    let listen = request(json!(-3), "subscriptions/listen", json!({ "notifications": {} }));
+    input.write_all(format!("{listen}\n").as_bytes()).await.unwrap();
+    let mut messages: Vec<Value> =
+        vec![serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap()];
+    stop.send(()).unwrap();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        messages.push(serde_json::from_str(&line).unwrap());
+    }
+    server.await.unwrap().unwrap();
+    assert_eq!(messages[1]["params"]["requestId"], -3);
+    assert_eq!(messages[2]["result"]["_meta"]["io.modelcontextprotocol/subscriptionId"], -3);
+    assert_eq!(messages.len(), 3);
+}
+
+#[tokio::test]
+async fn a_retry_is_good_at_another_replica() {
+    let replicas = [conforming().await, conforming().await];
+    let params = json!({ "name": "test_input_required_result_request_state" });
+    let asked =
+        post(&replicas[0], &with_all_capabilities(request(json!(1), "tools/call", params.clone())))
+            .await
+            .json();
+    let mut retry = params;
+    retry["requestState"] = asked["result"]["requestState"].clone();
+    retry["inputResponses"] =
+        json!({ "confirm": { "action": "accept", "content": { "ok": true } } });
+    let done = post(&replicas[1], &with_all_capabilities(request(json!(2), "tools/call", retry)))
+        .await
+        .json();
+    assert!(done["result"]["content"][0]["text"].as_str().unwrap().contains("state-ok"), "{done}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use plumb_model::{Carrier, End, Exchange, Header, Payload, Report, Sent};
 use serde_json::Value;
 
 use crate::json_text;
-use crate::text::{duration, size};
+use crate::text::{counted, duration, size};
 
 /// The exchange that shows a case best, and the accepted request beside it.
 ///
@@ -24,7 +24,7 @@ pub fn of_case<'a>(
     let alone = |e: &&&Exchange| all.iter().filter(|o| same_request(o, e)).count() == 1;
     let shown = all.iter().rev().find(alone).or(all.last()).copied();
     let control = shown.and_then(|shown| {
-        let before = all.iter().rev().find(|e| e.seq < shown.seq && comparable(e, shown));
+        let before = all.iter().rev().find(|e| e.seq < shown.seq && is_base(e, shown));
         before.copied().filter(|e| !same_request(e, shown))
     });
     (shown, control)
@@ -36,7 +36,7 @@ pub fn title(exchange: &Exchange) -> String {
     match &exchange.sent {
         Sent::Http { method, url, .. } => format!("{method} {url}{rpc}"),
         Sent::Stdio { .. } => format!("stdin{rpc}"),
-        Sent::Nothing => "nothing sent".to_owned(),
+        Sent::Nothing => "nothing sent, this came unasked".to_owned(),
     }
 }
 
@@ -75,8 +75,8 @@ pub fn answer_line(exchange: &Exchange) -> String {
         (0, 0) if answer.head.is_some() => parts.push("no body".into()),
         (0, 0) => parts.push("no answer".into()),
         (0, bytes) => parts.push(size(bytes)),
-        (1, _) => {}
-        (n, _) => parts.push(format!("{n} messages")),
+        (1, _) if answer.head.is_some() => {}
+        (n, _) => parts.push(counted(n, "message")),
     }
     parts.extend(ending(&answer.end));
     if !matches!(exchange.sent, Sent::Nothing) {
@@ -155,6 +155,12 @@ pub fn deviation<'a>(sent: &'a Sent, control: &'a Sent) -> Deviation<'a> {
 
 fn same_request(a: &Exchange, b: &Exchange) -> bool {
     comparable(a, b) && headers(&a.sent) == headers(&b.sent) && message(&a.sent) == message(&b.sent)
+}
+
+/// Whether a request may be what another deviates from: the same method, if both can be read.
+fn is_base(a: &Exchange, b: &Exchange) -> bool {
+    let methods = (rpc_method(&a.sent), rpc_method(&b.sent));
+    comparable(a, b) && !matches!(methods, (Some(a), Some(b)) if a != b)
 }
 
 fn comparable(a: &Exchange, b: &Exchange) -> bool {

@@ -173,6 +173,16 @@ impl Standing {
         *slot(&mut counts.clone(), self)
     }
 
+    /// The word for one of it.
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Warning => "warning",
+            Self::Note => "note",
+            other => other.label(),
+        }
+    }
+
     /// The word for the count of it.
     pub fn label(self) -> &'static str {
         match self {

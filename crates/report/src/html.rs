@@ -6,7 +6,7 @@ mod markup;
 
 use askama::Template;
 use plumb_model::Report;
-use plumb_model::report::{Counts, Outcome};
+use plumb_model::report::{CheckReport, Counts, Outcome};
 
 use crate::findings::{self, Standing};
 use crate::text::{counted, duration, visible, visible_line};
@@ -16,7 +16,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 const SCRIPT: &str = include_str!("../templates/script.js");
 
 /// SHA-256 of the one style sheet and the one script that the file's policy allows; a test tells when they are stale.
-const STYLE_HASH: &str = "sha256-7j4vZXiRWb3MCRJOvukPA3DjEK1LzAEuTBZhI8mp3NE=";
+const STYLE_HASH: &str = "sha256-3rDDTyAwmqCWdpICe0vUSB9uc1+E7k5+OA6HsaFnoSY=";
 const SCRIPT_HASH: &str = "sha256-LwFC7RscFepCEtKGwEoSPveIPgskY9G/kYYYmlfv/pQ=";
 
 /// Findings that are unfolded from the start, the gravest.
@@ -58,7 +58,7 @@ struct Tile {
 
 struct PageRow {
     name: String,
-    anchor: String,
+    anchor: Option<String>,
     bar: Bar,
     words: String,
     held: usize,
@@ -135,7 +135,7 @@ fn sections<'a>(
     }
     let mut others = Vec::new();
     for page in findings::pages(report) {
-        let checks = page.checks.iter().filter(|c| !is_problem(Standing::of(c)));
+        let checks = page.checks.iter().filter(|c| folded(c));
         let checks: Vec<_> = checks.map(|c| CheckView::other(report, c, evidence)).collect();
         if !checks.is_empty() {
             let name = visible_line(page.name).into_owned();
@@ -143,6 +143,11 @@ fn sections<'a>(
         }
     }
     (problems, others)
+}
+
+/// Whether a check stands among the others of its page.
+fn folded(check: &CheckReport) -> bool {
+    !is_problem(Standing::of(check))
 }
 
 fn is_problem(standing: Standing) -> bool {
@@ -209,7 +214,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     facts.push(("Run", format!("{}, {}, seed {}", run.started, duration(report.took), run.seed)));
     facts.push(("Evidence", counted(report.exchanges.len(), "exchange")));
     facts.push(("Plumb", run.plumb.clone()));
-    facts.into_iter().map(|(name, fact)| (name, visible_line(&fact).into_owned())).collect()
+    facts.into_iter().map(|(name, fact)| (name, markup::phrase(&fact))).collect()
 }
 
 fn page_anchor(page: &str) -> String {
@@ -219,7 +224,9 @@ fn page_anchor(page: &str) -> String {
 
 impl Tile {
     fn of(standing: Standing, counts: &Counts) -> Self {
-        Self { class: class(standing), label: standing.label(), count: standing.count(counts) }
+        let count = standing.count(counts);
+        let label = if count == 1 { standing.one() } else { standing.label() };
+        Self { class: class(standing), label, count }
     }
 }
 
@@ -228,7 +235,7 @@ impl PageRow {
         let bar = Bar::of(&page.counts);
         Self {
             name: visible_line(page.name).into_owned(),
-            anchor: page_anchor(page.name),
+            anchor: page.checks.iter().any(|c| folded(c)).then(|| page_anchor(page.name)),
             words: bar.0.iter().map(|s| s.words.as_str()).collect::<Vec<_>>().join(", "),
             bar,
             held: page.counts.held,
@@ -240,7 +247,7 @@ impl PageRow {
 impl EnableRow {
     fn of(enable: &findings::Enable<'_>) -> Self {
         Self {
-            how: visible(enable.how).into_owned(),
+            how: markup::phrase(enable.how),
             count: counted(enable.checks.len(), "requirement"),
             checks: enable.checks.iter().map(|id| visible_line(id).into_owned()).collect(),
         }
@@ -254,7 +261,7 @@ impl Bar {
         let (mut segments, mut before) = (Vec::new(), 0);
         for (standing, n) in order.into_iter().filter(|(_, n)| *n > 0) {
             let (x, end) = (before * 1000 / all, (before + n) * 1000 / all);
-            let words = format!("{n} {}", standing.label());
+            let words = format!("{n} {}", if n == 1 { standing.one() } else { standing.label() });
             segments.push(Segment { class: class(standing), x, width: end - x, words });
             before += n;
         }

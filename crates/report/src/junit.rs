@@ -1,6 +1,6 @@
 //! JUnit XML for CI: one test suite a page of the specification, one test case a case.
 //!
-//! junit-report writes some text raw, hence three guards: characters that XML 1.0 forbids become U+FFFD, `]]>`
+//! junit-report writes some text raw, hence three guards: characters that XML 1.0 forbids are shown or become U+FFFD, `]]>`
 //! is split where text stands in CDATA, and the attribute `file`, which the Jenkins schema refuses, is not set.
 
 use junit_report::{
@@ -13,7 +13,7 @@ use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
 use crate::findings::{self, Page};
-use crate::text::head;
+use crate::text::{head, visible};
 use crate::{evidence, reproduce};
 
 /// Bytes of a message that are shown in a case's output.
@@ -197,14 +197,14 @@ fn quoted(mark: char, text: &str) -> String {
     format!("{mark} {shown}{cut}")
 }
 
-/// The text without the characters that XML 1.0 forbids or that no reader shows.
+/// The text without the characters that XML 1.0 forbids; what would mislead a reader is shown.
 fn allowed(text: &str) -> String {
     let map = |c| match c {
         '\t' | '\n' | '\r' => c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
         _ => c,
     };
-    text.chars().map(map).collect()
+    visible(text).chars().map(map).collect()
 }
 
 /// The text as it may stand in CDATA.

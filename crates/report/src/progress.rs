@@ -87,7 +87,7 @@ impl Progress {
             Severity::Ok | Severity::Note => return None,
         };
         let summary = visible_line(&info.summary);
-        let line = format!("{check}: {summary}");
+        let line = format!("{}: {summary}", visible_line(check));
         Some(format!("{mark} {}", clipped(&line, self.style.width.saturating_sub(8).max(24))))
     }
 }

@@ -10,7 +10,13 @@ use crate::text::{clipped, visible_line};
 pub fn list<'a>(checks: impl IntoIterator<Item = &'a CheckInfo>, width: usize) -> String {
     let rows: Vec<Vec<String>> = checks
         .into_iter()
-        .map(|c| vec![c.id.clone(), c.level.to_string(), visible_line(&c.summary).into_owned()])
+        .map(|c| {
+            vec![
+                visible_line(&c.id).into_owned(),
+                c.level.to_string(),
+                visible_line(&c.summary).into_owned(),
+            ]
+        })
         .collect();
     table(&rows, &[Align::Left; 3], width)
 }

@@ -43,6 +43,13 @@ pub fn summary(report: &Report, style: &Style) -> String {
     out
 }
 
+/// The headline of a run alone: target, counts, outcome.
+pub fn headline(report: &Report, style: &Style) -> String {
+    let mut out = String::new();
+    headline::write(&mut out, report, style, Ink { colour: style.colour });
+    out
+}
+
 /// Paints text, or leaves it as it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ink {

@@ -118,27 +118,32 @@ impl Applies {
 /// ```
 #[macro_export]
 macro_rules! check {
-    (
-        $(#[doc = $doc:literal])+
-        $vis:vis $name:ident = $id:literal;
-        $(applies: [$($applies:ident $(($arg:literal))?),* $(,)?];)?
-        $(needs: [$($need:ident),* $(,)?];)?
-        $(isolation: $isolation:ident;)?
-        $kind:ident: $body:expr $(;)?
-    ) => {
+    ($(#[doc = $doc:literal])+ $vis:vis $name:ident = $id:literal; $($rest:tt)+) => {
         $(#[doc = $doc])+
         $vis static $name: $crate::Check = $crate::Check {
             id: $id,
             docs: &[$($doc),+],
-            applies: &[$($($crate::Applies::$applies $(($arg))?),*)?],
-            needs: &[$($($crate::Prop::$need),*)?],
-            isolation: $crate::check!(@isolation $($isolation)?),
-            body: $crate::check!(@body $kind $body),
+            applies: $crate::check!(@applies $($rest)+),
+            needs: $crate::check!(@needs $($rest)+),
+            isolation: $crate::check!(@isolation $($rest)+),
+            body: $crate::check!(@body $($rest)+),
         };
     };
-    (@isolation) => { $crate::Isolation::Shared };
-    (@isolation $isolation:ident) => { $crate::Isolation::$isolation };
-    (@body passive $body:expr) => { $crate::Body::Passive($body) };
-    (@body cases $body:expr) => { $crate::Body::Cases($body) };
-    (@body scenario $body:expr) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
+    (@applies applies: [$($fact:ident $(($arg:literal))?),* $(,)?]; $($rest:tt)*) => {
+        &[$($crate::Applies::$fact $(($arg))?),*]
+    };
+    (@applies $($rest:tt)*) => { &[] };
+    (@needs applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@needs $($rest)*) };
+    (@needs needs: [$($prop:ident),* $(,)?]; $($rest:tt)*) => { &[$($crate::Prop::$prop),*] };
+    (@needs $($rest:tt)*) => { &[] };
+    (@isolation applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
+    (@isolation needs: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
+    (@isolation isolation: $isolation:ident; $($rest:tt)*) => { $crate::Isolation::$isolation };
+    (@isolation $($rest:tt)*) => { $crate::Isolation::Shared };
+    (@body applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
+    (@body needs: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
+    (@body isolation: $skip:ident; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
+    (@body passive: $body:expr $(;)?) => { $crate::Body::Passive($body) };
+    (@body cases: $body:expr $(;)?) => { $crate::Body::Cases($body) };
+    (@body scenario: $body:expr $(;)?) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
 }

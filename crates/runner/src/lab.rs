@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::channel::Channel;
 use crate::facet::Tried;
-use crate::survey::Annotated;
+use crate::survey::{Annotated, every_capability};
 use crate::{Check, Observed, Probe, Prop, Survey, Trouble, check::Body, sample};
 
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
@@ -121,8 +121,22 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             Some(Probe::request("completion/complete", params))
         }
         Base::Listen => Some(Probe::request("subscriptions/listen", json!({"notifications": filter(survey)?}))),
+        Base::InputCall => {
+            let calls = survey.callable.iter().filter_map(|c| c.shown.as_ref());
+            let seen = calls.into_iter().find(|seen| seen.input_required().is_some())?;
+            let schema = &survey.tool(seen.params()?["name"].as_str()?)?["inputSchema"];
+            Some(asking(seen)?.mirrored(schema))
+        }
+        Base::InputPrompt => asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?),
         Base::AnnotatedCall => None,
     }
+}
+
+/// The request again that the target answered by asking for input.
+fn asking(seen: &Observed) -> Option<Probe> {
+    let mut params = seen.params()?.clone();
+    params.as_object_mut()?.remove("_meta");
+    Some(Probe::request(seen.method()?, params).capabilities(every_capability()))
 }
 
 /// A subscription to all that the target declares to notify of; a server that declares any serves it.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
+use plumb_model::{Sent, Verdict};
 
 use crate::check::Body;
 use crate::{Check, Observed, Survey};
@@ -58,7 +58,7 @@ impl Passives {
     /// Shows an exchange to every passive check.
     pub(crate) fn see(&self, seen: &Observed, survey: &Survey) {
         // A server of two eras may take what is not unmistakably of this revision for the other one.
-        if survey.dual_era && seen.request.is_some() && !seen.is_modern() {
+        if survey.dual_era && seen.exchange.sent != Sent::Nothing && !seen.is_modern() {
             return;
         }
         for (check, tally) in &self.checks {

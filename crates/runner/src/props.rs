@@ -48,6 +48,8 @@ pub enum Prop {
     MultiRoundTool,
     /// A tool whose input request comes with a `requestState`.
     StateTool,
+    /// A tool whose `requestState` counts once.
+    OnceTool,
     /// A tool that cannot do without a client capability.
     NeedsCapabilityTool,
     /// A tool that asks only for what the client declares.
@@ -133,6 +135,7 @@ impl Prop {
         Self::MultiInputTool,
         Self::MultiRoundTool,
         Self::StateTool,
+        Self::OnceTool,
         Self::NeedsCapabilityTool,
         Self::CapabilityAwareTool,
         Self::InputPrompt,
@@ -199,6 +202,7 @@ pub(crate) const FIXTURE_TOOLS: &[(Prop, &str, Option<&str>)] = &[
     (Prop::MultiRoundTool, "test_input_required_result_multi_round", None),
     (Prop::StateTool, "test_input_required_result_tampered_state", None),
     (Prop::StateTool, "test_input_required_result_request_state", None),
+    (Prop::OnceTool, "test_input_required_result_single_use", None),
     (Prop::NeedsCapabilityTool, "test_missing_capability", None),
     (Prop::CapabilityAwareTool, "test_input_required_result_capabilities", None),
     (Prop::ChangeTools, "test_trigger_tool_change", None),

@@ -20,6 +20,9 @@ use crate::survey::ContactError;
 use crate::target::{Running, TargetError};
 use crate::{AllowCalls, Bench, Check, Props, Survey, Target, finding};
 
+/// The requirement that a server without this revision violates.
+const DISCOVER: &str = "versioning.server-discover";
+
 /// What a run is to do.
 pub struct Options {
     /// The server under test.
@@ -66,7 +69,7 @@ pub enum RunError {
 
 /// Runs the checks of `registry` against a target; events go to `sink`, in order.
 pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> Result<(), RunError> {
-    let selected = select(registry, &options);
+    let mut selected = select(registry, &options);
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
     }
@@ -81,6 +84,11 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
             return Err(explained(error, &options.target));
         }
     };
+    if survey.legacy_only.is_some() {
+        // Whatever was selected, that the target does not speak the revision is the one thing to say.
+        let says_so = registry.iter().copied().filter(|c| c.id == DISCOVER && !selected.iter().any(|s| s.id == c.id));
+        selected.extend(says_so.collect::<Vec<_>>());
+    }
     let started = Event::RunStarted(Box::new(announcement(&options, &survey, &selected)));
     recorder.start(started, Passives::new(&selected), Arc::clone(&survey));
     let context = Arc::new(Context {
@@ -218,7 +226,7 @@ impl Schedule<'_> {
     fn decided(&self, check: &'static Check) -> Option<Verdict> {
         let survey = &self.context.survey;
         if let Some(version) = &survey.legacy_only {
-            return Some(if check.id == "versioning.server-discover" {
+            return Some(if check.id == DISCOVER {
                 Verdict::violated(
                     format!("a server of revision {REVISION}: `server/discover` is answered"),
                     format!("the target speaks only revision {version}, which has the `initialize` handshake"),

@@ -137,7 +137,7 @@ check! {
 
 fn final_terminates(seen: &Observed, notes: &mut Notes<'_>) {
     let answer = &seen.exchange.answer;
-    let at = seen.messages.iter().position(|m| m.is_response());
+    let at = seen.messages.iter().position(plumb_wire::jsonrpc::Message::is_response);
     let Some(frame) = at.and_then(|at| answer.frames.get(at)).filter(|f| f.carrier != Carrier::Body) else { return };
     let behind = seen.messages.len() - at.unwrap_or_default() - 1;
     if behind > 0 {

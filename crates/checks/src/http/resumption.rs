@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_model::Carrier;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check};
-use plumb_wire::header;
+use plumb_wire::{header, meta};
 use serde_json::{Value, json};
 
 use crate::flow;
@@ -35,21 +35,21 @@ async fn not_resumable(bench: &Bench) -> Judgement {
     let with_id = |probe: Probe| probe.header(header::OLD_LAST_EVENT_ID, &event);
 
     let discover = bench.send(with_id(Probe::request("server/discover", json!({})))).await?;
-    bench.case("request", "a request with Last-Event-ID", Ok(nothing_of(&left, &discover)));
+    bench.case("request", "a request with Last-Event-ID", Ok(nothing_else(&discover)));
     if let Some(probe) = bench.base(plumb_model::pack::Base::ToolsCall) {
         let call = bench.send(with_id(probe)).await?;
-        bench.case("call", "a tool call with Last-Event-ID", Ok(nothing_of(&left, &call)));
+        bench.case("call", "a tool call with Last-Event-ID", Ok(nothing_else(&call)));
     }
     let listen = Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
     let mut open = bench.open(with_id(listen)).await?;
     open.until(QUIET, |_| false).await;
     let listen = bench.close(open);
-    bench.case("listen", "a subscription with Last-Event-ID", Ok(nothing_of(&left, &listen)));
+    bench.case("listen", "a subscription with Last-Event-ID", Ok(nothing_else(&listen)));
 
     let mut open = bench.open(with_id(Probe::bodiless("GET").header("Accept", "text/event-stream"))).await?;
     open.until(QUIET, |_| false).await;
     let get = bench.close(open);
-    bench.case("get", "GET with Last-Event-ID", Ok(nothing_of(&left, &get)));
+    bench.case("get", "GET with Last-Event-ID", Ok(nothing_else(&get)));
     bench.conclude()
 }
 
@@ -70,16 +70,16 @@ fn last_event_id(left: &Observed) -> Option<String> {
     })
 }
 
-/// Whether an answer holds nothing of the stream that was left.
-fn nothing_of(left: &Observed, seen: &Observed) -> Finding {
-    let (id, token) = (left.sent_id(), left.sent_meta(plumb_wire::meta::PROGRESS_TOKEN));
+/// Whether an answer holds only what belongs to its own request: no other stream is played back.
+fn nothing_else(seen: &Observed) -> Finding {
+    let own = seen.sent_id();
+    let foreign = |id: Option<&Value>| id.is_some_and(|id| !id.is_null() && Some(id) != own);
     let replayed = seen.messages.iter().find(|m| {
-        let reported = m.params().and_then(|p| p.get("progressToken"));
-        let subscribed = m.meta().and_then(|meta| meta.get(plumb_wire::meta::SUBSCRIPTION_ID));
-        let same = |found: Option<&Value>, own: Option<&Value>| found.is_some() && found == own;
-        same(m.id(), id) || same(reported, token) || same(subscribed, id)
+        let subscription = m.meta().and_then(|meta| meta.get(meta::SUBSCRIPTION_ID));
+        let reports = m.method() == Some("notifications/progress");
+        reports || foreign(subscription) || (m.is_response() && foreign(m.id()))
     });
-    Finding::expect(replayed.is_none(), "nothing of the stream that was left", || {
+    Finding::expect(replayed.is_none(), "nothing of a stream that was left", || {
         replayed.map_or_else(String::new, |m| plumb_runner::clip(&m.raw.lossy(), 200))
     })
 }

@@ -50,7 +50,7 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
 fn only_its_own(seen: &Observed, token: Option<&Value>) -> Finding {
     let foreign = seen.messages.iter().find(|m| match m.method() {
         Some("notifications/progress") => token.is_none_or(|own| {
-            m.params().and_then(|p| p.get("progressToken")).is_some_and(|t| t.to_string() != own.to_string())
+            m.params().and_then(|p| p.get("progressToken")).is_some_and(|t| t != own)
         }),
         Some(method) => method.ends_with("/list_changed") || method == "notifications/resources/updated",
         None => false,

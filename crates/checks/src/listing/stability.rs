@@ -1,9 +1,10 @@
 //! Lists that depend on nothing but the server: not on the connection, not on what was asked before.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Probe, Trouble};
+use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble};
 use serde_json::{Value, json};
 
 use super::{List, Way, difference, walk};
@@ -151,4 +152,31 @@ async fn exercise(bench: &Bench, way: &Way<'_>) -> Result<(), Trouble> {
         way.send(bench, probe).await?;
     }
     Ok(())
+}
+
+/// Whether a change of a list is told to a stream that asked for it.
+pub(crate) async fn changes(
+    bench: &Bench,
+    list: List,
+    change: Prop,
+    flag: &str,
+    notification: &str,
+) -> Judgement {
+    let before = walk(bench, &Way::Shared, list, 8).await?.set();
+    let (mut stream, _) = bench.listen(json!({flag: true})).await?;
+    let call = bench.send(bench.call(change)?).await;
+    let told = stream.until(Duration::from_secs(2), |m| m.method() == Some(notification)).await;
+    bench.close(stream);
+    let call = call?;
+    if told.is_some() {
+        return Ok(Finding::Held);
+    }
+    let after = walk(bench, &Way::Shared, list, 8).await?.set();
+    if after != before {
+        return Ok(Finding::violated(
+            format!("`{notification}` on the stream that asked for `{flag}`"),
+            "the list changed, and nothing came within 2 s",
+        ));
+    }
+    Err(Trouble::Setup(format!("the tool did not change {}: {}", list.method, call.describe())))
 }

@@ -1,10 +1,9 @@
 //! server/tools#capabilities, #list-changed-notification.
 
-use plumb_runner::{Bench, Finding, Judgement, Prop, Trouble, check};
-use serde_json::json;
+use plumb_runner::{Bench, Finding, Judgement, Prop, check};
 
-use crate::listing::stability::{same_on_every_connection, without_side_effect};
-use crate::listing::{self, PROMPTS, RESOURCES, TOOLS, Way, walk};
+use crate::listing::stability::{changes, same_on_every_connection, without_side_effect};
+use crate::listing::{self, TOOLS, Way, walk};
 
 check! {
     /// **Observed:** a server that lists tools has `tools` among its capabilities.
@@ -125,32 +124,4 @@ check! {
 
 async fn list_changed(bench: &Bench) -> Judgement {
     changes(bench, TOOLS, Prop::ChangeTools, "toolsListChanged", "notifications/tools/list_changed").await
-}
-
-/// Whether a change of a list is told to a stream that asked for it.
-pub(crate) async fn changes(
-    bench: &Bench,
-    list: listing::List,
-    change: Prop,
-    flag: &str,
-    notification: &str,
-) -> Judgement {
-    debug_assert!([TOOLS, RESOURCES, PROMPTS].contains(&list));
-    let before = walk(bench, &Way::Shared, list, 8).await?.set();
-    let (mut stream, _) = bench.listen(json!({flag: true})).await?;
-    let call = bench.send(bench.call(change)?).await;
-    let told = stream.until(std::time::Duration::from_secs(2), |m| m.method() == Some(notification)).await;
-    bench.close(stream);
-    let call = call?;
-    if told.is_some() {
-        return Ok(Finding::Held);
-    }
-    let after = walk(bench, &Way::Shared, list, 8).await?.set();
-    if after != before {
-        return Ok(Finding::violated(
-            format!("`{notification}` on the stream that asked for `{flag}`"),
-            "the list changed, and nothing came within 2 s",
-        ));
-    }
-    Err(Trouble::Setup(format!("the tool did not change {}: {}", list.method, call.describe())))
 }

@@ -1,6 +1,7 @@
 //! server/tools#tool-names.
 
 use std::collections::BTreeMap;
+use std::future::{Ready, ready};
 
 use plumb_runner::{Bench, Finding, Judgement, Trouble, check, clip};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ check! {
     scenario: length
 }
 
-async fn length(bench: &Bench) -> Judgement {
+fn length(bench: &Bench) -> Ready<Judgement> {
     lint(bench, "a name of 1 to 128 characters", |name| {
         let n = name.chars().count();
         (!(1..=128).contains(&n)).then(|| format!("{n} characters: {:?}", clip(name, 60)))
@@ -34,7 +35,7 @@ check! {
     scenario: charset
 }
 
-async fn charset(bench: &Bench) -> Judgement {
+fn charset(bench: &Bench) -> Ready<Judgement> {
     lint(bench, "only A-Z, a-z, 0-9, `_`, `-` and `.`", |name| {
         let bad = name.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-.".contains(*c)))?;
         Some(format!("{bad:?} in {:?}", clip(name, 60)))
@@ -53,7 +54,7 @@ check! {
     scenario: no_special
 }
 
-async fn no_special(bench: &Bench) -> Judgement {
+fn no_special(bench: &Bench) -> Ready<Judgement> {
     lint(bench, "no spaces, commas or other special characters", |name| {
         let special = |c: &char| !c.is_alphanumeric() && !"_-./".contains(*c);
         let bad = name.chars().find(special)?;
@@ -61,7 +62,11 @@ async fn no_special(bench: &Bench) -> Judgement {
     })
 }
 
-fn lint(bench: &Bench, expected: &str, flaw: impl Fn(&str) -> Option<String>) -> Judgement {
+fn lint(bench: &Bench, expected: &str, flaw: impl Fn(&str) -> Option<String>) -> Ready<Judgement> {
+    ready(first_flaw(bench, expected, flaw))
+}
+
+fn first_flaw(bench: &Bench, expected: &str, flaw: impl Fn(&str) -> Option<String>) -> Judgement {
     let tools = &bench.survey().tools.items;
     let mut named = tools.iter().filter_map(|t| t.value.get("name").and_then(Value::as_str).map(|n| (n, t.seq))).peekable();
     if named.peek().is_none() {
@@ -88,7 +93,11 @@ check! {
     scenario: unique
 }
 
-async fn unique(bench: &Bench) -> Judgement {
+fn unique(bench: &Bench) -> Ready<Judgement> {
+    ready(unique_names(bench))
+}
+
+fn unique_names(bench: &Bench) -> Judgement {
     let tools = &bench.survey().tools.items;
     if tools.is_empty() {
         return Ok(Finding::unseen("no tool is listed", "list a tool"));

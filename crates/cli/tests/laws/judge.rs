@@ -12,14 +12,14 @@ use plumb_wire::Limits;
 use plumb_wire::process::Launch;
 
 /// The plumb binary beside this test or example.
-pub fn binary() -> String {
+pub(crate) fn binary() -> String {
     let own = std::env::current_exe().expect("a running program has a path");
     let folder = own.ancestors().find(|a| a.join("plumb").is_file()).expect("the binary is built beside it");
     folder.join("plumb").display().to_string()
 }
 
 /// What a run of these checks needs; empty for all.
-pub fn options(target: Target, only: &[&str]) -> Options {
+pub(crate) fn options(target: Target, only: &[&str]) -> Options {
     Options {
         target,
         suite: Suite::built_in("full").expect("built in"),
@@ -38,7 +38,7 @@ pub fn options(target: Target, only: &[&str]) -> Options {
 }
 
 /// The events of a run.
-pub async fn events(options: Options) -> Result<Vec<Event>, RunError> {
+pub(crate) async fn events(options: Options) -> Result<Vec<Event>, RunError> {
     let events = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&events);
     plumb_runner::run(&plumb_checks::all(), options, Box::new(move |e| sink.lock().expect("no panic").push(e))).await?;
@@ -47,13 +47,13 @@ pub async fn events(options: Options) -> Result<Vec<Event>, RunError> {
 }
 
 /// The report of a run.
-pub async fn report(options: Options) -> Report {
+pub(crate) async fn report(options: Options) -> Report {
     let events = events(options).await.expect("the target is reached");
     Report::fold(events).expect("a whole stream")
 }
 
 /// The embedded reference with these rules and legal choices, judged over HTTP in this process.
-pub async fn in_process(rules: Rules, choices: plumb_reference::Options, only: &[&str]) -> Report {
+pub(crate) async fn in_process(rules: Rules, choices: plumb_reference::Options, only: &[&str]) -> Report {
     let reference = Reference { rules, options: choices };
     let running = plumb_reference::spawn_http(reference).await.expect("starts");
     let url = running.url.clone();
@@ -63,13 +63,13 @@ pub async fn in_process(rules: Rules, choices: plumb_reference::Options, only: &
 }
 
 /// The reference as a command that serves HTTP.
-pub fn http_command(broken: Option<&str>) -> Target {
+pub(crate) fn http_command(broken: Option<&str>) -> Target {
     let reach = Reach { url: "http://127.0.0.1:{port}/mcp".into(), ..Reach::default() };
     Target::HttpCommand { launch: launch(&["--port", "{port}"], broken), reach }
 }
 
 /// The reference as a command over standard streams.
-pub fn stdio_command(broken: Option<&str>) -> Target {
+pub(crate) fn stdio_command(broken: Option<&str>) -> Target {
     Target::Stdio(launch(&["--stdio"], broken))
 }
 
@@ -83,12 +83,12 @@ fn launch(extra: &[&str], broken: Option<&str>) -> Launch {
 }
 
 /// The verdict of a check.
-pub fn verdict<'a>(report: &'a Report, id: &str) -> Option<&'a Verdict> {
+pub(crate) fn verdict<'a>(report: &'a Report, id: &str) -> Option<&'a Verdict> {
     report.checks.iter().find(|c| c.info.id == id).map(|c| &c.verdict)
 }
 
 /// Checks that are neither held nor out of scope, a line each.
-pub fn not_held(report: &Report) -> Vec<String> {
+pub(crate) fn not_held(report: &Report) -> Vec<String> {
     let fine = |v: &Verdict| matches!(v, Verdict::Held | Verdict::NotApplicable { .. });
     let mut lines = Vec::new();
     for check in report.checks.iter().filter(|c| !fine(&c.verdict)) {
@@ -102,7 +102,7 @@ pub fn not_held(report: &Report) -> Vec<String> {
 
 /// Whether a mutant is noticed by the check that it is made for. The cheapest way first: the check alone
 /// over HTTP, then over standard streams, then beside all others, whose traffic a passive check reads.
-pub async fn noticed(mutant: &plumb_reference::Mutant) -> Result<(), String> {
+pub(crate) async fn noticed(mutant: &plumb_reference::Mutant) -> Result<(), String> {
     let id = mutant.kills;
     let mut seen = Vec::new();
     let tries: [(&str, bool); 4] = [("http", true), ("stdio", true), ("http", false), ("stdio", false)];

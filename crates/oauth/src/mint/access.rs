@@ -4,6 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     pub(crate) resource: String,
+    pub(crate) others: Vec<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) subject: String,
     pub(crate) client_id: String,
@@ -16,12 +17,19 @@ impl Access {
     pub fn to(resource: impl Into<String>) -> Self {
         Self {
             resource: resource.into(),
+            others: Vec::new(),
             scopes: Vec::new(),
             subject: "alice".to_owned(),
             client_id: "plumb-public".to_owned(),
             lifetime: 300,
             family: None,
         }
+    }
+
+    /// And to other resources.
+    pub fn and(mut self, others: impl IntoIterator<Item = String>) -> Self {
+        self.others.extend(others);
+        self
     }
 
     /// With these scopes.

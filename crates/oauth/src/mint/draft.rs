@@ -23,7 +23,7 @@ impl Draft {
         let mut claims = object(json!({
             "iss": mint.realm.issuer,
             "sub": access.subject,
-            "aud": access.resource,
+            "aud": audience(access),
             "client_id": access.client_id,
             "iat": now,
             "nbf": now,
@@ -76,6 +76,14 @@ impl Draft {
     pub(super) fn payload(&self) -> Vec<u8> {
         Value::Object(self.claims.clone()).to_string().into_bytes()
     }
+}
+
+/// A string for one resource, an array for more (RFC 7519 section 4.1.3).
+fn audience(access: &Access) -> Value {
+    if access.others.is_empty() {
+        return json!(access.resource);
+    }
+    json!(std::iter::once(&access.resource).chain(&access.others).collect::<Vec<_>>())
 }
 
 /// A unique identifier that begins with the token's family, if it has one.

@@ -146,7 +146,7 @@ impl SigningKey {
     pub fn jwk(&self) -> Value {
         let mut jwk = match &self.pair {
             Pair::Rsa(pair) => {
-                let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public());
+                let public = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(pair.public());
                 json!({"kty": "RSA", "n": encode(public.n), "e": encode(public.e)})
             }
             Pair::Ec(pair) => {

@@ -18,6 +18,9 @@ pub(crate) fn complete(call: &Call) -> Result<Value, RpcError> {
     if !rules.unoffered_completion_code {
         return Err(RpcError::invalid_params("completions are not offered"));
     }
+    if !call.server.state.admit(call.server.options.calls_per_second) {
+        return Err(RpcError::internal("too many requests in one second: try again in the next"));
+    }
     let Some(request) = Request::parse(call)? else {
         return Ok(json!({ "completion": { "values": [], "total": 0, "hasMore": false } }));
     };

@@ -20,10 +20,10 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
     }
     let mut prompts = catalogue(&call.server);
     if !rules.prompts_same_on_every_connection && call.connection.serial % 2 == 1 {
-        prompts.pop();
+        prompts.remove(4);
     }
     if !rules.prompts_without_side_effect && call.connection.memory().tool_calls > 0 {
-        prompts.push(prompt("test_after_a_call", "Appears once a tool was called", &[]));
+        prompts.insert(0, prompt("test_after_a_call", "Appears once a tool was called", &[]));
     }
     lists::page(call, "prompts", PAGE, &prompts)
 }

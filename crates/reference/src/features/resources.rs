@@ -33,10 +33,11 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
     }
     let mut resources = catalogue(&call.server);
     if !rules.resources_same_on_every_connection && call.connection.serial % 2 == 1 {
-        resources.pop();
+        resources.remove(4);
     }
     if !rules.resources_without_side_effect && call.connection.memory().tool_calls > 0 {
-        resources.push(
+        resources.insert(
+            0,
             json!({ "uri": "test://after-a-call", "name": "Appears once a tool was called" }),
         );
     }

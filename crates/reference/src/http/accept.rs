@@ -18,6 +18,7 @@ use crate::rules::Rules;
 pub(super) struct Doorway {
     listener: TcpListener,
     rules: Rules,
+    accepted: u64,
 }
 
 /// The connection that a request came over.
@@ -28,11 +29,12 @@ pub(super) struct Peer(pub(super) Arc<Connection>);
 pub(super) struct Wire {
     stream: TcpStream,
     rules: Rules,
+    serial: u64,
 }
 
 impl Doorway {
     pub(super) fn new(listener: TcpListener, rules: &Rules) -> Self {
-        Self { listener, rules: *rules }
+        Self { listener, rules: *rules, accepted: 0 }
     }
 }
 
@@ -44,7 +46,9 @@ impl Listener for Doorway {
         let (stream, addr) = Listener::accept(&mut self.listener).await;
         // Without it an event may wait for the acknowledgment of the one before.
         let _ = stream.set_nodelay(true);
-        (Wire { stream, rules: self.rules }, addr)
+        let serial = self.accepted;
+        self.accepted += 1;
+        (Wire { stream, rules: self.rules, serial }, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -53,8 +57,8 @@ impl Listener for Doorway {
 }
 
 impl Connected<IncomingStream<'_, Doorway>> for Peer {
-    fn connect_info(_: IncomingStream<'_, Doorway>) -> Self {
-        Self(Arc::new(Connection::new()))
+    fn connect_info(stream: IncomingStream<'_, Doorway>) -> Self {
+        Self(Arc::new(Connection::new(stream.io().serial)))
     }
 }
 

@@ -10,7 +10,7 @@ use plumb_model::{Exchange, Report, Verdict};
 use super::exchange::{ExchangeView, Room};
 use super::{class, markup};
 use crate::findings::{self, Finding, Standing};
-use crate::text::{counted, duration, visible, visible_line};
+use crate::text::{counted, duration, visible_line};
 
 /// Exchanges of a case that are embedded; the others are named.
 const MAX_EXCHANGES: usize = 4;
@@ -48,7 +48,7 @@ struct FindingView {
     expected: Option<String>,
     actual: Option<String>,
     because: Option<String>,
-    title: Option<String>,
+    case: Option<(String, String)>,
     alike: Vec<(String, String)>,
     seen: Option<String>,
     shown: Vec<Shown>,
@@ -103,11 +103,11 @@ impl<'a> CheckView<'a> {
             Verdict::NotApplicable { why } => (Some(why), None),
             _ => (None, None),
         };
-        let shown = |text: &String| visible(text).into_owned();
+        let shown = |text: &String| markup::phrase(text);
         Self {
             id: visible_line(&info.id).into_owned(),
             class: class(standing),
-            standing: singular(standing),
+            standing: standing.one(),
             level: info.level.keyword(),
             summary: visible_line(&info.summary).into_owned(),
             url: Some(info.url.as_str()).filter(|u| markup::is_web(u)),
@@ -124,18 +124,9 @@ impl<'a> CheckView<'a> {
     }
 }
 
-fn singular(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Failure => "failure",
-        Standing::Warning => "warning",
-        Standing::Note => "note",
-        other => other.label(),
-    }
-}
-
 impl FindingView {
     fn of<'a>(finding: &Finding<'a>, evidence: &mut Evidence<'a>) -> Self {
-        let shown = |text: &String| Some(visible(text).into_owned());
+        let shown = |text: &String| Some(markup::phrase(text));
         let (expected, actual, because) = match finding.verdict {
             Verdict::Violated { expected, actual } => (shown(expected), shown(actual), None),
             Verdict::Inconclusive { why } => (None, None, shown(why)),
@@ -149,7 +140,7 @@ impl FindingView {
             expected,
             actual,
             because,
-            title: finding.cases.first().map(|c| line(&c.title)),
+            case: finding.cases.first().map(|c| (line(&c.case), line(&c.title))),
             alike: alike.collect(),
             seen: (finding.seen > finding.cases.len().max(1))
                 .then(|| counted(finding.seen, "time")),

@@ -155,11 +155,20 @@ fn request_line(sent: &Sent) -> Option<String> {
     }
 }
 
+/// The fields that were sent; a field of the control that is missing stands below the one that took its place.
 fn request_headers(exchange: &Exchange, deviation: &Deviation<'_>) -> Vec<HeaderRow> {
-    let marked = |h: &Header| if deviation.added.contains(&h) { "added" } else { "" };
-    let ours = evidence::headers(&exchange.sent).iter().map(|h| HeaderRow::of(h, marked(h)));
-    let missing = deviation.missing.iter().map(|h| HeaderRow::of(h, "missing"));
-    ours.chain(missing).collect()
+    let mut missing = deviation.missing.clone();
+    let mut rows = Vec::new();
+    for header in evidence::headers(&exchange.sent) {
+        let added = deviation.added.contains(&header);
+        rows.push(HeaderRow::of(header, if added { "added" } else { "" }));
+        if added {
+            let replaced = |m: &mut &Header| m.name.eq_ignore_ascii_case(&header.name);
+            rows.extend(missing.extract_if(.., replaced).map(|m| HeaderRow::of(m, "missing")));
+        }
+    }
+    rows.extend(missing.into_iter().map(|m| HeaderRow::of(m, "missing")));
+    rows
 }
 
 /// Where on the way from request to end each message came, of 1000 units.

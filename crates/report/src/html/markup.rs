@@ -84,18 +84,33 @@ pub(super) fn docs(markdown: &str) -> String {
     html
 }
 
+/// Text of one paragraph, with code between backticks.
+pub(super) fn phrase(text: &str) -> String {
+    let mut html = String::new();
+    coded(&visible(text), escape, &mut html);
+    html
+}
+
 fn wrapped(element: &str, text: &str, html: &mut String) {
     html.extend(["<", element, ">"]);
+    coded(text, emphasised, html);
+    html.extend(["</", element, ">"]);
+}
+
+fn coded(text: &str, between: fn(&str, &mut String), html: &mut String) {
+    let paired = text.matches('`').count().is_multiple_of(2);
+    if !paired {
+        return between(text, html);
+    }
     for (n, part) in text.split('`').enumerate() {
         if n % 2 == 0 {
-            emphasised(part, html);
+            between(part, html);
         } else {
             html.push_str("<code>");
             escape(part, html);
             html.push_str("</code>");
         }
     }
-    html.extend(["</", element, ">"]);
 }
 
 fn emphasised(text: &str, html: &mut String) {

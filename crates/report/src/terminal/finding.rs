@@ -70,11 +70,12 @@ struct Block<'a> {
 impl Block<'_> {
     fn heading(&mut self, finding: &Finding<'_>, severity: Severity) {
         let info = &finding.check.info;
+        let id = visible_line(&info.id);
         let word = match severity {
-            Severity::Failure => self.ink.failure(format!("error[{}]", info.id)),
-            Severity::Warning => self.ink.warning(format!("warning[{}]", info.id)),
-            Severity::Error => self.ink.doubt(format!("inconclusive[{}]", info.id)),
-            Severity::Note | Severity::Ok => self.ink.strong(format!("note[{}]", info.id)),
+            Severity::Failure => self.ink.failure(format!("error[{id}]")),
+            Severity::Warning => self.ink.warning(format!("warning[{id}]")),
+            Severity::Error => self.ink.doubt(format!("inconclusive[{id}]")),
+            Severity::Note | Severity::Ok => self.ink.strong(format!("note[{id}]")),
         };
         let summary = self.ink.strong(visible_line(&info.summary));
         let level = self.ink.faint(format!("({})", info.level));

@@ -69,7 +69,7 @@ impl Section<'_> {
             let how = visible(enable.how);
             self.wrapped(&format!("  to verify {count}: "), &how);
             if style.verbose {
-                self.wrapped("    ", &enable.checks.join(", "));
+                self.wrapped("    ", &visible_line(&enable.checks.join(", ")));
             }
         }
         let rest = means.iter().skip(shown).map(|m| m.checks.len()).sum::<usize>();
@@ -143,8 +143,7 @@ impl Section<'_> {
     }
 
     fn painted(&self, standing: Standing, count: usize) -> String {
-        let label = standing.label();
-        let label = if count == 1 { label.trim_end_matches('s') } else { label };
+        let label = if count == 1 { standing.one() } else { standing.label() };
         let text = format!("{count} {label}");
         match standing {
             _ if count == 0 => text,
@@ -177,7 +176,7 @@ impl Section<'_> {
 
     fn item(&mut self, id: &str, why: &str) {
         let why = visible(why);
-        self.line(&format!("  {id}"));
+        self.line(&format!("  {}", visible_line(id)));
         self.wrapped("    ", &why);
     }
 

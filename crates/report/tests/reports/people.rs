@@ -21,13 +21,15 @@ fn all_is_told_when_asked_for() {
 
 #[test]
 fn nothing_of_a_target_steers_the_terminal() {
-    for report in [sample::http(), sample::stdio()] {
+    for report in sample::hostile() {
         for colour in [false, true] {
             let text = summary(&report, &Style { colour, verbose: true, ..Style::default() });
             let text = if colour { without_colour(&text) } else { text };
             let bad = text.chars().find(|c| misleads(*c) && *c != '\n');
             assert_eq!(bad, None, "{text:?}");
         }
+        let tables = tables::coverage(&report, 100) + &markdown::render(&report);
+        assert_eq!(tables.chars().find(|c| misleads(*c) && *c != '\n'), None, "{tables:?}");
     }
 }
 

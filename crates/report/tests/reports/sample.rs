@@ -178,6 +178,27 @@ pub(crate) fn stdio_events() -> Vec<Event> {
     events
 }
 
+/// Reports in which whatever is text attacks the reader.
+pub(crate) fn hostile() -> Vec<Report> {
+    let mut forged = http();
+    for (n, check) in forged.checks.iter_mut().enumerate() {
+        let info = &mut check.info;
+        for text in [&mut info.id, &mut info.page, &mut info.summary, &mut info.url, &mut info.docs]
+        {
+            *text = format!("{n}{HOSTILE}");
+        }
+        for case in &mut check.cases {
+            case.case = format!("{}{HOSTILE}", case.case);
+            case.title = HOSTILE.into();
+        }
+        check.known = check.known.as_ref().map(|_| HOSTILE.into());
+    }
+    forged.run.target.address = HOSTILE.into();
+    forged.run.target.notes.push(HOSTILE.into());
+    forged.run.suite = HOSTILE.into();
+    vec![http(), stdio(), forged]
+}
+
 /// A run of many checks and exchanges.
 pub(crate) fn large(checks: usize, exchanges: usize) -> Report {
     let mut run = Run::new(TargetInfo::default());

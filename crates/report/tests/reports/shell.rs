@@ -1,1 +1,98 @@
-//! x
+//! Reproduction lines, run by a shell.
+
+use std::process::Command;
+
+use plumb_model::event::TargetInfo;
+use plumb_model::{Answer, Exchange, Header, Payload, Sent};
+use plumb_report::reproduce;
+
+use crate::sample::{self, HOSTILE};
+
+#[test]
+fn the_lines_of_the_sample() {
+    let mut lines = String::new();
+    for report in [sample::http(), sample::stdio()] {
+        for exchange in report.exchanges.values() {
+            let again = reproduce::of(exchange, &report.run.target);
+            let (line, notes) = again.map_or_else(Default::default, |a| (a.line, a.notes));
+            lines += &[&[line], &notes[..]].concat().join("\n   # ");
+            lines += "\n";
+        }
+    }
+    insta::assert_snapshot!("reproduce", lines);
+}
+
+#[test]
+fn a_shell_hands_curl_exactly_what_was_sent() {
+    let headers = vec![
+        Header::from_bytes(b"Mcp-Name", b"caf\xe9 it's \\ $(id) \x01"),
+        Header::new("X-Empty", ""),
+        Header::new("X;rm", "`id`; \"$HOME\" 'x'"),
+    ];
+    let body = r#"{"a":"it's $(id) `id` \" \\ é"}"#;
+    let arguments = arguments_of(&http("POST", headers, body.as_bytes()));
+    assert!(arguments.contains(&b"Mcp-Name: caf\xe9 it's \\ $(id) \x01".to_vec()));
+    assert!(arguments.contains(&b"X-Empty;".to_vec()));
+    assert!(arguments.contains(&b"X;rm: `id`; \"$HOME\" 'x'".to_vec()));
+    assert!(arguments.contains(&body.as_bytes().to_vec()));
+}
+
+#[test]
+fn a_body_that_no_terminal_takes_goes_through_base64() {
+    for body in [&b"\xff\x00\xfe"[..], b"@/etc/passwd", HOSTILE.as_bytes()] {
+        let line = line_of(&http("POST", vec![], body));
+        let decode = line.split(" | curl").next().expect("a pipe");
+        assert_eq!(bash(decode), body, "{line}");
+    }
+}
+
+#[test]
+fn a_line_for_standard_input_is_written_as_it_was() {
+    for line in [&b"{\"id\":\"it's %s \\\\n\"}"[..], b"\xff\x00"] {
+        let sent = Sent::Stdio { line: Payload::from(line.to_vec()) };
+        let written = bash(&of(sent, "cat").expect("a line"));
+        assert_eq!(written, [line, b"\n"].concat());
+    }
+}
+
+#[test]
+fn a_message_too_long_for_a_line_is_pointed_to() {
+    let exchange = exchange(http("POST", vec![], &vec![b'a'; 100_000]));
+    assert_eq!(reproduce::of(&exchange, &TargetInfo::default()), None);
+    let told = reproduce::too_long(&exchange).expect("told");
+    assert_eq!(told, "the message of 97.6 KiB is exchange 1 of run.jsonl");
+}
+
+fn arguments_of(sent: &Sent) -> Vec<Vec<u8>> {
+    let line = line_of(sent);
+    let shown = format!("curl() {{ printf '%s\\0' \"$@\"; }}; {line}");
+    bash(&shown).split(|b| *b == 0).map(<[u8]>::to_vec).collect()
+}
+
+fn line_of(sent: &Sent) -> String {
+    of(sent.clone(), "http://127.0.0.1/mcp").expect("a line")
+}
+
+fn of(sent: Sent, address: &str) -> Option<String> {
+    let target = TargetInfo { address: address.into(), ..TargetInfo::default() };
+    reproduce::of(&exchange(sent), &target).map(|a| a.line)
+}
+
+fn exchange(sent: Sent) -> Exchange {
+    let (by, channel) = ("survey".into(), "http-1".into());
+    Exchange { seq: 1, by, channel, sent, answer: Answer::default() }
+}
+
+fn http(method: &str, headers: Vec<Header>, body: &[u8]) -> Sent {
+    Sent::Http {
+        method: method.into(),
+        url: "http://127.0.0.1/mcp?a={b}&c=$(id)".into(),
+        headers,
+        body: body.to_vec().into(),
+    }
+}
+
+fn bash(line: &str) -> Vec<u8> {
+    let output = Command::new("bash").env("LC_ALL", "C").args(["-c", line]).output();
+    output.expect("bash runs").stdout
+}

@@ -9,9 +9,6 @@ use serde_json::{Value, json};
 use crate::channel::Channel;
 use crate::{Observed, Probe, Survey};
 
-/// A slow start is forgiven for so long.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// The revision that the handshake probe asks for.
 const LEGACY: &str = "2025-11-25";
 
@@ -34,7 +31,7 @@ pub(super) async fn make(
     channel: &Channel,
     handshake: &Channel,
 ) -> Result<(), ContactError> {
-    let probe = Probe::request("server/discover", json!({})).patience(PATIENCE);
+    let probe = Probe::request("server/discover", json!({}));
     let opening = initialize();
     let (discover, handshake) =
         tokio::join!(channel.send("survey", &probe), handshake.send("survey", &opening));

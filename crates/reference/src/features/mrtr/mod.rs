@@ -56,7 +56,7 @@ pub(crate) async fn gather(
     if !retry.responses.is_empty() && !rules.missing_answers_asked_again {
         return Err(RpcError::invalid_params("inputResponses is not complete"));
     }
-    if unanswered.fetch_add(1, Ordering::Relaxed) > 64 && !rules.no_retry_assumed {
+    if unanswered.fetch_add(1, Ordering::Relaxed) > 32 && !rules.no_retry_assumed {
         return Err(RpcError::internal("too many clients owe an answer"));
     }
     let keep_state = keep_state || !answers.is_empty();

@@ -54,7 +54,7 @@ pub(super) fn definitions() -> Vec<Value> {
                 email,
             )),
             read_only(tool("path_in_roots", "Says whether a path is within the roots", path)),
-            tool("redeem_once", "Redeems a code after a confirmation, which counts once", code),
+            tool("test_input_required_result_single_use", "Redeems a code after a confirmation, which counts once", code),
         ])
         .collect()
 }
@@ -101,7 +101,7 @@ pub(super) async fn run(
         }
         "url_elicitation" => linked(call, arguments).await,
         "path_in_roots" => within(call, arguments).await,
-        "redeem_once" => redeemed(call).await,
+        "test_input_required_result_single_use" => redeemed(call).await,
         _ => return None,
     };
     Some(outcome)
@@ -171,7 +171,7 @@ async fn named(call: &Call, key: &str) -> Outcome {
             Some(content) => {
                 said(format!("Hello, {}!", content["name"].as_str().unwrap_or("whoever you are")))
             }
-            None => said("Hello, whoever you are!"),
+            None => said("No name was given: nobody is greeted."),
         })
     })
     .await
@@ -302,7 +302,7 @@ async fn linked(call: &Call, arguments: &Map<String, Value>) -> Outcome {
     };
     gather(call, vec![("api_key", input)], |call, answers| {
         Ok(match answers.content(call, "api_key")? {
-            Some(_) => said("Thank you. The key is not needed for anything."),
+            Some(_) => said("Thank you. Nothing was needed of the key."),
             None => said("Then not."),
         })
     })

@@ -33,10 +33,10 @@ pub(crate) fn list(call: &Call) -> Outcome {
     }
     let mut tools = catalogue(&call.server);
     if !rules.tools_same_on_every_connection && call.connection.serial % 2 == 1 {
-        tools.pop();
+        tools.remove(1);
     }
     if !rules.tools_without_side_effect && call.connection.memory().tool_calls > 0 {
-        tools.push(tool("after_a_call", "Appears once a tool was called", no_arguments()));
+        tools.insert(0, tool("after_a_call", "Appears once a tool was called", no_arguments()));
     }
     if !rules.tools_ordered && next(&call.server.state.scratch.lists) % 2 == 1 {
         tools.swap(0, 1);

@@ -1,0 +1,232 @@
+//! server/utilities/completion#completion-results, #requesting-completions, #reference-types.
+
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
+use serde_json::{Value, json};
+
+use super::subjects::{Subject, prompts, templates, values};
+
+check! {
+    /// **Observed:** a server that completes arguments has `completions` among its capabilities.
+    ///
+    /// **Why:** clients ask only for what is declared.
+    ///
+    /// **Fix:** add `"completions": {}` to the capabilities of `server/discover`.
+    pub(crate) DECLARE = "completion.declare";
+    scenario: declare
+}
+
+async fn declare(bench: &Bench) -> Judgement {
+    if let Some(finding) = crate::listing::without_discovery(bench) {
+        return Ok(finding);
+    }
+    if bench.survey().declares("completions") {
+        return Ok(Finding::Held);
+    }
+    for subject in prompts(bench).iter().chain(&templates(bench)).take(6) {
+        let Some(argument) = subject.arguments.first() else { continue };
+        let answer = bench.send(subject.probe(argument, "")).await?;
+        if values(&answer).is_some() {
+            return Ok(Finding::violated(
+                "`completions` among the capabilities, since completion/complete is served",
+                format!("not declared; {}", answer.describe()),
+            ));
+        }
+    }
+    Ok(Finding::Held)
+}
+
+check! {
+    /// **Observed:** no answer has more than 100 values.
+    ///
+    /// **Why:** clients show a list while a user types.
+    ///
+    /// **Fix:** cut the values at 100, and say so with `hasMore` or `total`.
+    pub(crate) MAX_100 = "completion.max-100";
+    applies: [Declares("completions")];
+    passive: max_100
+}
+
+fn max_100(seen: &Observed, notes: &mut Notes<'_>) {
+    let Some(values) = completion(seen).and_then(|c| c.get("values")).and_then(Value::as_array) else { return };
+    notes.expect(values.len() <= 100, "at most 100 values", || format!("{} values", values.len()));
+}
+
+check! {
+    /// **Observed:** every result has `completion.values`, a list of strings; `total` is an integer from 0 and
+    /// `hasMore` a boolean, if they are there.
+    ///
+    /// **Why:** it is what clients read.
+    ///
+    /// **Fix:** put plain strings into `values`; leave out what you do not know.
+    pub(crate) SHAPE = "completion.result-shape";
+    applies: [Declares("completions")];
+    passive: shape
+}
+
+fn shape(seen: &Observed, notes: &mut Notes<'_>) {
+    let Some(result) = seen.complete().filter(|_| seen.method() == Some("completion/complete")) else { return };
+    let flaw = match result.get("completion") {
+        None => Some("no `completion`".to_owned()),
+        Some(completion) => {
+            let values = completion.get("values").and_then(Value::as_array);
+            let strings = values.is_some_and(|v| v.iter().all(Value::is_string));
+            let total = completion.get("total").is_none_or(|t| t.as_f64().is_some_and(|t| t >= 0.0 && t.fract() == 0.0));
+            let more = completion.get("hasMore").is_none_or(Value::is_boolean);
+            (!(strings && total && more)).then(|| plumb_runner::brief(completion))
+        }
+    };
+    match flaw {
+        None => notes.fits(),
+        Some(actual) => notes.breaks("`completion` with `values` of strings, `total` and `hasMore` as the schema says", actual),
+    }
+}
+
+check! {
+    /// **Observed:** `total` is not below the number of values; `hasMore` says what `total` says; a list cut off at
+    /// 100 values admits it. The last is seen when a longer prefix brings a value that the full list left out.
+    ///
+    /// **Why:** clients offer to narrow the search only if they know that there is more.
+    ///
+    /// **Fix:** count before cutting; set `hasMore` when something was cut.
+    pub(crate) HAS_MORE = "completion.has-more";
+    applies: [Declares("completions")];
+    scenario: has_more
+}
+
+async fn has_more(bench: &Bench) -> Judgement {
+    let subjects: Vec<Subject> = prompts(bench).into_iter().chain(templates(bench)).collect();
+    let pairs = subjects.iter().flat_map(|s| s.arguments.iter().map(move |a| (s, a)));
+    for (n, (subject, argument)) in pairs.take(24).enumerate() {
+        let answer = bench.send(subject.probe(argument, "")).await?;
+        let Some(all) = values(&answer) else { continue };
+        let finding = match contradiction(&answer) {
+            Some(actual) => Finding::violated("`total` and `hasMore` that agree with the values", actual),
+            None => match left_out(bench, subject, argument, &answer, &all).await? {
+                Some(value) => Finding::violated(
+                    "`hasMore: true`, or a `total` above 100, where values were cut off",
+                    format!("{} values and no sign of more; {value:?} was left out", all.len()),
+                ),
+                None => Finding::Held,
+            },
+        };
+        bench.case(&format!("argument-{}", n + 1), format!("`{argument}` of {}", clip(&subject.name, 80)), Ok(finding));
+    }
+    bench.conclude()
+}
+
+fn contradiction(answer: &Observed) -> Option<String> {
+    let completion = completion(answer)?;
+    let shown = completion.get("values")?.as_array()?.len() as u64;
+    let (total, more) = (completion.get("total").and_then(Value::as_u64), completion.get("hasMore").and_then(Value::as_bool));
+    let wrong = match (total, more) {
+        (Some(total), _) if total < shown => true,
+        (Some(total), Some(false)) => total > shown,
+        (Some(total), Some(true)) => total == shown,
+        _ => false,
+    };
+    let say = |part: Option<String>| part.unwrap_or_else(|| "absent".into());
+    let (total, more) = (say(total.map(|t| t.to_string())), say(more.map(|m| m.to_string())));
+    wrong.then(|| format!("{shown} values, `total` {total}, `hasMore` {more}"))
+}
+
+/// A value that a longer prefix brings and that the list for no prefix left out, though it claims to be complete.
+async fn left_out(
+    bench: &Bench,
+    subject: &Subject,
+    argument: &str,
+    answer: &Observed,
+    all: &[&str],
+) -> Result<Option<String>, plumb_runner::Trouble> {
+    let claims_more = completion(answer).is_some_and(|c| {
+        c.get("hasMore") == Some(&json!(true)) || c.get("total").and_then(Value::as_u64).is_some_and(|t| t > all.len() as u64)
+    });
+    if all.len() != 100 || claims_more {
+        return Ok(None);
+    }
+    let Some(last) = all.last().filter(|v| v.is_ascii() && v.len() > 1) else { return Ok(None) };
+    let mut stem = (*last).to_owned();
+    stem.pop();
+    let neighbours = ["0", "1", "2", "5", "9", "a", "e", "z"].map(|c| format!("{}{c}", &stem[..stem.len() - 1]));
+    for prefix in std::iter::once(stem.clone()).chain(neighbours).chain([stem[..stem.len() / 2].to_owned()]) {
+        let narrowed = bench.send(subject.probe(argument, &prefix)).await?;
+        let new = values(&narrowed).unwrap_or_default().into_iter().find(|v| v.starts_with(&prefix) && !all.contains(v));
+        if let Some(new) = new {
+            return Ok(Some(new.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+check! {
+    /// **Observed:** completions of an argument that depends on another follow `context.arguments`: those of
+    /// `test_prompt_with_context` (`framework` after `language`). Of other prompts it is not known whether their
+    /// arguments depend on each other; one that is seen to do so holds.
+    ///
+    /// **Why:** suggestions that do not fit what was already chosen lead to calls that fail.
+    ///
+    /// **Fix:** read `context.arguments` before the candidates are looked up.
+    pub(crate) CONTEXT = "completion.context";
+    applies: [Declares("completions")];
+    scenario: context
+}
+
+async fn context(bench: &Bench) -> Judgement {
+    let subjects = prompts(bench);
+    let known = subjects.iter().find(|s| s.name == "test_prompt_with_context");
+    for subject in known.into_iter().chain(subjects.iter().filter(|s| s.arguments.len() > 1).take(3)) {
+        let [first, second, ..] = subject.arguments.as_slice() else { continue };
+        let choices = bench.send(subject.probe(first, "")).await?;
+        let choices: Vec<String> = values(&choices).unwrap_or_default().into_iter().take(3).map(str::to_owned).collect();
+        let mut seen: Vec<Vec<String>> = Vec::new();
+        for choice in &choices {
+            let probe: Probe = subject.probe(second, "").param("context", json!({"arguments": {first.as_str(): choice}}));
+            let answer = bench.send(probe).await?;
+            let Some(values) = values(&answer) else { continue };
+            seen.push(values.into_iter().map(str::to_owned).collect());
+        }
+        let differ = seen.windows(2).any(|w| w[0] != w[1]);
+        let title = format!("`{second}` after `{first}` of {}", clip(&subject.name, 80));
+        let finding = if differ {
+            Finding::Held
+        } else if known.is_some_and(|k| std::ptr::eq(k, subject)) && choices.len() > 1 {
+            let same = seen.first().cloned().unwrap_or_default().join(", ");
+            Finding::violated(format!("other values of `{second}` for other values of `{first}`"), format!("always {same:?}"))
+        } else {
+            Finding::unseen("no argument is known to depend on another", "offer test_prompt_with_context, with arguments `language` and `framework`")
+        };
+        bench.case(&subject.name, title, Ok(finding));
+        if differ {
+            break;
+        }
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** arguments of listed prompts and variables of listed templates can both be completed: the answer
+    /// is a result, which may be empty.
+    ///
+    /// **Why:** the capability covers both kinds of reference.
+    ///
+    /// **Fix:** answer `{"values": []}` for what has no suggestions.
+    pub(crate) REF_RESOURCE = "completion.ref-resource";
+    applies: [Declares("completions")];
+    scenario: ref_resource
+}
+
+async fn ref_resource(bench: &Bench) -> Judgement {
+    for (kind, subjects) in [("prompt", prompts(bench)), ("template", templates(bench))] {
+        for (n, subject) in subjects.iter().take(4).enumerate() {
+            let Some(argument) = subject.arguments.first() else { continue };
+            let answer = bench.send(subject.probe(argument, "")).await?;
+            let finding = Finding::expect(answer.is_accepted(), "a result with `completion`", || answer.describe());
+            let title = format!("`{argument}` of {}", clip(&subject.name, 80));
+            bench.case(&format!("{kind}-{}", n + 1), title, Ok(finding));
+        }
+    }
+    bench.conclude()
+}
+
+fn completion(seen: &Observed) -> Option<&Value> {
+    seen.complete().filter(|_| seen.method() == Some("completion/complete"))?.get("completion")
+}

@@ -1,0 +1,188 @@
+//! streamable-http#cancellation: closing the stream of a request cancels it, and nothing else.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Prop, Trouble, check};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+
+use crate::flow::{self, Slow};
+
+/// The slow tool gets so long until its stream begins.
+const BEGUN: Duration = Duration::from_secs(2);
+
+/// What was on its way at the moment of the disconnect is over after this.
+const SOON: Duration = Duration::from_secs(1);
+
+/// So long work is watched that has no business going on.
+const WATCH: Duration = Duration::from_millis(500);
+
+check! {
+    /// **Observed:** the stream of a slow tool that writes a journal is closed at its start. Before the tool would be
+    /// done by itself, the journal has stopped growing.
+    ///
+    /// **Why:** closing the stream is the only way to cancel a request over HTTP; a server that works on spends time
+    /// and money on what nobody will read.
+    ///
+    /// **Fix:** tie the work to the answer's stream, so that it ends when the stream is dropped.
+    pub(crate) DISCONNECT = "http.cancel.disconnect";
+    applies: [Http];
+    needs: [SlowTool];
+    scenario: disconnect
+}
+
+async fn disconnect(bench: &Bench) -> Judgement {
+    let lasts = SOON * 5 / 2;
+    let end = |slow: &Slow| slow.lasts;
+    watched(bench, lasts, |slow| end(slow).saturating_sub(WATCH), |slow| end(slow) + WATCH / 2, |from, to| {
+        format!("the tool worked on to its end: the journal grew from {from} to {to} entries in the last moments")
+    })
+    .await
+}
+
+check! {
+    /// **Observed:** the stream of a slow tool that writes a journal is closed at its start; from one second on the
+    /// journal does not grow.
+    ///
+    /// **Why:** what goes on unseen holds a place that other requests wait for.
+    ///
+    /// **Fix:** pass the cancellation on to the handler, and let it look at it between its steps.
+    pub(crate) STOP_WORK = "http.cancel.stop-work";
+    applies: [Http];
+    needs: [SlowTool];
+    scenario: stop_work
+}
+
+async fn stop_work(bench: &Bench) -> Judgement {
+    watched(bench, SOON * 4, |_| SOON, |_| SOON + WATCH / 2, |from, to| {
+        format!("the journal grew from {from} to {to} entries, more than one second after the disconnect")
+    })
+    .await
+}
+
+/// Leaves a slow call at its start and compares the journal at two moments after the start.
+async fn watched(
+    bench: &Bench,
+    wanted: Duration,
+    first: impl Fn(&Slow) -> Duration,
+    second: impl Fn(&Slow) -> Duration,
+    actual: impl Fn(usize, usize) -> String,
+) -> Judgement {
+    if let Some(unseen) = flow::no_journal(bench) {
+        return Ok(unseen);
+    }
+    let key = format!("plumb-disconnect-{}", bench.fresh_id());
+    let slow = flow::slow_in_journal(bench, wanted, &key)?;
+    let started = Instant::now();
+    let Some(open) = streaming(bench, &slow).await? else { return Ok(no_stream()) };
+    bench.close(open);
+    sleep_until(started + first(&slow)).await;
+    let early = flow::journal(bench, &key).await?;
+    sleep_until(started + second(&slow)).await;
+    let late = flow::journal(bench, &key).await?;
+    if late == 0 {
+        return Ok(Finding::unseen("the slow tool wrote nothing into the journal", "write an entry at its start"));
+    }
+    Ok(Finding::expect(early == late, "the work stops when the stream is closed", || actual(early, late)))
+}
+
+check! {
+    /// **Observed:** the stream of a slow tool is closed; neither an open subscription nor the stream of another call
+    /// then carries anything with its id or its progress token.
+    ///
+    /// **Why:** what is sent for a cancelled request can only reach those whom it does not concern.
+    ///
+    /// **Fix:** drop the notifications and the response of a request together with its stream.
+    pub(crate) NO_MORE_MESSAGES = "http.cancel.no-more-messages";
+    applies: [Http];
+    needs: [SlowTool];
+    scenario: no_more_messages
+}
+
+async fn no_more_messages(bench: &Bench) -> Judgement {
+    let subscription = flow::subscription(bench, json!({"toolsListChanged": true})).await?;
+    let other = flow::slow(bench, SOON)?;
+    let cancelled = flow::slow(bench, SOON * 2)?;
+    let token = cancelled.token.clone();
+    let watching = bench.open(other.probe.clone()).await?;
+    let Some(open) = streaming(bench, &cancelled).await? else { return Ok(no_stream()) };
+    let id = open.id();
+    bench.close(open);
+    let watching = bench.finish(watching).await;
+    let mut seen = vec![("the stream of another call", watching)];
+    if let Some(subscription) = subscription {
+        seen.push(("a subscription", bench.close(subscription)));
+    }
+    for (place, seen) in seen {
+        if let Some(text) = about(&seen, id.as_ref(), &token) {
+            return Ok(Finding::violated("nothing more for the cancelled request", format!("on {place} came {text}")));
+        }
+    }
+    Ok(Finding::Held)
+}
+
+/// What an exchange holds of another request.
+fn about(seen: &Observed, id: Option<&Value>, token: &Value) -> Option<String> {
+    let of_it = |m: &&plumb_wire::jsonrpc::Message| {
+        let reported = m.params().and_then(|p| p.get("progressToken"));
+        (id.is_some() && m.is_response() && m.id() == id) || reported == Some(token)
+    };
+    let message = seen.messages.iter().find(of_it)?;
+    Some(plumb_runner::clip(&message.raw.lossy(), 200))
+}
+
+check! {
+    /// **Observed:** of two slow calls at the same time, the stream of one is closed and the other completes: with
+    /// different ids, and with the same id, as two clients that do not know of each other use it.
+    ///
+    /// **Why:** one client's disconnect must not take away another's answer.
+    ///
+    /// **Fix:** tie a cancellation to the stream, not to the request's id or to the connection pool.
+    pub(crate) ONLY_THAT_REQUEST = "http.cancel.only-that-request";
+    applies: [Http];
+    needs: [SlowTool];
+    scenario: only_that_request
+}
+
+async fn only_that_request(bench: &Bench) -> Judgement {
+    bench.case("another-id", "two calls with different ids", survives(bench, None).await);
+    let shared = json!(bench.fresh_id());
+    bench.case("same-id", "two clients' calls with the same id", survives(bench, Some(shared)).await);
+    bench.conclude()
+}
+
+async fn survives(bench: &Bench, shared_id: Option<Value>) -> Judgement {
+    let (mut kept, mut left) = (flow::slow(bench, SOON / 2)?, flow::slow(bench, SOON * 2)?);
+    if let Some(id) = shared_id {
+        kept.probe = kept.probe.id(id.clone());
+        left.probe = left.probe.id(id);
+    }
+    let kept_open = bench.open(kept.probe.clone().fresh()).await?;
+    let Some(left_open) = streaming(bench, &Slow { probe: left.probe.clone().fresh(), ..left }).await? else {
+        return Ok(no_stream());
+    };
+    if kept_open.is_ended() {
+        return Err(Trouble::Setup("the slow tool was done before the other call could be left".into()));
+    }
+    bench.close(left_open);
+    let seen = bench.finish(kept_open).await;
+    Ok(Finding::expect(seen.is_accepted(), "the other call completes", || seen.describe()))
+}
+
+/// The call, once its stream has begun; `None` if it never does before the response.
+async fn streaming(bench: &Bench, slow: &Slow) -> Result<Option<Open>, Trouble> {
+    let mut open = bench.open(slow.probe.clone()).await?;
+    let first = open.next_within(BEGUN.min(slow.lasts / 2)).await;
+    if first.is_some_and(|m| !m.is_response()) || (open.status().await.is_some() && !open.is_ended()) {
+        return Ok(Some(open));
+    }
+    bench.close(open);
+    Ok(None)
+}
+
+fn no_stream() -> Finding {
+    Finding::unseen(
+        "the slow tool's answer is not streamed, so there is no stream to close",
+        format!("report progress from it, or {}", Prop::SlowTool.how_to_enable()),
+    )
+}

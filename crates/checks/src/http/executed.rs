@@ -1,0 +1,119 @@
+//! streamable-http#server-validation: a request that is refused for its headers has no effect.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, check};
+use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::{header, meta};
+use serde_json::json;
+
+use crate::flow;
+
+/// What a call changes is announced so soon.
+const ANNOUNCED: Duration = Duration::from_millis(300);
+
+/// An announcement that must come is awaited for so long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+check! {
+    /// **Observed:** calls whose `Mcp-Name` names another tool leave no trace: no entry in the journal of a slow tool, no
+    /// announced change by a tool that changes a list or updates a resource, no progress. The same calls with the right
+    /// header do. A subscription with the wrong `Mcp-Method` is not opened.
+    ///
+    /// **Why:** an error after the deed is worse than none: the caller tries again.
+    ///
+    /// **Fix:** check the headers before the request is handed to anything that acts.
+    pub(crate) NOT_EXECUTED = "http.validate.not-executed";
+    applies: [Http];
+    isolation: Alone;
+    scenario: not_executed
+}
+
+async fn not_executed(bench: &Bench) -> Judgement {
+    bench.case("listen", "a subscription with the wrong Mcp-Method", subscription(bench).await);
+    if flow::no_journal(bench).is_none() {
+        bench.case("journal", "a call that writes a journal", journal(bench).await);
+    }
+    if bench.survey().prop(Prop::ProgressTool).is_some() {
+        bench.case("progress", "a call that reports progress", progress(bench).await);
+    }
+    let changes = [
+        (Prop::ChangeTools, "change-tools", "toolsListChanged", "notifications/tools/list_changed"),
+        (Prop::ChangePrompts, "change-prompts", "promptsListChanged", "notifications/prompts/list_changed"),
+        (Prop::ChangeResources, "change-resources", "resourcesListChanged", "notifications/resources/list_changed"),
+    ];
+    for (prop, slug, filter, notification) in changes {
+        if bench.survey().prop(prop).is_some() {
+            let judgement = change(bench, prop, filter, notification).await;
+            bench.case(slug, "a call that changes a list", judgement);
+        }
+    }
+    bench.conclude()
+}
+
+/// The probe with a header that names another tool.
+fn misnamed(probe: Probe) -> Probe {
+    probe.header(header::NAME, "plumb-another")
+}
+
+async fn subscription(bench: &Bench) -> Judgement {
+    let listen = || Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let Some(open) = flow::subscription(bench, json!({"toolsListChanged": true})).await? else {
+        return Ok(Finding::unseen("the server has no `subscriptions/listen`", "implement it"));
+    };
+    bench.close(open);
+    for probe in [listen().header(header::METHOD, "tools/list"), listen().without_header(header::METHOD)] {
+        let mut open = bench.open(probe).await?;
+        let first = open.next_within(PATIENCE).await;
+        let seen = bench.close(open);
+        if first.is_some_and(|m| matches!(m.kind, Kind::Notification | Kind::Result)) {
+            return Ok(Finding::violated("the subscription is not opened", seen.describe()));
+        }
+        if !seen.is_refused() {
+            return Err(Trouble::Setup(seen.describe()));
+        }
+    }
+    Ok(Finding::Held)
+}
+
+async fn journal(bench: &Bench) -> Judgement {
+    let short = Duration::from_millis(100);
+    let [refused, served] = ["refused", "served"].map(|which| format!("plumb-{which}-{}", bench.fresh_id()));
+    let seen = bench.send(misnamed(flow::slow_in_journal(bench, short, &refused)?.probe)).await?;
+    bench.control(flow::slow_in_journal(bench, short, &served)?.probe).await?;
+    if flow::journal(bench, &served).await? == 0 {
+        return Err(Trouble::Setup("the journal shows nothing of the call that was served".into()));
+    }
+    let entries = flow::journal(bench, &refused).await?;
+    Ok(Finding::expect(entries == 0, "a refused call leaves nothing in the journal", || {
+        format!("{entries} entries after {}", seen.describe())
+    }))
+}
+
+async fn progress(bench: &Bench) -> Judgement {
+    let probe = bench.call(Prop::ProgressTool)?.meta(meta::PROGRESS_TOKEN, "plumb-misnamed");
+    bench.control(probe.clone()).await?;
+    let seen = bench.send(misnamed(probe)).await?;
+    let reported = seen.notifications("notifications/progress").count();
+    Ok(Finding::expect(reported == 0, "a refused call reports no progress", || format!("{reported} reports")))
+}
+
+async fn change(bench: &Bench, prop: Prop, filter: &str, notification: &str) -> Judgement {
+    let call = bench.call(prop)?;
+    let Some(mut open) = flow::subscription(bench, json!({filter: true})).await? else {
+        return Ok(Finding::unseen("the server has no `subscriptions/listen`", "implement it"));
+    };
+    let announced = |m: &Message| m.method() == Some(notification);
+    let seen = bench.send(misnamed(call.clone())).await?;
+    let after_refusal = open.until(ANNOUNCED, announced).await;
+    bench.control(call).await?;
+    let after_control = open.until(PATIENCE, announced).await;
+    bench.close(open);
+    if after_refusal.is_some() {
+        return Ok(Finding::violated("a refused call changes nothing", format!("{notification} after {}", seen.describe())));
+    }
+    if after_control.is_none() {
+        return Ok(Finding::unseen(format!("the call is not announced by {notification}"), "announce the change"));
+    }
+    Ok(Finding::Held)
+}

@@ -1,0 +1,29 @@
+//! streamable-http#protocol-version-header: methods that the server does not implement.
+
+use plumb_runner::check;
+use plumb_runner::facet::refused_as_named;
+
+check! {
+    /// **Observed:** correct requests for methods that do not exist get 404 and -32601.
+    ///
+    /// **Why:** the status alone says that something is not there, the code that it is the method and not the endpoint;
+    /// a client needs both to tell this server from one of an earlier revision.
+    ///
+    /// **Fix:** look up the method once the headers and `_meta` are checked, and answer with both.
+    pub(crate) NOT_FOUND = "http.method-not-found-404";
+    applies: [Http];
+    cases: refused_as_named
+}
+
+check! {
+    /// **Observed:** methods of earlier revisions, dressed with all that this revision demands, get 404 and -32601:
+    /// `initialize`, `ping`, `logging/setLevel`, `resources/subscribe`, `resources/unsubscribe`, `tasks/list`,
+    /// `tasks/result`. A server that also answers the handshake of earlier revisions is not judged.
+    ///
+    /// **Why:** a method that answers but does nothing makes a client believe that it has a session, or a subscription.
+    ///
+    /// **Fix:** remove the handlers, or serve them only to clients of those revisions.
+    pub(crate) REMOVED = "http.method-not-found.removed-rpcs";
+    applies: [Http, ModernOnly];
+    cases: refused_as_named
+}

@@ -1,0 +1,204 @@
+//! streamable-http#value-encoding, streamable-http#server-behavior-for-custom-headers: annotated parameters.
+
+use plumb_runner::facet::{Tried, outcome, refused_as_named};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, sample};
+use plumb_wire::{codes, header};
+use serde_json::{Value, json};
+
+/// At most so many annotated parameters are looked at.
+const LOOKED_AT: usize = 6;
+
+/// Whether the call was served or refused as the vector demands. Position: where the argument itself is not the one
+/// of the control, -32602 is the tool's word on the value and says nothing of the header.
+pub(crate) fn served_or_refused_by_header(tried: &Tried) -> Judgement {
+    if is_about_the_value(tried) { Ok(value_refused()) } else { outcome(tried) }
+}
+
+fn refused_by_header_as_named(tried: &Tried) -> Judgement {
+    if is_about_the_value(tried) { Ok(value_refused()) } else { refused_as_named(tried) }
+}
+
+fn is_about_the_value(tried: &Tried) -> bool {
+    let arguments = |seen: &Observed| seen.params().and_then(|p| p.get("arguments")).cloned();
+    arguments(&tried.before) != arguments(&tried.sent) && tried.sent.code() == Some(codes::INVALID_PARAMS)
+}
+
+fn value_refused() -> Finding {
+    Finding::unseen(
+        "the tool refuses the argument itself",
+        "offer a tool that takes any string, integer or boolean in a parameter with `x-mcp-header`",
+    )
+}
+
+check! {
+    /// **Observed:** the markers `=?base64?` and `?=` count only as written, in lower case: with other letters a value
+    /// is compared as it stands.
+    ///
+    /// **Why:** the markers are case-sensitive; a party that folds case reads another value than one that does not.
+    ///
+    /// **Fix:** compare the markers byte by byte.
+    pub(crate) SENTINEL_EXACT = "http.param.sentinel-exact";
+    applies: [Http];
+    cases: served_or_refused_by_header
+}
+
+check! {
+    /// **Observed:** headers of annotated parameters in the Base64 sentinel form are accepted when they decode to the
+    /// argument: text beyond ASCII, edge white space, line ends, values that look like the form itself, numbers.
+    ///
+    /// **Why:** such values have no other way into a header.
+    ///
+    /// **Fix:** decode `=?base64?…?=` before the comparison.
+    pub(crate) DECODE = "http.param.server-decode";
+    applies: [Http];
+    cases: served_or_refused_by_header
+}
+
+check! {
+    /// **Observed:** headers of annotated parameters with raw bytes beyond ASCII or control characters are refused,
+    /// and so are markers around what is outside the Base64 alphabet or no UTF-8. Position: missing or superfluous
+    /// padding, and the URL-safe alphabet, may be accepted or refused.
+    ///
+    /// **Why:** parties that repair such a value in different ways act on different values.
+    ///
+    /// **Fix:** refuse what does not decode strictly.
+    pub(crate) INVALID_CHARS = "http.param.server-invalid-chars";
+    applies: [Http];
+    cases: served_or_refused_by_header
+}
+
+check! {
+    /// **Observed:** headers of annotated parameters are compared with the arguments: equal strings, integers and
+    /// booleans are served, different ones are refused.
+    ///
+    /// **Why:** a gateway routes or bills by the header while the tool works with the argument.
+    ///
+    /// **Fix:** compare every annotated argument with its decoded header before the tool runs.
+    pub(crate) VALIDATE = "http.param.server-validate";
+    applies: [Http];
+    cases: served_or_refused_by_header
+}
+
+check! {
+    /// **Observed:** every refusal because of an annotated parameter's header has the status 400 and the error -32020.
+    ///
+    /// **Why:** by the code a client knows that its list of tools is out of date, and asks for it again.
+    ///
+    /// **Fix:** answer as for the standard headers.
+    pub(crate) REFUSAL = "http.param.server-400";
+    applies: [Http];
+    cases: refused_by_header_as_named
+}
+
+check! {
+    /// **Observed:** calls with an annotated argument and no header for it are refused; empty, zero and false are
+    /// values too.
+    ///
+    /// **Why:** leaving the header out would be enough to get past a gateway.
+    ///
+    /// **Fix:** demand the header of every annotated argument that is there and not `null`.
+    pub(crate) MISSING = "http.param.server-missing-header";
+    applies: [Http];
+    cases: served_or_refused_by_header
+}
+
+check! {
+    /// **Observed:** a call whose integer 42 is mirrored as `42.0` is served.
+    ///
+    /// **Why:** some languages write whole numbers like that; the two are the same number.
+    ///
+    /// **Fix:** read both as numbers before they are compared.
+    pub(crate) INTEGER_NUMERIC = "http.validate.integer-numeric";
+    applies: [Http];
+    cases: served_or_refused_by_header
+}
+
+check! {
+    /// **Observed:** calls whose annotated argument is `null`, without a header for it, are not refused with -32020.
+    ///
+    /// **Why:** clients leave the header out for `null`; a server that expects one can never be called so.
+    ///
+    /// **Fix:** take `null` for no value when headers are checked.
+    pub(crate) NULL_NOT_EXPECTED = "http.param.server-null-not-expected";
+    applies: [Http];
+    scenario: null_not_expected
+}
+
+async fn null_not_expected(bench: &Bench) -> Judgement {
+    not_expected(bench, Some(&Value::Null)).await
+}
+
+check! {
+    /// **Observed:** calls without an annotated argument that is optional, and without a header for it, are served.
+    ///
+    /// **Why:** clients leave the header out where there is no value; a server that expects one makes every annotated
+    /// parameter required.
+    ///
+    /// **Fix:** check headers only for arguments that are there.
+    pub(crate) ABSENT_NOT_EXPECTED = "http.param.server-absent-not-expected";
+    applies: [Http];
+    scenario: absent_not_expected
+}
+
+async fn absent_not_expected(bench: &Bench) -> Judgement {
+    not_expected(bench, None).await
+}
+
+async fn not_expected(bench: &Bench, value: Option<&Value>) -> Judgement {
+    let mut parameters = parameters(bench, value);
+    parameters.sort_by_key(|p| !p.valid);
+    for parameter in parameters.into_iter().filter(|p| p.valid || value.is_some()).take(LOOKED_AT) {
+        bench.control(parameter.control).await?;
+        let seen = bench.send(parameter.probe).await?;
+        let finding = match seen.code() {
+            Some(codes::HEADER_MISMATCH) => {
+                Finding::violated(format!("no `{}` is expected", parameter.header), seen.describe())
+            }
+            _ if seen.is_accepted() => Finding::Held,
+            // The value may be refused for its type; without one there is nothing to refuse.
+            _ if value.is_some() => value_refused(),
+            _ => Finding::violated("the call is served", seen.describe()),
+        };
+        let slug = parameter.header.to_lowercase();
+        bench.case(&slug, format!("there is no `{}`", parameter.header), Ok(finding));
+    }
+    bench.conclude()
+}
+
+/// A call with and without an annotated argument.
+struct Parameter {
+    header: String,
+    control: Probe,
+    probe: Probe,
+    /// Whether the tool's schema takes the call.
+    valid: bool,
+}
+
+/// The annotated parameters of tools that may be called, with this value or none.
+fn parameters(bench: &Bench, value: Option<&Value>) -> Vec<Parameter> {
+    let mut found = Vec::new();
+    for callable in &bench.survey().callable {
+        let (schema, Some(name)) = (&callable.tool["inputSchema"], callable.tool["name"].as_str()) else { continue };
+        let Some(properties) = schema["properties"].as_object() else { continue };
+        let annotated = properties.iter().filter_map(|(key, p)| Some((key, p[header::ANNOTATION].as_str()?)));
+        for (key, annotation) in annotated {
+            let mut arguments = callable.arguments.clone();
+            match value {
+                Some(value) => arguments.insert(key.clone(), value.clone()),
+                None => arguments.remove(key),
+            };
+            let arguments = Value::Object(arguments);
+            let valid = sample::validator(schema).is_none_or(|v| v.is_valid(&arguments));
+            let call = |arguments: Value| {
+                Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(schema)
+            };
+            found.push(Parameter {
+                header: format!("{}{annotation}", header::PARAM_PREFIX),
+                control: call(Value::Object(callable.arguments.clone())),
+                probe: call(arguments),
+                valid,
+            });
+        }
+    }
+    found
+}

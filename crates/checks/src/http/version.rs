@@ -1,0 +1,81 @@
+//! streamable-http#protocol-version-header.
+
+use std::time::Duration;
+
+use plumb_model::pack::Base;
+use plumb_runner::facet::{outcome, refused_as_named};
+use plumb_runner::{Bench, Finding, Judgement, Probe, check};
+use plumb_wire::{codes, meta};
+use serde_json::json;
+
+/// Versions that no server can support.
+const UNKNOWN: [&str; 3] = ["2099-01-01", "1999-12-31", "latest"];
+
+/// Revisions that open with a handshake: a server of two eras may take them for what they say.
+const EARLIER: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
+
+check! {
+    /// **Observed:** requests whose `MCP-Protocol-Version` differs from the version in `_meta`, either way, get 400
+    /// and -32020. Position: as one of the two is a version that the server does not know, -32022 is accepted too.
+    ///
+    /// **Why:** a gateway that goes by the header applies other rules than the server.
+    ///
+    /// **Fix:** compare the two before anything else is done with the request.
+    pub(crate) MISMATCH = "http.version-header.mismatch";
+    applies: [Http];
+    cases: refused_as_named
+}
+
+check! {
+    /// **Observed:** requests of a version that the server does not implement, the same in header and body, get 400
+    /// and -32022: unknown versions on every method, and the earlier revisions if the server answers no handshake.
+    ///
+    /// **Why:** by status and code a client knows that another version will do, and which.
+    ///
+    /// **Fix:** compare the version with your list before the method is looked up.
+    pub(crate) UNSUPPORTED = "http.version-header.unsupported-400";
+    applies: [Http];
+    scenario: unsupported
+}
+
+async fn unsupported(bench: &Bench) -> Judgement {
+    let survey = bench.survey();
+    let discover = || Probe::request("server/discover", json!({}));
+    bench.control(discover()).await?;
+    let earlier = if survey.dual_era { &[][..] } else { &EARLIER[..] };
+    for version in UNKNOWN.iter().chain(earlier).filter(|v| !survey.versions.iter().any(|own| own == *v)) {
+        let judgement = refused(bench, discover().meta(meta::PROTOCOL_VERSION, *version)).await;
+        bench.case(&format!("discover-{version}"), format!("server/discover of version {version}"), judgement);
+    }
+    let bases = [Base::ToolsList, Base::ToolsCall, Base::ResourcesList, Base::TemplatesList, Base::ResourcesRead];
+    for base in bases.into_iter().chain([Base::PromptsList, Base::PromptsGet, Base::Complete]) {
+        let Some(probe) = bench.base(base) else { continue };
+        let judgement = refused(bench, probe.meta(meta::PROTOCOL_VERSION, UNKNOWN[0])).await;
+        bench.case(base.name(), format!("{} of version {}", base.name(), UNKNOWN[0]), judgement);
+    }
+    let listen = Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let judgement = refused(bench, listen.meta(meta::PROTOCOL_VERSION, UNKNOWN[0])).await;
+    bench.case("listen", format!("subscriptions/listen of version {}", UNKNOWN[0]), judgement);
+    bench.conclude()
+}
+
+async fn refused(bench: &Bench, probe: Probe) -> Judgement {
+    let mut open = bench.open(probe).await?;
+    // A subscription that is served stays open: its first message tells.
+    open.next_within(Duration::from_secs(5)).await;
+    let seen = bench.close(open);
+    let fits = seen.status() == Some(400) && seen.code() == Some(codes::UNSUPPORTED_VERSION);
+    Ok(Finding::expect(fits, "HTTP 400 with error -32022", || seen.describe()))
+}
+
+check! {
+    /// **Observed:** requests without `MCP-Protocol-Version` are refused, whatever their method. A server that also
+    /// answers the handshake of earlier revisions may take them for one of those, and is not judged.
+    ///
+    /// **Why:** a gateway that goes by the header lets through what it cannot place.
+    ///
+    /// **Fix:** refuse a request without the header with 400 and -32020.
+    pub(crate) MISSING = "http.version-header.missing-reject";
+    applies: [Http, ModernOnly];
+    cases: outcome
+}

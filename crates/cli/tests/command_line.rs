@@ -1,0 +1,199 @@
+//! What a user meets on the command line: exit codes, errors that name the cause, files that are left.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn plumb(args: &[&str]) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    plumb_in(folder.path(), args)
+}
+
+fn plumb_in(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plumb"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs")
+}
+
+fn said(output: &Output) -> (i32, String) {
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap_or(-1), text)
+}
+
+/// A server that answers every connection with the same bytes.
+fn answering(bytes: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut buffer = [0; 65_536];
+            let _ = stream.read(&mut buffer);
+            let _ = stream.write_all(bytes.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_run_without_a_target_judges_the_reference_and_leaves_four_reports() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = plumb_in(folder.path(), &["run", "--only", "base.*"]);
+    assert_eq!(said(&output).0, 0, "{}", said(&output).1);
+    for file in ["run.jsonl", "report.json", "report.html", "junit.xml"] {
+        assert!(folder.path().join("reports").join(file).is_file(), "no {file}");
+    }
+}
+
+#[test]
+fn a_recording_renders_to_the_same_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = plumb_in(folder.path(), &["run", "--only", "base.*", "--html", "live.html"]);
+    assert_eq!(run.status.code(), Some(0));
+    let again = plumb_in(folder.path(), &["report", "reports/run.jsonl", "--html", "again.html"]);
+    assert_eq!(said(&again).0, 0, "{}", said(&again).1);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("written");
+    assert_eq!(read("live.html"), read("again.html"));
+}
+
+#[test]
+fn a_cut_recording_is_an_error_that_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(plumb_in(folder.path(), &["run", "--only", "base.*"]).status.code(), Some(0));
+    let path = folder.path().join("reports/run.jsonl");
+    let text = std::fs::read_to_string(&path).expect("written");
+    std::fs::write(&path, &text[..text.len() / 2]).expect("writes");
+    let (code, text) = said(&plumb_in(folder.path(), &["report", "reports/run.jsonl"]));
+    assert_eq!(code, 2);
+    assert!(text.contains("reports/run.jsonl") && text.contains("cut off"), "{text}");
+}
+
+#[test]
+fn a_dead_port_is_one_error_and_exit_4() {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+    let (code, text) = said(&plumb(&["run", &format!("http://127.0.0.1:{port}/mcp")]));
+    assert_eq!(code, 4);
+    assert!(text.contains("was not reached") && text.contains("refused"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
+fn a_page_of_html_is_one_error_and_exit_4() {
+    let url = answering("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<h1>Hello.</h1>");
+    let (code, text) = said(&plumb(&["run", &url]));
+    assert_eq!(code, 4);
+    assert!(text.contains("not as an MCP server") && text.contains("text/html"), "{text}");
+}
+
+#[test]
+fn a_server_that_dies_at_start_is_one_error_with_its_last_words() {
+    let (code, text) = said(&plumb(&["run", "--", "sh", "-c", "echo no database >&2; exit 3"]));
+    assert_eq!(code, 4);
+    assert!(text.contains("exit code 3") && text.contains("no database"), "{text}");
+}
+
+#[test]
+fn a_legacy_server_is_one_violation_and_exit_1() {
+    let handshake = r#"HTTP/1.1 200 OK
+Content-Type: application/json
+Connection: close
+
+{"jsonrpc":"2.0","id":"legacy-initialize","result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"old","version":"1"}}}"#;
+    let bare = r#"HTTP/1.1 400 Bad Request
+Content-Type: application/json
+Connection: close
+
+{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"no session"}}"#;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut buffer = [0; 65_536];
+            let n = stream.read(&mut buffer).unwrap_or(0);
+            let opening = String::from_utf8_lossy(&buffer[..n]).contains("\"initialize\"");
+            let answer = if opening { handshake } else { bare };
+            let _ = stream.write_all(answer.replace('\n', "\r\n").as_bytes());
+        }
+    });
+    let (code, text) = said(&plumb(&["run", &url]));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("2025-11-25") && text.contains("1 failure"), "{text}");
+}
+
+#[test]
+fn wrong_arguments_are_named_with_a_remedy() {
+    let cases: [(&[&str], &str); 7] = [
+        (&["run", "ftp://x"], "a command goes after `--`"),
+        (&["run", "--suite", "nonsense"], "core, quick, full"),
+        (&["run", "--header", "nonsense"], "Name: value"),
+        (&["run", "--mutant", "nonsense"], "serve reference --rules"),
+        (&["run", "--known", "missing.toml"], "missing.toml could not be read"),
+        (&["explain", "base.respons"], "base.response.same-id"),
+        (&["vectors", "lint", "missing.json"], "missing.json could not be read"),
+    ];
+    for (args, wanted) in cases {
+        let (code, text) = said(&plumb(args));
+        assert_eq!(code, 2, "{args:?}: {text}");
+        assert!(text.contains(wanted), "{args:?}: {text}");
+    }
+    let (code, text) = said(&plumb(&["run", "--only", "nonsense"]));
+    assert_eq!(code, 3, "{text}");
+}
+
+#[test]
+fn a_configuration_with_a_mistake_names_file_and_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("plumb.toml"), "allow_calls = []\nprop = 1\n").expect("writes");
+    let (code, text) = said(&plumb_in(folder.path(), &["run"]));
+    assert_eq!(code, 2);
+    assert!(text.contains("plumb.toml") && text.contains("line 2") && text.contains("prop"), "{text}");
+}
+
+#[test]
+fn a_secret_of_the_command_line_reaches_no_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = "s3cr3t-of-the-user";
+    let header = format!("X-Key: {secret}");
+    let args = ["run", "--only", "base.*", "--bearer", "t0ken-of-the-user", "--header", &header];
+    let output = plumb_in(folder.path(), &args);
+    let mut texts = vec![said(&output).1];
+    for entry in std::fs::read_dir(folder.path().join("reports")).expect("reports") {
+        texts.push(std::fs::read_to_string(entry.expect("a file").path()).expect("text"));
+    }
+    for text in texts {
+        assert!(!text.contains(secret) && !text.contains("t0ken-of-the-user"));
+    }
+}
+
+#[test]
+fn a_known_violation_passes_and_a_stale_one_is_exit_6() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let known = "[known]\n'base.response.same-id' = 'issue 12'\n";
+    std::fs::write(folder.path().join("known.toml"), known).expect("writes");
+    let args = ["run", "--only", "base.response.same-id", "--known", "known.toml"];
+    let (code, text) = said(&plumb_in(folder.path(), &args));
+    assert_eq!(code, 6, "{text}");
+    assert!(text.contains("base.response.same-id"), "{text}");
+}
+
+#[test]
+fn init_writes_a_configuration_that_run_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, text) = said(&plumb_in(folder.path(), &["init"]));
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(said(&plumb_in(folder.path(), &["init"])).0, 2, "an existing file is left alone");
+    let (code, text) = said(&plumb_in(folder.path(), &["run", "--only", "base.response.*"]));
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn help_teaches_with_examples() {
+    let (code, text) = said(&plumb(&["--help"]));
+    assert_eq!(code, 0);
+    assert!(text.contains("plumb run -- node server.js") && text.contains("Exit codes"), "{text}");
+}

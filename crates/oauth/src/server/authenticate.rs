@@ -1,0 +1,71 @@
+//! Who sends a request to the back channel (RFC 6749 section 2.3).
+
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::params::Params;
+use super::refusal::Refusal;
+use super::{Client, Tenant};
+
+/// The client, by HTTP Basic, by form, or by its name alone if it is public.
+pub(super) async fn client(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    params: &Params,
+) -> Result<Client, Refusal> {
+    let (id, secret) = match headers.get(header::AUTHORIZATION) {
+        Some(value) => {
+            if params.one("client_secret").is_some() {
+                return Err(Refusal::new("invalid_request", "two ways of authentication at once"));
+            }
+            let (id, secret) = basic(value.to_str().unwrap_or_default())
+                .ok_or_else(|| Refusal::client("the credentials cannot be read"))?;
+            if params.one("client_id").is_some_and(|named| named != id) {
+                return Err(Refusal::new("invalid_request", "`client_id` is another client's"));
+            }
+            (id, Some(secret).filter(|s| !s.is_empty()))
+        }
+        None => {
+            let id = params.owned("client_id");
+            (id.ok_or_else(|| Refusal::client("no client"))?, params.owned("client_secret"))
+        }
+    };
+    let client = tenant.client(&id).await?;
+    if tenant.profile().client_secret_checked && client.secret != secret {
+        return Err(Refusal::client("the secret is wrong or missing"));
+    }
+    Ok(client)
+}
+
+/// Identifier and secret, each form-encoded before they were joined (RFC 6749 section 2.3.1).
+fn basic(value: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let joined = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = joined.split_once(':')?;
+    Some((form_decoded(id), form_decoded(secret)))
+}
+
+fn form_decoded(text: &str) -> String {
+    let escaped = text.replace('&', "%26").replace('=', "%3D");
+    url::form_urlencoded::parse(escaped.as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_credentials_are_form_decoded() {
+        let encoded = STANDARD.encode("https%3A%2F%2Fa.example%2Fc:s%3Ae+cret");
+        let pair = ("https://a.example/c".to_owned(), "s:e cret".to_owned());
+        assert_eq!(basic(&format!("bAsIc {encoded}")), Some(pair));
+        assert_eq!(basic("Bearer x"), None);
+    }
+}
