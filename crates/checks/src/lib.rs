@@ -5,17 +5,24 @@
 #![deny(dead_code)]
 
 mod basic;
+mod completion;
 mod flow;
 mod http;
+mod listing;
 mod packs;
+mod pagination;
+mod prompts;
+mod resources;
 mod sep2243;
 mod stdio;
+mod tools;
 mod transport;
+mod validation;
 
 pub use packs::{PACKS, packs};
 use plumb_runner::Check;
 
 /// Every check, folder by folder. A run orders them by the ledger.
 pub fn all() -> Vec<&'static Check> {
-    [basic::CHECKS, transport::CHECKS, stdio::CHECKS, http::CHECKS, sep2243::CHECKS].concat()
+    [basic::CHECKS, transport::CHECKS, stdio::CHECKS, http::CHECKS, sep2243::CHECKS, tools::CHECKS, resources::CHECKS, prompts::CHECKS, completion::CHECKS, pagination::CHECKS].concat()
 }

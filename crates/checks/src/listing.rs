@@ -20,7 +20,8 @@ pub(crate) struct List {
     pub(crate) name: &'static str,
 }
 
-pub(crate) const TOOLS: List = List { capability: "tools", method: "tools/list", key: "tools", name: "name" };
+pub(crate) const TOOLS: List =
+    List { capability: "tools", method: "tools/list", key: "tools", name: "name" };
 pub(crate) const RESOURCES: List =
     List { capability: "resources", method: "resources/list", key: "resources", name: "uri" };
 pub(crate) const TEMPLATES: List = List {
@@ -92,7 +93,12 @@ pub(crate) fn name(list: List, item: &Value) -> String {
 }
 
 /// Reads a list, at most so many pages of it. A page that is refused is trouble: other checks judge refusals.
-pub(crate) async fn walk(bench: &Bench, way: &Way<'_>, list: List, pages: usize) -> Result<Walk, Trouble> {
+pub(crate) async fn walk(
+    bench: &Bench,
+    way: &Way<'_>,
+    list: List,
+    pages: usize,
+) -> Result<Walk, Trouble> {
     let mut walk = Walk::default();
     let mut params = json!({});
     while walk.pages.len() < pages {
@@ -133,7 +139,10 @@ pub(crate) async fn declared(bench: &Bench, lists: &[List]) -> Judgement {
         let items = answer.complete().and_then(|r| r.get(list.key)).and_then(Value::as_array);
         if let Some(items) = items.filter(|items| !items.is_empty()) {
             return Ok(Finding::violated(
-                format!("`{}` among the capabilities, since {} is served", list.capability, list.method),
+                format!(
+                    "`{}` among the capabilities, since {} is served",
+                    list.capability, list.method
+                ),
                 format!("not declared; {} gives {} items", list.method, items.len()),
             ));
         }
@@ -145,7 +154,10 @@ pub(crate) async fn declared(bench: &Bench, lists: &[List]) -> Judgement {
 pub(crate) fn without_discovery(bench: &Bench) -> Option<Finding> {
     let answered = bench.survey().discover.as_ref().is_some_and(|d| d.complete().is_some());
     (!answered).then(|| {
-        Finding::unseen("server/discover gives no result, so nothing is declared", "answer server/discover")
+        Finding::unseen(
+            "server/discover gives no result, so nothing is declared",
+            "answer server/discover",
+        )
     })
 }
 
@@ -154,15 +166,28 @@ pub(crate) async fn responds(bench: &Bench, list: List) -> Judgement {
     let plain = || Probe::request(list.method, json!({}));
     let forms = [
         ("plain", "a request without a cursor", plain()),
-        ("string-id", "a request whose id is a string", plain().id(format!("list-{}", bench.fresh_id()))),
+        (
+            "string-id",
+            "a request whose id is a string",
+            plain().id(format!("list-{}", bench.fresh_id())),
+        ),
         ("another-connection", "a request on a connection of its own", plain().fresh()),
-        ("unknown-meta", "a request with an unknown key in `_meta`", plain().meta("com.example/plumb", true)),
+        (
+            "unknown-meta",
+            "a request with an unknown key in `_meta`",
+            plain().meta("com.example/plumb", true),
+        ),
         ("capable", "a request with every client capability", plumb_runner::capable(plain())),
     ];
     for (slug, title, probe) in forms {
         let judgement = bench.send(probe).await.map(|answer| {
-            let listed = answer.complete().and_then(|r| r.get(list.key)).is_some_and(Value::is_array);
-            Finding::expect(listed, format!("a result of {} with `{}`", list.method, list.key), || answer.describe())
+            let listed =
+                answer.complete().and_then(|r| r.get(list.key)).is_some_and(Value::is_array);
+            Finding::expect(
+                listed,
+                format!("a result of {} with `{}`", list.method, list.key),
+                || answer.describe(),
+            )
         });
         bench.case(slug, title, judgement);
     }
@@ -174,8 +199,13 @@ pub(crate) fn difference(one: &BTreeSet<String>, other: &BTreeSet<String>) -> St
     let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
         a.difference(b).next().map_or_else(|| "nothing".to_owned(), |item| clip(item, 120))
     };
-    format!("{} items and {} items; only in the first {}; only in the second {}",
-        one.len(), other.len(), only(one, other), only(other, one))
+    format!(
+        "{} items and {} items; only in the first {}; only in the second {}",
+        one.len(),
+        other.len(),
+        only(one, other),
+        only(other, one)
+    )
 }
 
 /// JSON with its members sorted, so that equal items are equal texts.
@@ -184,10 +214,14 @@ pub(crate) fn canonical(value: &Value) -> String {
         Value::Object(map) => {
             let mut members: Vec<_> = map.iter().collect();
             members.sort_by(|a, b| a.0.cmp(b.0));
-            let members = members.into_iter().map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
+            let members = members
+                .into_iter()
+                .map(|(k, v)| format!("{}:{}", Value::from(k.as_str()), canonical(v)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
+        }
         other => other.to_string(),
     }
 }
@@ -203,7 +237,8 @@ pub(crate) fn failing(
 ) -> Finding {
     let told = |seen: &Observed, name: &str| {
         let error = seen.error()?;
-        let message = error.get("message").and_then(Value::as_str).unwrap_or_default().replace(name, "…");
+        let message =
+            error.get("message").and_then(Value::as_str).unwrap_or_default().replace(name, "…");
         Some((error.get("code").cloned(), message))
     };
     let [one, other] = [told(&unknown[0], unknown_names[0]), told(&unknown[1], unknown_names[1])];
@@ -211,7 +246,10 @@ pub(crate) fn failing(
     // Messages that differ by themselves tell nothing.
     let is_fixture = failed.is_some() && one.is_some() && one == other && failed != one;
     if !is_fixture {
-        return Finding::unseen("nothing of the target's is known to fail inside", format!("offer {what}"));
+        return Finding::unseen(
+            "nothing of the target's is known to fail inside",
+            format!("offer {what}"),
+        );
     }
     let internal = answer.code() == Some(plumb_wire::codes::INTERNAL_ERROR);
     Finding::expect(internal, "error -32603", || answer.describe())

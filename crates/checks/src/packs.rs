@@ -8,6 +8,11 @@ pub const PACKS: &[(&str, &str)] = &[
     ("vectors/streamable-http/pack.json", include_str!("../../../vectors/streamable-http/pack.json")),
     ("vectors/logging/pack.json", include_str!("../../../vectors/logging/pack.json")),
     ("vectors/sep-2322-mrtr/pack.json", include_str!("../../../vectors/sep-2322-mrtr/pack.json")),
+    ("vectors/sep-2164-not-found/pack.json", include_str!("../../../vectors/sep-2164-not-found/pack.json")),
+    ("vectors/tools-call/pack.json", include_str!("../../../vectors/tools-call/pack.json")),
+    ("vectors/prompts-get/pack.json", include_str!("../../../vectors/prompts-get/pack.json")),
+    ("vectors/completion/pack.json", include_str!("../../../vectors/completion/pack.json")),
+    ("vectors/pagination/pack.json", include_str!("../../../vectors/pagination/pack.json")),
 ];
 
 /// Reads the packs built in; a test keeps them readable.

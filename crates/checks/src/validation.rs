@@ -73,7 +73,8 @@ fn instance(schema: &Value, value: &Value) -> Fit {
     let mut unknown = None;
     for error in validator.iter_errors(value) {
         match error.kind() {
-            ValidationErrorKind::BacktrackLimitExceeded { .. } | ValidationErrorKind::RegexEngineFailure { .. } => {
+            ValidationErrorKind::BacktrackLimitExceeded { .. }
+            | ValidationErrorKind::RegexEngineFailure { .. } => {
                 unknown = Some("a pattern takes too long".to_owned());
             }
             // These need not be asserted.
@@ -100,12 +101,15 @@ fn meta(schema: &Value) -> Fit {
         return Fit::Unknown("a part of the schema declares a dialect of its own".into());
     }
     // What a pattern or reference may look like is the business of its format, which need not be asserted.
-    let wrong = validator.iter_errors(schema).find(|e| !matches!(e.kind(), ValidationErrorKind::Format { .. }));
+    let wrong = validator
+        .iter_errors(schema)
+        .find(|e| !matches!(e.kind(), ValidationErrorKind::Format { .. }));
     wrong.map_or(Fit::Yes, |error| Fit::No(said(&error)))
 }
 
 fn meta_schema(dialect: &str) -> Option<MetaValidator<'static>> {
-    let name = dialect.trim_end_matches('#').trim_start_matches("https://").trim_start_matches("http://");
+    let name =
+        dialect.trim_end_matches('#').trim_start_matches("https://").trim_start_matches("http://");
     match name {
         "json-schema.org/draft-04/schema" => Some(jsonschema::draft4::meta::validator()),
         "json-schema.org/draft-06/schema" => Some(jsonschema::draft6::meta::validator()),
@@ -154,12 +158,18 @@ mod tests {
             (json!({"type": "objekt"}), true),
             (json!({"properties": {"a": {"required": true}}}), true),
             (json!({"minimum": 1, "exclusiveMinimum": true}), true),
-            (json!({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1, "exclusiveMinimum": true}), false),
+            (
+                json!({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1, "exclusiveMinimum": true}),
+                false,
+            ),
             (json!({"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "]?"}), false),
             (json!({"pattern": "("}), false),
             (json!({"$schema": "https://example.com/mine", "type": 7}), false),
             (json!({"$ref": "https://example.com/other"}), false),
-            (json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "items": [{}]}), true),
+            (
+                json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "items": [{}]}),
+                true,
+            ),
         ] {
             let said = well_formed(&schema).await;
             assert_eq!(matches!(said, Fit::No(_)), broken, "{schema}: {said:?}");
@@ -180,9 +190,13 @@ mod tests {
 
     #[tokio::test]
     async fn formats_and_references_elsewhere_never_refuse() {
-        let email = json!({"$schema": "http://json-schema.org/draft-07/schema#", "format": "email"});
+        let email =
+            json!({"$schema": "http://json-schema.org/draft-07/schema#", "format": "email"});
         assert_eq!(fits(&email, &json!("nobody")).await, Fit::Yes);
-        assert!(matches!(fits(&json!({"$ref": "http://127.0.0.1:1/x"}), &json!(1)).await, Fit::Unknown(_)));
+        assert!(matches!(
+            fits(&json!({"$ref": "http://127.0.0.1:1/x"}), &json!(1)).await,
+            Fit::Unknown(_)
+        ));
         assert!(matches!(fits(&json!({"type": "string"}), &json!(1)).await, Fit::No(_)));
     }
 }

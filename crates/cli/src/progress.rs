@@ -3,14 +3,15 @@
 use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use plumb_model::{Event, Severity, Verdict};
+use plumb_model::Event;
+use plumb_report::progress::Progress as Words;
+
+use crate::output;
 
 /// A bar on standard error while a run goes on, if that is a terminal.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    exchanges: u64,
-    violations: u64,
-    levels: std::collections::BTreeMap<String, plumb_model::Level>,
+    words: Words,
 }
 
 impl Progress {
@@ -18,29 +19,23 @@ impl Progress {
         let bar = if quiet || !std::io::stderr().is_terminal() {
             ProgressBar::hidden()
         } else {
-            let style = ProgressStyle::with_template("{spinner} {pos}/{len} checks  {bar:24}  {msg}");
+            let style = ProgressStyle::with_template("{spinner} {bar:24} {msg}");
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         };
         bar.set_message("surveying");
-        Self { bar, exchanges: 0, violations: 0, levels: std::collections::BTreeMap::new() }
+        Self { bar, words: Words::new(output::style(false)) }
     }
 
     pub(crate) fn see(&mut self, event: &Event) {
-        match event {
-            Event::RunStarted(run) => {
-                self.bar.set_length(run.checks.len() as u64);
-                self.levels = run.checks.iter().map(|c| (c.id.clone(), c.level)).collect();
-            }
-            Event::Exchanged(_) => self.exchanges += 1,
-            Event::CheckFinished { check, verdict, .. } => {
-                self.bar.inc(1);
-                let level = self.levels.get(check);
-                let failed = level.is_some_and(|l| verdict.severity(*l) == Severity::Failure);
-                self.violations += u64::from(failed && matches!(verdict, Verdict::Violated { .. }));
-            }
-            Event::RunFinished { .. } => self.bar.finish_and_clear(),
-            _ => {}
+        if let Some(line) = self.words.take(event) {
+            self.bar.println(line);
         }
-        self.bar.set_message(format!("{} exchanges, {} violations", self.exchanges, self.violations));
+        let (judged, all) = self.words.position();
+        self.bar.set_length(all as u64);
+        self.bar.set_position(judged as u64);
+        self.bar.set_message(self.words.status());
+        if matches!(event, Event::RunFinished { .. }) {
+            self.bar.finish_and_clear();
+        }
     }
 }

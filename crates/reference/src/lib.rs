@@ -94,6 +94,4 @@ pub fn interrupted() -> io::Result<impl Future<Output = ()> + Send + 'static> {
 }
 
 #[cfg(test)]
-mod scratch;
-#[cfg(test)]
 mod tests;

@@ -238,12 +238,18 @@ rules! {
     origin_host_whole => kills "http.origin.validate",
     /// A foreign origin has status 403.
     foreign_origin_403 => kills "http.origin.invalid-403",
+    /// The refusal of a foreign origin has no id.
+    origin_error_without_id => kills "http.origin.error-body",
+    /// A request without an origin is served.
+    origin_optional => kills "http.origin.absent-accepted",
     /// A local server is not reachable from elsewhere.
     binds_to_loopback => kills "http.bind-localhost",
     /// An accepted notification has status 202.
     accepted_202 => kills "http.notif.accepted-202",
     /// A malformed notification has an error status.
     malformed_notification_refused => kills "http.notif.rejected-4xx",
+    /// The refusal of a notification has no id.
+    refused_notification_without_id => kills "http.notif.rejected-body",
     /// A JSON answer is labelled as one.
     json_content_type => kills "http.request.content-type",
     /// A JSON answer is one object.
@@ -352,6 +358,9 @@ rules! {
     sentinel_needs_both_ends => kills "sep2243.literal-without-prefix",
     /// A sentinel in other letters stands for itself.
     sentinel_case_sensitive => kills "sep2243.literal-uppercase-prefix",
+
+    /// A sentinel with a capital letter stands for itself.
+    sentinel_letters_exact => kills "http.param.sentinel-exact",
 
     // basic/transports/streamable-http: the past
     /// GET is not allowed.

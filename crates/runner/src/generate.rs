@@ -40,8 +40,15 @@ pub struct Violating {
 }
 
 /// Makes arguments around accepted ones. The same seed makes the same arguments; past the deadline no more are made.
-pub fn arguments(schema: &Value, accepted: &Map<String, Value>, seed: u64, deadline: Instant) -> Generated {
-    let Some(mut maker) = Maker::new(schema, accepted, seed, deadline) else { return Generated::default() };
+pub fn arguments(
+    schema: &Value,
+    accepted: &Map<String, Value>,
+    seed: u64,
+    deadline: Instant,
+) -> Generated {
+    let Some(mut maker) = Maker::new(schema, accepted, seed, deadline) else {
+        return Generated::default();
+    };
     let mut lanes: Vec<Vec<Candidate>> = vec![maker.incomplete()];
     let empty = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -74,20 +81,30 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(schema: &'a Value, accepted: &'a Map<String, Value>, seed: u64, deadline: Instant) -> Option<Self> {
+    fn new(
+        schema: &'a Value,
+        accepted: &'a Map<String, Value>,
+        seed: u64,
+        deadline: Instant,
+    ) -> Option<Self> {
         if nodes(schema) > NODES {
             return None;
         }
         let mut bytes = [0_u8; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        let config = Config { failure_persistence: None, max_local_rejects: 256, ..Config::default() };
+        let config =
+            Config { failure_persistence: None, max_local_rejects: 256, ..Config::default() };
         Some(Self {
             schema,
             accepted,
             strict: validator(schema, true)?,
             lenient: validator(schema, false)?,
-            document: canonical::options().offline().should_validate_formats(false).prepare(schema).ok(),
+            document: canonical::options()
+                .offline()
+                .should_validate_formats(false)
+                .prepare(schema)
+                .ok(),
             runner: TestRunner::new_with_rng(config, rng),
             deadline,
         })
@@ -128,7 +145,9 @@ impl<'a> Maker<'a> {
 
     /// Whole arguments drawn from the schema and from its opposite, for rules that no single property has.
     fn whole(&mut self) -> Vec<Candidate> {
-        let Some(canonical) = self.document.as_ref().and_then(|d| d.canonicalize().ok()) else { return Vec::new() };
+        let Some(canonical) = self.document.as_ref().and_then(|d| d.canonicalize().ok()) else {
+            return Vec::new();
+        };
         let mut values = self.drawn(Some(&canonical));
         values.extend(self.drawn(canonical.negate().ok().as_ref()));
         let known = self.schema.get("properties").and_then(Value::as_object);
@@ -141,8 +160,12 @@ impl<'a> Maker<'a> {
             }
             true
         });
-        let what = |v: &Value| format!("the arguments are {}", crate::observe::clip(&v.to_string(), 80));
-        values.into_iter().map(|v| Candidate { what: what(&v), arguments: v, property: None }).collect()
+        let what =
+            |v: &Value| format!("the arguments are {}", crate::observe::clip(&v.to_string(), 80));
+        values
+            .into_iter()
+            .map(|v| Candidate { what: what(&v), arguments: v, property: None })
+            .collect()
     }
 
     fn drawn(&mut self, schema: Option<&CanonicalSchema>) -> Vec<Value> {
@@ -174,7 +197,9 @@ impl<'a> Maker<'a> {
                     if !made.valid.contains(&arguments) {
                         made.valid.push(arguments);
                     }
-                } else if !self.lenient.is_valid(&arguments) && made.violating.iter().all(|v| v.arguments != arguments) {
+                } else if !self.lenient.is_valid(&arguments)
+                    && made.violating.iter().all(|v| v.arguments != arguments)
+                {
                     made.violating.push(Violating { arguments, property, what });
                 }
             }
@@ -204,7 +229,9 @@ fn validator(schema: &Value, formats: bool) -> Option<Validator> {
     jsonschema::options()
         .offline()
         .should_validate_formats(formats)
-        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(10_000).size_limit(1 << 20))
+        .with_pattern_options(
+            PatternOptions::fancy_regex().backtrack_limit(10_000).size_limit(1 << 20),
+        )
         .build(schema)
         .ok()
 }

@@ -1,7 +1,8 @@
 //! basic#messages, basic#responses: judged over every message of the run.
 
-use plumb_runner::{Notes, Observed, check};
+use plumb_runner::{Notes, Observed, brief, check, clip};
 use plumb_wire::jsonrpc::Kind;
+use plumb_wire::meta;
 use serde_json::Value;
 
 check! {
@@ -55,9 +56,35 @@ check! {
 
 fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(sent) = seen.sent_id() else { return };
+    // Over standard streams a late answer to another request can stand beside the right one.
+    if seen.responses().any(|m| m.answers(sent)) {
+        notes.fits();
+        return;
+    }
     for message in seen.messages.iter().filter(|m| matches!(m.kind, Kind::Result)) {
-        notes.expect(message.id() == Some(sent), format!("the result carries the request's id {sent}"), || {
-            message.id().map_or_else(|| "no id".into(), |id| format!("id {id}"))
+        notes.breaks(
+            format!("the result carries the request's id {sent}"),
+            message.id().map_or_else(|| "no id".into(), |id| format!("id {id}")),
+        );
+    }
+}
+
+check! {
+    /// **Observed:** every response that is no error has the member `result`.
+    ///
+    /// **Why:** clients take a response without it for a broken message, and the request for unanswered.
+    ///
+    /// **Fix:** write `"result": {"resultType": "complete"}` even where there is nothing to say.
+    pub(crate) RESULT_FIELD = "base.response.result-field";
+    passive: result_field
+}
+
+fn result_field(seen: &Observed, notes: &mut Notes<'_>) {
+    let served = seen.status().is_none_or(|s| s < 300);
+    let objects = seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object));
+    for message in objects.filter(|m| served && m.member("method").is_none() && m.error().is_none()) {
+        notes.expect(message.result().is_some(), "a response that is no error has `result`", || {
+            format!("{} was answered with {}", seen.method().unwrap_or("a message"), clip(&message.raw.lossy(), 120))
         });
     }
 }
@@ -82,4 +109,74 @@ fn result_type(seen: &Observed, notes: &mut Notes<'_>) {
             }
         });
     }
+}
+
+/// The member that holds the content of a complete result, by method.
+pub(crate) const CONTENT: [(&str, &str); 9] = [
+    ("server/discover", "supportedVersions"),
+    ("tools/list", "tools"),
+    ("tools/call", "content"),
+    ("resources/list", "resources"),
+    ("resources/templates/list", "resourceTemplates"),
+    ("resources/read", "contents"),
+    ("prompts/list", "prompts"),
+    ("prompts/get", "messages"),
+    ("completion/complete", "completion"),
+];
+
+check! {
+    /// **Observed:** a result of type `complete` holds the content that its method is asked for, and a result of type
+    /// `input_required` asks for something: it has `inputRequests` or `requestState`.
+    ///
+    /// **Why:** clients choose by `resultType` how to read the rest. A question under the name of an answer is shown to
+    /// the user as an empty answer, and never asked.
+    ///
+    /// **Fix:** set `resultType` where the result is made, from what it is, not in a wrapper around all results.
+    pub(crate) COMPLETE_MEANING = "base.result-type.complete-meaning";
+    passive: complete_meaning
+}
+
+fn complete_meaning(seen: &Observed, notes: &mut Notes<'_>) {
+    let (Some(result), Some(method)) = (seen.result(), seen.method()) else { return };
+    match result.get("resultType").and_then(Value::as_str) {
+        Some("complete") => {
+            let Some((_, member)) = CONTENT.iter().find(|(m, _)| *m == method) else { return };
+            notes.expect(result.get(member).is_some(), format!("a complete result of {method} holds `{member}`"), || {
+                brief(result)
+            });
+        }
+        Some("input_required") => {
+            let asks = ["inputRequests", "requestState"].iter().any(|m| result.get(*m).is_some());
+            notes.expect(asks, "a result that requires input has `inputRequests` or `requestState`", || brief(result));
+        }
+        _ => {}
+    }
+}
+
+check! {
+    /// **Observed:** every `resultType` is `complete` or `input_required`, unless the request declares an extension that
+    /// the server advertises too: then the extension may add one.
+    ///
+    /// **Why:** a client has to treat a type that it does not know as invalid, so the whole answer is lost on it.
+    ///
+    /// **Fix:** use a further type only in answers to requests that declare the extension which defines it.
+    pub(crate) ONLY_ADVERTISED = "base.result-type.only-advertised";
+    passive: only_advertised
+}
+
+fn only_advertised(seen: &Observed, notes: &mut Notes<'_>) {
+    let kind = seen.result().and_then(|r| r.get("resultType")).and_then(Value::as_str);
+    let Some(kind) = kind else { return };
+    let declared = seen.sent_meta(meta::CLIENT_CAPABILITIES).and_then(|c| c.get("extensions"));
+    let common = declared
+        .and_then(Value::as_object)
+        .is_some_and(|all| all.keys().any(|id| notes.survey.declares(&format!("extensions.{id}"))));
+    if common && kind != "complete" && kind != "input_required" {
+        return;
+    }
+    notes.expect(
+        matches!(kind, "complete" | "input_required"),
+        "a `resultType` of the core protocol, since request and server share no extension",
+        || format!("the result of {} has `resultType` {kind:?}", seen.method().unwrap_or("a request")),
+    );
 }

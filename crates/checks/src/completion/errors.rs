@@ -22,11 +22,17 @@ async fn unsupported(bench: &Bench) -> Judgement {
     if let Some(finding) = crate::listing::without_discovery(bench) {
         return Ok(finding);
     }
-    let answer = bench.send(complete(&json!({"type": "ref/prompt", "name": "plumb"}), "plumb", "")).await?;
+    let answer =
+        bench.send(complete(&json!({"type": "ref/prompt", "name": "plumb"}), "plumb", "")).await?;
     if answer.is_accepted() {
-        return Ok(Finding::unseen("completion/complete is served, which completion.declare judges", "declare it"));
+        return Ok(Finding::unseen(
+            "completion/complete is served, which completion.declare judges",
+            "declare it",
+        ));
     }
-    Ok(Finding::expect(answer.code() == Some(codes::METHOD_NOT_FOUND), "error -32601", || answer.describe()))
+    Ok(Finding::expect(answer.code() == Some(codes::METHOD_NOT_FOUND), "error -32601", || {
+        answer.describe()
+    }))
 }
 
 check! {
@@ -104,5 +110,7 @@ fn sec_validate(tried: &Tried) -> Judgement {
     let sent = &tried.sent;
     let crashed = sent.status().is_some_and(|s| s >= 500) && sent.error().is_none();
     let internal = sent.code() == Some(codes::INTERNAL_ERROR);
-    Ok(Finding::expect(!crashed && !internal, "an answer that is no internal error", || sent.describe()))
+    Ok(Finding::expect(!crashed && !internal, "an answer that is no internal error", || {
+        sent.describe()
+    }))
 }

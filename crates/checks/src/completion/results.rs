@@ -47,7 +47,10 @@ check! {
 }
 
 fn max_100(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(values) = completion(seen).and_then(|c| c.get("values")).and_then(Value::as_array) else { return };
+    let Some(values) = completion(seen).and_then(|c| c.get("values")).and_then(Value::as_array)
+    else {
+        return;
+    };
     notes.expect(values.len() <= 100, "at most 100 values", || format!("{} values", values.len()));
 }
 
@@ -64,20 +67,28 @@ check! {
 }
 
 fn shape(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(result) = seen.complete().filter(|_| seen.method() == Some("completion/complete")) else { return };
+    let Some(result) = seen.complete().filter(|_| seen.method() == Some("completion/complete"))
+    else {
+        return;
+    };
     let flaw = match result.get("completion") {
         None => Some("no `completion`".to_owned()),
         Some(completion) => {
             let values = completion.get("values").and_then(Value::as_array);
             let strings = values.is_some_and(|v| v.iter().all(Value::is_string));
-            let total = completion.get("total").is_none_or(|t| t.as_f64().is_some_and(|t| t >= 0.0 && t.fract() == 0.0));
+            let total = completion
+                .get("total")
+                .is_none_or(|t| t.as_f64().is_some_and(|t| t >= 0.0 && t.fract() == 0.0));
             let more = completion.get("hasMore").is_none_or(Value::is_boolean);
             (!(strings && total && more)).then(|| plumb_runner::brief(completion))
         }
     };
     match flaw {
         None => notes.fits(),
-        Some(actual) => notes.breaks("`completion` with `values` of strings, `total` and `hasMore` as the schema says", actual),
+        Some(actual) => notes.breaks(
+            "`completion` with `values` of strings, `total` and `hasMore` as the schema says",
+            actual,
+        ),
     }
 }
 
@@ -95,12 +106,17 @@ check! {
 
 async fn has_more(bench: &Bench) -> Judgement {
     let subjects: Vec<Subject> = prompts(bench).into_iter().chain(templates(bench)).collect();
-    let pairs = subjects.iter().flat_map(|s| s.arguments.iter().map(move |a| (s, a)));
-    for (n, (subject, argument)) in pairs.take(24).enumerate() {
+    let mut pairs: Vec<(&Subject, &str)> = Vec::new();
+    for subject in &subjects {
+        pairs.extend(subject.arguments.iter().map(|argument| (subject, argument.as_str())));
+    }
+    for (n, (subject, argument)) in pairs.into_iter().take(24).enumerate() {
         let answer = bench.send(subject.probe(argument, "")).await?;
         let Some(all) = values(&answer) else { continue };
         let finding = match contradiction(&answer) {
-            Some(actual) => Finding::violated("`total` and `hasMore` that agree with the values", actual),
+            Some(actual) => {
+                Finding::violated("`total` and `hasMore` that agree with the values", actual)
+            }
             None => match left_out(bench, subject, argument, &answer, &all).await? {
                 Some(value) => Finding::violated(
                     "`hasMore: true`, or a `total` above 100, where values were cut off",
@@ -109,7 +125,11 @@ async fn has_more(bench: &Bench) -> Judgement {
                 None => Finding::Held,
             },
         };
-        bench.case(&format!("argument-{}", n + 1), format!("`{argument}` of {}", clip(&subject.name, 80)), Ok(finding));
+        bench.case(
+            &format!("argument-{}", n + 1),
+            format!("`{argument}` of {}", clip(&subject.name, 80)),
+            Ok(finding),
+        );
     }
     bench.conclude()
 }
@@ -117,7 +137,10 @@ async fn has_more(bench: &Bench) -> Judgement {
 fn contradiction(answer: &Observed) -> Option<String> {
     let completion = completion(answer)?;
     let shown = completion.get("values")?.as_array()?.len() as u64;
-    let (total, more) = (completion.get("total").and_then(Value::as_u64), completion.get("hasMore").and_then(Value::as_bool));
+    let (total, more) = (
+        completion.get("total").and_then(Value::as_u64),
+        completion.get("hasMore").and_then(Value::as_bool),
+    );
     let wrong = match (total, more) {
         (Some(total), _) if total < shown => true,
         (Some(total), Some(false)) => total > shown,
@@ -138,7 +161,8 @@ async fn left_out(
     all: &[&str],
 ) -> Result<Option<String>, plumb_runner::Trouble> {
     let claims_more = completion(answer).is_some_and(|c| {
-        c.get("hasMore") == Some(&json!(true)) || c.get("total").and_then(Value::as_u64).is_some_and(|t| t > all.len() as u64)
+        c.get("hasMore") == Some(&json!(true))
+            || c.get("total").and_then(Value::as_u64).is_some_and(|t| t > all.len() as u64)
     });
     if all.len() != 100 || claims_more {
         return Ok(None);
@@ -146,10 +170,16 @@ async fn left_out(
     let Some(last) = all.last().filter(|v| v.is_ascii() && v.len() > 1) else { return Ok(None) };
     let mut stem = (*last).to_owned();
     stem.pop();
-    let neighbours = ["0", "1", "2", "5", "9", "a", "e", "z"].map(|c| format!("{}{c}", &stem[..stem.len() - 1]));
-    for prefix in std::iter::once(stem.clone()).chain(neighbours).chain([stem[..stem.len() / 2].to_owned()]) {
+    let neighbours =
+        ["0", "1", "2", "5", "9", "a", "e", "z"].map(|c| format!("{}{c}", &stem[..stem.len() - 1]));
+    for prefix in
+        std::iter::once(stem.clone()).chain(neighbours).chain([stem[..stem.len() / 2].to_owned()])
+    {
         let narrowed = bench.send(subject.probe(argument, &prefix)).await?;
-        let new = values(&narrowed).unwrap_or_default().into_iter().find(|v| v.starts_with(&prefix) && !all.contains(v));
+        let new = values(&narrowed)
+            .unwrap_or_default()
+            .into_iter()
+            .find(|v| v.starts_with(&prefix) && !all.contains(v));
         if let Some(new) = new {
             return Ok(Some(new.to_owned()));
         }
@@ -173,13 +203,18 @@ check! {
 async fn context(bench: &Bench) -> Judgement {
     let subjects = prompts(bench);
     let known = subjects.iter().find(|s| s.name == "test_prompt_with_context");
-    for subject in known.into_iter().chain(subjects.iter().filter(|s| s.arguments.len() > 1).take(3)) {
+    for subject in
+        known.into_iter().chain(subjects.iter().filter(|s| s.arguments.len() > 1).take(3))
+    {
         let [first, second, ..] = subject.arguments.as_slice() else { continue };
         let choices = bench.send(subject.probe(first, "")).await?;
-        let choices: Vec<String> = values(&choices).unwrap_or_default().into_iter().take(3).map(str::to_owned).collect();
+        let choices: Vec<String> =
+            values(&choices).unwrap_or_default().into_iter().take(3).map(str::to_owned).collect();
         let mut seen: Vec<Vec<String>> = Vec::new();
         for choice in &choices {
-            let probe: Probe = subject.probe(second, "").param("context", json!({"arguments": {first.as_str(): choice}}));
+            let probe: Probe = subject
+                .probe(second, "")
+                .param("context", json!({"arguments": {first.as_str(): choice}}));
             let answer = bench.send(probe).await?;
             let Some(values) = values(&answer) else { continue };
             seen.push(values.into_iter().map(str::to_owned).collect());
@@ -190,9 +225,15 @@ async fn context(bench: &Bench) -> Judgement {
             Finding::Held
         } else if known.is_some_and(|k| std::ptr::eq(k, subject)) && choices.len() > 1 {
             let same = seen.first().cloned().unwrap_or_default().join(", ");
-            Finding::violated(format!("other values of `{second}` for other values of `{first}`"), format!("always {same:?}"))
+            Finding::violated(
+                format!("other values of `{second}` for other values of `{first}`"),
+                format!("always {same:?}"),
+            )
         } else {
-            Finding::unseen("no argument is known to depend on another", "offer test_prompt_with_context, with arguments `language` and `framework`")
+            Finding::unseen(
+                "no argument is known to depend on another",
+                "offer test_prompt_with_context, with arguments `language` and `framework`",
+            )
         };
         bench.case(&subject.name, title, Ok(finding));
         if differ {
@@ -219,7 +260,10 @@ async fn ref_resource(bench: &Bench) -> Judgement {
         for (n, subject) in subjects.iter().take(4).enumerate() {
             let Some(argument) = subject.arguments.first() else { continue };
             let answer = bench.send(subject.probe(argument, "")).await?;
-            let finding = Finding::expect(answer.is_accepted(), "a result with `completion`", || answer.describe());
+            let finding =
+                Finding::expect(answer.is_accepted(), "a result with `completion`", || {
+                    answer.describe()
+                });
             let title = format!("`{argument}` of {}", clip(&subject.name, 80));
             bench.case(&format!("{kind}-{}", n + 1), title, Ok(finding));
         }

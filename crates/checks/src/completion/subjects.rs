@@ -22,7 +22,10 @@ impl Subject {
 }
 
 pub(super) fn complete(reference: &Value, argument: &str, value: &str) -> Probe {
-    Probe::request("completion/complete", json!({"ref": reference, "argument": {"name": argument, "value": value}}))
+    Probe::request(
+        "completion/complete",
+        json!({"ref": reference, "argument": {"name": argument, "value": value}}),
+    )
 }
 
 /// Listed prompts with arguments.
@@ -31,7 +34,8 @@ pub(super) fn prompts(bench: &Bench) -> Vec<Subject> {
     let subject = |prompt: &Value| {
         let name = prompt.get("name")?.as_str()?.to_owned();
         let arguments = prompt.get("arguments")?.as_array()?;
-        let arguments: Vec<String> = arguments.iter().filter_map(|a| a.get("name")?.as_str().map(str::to_owned)).collect();
+        let arguments: Vec<String> =
+            arguments.iter().filter_map(|a| a.get("name")?.as_str().map(str::to_owned)).collect();
         let reference = json!({"type": "ref/prompt", "name": name});
         (!arguments.is_empty()).then_some(Subject { reference, name, arguments })
     };

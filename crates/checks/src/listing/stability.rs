@@ -46,7 +46,8 @@ async fn same_in_every_process(bench: &Bench, list: List) -> Judgement {
     let own = bench.instance().await?;
     let (here, there) = (Way::Shared, Way::Own(&own));
     let same = async {
-        let same = walk(bench, &here, list, PAGES).await?.set() == walk(bench, &there, list, PAGES).await?.set();
+        let same = walk(bench, &here, list, PAGES).await?.set()
+            == walk(bench, &there, list, PAGES).await?.set();
         if same { Ok(Finding::Held) } else { repeated(bench, list, &here, &there).await }
     };
     let judgement = same.await;
@@ -61,7 +62,10 @@ async fn repeated(bench: &Bench, list: List, one: &Way<'_>, other: &Way<'_>) -> 
     }
     let [a, b, again_a, again_b] = sets.as_slice() else { return Ok(Finding::Held) };
     if a != again_a || b != again_b {
-        return Err(Trouble::Setup(format!("{} changes by itself, so connections cannot be compared", list.method)));
+        return Err(Trouble::Setup(format!(
+            "{} changes by itself, so connections cannot be compared",
+            list.method
+        )));
     }
     Ok(Finding::expect(a == b, format!("the same {} over every connection", list.key), || {
         format!("two connections get, each time: {}", difference(a, b))
@@ -102,16 +106,25 @@ async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) 
         let after = walk(bench, way, list, PAGES).await?.set();
         if after == before {
             return Ok(global.map_or(Finding::Held, |_| {
-                Finding::unseen("the list changed once while other requests were sent, and not again", "nothing")
+                Finding::unseen(
+                    "the list changed once while other requests were sent, and not again",
+                    "nothing",
+                )
             }));
         }
         let elsewhere_after: BTreeSet<String> = walk(bench, other, list, PAGES).await?.set();
         if elsewhere_after == elsewhere {
-            return Ok(Finding::violated(expected(), format!("on this connection only: {}", difference(&before, &after))));
+            return Ok(Finding::violated(
+                expected(),
+                format!("on this connection only: {}", difference(&before, &after)),
+            ));
         }
         if let Some(first) = global {
             let again = difference(&before, &after);
-            return Ok(Finding::violated(expected(), format!("it changed twice: {first}; then {again}")));
+            return Ok(Finding::violated(
+                expected(),
+                format!("it changed twice: {first}; then {again}"),
+            ));
         }
         global = Some(difference(&before, &after));
     }
@@ -145,7 +158,8 @@ async fn exercise(bench: &Bench, way: &Way<'_>) -> Result<(), Trouble> {
         let name = callable.tool.get("name").and_then(Value::as_str).unwrap_or_default();
         probes.push(bench.call_of(name, Value::Object(callable.arguments.clone())));
     }
-    probes.push(Probe::request("tools/call", json!({"name": "plumb-no-such-tool", "arguments": {}})));
+    probes
+        .push(Probe::request("tools/call", json!({"name": "plumb-no-such-tool", "arguments": {}})));
     probes.push(Probe::request("resources/read", json!({"uri": "plumb-missing://side/effect"})));
     probes.push(Probe::request("plumb/unknown", json!({})));
     for probe in probes {

@@ -19,13 +19,18 @@ check! {
 }
 
 fn cursor_string(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(result) = seen.complete().filter(|_| seen.method().is_some_and(|m| ALL.iter().any(|l| l.method == m))) else {
+    let Some(result) = seen
+        .complete()
+        .filter(|_| seen.method().is_some_and(|m| ALL.iter().any(|l| l.method == m)))
+    else {
         return;
     };
     let cursor = result.get("nextCursor");
-    notes.expect(cursor.is_none_or(Value::is_string), "`nextCursor` is a string, or absent", || {
-        format!("{} in {}", cursor.unwrap_or(&Value::Null), seen.method().unwrap_or_default())
-    });
+    notes.expect(
+        cursor.is_none_or(Value::is_string),
+        "`nextCursor` is a string, or absent",
+        || format!("{} in {}", cursor.unwrap_or(&Value::Null), seen.method().unwrap_or_default()),
+    );
 }
 
 /// Lists of more pages are walked so far.
@@ -50,7 +55,9 @@ async fn continues(bench: &Bench) -> Judgement {
         let judgement = one.and_then(|one| other.map(|other| compare(list, &one, &other)));
         let judgement = match judgement {
             // The first page was served, or there would be no list.
-            Err(Trouble::Control(what)) => Ok(Finding::violated("the next page, for the cursor of the last", what)),
+            Err(Trouble::Control(what)) => {
+                Ok(Finding::violated("the next page, for the cursor of the last", what))
+            }
             other => other,
         };
         bench.case(list.key, format!("all pages of {}", list.method), judgement);
@@ -61,30 +68,49 @@ async fn continues(bench: &Bench) -> Judgement {
 fn compare(list: List, one: &Walk, other: &Walk) -> Finding {
     for walk in [one, other] {
         if walk.circles {
-            return Finding::violated("a cursor that leads on", "a cursor that had led to an earlier page");
+            return Finding::violated(
+                "a cursor that leads on",
+                "a cursor that had led to an earlier page",
+            );
         }
         if walk.pages.len() > 1 && walk.pages.iter().all(Vec::is_empty) {
             let pages = walk.pages.len();
-            return Finding::violated("pages with items, or an end", format!("{pages} pages without an item"));
+            return Finding::violated(
+                "pages with items, or an end",
+                format!("{pages} pages without an item"),
+            );
         }
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for (n, page) in walk.pages.iter().enumerate() {
             for item in page {
                 let earlier = seen.insert(canonical(item), n).filter(|earlier| *earlier != n);
                 if let Some(earlier) = earlier {
-                    let what = format!("{:?} is on pages {} and {}", clip(&name(list, item), 80), earlier + 1, n + 1);
+                    let what = format!(
+                        "{:?} is on pages {} and {}",
+                        clip(&name(list, item), 80),
+                        earlier + 1,
+                        n + 1
+                    );
                     return Finding::violated("every item once", what);
                 }
             }
         }
     }
     if !(one.complete && other.complete) {
-        return if one.pages.len() < PAGES { Finding::Held } else { Finding::unseen("the list goes on and on", "nothing") };
+        return if one.pages.len() < PAGES {
+            Finding::Held
+        } else {
+            Finding::unseen("the list goes on and on", "nothing")
+        };
     }
     let (a, b) = (one.names(list), other.names(list));
     if a.len() != b.len() && (one.pages.len() > 1 || other.pages.len() > 1) {
-        let sizes = |w: &Walk| w.pages.iter().map(|p| p.len().to_string()).collect::<Vec<_>>().join(" + ");
-        return Finding::violated("the same items in both walks", format!("pages of {}; then {}", sizes(one), sizes(other)));
+        let sizes =
+            |w: &Walk| w.pages.iter().map(|p| p.len().to_string()).collect::<Vec<_>>().join(" + ");
+        return Finding::violated(
+            "the same items in both walks",
+            format!("pages of {}; then {}", sizes(one), sizes(other)),
+        );
     }
     Finding::Held
 }
@@ -104,19 +130,30 @@ async fn stable_cursors(bench: &Bench) -> Judgement {
     for list in offered(bench) {
         let walked = walk(bench, &Way::Shared, list, PAGES).await?;
         let last = walked.cursors.len().saturating_sub(1);
-        for (n, cursor) in walked.cursors.iter().enumerate().filter(|(n, _)| *n == 0 || *n == last) {
+        for (n, cursor) in walked.cursors.iter().enumerate().filter(|(n, _)| *n == 0 || *n == last)
+        {
             let Some(items) = walked.pages.get(n + 1) else { continue };
-            for (slug, way) in [("again", Way::Shared), ("elsewhere", Way::Named(format!("cursor-{}", list.key)))] {
-                let answer = way.send(bench, Probe::request(list.method, json!({"cursor": cursor}))).await?;
-                let page = answer.complete().and_then(|r| r.get(list.key)).and_then(Value::as_array);
-                let finding = Finding::expect(page == Some(items), format!("the same {} items", items.len()), || answer.describe());
+            for (slug, way) in
+                [("again", Way::Shared), ("elsewhere", Way::Named(format!("cursor-{}", list.key)))]
+            {
+                let answer =
+                    way.send(bench, Probe::request(list.method, json!({"cursor": cursor}))).await?;
+                let page =
+                    answer.complete().and_then(|r| r.get(list.key)).and_then(Value::as_array);
+                let finding = Finding::expect(
+                    page == Some(items),
+                    format!("the same {} items", items.len()),
+                    || answer.describe(),
+                );
                 let title = format!("cursor {} of {}, {slug}", n + 1, list.method);
                 bench.case(&format!("{}-{}-{slug}", list.key, n + 1), title, Ok(finding));
             }
         }
     }
     match bench.conclude()? {
-        Finding::Unseen { .. } => Ok(Finding::unseen("no list has a second page", "list more than one page holds")),
+        Finding::Unseen { .. } => {
+            Ok(Finding::unseen("no list has a second page", "list more than one page holds"))
+        }
         finding => Ok(finding),
     }
 }

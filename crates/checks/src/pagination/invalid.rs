@@ -33,7 +33,8 @@ async fn graceful(bench: &Bench) -> Judgement {
     let lists = offered(bench);
     let mut own: Vec<(List, String)> = Vec::new();
     for list in &lists {
-        if let Some(cursor) = walk(bench, &Way::Shared, *list, 2).await?.cursors.into_iter().next() {
+        if let Some(cursor) = walk(bench, &Way::Shared, *list, 2).await?.cursors.into_iter().next()
+        {
             own.push((*list, cursor));
         }
     }
@@ -56,17 +57,28 @@ async fn graceful(bench: &Bench) -> Judgement {
         }
         for (slug, cursor) in cursors {
             let answer = bench.send(Probe::request(list.method, json!({"cursor": cursor}))).await?;
-            bench.case(&format!("{}-{slug}", list.key), format!("{} with a cursor: {slug}", list.method), Ok(calm(&answer)));
+            bench.case(
+                &format!("{}-{slug}", list.key),
+                format!("{} with a cursor: {slug}", list.method),
+                Ok(calm(&answer)),
+            );
         }
         let after = bench.send(Probe::request(list.method, json!({}))).await?;
-        let served = Finding::expect(after.is_accepted(), "the list is served afterwards", || after.describe());
-        bench.case(&format!("{}-afterwards", list.key), format!("{} afterwards", list.method), Ok(served));
+        let served = Finding::expect(after.is_accepted(), "the list is served afterwards", || {
+            after.describe()
+        });
+        bench.case(
+            &format!("{}-afterwards", list.key),
+            format!("{} afterwards", list.method),
+            Ok(served),
+        );
     }
     bench.conclude()
 }
 
 fn calm(answer: &Observed) -> Finding {
-    let crashed = answer.status().is_some_and(|s| s >= 500) || answer.code() == Some(codes::INTERNAL_ERROR);
+    let crashed =
+        answer.status().is_some_and(|s| s >= 500) || answer.code() == Some(codes::INTERNAL_ERROR);
     if !crashed && !answer.is_accepted() && !answer.is_refused() {
         return Finding::violated("an answer", answer.describe());
     }

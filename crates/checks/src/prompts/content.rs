@@ -59,7 +59,11 @@ check! {
 }
 
 fn embedded_uri(seen: &Observed, notes: &mut Notes<'_>) {
-    let asked: Vec<&Value> = seen.params().and_then(|p| p.get("arguments")?.as_object()).map(|a| a.values().collect()).unwrap_or_default();
+    let asked: Vec<&Value> = seen
+        .params()
+        .and_then(|p| p.get("arguments")?.as_object())
+        .map(|a| a.values().collect())
+        .unwrap_or_default();
     for resource in resources(seen) {
         let given = resource.get("uri");
         if given.is_some_and(|u| asked.contains(&u)) {
@@ -67,7 +71,9 @@ fn embedded_uri(seen: &Observed, notes: &mut Notes<'_>) {
         }
         match given.and_then(Value::as_str).map(|u| (u, uri::flaw(u))) {
             Some((_, None)) => notes.fits(),
-            Some((text, Some(why))) => notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(text, 120))),
+            Some((text, Some(why))) => {
+                notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(text, 120)))
+            }
             None => notes.breaks("a URI", "an embedded resource without `uri`"),
         }
     }
@@ -86,9 +92,11 @@ check! {
 fn embedded_mime(seen: &Observed, notes: &mut Notes<'_>) {
     for resource in resources(seen) {
         let given = resource.get("mimeType").and_then(Value::as_str);
-        notes.expect(given.is_some_and(|m| split(m).is_some()), "`mimeType` of an embedded resource", || {
-            given.map_or_else(|| "none".into(), |m| format!("{:?}", clip(m, 80)))
-        });
+        notes.expect(
+            given.is_some_and(|m| split(m).is_some()),
+            "`mimeType` of an embedded resource",
+            || given.map_or_else(|| "none".into(), |m| format!("{:?}", clip(m, 80))),
+        );
     }
 }
 
@@ -139,7 +147,9 @@ fn base64(seen: &Observed, notes: &mut Notes<'_>, kind: &str) {
         let expected = format!("`data` of the {kind} in Base64");
         match block.get("data").and_then(Value::as_str).map(|d| (d, decode(d))) {
             Some((_, Ok(_))) => notes.fits(),
-            Some((data, Err(why))) => notes.breaks(expected, format!("{:?}: {why}", clip(data, 60))),
+            Some((data, Err(why))) => {
+                notes.breaks(expected, format!("{:?}: {why}", clip(data, 60)))
+            }
             None => notes.breaks(expected, "no text in `data`"),
         }
     }
@@ -153,15 +163,22 @@ fn mime(seen: &Observed, notes: &mut Notes<'_>, kind: &str) {
             notes.breaks(expected, format!("{:?}", clip(given, 80)));
             continue;
         };
-        let bytes = block.get("data").and_then(Value::as_str).and_then(|d| decode(d).ok()).unwrap_or_default();
+        let bytes = block
+            .get("data")
+            .and_then(Value::as_str)
+            .and_then(|d| decode(d).ok())
+            .unwrap_or_default();
         let told = magic(&bytes);
         let known = WELL_KNOWN.contains(&given.to_ascii_lowercase().as_str());
-        let other = told.filter(|names| known && !names.contains(&given.to_ascii_lowercase().as_str()));
+        let other =
+            told.filter(|names| known && !names.contains(&given.to_ascii_lowercase().as_str()));
         match other {
             _ if FOREIGN.iter().any(|f| *f == class && class != kind) => {
                 notes.breaks(expected, format!("{given:?} for {kind} content"));
             }
-            Some(names) => notes.breaks(expected, format!("{given:?}, and the bytes are {}", names[0])),
+            Some(names) => {
+                notes.breaks(expected, format!("{given:?}, and the bytes are {}", names[0]))
+            }
             None => notes.fits(),
         }
     }
@@ -207,7 +224,8 @@ fn split(text: &str) -> Option<(String, String)> {
             && part.len() <= 127
             && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
     };
-    (name(class) && name(subclass)).then(|| (class.to_ascii_lowercase(), subclass.to_ascii_lowercase()))
+    (name(class) && name(subclass))
+        .then(|| (class.to_ascii_lowercase(), subclass.to_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -216,7 +234,13 @@ mod tests {
 
     #[test]
     fn media_types_are_read() {
-        for text in ["image/png", "IMAGE/SVG+xml", "text/plain; charset=utf-8", "application/vnd.x-1", "inode/directory"] {
+        for text in [
+            "image/png",
+            "IMAGE/SVG+xml",
+            "text/plain; charset=utf-8",
+            "application/vnd.x-1",
+            "inode/directory",
+        ] {
             assert!(split(text).is_some(), "{text}");
         }
         for text in ["picture", "image/", "/png", "image png", "", "a/b/c", "image/p ng"] {

@@ -41,8 +41,16 @@ async fn missing_args(bench: &Bench) -> Judgement {
         without.push(("arguments".into(), Probe::request("prompts/get", json!({"name": name}))));
         for (missing, probe) in without {
             let answer = bench.send(probe).await?;
-            let finding = Finding::expect(answer.code() == Some(codes::INVALID_PARAMS), "error -32602", || answer.describe());
-            bench.case(&format!("{name}-{missing}"), format!("{name:?} without {missing}"), Ok(finding));
+            let finding = Finding::expect(
+                answer.code() == Some(codes::INVALID_PARAMS),
+                "error -32602",
+                || answer.describe(),
+            );
+            bench.case(
+                &format!("{name}-{missing}"),
+                format!("{name:?} without {missing}"),
+                Ok(finding),
+            );
         }
     }
     bench.conclude()
@@ -100,7 +108,11 @@ async fn validate_args(bench: &Bench) -> Judgement {
         ];
         for (slug, arguments) in broken {
             let answer = bench.send(get(&name, arguments)).await?;
-            let finding = Finding::expect(answer.code() == Some(codes::INVALID_PARAMS), "error -32602", || answer.describe());
+            let finding = Finding::expect(
+                answer.code() == Some(codes::INVALID_PARAMS),
+                "error -32602",
+                || answer.describe(),
+            );
             bench.case(&format!("{name}-{slug}"), format!("{name:?} with {slug}"), Ok(finding));
         }
     }
@@ -108,15 +120,25 @@ async fn validate_args(bench: &Bench) -> Judgement {
 }
 
 /// Prompts with required arguments that just gave messages for them; at most six.
-pub(super) async fn subjects(bench: &Bench) -> Result<Vec<(String, Map<String, Value>)>, plumb_runner::Trouble> {
+pub(super) async fn subjects(
+    bench: &Bench,
+) -> Result<Vec<(String, Map<String, Value>)>, plumb_runner::Trouble> {
     let mut subjects = Vec::new();
     for prompt in bench.survey().prompts.items.iter().map(|p| &p.value) {
         let arguments = required_arguments(prompt);
-        let Some(name) = prompt.get("name").and_then(Value::as_str).filter(|_| !arguments.is_empty()) else { continue };
+        let Some(name) =
+            prompt.get("name").and_then(Value::as_str).filter(|_| !arguments.is_empty())
+        else {
+            continue;
+        };
         if subjects.len() == 6 {
             break;
         }
-        let shown = bench.survey().gotten.iter().find(|g| g.params().and_then(|p| p.get("name")).is_some_and(|n| n == name));
+        let shown = bench
+            .survey()
+            .gotten
+            .iter()
+            .find(|g| g.params().and_then(|p| p.get("name")).is_some_and(|n| n == name));
         if shown.is_some_and(|s| s.complete().is_none()) {
             continue;
         }
@@ -129,6 +151,6 @@ pub(super) async fn subjects(bench: &Bench) -> Result<Vec<(String, Map<String, V
 }
 
 /// The request for a prompt.
-pub(super) fn get(name: &str, arguments: Value) -> Probe {
-    Probe::request("prompts/get", json!({"name": name, "arguments": arguments}))
+pub(super) fn get(name: &str, arguments: impl Into<Value>) -> Probe {
+    Probe::request("prompts/get", json!({"name": name, "arguments": arguments.into()}))
 }

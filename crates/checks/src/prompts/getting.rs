@@ -21,13 +21,17 @@ check! {
 
 async fn listed(bench: &Bench) -> Judgement {
     for answer in &bench.survey().gotten {
-        let name = answer.params().and_then(|p| p.get("name")).and_then(Value::as_str).unwrap_or_default();
-        let plain = answer.params().and_then(|p| p.get("arguments")).is_none_or(|a| *a == json!({}));
+        let name =
+            answer.params().and_then(|p| p.get("name")).and_then(Value::as_str).unwrap_or_default();
+        let plain =
+            answer.params().and_then(|p| p.get("arguments")).is_none_or(|a| *a == json!({}));
         bench.note(answer);
-        let refused = answer.code().is_some_and(|c| [codes::INVALID_PARAMS, codes::METHOD_NOT_FOUND].contains(&c));
-        let finding = if answer.complete().is_some_and(|r| r.get("messages").is_some_and(Value::is_array)) {
-            Finding::Held
-        } else if answer.input_required().is_some() {
+        let refused = answer
+            .code()
+            .is_some_and(|c| [codes::INVALID_PARAMS, codes::METHOD_NOT_FOUND].contains(&c));
+        let given =
+            answer.complete().is_some_and(|r| r.get("messages").is_some_and(Value::is_array));
+        let finding = if given || answer.input_required().is_some() {
             Finding::Held
         } else if answer.is_accepted() || (refused && plain) {
             // The list may have changed since it was read.
@@ -37,7 +41,11 @@ async fn listed(bench: &Bench) -> Judgement {
         } else {
             Finding::unseen(answer.describe(), "let the prompt take any text for its arguments")
         };
-        bench.case(&format!("listed-{}", answer.seq()), format!("getting {:?}", clip(name, 120)), Ok(finding));
+        bench.case(
+            &format!("listed-{}", answer.seq()),
+            format!("getting {:?}", clip(name, 120)),
+            Ok(finding),
+        );
     }
     bench.conclude()
 }
@@ -59,17 +67,27 @@ check! {
 async fn arguments_used(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::PromptWithArguments)?;
     for round in ["first", "second"] {
-        let given = found.arguments.keys().map(|name| (name.clone(), json!(format!("plumb-{round}-{}", bench.seed() % 1_000))));
+        let given = found
+            .arguments
+            .keys()
+            .map(|name| (name.clone(), json!(format!("plumb-{round}-{}", bench.seed() % 1_000))));
         let arguments: serde_json::Map<String, Value> = given.collect();
-        let values: Vec<String> = arguments.values().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+        let values: Vec<String> =
+            arguments.values().filter_map(|v| v.as_str().map(str::to_owned)).collect();
         let answer = bench.send(super::errors::get(&found.name, Value::Object(arguments))).await?;
         let shown = all_shown(&answer, &values);
         let finding = if shown {
             Finding::Held
         } else if found.name == "test_prompt_with_arguments" {
-            Finding::violated(format!("messages that show {}", values.join(" and ")), answer.describe())
+            Finding::violated(
+                format!("messages that show {}", values.join(" and ")),
+                answer.describe(),
+            )
         } else {
-            Finding::unseen("the prompt does not show its arguments", "offer test_prompt_with_arguments")
+            Finding::unseen(
+                "the prompt does not show its arguments",
+                "offer test_prompt_with_arguments",
+            )
         };
         bench.case(round, format!("the {round} values for {}", found.name), Ok(finding));
     }

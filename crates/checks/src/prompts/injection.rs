@@ -46,10 +46,12 @@ async fn validate(bench: &Bench) -> Judgement {
             let answer = bench.send(super::errors::get(&name, Value::Object(changed))).await?;
             let after = shown(&answer);
             let opened = is_system_file(&after) && !is_system_file(&before);
-            let ran = !evaluated.is_empty() && after.contains(evaluated) && !before.contains(evaluated);
-            let finding = Finding::expect(!opened && !ran, format!("{text:?} as text, or a refusal"), || {
-                format!("{name:?} shows {:?}", clip(&after, 160))
-            });
+            let ran =
+                !evaluated.is_empty() && after.contains(evaluated) && !before.contains(evaluated);
+            let finding =
+                Finding::expect(!opened && !ran, format!("{text:?} as text, or a refusal"), || {
+                    format!("{name:?} shows {:?}", clip(&after, 160))
+                });
             bench.case(&format!("{name}-{slug}"), format!("{name:?} with {text:?}"), Ok(finding));
         }
     }
@@ -70,7 +72,9 @@ fn collect(value: &Value, into: &mut String) {
         Value::Object(map) => {
             for (key, value) in map {
                 match value.as_str().filter(|_| key == "blob") {
-                    Some(blob) => into.push_str(&String::from_utf8_lossy(&decode(blob).unwrap_or_default())),
+                    Some(blob) => {
+                        into.push_str(&String::from_utf8_lossy(&decode(blob).unwrap_or_default()))
+                    }
                     None => collect(value, into),
                 }
                 into.push('\n');

@@ -23,8 +23,12 @@ fn rfc3986(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(result) = seen.complete() else { return };
     let items = |key: &str| result.get(key).and_then(Value::as_array).into_iter().flatten();
     let uris: Vec<&str> = match seen.method() {
-        Some("resources/list") => items("resources").filter_map(|r| r.get("uri")?.as_str()).collect(),
-        Some("resources/read") => items("contents").filter_map(|c| c.get("uri")?.as_str()).collect(),
+        Some("resources/list") => {
+            items("resources").filter_map(|r| r.get("uri")?.as_str()).collect()
+        }
+        Some("resources/read") => {
+            items("contents").filter_map(|c| c.get("uri")?.as_str()).collect()
+        }
         Some("tools/call") => items("content").filter_map(block_uri).collect(),
         _ => return,
     };
@@ -32,7 +36,9 @@ fn rfc3986(seen: &Observed, notes: &mut Notes<'_>) {
     for given in uris.into_iter().filter(|u| Some(*u) != asked) {
         match uri::flaw(given) {
             None => notes.fits(),
-            Some(why) => notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(given, 120))),
+            Some(why) => {
+                notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(given, 120)))
+            }
         }
     }
 }
@@ -61,7 +67,9 @@ fn binary_encoding(seen: &Observed, notes: &mut Notes<'_>) {
     let items = |key: &str| result.get(key).and_then(Value::as_array).into_iter().flatten();
     let blobs: Vec<&Value> = match seen.method() {
         Some("resources/read") => items("contents").filter_map(|c| c.get("blob")).collect(),
-        Some("tools/call") => items("content").filter_map(|b| b.pointer("/resource/blob")).collect(),
+        Some("tools/call") => {
+            items("content").filter_map(|b| b.pointer("/resource/blob")).collect()
+        }
         _ => return,
     };
     for blob in blobs.into_iter().filter_map(Value::as_str) {

@@ -30,8 +30,14 @@ async fn only_fetchable(bench: &Bench) -> Judgement {
             None => false,
         };
         if loopback && !(here && answers(&url).await) {
-            let actual = format!("{} leads to the loopback interface, where nothing answers", clip(url.as_str(), 120));
-            return Ok(Finding::violated("`https:` only for what a client can fetch itself", actual));
+            let actual = format!(
+                "{} leads to the loopback interface, where nothing answers",
+                clip(url.as_str(), 120)
+            );
+            return Ok(Finding::violated(
+                "`https:` only for what a client can fetch itself",
+                actual,
+            ));
         }
     }
     Ok(Finding::Held)
@@ -63,9 +69,13 @@ check! {
 fn prefer_other(bench: &Bench) -> Ready<Judgement> {
     let reserved = [".invalid", ".test", ".example", ".internal", ".local"];
     let urls = listed(bench);
-    let off = urls.iter().find(|url| url.domain().is_some_and(|d| reserved.iter().any(|r| d.ends_with(r))));
+    let off = urls
+        .iter()
+        .find(|url| url.domain().is_some_and(|d| reserved.iter().any(|r| d.ends_with(r))));
     ready(Ok(Finding::expect(off.is_none(), "another scheme for what is not on the web", || {
-        off.map_or_else(String::new, |url| format!("{} cannot be on the web", clip(url.as_str(), 120)))
+        off.map_or_else(String::new, |url| {
+            format!("{} cannot be on the web", clip(url.as_str(), 120))
+        })
     })))
 }
 

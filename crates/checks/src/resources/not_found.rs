@@ -24,13 +24,19 @@ fn not_found(tried: &Tried) -> Judgement {
     let sent = &tried.sent;
     let expected = "error -32602, since the resource does not exist";
     if is_empty(tried) {
-        return Ok(Finding::unseen("an empty result, which resources.no-empty-contents judges", "refuse the request"));
+        return Ok(Finding::unseen(
+            "an empty result, which resources.no-empty-contents judges",
+            "refuse the request",
+        ));
     }
     if sent.is_accepted() && tried.allowed.outcome == Outcome::Either {
         return Ok(Finding::unseen("the target has a resource there", "nothing"));
     }
     if !sent.is_accepted() && !sent.is_refused() {
-        return Ok(Finding::unseen(format!("neither served nor refused: {}", sent.describe()), "answer the request"));
+        return Ok(Finding::unseen(
+            format!("neither served nor refused: {}", sent.describe()),
+            "answer the request",
+        ));
     }
     Ok(Finding::expect(sent.code() == Some(codes::INVALID_PARAMS), expected, || sent.describe()))
 }
@@ -50,7 +56,10 @@ fn no_empty_contents(tried: &Tried) -> Judgement {
     tried.controlled.clone()?;
     let sent = &tried.sent;
     if !sent.is_accepted() && !sent.is_refused() {
-        return Ok(Finding::unseen(format!("neither served nor refused: {}", sent.describe()), "answer the request"));
+        return Ok(Finding::unseen(
+            format!("neither served nor refused: {}", sent.describe()),
+            "answer the request",
+        ));
     }
     Ok(Finding::expect(!is_empty(tried), "no result with empty `contents`", || sent.describe()))
 }
@@ -105,5 +114,7 @@ fn validate_uris(tried: &Tried) -> Judgement {
     let sent = &tried.sent;
     let crashed = sent.status().is_some_and(|s| s >= 500) && sent.error().is_none();
     let internal = sent.code() == Some(codes::INTERNAL_ERROR);
-    Ok(Finding::expect(!crashed && !internal, "a refusal that is no internal error", || sent.describe()))
+    Ok(Finding::expect(!crashed && !internal, "a refusal that is no internal error", || {
+        sent.describe()
+    }))
 }

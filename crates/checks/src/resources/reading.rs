@@ -18,14 +18,23 @@ check! {
 
 async fn listed(bench: &Bench) -> Judgement {
     for answer in &bench.survey().read {
-        let uri = answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str).unwrap_or_default();
+        let uri =
+            answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str).unwrap_or_default();
         bench.note(answer);
         let judged = if missing(answer) {
             // The list may have changed since it was read.
             let again = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
-            let list = crate::listing::walk(bench, &crate::listing::Way::Shared, crate::listing::RESOURCES, 20).await?;
+            let list = crate::listing::walk(
+                bench,
+                &crate::listing::Way::Shared,
+                crate::listing::RESOURCES,
+                20,
+            )
+            .await?;
             let still = list.items().any(|r| r.get("uri").is_some_and(|u| u == uri));
-            Finding::expect(!(still && missing(&again)), "contents of a listed resource", || again.describe())
+            Finding::expect(!(still && missing(&again)), "contents of a listed resource", || {
+                again.describe()
+            })
         } else if answer.is_accepted() {
             Finding::Held
         } else {
@@ -58,7 +67,14 @@ check! {
 async fn internal_error(bench: &Bench) -> Judgement {
     let read = |uri: &str| Probe::request("resources/read", json!({"uri": uri}));
     let failing = bench.send(read("test://failing")).await?;
-    let missing = [bench.send(read("test://missing")).await?, bench.send(read("test://nothing")).await?];
+    let missing =
+        [bench.send(read("test://missing")).await?, bench.send(read("test://nothing")).await?];
     let names = ["test://missing", "test://nothing"];
-    Ok(crate::listing::failing(&failing, "test://failing", &missing, names, "a resource `test://failing` whose reading fails"))
+    Ok(crate::listing::failing(
+        &failing,
+        "test://failing",
+        &missing,
+        names,
+        "a resource `test://failing` whose reading fails",
+    ))
 }

@@ -23,25 +23,36 @@ async fn updated(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::UpdateResource)?;
     let given = found.arguments.get("uri").and_then(Value::as_str);
     let Some(uri) = given.or(found.about.as_deref()).map(str::to_owned) else {
-        return Err(Trouble::Setup("it is not known which resource the tool updates: name it as `about`".into()));
+        return Err(Trouble::Setup(
+            "it is not known which resource the tool updates: name it as `about`".into(),
+        ));
     };
     let (mut stream, ack) = bench.listen(json!({"resourceSubscriptions": [uri]})).await?;
-    let watched = ack.params().and_then(|p| p.pointer("/notifications/resourceSubscriptions")).cloned();
-    if !watched.as_ref().and_then(Value::as_array).is_some_and(|w| w.iter().any(|u| *u == uri.as_str())) {
+    let watched =
+        ack.params().and_then(|p| p.pointer("/notifications/resourceSubscriptions")).cloned();
+    if !watched
+        .as_ref()
+        .and_then(Value::as_array)
+        .is_some_and(|w| w.iter().any(|u| *u == uri.as_str()))
+    {
         bench.close(stream);
         return Err(Trouble::Setup(format!("watching {uri} was not acknowledged")));
     }
     let id = stream.id();
     let call = bench.send(bench.call(Prop::UpdateResource)?).await;
-    let ours = |m: &plumb_wire::jsonrpc::Message| m.method() == Some("notifications/resources/updated");
+    let ours =
+        |m: &plumb_wire::jsonrpc::Message| m.method() == Some("notifications/resources/updated");
     let told = stream.until(Duration::from_secs(2), ours).await;
     bench.close(stream);
     let call = call?;
     if !call.is_accepted() {
         return Err(Trouble::Control(call.describe()));
     }
-    let expected = format!("`notifications/resources/updated` for {uri} with the subscription's id");
-    let Some(told) = told else { return Ok(Finding::violated(expected, "nothing within 2 s of the update")) };
+    let expected =
+        format!("`notifications/resources/updated` for {uri} with the subscription's id");
+    let Some(told) = told else {
+        return Ok(Finding::violated(expected, "nothing within 2 s of the update"));
+    };
     let about = told.params().and_then(|p| p.get("uri")).and_then(Value::as_str);
     let marked = told.meta().and_then(|m| m.get(plumb_wire::meta::SUBSCRIPTION_ID));
     let fits = about.is_some_and(|u| u.starts_with(&uri)) && marked == id.as_ref();
@@ -76,13 +87,18 @@ async fn subscribe_capability(bench: &Bench) -> Judgement {
         return Ok(if answered || bench.survey().declares("resources.subscribe") {
             Finding::Held
         } else {
-            Finding::unseen(format!("no acknowledgment came: {}", seen.describe()), "answer subscriptions/listen")
+            Finding::unseen(
+                format!("no acknowledgment came: {}", seen.describe()),
+                "answer subscriptions/listen",
+            )
         });
     };
     let watched = ack.params().and_then(|p| p.pointer("/notifications/resourceSubscriptions"));
     let some = watched.is_some_and(|w| !w.is_null() && *w != json!([]));
     let declared = bench.survey().declares("resources.subscribe");
-    Ok(Finding::expect(declared || !some, "no `resourceSubscriptions` in the acknowledgment without `subscribe`", || {
-        ack.raw.lossy().into_owned()
-    }))
+    Ok(Finding::expect(
+        declared || !some,
+        "no `resourceSubscriptions` in the acknowledgment without `subscribe`",
+        || ack.raw.lossy().into_owned(),
+    ))
 }

@@ -29,9 +29,10 @@ fn rfc6570(bench: &Bench) -> Ready<Judgement> {
             return ready(Ok(Finding::violated("a URI template by RFC 6570", actual)));
         }
     }
-    ready(Ok(match templates.is_empty() {
-        true => Finding::unseen("no resource template is listed", Prop::Template.how_to_enable()),
-        false => Finding::Held,
+    ready(Ok(if templates.is_empty() {
+        Finding::unseen("no resource template is listed", Prop::Template.how_to_enable())
+    } else {
+        Finding::Held
     }))
 }
 
@@ -52,12 +53,22 @@ check! {
 }
 
 async fn expand(bench: &Bench) -> Judgement {
-    let listed = |text: &str| bench.survey().templates.items.iter().any(|t| t.value.get("uriTemplate").is_some_and(|u| u == text));
+    let listed = |text: &str| {
+        bench
+            .survey()
+            .templates
+            .items
+            .iter()
+            .any(|t| t.value.get("uriTemplate").is_some_and(|u| u == text))
+    };
     if listed(FIXTURE) {
         for (slug, value) in [("number", "123"), ("word", "plumb"), ("mixed", "a-1.b_2~c")] {
             let answer = bench.send(read(&FIXTURE.replace("{id}", value))).await?;
-            let shows = contents(&answer).any(|c| c.get("text").and_then(Value::as_str).is_some_and(|t| t.contains(value)));
-            let finding = Finding::expect(shows, format!("contents that show {value:?}"), || answer.describe());
+            let shows = contents(&answer)
+                .any(|c| c.get("text").and_then(Value::as_str).is_some_and(|t| t.contains(value)));
+            let finding = Finding::expect(shows, format!("contents that show {value:?}"), || {
+                answer.describe()
+            });
             bench.case(slug, format!("{FIXTURE} with {value:?}"), Ok(finding));
         }
     }
@@ -66,7 +77,8 @@ async fn expand(bench: &Bench) -> Judgement {
     {
         let answer = bench.send(read(uri)).await?;
         let readable = answer.input_required().is_some() || contents(&answer).next().is_some();
-        let finding = Finding::expect(readable, "contents of an expanded template", || answer.describe());
+        let finding =
+            Finding::expect(readable, "contents of an expanded template", || answer.describe());
         bench.case("found", format!("{} expanded to {uri}", found.name), Ok(finding));
     }
     bench.conclude()
@@ -77,5 +89,10 @@ fn read(uri: &str) -> Probe {
 }
 
 fn contents(answer: &plumb_runner::Observed) -> impl Iterator<Item = &Value> {
-    answer.complete().and_then(|r| r.get("contents")).and_then(Value::as_array).into_iter().flatten()
+    answer
+        .complete()
+        .and_then(|r| r.get("contents"))
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }

@@ -20,8 +20,12 @@ check! {
 async fn path_traversal(bench: &Bench) -> Judgement {
     let survey = bench.survey();
     let listed = survey.resources.items.iter().filter_map(|r| r.value.get("uri")?.as_str());
-    let templates: Vec<&str> =
-        survey.templates.items.iter().filter_map(|t| t.value.get("uriTemplate")?.as_str()).collect();
+    let templates: Vec<&str> = survey
+        .templates
+        .items
+        .iter()
+        .filter_map(|t| t.value.get("uriTemplate")?.as_str())
+        .collect();
     let template_bases = templates.iter().filter_map(|t| t.split_once('{').map(|(base, _)| base));
     let mut bases: Vec<String> = Vec::new();
     for text in listed.chain(template_bases).filter(|u| u.starts_with("file://")) {
@@ -37,7 +41,10 @@ async fn path_traversal(bench: &Bench) -> Judgement {
     for (slug, title, uri) in probes(&bases, whole) {
         let answer = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
         let finding = match foreign(&answer) {
-            Some(text) => Finding::violated(format!("no file outside for {uri}"), format!("contents {:?}", clip(&text, 60))),
+            Some(text) => Finding::violated(
+                format!("no file outside for {uri}"),
+                format!("contents {:?}", clip(&text, 60)),
+            ),
             None => Finding::Held,
         };
         bench.case(&slug, title, Ok(finding));
@@ -61,10 +68,18 @@ fn probes(bases: &[String], whole: bool) -> Vec<(String, String, String)> {
     for (n, base) in bases.iter().enumerate() {
         for (slug, step, file) in climbs {
             let title = format!("climbing out by {step:?}");
-            probes.push((format!("{slug}-{}", n + 1), title, format!("{base}/{}{file}", step.repeat(UP))));
+            probes.push((
+                format!("{slug}-{}", n + 1),
+                title,
+                format!("{base}/{}{file}", step.repeat(UP)),
+            ));
         }
         let beside = format!("{base}/./{}etc/./passwd", "x/../../".repeat(UP));
-        probes.push((format!("mixed-{}", n + 1), "climbing out between other steps".into(), beside));
+        probes.push((
+            format!("mixed-{}", n + 1),
+            "climbing out between other steps".into(),
+            beside,
+        ));
     }
     if !whole {
         for (slug, uri) in [
@@ -83,12 +98,11 @@ fn probes(bases: &[String], whole: bool) -> Vec<(String, String, String)> {
 fn foreign(answer: &Observed) -> Option<String> {
     let contents = answer.complete()?.get("contents")?.as_array()?;
     contents.iter().find_map(|content| {
-        let text = match content.get("text").and_then(Value::as_str) {
-            Some(text) => text.to_owned(),
-            None => {
-                let bytes = super::contents::decode(content.get("blob")?.as_str()?).ok()?;
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
+        let text = if let Some(text) = content.get("text").and_then(Value::as_str) {
+            text.to_owned()
+        } else {
+            let bytes = super::contents::decode(content.get("blob")?.as_str()?).ok()?;
+            String::from_utf8_lossy(&bytes).into_owned()
         };
         is_system_file(&text).then_some(text)
     })
@@ -96,6 +110,7 @@ fn foreign(answer: &Observed) -> Option<String> {
 
 /// Whether a text looks like `/etc/passwd` or `win.ini`.
 pub(crate) fn is_system_file(text: &str) -> bool {
-    let account = |line: &str| line.split_once("root:").is_some_and(|(_, rest)| rest.contains(":0:0:"));
+    let account =
+        |line: &str| line.split_once("root:").is_some_and(|(_, rest)| rest.contains(":0:0:"));
     text.lines().any(account) || (text.contains("[fonts]") && text.contains("[extensions]"))
 }

@@ -12,12 +12,14 @@ pub(crate) fn flaw(text: &str) -> Option<String> {
     let part = |what: &str, text: &str, extra: &str| {
         characters(text, extra).map(|why| format!("{why} in the {what}"))
     };
-    part("fragment", fragment, ":@/?").or_else(|| part("query", query, ":@/?")).or_else(|| match hierarchy.strip_prefix("//") {
-        Some(rest) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            self::authority(authority).or_else(|| part("path", path, ":@/"))
+    part("fragment", fragment, ":@/?").or_else(|| part("query", query, ":@/?")).or_else(|| {
+        match hierarchy.strip_prefix("//") {
+            Some(rest) => {
+                let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                self::authority(authority).or_else(|| part("path", path, ":@/"))
+            }
+            None => part("path", hierarchy, ":@/"),
         }
-        None => part("path", hierarchy, ":@/"),
     })
 }
 
@@ -29,7 +31,8 @@ fn authority(text: &str) -> Option<String> {
     let (host, port) = match host.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((address, after)) => {
-                let fits = address.parse::<std::net::Ipv6Addr>().is_ok() || address.starts_with(['v', 'V']);
+                let fits = address.parse::<std::net::Ipv6Addr>().is_ok()
+                    || address.starts_with(['v', 'V']);
                 if !fits {
                     return Some(format!("the host is {text:?}"));
                 }
@@ -72,7 +75,9 @@ pub(crate) fn template_flaw(text: &str) -> Option<String> {
             return Some("a `}` without its `{`".into());
         }
         let inner = &rest[at + 1..];
-        let Some((expression, after)) = inner.split_once('}') else { return Some("a `{` without its `}`".into()) };
+        let Some((expression, after)) = inner.split_once('}') else {
+            return Some("a `{` without its `}`".into());
+        };
         if let Some(why) = self::expression(expression) {
             return Some(why);
         }
@@ -96,7 +101,9 @@ fn expression(text: &str) -> Option<String> {
     let variables = match text.chars().next() {
         None => return Some("an empty expression".into()),
         Some(operator) if "+#./;?&".contains(operator) => &text[1..],
-        Some(reserved) if "=,!@|".contains(reserved) => return Some(format!("the reserved operator {reserved:?}")),
+        Some(reserved) if "=,!@|".contains(reserved) => {
+            return Some(format!("the reserved operator {reserved:?}"));
+        }
         Some(_) => text,
     };
     variables.split(',').find_map(variable)
@@ -107,7 +114,9 @@ fn variable(text: &str) -> Option<String> {
         Some(name) => name,
         None => match text.split_once(':') {
             Some((name, length)) => {
-                let fits = length.len() <= 4 && length.parse::<u16>().is_ok_and(|n| n > 0) && !length.starts_with('0');
+                let fits = length.len() <= 4
+                    && length.parse::<u16>().is_ok_and(|n| n > 0)
+                    && !length.starts_with('0');
                 if !fits {
                     return Some(format!("the prefix length {length:?}"));
                 }
@@ -117,8 +126,13 @@ fn variable(text: &str) -> Option<String> {
         },
     };
     let fits = |part: &str| {
-        let escapes = part.split('%').skip(1).all(|e| e.chars().take(2).filter(char::is_ascii_hexdigit).count() == 2);
-        escapes && !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '%')
+        let escapes = part
+            .split('%')
+            .skip(1)
+            .all(|e| e.chars().take(2).filter(char::is_ascii_hexdigit).count() == 2);
+        escapes
+            && !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '%')
     };
     (!name.split('.').all(fits)).then(|| format!("the variable {name:?}"))
 }
@@ -180,9 +194,22 @@ mod tests {
         ] {
             assert_eq!(template_flaw(text), None, "{text}");
         }
-        for text in
-            ["{", "}", "{}", "a{b", "a}b", "{a{b}}", "{=x}", "{x y}", "{x:0}", "{x:10000}", "{x*:3}", "{a,,b}", "a b", "{+}"]
-        {
+        for text in [
+            "{",
+            "}",
+            "{}",
+            "a{b",
+            "a}b",
+            "{a{b}}",
+            "{=x}",
+            "{x y}",
+            "{x:0}",
+            "{x:10000}",
+            "{x*:3}",
+            "{a,,b}",
+            "a b",
+            "{+}",
+        ] {
             assert!(template_flaw(text).is_some(), "{text}");
         }
     }

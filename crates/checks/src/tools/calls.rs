@@ -29,7 +29,8 @@ impl Subject {
     /// Whether the schema surely refuses the arguments.
     pub(super) async fn refuses(&self, arguments: &Value) -> bool {
         let (schema, arguments) = (self.schema().clone(), arguments.clone());
-        let refuses = aside(Duration::from_millis(500), move |_| generate::refuses(&schema, &arguments));
+        let refuses =
+            aside(Duration::from_millis(500), move |_| generate::refuses(&schema, &arguments));
         refuses.await.unwrap_or(false)
     }
 }
@@ -43,11 +44,14 @@ pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<Subject>,
             shown.complete().is_some() && answer.ended_at.saturating_sub(answer.sent_at) < 300_000
         });
         let name = callable.tool.get("name").and_then(Value::as_str);
-        let takes_arguments = callable.tool.pointer("/inputSchema/properties").and_then(Value::as_object);
-        let closed = callable.tool.pointer("/inputSchema/additionalProperties") == Some(&json!(false));
+        let takes_arguments =
+            callable.tool.pointer("/inputSchema/properties").and_then(Value::as_object);
+        let closed =
+            callable.tool.pointer("/inputSchema/additionalProperties") == Some(&json!(false));
         let worth = takes_arguments.is_some_and(|p| !p.is_empty()) || closed;
         let Some(name) = name.filter(|_| quick && worth && subjects.len() < most) else { continue };
-        let control = bench.send(bench.call_of(name, Value::Object(callable.arguments.clone()))).await?;
+        let control =
+            bench.send(bench.call_of(name, Value::Object(callable.arguments.clone()))).await?;
         if control.complete().is_some_and(|r| r.get("isError") != Some(&json!(true))) {
             subjects.push(Subject {
                 name: name.to_owned(),
@@ -83,13 +87,23 @@ async fn additional_properties(bench: &Bench) -> Judgement {
         let answer = bench.send(bench.call_of(&subject.name, arguments)).await?;
         let served = answer.complete().is_some_and(|r| r.get("isError") != Some(&json!(true)));
         let finding = if served {
-            Finding::violated("a refusal of the argument that the schema does not know", answer.describe())
+            Finding::violated(
+                "a refusal of the argument that the schema does not know",
+                answer.describe(),
+            )
         } else if answer.result().is_some() || answer.is_refused() {
             Finding::Held
         } else {
-            Finding::unseen(format!("neither served nor refused: {}", answer.describe()), "answer the call")
+            Finding::unseen(
+                format!("neither served nor refused: {}", answer.describe()),
+                "answer the call",
+            )
         };
-        bench.case(&subject.name, format!("{} with an unknown argument", subject.name), Ok(finding));
+        bench.case(
+            &subject.name,
+            format!("{} with an unknown argument", subject.name),
+            Ok(finding),
+        );
     }
     bench.conclude()
 }

@@ -33,7 +33,10 @@ async fn valid_object(bench: &Bench) -> Judgement {
         let name = || named(&tool.value);
         let schema = tool.value.get("inputSchema").unwrap_or(&Value::Null);
         if !schema.is_object() {
-            return Ok(Finding::violated("`inputSchema` is a JSON Schema object", format!("{}: {}", name(), brief(schema))));
+            return Ok(Finding::violated(
+                "`inputSchema` is a JSON Schema object",
+                format!("{}: {}", name(), brief(schema)),
+            ));
         }
         // Threads that never end are left behind, but not many of them.
         if slow > 3 {
@@ -41,7 +44,10 @@ async fn valid_object(bench: &Bench) -> Judgement {
         }
         match well_formed(schema).await {
             Fit::No(why) => {
-                return Ok(Finding::violated("`inputSchema` is valid by its meta-schema", format!("{}: {why}", name())));
+                return Ok(Finding::violated(
+                    "`inputSchema` is valid by its meta-schema",
+                    format!("{}: {why}", name()),
+                ));
             }
             Fit::Unknown(why) => slow += u32::from(why.contains("too long")),
             Fit::Yes => {}
@@ -72,8 +78,14 @@ fn root_object(bench: &Bench) -> Ready<Judgement> {
         None => Finding::Held,
         Some(tool) => {
             bench.note_seq(tool.seq);
-            let found = tool.value.pointer("/inputSchema/type").map_or_else(|| "no `type`".into(), |t| format!("type {t}"));
-            Finding::violated("`inputSchema` has type \"object\"", format!("{}: {found}", named(&tool.value)))
+            let found = tool
+                .value
+                .pointer("/inputSchema/type")
+                .map_or_else(|| "no `type`".into(), |t| format!("type {t}"));
+            Finding::violated(
+                "`inputSchema` has type \"object\"",
+                format!("{}: {found}", named(&tool.value)),
+            )
         }
     }))
 }
@@ -94,8 +106,11 @@ check! {
 
 async fn keywords_kept(bench: &Bench) -> Judgement {
     let name = &bench.prop(Prop::Schema2020Tool)?.name;
-    let listed = crate::listing::walk(bench, &crate::listing::Way::Shared, crate::listing::TOOLS, 60).await?;
-    let Some(tool) = listed.items().find(|t| t.get("name").is_some_and(|n| n == name.as_str())) else {
+    let listed =
+        crate::listing::walk(bench, &crate::listing::Way::Shared, crate::listing::TOOLS, 60)
+            .await?;
+    let Some(tool) = listed.items().find(|t| t.get("name").is_some_and(|n| n == name.as_str()))
+    else {
         return Ok(Finding::unseen(format!("{name} is not listed"), "list it"));
     };
     let schema = tool.get("inputSchema").unwrap_or(&Value::Null);
@@ -120,7 +135,9 @@ async fn keywords_kept(bench: &Bench) -> Judgement {
 fn holds(value: &Value, keyword: &str, depth: usize) -> bool {
     match value {
         _ if depth > 16 => false,
-        Value::Object(map) => map.contains_key(keyword) || map.values().any(|v| holds(v, keyword, depth + 1)),
+        Value::Object(map) => {
+            map.contains_key(keyword) || map.values().any(|v| holds(v, keyword, depth + 1))
+        }
         Value::Array(items) => items.iter().any(|v| holds(v, keyword, depth + 1)),
         _ => false,
     }
@@ -148,7 +165,10 @@ fn sensitive(bench: &Bench) -> Ready<Judgement> {
         if let Some((name, _)) = secret {
             bench.note_seq(tool.seq);
             let actual = format!("{}: `{}` is mirrored", named(&tool.value), clip(name, 60));
-            return ready(Ok(Finding::violated("no password, key or token in a header field", actual)));
+            return ready(Ok(Finding::violated(
+                "no password, key or token in a header field",
+                actual,
+            )));
         }
     }
     ready(Ok(if seen {
@@ -159,7 +179,11 @@ fn sensitive(bench: &Bench) -> Ready<Judgement> {
 }
 
 fn collect<'a>(schema: &'a Value, into: &mut Vec<(&'a str, &'a Value)>, depth: usize) {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|_| depth < 16) else { return };
+    let Some(properties) =
+        schema.get("properties").and_then(Value::as_object).filter(|_| depth < 16)
+    else {
+        return;
+    };
     for (name, property) in properties {
         if property.get(header::ANNOTATION).is_some() {
             into.push((name, property));
@@ -184,7 +208,16 @@ fn is_secret(name: &str, schema: &Value) -> bool {
         }
     }
     words.retain(|w| !w.is_empty());
-    let alone = ["password", "passwd", "passphrase", "secret", "apikey", "ssn", "credential", "credentials"];
+    let alone = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "apikey",
+        "ssn",
+        "credential",
+        "credentials",
+    ];
     let pairs = [
         ["api", "key"],
         ["private", "key"],
@@ -202,7 +235,9 @@ fn is_secret(name: &str, schema: &Value) -> bool {
 
 /// A tool by its name, or as much of it as there is.
 pub(super) fn named(tool: &Value) -> String {
-    tool.get("name").and_then(Value::as_str).map_or_else(|| brief(tool), |name| format!("tool {:?}", clip(name, 80)))
+    tool.get("name")
+        .and_then(Value::as_str)
+        .map_or_else(|| brief(tool), |name| format!("tool {:?}", clip(name, 80)))
 }
 
 /// The finding when there is no tool to look at.
@@ -216,10 +251,26 @@ mod tests {
 
     #[test]
     fn secrets_are_told_from_what_only_sounds_like_them() {
-        for name in ["password", "apiKey", "API_KEY", "db-password", "accessToken", "token", "client_secret"] {
+        for name in [
+            "password",
+            "apiKey",
+            "API_KEY",
+            "db-password",
+            "accessToken",
+            "token",
+            "client_secret",
+        ] {
             assert!(is_secret(name, &Value::Null), "{name}");
         }
-        for name in ["max_tokens", "page_token", "tokenCount", "region", "primary_key", "secretary", "keyboard"] {
+        for name in [
+            "max_tokens",
+            "page_token",
+            "tokenCount",
+            "region",
+            "primary_key",
+            "secretary",
+            "keyboard",
+        ] {
             assert!(!is_secret(name, &Value::Null), "{name}");
         }
     }

@@ -83,12 +83,17 @@ async fn input_validation(bench: &Bench) -> Judgement {
 fn form(answer: &Observed) -> Finding {
     let expected = "a result with `isError: true`, or error -32602";
     if let Some(result) = answer.complete() {
-        return Finding::expect(result.get("isError") == Some(&json!(true)), expected, || answer.describe());
+        return Finding::expect(result.get("isError") == Some(&json!(true)), expected, || {
+            answer.describe()
+        });
     }
     match answer.code() {
         Some(codes::INVALID_PARAMS) => Finding::Held,
         Some(_) => Finding::violated(expected, answer.describe()),
-        None => Finding::unseen(format!("neither served nor refused: {}", answer.describe()), "answer the call"),
+        None => Finding::unseen(
+            format!("neither served nor refused: {}", answer.describe()),
+            "answer the call",
+        ),
     }
 }
 

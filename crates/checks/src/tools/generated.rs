@@ -82,7 +82,9 @@ pub(super) async fn accepted(bench: &Bench, callable: &Callable) -> Result<Vec<O
         let answer = &shown.exchange.answer;
         shown.complete().is_some() && answer.ended_at.saturating_sub(answer.sent_at) < 300_000
     });
-    let (Some(name), true) = (callable.tool.get("name").and_then(Value::as_str), quick) else { return Ok(Vec::new()) };
+    let (Some(name), true) = (callable.tool.get("name").and_then(Value::as_str), quick) else {
+        return Ok(Vec::new());
+    };
     let schema = callable.tool.get("inputSchema").unwrap_or(&Value::Null);
     let made = make(bench, schema, &callable.arguments).await;
     let started = Instant::now();
@@ -109,7 +111,9 @@ fn is_judged(violating: &Violating, subject: &Subject) -> bool {
     let Some(arguments) = violating.arguments.as_object() else { return false };
     let known = subject.schema().get("properties").and_then(Value::as_object);
     arguments.values().all(|v| !v.is_null())
-        && arguments.keys().all(|name| known.is_some_and(|k| k.contains_key(name)) || subject.accepted.contains_key(name))
+        && arguments.keys().all(|name| {
+            known.is_some_and(|k| k.contains_key(name)) || subject.accepted.contains_key(name)
+        })
 }
 
 async fn call(bench: &Bench, subject: &Subject, arguments: &Value) -> Result<Observed, Trouble> {
@@ -125,7 +129,12 @@ fn fault(answer: &Observed) -> Option<String> {
 }
 
 /// The smallest value of the property that still fails.
-async fn shrunk(bench: &Bench, subject: &Subject, violating: Violating, actual: String) -> Judgement {
+async fn shrunk(
+    bench: &Bench,
+    subject: &Subject,
+    violating: Violating,
+    actual: String,
+) -> Judgement {
     let mut smallest = (violating.arguments, actual);
     let mut calls = 0;
     if let Some(name) = &violating.property {
@@ -150,7 +159,10 @@ async fn shrunk(bench: &Bench, subject: &Subject, violating: Violating, actual: 
     bench.control(bench.call_of(&subject.name, Value::Object(subject.accepted.clone()))).await?;
     let (arguments, actual) = smallest;
     Ok(Finding::violated(
-        format!("a refusal of {}, which the `inputSchema` does not allow", clip(&arguments.to_string(), 160)),
+        format!(
+            "a refusal of {}, which the `inputSchema` does not allow",
+            clip(&arguments.to_string(), 160)
+        ),
         actual,
     ))
 }
@@ -166,17 +178,23 @@ fn smaller(value: &Value) -> Vec<Value> {
         }
         Value::Number(number) => match number.as_i64() {
             Some(0) => Vec::new(),
-            Some(n) => [n / 2, n.signum(), 0].into_iter().filter(|s| s.unsigned_abs() < n.unsigned_abs()).map(Value::from).collect(),
+            Some(n) => [n / 2, n.signum(), 0]
+                .into_iter()
+                .filter(|s| s.unsigned_abs() < n.unsigned_abs())
+                .map(Value::from)
+                .collect(),
             None if number.as_f64() == Some(0.5) => Vec::new(),
             None => vec![json!(0.5)],
         },
         Value::Array(items) if !items.is_empty() => {
-            let mut simpler: Vec<Value> = items.iter().map(|item| json!([item])).filter(|v| v != value).collect();
+            let mut simpler: Vec<Value> =
+                items.iter().map(|item| json!([item])).filter(|v| v != value).collect();
             simpler.push(json!([]));
             simpler
         }
         Value::Object(map) if !map.is_empty() => {
-            let one = |(k, v): (&String, &Value)| Value::Object(Map::from_iter([(k.clone(), v.clone())]));
+            let one =
+                |(k, v): (&String, &Value)| Value::Object(Map::from_iter([(k.clone(), v.clone())]));
             let mut simpler: Vec<Value> = map.iter().map(one).filter(|v| v != value).collect();
             simpler.push(json!({}));
             simpler
@@ -191,7 +209,14 @@ mod tests {
 
     #[test]
     fn shrinking_comes_to_an_end() {
-        for start in [json!("plumb"), json!(12345), json!(-7), json!(1.5), json!([1, [2]]), json!({"a": {"b": 1}, "c": 2})] {
+        for start in [
+            json!("plumb"),
+            json!(12345),
+            json!(-7),
+            json!(1.5),
+            json!([1, [2]]),
+            json!({"a": {"b": 1}, "c": 2}),
+        ] {
             let mut value = start;
             for _ in 0..64 {
                 match smaller(&value).into_iter().next() {

@@ -86,7 +86,9 @@ async fn deterministic(bench: &Bench) -> Judgement {
     let differs = |other: &listing::Walk| {
         let names = other.names(TOOLS);
         // Another set is another check's business.
-        let at = (other.set() == set).then(|| order.iter().zip(&names).position(|(a, b)| a != b)).flatten();
+        let at = (other.set() == set)
+            .then(|| order.iter().zip(&names).position(|(a, b)| a != b))
+            .flatten();
         at.map(|at| format!("place {at} holds {:?}, then {:?}", order[at], names[at]))
     };
     let expected = "the same order every time";
@@ -123,5 +125,6 @@ check! {
 }
 
 async fn list_changed(bench: &Bench) -> Judgement {
-    changes(bench, TOOLS, Prop::ChangeTools, "toolsListChanged", "notifications/tools/list_changed").await
+    changes(bench, TOOLS, Prop::ChangeTools, "toolsListChanged", "notifications/tools/list_changed")
+        .await
 }

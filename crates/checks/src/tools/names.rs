@@ -63,22 +63,25 @@ fn no_special(bench: &Bench) -> Ready<Judgement> {
 }
 
 fn lint(bench: &Bench, expected: &str, flaw: impl Fn(&str) -> Option<String>) -> Ready<Judgement> {
-    ready(first_flaw(bench, expected, flaw))
+    ready(Ok(first_flaw(bench, expected, flaw)))
 }
 
-fn first_flaw(bench: &Bench, expected: &str, flaw: impl Fn(&str) -> Option<String>) -> Judgement {
+fn first_flaw(bench: &Bench, expected: &str, flaw: impl Fn(&str) -> Option<String>) -> Finding {
     let tools = &bench.survey().tools.items;
-    let mut named = tools.iter().filter_map(|t| t.value.get("name").and_then(Value::as_str).map(|n| (n, t.seq))).peekable();
+    let mut named = tools
+        .iter()
+        .filter_map(|t| t.value.get("name").and_then(Value::as_str).map(|n| (n, t.seq)))
+        .peekable();
     if named.peek().is_none() {
-        return Ok(Finding::unseen("no tool is listed", "list a tool"));
+        return Finding::unseen("no tool is listed", "list a tool");
     }
     for (name, seq) in named {
         bench.note_seq(seq);
         if let Some(actual) = flaw(name) {
-            return Ok(Finding::violated(expected, actual));
+            return Finding::violated(expected, actual);
         }
     }
-    Ok(Finding::Held)
+    Finding::Held
 }
 
 check! {
@@ -94,13 +97,13 @@ check! {
 }
 
 fn unique(bench: &Bench) -> Ready<Judgement> {
-    ready(unique_names(bench))
+    ready(Ok(unique_names(bench)))
 }
 
-fn unique_names(bench: &Bench) -> Judgement {
+fn unique_names(bench: &Bench) -> Finding {
     let tools = &bench.survey().tools.items;
     if tools.is_empty() {
-        return Ok(Finding::unseen("no tool is listed", "list a tool"));
+        return Finding::unseen("no tool is listed", "list a tool");
     }
     let mut seen: BTreeMap<&str, (&Value, u64)> = BTreeMap::new();
     for tool in tools {
@@ -108,10 +111,13 @@ fn unique_names(bench: &Bench) -> Judgement {
         bench.note_seq(tool.seq);
         let Some((other, page)) = seen.insert(name, (&tool.value, tool.seq)) else { continue };
         if page == tool.seq || *other != tool.value {
-            return Ok(Finding::violated("a name for one tool only", format!("{:?} is listed twice", clip(name, 60))));
+            return Finding::violated(
+                "a name for one tool only",
+                format!("{:?} is listed twice", clip(name, 60)),
+            );
         }
     }
-    Ok(Finding::Held)
+    Finding::Held
 }
 
 check! {
@@ -131,12 +137,22 @@ async fn case_sensitive(bench: &Bench) -> Judgement {
     let arguments = || Value::Object(tool.arguments.clone());
     let flipped: String = tool.name.chars().map(flip).collect();
     if flipped == tool.name || bench.survey().tool(&flipped).is_some() {
-        return Ok(Finding::unseen("the callable tool has no name in another case", "offer a tool whose name has letters"));
+        return Ok(Finding::unseen(
+            "the callable tool has no name in another case",
+            "offer a tool whose name has letters",
+        ));
     }
     bench.control(bench.call_of(&tool.name, arguments())).await?;
-    let schema = bench.survey().tool(&tool.name).and_then(|t| t.get("inputSchema")).cloned().unwrap_or_else(|| json!({}));
+    let schema = bench
+        .survey()
+        .tool(&tool.name)
+        .and_then(|t| t.get("inputSchema"))
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     let other = bench.send(bench.call_of(&flipped, arguments()).mirrored(&schema)).await?;
-    if other.is_refused() || other.complete().is_some_and(|r| r.get("isError") == Some(&json!(true))) {
+    if other.is_refused()
+        || other.complete().is_some_and(|r| r.get("isError") == Some(&json!(true)))
+    {
         return Ok(Finding::Held);
     }
     if !other.is_accepted() {

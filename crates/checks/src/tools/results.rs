@@ -44,7 +44,8 @@ fn text_copy(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(value) = result.get("structuredContent") else { return };
     let mut texts = blocks(result).filter_map(|b| b.get("text").and_then(Value::as_str));
     let copied = texts.any(|text| {
-        serde_json::from_str::<Value>(text).is_ok_and(|copy| same(&copy, value)) || value.as_str() == Some(text)
+        serde_json::from_str::<Value>(text).is_ok_and(|copy| same(&copy, value))
+            || value.as_str() == Some(text)
     });
     notes.expect(copied, format!("a text block that reads as {}", brief(value)), || {
         format!("{}: {}", tool_of(seen), brief(result.get("content").unwrap_or(&Value::Null)))
@@ -55,9 +56,14 @@ fn text_copy(seen: &Observed, notes: &mut Notes<'_>) {
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(a), Value::Number(b)) => {
-            a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() <= f64::EPSILON * a.abs().max(1.0))
+            a == b
+                || a.as_f64()
+                    .zip(b.as_f64())
+                    .is_some_and(|(a, b)| (a - b).abs() <= f64::EPSILON * a.abs().max(1.0))
         }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(k, a)| b.get(k).is_some_and(|b| same(a, b)))
         }
@@ -78,11 +84,17 @@ check! {
 
 fn present(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(result) = called(seen).filter(|r| !is_error(r)) else { return };
-    let tool = seen.params().and_then(|p| p.get("name")).and_then(Value::as_str).and_then(|n| notes.survey.tool(n));
+    let tool = seen
+        .params()
+        .and_then(|p| p.get("name"))
+        .and_then(Value::as_str)
+        .and_then(|n| notes.survey.tool(n));
     if tool.is_some_and(|t| t.get("outputSchema").is_some_and(Value::is_object)) {
-        notes.expect(result.get("structuredContent").is_some(), "`structuredContent`, as the `outputSchema` promises", || {
-            format!("{}: {}", tool_of(seen), brief(result))
-        });
+        notes.expect(
+            result.get("structuredContent").is_some(),
+            "`structuredContent`, as the `outputSchema` promises",
+            || format!("{}: {}", tool_of(seen), brief(result)),
+        );
     }
 }
 
@@ -100,12 +112,18 @@ check! {
 }
 
 async fn conform(bench: &Bench) -> Judgement {
-    let structured = bench.survey().callable.iter().filter(|c| c.tool.get("outputSchema").is_some_and(Value::is_object));
+    let structured = bench
+        .survey()
+        .callable
+        .iter()
+        .filter(|c| c.tool.get("outputSchema").is_some_and(Value::is_object));
     for callable in structured.take(24) {
         let Some(schema) = callable.tool.get("outputSchema") else { continue };
         let slug = callable.tool.get("name").and_then(Value::as_str).unwrap_or_default();
         let mut shown: Vec<Observed> = callable.shown.iter().cloned().collect();
-        shown.iter().for_each(|s| bench.note(s));
+        for seen in &shown {
+            bench.note(seen);
+        }
         shown.extend(super::generated::accepted(bench, callable).await?);
         let mut finding = None;
         for seen in &shown {
@@ -113,9 +131,14 @@ async fn conform(bench: &Bench) -> Judgement {
             let Some(value) = result.get("structuredContent") else { continue };
             finding = match fits(schema, value).await {
                 Fit::Yes => finding.or(Some(Finding::Held)),
-                Fit::Unknown(why) => finding.or_else(|| Some(Finding::unseen(why, "use a schema that Plumb can compile"))),
+                Fit::Unknown(why) => finding
+                    .or_else(|| Some(Finding::unseen(why, "use a schema that Plumb can compile"))),
                 Fit::No(why) => {
-                    let sent = seen.params().and_then(|p| p.get("arguments")).cloned().unwrap_or_else(|| json!({}));
+                    let sent = seen
+                        .params()
+                        .and_then(|p| p.get("arguments"))
+                        .cloned()
+                        .unwrap_or_else(|| json!({}));
                     Some(Finding::violated(
                         "`structuredContent` fits the `outputSchema`",
                         format!("{} called with {}: {why}", named(&callable.tool), brief(&sent)),

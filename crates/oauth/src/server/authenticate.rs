@@ -14,22 +14,19 @@ pub(super) async fn client(
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<Client, Refusal> {
-    let (id, secret) = match headers.get(header::AUTHORIZATION) {
-        Some(value) => {
-            if params.one("client_secret").is_some() {
-                return Err(Refusal::new("invalid_request", "two ways of authentication at once"));
-            }
-            let (id, secret) = basic(value.to_str().unwrap_or_default())
-                .ok_or_else(|| Refusal::client("the credentials cannot be read"))?;
-            if params.one("client_id").is_some_and(|named| named != id) {
-                return Err(Refusal::new("invalid_request", "`client_id` is another client's"));
-            }
-            (id, Some(secret).filter(|s| !s.is_empty()))
+    let (id, secret) = if let Some(value) = headers.get(header::AUTHORIZATION) {
+        if params.one("client_secret").is_some() {
+            return Err(Refusal::new("invalid_request", "two ways of authentication at once"));
         }
-        None => {
-            let id = params.owned("client_id");
-            (id.ok_or_else(|| Refusal::client("no client"))?, params.owned("client_secret"))
+        let (id, secret) = basic(value.to_str().unwrap_or_default())
+            .ok_or_else(|| Refusal::client("the credentials cannot be read"))?;
+        if params.one("client_id").is_some_and(|named| named != id) {
+            return Err(Refusal::new("invalid_request", "`client_id` is another client's"));
         }
+        (id, Some(secret).filter(|s| !s.is_empty()))
+    } else {
+        let id = params.owned("client_id").ok_or_else(|| Refusal::client("no client"))?;
+        (id, params.owned("client_secret"))
     };
     let client = tenant.client(&id).await?;
     if tenant.profile().client_secret_checked && client.secret != secret {

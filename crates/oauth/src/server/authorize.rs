@@ -86,12 +86,7 @@ fn refuse_untrusted(tenant: &Tenant, params: &Params, refusal: &Refusal) -> Resp
     }
 }
 
-fn asked(
-    tenant: &Tenant,
-    params: &Params,
-    client: Client,
-    back: &Back,
-) -> Result<Asked, Refusal> {
+fn asked(tenant: &Tenant, params: &Params, client: Client, back: &Back) -> Result<Asked, Refusal> {
     let profile = tenant.profile();
     if let Some(name) = params.repeated() {
         return Err(Refusal::new("invalid_request", format!("`{name}` stands twice")));
@@ -105,7 +100,10 @@ fn asked(
         None => return Err(Refusal::new("invalid_request", "no `response_type`")),
     };
     if !client.may("authorization_code") {
-        return Err(Refusal::new("unauthorized_client", "the client has not registered this grant"));
+        return Err(Refusal::new(
+            "unauthorized_client",
+            "the client has not registered this grant",
+        ));
     }
     Ok(Asked {
         challenge: if implicit { None } else { challenge(tenant, params)? },

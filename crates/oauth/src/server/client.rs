@@ -66,7 +66,8 @@ impl Client {
     pub(super) fn redirects_to(&self, uri: &str, by: RedirectMatch) -> bool {
         self.redirect_uris.iter().any(|registered| match by {
             RedirectMatch::Exact => {
-                registered == uri || (is_loopback_http(registered) && same_but_port(registered, uri))
+                registered == uri
+                    || (is_loopback_http(registered) && same_but_port(registered, uri))
             }
             RedirectMatch::Prefix => uri.starts_with(registered),
             RedirectMatch::AnyQuery => {
@@ -83,7 +84,8 @@ impl Client {
 /// The clients that every tenant knows from the start: `plumb-public`, `plumb-confidential` and
 /// `plumb-resource-server`, the last for introspection.
 pub(super) fn preregistered(draw: &Draw) -> Vec<Client> {
-    let loopback = ["http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"];
+    let loopback =
+        ["http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"];
     let mut resource_server = Client::confidential(
         "plumb-resource-server",
         draw.secret("client secret"),
@@ -100,7 +102,8 @@ pub(super) fn preregistered(draw: &Draw) -> Vec<Client> {
 /// Whether a redirect URI is plain HTTP to this machine (RFC 8252 sections 7.3 and 8.3).
 pub(super) fn is_loopback_http(uri: &str) -> bool {
     Url::parse(uri).is_ok_and(|url| {
-        url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+        url.scheme() == "http"
+            && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
     })
 }
 

@@ -13,6 +13,7 @@ use super::authorize::Asked;
 use super::client::is_loopback_http;
 use super::grant::{Code, Grant};
 use super::params::Params;
+use super::redirect::send_token;
 use super::refusal::Refusal;
 
 /// What the user decides.
@@ -80,7 +81,7 @@ fn approve(tenant: &Tenant, asked: Asked, subject: &str) -> Response {
     };
     if asked.implicit {
         return match tenant.access_token(&grant) {
-            Ok(token) => tenant.send_token(&asked.back, &token),
+            Ok(token) => send_token(&asked.back, &token),
             Err(error) => tenant.send_error(&asked.back, &error.into()),
         };
     }
@@ -107,19 +108,25 @@ fn page(tenant: &Tenant, asked: &Asked, name: &str) -> String {
         .ok()
         .and_then(|url| url.host_str().map(str::to_owned))
         .unwrap_or_default();
-    let mut facts = format!("<p>Application: <b>{}</b></p>\n", escape(&asked.client.name));
-    if profile.consent_names_host {
-        facts += &format!("<p>It will send you to: <b>{}</b></p>\n", escape(&host));
-    }
-    if profile.consent_warns_of_loopback && asked.client.redirect_uris.iter().all(|u| is_loopback_http(u)) {
-        facts += "<p>Warning: this application runs on localhost. Any program on this machine can claim its name.</p>\n";
-    }
+    let name_of_host = if profile.consent_names_host {
+        format!("<p>It will send you to: <b>{}</b></p>\n", escape(&host))
+    } else {
+        String::new()
+    };
+    let local = asked.client.redirect_uris.iter().all(|uri| is_loopback_http(uri));
+    let warning = if profile.consent_warns_of_loopback && local {
+        "<p>Warning: this application runs on localhost. Any program on this machine can claim \
+             its name.</p>\n"
+    } else {
+        ""
+    };
     format!(
-        "<!doctype html>\n<html lang=\"en\"><title>Grant access</title>\n<h1>Grant access?</h1>\n{facts}\
-         <p>Scopes: {}</p>\n<p>Resources: {}</p>\n\
+        "<!doctype html>\n<html lang=\"en\"><title>Grant access</title>\n<h1>Grant access?</h1>\n\
+         <p>Application: <b>{}</b></p>\n{name_of_host}{warning}<p>Scopes: {}</p>\n<p>Resources: {}</p>\n\
          <form method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"request\" value=\"{}\">\n\
          <button name=\"decision\" value=\"approve\">Grant</button>\n\
          <button name=\"decision\" value=\"deny\">Refuse</button>\n</form>\n</html>\n",
+        escape(&asked.client.name),
         escape(&asked.scopes.join(" ")),
         escape(&asked.resources.join(" ")),
         escape(&tenant.endpoint("consent")),

@@ -96,7 +96,7 @@ impl Tenant {
         Ok(response)
     }
 
-    fn access_token(&self, grant: &Grant) -> Result<String, MintError> {
+    pub(super) fn access_token(&self, grant: &Grant) -> Result<String, MintError> {
         let access = self.access_of(grant);
         let token = match self.profile().broken_tokens {
             None => self.token(&access)?,
@@ -157,15 +157,14 @@ impl Tenant {
     }
 
     /// A revoked name is a `jti` or the family that it begins with.
-    pub(super) fn is_revoked(&self, jti: &str) -> bool {
+    fn is_revoked(&self, jti: &str) -> bool {
         let family = jti.split('.').next().unwrap_or_default();
         let store = self.store();
         store.revoked.contains(jti) || store.revoked.contains(family)
     }
 
-    pub(super) fn revoke(&self, name: &str) {
-        if self.profile().revocation_works {
-            self.store().revoked.insert(name.to_owned(), ());
-        }
+    /// Makes every token of a grant inactive.
+    pub(super) fn revoke_family(&self, family: &str) {
+        self.store().revoked.insert(family.to_owned(), ());
     }
 }

@@ -14,7 +14,7 @@ impl Params {
     }
 
     pub(super) fn one(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     pub(super) fn owned(&self, name: &str) -> Option<String> {
@@ -34,7 +34,8 @@ impl Params {
 
     /// The scope tokens of `scope` (RFC 6749 section 3.3).
     pub(super) fn scopes(&self) -> Option<Vec<String>> {
-        self.one("scope").map(|s| s.split(' ').filter(|t| !t.is_empty()).map(str::to_owned).collect())
+        self.one("scope")
+            .map(|s| s.split(' ').filter(|t| !t.is_empty()).map(str::to_owned).collect())
     }
 }
 

@@ -22,16 +22,6 @@ impl Tenant {
         self.send(back, &fields, self.profile().iss_in_error)
     }
 
-    /// Sends an access token to the client in the fragment: the implicit grant, which no longer exists.
-    pub(super) fn send_token(&self, back: &Back, token: &str) -> Response {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("access_token", token).append_pair("token_type", "Bearer");
-        if let Some(state) = &back.state {
-            form.append_pair("state", state);
-        }
-        location(format!("{}#{}", back.redirect_uri, form.finish()))
-    }
-
     fn send(&self, back: &Back, fields: &[(&str, &str)], named: Named) -> Response {
         let Ok(mut url) = Url::parse(&back.redirect_uri) else {
             return Refusal::new("invalid_request", "`redirect_uri` is no URI").page();
@@ -54,6 +44,16 @@ impl Tenant {
         }
         location(url.into())
     }
+}
+
+/// Sends an access token to the client in the fragment: the implicit grant, which no longer exists.
+pub(super) fn send_token(back: &Back, token: &str) -> Response {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("access_token", token).append_pair("token_type", "Bearer");
+    if let Some(state) = &back.state {
+        form.append_pair("state", state);
+    }
+    location(format!("{}#{}", back.redirect_uri, form.finish()))
 }
 
 fn location(to: String) -> Response {

@@ -47,7 +47,8 @@ fn registered(tenant: &Tenant, body: &[u8]) -> Result<Value, Refusal> {
     for uri in &redirect_uris {
         check_redirect(tenant, uri, application_type)?;
     }
-    let method = asked.get("token_endpoint_auth_method").map_or(Some("client_secret_basic"), Value::as_str);
+    let method =
+        asked.get("token_endpoint_auth_method").map_or(Some("client_secret_basic"), Value::as_str);
     let confidential = match method {
         Some("none") => false,
         Some("client_secret_basic" | "client_secret_post") => true,
@@ -62,7 +63,7 @@ fn registered(tenant: &Tenant, body: &[u8]) -> Result<Value, Refusal> {
         grant_types,
     };
     client.note(&tenant.mint.secrets);
-    let answer = description(tenant, asked, &client, application_type, method);
+    let answer = description(tenant, &asked, &client, application_type, method);
     tenant.store().registered.insert(id, client);
     Ok(answer)
 }
@@ -70,12 +71,12 @@ fn registered(tenant: &Tenant, body: &[u8]) -> Result<Value, Refusal> {
 /// All metadata as registered (RFC 7591 section 3.2.1).
 fn description(
     tenant: &Tenant,
-    asked: Map<String, Value>,
+    asked: &Map<String, Value>,
     client: &Client,
     application_type: &str,
     method: Option<&str>,
 ) -> Value {
-    let mut answer = asked;
+    let mut answer = asked.clone();
     answer.insert("client_id".into(), json!(client.id));
     answer.insert("client_id_issued_at".into(), json!(tenant.mint.clock.now()));
     answer.insert("client_name".into(), json!(client.name));
@@ -113,8 +114,11 @@ fn check_redirect(tenant: &Tenant, uri: &str, application_type: &str) -> Result<
 fn strings(asked: &Map<String, Value>, name: &str) -> Result<Option<Vec<String>>, Refusal> {
     let Some(value) = asked.get(name) else { return Ok(None) };
     serde_json::from_value(value.clone()).map(Some).map_err(|_| {
-        let error =
-            if name == "redirect_uris" { "invalid_redirect_uri" } else { "invalid_client_metadata" };
+        let error = if name == "redirect_uris" {
+            "invalid_redirect_uri"
+        } else {
+            "invalid_client_metadata"
+        };
         Refusal::new(error, format!("`{name}` is no array of strings"))
     })
 }

@@ -13,7 +13,7 @@ use ring::digest;
 use super::grant::{Challenge, Code, Grant, Method, Refreshing};
 use super::params::Params;
 use super::refusal::Refusal;
-use super::{Client, Tenant, authenticate};
+use super::{Client, Profile, Tenant, authenticate};
 
 /// POST with a form.
 pub(super) async fn post(
@@ -35,7 +35,10 @@ async fn answer(tenant: &Tenant, headers: &HeaderMap, body: &[u8]) -> Result<Res
         Some("refresh_token") => refresh(tenant, &client, &params),
         Some("client_credentials") => client_credentials(tenant, &client, &params),
         Some("password") if !tenant.profile().password_grant_refused => {
-            let grant = Grant { subject: params.owned("username").unwrap_or_default(), ..fresh(tenant, &client, &params)? };
+            let grant = Grant {
+                subject: params.owned("username").unwrap_or_default(),
+                ..fresh(tenant, &client, &params)?
+            };
             tenant.issue(&grant, &grant, Refreshing::None)
         }
         Some(_) => Err(Refusal::new("unsupported_grant_type", "this grant does not exist here")),
@@ -60,8 +63,7 @@ pub(super) fn form(headers: &HeaderMap, body: &[u8]) -> Result<Params, Refusal> 
 fn code(tenant: &Tenant, client: &Client, params: &Params) -> Result<Response, Refusal> {
     let profile = tenant.profile();
     let invalid = |why: &str| Refusal::new("invalid_grant", why);
-    let text =
-        params.one("code").ok_or_else(|| Refusal::new("invalid_request", "no `code`"))?;
+    let text = params.one("code").ok_or_else(|| Refusal::new("invalid_request", "no `code`"))?;
     let Code { grant, redirect_uri, challenge, expires, used } = {
         let mut store = tenant.store();
         let code = store.codes.get_mut(text).ok_or_else(|| invalid("the code is unknown"))?;
@@ -74,32 +76,41 @@ fn code(tenant: &Tenant, client: &Client, params: &Params) -> Result<Response, R
     };
     if used && profile.code_once {
         if profile.code_replay_revokes {
-            tenant.revoke(&grant.family);
+            tenant.revoke_family(&grant.family);
         }
         return Err(invalid("the code was used before"));
     }
     if tenant.mint.clock.now() >= expires {
         return Err(invalid("the code has expired"));
     }
-    if profile.code_bound_to_redirect && params.one("redirect_uri").is_some_and(|u| u != redirect_uri) {
+    if profile.code_bound_to_redirect
+        && params.one("redirect_uri").is_some_and(|u| u != redirect_uri)
+    {
         return Err(invalid("`redirect_uri` is another one"));
     }
-    match (challenge, params.one("code_verifier")) {
-        (Some(_), None) if profile.verifier_required => {
-            return Err(invalid("no `code_verifier`"));
-        }
-        (Some(challenge), Some(verifier)) if profile.verifier_checked => {
-            if !challenge.answered_by(verifier) {
-                return Err(invalid("`code_verifier` does not fit"));
-            }
-        }
-        (None, Some(_)) if profile.unasked_verifier_refused => {
-            return Err(invalid("a `code_verifier` without a challenge"));
-        }
-        _ => {}
-    }
+    check_verifier(profile, challenge.as_ref(), params.one("code_verifier")).map_err(invalid)?;
     let access = narrowed(tenant, &grant, params)?;
     tenant.issue(&grant, &access, refreshing(tenant, client))
+}
+
+/// RFC 7636 section 4.6; without a challenge, RFC 9700 section 4.8.2.
+fn check_verifier(
+    profile: &Profile,
+    challenge: Option<&Challenge>,
+    verifier: Option<&str>,
+) -> Result<(), &'static str> {
+    match (challenge, verifier) {
+        (Some(_), None) if profile.verifier_required => Err("no `code_verifier`"),
+        (Some(challenge), Some(verifier))
+            if profile.verifier_checked && !challenge.answered_by(verifier) =>
+        {
+            Err("`code_verifier` does not fit")
+        }
+        (None, Some(_)) if profile.unasked_verifier_refused => {
+            Err("a `code_verifier` without a challenge")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn refresh(tenant: &Tenant, client: &Client, params: &Params) -> Result<Response, Refusal> {
@@ -109,7 +120,7 @@ fn refresh(tenant: &Tenant, client: &Client, params: &Params) -> Result<Response
         .one("refresh_token")
         .ok_or_else(|| Refusal::new("invalid_request", "no `refresh_token`"))?;
     let (grant, used) = {
-        let mut store = tenant.store();
+        let store = tenant.store();
         let token = store.refresh.get(text).ok_or_else(|| invalid("the token is unknown"))?;
         if profile.refresh_bound_to_client && token.grant.client_id != client.id {
             return Err(invalid("the token is another client's"));
@@ -121,7 +132,7 @@ fn refresh(tenant: &Tenant, client: &Client, params: &Params) -> Result<Response
     };
     if used && profile.refresh_rotation {
         if profile.refresh_replay_revokes {
-            tenant.revoke(&grant.family);
+            tenant.revoke_family(&grant.family);
         }
         return Err(invalid("the token was used before"));
     }
@@ -132,9 +143,14 @@ fn refresh(tenant: &Tenant, client: &Client, params: &Params) -> Result<Response
         }
         access.scopes = scopes;
     }
-    // Nothing is left to refuse: only now is the token used up.
-    if let Some(token) = tenant.store().refresh.get_mut(text) {
-        token.used = true;
+    // Nothing is left to refuse: only now is the token used up, and only once.
+    let lost = {
+        let mut store = tenant.store();
+        let token = store.refresh.get_mut(text);
+        token.is_none_or(|token| std::mem::replace(&mut token.used, true) && !used)
+    };
+    if lost && profile.refresh_rotation {
+        return Err(invalid("the token was used at the same time"));
     }
     let refreshing =
         if profile.refresh_rotation { refreshing(tenant, client) } else { Refreshing::None };

@@ -185,6 +185,12 @@ fn decode(header: &str, rules: &Rules, decoded: bool) -> Option<String> {
     {
         return strict(&header[PREFIX.len()..header.len() - SUFFIX.len()]);
     }
+    if !rules.sentinel_letters_exact
+        && let Some(rest) = header.strip_prefix("=?Base64?")
+        && let Some(base64) = rest.strip_suffix(SUFFIX)
+    {
+        return strict(base64);
+    }
     if !rules.sentinel_needs_both_ends && header.starts_with(PREFIX) && !header.ends_with(SUFFIX) {
         return strict(&header[PREFIX.len()..]);
     }

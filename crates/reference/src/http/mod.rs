@@ -17,6 +17,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -163,7 +164,17 @@ async fn endpoint(
         && headers::is(&head.headers, "mcp-method", "subscriptions/listen")
         && head.method == Method::POST;
     if !late && let Err(refused) = origin::check(&server, &head.headers) {
+        if !rules.origin_error_without_id {
+            let error = RpcError::new(RpcError::INVALID_REQUEST, "foreign origin").status(refused);
+            return reply::answer(&server, &dispatch::refusal(&server, Some(&json!(0)), error));
+        }
         return reply::text(&server, refused, "this server does not answer that origin\n");
+    }
+    if !rules.origin_optional
+        && !head.headers.contains_key("origin")
+        && headers::is(&head.headers, "mcp-method", "completion/complete")
+    {
+        return reply::text(&server, 403, "no origin\n");
     }
     if head.uri.path() != "/mcp" {
         return reply::text(&server, 404, "the endpoint is /mcp\n");
@@ -206,11 +217,9 @@ async fn post(
             reply::answer(server, &dispatch::refusal(server, None, error))
         }
         Err(refused) => {
-            let mut answer = dispatch::refusal(server, refused.id.as_ref(), *refused.error);
-            if !rules.malformed_notification_refused
-                && refused.id.is_none()
-                && is_notification(&body)
-            {
+            let made_up = (!rules.refused_notification_without_id && is_notification(&body)).then(|| json!(0));
+            let mut answer = dispatch::refusal(server, refused.id.or(made_up).as_ref(), *refused.error);
+            if !rules.malformed_notification_refused && is_notification(&body) {
                 answer.status = 200;
             }
             reply::answer(server, &answer)

@@ -2,7 +2,9 @@
 //! the last word.
 
 use jsonschema::JsonType;
-use jsonschema::canonical::{ArrayView, CanonicalSchema, CanonicalView, IntegerView, NumberView, ObjectView, StringView};
+use jsonschema::canonical::{
+    ArrayView, CanonicalSchema, CanonicalView, IntegerView, NumberView, ObjectView, StringView,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::string::string_regex;
@@ -21,7 +23,9 @@ pub(super) fn of(schema: &CanonicalSchema, depth: usize) -> Option<BoxedStrategy
     }
     match schema.view() {
         CanonicalView::MultiType(types) => union(types.iter().map(|t| of_type(t, None)).collect()),
-        CanonicalView::TypedGroup(group) => of(&group.body, depth + 1).or_else(|| Some(of_type(group.ty, None))),
+        CanonicalView::TypedGroup(group) => {
+            of(&group.body, depth + 1).or_else(|| Some(of_type(group.ty, None)))
+        }
         CanonicalView::String(view) => Some(string(&view)),
         CanonicalView::Integer(view) => Some(integer(&view)),
         CanonicalView::Number(view) => Some(number(&view)),
@@ -72,7 +76,9 @@ pub(super) fn bounds(schema: &CanonicalSchema) -> Vec<Value> {
             let above = most.map(|n| [text(n + 1), text(n)]);
             below.into_iter().chain(above).flatten().collect()
         }
-        CanonicalView::Enum(values) => values.into_iter().take(2).chain([json!("plumb-no-member")]).collect(),
+        CanonicalView::Enum(values) => {
+            values.into_iter().take(2).chain([json!("plumb-no-member")]).collect()
+        }
         CanonicalView::Const(value) => vec![json!("plumb-no-member"), value],
         _ => Vec::new(),
     }
@@ -102,7 +108,8 @@ fn text(least: usize, most: usize) -> BoxedStrategy<String> {
 fn string(view: &StringView) -> BoxedStrategy<Value> {
     let least = small(view.min_length.as_ref()).unwrap_or(0);
     let most = small(view.max_length.as_ref()).unwrap_or(least + 16);
-    let pattern = view.patterns.first().filter(|p| is_tame(p)).and_then(|p| string_regex(&ascii(p)).ok());
+    let pattern =
+        view.patterns.first().filter(|p| is_tame(p)).and_then(|p| string_regex(&ascii(p)).ok());
     match pattern {
         Some(pattern) => pattern.prop_map(Value::from).boxed(),
         None => text(least, most.min(LONGEST)).prop_map(Value::from).boxed(),
@@ -119,7 +126,9 @@ fn ascii(pattern: &str) -> String {
 /// Whether the counts of a pattern cannot make a string of more than a few thousand characters.
 fn is_tame(pattern: &str) -> bool {
     let counts = pattern.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    let most = |count: &str| count.split(',').filter_map(|n| n.trim().parse::<usize>().ok()).max().unwrap_or(1);
+    let most = |count: &str| {
+        count.split(',').filter_map(|n| n.trim().parse::<usize>().ok()).max().unwrap_or(1)
+    };
     let product = counts.map(most).try_fold(1_usize, |all, n| all.checked_mul(n.max(1)));
     pattern.len() <= 256 && product.is_some_and(|n| n <= LONGEST)
 }
@@ -163,7 +172,11 @@ fn array(view: &ArrayView, depth: usize) -> Option<BoxedStrategy<Value>> {
         Some(item) => proptest::collection::vec(item, least..=most).boxed(),
         None => Just(Vec::new()).boxed(),
     };
-    Some((first, rest).prop_map(|(first, rest)| Value::Array(first.into_iter().chain(rest).collect())).boxed())
+    Some(
+        (first, rest)
+            .prop_map(|(first, rest)| Value::Array(first.into_iter().chain(rest).collect()))
+            .boxed(),
+    )
 }
 
 fn object(view: &ObjectView, depth: usize) -> Option<BoxedStrategy<Value>> {
@@ -171,7 +184,8 @@ fn object(view: &ObjectView, depth: usize) -> Option<BoxedStrategy<Value>> {
     let free = || select(super::junk()).boxed();
     for name in &view.required {
         let schema = view.properties.get(name).or(view.additional_properties.as_ref());
-        let (name, value) = (name.clone(), schema.map_or_else(|| Some(free()), |s| of(s, depth + 1))?);
+        let (name, value) =
+            (name.clone(), schema.map_or_else(|| Some(free()), |s| of(s, depth + 1))?);
         members.push(value.prop_map(move |v| Some((name.clone(), v))).boxed());
     }
     let optional = view.properties.iter().filter(|(name, _)| !view.required.contains(name));
@@ -180,7 +194,11 @@ fn object(view: &ObjectView, depth: usize) -> Option<BoxedStrategy<Value>> {
         let member = value.prop_map(move |v| (name.clone(), v));
         members.push(proptest::option::of(member).boxed());
     }
-    Some(members.prop_map(|all| Value::Object(Map::from_iter(all.into_iter().flatten()))).boxed())
+    Some(
+        members
+            .prop_map(|all| Value::Object(all.into_iter().flatten().collect::<Map<_, _>>()))
+            .boxed(),
+    )
 }
 
 fn small(number: Option<&Number>) -> Option<usize> {

@@ -14,7 +14,9 @@ pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
     let uri = |item: &Value| Some(json!({"uri": item["uri"].as_str()?}));
     let reads = ends(&survey.resources.items).filter_map(|item| uri(&item.value));
     let reads = reads.map(|params| Probe::request("resources/read", params)).collect();
-    let prompt = |item: &Value| Some(json!({"name": item["name"].as_str()?, "arguments": required_arguments(item)}));
+    let prompt = |item: &Value| {
+        Some(json!({"name": item["name"].as_str()?, "arguments": required_arguments(item)}))
+    };
     let gets = ends(&survey.prompts.items).filter_map(|item| prompt(&item.value));
     let gets = gets.map(|params| Probe::request("prompts/get", params)).collect();
     (survey.read, survey.gotten) = tokio::join!(all(channel, reads), all(channel, gets));

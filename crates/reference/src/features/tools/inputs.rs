@@ -54,7 +54,11 @@ pub(super) fn definitions() -> Vec<Value> {
                 email,
             )),
             read_only(tool("path_in_roots", "Says whether a path is within the roots", path)),
-            tool("test_input_required_result_single_use", "Redeems a code after a confirmation, which counts once", code),
+            tool(
+                "test_input_required_result_single_use",
+                "Redeems a code after a confirmation, which counts once",
+                code,
+            ),
         ])
         .collect()
 }

@@ -1,0 +1,174 @@
+//! basic#error-codes: which codes may appear, judged over every error of the run.
+
+use plumb_model::{REVISION, Sent};
+use plumb_runner::{Notes, Observed, check};
+use plumb_wire::jsonrpc::Message;
+use plumb_wire::{codes, header, meta};
+use serde_json::Value;
+
+use super::errors::errors;
+
+check! {
+    /// **Observed:** no error of the run has a code from -32000 to -32019.
+    ///
+    /// **Why:** implementations gave these codes different meanings before there was a policy, so a client can conclude
+    /// nothing from them.
+    ///
+    /// **Fix:** use the standard codes, or codes of your own outside -32768 to -32000.
+    pub(crate) AVOID_LEGACY_RANGE = "base.errcode.avoid-legacy-range";
+    passive: avoid_legacy_range
+}
+
+fn avoid_legacy_range(seen: &Observed, notes: &mut Notes<'_>) {
+    forbid(seen, notes, "a code outside the legacy range -32000 to -32019", |code| {
+        // -32002 has a requirement of its own.
+        codes::LEGACY.contains(&code) && code != codes::OLD_RESOURCE_NOT_FOUND
+    });
+}
+
+check! {
+    /// **Observed:** of the codes from -32020 to -32099 only -32020, -32021 and -32022 appear.
+    ///
+    /// **Why:** the range belongs to the specification; a later revision will give an undefined code a meaning that
+    /// clients act upon.
+    ///
+    /// **Fix:** use codes of your own outside -32768 to -32000.
+    pub(crate) RESERVED_UNDEFINED = "base.errcode.reserved-undefined";
+    passive: reserved_undefined
+}
+
+fn reserved_undefined(seen: &Observed, notes: &mut Notes<'_>) {
+    forbid(seen, notes, "from -32020 to -32099 only -32020, -32021 and -32022", |code| {
+        let retired = codes::RETIRED.contains(&code);
+        codes::PROTOCOL.contains(&code) && !codes::DEFINED.contains(&code) && !retired
+    });
+}
+
+check! {
+    /// **Observed:** -32020 comes only where headers and body differ, -32021 only where a capability that it names was not
+    /// declared, -32022 only where the version is another one than this revision. Correct requests get none of them.
+    ///
+    /// **Why:** clients recover by these codes: they repair headers, declare capabilities, choose another version. A code
+    /// in the wrong place sends them into a loop.
+    ///
+    /// **Fix:** raise each code in the one place that checks its rule; use -32602 or -32603 for anything else.
+    pub(crate) RESERVED_MEANING = "base.errcode.reserved-meaning";
+    passive: reserved_meaning
+}
+
+fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
+    for error in errors(seen) {
+        let Some(code) = error.code() else { continue };
+        let misuse = match code {
+            codes::HEADER_MISMATCH => headers_are_right(seen).then_some("the headers mirror the body"),
+            codes::MISSING_CLIENT_CAPABILITY => {
+                names_declared_only(seen, error).then_some("all capabilities that it names are declared")
+            }
+            codes::UNSUPPORTED_VERSION => version_is_right(seen).then_some("the version is this revision"),
+            _ => None,
+        };
+        match misuse {
+            Some(fact) => notes.breaks(
+                format!("{code} only with its meaning"),
+                format!("{code} to {}, although {fact}", seen.method().unwrap_or("a request")),
+            ),
+            None => notes.fits(),
+        }
+    }
+}
+
+/// Whether a request has each standard header once, as its body has it, and no other header that could differ. A call
+/// of a tool may lack parameter headers that only the tool's definition tells.
+fn headers_are_right(seen: &Observed) -> bool {
+    let Sent::Http { headers, .. } = &seen.exchange.sent else { return true };
+    let Some(message) = seen.request.as_ref().filter(|_| version_is_right(seen)) else { return false };
+    if seen.method() == Some("tools/call") {
+        return false;
+    }
+    let standard = header::standard_headers(message);
+    let is_ours = |name: &str| name.to_ascii_lowercase().starts_with("mcp-");
+    headers.iter().filter(|h| is_ours(&h.name)).count() == standard.len()
+        && standard
+            .iter()
+            .all(|own| headers.iter().any(|h| h.name.eq_ignore_ascii_case(&own.name) && h.value == own.value))
+}
+
+fn version_is_right(seen: &Observed) -> bool {
+    let in_header = match &seen.exchange.sent {
+        Sent::Http { headers, .. } => headers
+            .iter()
+            .filter(|h| h.name.eq_ignore_ascii_case(header::PROTOCOL_VERSION))
+            .all(|h| h.value == REVISION),
+        _ => true,
+    };
+    in_header && seen.is_modern()
+}
+
+fn names_declared_only(seen: &Observed, error: &Message) -> bool {
+    let required = error.data().and_then(|d| d.get("requiredCapabilities"));
+    let Some(declared) = seen.sent_meta(meta::CLIENT_CAPABILITIES) else { return false };
+    match required.and_then(Value::as_object) {
+        // It must name what is missing; that it names nothing at all says that nothing is.
+        Some(required) if !required.is_empty() => required.iter().all(|(name, value)| within(name, value, declared)),
+        _ => declared == &crate::basic::capabilities::everything(),
+    }
+}
+
+/// Whether a required member and all that it holds are declared.
+fn within(name: &str, required: &Value, declared: &Value) -> bool {
+    let Some(declared) = declared.get(name) else { return false };
+    required.as_object().is_none_or(|all| all.iter().all(|(name, value)| within(name, value, declared)))
+}
+
+check! {
+    /// **Observed:** no error of the run has the code -32002, not even to the read of a resource that does not exist.
+    ///
+    /// **Why:** the code belongs to earlier revisions; this one says -32602, and clients that no longer know the old code
+    /// take it for a failure of the server.
+    ///
+    /// **Fix:** answer -32602 where a resource is not found.
+    pub(crate) NO_32002 = "base.errcode.no-32002";
+    passive: no_32002
+}
+
+fn no_32002(seen: &Observed, notes: &mut Notes<'_>) {
+    forbid(seen, notes, "no error with the retired code -32002", |code| code == codes::OLD_RESOURCE_NOT_FOUND);
+}
+
+check! {
+    /// **Observed:** no error of the run has the code -32042, not even from a tool that wants the user to open a URL.
+    ///
+    /// **Why:** this revision asks for URLs by an `InputRequiredResult`; clients no longer act upon the old error.
+    ///
+    /// **Fix:** answer with `resultType: "input_required"`, or with -32021 where the client cannot open URLs.
+    pub(crate) NO_32042 = "base.errcode.no-32042";
+    passive: no_32042
+}
+
+fn no_32042(seen: &Observed, notes: &mut Notes<'_>) {
+    forbid(seen, notes, "no error with the retired code -32042", |code| code == codes::OLD_URL_ELICITATION_REQUIRED);
+}
+
+check! {
+    /// **Observed:** codes from -32768 to -32000 that appear are standard ones or belong to MCP.
+    ///
+    /// **Why:** the rest of that range is kept by JSON-RPC; a code of your own there can collide with one to come.
+    ///
+    /// **Fix:** choose application codes outside the range, for example positive ones.
+    pub(crate) CUSTOM_OUTSIDE_RESERVED = "base.errcode.custom-outside-reserved";
+    passive: custom_outside_reserved
+}
+
+fn custom_outside_reserved(seen: &Observed, notes: &mut Notes<'_>) {
+    forbid(seen, notes, "codes of one's own outside -32768 to -32000", |code| {
+        let elsewhere = codes::LEGACY.contains(&code) || codes::PROTOCOL.contains(&code);
+        codes::RESERVED.contains(&code) && !codes::STANDARD.contains(&code) && !elsewhere
+    });
+}
+
+/// Judges the code of each error.
+fn forbid(seen: &Observed, notes: &mut Notes<'_>, expected: &str, is_bad: impl Fn(i64) -> bool) {
+    for code in errors(seen).filter_map(Message::code) {
+        notes.expect(!is_bad(code), expected, || format!("code {code} to {}", seen.method().unwrap_or("a message")));
+    }
+}

@@ -1,0 +1,82 @@
+//! basic#notifications: one-way messages in both directions.
+
+use plumb_model::REVISION;
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, check, clip};
+use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::meta;
+use serde_json::{Value, json};
+
+use crate::lane::Lane;
+
+check! {
+    /// **Observed:** notifications (a cancellation of nothing, an unknown one, one without params, a method of requests
+    /// without an id) get no JSON-RPC response. Over standard streams two requests follow, and every line is looked at;
+    /// over HTTP an answer with an error status may carry an error without an id.
+    ///
+    /// **Why:** the answer to a notification has no request that it belongs to; a client takes it for the answer to another
+    /// one, or closes the channel.
+    ///
+    /// **Fix:** look for the absence of `id` before dispatch, and drop what a notification's handler returns or throws.
+    pub(crate) NO_RESPONSE = "base.notif.no-response";
+    scenario: no_response
+}
+
+async fn no_response(bench: &Bench) -> Judgement {
+    let own = json!({meta::PROTOCOL_VERSION: REVISION, meta::CLIENT_CAPABILITIES: {}});
+    let notifications = [
+        ("cancels-nothing", "notifications/cancelled", json!({"requestId": "plumb-nothing", "_meta": own})),
+        ("unknown", "notifications/plumb/unknown", json!({"_meta": own})),
+        ("without-params-of-its-own", "notifications/cancelled", json!({"_meta": own})),
+        ("method-of-requests", "tools/list", json!({"_meta": own})),
+    ];
+    let discover = || Probe::request("server/discover", json!({}));
+    let lane = Lane::quiet(bench).await?;
+    lane.control(discover()).await?;
+    for (slug, method, params) in notifications {
+        let sent = lane.send(Probe::notification(method, params)).await?;
+        let mut said = stray_answers(&sent);
+        if !bench.survey().is_http() {
+            // Answers come in any order: what a notification provoked shows up beside one of the next two answers.
+            for _ in 0..2 {
+                said.extend(stray_answers(&lane.control(discover()).await?));
+            }
+            let strays = lane.strays().await?;
+            said.extend(strays.iter().filter(|m| m.is_response()).map(|m| clip(&m.raw.lossy(), 160)));
+        }
+        let judgement = match said.first() {
+            Some(said) => Ok(Finding::violated(format!("no response to the notification {method}"), said.clone())),
+            None if sent.status().is_none() && bench.survey().is_http() => Err(Trouble::Setup(sent.describe())),
+            None => Ok(Finding::Held),
+        };
+        bench.case(slug, format!("{method} is sent without an id"), judgement);
+    }
+    lane.stop().await;
+    bench.conclude()
+}
+
+/// Responses that answer no request of this exchange.
+fn stray_answers(seen: &Observed) -> Vec<String> {
+    let refused = seen.status().is_some_and(|s| s >= 400);
+    let allowed = |m: &Message| refused && matches!(m.kind, Kind::Error) && m.id().is_none_or(Value::is_null);
+    seen.responses()
+        .filter(|m| seen.sent_id().is_none_or(|id| !m.answers(id)) && !allowed(m))
+        .map(|m| clip(&m.raw.lossy(), 160))
+        .collect()
+}
+
+check! {
+    /// **Observed:** no notification of the server has an id.
+    ///
+    /// **Why:** with an id it is a request: the client has to answer it, and a server may not send any.
+    ///
+    /// **Fix:** build notifications from a type that has no id.
+    pub(crate) SERVER_NO_ID = "base.notif.server-no-id";
+    passive: server_no_id
+}
+
+fn server_no_id(seen: &Observed, notes: &mut Notes<'_>) {
+    let notifications = seen.messages.iter().filter(|m| m.method().is_some_and(|m| m.starts_with("notifications/")));
+    for message in notifications {
+        notes.expect(message.id().is_none(), "a notification without `id`", || clip(&message.raw.lossy(), 160));
+    }
+}

@@ -1,0 +1,49 @@
+//! basic#messages: what is no request, or asks for what is not there.
+
+use plumb_runner::{check, facet};
+
+check! {
+    /// **Observed:** bytes that are no JSON, in place of a request just accepted, are answered with error -32700.
+    ///
+    /// **Why:** a client whose message was damaged on the way must learn that it was not read at all.
+    ///
+    /// **Fix:** catch the parser's error where a message is read, and answer it; keep reading the next message. Position:
+    /// the text names no HTTP status for it, so none is judged.
+    pub(crate) PARSE_ERROR = "base.jsonrpc.parse-error";
+    cases: facet::refused_with_code
+}
+
+check! {
+    /// **Observed:** JSON that is no request object (another `jsonrpc`, no `method`, an id that is neither string nor
+    /// number, a scalar) is answered with error -32600; requests with ids of every legal kind are served. Over HTTP a
+    /// message without a method necessarily differs from its headers, so -32020 is accepted there.
+    ///
+    /// **Why:** what one server forgives, the next one refuses; and a legal id that is refused breaks clients at random.
+    ///
+    /// **Fix:** check the envelope before dispatch: `jsonrpc` is "2.0", `method` a string, `id` any string or integer.
+    pub(crate) INVALID_REQUEST = "base.jsonrpc.invalid-request";
+    cases: facet::refused_with_code
+}
+
+check! {
+    /// **Observed:** methods that nobody defines, and known ones spelt a little otherwise, are answered with error -32601.
+    ///
+    /// **Why:** clients tell by this code that a feature is missing, and stop asking for it.
+    ///
+    /// **Fix:** compare method names exactly, and give every other name to one handler that answers -32601.
+    pub(crate) METHOD_NOT_FOUND = "base.jsonrpc.method-not-found";
+    cases: facet::refused_with_code
+}
+
+check! {
+    /// **Observed:** params without a required member, or with a member of another type, are answered with error -32602.
+    /// Over HTTP a missing name or URI necessarily differs from its header, so -32020 is accepted there; `params` that is
+    /// no object at all may be -32600 as well.
+    ///
+    /// **Why:** -32602 tells a client that its call was wrong. An internal error says that the server is broken, and is
+    /// retried in vain.
+    ///
+    /// **Fix:** validate params against the schema of the method before its handler sees them.
+    pub(crate) INVALID_PARAMS = "base.jsonrpc.invalid-params";
+    cases: facet::refused_with_code
+}

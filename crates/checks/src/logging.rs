@@ -1,0 +1,62 @@
+//! `server/utilities/logging`: log messages for the requests that ask for them, and for no other.
+
+mod content;
+mod level;
+mod stream;
+
+use plumb_runner::{Bench, Check, Observed, Probe, Prop, Trouble, capable};
+use plumb_wire::meta;
+use serde_json::Value;
+
+pub(crate) const CHECKS: &[&Check] = &[
+    &level::DECLARE,
+    &level::NO_LEVEL_NO_LOGS,
+    &level::THRESHOLD,
+    &stream::OWN_STREAM,
+    &stream::NO_OTHER_STREAM,
+    &stream::BEFORE_RESPONSE,
+    &level::NO_REMEMBERED_LEVEL,
+    &level::INVALID_LEVEL,
+    &content::LOGGER_NAMES,
+    &content::PII,
+    &content::INTERNALS,
+];
+
+const METHOD: &str = "notifications/message";
+
+/// At most so many tools that log are called by one check.
+const TOOLS: usize = 4;
+
+/// The levels, the least severe first: server/utilities/logging#log-levels.
+const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+/// Calls of the tools that log, with every capability declared and no level.
+fn loggers(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
+    let mut found = Vec::new();
+    for prop in [Prop::AllLevelsTool, Prop::LoggingTool] {
+        if let Some(tool) = bench.survey().prop(prop).filter(|t| found.iter().all(|(n, _)| *n != t.name)) {
+            found.push((tool.name.clone(), capable(bench.call(prop)?)));
+        }
+    }
+    for callable in &bench.survey().callable {
+        let Some(name) = callable.tool["name"].as_str() else { continue };
+        let logs = callable.shown.as_ref().is_some_and(|s| s.complete().is_some() && logged(s).next().is_some());
+        if logs && found.len() < TOOLS && found.iter().all(|(n, _)| n != name) {
+            found.push((name.to_owned(), capable(bench.call_of(name, Value::Object(callable.arguments.clone())))));
+        }
+    }
+    Ok(found)
+}
+
+/// The parameters of the log messages of an answer.
+fn logged(seen: &Observed) -> impl Iterator<Item = &Value> {
+    seen.notifications(METHOD).filter_map(|m| m.params())
+}
+
+fn at(probe: &Probe, level: &str) -> Probe {
+    probe.clone().meta(meta::LOG_LEVEL, level)
+}
+
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+}

@@ -1,0 +1,111 @@
+//! Opening a subscription on any lane, and what a target can be subscribed to.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Open, Probe, Prop, Survey, Trouble};
+use plumb_wire::jsonrpc::Message;
+use plumb_wire::meta;
+use serde_json::{Map, Value, json};
+
+use crate::lane::Lane;
+
+/// The notification that opens a subscription.
+pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
+
+/// An acknowledgment is awaited for so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A kind of change, how to be told of it, and how to cause it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The member of the filter.
+    pub(crate) flag: &'static str,
+    /// The capability that promises it.
+    pub(crate) capability: &'static str,
+    /// The notification.
+    pub(crate) method: &'static str,
+    /// The tool that causes it.
+    pub(crate) cause: Prop,
+}
+
+/// The changes of lists.
+pub(crate) const CHANGES: [Change; 3] = [
+    Change {
+        flag: "toolsListChanged",
+        capability: "tools.listChanged",
+        method: "notifications/tools/list_changed",
+        cause: Prop::ChangeTools,
+    },
+    Change {
+        flag: "promptsListChanged",
+        capability: "prompts.listChanged",
+        method: "notifications/prompts/list_changed",
+        cause: Prop::ChangePrompts,
+    },
+    Change {
+        flag: "resourcesListChanged",
+        capability: "resources.listChanged",
+        method: "notifications/resources/list_changed",
+        cause: Prop::ChangeResources,
+    },
+];
+
+/// The notification that a resource was updated.
+pub(crate) const UPDATED: &str = "notifications/resources/updated";
+
+/// Everything that the target declares to notify of, as a filter; empty if nothing.
+pub(crate) fn filter(survey: &Survey) -> Value {
+    let declared = CHANGES.iter().filter(|c| survey.declares(c.capability));
+    let mut filter: Map<String, Value> = declared.map(|c| (c.flag.to_owned(), json!(true))).collect();
+    if survey.declares("resources.subscribe")
+        && let Some(uri) = some_uri(survey)
+    {
+        filter.insert("resourceSubscriptions".into(), json!([uri]));
+    }
+    Value::Object(filter)
+}
+
+/// Whether the target declares that there is something to subscribe to.
+pub(crate) fn declares_changes(survey: &Survey) -> bool {
+    CHANGES.iter().any(|c| survey.declares(c.capability)) || survey.declares("resources.subscribe")
+}
+
+/// A resource to watch.
+pub(crate) fn some_uri(survey: &Survey) -> Option<String> {
+    let watched = survey.prop(Prop::UpdateResource).and_then(|p| p.about.clone());
+    watched.or_else(|| survey.prop(Prop::Resource).map(|r| r.name.clone()))
+}
+
+/// The changes that the target declares and that can be caused.
+pub(crate) fn causable(survey: &Survey) -> Vec<Change> {
+    let ready = |c: &&Change| survey.prop(c.cause).is_some() && survey.declares(c.capability);
+    CHANGES.iter().filter(ready).copied().collect()
+}
+
+/// A subscription request.
+pub(crate) fn request(filter: Value) -> Probe {
+    Probe::request("subscriptions/listen", json!({"notifications": filter}))
+}
+
+/// An open subscription, past its acknowledgment: the stream and the acknowledgment.
+pub(crate) async fn listen(bench: &Bench, lane: &Lane<'_>, filter: Value) -> Result<(Open, Message), Trouble> {
+    let mut open = lane.open(request(filter)).await?;
+    match open.next_within(PATIENCE).await {
+        Some(m) if m.method() == Some(ACKNOWLEDGED) => Ok((open, m)),
+        other => {
+            let seen = bench.close(open);
+            let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy());
+            Err(Trouble::Setup(format!("the subscription was not acknowledged: {what}")))
+        }
+    }
+}
+
+/// The subscription that a message names.
+pub(crate) fn subscription_id(message: &Message) -> Option<&Value> {
+    message.meta()?.get(meta::SUBSCRIPTION_ID)
+}
+
+/// Whether the message tells of a change.
+pub(crate) fn tells_of_change(message: &Message) -> bool {
+    message.method().is_some_and(|m| m == UPDATED || CHANGES.iter().any(|c| c.method == m))
+}
