@@ -226,6 +226,9 @@ pub(crate) struct ReferenceArgs {
     /// Break this rule (see `--rules`).
     #[arg(long = "break", value_name = "RULE")]
     pub(crate) broken: Option<String>,
+    /// Keep tasks in this directory, where they outlive the process and other replicas find them.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
     /// List the rules that can be broken, and the check that notices.
     #[arg(long)]
     pub(crate) rules: bool,

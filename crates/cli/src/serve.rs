@@ -21,7 +21,8 @@ async fn reference(args: ReferenceArgs) -> Exit {
         }
         return Ok(0);
     }
-    let reference = Reference { rules: rules(args.broken.as_deref())?, ..Reference::default() };
+    let mut reference = Reference { rules: rules(args.broken.as_deref())?, ..Reference::default() };
+    reference.options.state_dir = args.state_dir;
     if args.stdio {
         plumb_reference::serve_stdio(reference).await.map_err(|error| Failure::new(70, error))?;
         return Ok(0);

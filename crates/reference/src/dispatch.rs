@@ -111,6 +111,9 @@ fn known(server: &Server, method: &str) -> Result<(), RpcError> {
         }
         "prompts/list" | "prompts/get" => offered.prompts,
         "completion/complete" => offered.completions,
+        "tasks/get" | "tasks/update" | "tasks/cancel" => offered.tools && offered.tasks,
+        "tasks/result" => !rules.tasks_result_unknown,
+        "tasks/list" => !rules.tasks_list_unknown,
         "ping" | "logging/setLevel" => !rules.removed_methods_unknown,
         _ => false,
     };

@@ -1,5 +1,6 @@
 //! What the specification leaves to a server: every value here is legal.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The choices of a conforming server. The default is the plainest one.
@@ -49,6 +50,8 @@ pub struct Options {
     pub state_ttl: Duration,
     /// The key of cursors and `requestState`; replicas of one server share it.
     pub secret: [u8; 32],
+    /// Where tasks are kept, so that they outlive the process and replicas share them; in memory if nowhere.
+    pub state_dir: Option<PathBuf>,
     /// The server features offered, and declared as capabilities.
     pub features: Features,
     /// A `Host` that names another machine is refused with 403, as DNS rebinding would show itself.
@@ -82,6 +85,8 @@ pub struct Features {
     pub completions: bool,
     /// Log messages.
     pub logging: bool,
+    /// The tasks extension.
+    pub tasks: bool,
 }
 
 impl Default for Options {
@@ -109,12 +114,14 @@ impl Default for Options {
             external_ref: None,
             state_ttl: Duration::from_mins(5),
             secret: *b"a test server has naught to hide",
+            state_dir: None,
             features: Features {
                 tools: true,
                 resources: true,
                 prompts: true,
                 completions: true,
                 logging: true,
+                tasks: true,
             },
             check_host: true,
             calls_per_second: 5_000,

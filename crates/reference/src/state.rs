@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::call::Outbox;
+use crate::features::tasks::Store;
 use crate::options::Options;
 use crate::seal::Seal;
 
@@ -26,6 +27,8 @@ pub(crate) struct State {
     dynamic: Mutex<Dynamic>,
     rate: Mutex<(Option<Instant>, u32)>,
     streams: Mutex<Vec<Stream>>,
+    /// The tasks and what happened to each.
+    pub(crate) tasks: Store,
     /// What only a broken server keeps.
     pub(crate) scratch: Scratch,
 }
@@ -97,6 +100,7 @@ impl State {
             dynamic: Mutex::default(),
             rate: Mutex::default(),
             streams: Mutex::default(),
+            tasks: Store::new(options.state_dir.as_deref()),
             scratch: Scratch::default(),
         }
     }

@@ -20,6 +20,7 @@ use crate::call::Outbox;
 use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
 use crate::envelope::encode;
+use crate::features::tasks::cancel_by_request;
 use crate::message::{self, Incoming, Request, RpcError, notification};
 use crate::server::{Phase, Server};
 use crate::state::{StreamKind, lock};
@@ -209,6 +210,7 @@ impl Process {
             return ControlFlow::Continue(());
         };
         let Some(flight) = lock(&self.in_flight).remove(&id.to_string()) else {
+            cancel_by_request(&self.server, id);
             let completed =
                 lock(&self.server.state.scratch.answered).get(&id.to_string()).is_some();
             if !rules.late_cancel_graceful && completed {

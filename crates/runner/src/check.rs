@@ -106,7 +106,7 @@ impl Applies {
 
 /// Declares a check. The doc comment is its documentation.
 ///
-/// ```ignore
+/// ```text
 /// check! {
 ///     /// What is observed. Why it matters. How to fix.
 ///     pub(crate) SAME_ID = "base.response.same-id";

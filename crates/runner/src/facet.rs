@@ -132,3 +132,95 @@ fn refusal(allowed: &Allowed) -> String {
 fn show(id: Option<&Value>) -> String {
     id.map_or_else(|| "(none)".into(), ToString::to_string)
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Sent};
+    use serde_json::json;
+
+    use super::*;
+
+    fn seen(status: Option<u16>, message: Option<Value>, end: End) -> Observed {
+        let frames = message.map(|m| Frame { at: 0, carrier: Carrier::Body, payload: m.to_string().into() });
+        Observed::new(Exchange {
+            seq: 1,
+            by: "test".into(),
+            channel: "http-1".into(),
+            sent: Sent::Stdio { line: json!({"jsonrpc": "2.0", "id": 1, "method": "m"}).to_string().into() },
+            answer: Answer {
+                head: status.map(|status| Head { status, headers: Vec::new() }),
+                frames: frames.into_iter().collect(),
+                end,
+                ..Answer::default()
+            },
+        })
+    }
+
+    fn accepted() -> Observed {
+        seen(Some(200), Some(json!({"jsonrpc": "2.0", "id": 1, "result": {}})), End::Complete)
+    }
+
+    fn error(status: u16, code: i64, id: Value) -> Observed {
+        let error = json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": "no"}});
+        seen(Some(status), Some(error), End::Complete)
+    }
+
+    fn tried(sent: Observed) -> Tried {
+        Tried {
+            title: "a broken request".into(),
+            allowed: Allowed { outcome: Outcome::Refused, status: vec![400], codes: vec![-32020], id: IdEcho::Echoed },
+            before: accepted(),
+            sent,
+            after: Some(accepted()),
+            controlled: Ok(()),
+        }
+    }
+
+    fn held(judgement: Judgement) -> bool {
+        matches!(judgement, Ok(Finding::Held))
+    }
+
+    fn violated(judgement: Judgement) -> bool {
+        matches!(judgement, Ok(Finding::Violated { .. }))
+    }
+
+    #[test]
+    fn silence_and_a_closed_connection_are_no_refusal() {
+        for sent in [seen(None, None, End::TimedOut), seen(None, None, End::Broken("reset".into()))] {
+            assert!(violated(outcome(&tried(sent.clone()))));
+            assert!(!held(status(&tried(sent.clone()))));
+            assert!(!held(code(&tried(sent))));
+        }
+    }
+
+    #[test]
+    fn a_refusal_without_an_accepted_control_proves_nothing() {
+        let mut refused = tried(error(400, -32020, json!(1)));
+        assert!(held(outcome(&refused)));
+        refused.controlled = Err(Trouble::Control("HTTP 500".into()));
+        for facet in [outcome, status, code, id_echo, refused_with_code, refused_with_status] {
+            assert!(facet(&refused).is_err());
+        }
+    }
+
+    #[test]
+    fn each_facet_minds_its_own_part_of_the_answer() {
+        let wrong_status = tried(error(422, -32020, json!(1)));
+        assert!(held(outcome(&wrong_status)) && held(code(&wrong_status)) && violated(status(&wrong_status)));
+        let wrong_code = tried(error(400, -32602, json!(1)));
+        assert!(held(outcome(&wrong_code)) && held(status(&wrong_code)) && violated(code(&wrong_code)));
+        let wrong_id = tried(error(400, -32020, json!("1")));
+        assert!(held(code(&wrong_id)) && violated(id_echo(&wrong_id)));
+        let no_body = tried(seen(Some(400), None, End::Complete));
+        assert!(held(status(&no_body)) && violated(code(&no_body)) && violated(refused_with_code(&no_body)));
+    }
+
+    #[test]
+    fn what_was_served_has_no_error_to_judge() {
+        let served = tried(accepted());
+        assert!(violated(outcome(&served)) && violated(refused_with_code(&served)));
+        for facet in [status, code, id_echo] {
+            assert!(matches!(facet(&served), Ok(Finding::Unseen { .. })));
+        }
+    }
+}

@@ -72,7 +72,7 @@ fn embedded_uri(seen: &Observed, notes: &mut Notes<'_>) {
         match given.and_then(Value::as_str).map(|u| (u, uri::flaw(u))) {
             Some((_, None)) => notes.fits(),
             Some((text, Some(why))) => {
-                notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(text, 120)))
+                notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(text, 120)));
             }
             None => notes.breaks("a URI", "an embedded resource without `uri`"),
         }
@@ -148,7 +148,7 @@ fn base64(seen: &Observed, notes: &mut Notes<'_>, kind: &str) {
         match block.get("data").and_then(Value::as_str).map(|d| (d, decode(d))) {
             Some((_, Ok(_))) => notes.fits(),
             Some((data, Err(why))) => {
-                notes.breaks(expected, format!("{:?}: {why}", clip(data, 60)))
+                notes.breaks(expected, format!("{:?}: {why}", clip(data, 60)));
             }
             None => notes.breaks(expected, "no text in `data`"),
         }
@@ -177,7 +177,7 @@ fn mime(seen: &Observed, notes: &mut Notes<'_>, kind: &str) {
                 notes.breaks(expected, format!("{given:?} for {kind} content"));
             }
             Some(names) => {
-                notes.breaks(expected, format!("{given:?}, and the bytes are {}", names[0]))
+                notes.breaks(expected, format!("{given:?}, and the bytes are {}", names[0]));
             }
             None => notes.fits(),
         }

@@ -73,7 +73,7 @@ fn collect(value: &Value, into: &mut String) {
             for (key, value) in map {
                 match value.as_str().filter(|_| key == "blob") {
                     Some(blob) => {
-                        into.push_str(&String::from_utf8_lossy(&decode(blob).unwrap_or_default()))
+                        into.push_str(&String::from_utf8_lossy(&decode(blob).unwrap_or_default()));
                     }
                     None => collect(value, into),
                 }

@@ -37,7 +37,7 @@ fn rfc3986(seen: &Observed, notes: &mut Notes<'_>) {
         match uri::flaw(given) {
             None => notes.fits(),
             Some(why) => {
-                notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(given, 120)))
+                notes.breaks("a URI by RFC 3986", format!("{:?} has {why}", clip(given, 120)));
             }
         }
     }

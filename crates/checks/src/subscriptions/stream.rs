@@ -94,7 +94,7 @@ pub(crate) async fn listen(bench: &Bench, lane: &Lane<'_>, filter: Value) -> Res
         Some(m) if m.method() == Some(ACKNOWLEDGED) => Ok((open, m)),
         other => {
             let seen = bench.close(open);
-            let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy());
+            let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned());
             Err(Trouble::Setup(format!("the subscription was not acknowledged: {what}")))
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::features::tasks;
 use crate::message::RpcError;
 use crate::server::Server;
 use crate::state::next;
@@ -66,6 +67,13 @@ pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
         declared.insert("logging".into(), json!({}));
     }
     let extension = if rules.extension_id_prefixed { EXTENSION } else { "plumb-flavour" };
-    declared.insert("extensions".into(), json!({ extension: {} }));
+    let mut extensions = json!({ extension: {} });
+    if offered.tasks && offered.tools && rules.task_methods_reserved {
+        extensions[tasks::EXTENSION] = if rules.tasks_declared { json!({}) } else { json!(true) };
+    }
+    declared.insert("extensions".into(), extensions);
+    if !rules.no_legacy_task_capability {
+        declared.insert("tasks".into(), json!({ "requests": { "tools": { "call": {} } } }));
+    }
     declared
 }

@@ -11,6 +11,7 @@ mod prompts;
 mod resources;
 mod roots;
 pub(crate) mod subscriptions;
+pub(crate) mod tasks;
 pub(crate) mod tools;
 
 use serde_json::{Value, json};
@@ -31,6 +32,9 @@ pub(crate) async fn serve(call: &Call) -> Result<Value, RpcError> {
         "prompts/get" => prompts::get(call).await,
         "completion/complete" => completion::complete(call),
         "subscriptions/listen" => subscriptions::listen(call).await,
+        "tasks/get" => tasks::get(call).await,
+        "tasks/update" => tasks::update(call),
+        "tasks/cancel" => tasks::cancel(call),
         // Methods of earlier revisions, which only a mutant knows.
         _ => Ok(json!({})),
     }

@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::call::{Call, Transport};
+use crate::features::tasks::{self, Watch};
 use crate::message::{RpcError, notification};
 use crate::server::{Phase, Server};
 use crate::state::{Event, State, StreamKind, lock};
@@ -16,6 +17,7 @@ use crate::state::{Event, State, StreamKind, lock};
 pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
     let (rules, state) = (call.rules(), &call.server.state);
     let filter = Filter::parse(call)?;
+    let tasks = Watch::parse(call)?;
     let mut changes = state.events.subscribe();
     let _remains = Remains {
         call_id: call.id.clone(),
@@ -33,6 +35,9 @@ pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
                 .await;
     }
     let mut ack = json!({ "notifications": filter.acknowledged(call) });
+    if let Some(tasks) = &tasks {
+        ack["notifications"]["taskIds"] = tasks.agreed(call);
+    }
     if !rules.ack_shape {
         ack = json!({});
     }
@@ -49,6 +54,7 @@ pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
         biased;
         () = call.server.reached(Phase::Closing) => {}
         () = deliver(call, &filter, &mut changes) => {}
+        () = tasks::deliver(call, tasks) => {}
     }
     Ok(tear_down(call).await)
 }
@@ -172,7 +178,7 @@ async fn tear_down(call: &Call) -> Value {
     }
 }
 
-async fn send(call: &Call, method: &str, mut params: Value) {
+pub(super) async fn send(call: &Call, method: &str, mut params: Value) {
     if call.rules().subscription_id_sent {
         params["_meta"] =
             json!({ "io.modelcontextprotocol/subscriptionId": subscription_id(call) });

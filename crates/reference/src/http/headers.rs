@@ -55,6 +55,12 @@ pub(crate) fn name(
         "tools/call" => ("name", rules.tool_name_required, rules.tool_name_matched),
         "prompts/get" => ("name", rules.prompt_name_required, rules.prompt_name_matched),
         "resources/read" => ("uri", rules.resource_name_required, rules.resource_name_matched),
+        "tasks/get" => ("taskId", rules.task_name_required, true),
+        "tasks/update" => ("taskId", true, rules.task_name_matched),
+        "tasks/cancel" if !rules.task_name_accepted && headers.contains_key("mcp-name") => {
+            return Err(mismatch(rules, "Mcp-Name is not for this method"));
+        }
+        "tasks/cancel" => ("taskId", true, true),
         _ => return Ok(()),
     };
     // What is no string is no name to compare with: the method says so itself.

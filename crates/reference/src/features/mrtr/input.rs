@@ -56,7 +56,7 @@ impl Input {
     }
 
     /// The request as it stands in `inputRequests`.
-    pub(super) fn request(&self, call: &Call) -> Value {
+    pub(in crate::features) fn request(&self, call: &Call) -> Value {
         let rules = call.rules();
         match self {
             Self::Form { message, schema } => {

@@ -18,7 +18,7 @@ use crate::schema;
 use crate::server::Server;
 use crate::state::{lock, next};
 
-use super::{lists, text};
+use super::{lists, tasks, text};
 
 /// Tools on a page.
 const PAGE: usize = 30;
@@ -56,6 +56,7 @@ pub(crate) fn list(call: &Call) -> Outcome {
 pub(crate) async fn call(call: &Call) -> Outcome {
     let rules = call.rules();
     let name = call.string("name")?;
+    tasks::refuse_parameter(call)?;
     let mut arguments = match call.params.get("arguments") {
         None => Map::new(),
         Some(Value::Object(arguments)) => arguments.clone(),
@@ -121,6 +122,9 @@ async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome
     if let Some(outcome) = triggers::run(call, name, arguments).await {
         return outcome;
     }
+    if let Some(outcome) = tasks::run(call, name, arguments).await {
+        return outcome;
+    }
     match name {
         "sampling_with_tools" => sampling::run(call, arguments).await,
         _ => Ok(said(format!("{name} was called with {}", Value::Object(arguments.clone())))),
@@ -137,6 +141,7 @@ fn catalogue(server: &Server) -> Vec<Value> {
     tools.extend(sampling::definitions());
     tools.extend(stateful::definitions());
     tools.extend(triggers::definitions());
+    tools.extend(tasks::definitions(server));
     if server.options.long_tool_name {
         tools.push(read_only(tool(
             &"n".repeat(100),

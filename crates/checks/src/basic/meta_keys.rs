@@ -1,0 +1,173 @@
+//! basic#meta: the names of the keys that the server writes into `_meta`, judged over every message of the run.
+
+use plumb_runner::{Notes, Observed, check};
+use plumb_wire::meta::{self, Key, KeyError};
+use serde_json::Value;
+
+/// Members that hold what is not the protocol's: a `_meta` inside them is somebody else's.
+const OPAQUE: [&str; 8] = [
+    "structuredContent",
+    "inputSchema",
+    "outputSchema",
+    "requestedSchema",
+    "arguments",
+    "input",
+    "data",
+    "experimental",
+];
+
+/// The reserved keys that the specification and its official extensions define.
+const DEFINED: [&str; 8] = [
+    meta::PROTOCOL_VERSION,
+    meta::CLIENT_INFO,
+    meta::CLIENT_CAPABILITIES,
+    meta::LOG_LEVEL,
+    meta::SUBSCRIPTION_ID,
+    meta::SERVER_INFO,
+    "io.modelcontextprotocol/related-task",
+    "io.modelcontextprotocol/ui",
+];
+
+/// The keys of every `_meta` in the messages that came.
+fn keys(seen: &Observed) -> Vec<&str> {
+    let mut found = Vec::new();
+    for message in &seen.messages {
+        for part in ["params", "result"] {
+            if let Some(value) = message.member(part) {
+                collect(value, &mut found);
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn collect<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members.iter().filter(|(name, _)| !OPAQUE.contains(&name.as_str())) {
+                match member.as_object() {
+                    Some(keys) if name == "_meta" => found.extend(keys.keys().map(String::as_str)),
+                    _ => collect(member, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        _ => {}
+    }
+}
+
+check! {
+    /// **Observed:** the prefix of every key in a `_meta` that the server writes is a series of labels separated by dots.
+    ///
+    /// **Why:** a malformed prefix belongs to no namespace, and collides with others.
+    ///
+    /// **Fix:** write `com.example/key`, or no slash at all.
+    pub(crate) PREFIX_SYNTAX = "base.meta.prefix-syntax";
+    passive: prefix_syntax
+}
+
+fn prefix_syntax(seen: &Observed, notes: &mut Notes<'_>) {
+    for key in keys(seen).into_iter().filter(|key| key.contains('/')) {
+        notes.expect(!matches!(Key::parse(key), Err(KeyError::EmptyLabel)), "a prefix of labels separated by dots", || {
+            format!("key {key:?}")
+        });
+    }
+}
+
+check! {
+    /// **Observed:** each label of a prefix starts with a letter, ends with a letter or digit, and holds letters, digits
+    /// and hyphens.
+    ///
+    /// **Why:** validators on the way reject or drop other keys.
+    ///
+    /// **Fix:** use the labels of a domain name of yours.
+    pub(crate) LABEL_SYNTAX = "base.meta.label-syntax";
+    passive: label_syntax
+}
+
+fn label_syntax(seen: &Observed, notes: &mut Notes<'_>) {
+    for key in keys(seen).into_iter().filter(|key| key.contains('/')) {
+        let parsed = Key::parse(key);
+        let bad = matches!(
+            parsed,
+            Err(KeyError::LabelStart(_) | KeyError::LabelEnd(_) | KeyError::LabelCharacter(..))
+        );
+        notes.expect(!bad, "labels of letters, digits and inner hyphens that start with a letter", || {
+            format!("key {key:?}: {}", parsed.err().map(|e| e.to_string()).unwrap_or_default())
+        });
+    }
+}
+
+check! {
+    /// **Observed:** prefixes are domain names in reverse. Reported are prefixes of a single label, and those that end like
+    /// a domain name and do not begin like a reversed one (`example.com/`).
+    ///
+    /// **Why:** who owns the domain owns the namespace; otherwise two vendors choose the same key.
+    ///
+    /// **Fix:** write `com.example/key` rather than `example.com/key`.
+    pub(crate) REVERSE_DNS = "base.meta.reverse-dns";
+    passive: reverse_dns
+}
+
+fn reverse_dns(seen: &Observed, notes: &mut Notes<'_>) {
+    /// The ends of domain names that are mistaken for the start most often.
+    const ENDS: [&str; 12] =
+        ["com", "org", "net", "io", "dev", "app", "ai", "edu", "gov", "co", "info", "cloud"];
+    let is_end = |label: &str| ENDS.contains(&label) || label.len() == 2;
+    for key in keys(seen) {
+        let Ok(Key { labels, .. }) = Key::parse(key) else { continue };
+        let (Some(first), Some(last)) = (labels.first(), labels.last()) else { continue };
+        let reversed = labels.len() > 1 && (is_end(first) || !ENDS.contains(last));
+        notes.expect(reversed, "a prefix in reverse DNS notation", || format!("key {key:?}"));
+    }
+}
+
+check! {
+    /// **Observed:** keys with a reserved prefix (second label `modelcontextprotocol` or `mcp`) are ones that the
+    /// specification or an official extension defines. Keys of an official extension that the server advertises and that
+    /// we do not know are passed over.
+    ///
+    /// **Why:** a later revision can give the key a meaning that clients act upon.
+    ///
+    /// **Fix:** put your keys under a domain of yours.
+    pub(crate) RESERVED_PREFIX = "base.meta.reserved-prefix";
+    passive: reserved_prefix
+}
+
+fn reserved_prefix(seen: &Observed, notes: &mut Notes<'_>) {
+    let extensions = notes.survey.capabilities.get("extensions").and_then(Value::as_object);
+    let official = extensions.into_iter().flatten().any(|(id, _)| {
+        id.starts_with("io.modelcontextprotocol/") && id != "io.modelcontextprotocol/tasks" && !DEFINED.contains(&id.as_str())
+    });
+    for key in keys(seen) {
+        if !Key::parse(key).is_ok_and(|k| k.is_reserved()) || (official && key.starts_with("io.modelcontextprotocol/")) {
+            continue;
+        }
+        notes.expect(DEFINED.contains(&key), "reserved keys only as the specification defines them", || {
+            format!("key {key:?}")
+        });
+    }
+}
+
+check! {
+    /// **Observed:** the name of every key, behind the prefix, begins and ends with a letter or digit and holds letters,
+    /// digits, hyphens, underscores and dots; it may be empty.
+    ///
+    /// **Why:** validators on the way reject or drop other keys.
+    ///
+    /// **Fix:** rename the key.
+    pub(crate) NAME_SYNTAX = "base.meta.name-syntax";
+    passive: name_syntax
+}
+
+fn name_syntax(seen: &Observed, notes: &mut Notes<'_>) {
+    for key in keys(seen) {
+        let parsed = Key::parse(key);
+        let bad = matches!(parsed, Err(KeyError::NameEdge(_) | KeyError::NameCharacter(..)));
+        notes.expect(!bad, "a name of letters, digits and inner `-`, `_` and `.`", || {
+            format!("key {key:?}: {}", parsed.err().map(|e| e.to_string()).unwrap_or_default())
+        });
+    }
+}

@@ -1,0 +1,248 @@
+//! basic/patterns/subscriptions#acknowledgment.
+
+use plumb_runner::{Bench, Finding, Judgement, Trouble, capable, check};
+use plumb_wire::codes;
+use plumb_wire::jsonrpc::Message;
+use serde_json::{Value, json};
+
+use super::stream::{
+    ACKNOWLEDGED, CHANGES, PATIENCE, causable, declares_changes, filter, listen, request, some_uri, subscription_id,
+};
+use crate::lane::Lane;
+
+/// So often a subscription is opened amid changes.
+const AMID_CHANGES: usize = 3;
+
+check! {
+    /// **Observed:** `subscriptions/listen` is acknowledged where the target declares something to subscribe to.
+    /// **Position:** where it declares nothing of the kind, -32601 is no violation.
+    ///
+    /// **Why:** it is the only way to hear of the changes that the capabilities promise.
+    ///
+    /// **Fix:** implement `subscriptions/listen`, or do not declare `listChanged` and `subscribe`.
+    pub(crate) SUPPORTED = "subs.supported";
+    scenario: supported
+}
+
+async fn supported(bench: &Bench) -> Judgement {
+    let promised = declares_changes(bench.survey());
+    for (slug, filter) in [("declared", filter(bench.survey())), ("empty", json!({}))] {
+        let mut open = bench.open(request(filter.clone())).await?;
+        let first = open.next_within(PATIENCE).await;
+        let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
+        let seen = bench.close(open);
+        let absent = seen.code() == Some(codes::METHOD_NOT_FOUND);
+        let finding = match (acknowledged, promised) {
+            (true, _) => Finding::Held,
+            (false, false) if absent => Finding::unseen(
+                "the target declares nothing to subscribe to, and does not know `subscriptions/listen`",
+                "declare `listChanged` or `subscribe`",
+            ),
+            (false, _) => Finding::violated(format!("the subscription to {filter} acknowledged"), seen.describe()),
+        };
+        bench.case(slug, format!("a subscription to {filter}"), Ok(finding));
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** the first message of every subscription is its acknowledgment: alone, two at once, with one type,
+    /// with all of them.
+    ///
+    /// **Why:** until then the client does not know what it will be told of, and may have missed something.
+    ///
+    /// **Fix:** send the acknowledgment before the stream is connected to the source of changes.
+    pub(crate) FIRST = "subs.ack-first";
+    scenario: first
+}
+
+async fn first(bench: &Bench) -> Judgement {
+    let mut filters = vec![("declared", filter(bench.survey())), ("empty", json!({}))];
+    filters.extend(CHANGES.iter().filter(|c| bench.survey().declares(c.capability)).map(|c| (c.flag, json!({c.flag: true}))));
+    let lane = Lane::quiet(bench).await?;
+    let mut opened = Vec::new();
+    for (slug, filter) in filters {
+        opened.push((slug, lane.open(request(filter)).await?));
+    }
+    let mut unknown = 0;
+    for (slug, mut open) in opened {
+        let message = open.next_within(PATIENCE).await;
+        let seen = bench.close(open);
+        if seen.code() == Some(codes::METHOD_NOT_FOUND) {
+            unknown += 1;
+            continue;
+        }
+        let fits = message.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
+        let finding = Finding::expect(fits, "the acknowledgment first", || {
+            message.as_ref().map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned())
+        });
+        bench.case(&slug.to_lowercase(), format!("a subscription: {slug}"), Ok(finding));
+    }
+    lane.stop().await;
+    if unknown > 0 { Ok(no_listen()) } else { bench.conclude() }
+}
+
+fn no_listen() -> Finding {
+    Finding::unseen("the target does not know `subscriptions/listen`", "serve it")
+}
+
+check! {
+    /// **Observed:** while lists change all the time, subscriptions are opened: nothing comes on them before the
+    /// acknowledgment.
+    ///
+    /// **Why:** a client that reads the acknowledgment first takes anything else for an error.
+    ///
+    /// **Fix:** queue changes until the acknowledgment is written.
+    pub(crate) NOTHING_BEFORE = "subs.nothing-before-ack";
+    needs: [ChangeTools];
+    isolation: Alone;
+    scenario: nothing_before
+}
+
+async fn nothing_before(bench: &Bench) -> Judgement {
+    let all = filter(bench.survey());
+    for round in 1..=AMID_CHANGES {
+        let mut open = bench.open(request(all.clone())).await?;
+        let changing = async {
+            for change in causable(bench.survey()).iter().cycle().take(4) {
+                bench.send(capable(bench.call(change.cause)?)).await?;
+            }
+            Ok::<(), Trouble>(())
+        };
+        let (message, changed) = tokio::join!(open.next_within(PATIENCE), changing);
+        changed?;
+        let seen = bench.close(open);
+        let fits = message.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
+        let finding = Finding::expect(fits, "the acknowledgment before any change", || {
+            message.as_ref().map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned())
+        });
+        bench.case(&format!("round-{round}"), "a subscription opened amid changes", Ok(finding));
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** all that there is to subscribe to is asked for: the acknowledgment names only what the declared
+    /// capabilities promise (`listChanged` of tools, prompts and resources; `subscribe` of resources).
+    ///
+    /// **Why:** a client that is promised a notification stops looking by itself.
+    ///
+    /// **Fix:** leave types out of the acknowledgment that the server never sends, or declare them.
+    pub(crate) SUBSET = "subs.ack-subset";
+    scenario: subset
+}
+
+async fn subset(bench: &Bench) -> Judgement {
+    let survey = bench.survey();
+    let mut wanted = json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
+    wanted["resourceSubscriptions"] = json!([some_uri(survey).unwrap_or_else(|| "file:///plumb".into())]);
+    let lane = Lane::quiet(bench).await?;
+    let Some(ack) = acknowledged(bench, &lane, wanted).await? else { return Ok(no_listen()) };
+    lane.stop().await;
+    let capabilities = CHANGES.iter().map(|c| (c.flag, c.capability));
+    for (flag, capability) in capabilities.chain([("resourceSubscriptions", "resources.subscribe")]) {
+        let honoured = honoured(&ack, flag);
+        let finding = Finding::expect(
+            !honoured || survey.declares(capability),
+            format!("no {flag:?}, since `{capability}` is not declared"),
+            || ack.to_string(),
+        );
+        bench.case(&flag.to_lowercase(), format!("{flag} asked for among all types"), Ok(finding));
+    }
+    bench.conclude()
+}
+
+/// What a target agrees to; `None` if it knows no subscriptions.
+async fn acknowledged(bench: &Bench, lane: &Lane<'_>, filter: Value) -> Result<Option<Value>, Trouble> {
+    let (open, ack) = match listen(bench, lane, filter).await {
+        Ok(listening) => listening,
+        Err(Trouble::Setup(_)) if !declares_changes(bench.survey()) => return Ok(None),
+        Err(other) => return Err(other),
+    };
+    bench.close(open);
+    Ok(Some(agreed(&ack)))
+}
+
+fn agreed(ack: &Message) -> Value {
+    ack.params().and_then(|p| p.get("notifications")).cloned().unwrap_or_else(|| json!({}))
+}
+
+/// Whether the target says that it will tell of it.
+fn honoured(ack: &Value, flag: &str) -> bool {
+    ack.get(flag).is_some_and(|v| *v == true || v.as_array().is_some_and(|a| !a.is_empty()))
+}
+
+check! {
+    /// **Observed:** each type is asked for alone, and nothing at all: the acknowledgment names no other type, and no
+    /// other resource.
+    ///
+    /// **Why:** the acknowledgment is the part of the request that is honoured; more than that was never asked for.
+    ///
+    /// **Fix:** build the acknowledgment from the request's filter.
+    pub(crate) NO_EXTRA = "subs.ack-no-extra";
+    scenario: no_extra
+}
+
+async fn no_extra(bench: &Bench) -> Judgement {
+    let mut wanted: Vec<(&str, Value)> = CHANGES.iter().map(|c| (c.flag, json!({c.flag: true}))).collect();
+    wanted.push(("nothing", json!({})));
+    let uri = some_uri(bench.survey());
+    if let Some(uri) = &uri {
+        wanted.push(("resourceSubscriptions", json!({"resourceSubscriptions": [uri]})));
+    }
+    let lane = Lane::quiet(bench).await?;
+    for (slug, filter) in wanted {
+        let Some(ack) = acknowledged(bench, &lane, filter.clone()).await? else { return Ok(no_listen()) };
+        let flags = CHANGES.iter().map(|c| c.flag).chain(["resourceSubscriptions"]);
+        let extra = flags.clone().find(|f| honoured(&ack, f) && filter.get(f).is_none());
+        let uris = ack["resourceSubscriptions"].as_array().cloned().unwrap_or_default();
+        let foreign = uris.iter().find(|u| u.as_str() != uri.as_deref());
+        let fits = extra.is_none() && foreign.is_none();
+        let finding = Finding::expect(fits, format!("no more than {filter} acknowledged"), || ack.to_string());
+        bench.case(&slug.to_lowercase(), format!("a subscription to {filter}"), Ok(finding));
+    }
+    lane.stop().await;
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** subscriptions are opened with ids of every kind: an integer, digits in a string, a negative
+    /// number, letters beyond ASCII. Every message of the stream carries the id as the subscription id, value and type.
+    ///
+    /// **Why:** over standard streams all subscriptions share one output, and the id is how they are told apart.
+    ///
+    /// **Fix:** keep the id as the JSON value that came.
+    pub(crate) ID_VALUE = "subs.id-value";
+    scenario: id_value
+}
+
+async fn id_value(bench: &Bench) -> Judgement {
+    let number = bench.fresh_id();
+    let ids = [
+        ("integer", json!(number)),
+        ("digits", json!(number.to_string())),
+        ("negative", json!(-i64::try_from(number).unwrap_or(1))),
+        ("letters", json!(format!("sub-{number}"))),
+        ("beyond-ascii", json!(format!("abönnement {number}"))),
+    ];
+    let lane = Lane::quiet(bench).await?;
+    for (slug, id) in ids {
+        let mut open = lane.open(request(filter(bench.survey())).id(id.clone())).await?;
+        let message = open.next_within(PATIENCE).await;
+        let seen = bench.close(open);
+        if seen.code() == Some(codes::METHOD_NOT_FOUND) {
+            return Ok(no_listen());
+        }
+        let Some(message) = message.filter(|m| m.method() == Some(ACKNOWLEDGED)) else {
+            bench.case(slug, format!("the id {id}"), Err(Trouble::Setup(seen.describe())));
+            continue;
+        };
+        let carried = subscription_id(&message);
+        let finding = Finding::expect(carried == Some(&id), format!("the subscription id {id}"), || {
+            carried.map_or_else(|| "none".into(), ToString::to_string)
+        });
+        bench.case(slug, format!("a subscription with the id {id}"), Ok(finding));
+    }
+    lane.stop().await;
+    bench.conclude()
+}

@@ -1,0 +1,286 @@
+//! basic/patterns/subscriptions#cancellation: by whom a subscription ends, and what follows.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Instance, Judgement, Observed, Probe, Prop, Trouble, capable, check};
+use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::meta;
+use plumb_wire::process::Signal;
+use serde_json::{Value, json};
+
+use super::stream::{causable, filter, listen, request, subscription_id, tells_of_change};
+use crate::lane::Lane;
+
+/// A server that is asked to end does so within this time.
+const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// Where nothing but silence can prove that a subscription is over.
+const GRACE: Duration = Duration::from_millis(250);
+
+check! {
+    /// **Observed:** the stream of a subscription is closed, then the list changes: no message with its subscription
+    /// id comes on the stream of another subscription or of the call, and the target goes on serving.
+    ///
+    /// **Why:** closing the stream is how a client cancels; what goes on after it is a leak.
+    ///
+    /// **Fix:** end the subscription when its connection closes.
+    pub(crate) CLIENT_CANCEL_HTTP = "subs.client-cancel-http";
+    applies: [Http];
+    needs: [ChangeTools];
+    isolation: Alone;
+    scenario: closed_stream
+}
+
+async fn closed_stream(bench: &Bench) -> Judgement {
+    let lane = Lane::Run(bench);
+    let wanted = json!({"toolsListChanged": true});
+    let (closed, _) = listen(bench, &lane, wanted.clone()).await?;
+    let id = closed.id().unwrap_or_default();
+    bench.close(closed);
+    let (mut other, _) = listen(bench, &lane, wanted).await?;
+    let caused = bench.control(capable(bench.call(Prop::ChangeTools)?)).await?;
+    let next = bench.control(Probe::request("server/discover", json!({}))).await?;
+    let late = other.until(GRACE, |m| subscription_id(m) == Some(&id)).await;
+    bench.close(other);
+    let on_calls = caused.messages.iter().chain(&next.messages).find(|m| subscription_id(m) == Some(&id));
+    Ok(match late.as_ref().or(on_calls) {
+        Some(message) => Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy()),
+        None => Finding::Held,
+    })
+}
+
+check! {
+    /// **Observed:** a subscription is cancelled by `notifications/cancelled`, then everything changes that can: no
+    /// notification of the subscription follows.
+    ///
+    /// **Why:** there is no stream to close; a server that does not listen to the cancellation tells for ever.
+    ///
+    /// **Fix:** end the subscription whose request id is named.
+    pub(crate) CLIENT_CANCEL_STDIO = "subs.client-cancel-stdio";
+    applies: [Stdio];
+    needs: [ChangeTools];
+    scenario: cancelled_listen
+}
+
+async fn cancelled_listen(bench: &Bench) -> Judgement {
+    let lane = Lane::quiet(bench).await?;
+    let (mut open, _) = listen(bench, &lane, filter(bench.survey())).await?;
+    let id = open.id().unwrap_or_default();
+    lane.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+    // What was under way before the cancellation was read may still come.
+    lane.control(Probe::request("server/discover", json!({}))).await?;
+    while open.next_within(Duration::from_millis(20)).await.is_some() {}
+    for change in causable(bench.survey()) {
+        lane.control(capable(bench.call(change.cause)?)).await?;
+    }
+    let late = open.until(GRACE, |m| tells_of_change(m) || subscription_id(m) == Some(&id)).await;
+    bench.close(open);
+    lane.stop().await;
+    Ok(match late {
+        Some(message) => Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy()),
+        None => Finding::Held,
+    })
+}
+
+/// What a target does with an open subscription when it is asked to end.
+pub(crate) struct Teardown {
+    /// The id of the subscription.
+    pub(crate) id: Value,
+    /// What came on it, the acknowledgment included.
+    pub(crate) seen: Observed,
+    /// Whether the stream came to an end by itself.
+    pub(crate) ended: bool,
+    /// Whether the process ended in order, as opposed to being ended by the signal.
+    pub(crate) orderly: bool,
+}
+
+impl Teardown {
+    /// The notification that the subscription is cancelled.
+    pub(crate) fn cancelled(&self) -> Option<&Message> {
+        self.seen.notifications("notifications/cancelled").next()
+    }
+
+    /// The result that closes the subscription.
+    pub(crate) fn result(&self) -> Option<&Message> {
+        self.seen.messages.iter().find(|m| matches!(m.kind, Kind::Result))
+    }
+
+    /// Why there is nothing to judge, if so: a process that a signal ends tears nothing down.
+    pub(crate) fn abrupt(&self) -> Option<Finding> {
+        (!self.orderly && self.cancelled().is_none() && self.result().is_none()).then(|| {
+            Finding::unseen(
+                "the target does not end in order when it is asked to (SIGTERM): nothing is torn down",
+                "handle SIGTERM: end the subscriptions, then exit",
+            )
+        })
+    }
+}
+
+/// Starts the target, subscribes, asks it to end, and watches.
+pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
+    let instance = bench.instance().await?;
+    let lane = Lane::Own(instance);
+    let (mut open, _) = listen(bench, &lane, filter(bench.survey())).await?;
+    let Lane::Own(instance) = lane else { return Err(Trouble::Setup("no process of its own".into())) };
+    terminate(&instance).await?;
+    let deadline = tokio::time::Instant::now() + SHUTDOWN;
+    let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
+    let mut answered = None;
+    while let Some(message) = open.next_within(left()).await {
+        if message.is_response() {
+            answered = Some(tokio::time::Instant::now());
+        }
+    }
+    let ended = match answered {
+        // After its result, the end of the stream or of the output.
+        Some(_) => closes(&instance, &open, left().max(Duration::from_millis(500))).await?,
+        None => open.is_ended(),
+    };
+    let orderly = exited(&instance, left().max(Duration::from_millis(200))).await?;
+    let id = open.id().unwrap_or_default();
+    let seen = bench.close(open);
+    instance.stop().await;
+    Ok(Teardown { id, seen, ended, orderly })
+}
+
+async fn terminate(instance: &Instance<'_>) -> Result<(), Trouble> {
+    match instance.process() {
+        Some(process) => process.signal(Signal::Terminate)?,
+        None => instance.session().await?.signal(Signal::Terminate)?,
+    }
+    Ok(())
+}
+
+/// Whether the stream closes within `wait`.
+async fn closes(instance: &Instance<'_>, open: &plumb_runner::Open, wait: Duration) -> Result<bool, Trouble> {
+    if instance.process().is_some() {
+        return Ok(open.is_ended());
+    }
+    Ok(instance.session().await?.wait_output_end(wait).await)
+}
+
+/// Whether the process exits within `wait` by itself, and not by the signal.
+async fn exited(instance: &Instance<'_>, wait: Duration) -> Result<bool, Trouble> {
+    let exit = match instance.process() {
+        Some(process) => process.wait_exit(wait).await,
+        None => instance.session().await?.wait_exit(wait).await,
+    };
+    Ok(exit.is_some_and(|e| e.signal.is_none()))
+}
+
+check! {
+    /// **Observed:** a target that ends in order (SIGTERM) answers its open subscriptions with a result first.
+    ///
+    /// **Why:** a stream that just ends looks like a broken connection, and the client reconnects.
+    ///
+    /// **Fix:** on shutdown, answer each open `subscriptions/listen` with `"resultType": "complete"`.
+    pub(crate) GRACEFUL_RESULT = "subs.graceful-result";
+    isolation: OwnProcess;
+    scenario: graceful_result
+}
+
+async fn graceful_result(bench: &Bench) -> Judgement {
+    let teardown = tear_down(bench).await?;
+    bench.note(&teardown.seen);
+    if let Some(finding) = teardown.abrupt() {
+        return Ok(finding);
+    }
+    let result = teardown.result();
+    let complete = result.is_some_and(|r| r.id() == Some(&teardown.id) && r.result_type() == Some("complete"));
+    Ok(Finding::expect(complete, format!("a complete result for the subscription {}", teardown.id), || {
+        result.map_or_else(|| teardown.seen.describe(), |r| r.raw.lossy().into_owned())
+    }))
+}
+
+check! {
+    /// **Observed:** once a target has answered its open subscription on shutdown, the stream closes: the connection
+    /// over HTTP, the output over standard streams.
+    ///
+    /// **Why:** the client waits for more that cannot come.
+    ///
+    /// **Fix:** end the stream after the result, and do not hold the process open.
+    pub(crate) GRACEFUL_CLOSE = "subs.graceful-close-stream";
+    isolation: OwnProcess;
+    scenario: graceful_close
+}
+
+async fn graceful_close(bench: &Bench) -> Judgement {
+    let teardown = tear_down(bench).await?;
+    bench.note(&teardown.seen);
+    if teardown.result().is_none() {
+        return Ok(teardown.abrupt().unwrap_or_else(no_result));
+    }
+    Ok(Finding::expect(teardown.ended, "the end of the stream after the result", || "a stream still open".into()))
+}
+
+fn no_result() -> Finding {
+    Finding::unseen("the subscription was not answered with a result", "answer it on shutdown")
+}
+
+check! {
+    /// **Observed:** the result that closes a subscription carries the subscription id in its `_meta`, equal to the
+    /// request's id in value and type: on shutdown, and where a subscription to nothing is closed at once.
+    ///
+    /// **Why:** like every message of the stream it has to say to which subscription it belongs.
+    ///
+    /// **Fix:** set `io.modelcontextprotocol/subscriptionId` in the result's `_meta`.
+    pub(crate) GRACEFUL_META = "subs.graceful-meta";
+    isolation: OwnProcess;
+    scenario: graceful_meta
+}
+
+async fn graceful_meta(bench: &Bench) -> Judgement {
+    let teardown = tear_down(bench).await?;
+    bench.note(&teardown.seen);
+    let judged = |result: &Message, id: &Value| {
+        let carried = result.result().and_then(|r| r.get("_meta")).and_then(|m| m.get(meta::SUBSCRIPTION_ID));
+        Finding::expect(carried == Some(id), format!("the subscription id {id} in `_meta`"), || result.raw.lossy().into_owned())
+    };
+    let finding = match teardown.result() {
+        Some(result) => judged(result, &teardown.id),
+        None => teardown.abrupt().unwrap_or_else(no_result),
+    };
+    bench.case("shutdown", "the result on shutdown", Ok(finding));
+    let mut open = bench.open(request(json!({}))).await?;
+    let result = open.until(GRACE, |m| matches!(m.kind, Kind::Result)).await;
+    let id = open.id().unwrap_or_default();
+    bench.close(open);
+    if let Some(result) = result {
+        bench.case("nothing", "the result of a subscription to nothing", Ok(judged(&result, &id)));
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** a new connection, or over standard streams a new process, is told of nothing before it subscribes,
+    /// although another one was subscribed before.
+    ///
+    /// **Why:** a client that reconnects subscribes anew; what comes before has an id that it does not know.
+    ///
+    /// **Fix:** keep subscriptions with their stream, and nowhere else.
+    pub(crate) NO_STATE = "subs.no-state-across-reconnect";
+    scenario: no_state
+}
+
+async fn no_state(bench: &Bench) -> Judgement {
+    let first = Lane::quiet(bench).await?;
+    let (open, _) = match listen(bench, &first, filter(bench.survey())).await {
+        Ok(listening) => listening,
+        Err(Trouble::Setup(why)) => return Ok(Finding::unseen(why, "serve `subscriptions/listen`")),
+        Err(other) => return Err(other),
+    };
+    bench.close(open);
+    first.stop().await;
+    let second = Lane::quiet(bench).await?;
+    let mut told = None;
+    for method in ["server/discover", "tools/list"] {
+        let seen = second.send(Probe::request(method, json!({})).fresh()).await?;
+        let strays = second.strays().await?;
+        told = told.or_else(|| seen.messages.iter().chain(&strays).find(|m| tells_of_change(m)).cloned());
+    }
+    second.stop().await;
+    Ok(match told {
+        Some(message) => Finding::violated("nothing of an earlier connection's subscription", message.raw.lossy()),
+        None => Finding::Held,
+    })
+}

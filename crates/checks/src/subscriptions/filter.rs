@@ -1,0 +1,197 @@
+//! basic/patterns/subscriptions#notification-filter: who is told of what.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Trouble, capable, check};
+use plumb_wire::jsonrpc::Message;
+use serde_json::{Map, Value, json};
+
+use super::stream::{CHANGES, Change, UPDATED, causable, listen, tells_of_change};
+use crate::lane::Lane;
+
+/// A change that was caused is told of within this time.
+const DELIVERY: Duration = Duration::from_secs(3);
+
+/// Where nothing but silence can prove that a change is not told of.
+const GRACE: Duration = Duration::from_millis(250);
+
+check! {
+    /// **Observed:** for each list that can be changed, a subscription to all others is open while it changes: no
+    /// notification of it comes.
+    ///
+    /// **Why:** each notification makes a client read a list again that it does not care about.
+    ///
+    /// **Fix:** compare each change with the filter of each subscription.
+    pub(crate) FILTER = "subs.filter";
+    needs: [ChangeTools];
+    isolation: Alone;
+    scenario: only_what_was_asked
+}
+
+async fn only_what_was_asked(bench: &Bench) -> Judgement {
+    for change in causable(bench.survey()) {
+        let others: Map<String, Value> =
+            CHANGES.iter().filter(|c| c.flag != change.flag).map(|c| (c.flag.to_owned(), json!(true))).collect();
+        let told = unasked(bench, Value::Object(others), change).await?;
+        bench.case(&change.flag.to_lowercase(), format!("{} left out of the filter", change.flag), Ok(told));
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** a subscription whose filter says `false`, or says nothing, is open while the list changes: no
+    /// notification comes.
+    ///
+    /// **Why:** a filter whose members count by their presence tells clients of what they switched off.
+    ///
+    /// **Fix:** read the members as booleans; a missing one is false.
+    pub(crate) OMITTED_FALSE = "subs.filter-omitted-false";
+    needs: [ChangeTools];
+    isolation: Alone;
+    scenario: omitted_or_false
+}
+
+async fn omitted_or_false(bench: &Bench) -> Judgement {
+    for change in causable(bench.survey()) {
+        for (slug, filter) in [("false", json!({change.flag: false})), ("empty", json!({}))] {
+            let told = unasked(bench, filter.clone(), change).await?;
+            let slug = format!("{}-{slug}", change.flag.to_lowercase());
+            bench.case(&slug, format!("the filter {filter}"), Ok(told));
+        }
+    }
+    bench.conclude()
+}
+
+/// Whether a change is told of on a subscription that does not ask for it.
+async fn unasked(bench: &Bench, filter: Value, change: Change) -> Result<Finding, Trouble> {
+    let lane = Lane::Run(bench);
+    let (mut open, _) = listen(bench, &lane, filter).await?;
+    // One that does ask shows when the change has been told of.
+    let (mut asking, _) = listen(bench, &lane, json!({change.flag: true})).await?;
+    bench.control(capable(bench.call(change.cause)?)).await?;
+    let fence = asking.until(DELIVERY, |m| m.method() == Some(change.method)).await;
+    let wait = if fence.is_some() { GRACE / 5 } else { GRACE };
+    let told = open.until(wait, |m| m.method() == Some(change.method)).await;
+    end(bench, asking).await?;
+    end(bench, open).await?;
+    Ok(match told {
+        Some(message) => Finding::violated(format!("no {}", change.method), message.raw.lossy()),
+        None => Finding::Held,
+    })
+}
+
+/// Ends a subscription for good, whatever the transport.
+pub(super) async fn end(bench: &Bench, open: Open) -> Result<(), Trouble> {
+    let id = open.id().unwrap_or_default();
+    if !bench.survey().is_http() {
+        bench.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+    }
+    bench.close(open);
+    Ok(())
+}
+
+check! {
+    /// **Observed:** nobody is subscribed while lists and resources change: no notification of it comes, neither on the
+    /// stream of the call that caused it nor on that of the next request.
+    ///
+    /// **Why:** a response stream carries what belongs to its request; a change is nobody's.
+    ///
+    /// **Fix:** send changes to subscriptions only.
+    pub(crate) NO_LISTEN = "subs.filter-no-listen";
+    isolation: Alone;
+    scenario: without_listen
+}
+
+async fn without_listen(bench: &Bench) -> Judgement {
+    let lane = Lane::quiet(bench).await?;
+    let props = [Prop::ChangeTools, Prop::ChangePrompts, Prop::ChangeResources, Prop::UpdateResource];
+    for prop in props.into_iter().filter(|p| bench.survey().prop(*p).is_some()) {
+        let caused = lane.control(capable(bench.call(prop)?)).await?;
+        let next = lane.control(Probe::request("server/discover", json!({}))).await?;
+        let strays = lane.strays().await?;
+        let told = caused.messages.iter().chain(&next.messages).chain(&strays).find(|m| tells_of_change(m));
+        let finding = match told {
+            Some(message) => Finding::violated("no notification of changes without a subscription", message.raw.lossy()),
+            None => Finding::Held,
+        };
+        bench.case(&prop.name(), format!("{} called with nobody subscribed", prop.name()), Ok(finding));
+    }
+    lane.stop().await;
+    match bench.conclude()? {
+        Finding::Unseen { .. } => Ok(Finding::unseen("no tool changes anything", Prop::ChangeTools.how_to_enable())),
+        finding => Ok(finding),
+    }
+}
+
+check! {
+    /// **Observed:** a subscription to one resource is open while another one is updated: no `resources/updated` of
+    /// the other comes. **Position:** a resource below the one that is watched is told of rightly.
+    ///
+    /// **Why:** a client is told of resources that it does not watch, and perhaps may not know of.
+    ///
+    /// **Fix:** compare the updated URI with those of each subscription.
+    pub(crate) RESOURCES = "subs.resource-filter";
+    needs: [UpdateResource];
+    isolation: Alone;
+    scenario: other_resources
+}
+
+async fn other_resources(bench: &Bench) -> Judgement {
+    let updated = watched(bench)?;
+    let lane = Lane::Run(bench);
+    let listed = bench.survey().resources.items.iter().filter_map(|r| r.value["uri"].as_str());
+    let other = listed.into_iter().find(|u| !updated.starts_with(*u)).unwrap_or("plumb://some-other-resource").to_owned();
+    let (mut open, _) = listen(bench, &lane, json!({"resourceSubscriptions": [other]})).await?;
+    let (mut asking, _) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
+    bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
+    let fence = asking.until(DELIVERY, |m| m.method() == Some(UPDATED)).await;
+    let told = open.until(GRACE, |m| m.method() == Some(UPDATED) && !is_of(m, &other)).await;
+    end(bench, asking).await?;
+    end(bench, open).await?;
+    Ok(match (told, fence) {
+        (Some(message), _) => Finding::violated(format!("no update of any resource but {other}"), message.raw.lossy()),
+        (None, None) => Finding::unseen("the update was not told of to anybody", "notify of the update"),
+        (None, Some(_)) => Finding::Held,
+    })
+}
+
+check! {
+    /// **Observed:** a subscription to a resource is open while a tool updates it: `notifications/resources/updated`
+    /// with its URI, or that of a resource below it, comes within three seconds.
+    ///
+    /// **Why:** whoever acknowledged the subscription promised it; the client looks no more by itself.
+    ///
+    /// **Fix:** connect the source of the change with the open subscriptions.
+    pub(crate) DELIVER_UPDATES = "subs.deliver-updates";
+    applies: [Declares("resources.subscribe")];
+    needs: [UpdateResource];
+    isolation: Alone;
+    scenario: deliver_updates
+}
+
+async fn deliver_updates(bench: &Bench) -> Judgement {
+    let updated = watched(bench)?;
+    let lane = Lane::Run(bench);
+    let (mut open, ack) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
+    let promised = ack.params().and_then(|p| p["notifications"]["resourceSubscriptions"].as_array());
+    if promised.is_none_or(Vec::is_empty) {
+        end(bench, open).await?;
+        return Ok(Finding::unseen("the target did not agree to watch the resource", "agree to it"));
+    }
+    bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
+    let told = open.until(DELIVERY, |m| m.method() == Some(UPDATED) && is_of(m, &updated)).await;
+    let so_far = open.so_far().frames.len();
+    end(bench, open).await?;
+    Ok(Finding::expect(told.is_some(), format!("an update of {updated}"), || format!("nothing of it in {so_far} messages")))
+}
+
+fn watched(bench: &Bench) -> Result<String, Trouble> {
+    let prop = bench.prop(Prop::UpdateResource)?;
+    prop.about.clone().ok_or_else(|| Trouble::Setup("`about` of the prop does not name the resource".into()))
+}
+
+/// Whether an update is of this resource or of one below it.
+fn is_of(message: &Message, uri: &str) -> bool {
+    let told = message.params().and_then(|p| p["uri"].as_str());
+    told.is_some_and(|t| t == uri || t.strip_prefix(uri.trim_end_matches('/')).is_some_and(|rest| rest.starts_with(['/', '#', '?'])))
+}
