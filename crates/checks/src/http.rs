@@ -24,7 +24,6 @@ pub(crate) const CHECKS: &[&Check] = &[
     &origin::VALIDATE,
     &origin::INVALID_403,
     &origin::ERROR_BODY,
-    &origin::ABSENT_ACCEPTED,
     &notifications::ACCEPTED_202,
     &notifications::REJECTED_4XX,
     &notifications::REJECTED_BODY,

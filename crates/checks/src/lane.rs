@@ -15,7 +15,11 @@ pub(crate) enum Lane<'a> {
 impl<'a> Lane<'a> {
     /// Readies it. Stop it with [`Lane::stop`].
     pub(crate) async fn quiet(bench: &'a Bench) -> Result<Self, Trouble> {
-        if bench.survey().is_http() { Ok(Self::Run(bench)) } else { Ok(Self::Own(bench.instance().await?)) }
+        if bench.survey().is_http() {
+            Ok(Self::Run(bench))
+        } else {
+            Ok(Self::Own(bench.instance().await?))
+        }
     }
 
     /// Sends a probe and waits for the whole answer.

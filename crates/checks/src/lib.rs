@@ -5,16 +5,25 @@
 #![deny(dead_code)]
 
 mod basic;
+mod cancellation;
 mod completion;
+mod elicitation;
 mod flow;
 mod http;
+mod lane;
 mod listing;
+mod logging;
+mod mrtr;
 mod packs;
 mod pagination;
+mod progress;
 mod prompts;
 mod resources;
+mod roots;
+mod sampling;
 mod sep2243;
 mod stdio;
+mod subscriptions;
 mod tools;
 mod transport;
 mod validation;
@@ -24,5 +33,25 @@ use plumb_runner::Check;
 
 /// Every check, folder by folder. A run orders them by the ledger.
 pub fn all() -> Vec<&'static Check> {
-    [basic::CHECKS, transport::CHECKS, stdio::CHECKS, http::CHECKS, sep2243::CHECKS, tools::CHECKS, resources::CHECKS, prompts::CHECKS, completion::CHECKS, pagination::CHECKS].concat()
+    [
+        basic::CHECKS,
+        transport::CHECKS,
+        stdio::CHECKS,
+        http::CHECKS,
+        sep2243::CHECKS,
+        tools::CHECKS,
+        resources::CHECKS,
+        prompts::CHECKS,
+        completion::CHECKS,
+        pagination::CHECKS,
+        mrtr::CHECKS,
+        subscriptions::CHECKS,
+        progress::CHECKS,
+        cancellation::CHECKS,
+        logging::CHECKS,
+        elicitation::CHECKS,
+        sampling::CHECKS,
+        roots::CHECKS,
+    ]
+    .concat()
 }

@@ -4,6 +4,7 @@ mod content;
 mod level;
 mod stream;
 
+pub(crate) use content::contact_argument;
 use plumb_runner::{Bench, Check, Observed, Probe, Prop, Trouble, capable};
 use plumb_wire::meta;
 use serde_json::Value;
@@ -28,21 +29,30 @@ const METHOD: &str = "notifications/message";
 const TOOLS: usize = 4;
 
 /// The levels, the least severe first: server/utilities/logging#log-levels.
-const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+const LEVELS: [&str; 8] =
+    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
 /// Calls of the tools that log, with every capability declared and no level.
 fn loggers(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
     let mut found = Vec::new();
     for prop in [Prop::AllLevelsTool, Prop::LoggingTool] {
-        if let Some(tool) = bench.survey().prop(prop).filter(|t| found.iter().all(|(n, _)| *n != t.name)) {
+        if let Some(tool) =
+            bench.survey().prop(prop).filter(|t| found.iter().all(|(n, _)| *n != t.name))
+        {
             found.push((tool.name.clone(), capable(bench.call(prop)?)));
         }
     }
     for callable in &bench.survey().callable {
         let Some(name) = callable.tool["name"].as_str() else { continue };
-        let logs = callable.shown.as_ref().is_some_and(|s| s.complete().is_some() && logged(s).next().is_some());
+        let logs = callable
+            .shown
+            .as_ref()
+            .is_some_and(|s| s.complete().is_some() && logged(s).next().is_some());
         if logs && found.len() < TOOLS && found.iter().all(|(n, _)| n != name) {
-            found.push((name.to_owned(), capable(bench.call_of(name, Value::Object(callable.arguments.clone())))));
+            found.push((
+                name.to_owned(),
+                capable(bench.call_of(name, Value::Object(callable.arguments.clone()))),
+            ));
         }
     }
     Ok(found)
@@ -58,5 +68,7 @@ fn at(probe: &Probe, level: &str) -> Probe {
 }
 
 fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect()
 }

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Check, Finding, Judgement, Notes, Observed, Probe, Prop, Trouble, capable, check, with_token};
+use plumb_runner::{
+    Bench, Check, Finding, Judgement, Notes, Observed, Probe, Prop, Trouble, capable, check,
+    with_token,
+};
 use plumb_wire::meta;
 use serde_json::{Value, json};
 
 use crate::lane::Lane;
 
-pub(crate) const CHECKS: &[&Check] = &[&TOKEN_ECHO, &INCREASING, &ONLY_KNOWN_TOKENS, &ONLY_IN_PROGRESS, &STOP];
+pub(crate) const CHECKS: &[&Check] =
+    &[&TOKEN_ECHO, &INCREASING, &ONLY_KNOWN_TOKENS, &ONLY_IN_PROGRESS, &STOP];
 
 const METHOD: &str = "notifications/progress";
 
@@ -43,14 +47,23 @@ async fn token_echo(bench: &Bench) -> Judgement {
     for (name, probe) in reporters(bench)? {
         for (slug, token) in &tokens {
             let seen = lane.send(with_token(probe.clone(), token.clone())).await?;
-            let carried: Vec<&Value> = seen.notifications(METHOD).filter_map(|m| m.params()).collect();
+            let carried: Vec<&Value> =
+                seen.notifications(METHOD).filter_map(|m| m.params()).collect();
             let wrong = carried.iter().find(|p| p.get("progressToken") != Some(token));
             let finding = match (wrong, carried.is_empty()) {
-                (Some(wrong), _) => Finding::violated(format!("progress with the token {token}"), wrong.to_string()),
-                (None, true) => Finding::unseen("no progress was reported", "report progress each time"),
+                (Some(wrong), _) => {
+                    Finding::violated(format!("progress with the token {token}"), wrong.to_string())
+                }
+                (None, true) => {
+                    Finding::unseen("no progress was reported", "report progress each time")
+                }
                 (None, false) => Finding::Held,
             };
-            bench.case(&format!("{}-{slug}", plain(&name)), format!("{name:?} with the token {token}"), Ok(finding));
+            bench.case(
+                &format!("{}-{slug}", plain(&name)),
+                format!("{name:?} with the token {token}"),
+                Ok(finding),
+            );
         }
     }
     lane.stop().await;
@@ -75,11 +88,15 @@ fn increasing(seen: &Observed, notes: &mut Notes<'_>) {
     }
     let all: Vec<(&Value, f64)> = seen
         .notifications(METHOD)
-        .filter_map(|m| Some((m.params()?.get("progressToken")?, m.params()?.get("progress")?.as_f64()?)))
+        .filter_map(|m| {
+            Some((m.params()?.get("progressToken")?, m.params()?.get("progress")?.as_f64()?))
+        })
         .collect();
     for (n, (token, progress)) in all.iter().enumerate() {
         let Some((_, before)) = all[..n].iter().rev().find(|(t, _)| t == token) else { continue };
-        notes.expect(progress > before, format!("more than {before}, the progress before"), || progress.to_string());
+        notes.expect(progress > before, format!("more than {before}, the progress before"), || {
+            progress.to_string()
+        });
     }
 }
 
@@ -100,12 +117,24 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
     for (name, probe) in reporters(bench)? {
         // Before and after a call that gave a token, which must be forgotten.
-        for (slug, token) in [("before", None), ("with", Some(json!("plumb-known"))), ("after", None)] {
+        for (slug, token) in
+            [("before", None), ("with", Some(json!("plumb-known"))), ("after", None)]
+        {
             let seen = lane.control(probe.clone().with(token.as_ref())).await?;
-            bench.case(&format!("{}-{slug}", plain(&name)), title(&name, token.as_ref()), Ok(known(&seen, token.as_ref())));
+            bench.case(
+                &format!("{}-{slug}", plain(&name)),
+                title(&name, token.as_ref()),
+                Ok(known(&seen, token.as_ref())),
+            );
         }
     }
-    for base in [Base::ToolsList, Base::ToolsCall, Base::ResourcesRead, Base::PromptsGet, Base::ResourcesList] {
+    for base in [
+        Base::ToolsList,
+        Base::ToolsCall,
+        Base::ResourcesRead,
+        Base::PromptsGet,
+        Base::ResourcesList,
+    ] {
         let Some(probe) = bench.base(base) else { continue };
         let seen = lane.control(probe).await?;
         bench.case(base.name(), title(base.name(), None), Ok(known(&seen, None)));
@@ -115,11 +144,16 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
 }
 
 fn title(what: &str, token: Option<&Value>) -> String {
-    token.map_or_else(|| format!("{what:?} without a token"), |t| format!("{what:?} with the token {t}"))
+    token.map_or_else(
+        || format!("{what:?} without a token"),
+        |t| format!("{what:?} with the token {t}"),
+    )
 }
 
 fn known(seen: &Observed, token: Option<&Value>) -> Finding {
-    let unknown = seen.notifications(METHOD).find(|m| m.params().and_then(|p| p.get("progressToken")) != token);
+    let unknown = seen
+        .notifications(METHOD)
+        .find(|m| m.params().and_then(|p| p.get("progressToken")) != token);
     let expected = token.map_or_else(|| "no progress".into(), |t| format!("progress of {t} only"));
     unknown.map_or(Finding::Held, |m| Finding::violated(expected, m.raw.lossy()))
 }
@@ -166,7 +200,9 @@ async fn no_progress_afterwards(bench: &Bench) -> Judgement {
         let finding = match late {
             Some(late) => Ok(Finding::violated("no progress after the response", late.raw.lossy())),
             None if !answered => Err(Trouble::Control(seen.describe())),
-            None if reported == 0 => Ok(Finding::unseen("no progress was reported", "report progress each time")),
+            None if reported == 0 => {
+                Ok(Finding::unseen("no progress was reported", "report progress each time"))
+            }
             None => Ok(Finding::Held),
         };
         bench.case(&plain(&name), format!("{name:?} after its response"), finding);
@@ -177,10 +213,14 @@ async fn no_progress_afterwards(bench: &Bench) -> Judgement {
 
 /// Calls of the tools that report progress, with every capability declared.
 fn reporters(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
-    let mut found = vec![(bench.prop(Prop::ProgressTool)?.name.clone(), capable(bench.call(Prop::ProgressTool)?))];
+    let mut found = vec![(
+        bench.prop(Prop::ProgressTool)?.name.clone(),
+        capable(bench.call(Prop::ProgressTool)?),
+    )];
     for callable in &bench.survey().callable {
         let Some(name) = callable.tool["name"].as_str() else { continue };
-        let reports = callable.shown.as_ref().is_some_and(|s| s.notifications(METHOD).next().is_some());
+        let reports =
+            callable.shown.as_ref().is_some_and(|s| s.notifications(METHOD).next().is_some());
         // What asks for input reports once and ends; what is slow costs time.
         let quick = callable.shown.as_ref().is_some_and(|s| s.complete().is_some());
         if reports && quick && found.len() < TOOLS && found.iter().all(|(n, _)| n != name) {
@@ -192,7 +232,9 @@ fn reporters(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
 }
 
 fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect()
 }
 
 /// With a progress token, or without one.

@@ -103,6 +103,12 @@ pub enum Base {
     InputCall,
     /// `prompts/get` of a prompt that asks for input, by a client with every capability; accepted when it asks.
     InputPrompt,
+    /// `tasks/get` of a task that has ended.
+    TasksGet,
+    /// `tasks/update` of a task that has ended, without answers.
+    TasksUpdate,
+    /// `tasks/cancel` of a task that has ended.
+    TasksCancel,
     /// `tools/call` of a tool with an annotated parameter of the vector's type.
     AnnotatedCall,
 }
@@ -271,6 +277,9 @@ impl Base {
             Self::Listen => "listen",
             Self::InputCall => "input-call",
             Self::InputPrompt => "input-prompt",
+            Self::TasksGet => "tasks-get",
+            Self::TasksUpdate => "tasks-update",
+            Self::TasksCancel => "tasks-cancel",
             Self::AnnotatedCall => "annotated-call",
         }
     }

@@ -240,8 +240,6 @@ rules! {
     foreign_origin_403 => kills "http.origin.invalid-403",
     /// The refusal of a foreign origin has no id.
     origin_error_without_id => kills "http.origin.error-body",
-    /// A request without an origin is served.
-    origin_optional => kills "http.origin.absent-accepted",
     /// A local server is not reachable from elsewhere.
     binds_to_loopback => kills "http.bind-localhost",
     /// An accepted notification has status 202.
@@ -397,8 +395,6 @@ rules! {
     cancelled_request_unanswered => kills "cancel.server-no-response",
     /// A cancellation that comes late does no harm.
     late_cancel_graceful => kills "cancel.race-server",
-    /// The reason for a cancellation is logged to standard error.
-    cancel_reason_logged => kills "cancel.log-reason",
     /// The cancellation of an unknown request is ignored.
     cancel_of_unknown_ignored => kills "cancel.invalid.unknown-id",
     /// The cancellation of an answered request is ignored.
@@ -421,8 +417,6 @@ rules! {
     state_integrity => kills "mrtr.state-integrity",
     /// State that fails verification is refused, not ignored.
     tampered_state_refused => kills "mrtr.state-reject-tampered",
-    /// State expires.
-    state_expires => kills "mrtr.state-ttl",
     /// State belongs to one request.
     state_bound_to_request => kills "mrtr.state-request-binding",
     /// State that counts once is used once.

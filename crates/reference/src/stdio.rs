@@ -245,8 +245,7 @@ impl Process {
         }
         flight.outbox.muted.store(true, Ordering::Release);
         state.close_stream(id, &flight.outbox);
-        if let Some(reason) = reason.and_then(Value::as_str).filter(|_| rules.cancel_reason_logged)
-        {
+        if let Some(reason) = reason.and_then(Value::as_str) {
             let line = format!("plumb-reference: request {id} cancelled: {reason:?}\n");
             // Whoever closed the standard error does not want to know.
             let _ = tokio::io::stderr().write_all(line.as_bytes()).await;
@@ -255,7 +254,12 @@ impl Process {
             && let Some(token) = flight.progress_token
         {
             let progress = json!({ "progressToken": token, "progress": 1_000_000 });
-            let _ = self.sender.send(notification("notifications/progress", progress)).await;
+            let sender = self.sender.clone();
+            tokio::spawn(async move {
+                // Later than anything that may have been on its way.
+                tokio::time::sleep(Duration::from_millis(1_200)).await;
+                let _ = sender.send(notification("notifications/progress", progress)).await;
+            });
         }
         if !rules.cancelled_request_unanswered && !flight.listening {
             self.refuse(Some(id), RpcError::internal("the request was cancelled")).await;

@@ -70,7 +70,7 @@ pub fn refused_with_code(tried: &Tried) -> Judgement {
 /// Whether the request is refused with the HTTP status that the text names, whatever the body.
 pub fn refused_with_status(tried: &Tried) -> Judgement {
     match outcome(tried)? {
-        Finding::Held if tried.sent.status().is_some() => status(tried),
+        Finding::Held if tried.sent.is_refused() && tried.sent.status().is_some() => status(tried),
         finding => Ok(finding),
     }
 }

@@ -29,18 +29,28 @@ const IDS: u64 = 1 << 40;
 /// A vector on one base request.
 #[derive(Clone)]
 pub(crate) struct Trial {
+    /// Its case's address within a check.
     pub(crate) address: String,
+    /// The pack: slugs are unique within one only.
+    pub(crate) pack: String,
     pub(crate) base: Base,
     pub(crate) vector: Arc<Vector>,
 }
 
-/// What came of all trials, by address.
+impl Trial {
+    /// What tells it from all other trials.
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.pack, self.address)
+    }
+}
+
+/// What came of all trials, by key.
 pub(crate) type Results = BTreeMap<String, Arc<Tried>>;
 
 /// The trials that the selected checks need and the target can serve.
 pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], survey: &Survey) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for vector in packs.iter().flat_map(Pack::vectors) {
+    for (pack, vector) in packs.iter().flat_map(|p| p.vectors().map(move |v| (p, v))) {
         // A vector that names a passive check provokes what that check looks at.
         let judging = |c: &Check| matches!(c.body, Body::Cases(_) | Body::Passive(_));
         let wanted = |id: &String| checks.iter().any(|c| c.id == id && judging(c));
@@ -54,7 +64,12 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], survey: &Survey)
         }
         let shared = Arc::new(vector.clone());
         for base in vector.bases.iter().filter(|b| offered(survey, **b, vector)) {
-            trials.push(Trial { address: address(vector, *base), base: *base, vector: Arc::clone(&shared) });
+            trials.push(Trial {
+                address: address(vector, *base),
+                pack: pack.pack.clone(),
+                base: *base,
+                vector: Arc::clone(&shared),
+            });
         }
     }
     trials
@@ -128,6 +143,11 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             Some(asking(seen)?.mirrored(schema))
         }
         Base::InputPrompt => asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?),
+        Base::TasksGet => task(survey, "tasks/get", |_| true),
+        Base::TasksUpdate => {
+            Some(task(survey, "tasks/update", |task| task.takes_update)?.param("inputResponses", json!({})))
+        }
+        Base::TasksCancel => task(survey, "tasks/cancel", |task| task.takes_cancel),
         Base::AnnotatedCall => None,
     }
 }
@@ -137,6 +157,12 @@ fn asking(seen: &Observed) -> Option<Probe> {
     let mut params = seen.params()?.clone();
     params.as_object_mut()?.remove("_meta");
     Some(Probe::request(seen.method()?, params).capabilities(every_capability()))
+}
+
+/// A request about a task that has ended, if the target takes it.
+fn task(survey: &Survey, method: &str, taken: impl Fn(&crate::survey::EndedTask) -> bool) -> Option<Probe> {
+    let task = survey.ended_task.as_ref().filter(|task| taken(task))?;
+    Some(crate::task_capable(Probe::request(method, json!({"taskId": task.id}))))
 }
 
 /// A subscription to all that the target declares to notify of; a server that declares any serves it.
@@ -205,7 +231,7 @@ pub(crate) async fn walk(lane: Vec<Trial>, survey: &Survey, channel: &Channel, i
             }
             Err(trouble) => untried(&trial, trouble),
         };
-        results.insert(trial.address.clone(), Arc::new(tried));
+        results.insert(trial.key(), Arc::new(tried));
     }
     results
 }

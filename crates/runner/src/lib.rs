@@ -29,5 +29,6 @@ pub use props::{Found, Prop, Props};
 pub use record::Sink;
 pub use run::{Options, RunError, run, survey_only};
 pub use survey::contact::initialize;
+pub use survey::tasks::{has_ended, task_capable, task_id};
 pub use survey::{AllowCalls, ContactError, Survey};
 pub use target::{Reach, Target, TargetError};

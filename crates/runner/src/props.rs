@@ -72,6 +72,22 @@ pub enum Prop {
     Journal,
     /// A tool whose schema uses keywords of JSON Schema 2020-12.
     Schema2020Tool,
+    /// A tool that answers with a task when the client declares the tasks extension.
+    TaskTool,
+    /// A tool whose task takes a while; its arguments may say how long.
+    SlowTaskTool,
+    /// A tool whose task ends with a result that says `isError`.
+    ErrorTaskTool,
+    /// A tool whose task ends with a JSON-RPC error.
+    FailingTaskTool,
+    /// A tool whose task waits for input.
+    InputTaskTool,
+    /// A tool whose task waits for several inputs at once.
+    MultiInputTaskTool,
+    /// A tool that only a task can serve.
+    TaskOnlyTool,
+    /// A tool that asks for input before it answers with a task.
+    MrtrTaskTool,
     /// A listed resource.
     Resource,
     /// A listed resource with text.
@@ -147,6 +163,14 @@ impl Prop {
         Self::IdentityTool,
         Self::Journal,
         Self::Schema2020Tool,
+        Self::TaskTool,
+        Self::SlowTaskTool,
+        Self::ErrorTaskTool,
+        Self::FailingTaskTool,
+        Self::InputTaskTool,
+        Self::MultiInputTaskTool,
+        Self::TaskOnlyTool,
+        Self::MrtrTaskTool,
         Self::Resource,
         Self::TextResource,
         Self::BinaryResource,

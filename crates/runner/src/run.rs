@@ -318,7 +318,7 @@ impl Schedule<'_> {
         let mine = trials.iter().filter(|t| t.vector.judges.iter().any(|id| id == check.id));
         let cases: Vec<CaseFinished> = mine
             .map(|trial| {
-                let tried = results.get(&trial.address);
+                let tried = results.get(&trial.key());
                 let judgement = tried.map_or(Err(crate::Trouble::Budget), |tried| facet(tried));
                 let exchanges = tried.map_or_else(Vec::new, |t| {
                     let seen = [Some(&t.before), Some(&t.sent), t.after.as_ref()];

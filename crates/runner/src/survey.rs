@@ -3,6 +3,7 @@
 pub(crate) mod contact;
 mod lists;
 mod shown;
+pub(crate) mod tasks;
 pub(crate) mod watch;
 
 use plumb_model::pack::ParamType;
@@ -14,6 +15,7 @@ use crate::{Observed, Prop, Props, sample};
 
 pub use contact::ContactError;
 pub use lists::{Item, Listing};
+pub use tasks::{EndedTask, Tasking};
 pub use watch::{every_capability, expand, required_arguments, variables};
 
 /// What the target declares and shows.
@@ -49,6 +51,10 @@ pub struct Survey {
     pub props: Props,
     /// The tools that may be called, with arguments that they accept.
     pub callable: Vec<Callable>,
+    /// The tools that answered with a task when the tasks extension was declared.
+    pub tasks: Vec<Tasking>,
+    /// One of their tasks, which has ended.
+    pub ended_task: Option<EndedTask>,
     /// What reading the first listed resources showed, with every client capability declared.
     pub read: Vec<Observed>,
     /// What getting the first listed prompts showed, with every client capability declared.
@@ -106,6 +112,7 @@ impl Survey {
         lists::read(&mut survey, channel).await;
         survey.props.clone_from(given);
         watch::watch(&mut survey, channel, allow).await;
+        tasks::look(&mut survey, channel).await;
         shown::look(&mut survey, channel).await;
         Ok(survey)
     }

@@ -18,6 +18,7 @@ check! {
     ///
     /// **Fix:** handle each request in a task of its own, with no state between them.
     pub(crate) MULTI_CONVERSATION = "base.stateless.multi-conversation";
+    isolation: Alone;
     scenario: multi_conversation
 }
 

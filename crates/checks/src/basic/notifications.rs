@@ -80,3 +80,37 @@ fn server_no_id(seen: &Observed, notes: &mut Notes<'_>) {
         notes.expect(message.id().is_none(), "a notification without `id`", || clip(&message.raw.lossy(), 160));
     }
 }
+
+/// Notifications that only a subscription delivers.
+const SUBSCRIBED: [&str; 5] = [
+    "notifications/subscriptions/acknowledged",
+    "notifications/tools/list_changed",
+    "notifications/prompts/list_changed",
+    "notifications/resources/list_changed",
+    "notifications/resources/updated",
+];
+
+check! {
+    /// **Observed:** notifications of a `subscriptions/listen` stream, the acknowledgment included, carry
+    /// `io.modelcontextprotocol/subscriptionId` in `_meta`.
+    ///
+    /// **Why:** over standard streams all subscriptions share one channel; without the id nobody knows whose change it is.
+    ///
+    /// **Fix:** keep the id of the listen request with the subscription, and write it into each of its notifications.
+    pub(crate) SUBSCRIPTION_ID = "base.meta.subscription-id";
+    passive: subscription_id
+}
+
+fn subscription_id(seen: &Observed, notes: &mut Notes<'_>) {
+    // What a server of two eras sends unasked can belong to a session of the other one.
+    if seen.request.is_none() && notes.survey.dual_era {
+        return;
+    }
+    let delivered = |m: &&Message| m.method().is_some_and(|method| SUBSCRIBED.contains(&method));
+    for message in seen.messages.iter().filter(delivered) {
+        let id = message.params().and_then(|p| p.get("_meta")).and_then(|m| m.get(meta::SUBSCRIPTION_ID));
+        notes.expect(id.is_some(), "`io.modelcontextprotocol/subscriptionId` in `_meta`", || {
+            clip(&message.raw.lossy(), 200)
+        });
+    }
+}

@@ -79,6 +79,9 @@ check! {
 }
 
 fn well_formed(seen: &Observed, notes: &mut Notes<'_>) {
+    if !is_posted_request(seen) {
+        return;
+    }
     if let Some(facts) = &seen.exchange.answer.stream {
         if facts.invalid_utf8 {
             notes.breaks("an event stream in UTF-8", "a line that is no UTF-8");
@@ -137,7 +140,7 @@ check! {
 
 fn final_terminates(seen: &Observed, notes: &mut Notes<'_>) {
     let answer = &seen.exchange.answer;
-    let at = seen.messages.iter().position(plumb_wire::jsonrpc::Message::is_response);
+    let at = seen.sent_id().and_then(|id| seen.messages.iter().position(|m| m.answers(id)));
     let Some(frame) = at.and_then(|at| answer.frames.get(at)).filter(|f| f.carrier != Carrier::Body) else { return };
     let behind = seen.messages.len() - at.unwrap_or_default() - 1;
     if behind > 0 {

@@ -80,6 +80,9 @@ async fn journal(bench: &Bench) -> Judgement {
     let short = Duration::from_millis(100);
     let [refused, served] = ["refused", "served"].map(|which| format!("plumb-{which}-{}", bench.fresh_id()));
     let seen = bench.send(misnamed(flow::slow_in_journal(bench, short, &refused)?.probe)).await?;
+    if !seen.is_refused() {
+        return Ok(not_refused());
+    }
     bench.control(flow::slow_in_journal(bench, short, &served)?.probe).await?;
     if flow::journal(bench, &served).await? == 0 {
         return Err(Trouble::Setup("the journal shows nothing of the call that was served".into()));
@@ -94,6 +97,9 @@ async fn progress(bench: &Bench) -> Judgement {
     let probe = bench.call(Prop::ProgressTool)?.meta(meta::PROGRESS_TOKEN, "plumb-misnamed");
     bench.control(probe.clone()).await?;
     let seen = bench.send(misnamed(probe)).await?;
+    if seen.is_accepted() {
+        return Ok(not_refused());
+    }
     let reported = seen.notifications("notifications/progress").count();
     Ok(Finding::expect(reported == 0, "a refused call reports no progress", || format!("{reported} reports")))
 }
@@ -105,6 +111,10 @@ async fn change(bench: &Bench, prop: Prop, filter: &str, notification: &str) -> 
     };
     let announced = |m: &Message| m.method() == Some(notification);
     let seen = bench.send(misnamed(call.clone())).await?;
+    if !seen.is_refused() {
+        bench.close(open);
+        return Ok(not_refused());
+    }
     let after_refusal = open.until(ANNOUNCED, announced).await;
     bench.control(call).await?;
     let after_control = open.until(PATIENCE, announced).await;
@@ -116,4 +126,8 @@ async fn change(bench: &Bench, prop: Prop, filter: &str, notification: &str) -> 
         return Ok(Finding::unseen(format!("the call is not announced by {notification}"), "announce the change"));
     }
     Ok(Finding::Held)
+}
+
+fn not_refused() -> Finding {
+    Finding::unseen("the call with the wrong header was not refused", "refuse it")
 }

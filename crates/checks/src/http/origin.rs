@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_model::Sent;
 use plumb_model::pack::Base;
-use plumb_runner::facet::{Tried, outcome, refused_with_status};
+use plumb_runner::facet::{Tried, refused_with_status};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check};
 use plumb_wire::jsonrpc::Kind;
 use serde_json::json;
@@ -120,15 +120,4 @@ fn error_body(tried: &Tried) -> Judgement {
     let id = tried.sent.messages.iter().filter(|m| matches!(m.kind, Kind::Error)).find_map(|m| m.id());
     let fits = id.is_none_or(serde_json::Value::is_null);
     Ok(Finding::expect(fits, "no id in the error", || format!("id {}", id.map_or_else(String::new, ToString::to_string))))
-}
-
-check! {
-    /// **Observed:** every method is served without an `Origin` header.
-    ///
-    /// **Why:** only browsers send it; other clients have none to send.
-    ///
-    /// **Fix:** refuse a wrong origin, not a missing one.
-    pub(crate) ABSENT_ACCEPTED = "http.origin.absent-accepted";
-    applies: [Http];
-    cases: outcome
 }

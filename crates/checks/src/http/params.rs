@@ -1,9 +1,10 @@
 //! streamable-http#value-encoding, streamable-http#server-behavior-for-custom-headers: annotated parameters.
 
-use plumb_runner::facet::{Tried, outcome, refused_as_named};
+use plumb_runner::facet::{Tried, code, outcome, status};
+use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, sample};
 use plumb_wire::{codes, header};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// At most so many annotated parameters are looked at.
 const LOOKED_AT: usize = 6;
@@ -15,7 +16,11 @@ pub(crate) fn served_or_refused_by_header(tried: &Tried) -> Judgement {
 }
 
 fn refused_by_header_as_named(tried: &Tried) -> Judgement {
-    if is_about_the_value(tried) { Ok(value_refused()) } else { refused_as_named(tried) }
+    match status(tried)? {
+        _ if is_about_the_value(tried) => Ok(value_refused()),
+        Finding::Held => code(tried),
+        finding => Ok(finding),
+    }
 }
 
 fn is_about_the_value(tried: &Tried) -> bool {
@@ -145,27 +150,25 @@ async fn absent_not_expected(bench: &Bench) -> Judgement {
 }
 
 async fn not_expected(bench: &Bench, value: Option<&Value>) -> Judgement {
-    let mut parameters = parameters(bench, value);
+    let mut parameters: Vec<Parameter> = bench.survey().callable.iter().flat_map(|c| annotated(c, value)).collect();
     parameters.sort_by_key(|p| !p.valid);
     for parameter in parameters.into_iter().filter(|p| p.valid || value.is_some()).take(LOOKED_AT) {
+        let header = parameter.header;
         bench.control(parameter.control).await?;
         let seen = bench.send(parameter.probe).await?;
         let finding = match seen.code() {
-            Some(codes::HEADER_MISMATCH) => {
-                Finding::violated(format!("no `{}` is expected", parameter.header), seen.describe())
-            }
+            Some(codes::HEADER_MISMATCH) => Finding::violated(format!("no `{header}` is expected"), seen.describe()),
             _ if seen.is_accepted() => Finding::Held,
             // The value may be refused for its type; without one there is nothing to refuse.
             _ if value.is_some() => value_refused(),
             _ => Finding::violated("the call is served", seen.describe()),
         };
-        let slug = parameter.header.to_lowercase();
-        bench.case(&slug, format!("there is no `{}`", parameter.header), Ok(finding));
+        bench.case(&header.to_lowercase(), format!("there is no `{header}`"), Ok(finding));
     }
     bench.conclude()
 }
 
-/// A call with and without an annotated argument.
+/// A call with all annotated arguments, and the same without one of them, or with another value for it.
 struct Parameter {
     header: String,
     control: Probe,
@@ -174,31 +177,39 @@ struct Parameter {
     valid: bool,
 }
 
-/// The annotated parameters of tools that may be called, with this value or none.
-fn parameters(bench: &Bench, value: Option<&Value>) -> Vec<Parameter> {
-    let mut found = Vec::new();
-    for callable in &bench.survey().callable {
-        let (schema, Some(name)) = (&callable.tool["inputSchema"], callable.tool["name"].as_str()) else { continue };
-        let Some(properties) = schema["properties"].as_object() else { continue };
-        let annotated = properties.iter().filter_map(|(key, p)| Some((key, p[header::ANNOTATION].as_str()?)));
-        for (key, annotation) in annotated {
-            let mut arguments = callable.arguments.clone();
-            match value {
-                Some(value) => arguments.insert(key.clone(), value.clone()),
-                None => arguments.remove(key),
-            };
-            let arguments = Value::Object(arguments);
-            let valid = sample::validator(schema).is_none_or(|v| v.is_valid(&arguments));
-            let call = |arguments: Value| {
-                Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(schema)
-            };
-            found.push(Parameter {
-                header: format!("{}{annotation}", header::PARAM_PREFIX),
-                control: call(Value::Object(callable.arguments.clone())),
-                probe: call(arguments),
-                valid,
-            });
+/// The annotated parameters of a tool that may be called.
+fn annotated(callable: &Callable, value: Option<&Value>) -> Vec<Parameter> {
+    let (schema, name) = (&callable.tool["inputSchema"], &callable.tool["name"]);
+    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
+    let named = |(key, p): (&String, &Value)| Some((key.clone(), p[header::ANNOTATION].as_str()?.to_owned()));
+    let annotations: Vec<(String, String)> = properties.iter().filter_map(named).collect();
+    let whole = with_all(schema, annotations.iter().map(|(key, _)| key)).unwrap_or_else(|| callable.arguments.clone());
+    let call = |arguments: &Map<String, Value>| {
+        Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(schema)
+    };
+    let parameter = |(key, annotation): (String, String)| {
+        let mut arguments = whole.clone();
+        match value {
+            Some(value) => arguments.insert(key, value.clone()),
+            None => arguments.remove(&key),
+        };
+        let probe = call(&arguments);
+        Parameter {
+            header: format!("{}{annotation}", header::PARAM_PREFIX),
+            control: call(&whole),
+            probe,
+            valid: sample::validator(schema).is_none_or(|v| v.is_valid(&Value::Object(arguments))),
         }
-    }
-    found
+    };
+    annotations.into_iter().map(parameter).collect()
+}
+
+/// Arguments that hold a value for each of these parameters.
+fn with_all<'a>(schema: &Value, keys: impl Iterator<Item = &'a String>) -> Option<Map<String, Value>> {
+    let mut schema = schema.clone();
+    let mut required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
+    required.extend(keys.map(|key| json!(key)));
+    required.dedup();
+    schema["required"] = Value::Array(required);
+    sample::arguments(&schema)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, capable, check, with_token};
+use plumb_wire::jsonrpc::Message;
 use plumb_wire::meta;
 use serde_json::{Value, json};
 use tokio::join;
@@ -40,24 +41,25 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
     let (first, second, logging, quiet) =
         join!(bench.send(first), bench.send(second), bench.send(logging), bench.send(quiet));
     let (first, second, logging, quiet) = (first?, second?, logging?, quiet?);
-    bench.case("first", "a call with a token", Ok(only_its_own(&first, Some(&tokens[0]))));
-    bench.case("second", "another call with another token", Ok(only_its_own(&second, Some(&tokens[1]))));
-    bench.case("logging", "a call that logs", Ok(only_its_own(&logging, None)));
-    bench.case("quiet", "a call without a token", Ok(only_its_own(&quiet, None)));
+    bench.case("first", "a call with a token", Ok(only_its_own(&first, Some(&tokens[0]), &tokens)));
+    bench.case("second", "another call with another token", Ok(only_its_own(&second, Some(&tokens[1]), &tokens)));
+    bench.case("logging", "a call that logs", Ok(only_its_own(&logging, None, &tokens)));
+    bench.case("quiet", "a call without a token", Ok(only_its_own(&quiet, None, &tokens)));
     bench.conclude()
 }
 
-fn only_its_own(seen: &Observed, token: Option<&Value>) -> Finding {
+fn only_its_own(seen: &Observed, own: Option<&Value>, tokens: &[Value]) -> Finding {
     let foreign = seen.messages.iter().find(|m| match m.method() {
-        Some("notifications/progress") => token.is_none_or(|own| {
-            m.params().and_then(|p| p.get("progressToken")).is_some_and(|t| t != own)
-        }),
+        // Tokens that are none of these belong to other checks, which judge them.
+        Some("notifications/progress") => {
+            m.params().and_then(|p| p.get("progressToken")).is_some_and(|t| Some(t) != own && tokens.contains(t))
+        }
         Some(method) => method.ends_with("/list_changed") || method == "notifications/resources/updated",
         None => false,
     });
-    let expected = match token {
+    let expected = match own {
         Some(token) => format!("only progress of token {token} on the stream of its call"),
-        None => "no progress on the stream of a call without a token".to_owned(),
+        None => "no progress of other calls on the stream of a call without a token".to_owned(),
     };
     match foreign {
         Some(message) => Finding::violated(expected, plumb_runner::clip(&message.raw.lossy(), 200)),
@@ -80,10 +82,11 @@ check! {
 
 async fn listen_no_request_scoped(bench: &Bench) -> Judgement {
     let everything = json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
+    let token = json!(format!("plumb-listen-{}", bench.fresh_id()));
     let talkers: Vec<Probe> = [Prop::ProgressTool, Prop::LoggingTool]
         .into_iter()
         .filter_map(|prop| bench.call(prop).ok())
-        .map(|probe| with_token(capable(probe), json!("plumb-listen")).meta(meta::LOG_LEVEL, "debug"))
+        .map(|probe| with_token(capable(probe), token.clone()).meta(meta::LOG_LEVEL, "debug"))
         .collect();
     if talkers.is_empty() {
         let how = Prop::ProgressTool.how_to_enable();
@@ -96,8 +99,9 @@ async fn listen_no_request_scoped(bench: &Bench) -> Judgement {
     for probe in talkers {
         told += bench.send(probe).await?.messages.len().saturating_sub(1);
     }
-    let scoped = |m: &plumb_wire::jsonrpc::Message| {
-        matches!(m.method(), Some("notifications/progress" | "notifications/message"))
+    let scoped = |m: &Message| match m.method() {
+        Some("notifications/progress") => m.params().and_then(|p| p.get("progressToken")) == Some(&token),
+        method => method == Some("notifications/message"),
     };
     let leaked = open.until(GRACE, scoped).await;
     bench.close(open);

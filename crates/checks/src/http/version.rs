@@ -50,7 +50,10 @@ async fn unsupported(bench: &Bench) -> Judgement {
     let bases = [Base::ToolsList, Base::ToolsCall, Base::ResourcesList, Base::TemplatesList, Base::ResourcesRead];
     for base in bases.into_iter().chain([Base::PromptsList, Base::PromptsGet, Base::Complete]) {
         let Some(probe) = bench.base(base) else { continue };
-        let judgement = refused(bench, probe.meta(meta::PROTOCOL_VERSION, UNKNOWN[0])).await;
+        let judgement = match bench.control(probe.clone()).await {
+            Ok(_) => refused(bench, probe.meta(meta::PROTOCOL_VERSION, UNKNOWN[0])).await,
+            Err(trouble) => Err(trouble),
+        };
         bench.case(base.name(), format!("{} of version {}", base.name(), UNKNOWN[0]), judgement);
     }
     let listen = Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));

@@ -43,10 +43,15 @@ async fn logger_names(bench: &Bench) -> Judgement {
             calls.push(names.collect());
         }
         let named = calls.iter().all(|c| !c.is_empty());
-        let strangers = calls.iter().enumerate().all(|(n, c)| calls[..n].iter().all(|before| c.is_disjoint(before)));
+        let strangers = calls
+            .iter()
+            .enumerate()
+            .all(|(n, c)| calls[..n].iter().all(|before| c.is_disjoint(before)));
         let finding = match (named, strangers) {
             (false, _) => Finding::unseen("the log messages name no logger", "name one"),
-            (true, true) => Finding::violated("the same logger names in each call", format!("{calls:?}")),
+            (true, true) => {
+                Finding::violated("the same logger names in each call", format!("{calls:?}"))
+            }
             (true, false) => Finding::Held,
         };
         bench.case(&plain(&name), format!("{name:?} called three times"), Ok(finding));
@@ -70,17 +75,25 @@ check! {
 async fn pii(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
     for (name, _) in loggers(bench)? {
-        let Some(argument) = bench.survey().tool(&name).and_then(|t| contact_argument(&t["inputSchema"])) else {
+        let Some(argument) =
+            bench.survey().tool(&name).and_then(|t| contact_argument(&t["inputSchema"]))
+        else {
             continue;
         };
         let marker = format!("plumb.{}@example.com", bench.fresh_id());
         let known = bench.survey().callable.iter().find(|c| c.tool["name"] == name.as_str());
         let mut arguments = known.map(|c| c.arguments.clone()).unwrap_or_default();
         arguments.insert(argument.clone(), json!(marker));
-        let seen = lane.control(at(&bench.call_of(&name, Value::Object(arguments)), "debug")).await?;
+        let seen =
+            lane.control(at(&bench.call_of(&name, Value::Object(arguments)), "debug")).await?;
         let finding = match logged(&seen).find(|m| m.to_string().contains(&marker)) {
-            Some(message) => Finding::violated(format!("no log message with {marker}"), clip(&message.to_string(), 240)),
-            None if logged(&seen).next().is_none() => Finding::unseen("the tool logged nothing", "log each time"),
+            Some(message) => Finding::violated(
+                format!("no log message with {marker}"),
+                clip(&message.to_string(), 240),
+            ),
+            None if logged(&seen).next().is_none() => {
+                Finding::unseen("the tool logged nothing", "log each time")
+            }
             None => Finding::Held,
         };
         bench.case(&plain(&name), format!("{name:?} with {argument:?} {marker:?}"), Ok(finding));
@@ -98,8 +111,12 @@ async fn pii(bench: &Bench) -> Judgement {
 /// An argument that holds contact data of a person.
 pub(crate) fn contact_argument(schema: &Value) -> Option<String> {
     let properties = schema.get("properties")?.as_object()?;
-    let personal = |name: &str| ["email", "e_mail", "mail", "phone", "contact"].contains(&name.to_lowercase().as_str());
-    let free = |s: &Value| s["type"] == "string" && ["enum", "pattern", "const"].iter().all(|k| s.get(*k).is_none());
+    let personal = |name: &str| {
+        ["email", "e_mail", "mail", "phone", "contact"].contains(&name.to_lowercase().as_str())
+    };
+    let free = |s: &Value| {
+        s["type"] == "string" && ["enum", "pattern", "const"].iter().all(|k| s.get(*k).is_none())
+    };
     properties.iter().find(|(name, s)| personal(name) && free(s)).map(|(name, _)| name.clone())
 }
 
@@ -117,7 +134,9 @@ fn internals(seen: &Observed, notes: &mut Notes<'_>) {
     for message in logged(seen) {
         let mut texts = Vec::new();
         strings(&message["data"], &mut texts);
-        let shown = texts.iter().find_map(|t| INTERNALS_OF.iter().find(|i| t.contains(**i)).map(|i| (i, t)));
+        let shown = texts
+            .iter()
+            .find_map(|t| INTERNALS_OF.iter().find(|i| t.contains(**i)).map(|i| (i, t)));
         match shown {
             Some((internal, text)) => notes.breaks(
                 "no stack traces and no paths into the server's code",

@@ -22,7 +22,9 @@ fn declare(seen: &Observed, notes: &mut Notes<'_>) {
         return;
     }
     let declared = notes.survey.declares("logging");
-    notes.expect(declared, "the capability `logging` declared by a server that logs", || "it is not declared".into());
+    notes.expect(declared, "the capability `logging` declared by a server that logs", || {
+        "it is not declared".into()
+    });
 }
 
 check! {
@@ -42,7 +44,15 @@ async fn no_level_no_logs(bench: &Bench) -> Judgement {
         let seen = lane.control(probe).await?;
         bench.case(&plain(&name), format!("{name:?} without a level"), Ok(silent(&seen)));
     }
-    let others = [Base::Discover, Base::ToolsList, Base::ResourcesList, Base::ResourcesRead, Base::PromptsList, Base::PromptsGet, Base::Complete];
+    let others = [
+        Base::Discover,
+        Base::ToolsList,
+        Base::ResourcesList,
+        Base::ResourcesRead,
+        Base::PromptsList,
+        Base::PromptsGet,
+        Base::Complete,
+    ];
     for base in others {
         let Some(probe) = bench.base(base) else { continue };
         let seen = lane.control(probe).await?;
@@ -54,7 +64,9 @@ async fn no_level_no_logs(bench: &Bench) -> Judgement {
 
 fn silent(seen: &Observed) -> Finding {
     let first = logged(seen).next();
-    first.map_or(Finding::Held, |m| Finding::violated("no log messages for a request without a level", m.to_string()))
+    first.map_or(Finding::Held, |m| {
+        Finding::violated("no log messages for a request without a level", m.to_string())
+    })
 }
 
 check! {
@@ -78,10 +90,16 @@ async fn threshold(bench: &Bench) -> Judgement {
             let severity = |m: &Value| LEVELS.iter().position(|l| m["level"] == *l);
             let below = logged(&seen).find(|m| severity(m).is_some_and(|s| s < least));
             let finding = match below {
-                Some(below) => Finding::violated(format!("messages at {level} or above"), below.to_string()),
+                Some(below) => {
+                    Finding::violated(format!("messages at {level} or above"), below.to_string())
+                }
                 None => Finding::Held,
             };
-            bench.case(&format!("{}-{level}", plain(&name)), format!("{name:?} at the level {level}"), Ok(finding));
+            bench.case(
+                &format!("{}-{level}", plain(&name)),
+                format!("{name:?} at the level {level}"),
+                Ok(finding),
+            );
         }
     }
     lane.stop().await;
@@ -107,8 +125,12 @@ async fn no_remembered_level(bench: &Bench) -> Judgement {
         let asked = lane.control(at(&probe, "debug")).await?;
         let later = lane.control(probe.clone()).await?;
         let finding = match logged(&later).next() {
-            Some(message) => Finding::violated("silence after a call that had a level", message.to_string()),
-            None if logged(&asked).next().is_none() => Finding::unseen("the tool logged nothing", "log each time"),
+            Some(message) => {
+                Finding::violated("silence after a call that had a level", message.to_string())
+            }
+            None if logged(&asked).next().is_none() => {
+                Finding::unseen("the tool logged nothing", "log each time")
+            }
             None => Finding::Held,
         };
         bench.case(&plain(&name), format!("{name:?} without a level after one with"), Ok(finding));
@@ -117,7 +139,11 @@ async fn no_remembered_level(bench: &Bench) -> Judgement {
             Some(message) => Finding::violated("messages at emergency only", message.to_string()),
             None => Finding::Held,
         };
-        bench.case(&format!("{}-raised", plain(&name)), format!("{name:?} at emergency after debug"), Ok(finding));
+        bench.case(
+            &format!("{}-raised", plain(&name)),
+            format!("{name:?} at emergency after debug"),
+            Ok(finding),
+        );
     }
     lane.stop().await;
     bench.conclude()

@@ -32,7 +32,9 @@ async fn own_stream(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
     let mut open = match listen(bench, &lane, filter(bench.survey())).await {
         Ok((open, _)) => open,
-        Err(Trouble::Setup(why)) => return Ok(Finding::unseen(why, "serve `subscriptions/listen`")),
+        Err(Trouble::Setup(why)) => {
+            return Ok(Finding::unseen(why, "serve `subscriptions/listen`"));
+        }
         Err(other) => return Err(other),
     };
     let mut messages = 0;
@@ -43,9 +45,13 @@ async fn own_stream(bench: &Bench) -> Judgement {
     bench.close(open);
     lane.stop().await;
     Ok(match leaked {
-        Some(leaked) => Finding::violated("no log messages on the stream of a subscription", leaked.raw.lossy()),
+        Some(leaked) => {
+            Finding::violated("no log messages on the stream of a subscription", leaked.raw.lossy())
+        }
         // Over standard streams, beside an open subscription, log messages can be told from nobody's.
-        None if messages == 0 && bench.survey().is_http() => Finding::unseen("the tools logged nothing", "log each time"),
+        None if messages == 0 && bench.survey().is_http() => {
+            Finding::unseen("the tools logged nothing", "log each time")
+        }
         None => Finding::Held,
     })
 }
@@ -65,12 +71,18 @@ check! {
 
 async fn no_other_stream(bench: &Bench) -> Judgement {
     let loggers = loggers(bench)?;
-    let Some((_, logger)) = loggers.into_iter().next() else { return Err(Trouble::Setup("no tool logs".into())) };
+    let Some((_, logger)) = loggers.into_iter().next() else {
+        return Err(Trouble::Setup("no tool logs".into()));
+    };
     // A stream that lasts, if there is one: slow, or with progress.
-    let lasting = [Prop::SlowTool, Prop::ProgressTool].into_iter().find(|p| bench.survey().prop(*p).is_some());
+    let lasting = [Prop::SlowTool, Prop::ProgressTool]
+        .into_iter()
+        .find(|p| bench.survey().prop(*p).is_some());
     let beside = match lasting {
         Some(prop) => capable(bench.call(prop)?),
-        None => bench.base(Base::ToolsList).ok_or_else(|| Trouble::Setup("there is no other request".into()))?,
+        None => bench
+            .base(Base::ToolsList)
+            .ok_or_else(|| Trouble::Setup("there is no other request".into()))?,
     };
     if lasting.is_none() {
         let alone = bench.control(beside.clone()).await?;
@@ -80,7 +92,12 @@ async fn no_other_stream(bench: &Bench) -> Judgement {
     }
     let mut streams = Vec::new();
     for _ in 0..2 {
-        let open = bench.open(plumb_runner::with_token(beside.clone(), json!(format!("beside-{}", bench.fresh_id())))).await?;
+        let open = bench
+            .open(plumb_runner::with_token(
+                beside.clone(),
+                json!(format!("beside-{}", bench.fresh_id())),
+            ))
+            .await?;
         streams.push(open);
     }
     let mut messages = 0;
@@ -93,7 +110,10 @@ async fn no_other_stream(bench: &Bench) -> Judgement {
     }
     streams.into_iter().for_each(|s| drop(bench.close(s)));
     Ok(match leaked {
-        Some(leaked) => Finding::violated("no log messages on the stream of another request", leaked.raw.lossy()),
+        Some(leaked) => Finding::violated(
+            "no log messages on the stream of another request",
+            leaked.raw.lossy(),
+        ),
         None if messages == 0 => Finding::unseen("the tools logged nothing", "log each time"),
         None => Finding::Held,
     })
@@ -131,9 +151,13 @@ async fn before_response(bench: &Bench) -> Judgement {
         let stray = lane.strays().await?.into_iter().find(|m| m.method() == Some(METHOD));
         let late = late.or(stray).or_else(|| next.notifications(METHOD).next().cloned());
         let finding = match late {
-            Some(late) => Ok(Finding::violated("no log message after the response", late.raw.lossy())),
+            Some(late) => {
+                Ok(Finding::violated("no log message after the response", late.raw.lossy()))
+            }
             None if !answered => Err(Trouble::Control(seen.describe())),
-            None if messages == 0 => Ok(Finding::unseen("the tool logged nothing", "log each time")),
+            None if messages == 0 => {
+                Ok(Finding::unseen("the tool logged nothing", "log each time"))
+            }
             None => Ok(Finding::Held),
         };
         bench.case(&plain(&name), format!("{name:?} after its response"), finding);

@@ -29,9 +29,16 @@ async fn validate_responses(bench: &Bench) -> Judgement {
             let mut answers = round.answers();
             answers.insert(input.key.clone(), answer.clone());
             let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
-            let expected = format!("no acceptance of {answer} as the answer to {} {:?}", input.method, input.key);
+            let expected = format!(
+                "no acceptance of {answer} as the answer to {} {:?}",
+                input.method, input.key
+            );
             let finding = Finding::expect(!taken(&seen, &input.key), expected, || seen.describe());
-            bench.case(&format!("{}-{slug}", asker.slug), format!("{:?} answered with {answer}", asker.name), Ok(finding));
+            bench.case(
+                &format!("{}-{slug}", asker.slug),
+                format!("{:?} answered with {answer}", asker.name),
+                Ok(finding),
+            );
         }
     }
     concluded(bench)
@@ -87,11 +94,18 @@ async fn ignore_unexpected(bench: &Bench) -> Judgement {
         let Some((_, control)) = accepted(bench, asker).await? else { continue };
         let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
         let mut answers = round.answers();
-        answers.insert("plumb_unasked".into(), json!({"action": "accept", "content": {"plumb": "unasked"}}));
+        answers.insert(
+            "plumb_unasked".into(),
+            json!({"action": "accept", "content": {"plumb": "unasked"}}),
+        );
         let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
         let same = seen.is_accepted() && done(&seen) == done(&control);
         let finding = Finding::expect(same, "the same as without it: a result", || seen.describe());
-        bench.case(&asker.slug, format!("{:?} with an answer that was not asked for", asker.name), Ok(finding));
+        bench.case(
+            &asker.slug,
+            format!("{:?} with an answer that was not asked for", asker.name),
+            Ok(finding),
+        );
     }
     concluded(bench)
 }
@@ -127,19 +141,32 @@ async fn missing_rerequest(bench: &Bench) -> Judgement {
                 (Some(_), None) => true,
                 (None, _) => seen.complete().is_some(),
             };
-            let finding = Finding::expect(again, format!("{what} asked for again"), || seen.describe());
-            let slug = format!("{}-without-{}", asker.slug, what.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
-            bench.case(&slug.to_lowercase(), format!("{:?} answered without {what}", asker.name), Ok(finding));
+            let finding =
+                Finding::expect(again, format!("{what} asked for again"), || seen.describe());
+            let slug = format!(
+                "{}-without-{}",
+                asker.slug,
+                what.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+            );
+            bench.case(
+                &slug.to_lowercase(),
+                format!("{:?} answered without {what}", asker.name),
+                Ok(finding),
+            );
         }
     }
     concluded(bench)
 }
 
 /// The first round and the answer to its fitting retry, if the target takes it.
-pub(crate) async fn accepted(bench: &Bench, asker: &Asker) -> Result<Option<(Round, Observed)>, Trouble> {
+pub(crate) async fn accepted(
+    bench: &Bench,
+    asker: &Asker,
+) -> Result<Option<(Round, Observed)>, Trouble> {
     let Some(first) = Round::of(&bench.send(asker.probe()).await?) else { return Ok(None) };
     let seen = bench.send(asker.retry(first.answers(), first.state.as_ref())).await?;
-    let through = done(&seen) || Round::of(&seen).is_some_and(|r| first.inputs.iter().all(|i| !r.asks(&i.key)));
+    let through = done(&seen)
+        || Round::of(&seen).is_some_and(|r| first.inputs.iter().all(|i| !r.asks(&i.key)));
     Ok((through && !broke(&seen)).then_some((first, seen)))
 }
 

@@ -61,8 +61,16 @@ pub(crate) async fn undeclared(bench: &Bench, capability: &str, kinds: &[Kind]) 
         if first {
             for (slug, capabilities) in lacking(capability) {
                 let seen = bench.send(asker.bare().capabilities(capabilities)).await?;
-                let title = format!("{:?} before a client that declares {}", asker.name, slug.replace('-', " "));
-                bench.case(&format!("{}-{slug}", asker.slug), title, Ok(unasked(&seen, capability, kinds)));
+                let title = format!(
+                    "{:?} before a client that declares {}",
+                    asker.name,
+                    slug.replace('-', " ")
+                );
+                bench.case(
+                    &format!("{}-{slug}", asker.slug),
+                    title,
+                    Ok(unasked(&seen, capability, kinds)),
+                );
             }
         }
         if first || later {
@@ -79,14 +87,23 @@ pub(crate) async fn undeclared(bench: &Bench, capability: &str, kinds: &[Kind]) 
 }
 
 /// The first round with every capability, the second without this one: the declaration of each request counts.
-async fn later_round(bench: &Bench, asker: &Asker, capability: &str, kinds: &[Kind]) -> Result<(), plumb_runner::Trouble> {
+async fn later_round(
+    bench: &Bench,
+    asker: &Asker,
+    capability: &str,
+    kinds: &[Kind],
+) -> Result<(), plumb_runner::Trouble> {
     let Some(first) = Round::of(&bench.send(asker.probe()).await?) else { return Ok(()) };
     let Some((_, capabilities)) = lacking(capability).pop() else { return Ok(()) };
     // Answering nothing makes the target ask again, if it did not look.
     let probe = asker.retry(json!({}), first.state.as_ref()).capabilities(capabilities);
     let seen = bench.send(probe).await?;
     let title = format!("{:?} in its second round, declared in the first only", asker.name);
-    bench.case(&format!("{}-second-round", asker.slug), title, Ok(unasked(&seen, capability, kinds)));
+    bench.case(
+        &format!("{}-second-round", asker.slug),
+        title,
+        Ok(unasked(&seen, capability, kinds)),
+    );
     Ok(())
 }
 
@@ -101,5 +118,9 @@ fn lacking(capability: &str) -> Vec<(&'static str, Value)> {
 
 fn unasked(seen: &Observed, capability: &str, kinds: &[Kind]) -> Finding {
     let asked = Round::of(seen).is_some_and(|r| kinds.iter().any(|k| r.wants(*k)));
-    Finding::expect(!asked, format!("no request for {capability}, which this request does not declare"), || seen.describe())
+    Finding::expect(
+        !asked,
+        format!("no request for {capability}, which this request does not declare"),
+        || seen.describe(),
+    )
 }

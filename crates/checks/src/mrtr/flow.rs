@@ -92,7 +92,9 @@ impl Input {
             Kind::Form => json!({"action": "accept", "content": content(self.schema())}),
             Kind::Url | Kind::Other => json!({"action": "accept"}),
             Kind::Sampling => completion(&json!({"type": "text", "text": "plumb"})),
-            Kind::Roots => json!({"roots": [{"uri": "file:///home/user/project", "name": "project"}]}),
+            Kind::Roots => {
+                json!({"roots": [{"uri": "file:///home/user/project", "name": "project"}]})
+            }
         }
     }
 }
@@ -222,11 +224,17 @@ pub(crate) fn completion(content: &Value) -> Value {
 /// Content that fits the schema of a form: what is required, or the first field if nothing is.
 pub(crate) fn content(schema: &Value) -> Value {
     let mut full = schema.clone();
-    let names = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let names = |v: &Value| {
+        v.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+    };
     let all = names(&schema["properties"]);
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     if let Some(object) = full.as_object_mut() {
-        let wanted = if required.is_empty() { all.into_iter().map(Value::from).take(1).collect() } else { required };
+        let wanted = if required.is_empty() {
+            all.into_iter().map(Value::from).take(1).collect()
+        } else {
+            required
+        };
         object.insert("required".into(), Value::Array(wanted));
     }
     let built = sample::arguments(&full).or_else(|| sample::arguments(schema)).unwrap_or_default();

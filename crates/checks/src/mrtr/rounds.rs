@@ -21,13 +21,19 @@ check! {
 async fn no_assume_retry(bench: &Bench) -> Judgement {
     let askers = askers(bench).await;
     let Some(asker) = askers.iter().find(|a| !a.first.inputs.is_empty()) else {
-        return Ok(Finding::unseen("nothing that may be called asks for input", "offer a tool that does"));
+        return Ok(Finding::unseen(
+            "nothing that may be called asks for input",
+            "offer a tool that does",
+        ));
     };
     bench.control(asker.probe()).await?;
     for _ in 0..ABANDONED {
         let seen = bench.send(asker.probe()).await?;
         if Round::of(&seen).is_none() {
-            return Ok(Finding::violated("input asked for, however many calls were abandoned", seen.describe()));
+            return Ok(Finding::violated(
+                "input asked for, however many calls were abandoned",
+                seen.describe(),
+            ));
         }
     }
     let fresh = Round::of(&bench.send(asker.probe()).await?).unwrap_or_default();

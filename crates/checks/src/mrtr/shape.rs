@@ -22,7 +22,10 @@ check! {
 fn use_mrtr(seen: &Observed, notes: &mut Notes<'_>) {
     let requests = seen.messages.iter().filter(|m| matches!(m.kind, Kind::Request));
     for method in requests.filter_map(|m| m.method()).filter(|m| TO_CLIENTS.contains(m)) {
-        notes.breaks("input asked for in an `InputRequiredResult`", format!("a request {method:?} of the server"));
+        notes.breaks(
+            "input asked for in an `InputRequiredResult`",
+            format!("a request {method:?} of the server"),
+        );
     }
     if inputs(seen).next().is_some() {
         notes.fits();
@@ -45,9 +48,11 @@ fn unsupported(seen: &Observed, notes: &mut Notes<'_>) {
     if INPUT_REQUIRED_METHODS.contains(&method) {
         return;
     }
-    notes.expect(seen.input_required().is_none(), format!("a result of {method} that asks for nothing"), || {
-        seen.describe()
-    });
+    notes.expect(
+        seen.input_required().is_none(),
+        format!("a result of {method} that asks for nothing"),
+        || seen.describe(),
+    );
 }
 
 check! {
@@ -65,9 +70,13 @@ fn keys_unique(seen: &Observed, notes: &mut Notes<'_>) {
         return;
     }
     let Some(response) = seen.response() else { return };
-    let own = |p: &&String| p.strip_prefix("/result/inputRequests/").is_some_and(|key| !key.contains('/'));
+    let own = |p: &&String| {
+        p.strip_prefix("/result/inputRequests/").is_some_and(|key| !key.contains('/'))
+    };
     let twice: Vec<&String> = response.duplicate_keys.iter().filter(own).collect();
-    notes.expect(twice.is_empty(), "every key of `inputRequests` once", || format!("twice: {twice:?}"));
+    notes.expect(twice.is_empty(), "every key of `inputRequests` once", || {
+        format!("twice: {twice:?}")
+    });
 }
 
 check! {
@@ -86,9 +95,11 @@ fn values_allowed(seen: &Observed, notes: &mut Notes<'_>) {
         let method = request.get("method").and_then(Value::as_str);
         let known = method.is_some_and(|m| TO_CLIENTS.contains(&m));
         let params = request.get("params").map_or(method == Some("roots/list"), Value::is_object);
-        notes.expect(known && params, "an `ElicitRequest`, `CreateMessageRequest` or `ListRootsRequest`", || {
-            format!("{key:?}: {}", brief(request))
-        });
+        notes.expect(
+            known && params,
+            "an `ElicitRequest`, `CreateMessageRequest` or `ListRootsRequest`",
+            || format!("{key:?}: {}", brief(request)),
+        );
     }
 }
 
@@ -105,7 +116,9 @@ check! {
 fn at_least_one(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(result) = seen.input_required().filter(|_| allowed(seen)) else { return };
     let some = result.get("inputRequests").is_some() || result.get("requestState").is_some();
-    notes.expect(some, "`inputRequests` or `requestState`", || format!("neither: {}", brief(result)));
+    notes.expect(some, "`inputRequests` or `requestState`", || {
+        format!("neither: {}", brief(result))
+    });
 }
 
 /// Whether the request is one that may be answered so; another check judges those that may not.
@@ -115,6 +128,7 @@ fn allowed(seen: &Observed) -> bool {
 
 /// The input requests of an answer.
 pub(crate) fn inputs(seen: &Observed) -> impl Iterator<Item = (&String, &Value)> {
-    let requests = seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
+    let requests =
+        seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
     requests.into_iter().flatten()
 }

@@ -10,7 +10,8 @@ use super::tamper::{Tampered, altered, garbage, mangled};
 const LOOKED_AT: usize = 4;
 
 /// The tools of the official fixture whose state matters: no change of it may pass.
-const DECLARED: [&str; 2] = ["test_input_required_result_tampered_state", "test_input_required_result_single_use"];
+const DECLARED: [&str; 2] =
+    ["test_input_required_result_tampered_state", "test_input_required_result_single_use"];
 
 /// A stateful request that a fitting retry takes a step further.
 struct Subject {
@@ -50,7 +51,8 @@ async fn fresh(bench: &Bench, asker: &Asker) -> Result<Option<Round>, Trouble> {
 
 /// Whether a retry went further than the round that it answers.
 fn stepped(seen: &Observed, round: &Round) -> bool {
-    done(seen) || Round::of(seen).is_some_and(|next| round.inputs.iter().all(|i| !next.asks(&i.key)))
+    done(seen)
+        || Round::of(seen).is_some_and(|next| round.inputs.iter().all(|i| !next.asks(&i.key)))
 }
 
 impl Subject {
@@ -62,14 +64,23 @@ impl Subject {
     /// says so nothing may come of it, elsewhere it may not lead to an outcome of its own.
     fn judge(&self, seen: &Observed) -> Finding {
         if broke(seen) {
-            return Finding::violated("the state refused, or input asked for anew", seen.describe());
+            return Finding::violated(
+                "the state refused, or input asked for anew",
+                seen.describe(),
+            );
         }
         if self.declared() {
-            return Finding::expect(!done(seen), "the state refused, or input asked for anew", || seen.describe());
+            return Finding::expect(
+                !done(seen),
+                "the state refused, or input asked for anew",
+                || seen.describe(),
+            );
         }
         let known = [outcome(&self.taken), outcome(&self.without)];
         let different = done(seen) && self.repeatable && !known.contains(&outcome(seen));
-        Finding::expect(!different, "no outcome but those of the true state and of none", || seen.describe())
+        Finding::expect(!different, "no outcome but those of the true state and of none", || {
+            seen.describe()
+        })
     }
 }
 
@@ -78,7 +89,9 @@ async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judg
     for subject in &subjects {
         let asker = &subject.asker;
         let Some(mut round) = fresh(bench, asker).await? else { continue };
-        let Some(state) = round.state.as_ref().and_then(Value::as_str).map(str::to_owned) else { continue };
+        let Some(state) = round.state.as_ref().and_then(Value::as_str).map(str::to_owned) else {
+            continue;
+        };
         let many = change(&state).len();
         for n in 0..many {
             if !subject.repeatable
@@ -87,9 +100,16 @@ async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judg
                 round = next;
             }
             let state = round.state.as_ref().and_then(Value::as_str).unwrap_or_default();
-            let Some(Tampered { slug, title, state }) = change(state).into_iter().nth(n) else { continue };
-            let seen = bench.send(asker.retry(round.answers(), Some(&Value::String(state)))).await?;
-            bench.case(&format!("{}-{slug}", asker.slug), format!("{:?}: {title}", asker.name), Ok(subject.judge(&seen)));
+            let Some(Tampered { slug, title, state }) = change(state).into_iter().nth(n) else {
+                continue;
+            };
+            let seen =
+                bench.send(asker.retry(round.answers(), Some(&Value::String(state)))).await?;
+            bench.case(
+                &format!("{}-{slug}", asker.slug),
+                format!("{:?}: {title}", asker.name),
+                Ok(subject.judge(&seen)),
+            );
         }
     }
     concluded(bench)
@@ -154,8 +174,15 @@ async fn attacker_controlled(bench: &Bench) -> Judgement {
     for asker in stateful {
         for (slug, title, state) in garbage() {
             let seen = bench.send(asker.retry(asker.first.answers(), Some(&state))).await?;
-            let finding = Finding::expect(!broke(&seen), "an answer that is no server error", || seen.describe());
-            bench.case(&format!("{}-{slug}", asker.slug), format!("{:?}: {title}", asker.name), Ok(finding));
+            let finding =
+                Finding::expect(!broke(&seen), "an answer that is no server error", || {
+                    seen.describe()
+                });
+            bench.case(
+                &format!("{}-{slug}", asker.slug),
+                format!("{:?}: {title}", asker.name),
+                Ok(finding),
+            );
         }
         bench.control(asker.probe()).await?;
     }
@@ -177,7 +204,9 @@ async fn request_binding(bench: &Bench) -> Judgement {
     let subjects = subjects(bench).await?;
     for to in subjects.iter().filter(|s| !done(&s.without)) {
         for from in subjects.iter().filter(|s| s.asker.name != to.asker.name) {
-            let Some(state) = fresh(bench, &from.asker).await?.and_then(|r| r.state) else { continue };
+            let Some(state) = fresh(bench, &from.asker).await?.and_then(|r| r.state) else {
+                continue;
+            };
             let title = format!("the state of {:?} on {:?}", from.asker.name, to.asker.name);
             let slug = format!("{}-on-{}", from.asker.slug, to.asker.slug);
             foreign(bench, to, &to.asker, &state, &slug, title).await?;
@@ -186,7 +215,8 @@ async fn request_binding(bench: &Bench) -> Judgement {
         let Some(state) = fresh(bench, &to.asker).await?.and_then(|r| r.state) else { continue };
         let other = to.asker.with_argument(&argument, "plumb-other");
         let title = format!("the state of {:?} with another {argument:?}", to.asker.name);
-        foreign(bench, to, &other, &state, &format!("{}-other-arguments", to.asker.slug), title).await?;
+        foreign(bench, to, &other, &state, &format!("{}-other-arguments", to.asker.slug), title)
+            .await?;
     }
     match bench.conclude()? {
         Finding::Unseen { .. } => Ok(Finding::unseen(
@@ -210,14 +240,23 @@ async fn foreign(
     let seen = bench.send(probe).await?;
     // A new round that would have come without any state, too, is a rejection.
     let further = stepped(&seen, &round) && !stepped(&to.without, &round);
-    bench.case(slug, title, Ok(Finding::expect(!further, "the state refused, or input asked for anew", || seen.describe())));
+    bench.case(
+        slug,
+        title,
+        Ok(Finding::expect(!further, "the state refused, or input asked for anew", || {
+            seen.describe()
+        })),
+    );
     Ok(())
 }
 
 /// A string argument that may hold anything.
 fn free_argument(schema: &Value) -> Option<String> {
     let properties = schema.get("properties")?.as_object()?;
-    let free = |s: &Value| s["type"] == "string" && ["enum", "pattern", "format", "const"].iter().all(|k| s.get(*k).is_none());
+    let free = |s: &Value| {
+        s["type"] == "string"
+            && ["enum", "pattern", "format", "const"].iter().all(|k| s.get(*k).is_none())
+    };
     properties.iter().find(|(_, s)| free(s)).map(|(name, _)| name.clone())
 }
 

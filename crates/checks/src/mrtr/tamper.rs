@@ -30,7 +30,8 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub(crate) fn altered(state: &str) -> Vec<Tampered> {
     let chars: Vec<char> = state.chars().collect();
     let hex = chars.iter().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '-'));
-    let spots: Vec<usize> = (0..chars.len()).filter(|at| chars[*at].is_ascii_alphanumeric()).collect();
+    let spots: Vec<usize> =
+        (0..chars.len()).filter(|at| chars[*at].is_ascii_alphanumeric()).collect();
     let step = (spots.len() / PLACES).max(1);
     let mut found: Vec<Tampered> = Vec::new();
     let mut places: Vec<usize> = spots.iter().copied().step_by(step).take(PLACES).collect();
@@ -40,7 +41,11 @@ pub(crate) fn altered(state: &str) -> Vec<Tampered> {
         let mut changed = chars.clone();
         changed[at] = flipped(chars[at], hex);
         let title = format!("character {} of {} of the state is changed", at + 1, chars.len());
-        found.push(Tampered { slug: format!("flip-{}", n + 1), title, state: changed.into_iter().collect() });
+        found.push(Tampered {
+            slug: format!("flip-{}", n + 1),
+            title,
+            state: changed.into_iter().collect(),
+        });
     }
     found.extend(forged(state));
     found
@@ -57,16 +62,32 @@ pub(crate) fn mangled(state: &str) -> Vec<Tampered> {
         ("reversed", "the state comes back in reverse", state.chars().rev().collect()),
     ];
     if !state.contains('=') {
-        found.push(("extended", "the state is longer by a few characters", format!("{state}-tampered")));
+        found.push((
+            "extended",
+            "the state is longer by a few characters",
+            format!("{state}-tampered"),
+        ));
     }
     let parts: Vec<&str> = state.split('.').collect();
     if parts.len() > 1 {
         let turned: Vec<&str> = parts.iter().rev().copied().collect();
         found.push(("parts-swapped", "the parts of the state are swapped", turned.join(".")));
-        found.push(("unsigned", "the last part of the state is missing", parts[..parts.len() - 1].join(".")));
-        found.push(("empty-signature", "the last part of the state is empty", format!("{}.", parts[..parts.len() - 1].join("."))));
+        found.push((
+            "unsigned",
+            "the last part of the state is missing",
+            parts[..parts.len() - 1].join("."),
+        ));
+        found.push((
+            "empty-signature",
+            "the last part of the state is empty",
+            format!("{}.", parts[..parts.len() - 1].join(".")),
+        ));
     }
-    let named = |(slug, title, state): (&str, &str, String)| Tampered { slug: slug.into(), title: title.into(), state };
+    let named = |(slug, title, state): (&str, &str, String)| Tampered {
+        slug: slug.into(),
+        title: title.into(),
+        state,
+    };
     found.into_iter().filter(|(_, _, s)| s != state && !s.is_empty()).map(named).collect()
 }
 
@@ -125,7 +146,11 @@ fn forged(state: &str) -> Vec<Tampered> {
                 parts.join(".")
             };
             let slug = format!("forged-{}", found.len() + 1);
-            found.push(Tampered { slug, title: format!("the state says something else at {pointer}"), state });
+            found.push(Tampered {
+                slug,
+                title: format!("the state says something else at {pointer}"),
+                state,
+            });
         }
         if plain {
             break;
@@ -137,8 +162,12 @@ fn forged(state: &str) -> Vec<Tampered> {
 fn leaves(value: &Value, at: String, found: &mut Vec<String>) {
     let escaped = |k: &str| k.replace('~', "~0").replace('/', "~1");
     match value {
-        Value::Object(members) => members.iter().for_each(|(k, v)| leaves(v, format!("{at}/{}", escaped(k)), found)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(n, v)| leaves(v, format!("{at}/{n}"), found)),
+        Value::Object(members) => {
+            members.iter().for_each(|(k, v)| leaves(v, format!("{at}/{}", escaped(k)), found))
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(n, v)| leaves(v, format!("{at}/{n}"), found))
+        }
         _ => found.push(at),
     }
 }
@@ -162,7 +191,12 @@ mod tests {
             let state = URL_SAFE_NO_PAD.encode(vec![0x5a_u8; length]);
             for tampered in altered(&state) {
                 let decoded = URL_SAFE_NO_PAD.decode(&tampered.state);
-                assert_ne!(decoded.as_deref().unwrap_or_default(), vec![0x5a_u8; length], "{}", tampered.title);
+                assert_ne!(
+                    decoded.as_deref().unwrap_or_default(),
+                    vec![0x5a_u8; length],
+                    "{}",
+                    tampered.title
+                );
             }
         }
     }

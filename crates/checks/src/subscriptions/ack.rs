@@ -6,7 +6,8 @@ use plumb_wire::jsonrpc::Message;
 use serde_json::{Value, json};
 
 use super::stream::{
-    ACKNOWLEDGED, CHANGES, PATIENCE, causable, declares_changes, filter, listen, request, some_uri, subscription_id,
+    ACKNOWLEDGED, CHANGES, PATIENCE, causable, declares_changes, filter, listen, request, some_uri,
+    subscription_id,
 };
 use crate::lane::Lane;
 
@@ -38,7 +39,10 @@ async fn supported(bench: &Bench) -> Judgement {
                 "the target declares nothing to subscribe to, and does not know `subscriptions/listen`",
                 "declare `listChanged` or `subscribe`",
             ),
-            (false, _) => Finding::violated(format!("the subscription to {filter} acknowledged"), seen.describe()),
+            (false, _) => Finding::violated(
+                format!("the subscription to {filter} acknowledged"),
+                seen.describe(),
+            ),
         };
         bench.case(slug, format!("a subscription to {filter}"), Ok(finding));
     }
@@ -58,7 +62,12 @@ check! {
 
 async fn first(bench: &Bench) -> Judgement {
     let mut filters = vec![("declared", filter(bench.survey())), ("empty", json!({}))];
-    filters.extend(CHANGES.iter().filter(|c| bench.survey().declares(c.capability)).map(|c| (c.flag, json!({c.flag: true}))));
+    filters.extend(
+        CHANGES
+            .iter()
+            .filter(|c| bench.survey().declares(c.capability))
+            .map(|c| (c.flag, json!({c.flag: true}))),
+    );
     let lane = Lane::quiet(bench).await?;
     let mut opened = Vec::new();
     for (slug, filter) in filters {
@@ -134,13 +143,16 @@ check! {
 
 async fn subset(bench: &Bench) -> Judgement {
     let survey = bench.survey();
-    let mut wanted = json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
-    wanted["resourceSubscriptions"] = json!([some_uri(survey).unwrap_or_else(|| "file:///plumb".into())]);
+    let mut wanted =
+        json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
+    wanted["resourceSubscriptions"] =
+        json!([some_uri(survey).unwrap_or_else(|| "file:///plumb".into())]);
     let lane = Lane::quiet(bench).await?;
     let Some(ack) = acknowledged(bench, &lane, wanted).await? else { return Ok(no_listen()) };
     lane.stop().await;
     let capabilities = CHANGES.iter().map(|c| (c.flag, c.capability));
-    for (flag, capability) in capabilities.chain([("resourceSubscriptions", "resources.subscribe")]) {
+    for (flag, capability) in capabilities.chain([("resourceSubscriptions", "resources.subscribe")])
+    {
         let honoured = honoured(&ack, flag);
         let finding = Finding::expect(
             !honoured || survey.declares(capability),
@@ -153,7 +165,11 @@ async fn subset(bench: &Bench) -> Judgement {
 }
 
 /// What a target agrees to; `None` if it knows no subscriptions.
-async fn acknowledged(bench: &Bench, lane: &Lane<'_>, filter: Value) -> Result<Option<Value>, Trouble> {
+async fn acknowledged(
+    bench: &Bench,
+    lane: &Lane<'_>,
+    filter: Value,
+) -> Result<Option<Value>, Trouble> {
     let (open, ack) = match listen(bench, lane, filter).await {
         Ok(listening) => listening,
         Err(Trouble::Setup(_)) if !declares_changes(bench.survey()) => return Ok(None),
@@ -184,7 +200,8 @@ check! {
 }
 
 async fn no_extra(bench: &Bench) -> Judgement {
-    let mut wanted: Vec<(&str, Value)> = CHANGES.iter().map(|c| (c.flag, json!({c.flag: true}))).collect();
+    let mut wanted: Vec<(&str, Value)> =
+        CHANGES.iter().map(|c| (c.flag, json!({c.flag: true}))).collect();
     wanted.push(("nothing", json!({})));
     let uri = some_uri(bench.survey());
     if let Some(uri) = &uri {
@@ -192,13 +209,17 @@ async fn no_extra(bench: &Bench) -> Judgement {
     }
     let lane = Lane::quiet(bench).await?;
     for (slug, filter) in wanted {
-        let Some(ack) = acknowledged(bench, &lane, filter.clone()).await? else { return Ok(no_listen()) };
+        let Some(ack) = acknowledged(bench, &lane, filter.clone()).await? else {
+            return Ok(no_listen());
+        };
         let flags = CHANGES.iter().map(|c| c.flag).chain(["resourceSubscriptions"]);
         let extra = flags.clone().find(|f| honoured(&ack, f) && filter.get(f).is_none());
         let uris = ack["resourceSubscriptions"].as_array().cloned().unwrap_or_default();
         let foreign = uris.iter().find(|u| u.as_str() != uri.as_deref());
         let fits = extra.is_none() && foreign.is_none();
-        let finding = Finding::expect(fits, format!("no more than {filter} acknowledged"), || ack.to_string());
+        let finding = Finding::expect(fits, format!("no more than {filter} acknowledged"), || {
+            ack.to_string()
+        });
         bench.case(&slug.to_lowercase(), format!("a subscription to {filter}"), Ok(finding));
     }
     lane.stop().await;
@@ -238,9 +259,10 @@ async fn id_value(bench: &Bench) -> Judgement {
             continue;
         };
         let carried = subscription_id(&message);
-        let finding = Finding::expect(carried == Some(&id), format!("the subscription id {id}"), || {
-            carried.map_or_else(|| "none".into(), ToString::to_string)
-        });
+        let finding =
+            Finding::expect(carried == Some(&id), format!("the subscription id {id}"), || {
+                carried.map_or_else(|| "none".into(), ToString::to_string)
+            });
         bench.case(slug, format!("a subscription with the id {id}"), Ok(finding));
     }
     lane.stop().await;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Finding, Instance, Judgement, Observed, Probe, Prop, Trouble, capable, check};
+use plumb_runner::{
+    Bench, Finding, Instance, Judgement, Observed, Probe, Prop, Trouble, capable, check,
+};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::meta;
 use plumb_wire::process::Signal;
@@ -42,9 +44,12 @@ async fn closed_stream(bench: &Bench) -> Judgement {
     let next = bench.control(Probe::request("server/discover", json!({}))).await?;
     let late = other.until(GRACE, |m| subscription_id(m) == Some(&id)).await;
     bench.close(other);
-    let on_calls = caused.messages.iter().chain(&next.messages).find(|m| subscription_id(m) == Some(&id));
+    let on_calls =
+        caused.messages.iter().chain(&next.messages).find(|m| subscription_id(m) == Some(&id));
     Ok(match late.as_ref().or(on_calls) {
-        Some(message) => Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy()),
+        Some(message) => {
+            Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy())
+        }
         None => Finding::Held,
     })
 }
@@ -77,7 +82,9 @@ async fn cancelled_listen(bench: &Bench) -> Judgement {
     bench.close(open);
     lane.stop().await;
     Ok(match late {
-        Some(message) => Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy()),
+        Some(message) => {
+            Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy())
+        }
         None => Finding::Held,
     })
 }
@@ -121,7 +128,9 @@ pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
     let instance = bench.instance().await?;
     let lane = Lane::Own(instance);
     let (mut open, _) = listen(bench, &lane, filter(bench.survey())).await?;
-    let Lane::Own(instance) = lane else { return Err(Trouble::Setup("no process of its own".into())) };
+    let Lane::Own(instance) = lane else {
+        return Err(Trouble::Setup("no process of its own".into()));
+    };
     terminate(&instance).await?;
     let deadline = tokio::time::Instant::now() + SHUTDOWN;
     let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
@@ -152,7 +161,11 @@ async fn terminate(instance: &Instance<'_>) -> Result<(), Trouble> {
 }
 
 /// Whether the stream closes within `wait`.
-async fn closes(instance: &Instance<'_>, open: &plumb_runner::Open, wait: Duration) -> Result<bool, Trouble> {
+async fn closes(
+    instance: &Instance<'_>,
+    open: &plumb_runner::Open,
+    wait: Duration,
+) -> Result<bool, Trouble> {
     if instance.process().is_some() {
         return Ok(open.is_ended());
     }
@@ -186,10 +199,13 @@ async fn graceful_result(bench: &Bench) -> Judgement {
         return Ok(finding);
     }
     let result = teardown.result();
-    let complete = result.is_some_and(|r| r.id() == Some(&teardown.id) && r.result_type() == Some("complete"));
-    Ok(Finding::expect(complete, format!("a complete result for the subscription {}", teardown.id), || {
-        result.map_or_else(|| teardown.seen.describe(), |r| r.raw.lossy().into_owned())
-    }))
+    let complete =
+        result.is_some_and(|r| r.id() == Some(&teardown.id) && r.result_type() == Some("complete"));
+    Ok(Finding::expect(
+        complete,
+        format!("a complete result for the subscription {}", teardown.id),
+        || result.map_or_else(|| teardown.seen.describe(), |r| r.raw.lossy().into_owned()),
+    ))
 }
 
 check! {
@@ -210,7 +226,9 @@ async fn graceful_close(bench: &Bench) -> Judgement {
     if teardown.result().is_none() {
         return Ok(teardown.abrupt().unwrap_or_else(no_result));
     }
-    Ok(Finding::expect(teardown.ended, "the end of the stream after the result", || "a stream still open".into()))
+    Ok(Finding::expect(teardown.ended, "the end of the stream after the result", || {
+        "a stream still open".into()
+    }))
 }
 
 fn no_result() -> Finding {
@@ -233,8 +251,11 @@ async fn graceful_meta(bench: &Bench) -> Judgement {
     let teardown = tear_down(bench).await?;
     bench.note(&teardown.seen);
     let judged = |result: &Message, id: &Value| {
-        let carried = result.result().and_then(|r| r.get("_meta")).and_then(|m| m.get(meta::SUBSCRIPTION_ID));
-        Finding::expect(carried == Some(id), format!("the subscription id {id} in `_meta`"), || result.raw.lossy().into_owned())
+        let carried =
+            result.result().and_then(|r| r.get("_meta")).and_then(|m| m.get(meta::SUBSCRIPTION_ID));
+        Finding::expect(carried == Some(id), format!("the subscription id {id} in `_meta`"), || {
+            result.raw.lossy().into_owned()
+        })
     };
     let finding = match teardown.result() {
         Some(result) => judged(result, &teardown.id),
@@ -266,7 +287,9 @@ async fn no_state(bench: &Bench) -> Judgement {
     let first = Lane::quiet(bench).await?;
     let (open, _) = match listen(bench, &first, filter(bench.survey())).await {
         Ok(listening) => listening,
-        Err(Trouble::Setup(why)) => return Ok(Finding::unseen(why, "serve `subscriptions/listen`")),
+        Err(Trouble::Setup(why)) => {
+            return Ok(Finding::unseen(why, "serve `subscriptions/listen`"));
+        }
         Err(other) => return Err(other),
     };
     bench.close(open);
@@ -276,11 +299,15 @@ async fn no_state(bench: &Bench) -> Judgement {
     for method in ["server/discover", "tools/list"] {
         let seen = second.send(Probe::request(method, json!({})).fresh()).await?;
         let strays = second.strays().await?;
-        told = told.or_else(|| seen.messages.iter().chain(&strays).find(|m| tells_of_change(m)).cloned());
+        told = told
+            .or_else(|| seen.messages.iter().chain(&strays).find(|m| tells_of_change(m)).cloned());
     }
     second.stop().await;
     Ok(match told {
-        Some(message) => Finding::violated("nothing of an earlier connection's subscription", message.raw.lossy()),
+        Some(message) => Finding::violated(
+            "nothing of an earlier connection's subscription",
+            message.raw.lossy(),
+        ),
         None => Finding::Held,
     })
 }

@@ -30,10 +30,17 @@ check! {
 
 async fn only_what_was_asked(bench: &Bench) -> Judgement {
     for change in causable(bench.survey()) {
-        let others: Map<String, Value> =
-            CHANGES.iter().filter(|c| c.flag != change.flag).map(|c| (c.flag.to_owned(), json!(true))).collect();
+        let others: Map<String, Value> = CHANGES
+            .iter()
+            .filter(|c| c.flag != change.flag)
+            .map(|c| (c.flag.to_owned(), json!(true)))
+            .collect();
         let told = unasked(bench, Value::Object(others), change).await?;
-        bench.case(&change.flag.to_lowercase(), format!("{} left out of the filter", change.flag), Ok(told));
+        bench.case(
+            &change.flag.to_lowercase(),
+            format!("{} left out of the filter", change.flag),
+            Ok(told),
+        );
     }
     bench.conclude()
 }
@@ -84,7 +91,9 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Result<Finding
 pub(super) async fn end(bench: &Bench, open: Open) -> Result<(), Trouble> {
     let id = open.id().unwrap_or_default();
     if !bench.survey().is_http() {
-        bench.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+        bench
+            .send(Probe::notification("notifications/cancelled", json!({"requestId": id})))
+            .await?;
     }
     bench.close(open);
     Ok(())
@@ -104,21 +113,36 @@ check! {
 
 async fn without_listen(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
-    let props = [Prop::ChangeTools, Prop::ChangePrompts, Prop::ChangeResources, Prop::UpdateResource];
+    let props =
+        [Prop::ChangeTools, Prop::ChangePrompts, Prop::ChangeResources, Prop::UpdateResource];
     for prop in props.into_iter().filter(|p| bench.survey().prop(*p).is_some()) {
         let caused = lane.control(capable(bench.call(prop)?)).await?;
         let next = lane.control(Probe::request("server/discover", json!({}))).await?;
         let strays = lane.strays().await?;
-        let told = caused.messages.iter().chain(&next.messages).chain(&strays).find(|m| tells_of_change(m));
+        let told = caused
+            .messages
+            .iter()
+            .chain(&next.messages)
+            .chain(&strays)
+            .find(|m| tells_of_change(m));
         let finding = match told {
-            Some(message) => Finding::violated("no notification of changes without a subscription", message.raw.lossy()),
+            Some(message) => Finding::violated(
+                "no notification of changes without a subscription",
+                message.raw.lossy(),
+            ),
             None => Finding::Held,
         };
-        bench.case(&prop.name(), format!("{} called with nobody subscribed", prop.name()), Ok(finding));
+        bench.case(
+            &prop.name(),
+            format!("{} called with nobody subscribed", prop.name()),
+            Ok(finding),
+        );
     }
     lane.stop().await;
     match bench.conclude()? {
-        Finding::Unseen { .. } => Ok(Finding::unseen("no tool changes anything", Prop::ChangeTools.how_to_enable())),
+        Finding::Unseen { .. } => {
+            Ok(Finding::unseen("no tool changes anything", Prop::ChangeTools.how_to_enable()))
+        }
         finding => Ok(finding),
     }
 }
@@ -140,7 +164,11 @@ async fn other_resources(bench: &Bench) -> Judgement {
     let updated = watched(bench)?;
     let lane = Lane::Run(bench);
     let listed = bench.survey().resources.items.iter().filter_map(|r| r.value["uri"].as_str());
-    let other = listed.into_iter().find(|u| !updated.starts_with(*u)).unwrap_or("plumb://some-other-resource").to_owned();
+    let other = listed
+        .into_iter()
+        .find(|u| !updated.starts_with(*u))
+        .unwrap_or("plumb://some-other-resource")
+        .to_owned();
     let (mut open, _) = listen(bench, &lane, json!({"resourceSubscriptions": [other]})).await?;
     let (mut asking, _) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
     bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
@@ -149,8 +177,12 @@ async fn other_resources(bench: &Bench) -> Judgement {
     end(bench, asking).await?;
     end(bench, open).await?;
     Ok(match (told, fence) {
-        (Some(message), _) => Finding::violated(format!("no update of any resource but {other}"), message.raw.lossy()),
-        (None, None) => Finding::unseen("the update was not told of to anybody", "notify of the update"),
+        (Some(message), _) => {
+            Finding::violated(format!("no update of any resource but {other}"), message.raw.lossy())
+        }
+        (None, None) => {
+            Finding::unseen("the update was not told of to anybody", "notify of the update")
+        }
         (None, Some(_)) => Finding::Held,
     })
 }
@@ -173,25 +205,37 @@ async fn deliver_updates(bench: &Bench) -> Judgement {
     let updated = watched(bench)?;
     let lane = Lane::Run(bench);
     let (mut open, ack) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
-    let promised = ack.params().and_then(|p| p["notifications"]["resourceSubscriptions"].as_array());
+    let promised =
+        ack.params().and_then(|p| p["notifications"]["resourceSubscriptions"].as_array());
     if promised.is_none_or(Vec::is_empty) {
         end(bench, open).await?;
-        return Ok(Finding::unseen("the target did not agree to watch the resource", "agree to it"));
+        return Ok(Finding::unseen(
+            "the target did not agree to watch the resource",
+            "agree to it",
+        ));
     }
     bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
     let told = open.until(DELIVERY, |m| m.method() == Some(UPDATED) && is_of(m, &updated)).await;
     let so_far = open.so_far().frames.len();
     end(bench, open).await?;
-    Ok(Finding::expect(told.is_some(), format!("an update of {updated}"), || format!("nothing of it in {so_far} messages")))
+    Ok(Finding::expect(told.is_some(), format!("an update of {updated}"), || {
+        format!("nothing of it in {so_far} messages")
+    }))
 }
 
 fn watched(bench: &Bench) -> Result<String, Trouble> {
     let prop = bench.prop(Prop::UpdateResource)?;
-    prop.about.clone().ok_or_else(|| Trouble::Setup("`about` of the prop does not name the resource".into()))
+    prop.about
+        .clone()
+        .ok_or_else(|| Trouble::Setup("`about` of the prop does not name the resource".into()))
 }
 
 /// Whether an update is of this resource or of one below it.
 fn is_of(message: &Message, uri: &str) -> bool {
     let told = message.params().and_then(|p| p["uri"].as_str());
-    told.is_some_and(|t| t == uri || t.strip_prefix(uri.trim_end_matches('/')).is_some_and(|rest| rest.starts_with(['/', '#', '?'])))
+    told.is_some_and(|t| {
+        t == uri
+            || t.strip_prefix(uri.trim_end_matches('/'))
+                .is_some_and(|rest| rest.starts_with(['/', '#', '?']))
+    })
 }

@@ -56,7 +56,8 @@ pub(crate) const UPDATED: &str = "notifications/resources/updated";
 /// Everything that the target declares to notify of, as a filter; empty if nothing.
 pub(crate) fn filter(survey: &Survey) -> Value {
     let declared = CHANGES.iter().filter(|c| survey.declares(c.capability));
-    let mut filter: Map<String, Value> = declared.map(|c| (c.flag.to_owned(), json!(true))).collect();
+    let mut filter: Map<String, Value> =
+        declared.map(|c| (c.flag.to_owned(), json!(true))).collect();
     if survey.declares("resources.subscribe")
         && let Some(uri) = some_uri(survey)
     {
@@ -88,7 +89,11 @@ pub(crate) fn request(filter: Value) -> Probe {
 }
 
 /// An open subscription, past its acknowledgment: the stream and the acknowledgment.
-pub(crate) async fn listen(bench: &Bench, lane: &Lane<'_>, filter: Value) -> Result<(Open, Message), Trouble> {
+pub(crate) async fn listen(
+    bench: &Bench,
+    lane: &Lane<'_>,
+    filter: Value,
+) -> Result<(Open, Message), Trouble> {
     let mut open = lane.open(request(filter)).await?;
     match open.next_within(PATIENCE).await {
         Some(m) if m.method() == Some(ACKNOWLEDGED) => Ok((open, m)),

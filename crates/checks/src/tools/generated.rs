@@ -36,7 +36,7 @@ check! {
     /// **Observed:** callable tools (harmless by their own account, or allowed by you) are called with arguments
     /// that their `inputSchema` refuses: each differs in one place from a call that was just accepted.
     /// The values are generated from the schema and the run's seed; a call that succeeds is made smaller first.
-    /// No answer, or HTTP 5xx without a JSON-RPC error, counts as well. `null` for an argument, formats and
+    /// No answer, or HTTP 5xx without a JSON-RPC error, counts as well. `null` in place of a value, formats and
     /// unknown arguments are not judged here.
     ///
     /// **Why:** arguments are written by models and steered by attackers; what the schema refuses, nobody tested.
@@ -110,10 +110,19 @@ async fn make(bench: &Bench, schema: &Value, accepted: &Map<String, Value>) -> G
 fn is_judged(violating: &Violating, subject: &Subject) -> bool {
     let Some(arguments) = violating.arguments.as_object() else { return false };
     let known = subject.schema().get("properties").and_then(Value::as_object);
-    arguments.values().all(|v| !v.is_null())
+    arguments.values().all(|v| !holds_null(v))
         && arguments.keys().all(|name| {
             known.is_some_and(|k| k.contains_key(name)) || subject.accepted.contains_key(name)
         })
+}
+
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(holds_null),
+        Value::Object(map) => map.values().any(holds_null),
+        _ => false,
+    }
 }
 
 async fn call(bench: &Bench, subject: &Subject, arguments: &Value) -> Result<Observed, Trouble> {

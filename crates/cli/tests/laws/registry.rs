@@ -44,6 +44,17 @@ fn every_vector_is_judged_and_every_case_check_has_vectors() {
 }
 
 #[test]
+fn no_check_has_two_cases_of_one_address() {
+    let packs = plumb_checks::packs().expect("the packs are well made");
+    let mut seen = BTreeSet::new();
+    for vector in packs.iter().flat_map(|p| p.vectors()) {
+        for id in &vector.judges {
+            assert!(seen.insert((id, &vector.slug)), "`{id}` is judged by two vectors named `{}`", vector.slug);
+        }
+    }
+}
+
+#[test]
 fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
     let checks = plumb_checks::all();
     let core = |page: &str| {

@@ -28,9 +28,7 @@ pub(super) fn bend(
             (_, "" | "/") => return Err(inapplicable("the resource has no path")),
             (origin, _) => draft.claim("aud", origin),
         },
-        D::AudienceSibling => {
-            draft.claim("aud", format!("{}/sibling", access.origin_and_path().0));
-        }
+        D::AudienceSibling => draft.claim("aud", sibling(access)),
         D::AudienceOtherPort => draft.claim("aud", at_other_port(access)),
         D::AudienceLookAlike => draft.claim("aud", format!("{resource}.look-alike.invalid")),
         D::AudienceIssuer => draft.claim("aud", mint.realm.issuer.as_str()),
@@ -38,8 +36,7 @@ pub(super) fn bend(
         D::AudienceMissing => draft.without("aud"),
         D::AudienceEmpty => draft.claim("aud", json!([])),
         D::AudienceArrayOthers => {
-            let sibling = format!("{}/sibling", access.origin_and_path().0);
-            draft.claim("aud", json!(["https://other-resource.invalid/mcp", sibling]));
+            draft.claim("aud", json!(["https://other-resource.invalid/mcp", sibling(access)]));
         }
         D::AudienceArray => {
             draft.claim("aud", json!(["https://other-resource.invalid/mcp", resource]));
@@ -101,6 +98,13 @@ pub(super) fn bend(
 fn issue_at(draft: &mut Draft, at: i64) {
     draft.claim("iat", at);
     draft.claim("nbf", at);
+}
+
+/// Another path of the same origin.
+fn sibling(access: &Access) -> String {
+    let (origin, path) = access.origin_and_path();
+    let name = if path == "/sibling" { "other-sibling" } else { "sibling" };
+    format!("{origin}/{name}")
 }
 
 fn with_slash_toggled(uri: &str) -> String {

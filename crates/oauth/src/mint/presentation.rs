@@ -13,7 +13,7 @@ deviations! {
         /// The scheme is written `BEARER`.
         SchemeUpperCase = "scheme-upper-case", Valid, "RFC 9110 section 11.1";
         /// Two spaces stand between the scheme and the token.
-        TwoSpaces = "two-spaces", Open, "RFC 9110 section 11.4";
+        TwoSpaces = "two-spaces", Valid, "RFC 6750 section 2.1";
         /// The token is not there at all.
         Absent = "absent", Invalid, "RFC 6750 section 3";
         /// The scheme is there, and nothing follows it.
@@ -25,11 +25,11 @@ deviations! {
         /// The scheme is `Basic`.
         SchemeBasic = "scheme-basic", Invalid, "RFC 6750 section 2.1";
         /// The token is the query parameter `access_token`, and nowhere else.
-        Query = "query", Invalid, "draft-ietf-oauth-v2-1-13 section 5.1";
+        Query = "query", Invalid, "basic/authorization#token-requirements";
         /// The token is the form parameter `access_token`, and nowhere else.
-        BodyForm = "body-form", Invalid, "draft-ietf-oauth-v2-1-13 section 5.1.2";
+        BodyForm = "body-form", Open, "RFC 6750 section 2.2";
         /// The token is the member `access_token` of the JSON message, and nowhere else.
-        BodyMember = "body-member", Invalid, "draft-ietf-oauth-v2-1-13 section 5.1";
+        BodyMember = "body-member", Invalid, "basic/authorization#token-requirements";
         /// Two `Authorization` fields carry the token.
         HeaderTwice = "header-twice", Invalid, "RFC 6750 section 3.1";
         /// The token stands in the header and in the query.

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// At most `capacity` entries, by name.
-#[derive(Debug)]
+/// At most `capacity` entries, by name. Names may be secrets: `Debug` only counts them.
 pub(super) struct Bounded<V> {
     capacity: usize,
     entries: BTreeMap<String, V>,
@@ -43,6 +42,12 @@ impl<V> Bounded<V> {
 
     pub(super) fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)
+    }
+}
+
+impl<V> std::fmt::Debug for Bounded<V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} entries", self.order.len())
     }
 }
 

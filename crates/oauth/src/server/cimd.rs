@@ -80,7 +80,7 @@ impl Tenant {
 fn check_url(id: &str, url: &Url, profile: &Profile) -> Result<(), &'static str> {
     let dotted = id.split(['/', '?']).any(|s| matches!(s, "." | ".."));
     let path = id.find("://").and_then(|at| id[at + 3..].find('/').map(|p| at + 3 + p));
-    if url.scheme() != "https" && (profile.cimd_private_refused || url.scheme() != "http") {
+    if url.scheme() != "https" && (profile.cimd_https_required || url.scheme() != "http") {
         return Err("`client_id` is no HTTPS URL");
     }
     if path.is_none_or(|at| id[at..].len() < 2) {

@@ -7,8 +7,8 @@ use url::Url;
 use super::profile::RedirectMatch;
 use crate::{Collected, draw::Draw};
 
-/// A client of one tenant (RFC 7591 section 2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A client of one tenant (RFC 7591 section 2). `Debug` does not show its secret.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Client {
     /// `client_id`.
     pub id: String,
@@ -78,6 +78,17 @@ impl Client {
             RedirectMatch::AnyPort => same_but_port(registered, uri),
             RedirectMatch::Anything => true,
         })
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("id", &self.id)
+            .field("confidential", &self.secret.is_some())
+            .field("redirect_uris", &self.redirect_uris)
+            .field("grant_types", &self.grant_types)
+            .finish_non_exhaustive()
     }
 }
 

@@ -16,8 +16,10 @@ use super::shared::Shared;
 const KEPT: usize = 1024;
 /// The longest body that is read, in bytes.
 const BODY: usize = 64 * 1024;
-/// How much of a body is kept, in bytes.
-const BODY_KEPT: usize = 8 * 1024;
+/// How much of a body, a query, a path or a field is kept, in bytes.
+const TEXT_KEPT: usize = 8 * 1024;
+/// How many fields of a request are kept.
+const FIELDS_KEPT: usize = 64;
 /// How long a body may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -28,13 +30,13 @@ pub struct LoggedRequest {
     pub number: u64,
     /// The method.
     pub method: String,
-    /// The path.
+    /// The path; like all texts here, its first 8 KiB.
     pub path: String,
     /// The query as it came.
     pub query: Option<String>,
-    /// The header fields in order; values that are no UTF-8 are shown lossily.
+    /// The first 64 header fields in order; values that are no UTF-8 are shown lossily.
     pub headers: Vec<(String, String)>,
-    /// The first 8 KiB of the body.
+    /// The body.
     pub body: String,
     /// The status of the answer.
     pub status: u16,
@@ -93,12 +95,10 @@ pub(super) async fn record(
     let mut logged = LoggedRequest {
         number: 0,
         method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().map(str::to_owned),
-        headers: (head.headers.iter())
-            .map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
+        path: kept(head.uri.path().as_bytes()),
+        query: head.uri.query().map(|query| kept(query.as_bytes())),
+        headers: (head.headers.iter().take(FIELDS_KEPT))
+            .map(|(name, value)| (name.to_string(), kept(value.as_bytes())))
             .collect(),
         body: String::new(),
         status: 0,
@@ -107,12 +107,15 @@ pub(super) async fn record(
         Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
         Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         Ok(Ok(bytes)) => {
-            let kept = &bytes[..bytes.len().min(BODY_KEPT)];
-            logged.body = String::from_utf8_lossy(kept).into_owned();
+            logged.body = kept(&bytes);
             next.run(Request::from_parts(head, Body::from(bytes))).await
         }
     };
     logged.status = response.status().as_u16();
     shared.log.push(logged);
     response
+}
+
+fn kept(text: &[u8]) -> String {
+    String::from_utf8_lossy(&text[..text.len().min(TEXT_KEPT)]).into_owned()
 }

@@ -43,8 +43,6 @@ pub(super) async fn jwks(State(tenant): State<Arc<Tenant>>) -> Response {
 
 fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     let profile = tenant.profile();
-    let mut scopes = tenant.shared.listed_scopes();
-    scopes.dedup();
     let client_methods = json!(["none", "client_secret_basic", "client_secret_post"]);
     let mut grants = vec!["authorization_code"];
     if profile.refresh_tokens {
@@ -61,7 +59,7 @@ fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     say("authorization_endpoint", json!(tenant.endpoint("authorize")));
     say("token_endpoint", json!(tenant.endpoint("token")));
     say("jwks_uri", json!(tenant.jwks_uri()));
-    say("scopes_supported", json!(scopes));
+    say("scopes_supported", json!(tenant.shared.listed_scopes()));
     say("response_types_supported", json!(["code"]));
     say("response_modes_supported", json!(["query"]));
     say("grant_types_supported", json!(grants));

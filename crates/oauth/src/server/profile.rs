@@ -117,8 +117,10 @@ pub struct Profile {
     pub cimd_cached: bool,
     /// Redirects of a document's URL are not followed (CIMD draft 00 section 4).
     pub cimd_redirects_refused: bool,
-    /// Documents are not fetched from loopback and private addresses, nor over plain HTTP
-    /// (CIMD draft 00 section 6.5). Tests on one machine relax this.
+    /// Documents are fetched over HTTPS only (CIMD draft 00 section 3).
+    pub cimd_https_required: bool,
+    /// Documents are not fetched from loopback, private and other special addresses (CIMD draft 00
+    /// section 6). Tests on one machine relax this.
     pub cimd_private_refused: bool,
 
     /// Introspection is offered (RFC 7662).
@@ -189,6 +191,7 @@ impl Profile {
         cimd_redirect_checked: true,
         cimd_cached: true,
         cimd_redirects_refused: true,
+        cimd_https_required: true,
         cimd_private_refused: true,
         introspection: true,
         introspection_authenticated: true,

@@ -40,9 +40,11 @@ impl Shared {
     /// The scopes that metadata lists.
     pub(super) fn listed_scopes(&self) -> Vec<String> {
         let mut scopes = self.scopes.clone();
-        scopes.push("openid".to_owned());
-        if self.profile.offline_access_listed {
-            scopes.push("offline_access".to_owned());
+        let offline = self.profile.offline_access_listed.then_some("offline_access");
+        for more in ["openid"].into_iter().chain(offline) {
+            if !scopes.iter().any(|s| s == more) {
+                scopes.push(more.to_owned());
+            }
         }
         scopes
     }

@@ -39,6 +39,9 @@ pub enum StartError {
     /// A root certificate could not be read.
     #[error("no root certificate: {0}")]
     Root(#[from] rustls::pki_types::pem::Error),
+    /// There is no tenant.
+    #[error("no tenant: name at least one path, the empty one if need be")]
+    NoTenant,
     /// A tenant's path is not one.
     #[error("`{0}` is no path for a tenant: use segments of letters, digits, `-`, `_` and `.`")]
     Path(String),
@@ -141,6 +144,9 @@ impl AuthorizationServer {
         if let Some(bad) = self.tenants.iter().find(|path| !is_path(path)) {
             return Err(StartError::Path(bad.clone()));
         }
+        if self.tenants.is_empty() {
+            return Err(StartError::NoTenant);
+        }
         let listener = TcpListener::bind(bind.address).await?;
         let address = listener.local_addr()?;
         let base = bind.base(address.port());
@@ -156,7 +162,7 @@ impl AuthorizationServer {
             fetcher: Fetcher::trusting(std::mem::take(&mut self.roots))?,
         });
         let tenants = self.issuers(&shared)?;
-        let stranger = tenants.last().cloned().ok_or_else(|| StartError::Path(String::new()))?;
+        let stranger = tenants.last().cloned().ok_or(StartError::NoTenant)?;
         let certificate = certificates::self_signed(&*stranger.mint.keys.current()?)?;
         let router = routes::router(&shared, &tenants, &stranger, certificate);
         let (stop, stopped) = oneshot::channel::<()>();

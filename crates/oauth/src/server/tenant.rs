@@ -13,8 +13,10 @@ use super::{Client, Profile, TokenForm};
 use crate::mint::{Access, Token, TokenDeviation};
 use crate::{Mint, MintError};
 
-/// How many clients, grants and tokens of a kind a tenant remembers.
-const REMEMBERED: usize = 4096;
+/// How many clients and grants of a kind a tenant remembers; each may be as long as a request.
+const REMEMBERED: usize = 1024;
+/// How many references and revocations a tenant remembers; they are short.
+const TOKENS: usize = 16_384;
 /// How many metadata documents a tenant caches.
 const DOCUMENTS: usize = 256;
 
@@ -57,8 +59,8 @@ impl Tenant {
             pending: Bounded::of(REMEMBERED),
             codes: Bounded::of(REMEMBERED),
             refresh: Bounded::of(REMEMBERED),
-            references: Bounded::of(REMEMBERED),
-            revoked: Bounded::of(REMEMBERED),
+            references: Bounded::of(TOKENS),
+            revoked: Bounded::of(TOKENS),
         });
         Self { shared, path, mint, store }
     }

@@ -110,7 +110,11 @@ impl Exchange {
                 biased;
                 message = self.inbox.recv() => match message {
                     Some(message) => self.push(&message),
-                    None => self.hang_up().await,
+                    None => match self.work.take() {
+                        // Work of its own task is done a moment before its answer is there.
+                        Some(work) => self.finish(&work.await),
+                        None => self.hang_up().await,
+                    },
                 },
                 answer = async { match &mut self.work { Some(work) => work.await, None => std::future::pending().await } } => {
                     self.work = None;

@@ -170,12 +170,6 @@ async fn endpoint(
         }
         return reply::text(&server, refused, "this server does not answer that origin\n");
     }
-    if !rules.origin_optional
-        && !head.headers.contains_key("origin")
-        && headers::is(&head.headers, "mcp-method", "completion/complete")
-    {
-        return reply::text(&server, 403, "no origin\n");
-    }
     if head.uri.path() != "/mcp" {
         return reply::text(&server, 404, "the endpoint is /mcp\n");
     }

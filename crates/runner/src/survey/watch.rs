@@ -81,7 +81,7 @@ fn call(callable: &Callable) -> Probe {
         .patience(PATIENCE)
 }
 
-fn offer(survey: &mut Survey, prop: Prop, name: &str, arguments: Map<String, Value>, about: Option<&str>) {
+pub(super) fn offer(survey: &mut Survey, prop: Prop, name: &str, arguments: Map<String, Value>, about: Option<&str>) {
     let found = Found { name: name.to_owned(), arguments, about: about.map(str::to_owned) };
     survey.props.entry(prop).or_insert(found);
 }

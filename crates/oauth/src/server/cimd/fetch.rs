@@ -17,7 +17,7 @@ use url::Url;
 
 use super::address::is_public;
 
-/// The longest document, in bytes (CIMD draft 00 section 6.6 names 5 KB).
+/// The longest document, in bytes (CIMD draft 00 section 6 names 5 KB).
 const LONGEST: usize = 5 * 1024;
 /// How long a fetch may take.
 const PATIENCE: Duration = Duration::from_secs(5);

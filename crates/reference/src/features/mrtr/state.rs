@@ -89,7 +89,7 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
     }
     let expired =
         payload["expires"].as_u64().is_none_or(|expires| now().as_millis() > u128::from(expires));
-    if expired && rules.state_expires {
+    if expired {
         return refuse("has expired");
     }
     Ok(Some(payload))

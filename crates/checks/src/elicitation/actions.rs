@@ -1,0 +1,240 @@
+//! client/elicitation#response-actions, #error-handling and #form-mode-security: what comes of an answer.
+
+use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, sample};
+use plumb_wire::codes;
+use serde_json::{Map, Value, json};
+
+use crate::mrtr::flow::{Asker, Input, Kind, Round, askers, broke, content};
+use crate::mrtr::{accepted, concluded, taken};
+
+/// At most so many requests are answered by one check.
+const LOOKED_AT: usize = 8;
+
+check! {
+    /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, with the
+    /// same content beside it: it does not show. Where it does not show, the answers are only seen to be handled.
+    ///
+    /// **Why:** the user said no.
+    ///
+    /// **Fix:** look at `action` before looking at `content`.
+    pub(crate) HANDLE_ACTIONS = "elicit.server.handle-actions";
+    scenario: handle_actions
+}
+
+async fn handle_actions(bench: &Bench) -> Judgement {
+    for asker in eliciting(bench).await {
+        for action in ["decline", "cancel"] {
+            let marker = format!("plumb{}", bench.fresh_id());
+            let Some(accepted) = answered(bench, &asker, "accept", Some(&marker)).await? else {
+                continue;
+            };
+            let Some(refused) = answered(bench, &asker, action, Some(&marker)).await? else {
+                continue;
+            };
+            let shows =
+                |seen: &Observed| seen.complete().is_some_and(|r| r.to_string().contains(&marker));
+            let finding = if broke(&refused) {
+                Finding::violated(format!("{action} handled"), refused.describe())
+            } else {
+                Finding::expect(
+                    !(shows(&accepted) && shows(&refused)),
+                    format!("no use of what came with {action}"),
+                    || refused.describe(),
+                )
+            };
+            bench.case(
+                &format!("{}-{action}", asker.slug),
+                format!("{:?} answered with {action}", asker.name),
+                Ok(finding),
+            );
+        }
+    }
+    concluded(bench)
+}
+
+check! {
+    /// **Observed:** elicitations are declined and cancelled: the answer is no internal error (-32603).
+    ///
+    /// **Why:** a user who declines is nothing unforeseen.
+    ///
+    /// **Fix:** write down what happens then, and return it: a result, an `isError` result, or another question.
+    pub(crate) NO_ASSUME_SUCCESS = "elicit.server.no-assume-success";
+    scenario: no_assume_success
+}
+
+async fn no_assume_success(bench: &Bench) -> Judgement {
+    for asker in eliciting(bench).await {
+        for action in ["decline", "cancel"] {
+            let Some(seen) = answered(bench, &asker, action, None).await? else { continue };
+            let failed = broke(&seen) || seen.code() == Some(codes::INTERNAL_ERROR);
+            let finding = Finding::expect(!failed, format!("{action} taken for an answer"), || {
+                seen.describe()
+            });
+            bench.case(
+                &format!("{}-{action}", asker.slug),
+                format!("{:?} answered with {action}", asker.name),
+                Ok(finding),
+            );
+        }
+    }
+    concluded(bench)
+}
+
+check! {
+    /// **Observed:** elicitations are declined, cancelled, and not answered at all: each time there is an answer that
+    /// is no server error, and the target goes on serving.
+    ///
+    /// **Why:** dialogs are closed, and clients fail to show them.
+    ///
+    /// **Fix:** handle every answer that is not an acceptance, the missing one included.
+    pub(crate) HANDLE_FAILURE = "elicit.server.handle-failure";
+    scenario: handle_failure
+}
+
+async fn handle_failure(bench: &Bench) -> Judgement {
+    for asker in eliciting(bench).await {
+        for action in ["decline", "cancel", "nothing"] {
+            let seen = if action == "nothing" {
+                let state = Round::of(&bench.send(asker.probe()).await?).and_then(|r| r.state);
+                Some(bench.send(asker.retry(json!({}), state.as_ref())).await?)
+            } else {
+                answered(bench, &asker, action, None).await?
+            };
+            let Some(seen) = seen else { continue };
+            let finding =
+                Finding::expect(!broke(&seen), "an answer that is no server error", || {
+                    seen.describe()
+                });
+            bench.case(
+                &format!("{}-{action}", asker.slug),
+                format!("{:?} answered with {action}", asker.name),
+                Ok(finding),
+            );
+        }
+        bench.control(asker.probe()).await?;
+    }
+    concluded(bench)
+}
+
+check! {
+    /// **Observed:** a form that is accepted with fitting content is not accepted with content that its own schema
+    /// refuses: a missing required field, a value of another type, out of range, or none of the options. An error, an
+    /// `isError` result and a renewed request are all right.
+    ///
+    /// **Why:** the content comes from a client, and the schema was only a request to it.
+    ///
+    /// **Fix:** validate the content with the schema that was sent.
+    pub(crate) SERVER_VALIDATE = "elicit.form.server-validate";
+    scenario: server_validate
+}
+
+async fn server_validate(bench: &Bench) -> Judgement {
+    for asker in eliciting(bench).await {
+        if accepted(bench, &asker).await?.is_none() {
+            continue;
+        }
+        let Some(input) = form(&asker.first) else { continue };
+        for (slug, title, broken) in misfits(input.schema()) {
+            let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+            let mut answers = round.answers();
+            answers.insert(input.key.clone(), json!({"action": "accept", "content": broken}));
+            let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+            let expected = format!("no acceptance of {broken}");
+            let finding = Finding::expect(!taken(&seen, &input.key), expected, || seen.describe());
+            bench.case(
+                &format!("{}-{slug}", asker.slug),
+                format!("{:?}: {title}", asker.name),
+                Ok(finding),
+            );
+        }
+    }
+    concluded(bench)
+}
+
+/// What elicits by a form or in URL mode.
+async fn eliciting(bench: &Bench) -> Vec<Asker> {
+    let elicits = |a: &Asker| a.first.wants(Kind::Form) || a.first.wants(Kind::Url);
+    askers(bench).await.into_iter().filter(elicits).take(LOOKED_AT).collect()
+}
+
+fn form(round: &Round) -> Option<&Input> {
+    round.inputs.iter().find(|i| i.kind() == Kind::Form)
+}
+
+/// Asks, and answers every elicitation with this action, the rest as is fitting.
+async fn answered(
+    bench: &Bench,
+    asker: &Asker,
+    action: &str,
+    marker: Option<&str>,
+) -> Result<Option<Observed>, Trouble> {
+    let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { return Ok(None) };
+    let mut answers: Map<String, Value> = round.answers();
+    for input in &round.inputs {
+        let answer = match (input.kind(), marker) {
+            (Kind::Form, Some(marker)) => {
+                json!({"action": action, "content": marked(input.schema(), marker)})
+            }
+            (Kind::Form, None) | (Kind::Url, _) => json!({"action": action}),
+            _ => continue,
+        };
+        answers.insert(input.key.clone(), answer);
+    }
+    Ok(Some(bench.send(asker.retry(answers, round.state.as_ref())).await?))
+}
+
+/// Fitting content, with the marker in every field that takes it.
+fn marked(schema: &Value, marker: &str) -> Value {
+    let mut content = content(schema);
+    let validator = sample::validator(schema);
+    let fields = schema["properties"].as_object().cloned().unwrap_or_default();
+    for name in fields.iter().filter(|(_, f)| f["type"] == "string").map(|(n, _)| n) {
+        let mut with = content.clone();
+        with[name] = json!(marker);
+        let plain = ["enum", "oneOf", "format"].iter().all(|k| fields[name].get(*k).is_none());
+        if plain && validator.as_ref().is_none_or(|v| v.is_valid(&with)) {
+            content = with;
+        }
+    }
+    content
+}
+
+/// Contents that the schema refuses, each for one reason.
+fn misfits(schema: &Value) -> Vec<(String, String, Value)> {
+    let Some(validator) = sample::validator(schema) else { return Vec::new() };
+    let fits = content(schema);
+    if !validator.is_valid(&fits) {
+        return Vec::new();
+    }
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let mut found: Vec<(String, String, Value)> = Vec::new();
+    if let Some(name) = required.first().and_then(Value::as_str) {
+        let mut without = fits.clone();
+        without.as_object_mut().map(|c| c.remove(name));
+        found.push(("missing".into(), format!("the required field {name:?} is missing"), without));
+    }
+    for (name, field) in schema["properties"].as_object().into_iter().flatten().take(8) {
+        let mut with = |slug: &str, what: &str, value: Value| {
+            let mut content = fits.clone();
+            content[name] = value;
+            let plain = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+            found.push((
+                format!("{plain}-{slug}"),
+                format!("the field {name:?} is {what}"),
+                content,
+            ));
+        };
+        match field["type"].as_str() {
+            Some("string") => with("number", "a number", json!(5)),
+            _ => with("object", "an object", json!({"plumb": 5})),
+        }
+        if let Some(maximum) = field["maximum"].as_f64() {
+            with("above", "above its maximum", json!(maximum + 1.0));
+        }
+        if field.get("enum").is_some() || field.get("oneOf").is_some() {
+            with("no-option", "none of the options", json!("plumb: no option"));
+        }
+    }
+    found.retain(|(_, _, content)| !validator.is_valid(content));
+    found
+}

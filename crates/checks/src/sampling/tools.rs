@@ -1,0 +1,212 @@
+//! client/sampling#message-content-constraints and #security-considerations: loops in which a model uses tools.
+
+use plumb_runner::{Bench, Finding, Judgement, Trouble, brief, check, sample};
+use serde_json::{Value, json};
+
+use crate::mrtr::flow::{Asker, Input, Kind, Round, askers_for, completion};
+
+/// A loop that goes on after so many rounds has no end.
+const ROUNDS: usize = 32;
+
+check! {
+    /// **Observed:** a request for a completion with tools is answered with two tool uses. In the next request, a
+    /// message with a tool result holds nothing but tool results.
+    ///
+    /// **Why:** the models' own interfaces have a role for tool results, in which nothing else can be said.
+    ///
+    /// **Fix:** put text into a message of its own, after the results.
+    pub(crate) RESULT_ONLY = "sampling.tool-result-only";
+    scenario: result_only
+}
+
+async fn result_only(bench: &Bench) -> Judgement {
+    after_tool_uses(bench, |messages, _| {
+        let mixed = messages.iter().find(|m| {
+            let blocks = blocks(m);
+            let results = blocks.iter().filter(|b| b["type"] == "tool_result").count();
+            results > 0 && results < blocks.len()
+        });
+        Finding::expect(mixed.is_none(), "nothing but tool results in a message with one", || {
+            mixed.map_or_else(String::new, brief)
+        })
+    })
+    .await
+}
+
+check! {
+    /// **Observed:** a request for a completion with tools is answered with two tool uses. In the next request, the
+    /// message after them has a result for both.
+    ///
+    /// **Why:** models refuse a conversation in which a tool use stays unanswered.
+    ///
+    /// **Fix:** answer every use of a message in the one message that follows, with an error result if need be.
+    pub(crate) BALANCE = "sampling.balance";
+    scenario: balance
+}
+
+async fn balance(bench: &Bench) -> Judgement {
+    after_tool_uses(bench, |messages, ids| {
+        let Some(at) =
+            messages.iter().position(|m| blocks(m).iter().any(|b| b["type"] == "tool_use"))
+        else {
+            // A server may begin a conversation of its own; then there is nothing to balance.
+            return Finding::unseen(
+                "the next request does not repeat the tool uses",
+                "continue the conversation",
+            );
+        };
+        let results = messages.get(at + 1).map(|m| {
+            (m["role"] == "user", blocks(m).iter().filter(|b| b["type"] == "tool_result").count())
+        });
+        Finding::expect(
+            results == Some((true, ids.len())),
+            format!("a user message with {} tool results", ids.len()),
+            || messages.get(at + 1).map_or_else(|| "no further message".into(), brief),
+        )
+    })
+    .await
+}
+
+check! {
+    /// **Observed:** a request for a completion with tools is answered with two tool uses. The tool results of the next
+    /// request carry their ids, each once, and no other.
+    ///
+    /// **Why:** by the id the model knows which of its calls gave what.
+    ///
+    /// **Fix:** copy `id` of the use to `toolUseId` of its result.
+    pub(crate) MATCH_RESULTS = "sampling.sec.match-results";
+    scenario: match_results
+}
+
+async fn match_results(bench: &Bench) -> Judgement {
+    after_tool_uses(bench, |messages, ids| {
+        let all = messages.iter().flat_map(blocks).filter(|b| b["type"] == "tool_result");
+        let mut named: Vec<String> =
+            all.map(|b| b["toolUseId"].as_str().unwrap_or_default().to_owned()).collect();
+        if named.is_empty() {
+            return Finding::unseen(
+                "the next request has no tool results",
+                "continue the conversation",
+            );
+        }
+        named.sort();
+        let foreign = named.iter().any(|n| !ids.contains(n));
+        let unanswered = ids.iter().any(|id| !named.contains(id));
+        Finding::expect(!foreign && !unanswered, format!("results for {ids:?}"), || {
+            format!("results for {named:?}")
+        })
+    })
+    .await
+}
+
+/// Answers with two tool uses, and judges the messages of the request that follows.
+async fn after_tool_uses(
+    bench: &Bench,
+    judge: impl Fn(&[Value], &[String]) -> Finding,
+) -> Judgement {
+    for asker in with_tools(bench).await {
+        let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+        let (answers, ids) = uses(&round, 2, 0);
+        let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+        let finding = match Round::of(&seen)
+            .and_then(|r| r.inputs.iter().find(|i| i.kind() == Kind::Sampling).cloned())
+        {
+            Some(next) => {
+                judge(next.params["messages"].as_array().map_or(&[], Vec::as_slice), &ids)
+            }
+            None => Finding::unseen(
+                "the tool uses were not followed by another request",
+                "go on with the tool results",
+            ),
+        };
+        bench.case(
+            &asker.slug,
+            format!("{:?} answered with two tool uses", asker.name),
+            Ok(finding),
+        );
+    }
+    concluded(bench)
+}
+
+check! {
+    /// **Observed:** a model that answers every request with another tool use gets to an end: within 32 rounds there is
+    /// a result, an error, or a request without tools (or with the choice `none`).
+    ///
+    /// **Why:** each round costs the user a call of a model, and a model in a loop does not stop by itself.
+    ///
+    /// **Fix:** count the rounds, in the state; ask without tools in the last one.
+    pub(crate) ITERATION_LIMIT = "sampling.sec.iteration-limit";
+    scenario: iteration_limit
+}
+
+async fn iteration_limit(bench: &Bench) -> Judgement {
+    for asker in with_tools(bench).await {
+        let finding = looped(bench, &asker).await?;
+        bench.case(
+            &asker.slug,
+            format!("{:?} answered with tool uses for ever", asker.name),
+            Ok(finding),
+        );
+    }
+    concluded(bench)
+}
+
+async fn looped(bench: &Bench, asker: &Asker) -> Result<Finding, Trouble> {
+    let mut seen = bench.send(asker.probe()).await?;
+    for n in 0..ROUNDS {
+        let Some(round) = Round::of(&seen) else { return Ok(Finding::Held) };
+        if !round.inputs.iter().any(offers_tools) {
+            return Ok(Finding::Held);
+        }
+        let (answers, _) = uses(&round, 1, n);
+        seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+    }
+    let going_on = Round::of(&seen).is_some_and(|r| r.inputs.iter().any(offers_tools));
+    Ok(Finding::expect(!going_on, format!("an end within {ROUNDS} rounds"), || seen.describe()))
+}
+
+/// What asks for a completion with tools.
+async fn with_tools(bench: &Bench) -> Vec<Asker> {
+    let mut found = askers_for(bench, Kind::Sampling).await;
+    found.retain(|a| a.first.inputs.iter().any(offers_tools));
+    found
+}
+
+fn offers_tools(input: &Input) -> bool {
+    let offered = input.params["tools"].as_array().is_some_and(|t| !t.is_empty());
+    input.kind() == Kind::Sampling && offered && input.params["toolChoice"]["mode"] != "none"
+}
+
+/// Answers with so many uses of the first tool that is offered, and their ids.
+fn uses(round: &Round, count: usize, salt: usize) -> (serde_json::Map<String, Value>, Vec<String>) {
+    let mut answers = round.answers();
+    let mut ids = Vec::new();
+    for input in round.inputs.iter().filter(|i| offers_tools(i)) {
+        let tool = &input.params["tools"][0];
+        let arguments = sample::arguments(&tool["inputSchema"]).unwrap_or_default();
+        ids = (1..=count).map(|n| format!("plumb_use_{salt}_{n}")).collect();
+        let blocks: Vec<Value> = ids
+            .iter()
+            .map(|id| json!({"type": "tool_use", "id": id, "name": tool["name"], "input": arguments}))
+            .collect();
+        answers.insert(input.key.clone(), completion(&Value::Array(blocks)));
+    }
+    (answers, ids)
+}
+
+fn blocks(message: &Value) -> Vec<Value> {
+    match &message["content"] {
+        Value::Array(blocks) => blocks.clone(),
+        block => vec![block.clone()],
+    }
+}
+
+fn concluded(bench: &Bench) -> Judgement {
+    match bench.conclude()? {
+        Finding::Unseen { why, .. } => Ok(Finding::unseen(
+            why,
+            "offer a tool marked `readOnlyHint: true` that asks for a completion with tools and goes on",
+        )),
+        finding => Ok(finding),
+    }
+}

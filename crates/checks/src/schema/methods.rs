@@ -1,0 +1,114 @@
+//! schema: error messages, methods behind capabilities, the MIME type of templates.
+
+use plumb_runner::survey::expand;
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
+use plumb_wire::codes;
+use serde_json::{Value, json};
+
+/// An error message of more characters is no concise sentence.
+const CONCISE: usize = 300;
+
+check! {
+    /// **Observed:** error messages have one line of at most 300 characters.
+    ///
+    /// **Why:** clients show the message in one line and log it in one.
+    ///
+    /// **Fix:** say what is wrong in a sentence; put stack traces and lists into `data`, or into your own log.
+    pub(crate) MESSAGE_CONCISE = "schema.error.message-concise";
+    passive: message_concise
+}
+
+fn message_concise(seen: &Observed, notes: &mut Notes<'_>) {
+    let Some(message) = seen.error().and_then(|e| e.get("message")).and_then(Value::as_str) else { return };
+    let fits = !message.trim_end().contains('\n') && message.chars().count() <= CONCISE;
+    notes.expect(fits, "an error message of one concise sentence", || {
+        format!("{} characters: {:?}", message.chars().count(), clip(message, 100))
+    });
+}
+
+check! {
+    /// **Observed:** the methods of each capability that is not declared, and of the tasks extension if it is not, are
+    /// answered with error -32601.
+    ///
+    /// **Why:** clients learn from capabilities what to offer; a method that answers all the same is one that nobody calls,
+    /// and that nobody guards.
+    ///
+    /// **Fix:** register handlers and capabilities together.
+    pub(crate) CAPABILITY_GATED = "schema.mnf.capability-gated";
+    scenario: capability_gated
+}
+
+async fn capability_gated(bench: &Bench) -> Judgement {
+    let survey = bench.survey();
+    if !survey.discover.as_ref().is_some_and(Observed::is_accepted) {
+        return Ok(Finding::unseen("server/discover is not served, so nothing is declared", "serve it"));
+    }
+    let reference = json!({"type": "ref/prompt", "name": "plumb-none"});
+    let gated = [
+        ("tools", "tools/list", json!({})),
+        ("tools", "tools/call", json!({"name": "plumb-none", "arguments": {}})),
+        ("resources", "resources/list", json!({})),
+        ("resources", "resources/templates/list", json!({})),
+        ("resources", "resources/read", json!({"uri": "plumb-none:///"})),
+        ("prompts", "prompts/list", json!({})),
+        ("prompts", "prompts/get", json!({"name": "plumb-none"})),
+        ("completions", "completion/complete", json!({"ref": reference, "argument": {"name": "a", "value": ""}})),
+        ("extensions.io.modelcontextprotocol/tasks", "tasks/get", json!({"taskId": "plumb-none"})),
+    ];
+    bench.control(Probe::request("server/discover", json!({}))).await?;
+    for (capability, method, params) in gated {
+        if survey.declares(capability) {
+            continue;
+        }
+        let seen = bench.send(Probe::request(method, params)).await?;
+        let fits = seen.code() == Some(codes::METHOD_NOT_FOUND);
+        let expected = format!("error -32601, since `{capability}` is not declared");
+        let slug = method.replace('/', "-");
+        bench.case(&slug, format!("{method} without the capability"), Ok(Finding::expect(fits, expected, || seen.describe())));
+    }
+    match bench.conclude()? {
+        Finding::Unseen { .. } => Ok(Finding::unseen("the target declares every capability", "nothing: all is offered")),
+        finding => Ok(finding),
+    }
+}
+
+check! {
+    /// **Observed:** resources read by a template that has a `mimeType` have that type. Media types are compared without
+    /// their parameters.
+    ///
+    /// **Why:** clients decide by the template's type what to do with every resource of it.
+    ///
+    /// **Fix:** leave `mimeType` out of a template whose resources differ.
+    pub(crate) TEMPLATE_MIME = "schema.resource-template.mime";
+    needs: [Template];
+    scenario: template_mime
+}
+
+async fn template_mime(bench: &Bench) -> Judgement {
+    let templates = bench.survey().templates.items.iter().map(|t| &t.value);
+    let typed = templates.filter_map(|t| Some((t["uriTemplate"].as_str()?, t["mimeType"].as_str()?)));
+    for (template, kind) in typed.take(6) {
+        for (n, value) in ["123", "1", "plumb", "2"].into_iter().enumerate() {
+            let Some(uri) = expand(template, value) else { break };
+            let seen = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
+            let contents = seen.complete().and_then(|r| r["contents"].as_array()).into_iter().flatten();
+            let own = contents.filter(|c| c["uri"] == uri.as_str()).find_map(|c| c["mimeType"].as_str());
+            let Some(own) = own else { continue };
+            let finding = Finding::expect(essence(own) == essence(kind), format!("the template's type {kind}"), || {
+                format!("{uri} has type {own}")
+            });
+            bench.case(&format!("{}-{}", crate::basic::capabilities::slug(template), n + 1), format!("{uri} is read"), Ok(finding));
+        }
+    }
+    match bench.conclude()? {
+        Finding::Unseen { .. } => Ok(Finding::unseen(
+            "no template with a `mimeType` could be read",
+            "give a template a `mimeType`, and let it be read with the value 1 or 123",
+        )),
+        finding => Ok(finding),
+    }
+}
+
+fn essence(kind: &str) -> String {
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}

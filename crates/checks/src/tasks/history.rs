@@ -1,0 +1,231 @@
+//! The life of a task, judged from the states that were seen: no input or output.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plumb_runner::{brief, has_ended};
+use serde_json::Value;
+use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+/// A state of a task as it was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// The task.
+    pub(crate) task: Value,
+    /// The keys whose responses had been acknowledged before this was asked for.
+    pub(crate) answered: BTreeSet<String>,
+    /// The exchange.
+    pub(crate) seq: u64,
+}
+
+/// What a history shows that it must not: expected, actual, and the exchange that shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) expected: String,
+    pub(crate) actual: String,
+    pub(crate) seq: u64,
+}
+
+fn fault(state: &State, expected: &str, actual: String) -> Option<Fault> {
+    Some(Fault { expected: expected.to_owned(), actual, seq: state.seq })
+}
+
+fn status(state: &State) -> &str {
+    state.task["status"].as_str().unwrap_or("no status")
+}
+
+/// A step that the diagram does not have: any out of a terminal state.
+pub(crate) fn illegal_step(states: &[State]) -> Option<Fault> {
+    states.windows(2).find_map(|pair| {
+        let (before, after) = (&pair[0], &pair[1]);
+        let stays = status(before) == status(after);
+        if stays || !has_ended(&before.task) {
+            return None;
+        }
+        fault(after, "no transition out of a terminal state", format!("{} became {}", status(before), status(after)))
+    })
+}
+
+/// A terminal state whose status or payload differs later, or whose payload vanishes.
+pub(crate) fn changed_after_end(states: &[State]) -> Option<Fault> {
+    let end = states.iter().position(|s| has_ended(&s.task))?;
+    // The handle of a task that ended at once has no payload, the states after it have.
+    let seed = usize::from(end == 0);
+    let first = states.get(end + seed)?;
+    states[end..].iter().find_map(|later| {
+        if status(later) != status(&states[end]) {
+            let actual = format!("{} became {}", status(&states[end]), status(later));
+            return fault(later, "the status of an ended task stays", actual);
+        }
+        if std::ptr::eq(later, &raw const states[end]) && seed == 1 {
+            return None;
+        }
+        ["result", "error"].into_iter().find_map(|member| {
+            let (was, is) = (first.task.get(member), later.task.get(member));
+            let text = |v: Option<&Value>| v.map_or_else(|| "nothing".to_owned(), brief);
+            let actual = format!("`{member}` was {}, then {}", text(was), text(is));
+            if was == is { None } else { fault(later, "the outcome of an ended task stays", actual) }
+        })
+    })
+}
+
+/// A time that cannot be read, a creation that moves, an update that lies before an earlier one.
+pub(crate) fn wrong_times(states: &[State]) -> Option<Fault> {
+    for state in states {
+        for member in ["createdAt", "lastUpdatedAt"] {
+            let written = state.task.get(member);
+            if let Some(written) = written
+                && written.as_str().and_then(instant).is_none()
+            {
+                return fault(state, "a time in ISO 8601", format!("`{member}` is {}", brief(written)));
+            }
+        }
+    }
+    states.windows(2).find_map(|pair| {
+        let (before, after) = (&pair[0], &pair[1]);
+        let at = |state: &State, member: &str| state.task[member].as_str().and_then(instant);
+        if let (Some(was), Some(is)) = (at(before, "createdAt"), at(after, "createdAt"))
+            && was != is
+        {
+            let actual = format!("{} became {}", before.task["createdAt"], after.task["createdAt"]);
+            return fault(after, "`createdAt` stays", actual);
+        }
+        if let (Some(was), Some(is)) = (at(before, "lastUpdatedAt"), at(after, "lastUpdatedAt"))
+            && is < was
+        {
+            let actual = format!("{} after {}", after.task["lastUpdatedAt"], before.task["lastUpdatedAt"]);
+            return fault(after, "`lastUpdatedAt` does not run back", actual);
+        }
+        None
+    })
+}
+
+/// Reads a time in ISO 8601, with or without an offset; without one, as if in UTC.
+pub(crate) fn instant(text: &str) -> Option<OffsetDateTime> {
+    let offset = OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
+    let local = || PrimitiveDateTime::parse(text, &Iso8601::DEFAULT).map(PrimitiveDateTime::assume_utc);
+    offset.or_else(|_| local()).ok()
+}
+
+/// How one key was used over a life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Misuse {
+    /// It came back after it was gone.
+    Returned,
+    /// It came back after it was answered and gone.
+    ReturnedAnswered,
+    /// It named two different requests.
+    TwoRequests,
+}
+
+/// The first misuse of a key of this kind.
+pub(crate) fn misused_key(states: &[State], wanted: Misuse) -> Option<Fault> {
+    let mut requests: BTreeMap<&str, &Value> = BTreeMap::new();
+    let mut gone: BTreeSet<&str> = BTreeSet::new();
+    let empty = serde_json::Map::new();
+    for state in states {
+        let asked = state.task["inputRequests"].as_object().unwrap_or(&empty);
+        for (key, request) in asked {
+            let key = key.as_str();
+            let other = requests.get(key).filter(|before| **before != request);
+            if wanted == Misuse::TwoRequests
+                && let Some(before) = other
+            {
+                let actual = format!("`{key}` named {}, then {}", brief(before), brief(request));
+                return fault(state, "a key names one request over the life of a task", actual);
+            }
+            let answered = state.answered.contains(key);
+            let anew = gone.contains(key) || (answered && other.is_some());
+            if anew && (wanted == Misuse::Returned || (wanted == Misuse::ReturnedAnswered && answered)) {
+                let when = if answered { "after its response was acknowledged" } else { "after it was gone" };
+                return fault(state, "a key of its own for each request", format!("`{key}` came back {when}"));
+            }
+            requests.entry(key).or_insert(request);
+        }
+        gone.extend(requests.keys().copied().filter(|key| !asked.contains_key(*key)));
+    }
+    None
+}
+
+/// How many different keys were shown, and in how many rounds.
+pub(crate) fn keys(states: &[State]) -> usize {
+    let keys = states.iter().filter_map(|s| s.task["inputRequests"].as_object()).flatten();
+    keys.map(|(key, _)| key).collect::<BTreeSet<_>>().len()
+}
+
+/// How often a task began to wait for input.
+pub(crate) fn rounds(states: &[State]) -> usize {
+    let asking = |s: &State| s.task["inputRequests"].as_object().is_some_and(|asked| !asked.is_empty());
+    let mut rounds = 0;
+    let mut before: Option<&Value> = None;
+    for state in states.iter().filter(|s| asking(s)) {
+        let answered = before.is_some_and(|b| b != &state.task["inputRequests"]);
+        rounds += usize::from(before.is_none() || answered);
+        before = Some(&state.task["inputRequests"]);
+    }
+    rounds
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn life(tasks: &[Value]) -> Vec<State> {
+        let state = |(seq, task): (u64, &Value)| State { task: task.clone(), answered: BTreeSet::new(), seq };
+        (1..).zip(tasks).map(state).collect()
+    }
+
+    #[test]
+    fn nothing_leads_out_of_an_end() {
+        let status = |s: &str| json!({"status": s});
+        let legal = ["working", "input_required", "working", "completed", "completed"].map(status);
+        assert_eq!(illegal_step(&life(&legal)), None);
+        let flapping = ["working", "failed", "working"].map(status);
+        assert_eq!(illegal_step(&life(&flapping)).map(|f| f.actual), Some("failed became working".into()));
+    }
+
+    #[test]
+    fn an_outcome_that_vanishes_is_a_change() {
+        let seed = json!({"status": "completed"});
+        let whole = json!({"status": "completed", "result": {"content": []}});
+        assert_eq!(changed_after_end(&life(&[seed.clone(), whole.clone(), whole.clone()])), None);
+        assert!(changed_after_end(&life(&[json!({"status": "working"}), whole.clone(), seed])).is_some());
+        let cancelled = json!({"status": "cancelled"});
+        assert!(changed_after_end(&life(&[whole, cancelled])).is_some());
+    }
+
+    #[test]
+    fn times_are_read_in_every_form_of_the_standard() {
+        for text in ["2026-07-28T10:00:00Z", "2026-07-28T10:00:00.123456+02:00", "20260728T100000Z", "2026-07-28T10:00:00"] {
+            assert!(instant(text).is_some(), "{text}");
+        }
+        for text in ["1785196800000", "28.7.2026", "2026-13-01T00:00:00Z", "Tue, 28 Jul 2026 10:00:00 GMT"] {
+            assert!(instant(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_do_not_run_back() {
+        let at = |created: &str, updated: &str| json!({"createdAt": created, "lastUpdatedAt": updated});
+        let (one, two) = ("2026-07-28T10:00:00Z", "2026-07-28T10:00:01Z");
+        assert_eq!(wrong_times(&life(&[at(one, one), at("2026-07-28T12:00:00+02:00", two)])), None);
+        assert!(wrong_times(&life(&[at(one, two), at(one, one)])).is_some());
+        assert!(wrong_times(&life(&[at(one, two), at(two, two)])).is_some());
+    }
+
+    #[test]
+    fn a_key_that_returns_is_a_reuse_and_one_that_stays_is_none() {
+        let asks = |text: &str| json!({"status": "input_required", "inputRequests": {"k": {"params": text}}});
+        let works = json!({"status": "working"});
+        assert_eq!(misused_key(&life(&[asks("a"), asks("a")]), Misuse::Returned), None);
+        assert!(misused_key(&life(&[asks("a"), works.clone(), asks("a")]), Misuse::Returned).is_some());
+        assert!(misused_key(&life(&[asks("a"), asks("b")]), Misuse::TwoRequests).is_some());
+        let mut answered = life(&[asks("a"), works, asks("a")]);
+        assert_eq!(misused_key(&answered, Misuse::ReturnedAnswered), None);
+        answered[2].answered.insert("k".into());
+        assert!(misused_key(&answered, Misuse::ReturnedAnswered).is_some());
+        assert_eq!(rounds(&life(&[asks("a"), asks("a"), asks("b")])), 2);
+    }
+}

@@ -1,0 +1,303 @@
+//! The life of a task as a history: what polls show, in which order, and for how long.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use plumb_runner::{Bench, Finding, Judgement, Trouble, brief, check, has_ended, task_id};
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::history::{self, Fault, State};
+use super::life::{self, GRACE, Life};
+
+/// So many tasks are created at once.
+const CREATIONS: usize = 12;
+
+/// A task that has ended is looked at again after so long.
+const LATER: Duration = Duration::from_millis(300);
+
+check! {
+    /// **Observed:** a task of each known tool is polled to its end and beyond; the statuses are compared in order.
+    ///
+    /// **Why:** a client stops polling at a terminal status; what comes after it is lost.
+    ///
+    /// **Fix:** write the status in one place, and refuse every write to a task that is `completed`, `failed` or
+    /// `cancelled`.
+    pub(crate) TRANSITIONS = "tasks.transitions";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [TaskTool];
+    scenario: transitions
+}
+
+async fn transitions(bench: &Bench) -> Judgement {
+    histories(bench, 3, history::illegal_step).await
+}
+
+check! {
+    /// **Observed:** over the life of a task of each known tool, `createdAt` and `lastUpdatedAt` are times in ISO 8601,
+    /// `createdAt` stays, and `lastUpdatedAt` does not run back.
+    ///
+    /// **Why:** clients reckon the end of a task's life from `createdAt` and `ttlMs`.
+    ///
+    /// **Fix:** keep both times with the task and write them as `2026-07-28T10:00:00Z`.
+    pub(crate) TIMESTAMPS = "tasks.timestamps";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [TaskTool];
+    scenario: timestamps
+}
+
+async fn timestamps(bench: &Bench) -> Judgement {
+    histories(bench, 1, history::wrong_times).await
+}
+
+/// Judges the history of a task of each tool.
+async fn histories(bench: &Bench, more: usize, judge: fn(&[State]) -> Option<Fault>) -> Judgement {
+    for (tool, life) in life::lives(bench, more).await {
+        let judgement = life.map(|life| match judge(&life.states) {
+            Some(fault) => {
+                bench.note_seq(fault.seq);
+                Finding::violated(fault.expected, fault.actual)
+            }
+            None if life.states.len() > 1 => Finding::Held,
+            None => Finding::unseen("the task was not seen after its creation", "answer tasks/get"),
+        });
+        bench.case(&tool, format!("the life of a task of {tool}"), judgement);
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** a task of each known tool is brought to its end; then it is cancelled, updated and polled again.
+    /// Status, `result` and `error` are the same as before.
+    ///
+    /// **Why:** whoever reads the task later, or on another machine, must find the one outcome that it had.
+    ///
+    /// **Fix:** acknowledge updates and cancellations of an ended task, and change nothing.
+    pub(crate) TERMINAL_FINAL = "tasks.terminal-final";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [TaskTool];
+    scenario: terminal_final
+}
+
+async fn terminal_final(bench: &Bench) -> Judgement {
+    let judged = life::lives(bench, 0).await.into_iter().map(|(tool, life)| async move {
+        let judgement = async {
+            let mut life = life?;
+            if !has_ended(life.last()) {
+                return Ok(Finding::unseen(format!("the task of {tool} did not end in time"), "name a quicker one"));
+            }
+            life.poll().await?;
+            life.cancel().await?;
+            let mut responses = Map::new();
+            responses.insert("plumb-too-late".into(), json!({"action": "accept", "content": {}}));
+            life.update(responses).await?;
+            for _ in 0..2 {
+                life.wait().await;
+                life.poll().await?;
+            }
+            Ok(match history::changed_after_end(&life.states) {
+                Some(fault) => Finding::violated(fault.expected, fault.actual),
+                None => Finding::Held,
+            })
+        };
+        let judgement = judgement.await;
+        (tool, judgement)
+    });
+    for (tool, judgement) in join_all(judged).await {
+        bench.case(&tool, format!("an ended task of {tool} is cancelled, updated and polled"), judgement);
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** twelve tasks are created at the same time; each is read at once, over HTTP on a connection of its
+    /// own. Every read finds its task.
+    ///
+    /// **Why:** a client that gets -32602 for a handle just given takes the task for lost.
+    ///
+    /// **Fix:** answer the call when the task is stored where tasks/get looks, not before.
+    pub(crate) DURABLE_CREATE = "tasks.durable-create";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [TaskTool];
+    scenario: durable_create
+}
+
+async fn durable_create(bench: &Bench) -> Judgement {
+    let found = bench.prop(plumb_runner::Prop::TaskTool)?.clone();
+    let found = &found;
+    let creations = (0..CREATIONS).map(|_| async move {
+        let created = bench.send(life::call(bench, found)).await?;
+        let Some(id) = created.result().and_then(task_id) else { return Ok(None) };
+        let read = bench.send(life::about("tasks/get", id).fresh()).await?;
+        Ok::<_, Trouble>(Some(read))
+    });
+    let mut found = false;
+    for read in join_all(creations).await {
+        let Some(read) = read? else { continue };
+        if read.result().is_none() && read.status() != Some(429) {
+            return Ok(Finding::violated("a task that is there as soon as its handle is", read.describe()));
+        }
+        found |= read.result().is_some();
+    }
+    Ok(if found { Finding::Held } else { Finding::unseen("no call was answered with a task", "answer with one") })
+}
+
+check! {
+    /// **Observed:** a task that takes a while is read at once; the answer comes while the task is still at work and
+    /// says so.
+    ///
+    /// **Why:** a read that waits for the end is the long call that tasks are there to avoid.
+    ///
+    /// **Fix:** answer tasks/get with the state as it is.
+    pub(crate) WORKING = "tasks.get.working";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [SlowTaskTool];
+    scenario: working
+}
+
+async fn working(bench: &Bench) -> Judgement {
+    let (found, lasts) = life::slow(bench, Duration::from_millis(900))?;
+    let mut life = Life::begin(bench, &found).await?;
+    let asked = Instant::now();
+    let seen = life.read().await?;
+    let took = asked.elapsed();
+    life.cancel().await?;
+    let Some(task) = seen.result() else {
+        return Ok(Finding::violated("the task, with status `working`", seen.describe()));
+    };
+    if task["status"] == "working" {
+        return Ok(Finding::Held);
+    }
+    let expected = "an answer while the task is at work, with status `working`";
+    if took > lasts / 2 {
+        let actual = format!("after {} ms the status was {}", took.as_millis(), task["status"]);
+        return Ok(Finding::violated(expected, actual));
+    }
+    let why = format!("the task of {} is {} as soon as it is created", found.name, task["status"]);
+    Ok(Finding::unseen(why, "name a slower tool under [props.slow-task-tool]"))
+}
+
+check! {
+    /// **Observed:** a task that takes a while is cancelled; if its status becomes `cancelled`, tasks/get shows the task
+    /// with that status. Position: it need not become so.
+    ///
+    /// **Why:** a client that polls on after its cancellation wants to know whether the work was stopped.
+    ///
+    /// **Fix:** keep a cancelled task like any other ended one.
+    pub(crate) CANCELLED = "tasks.get.cancelled";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [SlowTaskTool];
+    scenario: cancelled
+}
+
+async fn cancelled(bench: &Bench) -> Judgement {
+    let (found, _) = life::slow(bench, Duration::from_secs(5))?;
+    let mut life = Life::begin(bench, &found).await?;
+    let acknowledged = life.cancel().await?;
+    if !acknowledged.is_accepted() {
+        return Ok(Finding::unseen(format!("the cancellation was refused: {}", acknowledged.describe()), "acknowledge it"));
+    }
+    let deadline = Instant::now() + GRACE;
+    while !has_ended(life.last()) && Instant::now() < deadline {
+        life.wait().await;
+        let seen = life.read().await?;
+        if seen.result().is_none() && seen.status() != Some(429) {
+            return Ok(Finding::violated("the task, with its status", seen.describe()));
+        }
+    }
+    match life.status() {
+        "cancelled" => Ok(Finding::Held),
+        other => Ok(Finding::unseen(
+            format!("the task is {other} one second after the cancellation, as it may be"),
+            "let a task end when it is cancelled",
+        )),
+    }
+}
+
+check! {
+    /// **Observed:** a task that waits for input and one that has ended are read four times in a row; what they show is
+    /// the same each time. Position: `ttlMs`, `pollIntervalMs` and `statusMessage` may change.
+    ///
+    /// **Why:** clients repeat reads at will, after a lost answer for one.
+    ///
+    /// **Fix:** let tasks/get write nothing: no time, no counter, no mark of what was delivered.
+    pub(crate) IDEMPOTENT = "tasks.get.idempotent";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [TaskTool];
+    scenario: idempotent
+}
+
+async fn idempotent(bench: &Bench) -> Judgement {
+    let judged = life::tools(bench).into_iter().map(|found| async move {
+        let judgement = async {
+            let mut life = Life::begin(bench, &found).await?;
+            life.until_asked().await?;
+            let resting = has_ended(life.last()) || life.status() == "input_required";
+            if !resting {
+                return Ok(Finding::unseen("the task did not come to rest in time", "name a quicker tool"));
+            }
+            life.poll().await?;
+            let first = lasting(life.last());
+            for _ in 0..3 {
+                life.wait().await;
+                let now = lasting(life.poll().await?);
+                if now != first {
+                    return Ok(Finding::violated(format!("again {}", brief(&first)), brief(&now)));
+                }
+            }
+            if !has_ended(life.last()) {
+                life.cancel().await?;
+            }
+            Ok(Finding::Held)
+        };
+        let judgement = judgement.await;
+        (found.name.clone(), judgement)
+    });
+    for (tool, judgement) in join_all(judged).await {
+        bench.case(&tool, format!("a resting task of {tool} is read four times"), judgement);
+    }
+    bench.conclude()
+}
+
+/// What of a task does not change while nothing happens to it.
+fn lasting(task: &Value) -> Value {
+    let members = ["taskId", "status", "createdAt", "lastUpdatedAt", "inputRequests", "result", "error"];
+    members.into_iter().filter_map(|name| Some((name.to_owned(), task.get(name)?.clone()))).collect::<Map<_, _>>().into()
+}
+
+check! {
+    /// **Observed:** an ended task is read again, and once more after a while, within its `ttlMs`; it is still there,
+    /// and not an error.
+    ///
+    /// **Why:** a client may have lost the answer that told of the end, or read it on another machine.
+    ///
+    /// **Fix:** keep a task for its whole `ttlMs`, also when its result was delivered.
+    pub(crate) TTL_HONOURED = "tasks.ttl-honoured";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [TaskTool];
+    scenario: ttl_honoured
+}
+
+async fn ttl_honoured(bench: &Bench) -> Judgement {
+    let found = bench.prop(plumb_runner::Prop::TaskTool)?.clone();
+    let mut life = Life::begin(bench, &found).await?;
+    if !life.live().await? {
+        return Ok(Finding::unseen(format!("the task of {} did not end in time", found.name), "name a quicker tool"));
+    }
+    let ttl = life.last()["ttlMs"].as_u64().map(Duration::from_millis);
+    for pause in [Duration::ZERO, LATER, Duration::ZERO] {
+        life.wait().await;
+        sleep(pause).await;
+        let age = life.born.elapsed() + Duration::from_millis(50);
+        if ttl.is_some_and(|ttl| age > ttl * 4 / 5) {
+            return Ok(Finding::unseen("the task's time is over before it can be read twice", "give tasks more time"));
+        }
+        let seen = life.read().await?;
+        if seen.result().is_none() && seen.status() != Some(429) {
+            let ttl = life.last()["ttlMs"].clone();
+            let actual = format!("after {} ms: {}", age.as_millis(), seen.describe());
+            return Ok(Finding::violated(format!("the task for its `ttlMs` of {ttl}"), actual));
+        }
+    }
+    Ok(Finding::Held)
+}

@@ -1,0 +1,254 @@
+//! Finding tools whose calls become tasks: each that may be called is called once more, with the extension declared.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::watch::{every_capability, offer};
+use crate::channel::Channel;
+use crate::{Observed, Probe, Prop, Survey, Trouble, sample};
+
+/// The id of the tasks extension.
+pub const EXTENSION: &str = "io.modelcontextprotocol/tasks";
+
+/// The tools of the official fixture for tasks. Their names are common words, so they count only together: where
+/// `slow_compute` is listed, too.
+const FIXTURE: [&str; 7] = [
+    "greet",
+    "slow_compute",
+    "failing_job",
+    "protocol_error_job",
+    "confirm_delete",
+    "multi_input",
+    "test_tool_with_task",
+];
+
+/// The members of `arguments` that say how long a tool takes.
+const DURATIONS: [&str; 11] = [
+    "seconds",
+    "duration_ms",
+    "durationMs",
+    "delay_ms",
+    "delayMs",
+    "ms",
+    "milliseconds",
+    "duration",
+    "delay",
+    "duration_s",
+    "delay_seconds",
+];
+
+/// At most so many tools are called.
+const CALLS: usize = 32;
+
+/// A task is watched for so long.
+const WATCH: Duration = Duration::from_millis(1_200);
+
+/// A call gets so long for its answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A tool that answered with a task.
+#[derive(Clone, Debug)]
+pub struct Tasking {
+    /// Its name.
+    pub name: String,
+    /// What it was called with.
+    pub arguments: Map<String, Value>,
+    /// What the same call showed without the extension.
+    pub plain: Option<Observed>,
+    /// The answer with the handle.
+    pub created: Observed,
+    /// The task as it was last seen.
+    pub last: Value,
+}
+
+/// A task that has ended and is kept, for requests that need one.
+#[derive(Clone, Debug)]
+pub struct EndedTask {
+    /// Its id.
+    pub id: String,
+    /// Whether an update without answers is acknowledged.
+    pub takes_update: bool,
+    /// Whether a cancellation is acknowledged.
+    pub takes_cancel: bool,
+}
+
+/// A probe with every client capability and the tasks extension declared.
+pub fn task_capable(probe: Probe) -> Probe {
+    let mut capabilities = every_capability();
+    capabilities["extensions"] = json!({ EXTENSION: {} });
+    probe.capabilities(capabilities)
+}
+
+/// The id of the task that a result is the handle of.
+pub fn task_id(result: &Value) -> Option<&str> {
+    result.get("taskId").and_then(Value::as_str)
+}
+
+/// Whether a task has come to its end.
+pub fn has_ended(task: &Value) -> bool {
+    matches!(task["status"].as_str(), Some("completed" | "failed" | "cancelled"))
+}
+
+pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
+    if !survey.declares(&format!("extensions.{EXTENSION}")) {
+        return;
+    }
+    let candidates = candidates(survey);
+    let shown = futures_util::stream::iter(candidates.into_iter().map(|candidate| watch(channel, candidate)));
+    let shown: Vec<Option<Tasking>> = shown.buffered(8).collect().await;
+    let shown: Vec<Tasking> = shown.into_iter().flatten().collect();
+    for tasking in &shown {
+        by_name(survey, tasking);
+    }
+    for tasking in &shown {
+        by_end(survey, tasking);
+    }
+    let plain = |t: &&Tasking| t.last["status"] == "completed" && t.last.pointer("/result/isError") != Some(&json!(true));
+    if let Some(quick) = shown.iter().find(plain).or(shown.first()) {
+        offer(survey, Prop::TaskTool, &quick.name, quick.arguments.clone(), None);
+    }
+    if fixture(survey) && survey.tool("test_tool_with_task").is_some() {
+        offer(survey, Prop::MrtrTaskTool, "test_tool_with_task", arguments(survey, "test_tool_with_task"), None);
+    }
+    survey.ended_task = ended(channel, &shown).await;
+    survey.tasks = shown;
+}
+
+struct Candidate {
+    name: String,
+    arguments: Map<String, Value>,
+    schema: Value,
+    plain: Option<Observed>,
+}
+
+fn fixture(survey: &Survey) -> bool {
+    survey.tool("slow_compute").is_some()
+}
+
+fn arguments(survey: &Survey, name: &str) -> Map<String, Value> {
+    survey.tool(name).and_then(|t| sample::arguments(&t["inputSchema"])).unwrap_or_default()
+}
+
+fn candidates(survey: &Survey) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    for callable in &survey.callable {
+        let Some(name) = callable.tool["name"].as_str() else { continue };
+        let schema = callable.tool["inputSchema"].clone();
+        let (arguments, plain) = (callable.arguments.clone(), callable.shown.clone());
+        found.push(Candidate { name: name.to_owned(), arguments, schema, plain });
+    }
+    // Those of the fixture first: they are sure to show something.
+    found.sort_by_key(|c| !FIXTURE.contains(&c.name.as_str()));
+    if fixture(survey) {
+        for name in FIXTURE {
+            let Some(tool) = survey.tool(name) else { continue };
+            if found.iter().all(|c| c.name != name) {
+                let schema = tool["inputSchema"].clone();
+                let candidate = Candidate { name: name.to_owned(), arguments: arguments(survey, name), schema, plain: None };
+                found.insert(0, candidate);
+            }
+        }
+    }
+    found.truncate(CALLS);
+    found
+}
+
+/// Calls a tool with the extension; if a task comes of it, watches the task and calls without, to compare.
+async fn watch(channel: &Channel, candidate: Candidate) -> Option<Tasking> {
+    let Candidate { name, arguments, schema, mut plain } = candidate;
+    let call = || {
+        let call = Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(&schema);
+        call.patience(PATIENCE)
+    };
+    let created = channel.send("survey", &task_capable(call())).await.ok()?;
+    let id = task_id(created.result()?)?.to_owned();
+    let last = follow(channel, &id, created.result()?).await;
+    if plain.is_none() {
+        plain = channel.send("survey", &call().capabilities(every_capability())).await.ok();
+    }
+    Some(Tasking { name, arguments, plain, created, last })
+}
+
+/// The task when it is done, waits for input, or was watched long enough.
+async fn follow(channel: &Channel, id: &str, seed: &Value) -> Value {
+    let begun = Instant::now();
+    let mut last = seed.clone();
+    while !has_ended(&last) && last["status"] != "input_required" && begun.elapsed() < WATCH {
+        let interval = last["pollIntervalMs"].as_u64().unwrap_or(100);
+        sleep(Duration::from_millis(interval).min(WATCH / 4)).await;
+        let Ok(seen) = of_task(channel, "tasks/get", id, json!({})).await else { break };
+        let Some(task) = seen.result() else { break };
+        last = task.clone();
+    }
+    last
+}
+
+async fn of_task(channel: &Channel, method: &str, id: &str, mut params: Value) -> Result<Observed, Trouble> {
+    params["taskId"] = json!(id);
+    channel.send("survey", &task_capable(Probe::request(method, params)).patience(PATIENCE)).await
+}
+
+async fn ended(channel: &Channel, shown: &[Tasking]) -> Option<EndedTask> {
+    let lasting = |t: &&Tasking| t.last["ttlMs"].as_u64().is_none_or(|ttl| ttl >= 30_000);
+    let ended = shown.iter().filter(|t| has_ended(&t.last)).find(lasting)?;
+    let id = task_id(&ended.last)?.to_owned();
+    let update = of_task(channel, "tasks/update", &id, json!({"inputResponses": {}})).await;
+    let cancel = of_task(channel, "tasks/cancel", &id, json!({})).await;
+    let accepted = |seen: Result<Observed, Trouble>| seen.is_ok_and(|seen| seen.is_accepted());
+    Some(EndedTask { id, takes_update: accepted(update), takes_cancel: accepted(cancel) })
+}
+
+/// What a tool of the fixture is for, whatever came of it.
+fn by_name(survey: &mut Survey, tasking: &Tasking) {
+    if !fixture(survey) {
+        return;
+    }
+    let props: &[Prop] = match tasking.name.as_str() {
+        "slow_compute" => &[Prop::SlowTaskTool],
+        "failing_job" => &[Prop::ErrorTaskTool],
+        "protocol_error_job" => &[Prop::FailingTaskTool],
+        "confirm_delete" => &[Prop::InputTaskTool],
+        "multi_input" => &[Prop::MultiInputTaskTool],
+        _ => &[],
+    };
+    for prop in props {
+        offer(survey, *prop, &tasking.name, tasking.arguments.clone(), None);
+    }
+    let refused = tasking.plain.as_ref().is_some_and(Observed::is_refused);
+    if tasking.name == "failing_job" && refused {
+        offer(survey, Prop::TaskOnlyTool, &tasking.name, tasking.arguments.clone(), None);
+    }
+}
+
+fn by_end(survey: &mut Survey, tasking: &Tasking) {
+    let mut found = Vec::new();
+    let timed = survey
+        .tool(&tasking.name)
+        .and_then(|t| t.pointer("/inputSchema/properties"))
+        .is_some_and(|properties| DURATIONS.iter().any(|name| properties.get(name).is_some()));
+    match tasking.last["status"].as_str() {
+        Some("working") => found.push(Prop::SlowTaskTool),
+        Some("completed") if timed => found.push(Prop::SlowTaskTool),
+        Some("completed") if tasking.last.pointer("/result/isError") == Some(&json!(true)) => {
+            found.push(Prop::ErrorTaskTool);
+        }
+        Some("failed") => found.push(Prop::FailingTaskTool),
+        Some("input_required") => {
+            found.push(Prop::InputTaskTool);
+            if tasking.last["inputRequests"].as_object().is_some_and(|asked| asked.len() > 1) {
+                found.push(Prop::MultiInputTaskTool);
+            }
+        }
+        _ => {}
+    }
+    let refused = tasking.plain.as_ref().is_some_and(Observed::is_refused);
+    if refused && tasking.last["status"] != "failed" {
+        found.push(Prop::TaskOnlyTool);
+    }
+    for prop in found {
+        offer(survey, prop, &tasking.name, tasking.arguments.clone(), None);
+    }
+}
