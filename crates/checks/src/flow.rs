@@ -64,7 +64,9 @@ fn slow_with(bench: &Bench, wanted: Duration, key: Option<&str>) -> Result<Slow,
 fn shown_to_last(bench: &Bench, found: &Found) -> Duration {
     let callable = bench.survey().callable.iter().find(|c| c.tool["name"] == found.name.as_str());
     let answer = callable.and_then(|c| c.shown.as_ref()).map(|shown| &shown.exchange.answer);
-    answer.map_or(Duration::from_secs(3), |a| Duration::from_micros(a.ended_at.saturating_sub(a.sent_at)))
+    answer.map_or(Duration::from_secs(3), |a| {
+        Duration::from_micros(a.ended_at.saturating_sub(a.sent_at))
+    })
 }
 
 /// Why the journal cannot show what the slow tool does, if it cannot.
@@ -85,7 +87,8 @@ pub(crate) async fn journal(bench: &Bench, key: &str) -> Result<usize, Trouble> 
     let name = bench.prop(Prop::Journal)?.name.clone();
     let seen = bench.control(bench.call_of(&name, json!({"key": key}))).await?;
     let result = seen.result().cloned().unwrap_or_default();
-    let entries = result.pointer("/structuredContent/entries").and_then(Value::as_array).map(Vec::len);
+    let entries =
+        result.pointer("/structuredContent/entries").and_then(Value::as_array).map(Vec::len);
     entries.ok_or_else(|| Trouble::Setup("the journal has no `structuredContent.entries`".into()))
 }
 
@@ -101,7 +104,10 @@ pub(crate) async fn subscription(bench: &Bench, filter: Value) -> Result<Option<
         }
         _ => {
             let seen = bench.close(open);
-            Err(Trouble::Setup(format!("the subscription was not acknowledged: {}", seen.describe())))
+            Err(Trouble::Setup(format!(
+                "the subscription was not acknowledged: {}",
+                seen.describe()
+            )))
         }
     }
 }

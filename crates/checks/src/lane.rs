@@ -2,6 +2,11 @@
 
 use plumb_runner::{Bench, Instance, Observed, Open, Probe, Trouble};
 use plumb_wire::jsonrpc::Message;
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+/// So many processes start at once: a dozen interpreters that start together are all slow.
+static STARTING: Semaphore = Semaphore::const_new(2);
 
 /// A way to the target on which no line belongs to anybody else: over HTTP that of the run, where every answer has a
 /// stream of its own; over standard streams that of a process of its own, since log messages name no request.
@@ -15,11 +20,16 @@ pub(crate) enum Lane<'a> {
 impl<'a> Lane<'a> {
     /// Readies it. Stop it with [`Lane::stop`].
     pub(crate) async fn quiet(bench: &'a Bench) -> Result<Self, Trouble> {
-        if bench.survey().is_http() {
-            Ok(Self::Run(bench))
-        } else {
-            Ok(Self::Own(bench.instance().await?))
-        }
+        if bench.survey().is_http() { Ok(Self::Run(bench)) } else { Self::own(bench).await }
+    }
+
+    /// Readies a process of its own on either transport. It has answered a request of this revision: a server of two
+    /// eras decides by its first message which one it speaks, and one that is still starting is not silent.
+    pub(crate) async fn own(bench: &'a Bench) -> Result<Self, Trouble> {
+        let _turn = STARTING.acquire().await;
+        let instance = bench.instance().await?;
+        instance.send(Probe::request("server/discover", json!({}))).await?;
+        Ok(Self::Own(instance))
     }
 
     /// Sends a probe and waits for the whole answer.

@@ -5,8 +5,10 @@
 #![deny(dead_code)]
 
 mod basic;
+mod caching;
 mod cancellation;
 mod completion;
+mod discover;
 mod elicitation;
 mod flow;
 mod http;
@@ -16,17 +18,21 @@ mod logging;
 mod mrtr;
 mod packs;
 mod pagination;
+mod patterns;
 mod progress;
 mod prompts;
 mod resources;
 mod roots;
 mod sampling;
+mod schema;
 mod sep2243;
 mod stdio;
+mod tasks;
 mod subscriptions;
 mod tools;
 mod transport;
 mod validation;
+mod versioning;
 
 pub use packs::{PACKS, packs};
 use plumb_runner::Check;
@@ -35,6 +41,11 @@ use plumb_runner::Check;
 pub fn all() -> Vec<&'static Check> {
     [
         basic::CHECKS,
+        versioning::CHECKS,
+        discover::CHECKS,
+        patterns::CHECKS,
+        caching::CHECKS,
+        schema::CHECKS,
         transport::CHECKS,
         stdio::CHECKS,
         http::CHECKS,
@@ -52,6 +63,7 @@ pub fn all() -> Vec<&'static Check> {
         elicitation::CHECKS,
         sampling::CHECKS,
         roots::CHECKS,
+        tasks::CHECKS,
     ]
     .concat()
 }

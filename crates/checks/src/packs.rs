@@ -4,11 +4,30 @@ use plumb_model::pack::{Pack, PackError};
 
 /// The packs' files, by path from the repository's root.
 pub const PACKS: &[(&str, &str)] = &[
-    ("vectors/sep-2243-headers/pack.json", include_str!("../../../vectors/sep-2243-headers/pack.json")),
-    ("vectors/streamable-http/pack.json", include_str!("../../../vectors/streamable-http/pack.json")),
+    (
+        "vectors/sep-2549-caching/pack.json",
+        include_str!("../../../vectors/sep-2549-caching/pack.json"),
+    ),
+    (
+        "vectors/sep-2575-stateless/pack.json",
+        include_str!("../../../vectors/sep-2575-stateless/pack.json"),
+    ),
+    ("vectors/json-rpc/pack.json", include_str!("../../../vectors/json-rpc/pack.json")),
+    (
+        "vectors/sep-2243-headers/pack.json",
+        include_str!("../../../vectors/sep-2243-headers/pack.json"),
+    ),
+    (
+        "vectors/streamable-http/pack.json",
+        include_str!("../../../vectors/streamable-http/pack.json"),
+    ),
+    ("vectors/sep-2663-tasks/pack.json", include_str!("../../../vectors/sep-2663-tasks/pack.json")),
     ("vectors/logging/pack.json", include_str!("../../../vectors/logging/pack.json")),
     ("vectors/sep-2322-mrtr/pack.json", include_str!("../../../vectors/sep-2322-mrtr/pack.json")),
-    ("vectors/sep-2164-not-found/pack.json", include_str!("../../../vectors/sep-2164-not-found/pack.json")),
+    (
+        "vectors/sep-2164-not-found/pack.json",
+        include_str!("../../../vectors/sep-2164-not-found/pack.json"),
+    ),
     ("vectors/tools-call/pack.json", include_str!("../../../vectors/tools-call/pack.json")),
     ("vectors/prompts-get/pack.json", include_str!("../../../vectors/prompts-get/pack.json")),
     ("vectors/completion/pack.json", include_str!("../../../vectors/completion/pack.json")),

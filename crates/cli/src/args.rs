@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use plumb_runner::{AuthOptions, Target};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,11 +101,48 @@ pub(crate) struct TargetArgs {
     pub(crate) mutant: Option<String>,
 }
 
+/// How a target is protected.
+#[derive(ClapArgs, Clone, Default)]
+pub(crate) struct AuthArgs {
+    /// Judge a protected server: the run has an authorization server of its own, and every request a token. It is on
+    /// by itself when the command holds one of {auth.issuer}, {auth.jwks_uri}, {auth.audience}, {auth.resource},
+    /// {auth.scopes}, {auth.introspection_uri}, {auth.client_id}, {auth.client_secret}, {auth.upstream}.
+    #[arg(long = "auth")]
+    pub(crate) on: bool,
+    /// The port of the run's authorization server; 0 for any.
+    #[arg(long = "auth-port", value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// A scope that the server may ask for; mcp:read and mcp:write if none is given.
+    #[arg(long = "auth-scope", value_name = "SCOPE")]
+    pub(crate) scope: Vec<String>,
+    /// What the server expects as the audience of tokens, if it is not its own address.
+    #[arg(long = "auth-audience", value_name = "URI")]
+    pub(crate) audience: Option<String>,
+    /// Print what to configure in a server that is judged by its address, and end.
+    #[arg(long)]
+    pub(crate) trust_setup: bool,
+}
+
+impl AuthArgs {
+    /// As the runner takes it.
+    pub(crate) fn given(&self) -> AuthOptions {
+        AuthOptions { port: self.port, scopes: self.scope.clone(), audience: self.audience.clone() }
+    }
+
+    /// The authorization of a run, if it has any.
+    pub(crate) fn options(&self, target: &Target) -> Option<AuthOptions> {
+        let on = self.on || self.port != 0 || target.asks_for_authorization();
+        on.then(|| self.given())
+    }
+}
+
 /// Arguments of `plumb run`.
 #[derive(ClapArgs)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) auth: AuthArgs,
     /// The suite: core, quick, full, or a TOML file.
     #[arg(long, default_value = "core")]
     pub(crate) suite: String,

@@ -28,7 +28,11 @@ const UNREACHED: u8 = 4;
 pub(crate) async fn run(args: RunArgs) -> Exit {
     let config = Config::read(args.target.config.as_deref())?;
     let known = known(args.known.as_deref(), &config)?;
+    if args.auth.trust_setup {
+        return trust_setup(&args);
+    }
     let (target, secrets, reference) = target(&args.target).await?;
+    let auth = args.auth.options(&target);
     let options = Options {
         target,
         suite: suite(&args)?,
@@ -43,6 +47,7 @@ pub(crate) async fn run(args: RunArgs) -> Exit {
         limits: limits(&args.target),
         secrets,
         started: now(),
+        auth,
     };
     let report = recorded(options, &args.out.join("run.jsonl"), args.quiet).await?;
     drop(reference);
@@ -58,6 +63,18 @@ pub(crate) async fn run(args: RunArgs) -> Exit {
         say_where(&args, &formats);
     }
     Ok(report.outcome().exit_code())
+}
+
+/// Says what a target behind an address is to be told, before a run with the same `--auth-port`.
+fn trust_setup(args: &RunArgs) -> Exit {
+    let Some(url) = &args.target.url else {
+        return Err(anyhow!("--trust-setup needs the address of the server: a command is told by placeholders").into());
+    };
+    if args.auth.port == 0 {
+        return Err(anyhow!("--trust-setup needs --auth-port: the server is told an address that stays").into());
+    }
+    anstream::print!("{}", args.auth.given().setup(url));
+    Ok(0)
 }
 
 fn say_where(args: &RunArgs, formats: &Formats) {

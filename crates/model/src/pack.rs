@@ -134,6 +134,22 @@ pub enum Kind {
     Edit(Edit),
     /// A parameter's value and the header that mirrors it.
     HeaderValue(HeaderValue),
+    /// An access token in place of the valid one.
+    Token(TokenUse),
+}
+
+/// An access token in place of the valid one: how it departs from it, and how it is presented. The slugs are those
+/// of the token mint; a token that does not depart is valid for everything, one that is not presented otherwise
+/// stands in the `Authorization` header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenUse {
+    /// How the token departs from the valid one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<String>,
+    /// How it is presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presentation: Option<String>,
 }
 
 /// A deviation from a request just accepted. The standard headers follow the edited body, so that a

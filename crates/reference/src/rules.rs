@@ -951,7 +951,7 @@ rules! {
     task_notification_tagged => kills "tasks.notify.subscription-id",
     /// Tasks report no progress on a subscription.
     task_listen_without_progress => kills "tasks.notify.no-progress",
-    /// The routing header may be there.
+    /// The routing header may be there in any of its forms.
     task_name_accepted => kills "tasks.http.headers-accepted",
     /// The routing header names the task of the body.
     task_name_matched => kills "tasks.http.headers-mismatch",

@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plumb_model::pack::Base;
-use plumb_model::{Ledger, Secrets, Verdict};
+use plumb_model::{Ledger, Verdict};
 use plumb_model::event::CaseFinished;
+use plumb_wire::http::{Client, ClientOptions, Endpoint};
 use plumb_wire::{Limits, meta};
 use plumb_wire::process::Process;
 use plumb_wire::stdio::Session;
 use serde_json::{Value, json};
 
-use crate::channel::Channel;
+use crate::auth::{Auth, Authority};
+use crate::channel::{Channel, Way};
 use crate::record::Recorder;
 use crate::target::Running;
 use crate::{Check, Finding, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab};
@@ -28,6 +30,16 @@ pub(crate) struct Context {
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) channel: Channel,
     pub(crate) seed: u64,
+    pub(crate) auth: Option<Arc<Authority>>,
+    /// Where the target is, over HTTP.
+    pub(crate) url: Option<String>,
+}
+
+impl Context {
+    /// The authorization of the run towards its target.
+    pub(crate) fn auth(&self) -> Option<Auth<'_>> {
+        Some(Auth::new(self.auth.as_deref()?, self.url.as_deref()?))
+    }
 }
 
 /// What a scenario works with. Everything it sends is recorded as evidence of its check.
@@ -61,9 +73,33 @@ impl Bench {
         self.context.seed
     }
 
-    /// The secrets of the run.
-    pub fn secrets(&self) -> &Secrets {
-        &self.context.recorder.secrets
+    /// Keeps a secret out of every event from now on: add it before anything that holds it is sent or recorded.
+    pub fn add_secret(&self, secret: impl Into<Vec<u8>>) {
+        self.context.recorder.add_secret(secret);
+    }
+
+    /// The authorization of the run; checks that declare `applies: [Auth]` have it.
+    pub fn auth(&self) -> Result<Auth<'_>, Trouble> {
+        self.context.auth().ok_or_else(|| Trouble::Setup("the run has no access tokens".into()))
+    }
+
+    /// Fetches a document without a token: at the origin of the target, or elsewhere over HTTP.
+    pub async fn fetch(&self, url: &str) -> Result<Observed, Trouble> {
+        let other = Endpoint::parse(url)?;
+        let get = |path: &str| {
+            Probe::bodiless("GET").at_path(path).without_token().header("Accept", "application/json")
+        };
+        let own = self.context.channel.endpoint().is_some_and(|own| own.origin() == other.origin());
+        if own {
+            return self.send(get(other.target())).await;
+        }
+        let options = ClientOptions { limits: self.context.limits.clone(), ..ClientOptions::default() };
+        let target = other.target().to_owned();
+        let client = Client::new(other, options, self.context.recorder.clock)?;
+        let elsewhere = Channel::new(Way::Http(client), Arc::clone(&self.context.recorder));
+        let seen = elsewhere.send(self.check.id, &get(&target)).await?;
+        self.note(&seen);
+        Ok(seen)
     }
 
     /// A prop that the check declared as needed.
@@ -140,7 +176,7 @@ impl Bench {
     /// Another instance of the target, of its own, for targets given as a command.
     pub async fn instance(&self) -> Result<Instance<'_>, Trouble> {
         let context = &self.context;
-        let running = context.target.start(&context.limits, &context.recorder).await;
+        let running = context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await;
         let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
         Ok(Instance { bench: self, running })
     }

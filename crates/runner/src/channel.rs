@@ -42,12 +42,23 @@ impl Channel {
         }
     }
 
+    /// Where requests go, over HTTP.
+    pub(crate) fn endpoint(&self) -> Option<&http::Endpoint> {
+        match &self.way {
+            Way::Http(client) => Some(client.endpoint()),
+            Way::Stdio(_) => None,
+        }
+    }
+
     /// Sends a probe and gives the answer while it comes in.
     pub(crate) async fn open(&self, by: &str, probe: &Probe) -> Result<Open, Trouble> {
         let mut probe = probe.clone();
         probe.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
         let live = match &self.way {
-            Way::Http(client) => client.send(probe.http()).await?,
+            Way::Http(client) => {
+                let target = probe.target(client.endpoint().target());
+                client.send(plumb_wire::http::HttpRequest { target, ..probe.http() }).await?
+            }
             Way::Stdio(keeper) => keeper.send(probe.payload(), expectation(&probe)).await?,
         };
         Ok(Open { live: Some(live), by: by.to_owned(), recorder: Arc::clone(&self.recorder) })
@@ -60,9 +71,19 @@ impl Channel {
     }
 }
 
+/// A message whose id the target may be unable to read is answered without one.
 fn expectation(probe: &Probe) -> Expect {
-    let expect = probe.message_value().map_or_else(|| Expect::from(Reply::Any), Expect::after);
+    let readable = probe.message_value().filter(|message| is_readable(message));
+    let expect = readable.map_or_else(|| Expect::from(Reply::Any), Expect::after);
     Expect { answer_within: probe.patience, ..expect }
+}
+
+/// Whether a message has the form of a JSON-RPC request or notification.
+fn is_readable(message: &Value) -> bool {
+    message["jsonrpc"] == "2.0"
+        && message["method"].is_string()
+        && message.get("id").is_none_or(|id| id.is_string() || id.is_number())
+        && message.get("params").is_none_or(Value::is_object)
 }
 
 /// An answer that is still coming in. Dropping it closes and records it.

@@ -32,13 +32,15 @@ pub enum Applies {
     Http,
     /// Standard streams.
     Stdio,
+    /// The run has access tokens, and the target was told whom to trust.
+    Auth,
     /// The target speaks no handshake-based revision beside this one.
     ModernOnly,
     /// The target also speaks a handshake-based revision.
     DualEra,
     /// A server capability is declared, such as `tools` or `resources.subscribe`.
     Declares(&'static str),
-    /// A server capability is not declared.
+    /// A server capability is not declared; of several, joined by `|`, at least one is not.
     Lacks(&'static str),
 }
 
@@ -86,6 +88,10 @@ impl Applies {
         match self {
             Self::Http => say(survey.is_http(), "the target speaks over standard streams".into()),
             Self::Stdio => say(!survey.is_http(), "the target speaks over Streamable HTTP".into()),
+            Self::Auth => say(
+                survey.protected,
+                "the run has no access tokens: see `{auth.…}` placeholders in `plumb run --help`".into(),
+            ),
             Self::ModernOnly => say(
                 !survey.dual_era,
                 "the target also answers the handshake of earlier revisions".into(),
@@ -97,8 +103,9 @@ impl Applies {
                 survey.declares(capability),
                 format!("the target does not declare the capability `{capability}`"),
             ),
-            Self::Lacks(capability) => {
-                say(!survey.declares(capability), format!("the target declares `{capability}`"))
+            Self::Lacks(capabilities) => {
+                let all = capabilities.split('|').all(|capability| survey.declares(capability));
+                say(!all, format!("the target declares `{}`", capabilities.replace('|', "`, `")))
             }
         }
     }

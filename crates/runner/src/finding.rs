@@ -36,6 +36,14 @@ pub enum Trouble {
     /// The target could not be brought into the state that the check needs.
     #[error("{0}")]
     Setup(String),
+    /// The target never did, or never let us do, what the requirement speaks of.
+    #[error("{why}")]
+    Unseen {
+        /// What did not happen.
+        why: String,
+        /// What the user can add so that it happens.
+        how_to_enable: String,
+    },
     /// The run's time is used up.
     #[error("the run's time budget is used up")]
     Budget,
@@ -43,6 +51,13 @@ pub enum Trouble {
 
 /// The outcome of a body.
 pub type Judgement = Result<Finding, Trouble>;
+
+impl Trouble {
+    /// Never happened: what, and how the user can make it happen.
+    pub fn unseen(why: impl Into<String>, how_to_enable: impl Into<String>) -> Self {
+        Self::Unseen { why: why.into(), how_to_enable: how_to_enable.into() }
+    }
+}
 
 impl From<plumb_wire::WireError> for Trouble {
     fn from(error: plumb_wire::WireError) -> Self {
@@ -80,6 +95,7 @@ impl Finding {
 pub(crate) fn verdict(judgement: Judgement) -> Verdict {
     match judgement {
         Ok(finding) => finding.verdict(),
+        Err(Trouble::Unseen { why, how_to_enable }) => Verdict::Unverified { why, how_to_enable },
         Err(trouble) => Verdict::inconclusive(trouble.to_string()),
     }
 }

@@ -9,6 +9,7 @@ use plumb_wire::jsonrpc::Message;
 use plumb_model::pack::{Base, Edit, HeaderValue, Kind, Over, Pack, Vector};
 use serde_json::{Map, Value, json};
 
+use crate::auth::Auth;
 use crate::channel::Channel;
 use crate::facet::Tried;
 use crate::survey::{Annotated, every_capability};
@@ -48,7 +49,12 @@ impl Trial {
 pub(crate) type Results = BTreeMap<String, Arc<Tried>>;
 
 /// The trials that the selected checks need and the target can serve.
-pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], survey: &Survey) -> Vec<Trial> {
+pub(crate) fn trials(
+    packs: &[Pack],
+    checks: &[&'static Check],
+    survey: &Survey,
+    auth: Option<Auth<'_>>,
+) -> Vec<Trial> {
     let mut trials = Vec::new();
     for (pack, vector) in packs.iter().flat_map(|p| p.vectors().map(move |v| (p, v))) {
         // A vector that names a passive check provokes what that check looks at.
@@ -63,7 +69,7 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], survey: &Survey)
             continue;
         }
         let shared = Arc::new(vector.clone());
-        for base in vector.bases.iter().filter(|b| offered(survey, **b, vector)) {
+        for base in vector.bases.iter().filter(|b| offered(survey, **b, vector, auth)) {
             trials.push(Trial {
                 address: address(vector, *base),
                 pack: pack.pack.clone(),
@@ -80,10 +86,14 @@ pub(crate) fn address(vector: &Vector, base: Base) -> String {
     if vector.bases.len() == 1 { vector.slug.clone() } else { format!("{}@{}", vector.slug, base.name()) }
 }
 
-fn offered(survey: &Survey, base: Base, vector: &Vector) -> bool {
+fn offered(survey: &Survey, base: Base, vector: &Vector, auth: Option<Auth<'_>>) -> bool {
     match &vector.kind {
         Kind::HeaderValue(value) => survey.annotated(value.of).is_some_and(|tool| fits(&tool, value)),
         Kind::Edit(_) => base_probe(survey, base).is_some(),
+        Kind::Token(what) => {
+            let used = |probe| auth.filter(|_| survey.protected)?.used(probe, what);
+            base_probe(survey, base).and_then(used).is_some()
+        }
     }
 }
 
@@ -193,12 +203,18 @@ pub(crate) fn lanes(trials: Vec<Trial>, http: bool) -> Vec<Vec<Trial>> {
 }
 
 /// Sends the trials of a lane, an unbroken request before and after each one.
-pub(crate) async fn walk(lane: Vec<Trial>, survey: &Survey, channel: &Channel, ids: &AtomicU64) -> Results {
+pub(crate) async fn walk(
+    lane: Vec<Trial>,
+    survey: &Survey,
+    channel: &Channel,
+    ids: &AtomicU64,
+    auth: Option<Auth<'_>>,
+) -> Results {
     let mut results = Results::new();
     let mut silences = 0;
     let mut last: BTreeMap<String, Observed> = BTreeMap::new();
     for trial in lane {
-        let Some((control, probe)) = prepare(survey, &trial, ids) else { continue };
+        let Some((control, probe)) = prepare(survey, &trial, ids, auth) else { continue };
         let by = format!("vector {}", trial.address);
         let key = control.message_value().map(|m| format!("{}{}", m["method"], m["params"])).unwrap_or_default();
         let gone = silences > SILENCES;
@@ -299,8 +315,14 @@ async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Tr
 }
 
 /// The unbroken request and the vector made of it.
-fn prepare(survey: &Survey, trial: &Trial, ids: &AtomicU64) -> Option<(Probe, Probe)> {
+fn prepare(survey: &Survey, trial: &Trial, ids: &AtomicU64, auth: Option<Auth<'_>>) -> Option<(Probe, Probe)> {
     match &trial.vector.kind {
+        Kind::Token(what) => {
+            let control = base_probe(survey, trial.base)?;
+            let mut probe = control.clone();
+            probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
+            Some((control, auth?.used(probe, what)?))
+        }
         Kind::Edit(edit) => {
             let control = base_probe(survey, trial.base)?;
             let mut probe = control.clone();

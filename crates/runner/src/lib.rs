@@ -1,6 +1,7 @@
 //! The engine: starts the target, surveys it, plans, runs checks beside each other and turns what they find into
 //! events. What is judged stands in `plumb-checks`; how it is shown, in `plumb-report`.
 
+mod auth;
 mod bench;
 mod channel;
 pub mod check;
@@ -18,6 +19,7 @@ pub mod sample;
 pub mod survey;
 mod target;
 
+pub use auth::{Auth, AuthOptions, OTHER_PRINCIPAL, PRINCIPAL};
 pub use bench::{Bench, Instance, capable, with_token};
 pub use channel::Open;
 pub use check::{Applies, Body, Check, Isolation, Scene};
@@ -27,6 +29,7 @@ pub use passive::Notes;
 pub use probe::Probe;
 pub use props::{Found, Prop, Props};
 pub use record::Sink;
+pub use plumb_oauth::{Access, Token, TokenDeviation};
 pub use run::{Options, RunError, run, survey_only};
 pub use survey::contact::initialize;
 pub use survey::tasks::{has_ended, task_capable, task_id};

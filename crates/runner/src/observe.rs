@@ -135,6 +135,19 @@ impl Observed {
         self.error().is_some() || (self.result().is_none() && self.status().is_some_and(|s| s >= 400))
     }
 
+    /// Whether the request was turned away by the authorization layer: HTTP 401, or any refusal with a challenge.
+    pub fn is_challenge(&self) -> bool {
+        let status = self.status();
+        status == Some(401) || (status.is_some_and(|s| s >= 400) && self.header("www-authenticate").next().is_some())
+    }
+
+    /// The values of a header field of the answer.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let head = self.exchange.answer.head.as_ref();
+        let fields = head.map(|head| head.headers.as_slice()).unwrap_or_default();
+        fields.iter().filter(move |h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+    }
+
     /// Whether the answer came to an end of its own.
     pub fn is_whole(&self) -> bool {
         self.exchange.answer.end == End::Complete

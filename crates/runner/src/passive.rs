@@ -61,6 +61,10 @@ impl Passives {
         if survey.dual_era && seen.exchange.sent != Sent::Nothing && !seen.is_modern() {
             return;
         }
+        // What turns a request away for want of a token speaks no MCP.
+        if seen.is_challenge() {
+            return;
+        }
         for (check, tally) in &self.checks {
             let Body::Passive(body) = check.body else { continue };
             let mut notes = Notes { survey, fits: 0, breaks: Vec::new() };

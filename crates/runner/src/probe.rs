@@ -18,6 +18,10 @@ pub struct Probe {
     headers: Vec<HeaderEdit>,
     param_headers: Vec<(String, String)>,
     http_method: String,
+    /// The path, if it is not the endpoint's.
+    path: Option<String>,
+    /// What is added to the query.
+    query: Vec<(String, String)>,
     which: Which,
     framing: Framing,
     /// Whether the id is a placeholder still, to be given when the message is sent.
@@ -86,11 +90,60 @@ impl Probe {
             headers: Vec::new(),
             param_headers: Vec::new(),
             http_method: "POST".into(),
+            path: None,
+            query: Vec::new(),
             which: Which::Pooled,
             framing: Framing::Length,
             unnumbered: false,
             patience: None,
         }
+    }
+
+    /// At another path of the same origin.
+    pub fn at_path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// With this access token in place of the run's own.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// Without the run's access token.
+    pub fn without_token(self) -> Self {
+        self.without_header("Authorization")
+    }
+
+    /// With the characters of a token where a presentation puts them, and nowhere else.
+    pub(crate) fn presented(self, presented: plumb_oauth::mint::Presented) -> Self {
+        let mut probe = self.without_token();
+        for value in presented.authorization {
+            probe = probe.edit(HeaderEdit::Add("Authorization".into(), value));
+        }
+        probe.query = presented.query;
+        if let Some(message) = probe.message_mut().and_then(Value::as_object_mut) {
+            message.extend(presented.members.into_iter().map(|(name, value)| (name, Value::String(value))));
+        }
+        if !presented.form.is_empty() {
+            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(presented.form).finish();
+            probe = Self::bytes(&probe, form).header("Content-Type", "application/x-www-form-urlencoded");
+        }
+        probe
+    }
+
+    /// The request target, if it differs from the endpoint's own.
+    pub(crate) fn target(&self, own: &str) -> Option<String> {
+        if self.path.is_none() && self.query.is_empty() {
+            return None;
+        }
+        let mut target = self.path.clone().unwrap_or_else(|| own.to_owned());
+        if !self.query.is_empty() {
+            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish();
+            target.push(if target.contains('?') { '&' } else { '?' });
+            target.push_str(&query);
+        }
+        Some(target)
     }
 
     /// With this id in place of the next free one.
@@ -238,8 +291,13 @@ impl Probe {
         for edit in &self.headers {
             apply(&mut fields, edit);
         }
+        let without = |edit: &HeaderEdit| match edit {
+            HeaderEdit::Remove(name) if name.eq_ignore_ascii_case("authorization") => Some(name.clone()),
+            _ => None,
+        };
         HttpRequest {
             method: self.http_method.clone(),
+            without: self.headers.iter().filter_map(without).collect(),
             headers: fields,
             body: self.payload(),
             framing: self.framing,

@@ -1,7 +1,7 @@
 //! Turning what the wire saw into evidence and events.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use plumb_model::{Answer, Event, Exchange, Payload, Secrets, Sent};
 use plumb_wire::Clock;
@@ -18,7 +18,7 @@ pub type Sink = Box<dyn Fn(Event) + Send + Sync>;
 /// Numbers exchanges, shows them to the passive checks and emits events.
 pub(crate) struct Recorder {
     pub(crate) clock: Clock,
-    pub(crate) secrets: Secrets,
+    secrets: RwLock<Secrets>,
     sink: Sink,
     seq: AtomicU64,
     judging: OnceLock<(Passives, Arc<Survey>)>,
@@ -30,12 +30,22 @@ impl Recorder {
     pub(crate) fn new(clock: Clock, secrets: Secrets, sink: Sink) -> Self {
         Self {
             clock,
-            secrets,
+            secrets: RwLock::new(secrets),
             sink,
             seq: AtomicU64::new(0),
             judging: OnceLock::new(),
             early: Mutex::new(Some(Vec::new())),
         }
+    }
+
+    /// Keeps a secret out of every event from now on: add it before anything that holds it is recorded.
+    pub(crate) fn add_secret(&self, secret: impl Into<Vec<u8>>) {
+        self.secrets.write().unwrap_or_else(PoisonError::into_inner).add(secret);
+    }
+
+    /// The text with every secret replaced.
+    pub(crate) fn blot_text(&self, text: &str) -> String {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner).blot_text(text)
     }
 
     pub(crate) fn emit(&self, event: Event) {
@@ -77,7 +87,10 @@ impl Recorder {
         if let Some((passives, survey)) = self.judging.get() {
             passives.see(observed, survey);
         }
-        let exchange = bounded(observed.exchange.as_ref().clone()).redacted(&self.secrets);
+        let exchange = {
+            let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+            bounded(observed.exchange.as_ref().clone()).redacted(&secrets)
+        };
         self.emit(Event::Exchanged(Arc::new(exchange)));
     }
 }

@@ -11,6 +11,7 @@ use plumb_model::suite::Suite;
 use plumb_model::{CheckInfo, Event, Ledger, REVISION, Secrets, Verdict};
 use plumb_wire::{Clock, Limits};
 
+use crate::auth::{Auth, AuthOptions, Authority};
 use crate::bench::Context;
 use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
@@ -51,6 +52,8 @@ pub struct Options {
     pub secrets: Secrets,
     /// Wall-clock time of the start, RFC 3339.
     pub started: String,
+    /// How the target is protected, if it is.
+    pub auth: Option<AuthOptions>,
 }
 
 /// Why there was nothing to judge.
@@ -74,9 +77,15 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
         return Err(RunError::NothingSelected);
     }
     let recorder = Arc::new(Recorder::new(Clock::start(), options.secrets.clone(), sink));
-    let running = options.target.start(&options.limits, &recorder).await?;
+    let auth = match &options.auth {
+        Some(wanted) => Some(Authority::start(wanted, options.seed, &recorder).await?),
+        None => None,
+    };
+    let running = options.target.start(&options.limits, &recorder, auth.as_deref()).await?;
+    let protected = auth.is_some();
     let survey =
-        look(&running, &options.target, &options.limits, &recorder, &options.props, &options.allow_calls).await;
+        look(&running, &options.target, &options.limits, &recorder, &options.props, &options.allow_calls, protected)
+            .await;
     let survey = match survey {
         Ok(survey) => Arc::new(survey),
         Err(error) => {
@@ -98,6 +107,8 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
         recorder: Arc::clone(&recorder),
         channel: running.channel.clone(),
         seed: options.seed,
+        auth,
+        url: running.channel.endpoint().map(ToString::to_string),
     });
     let survey = Arc::clone(&context.survey);
     let faults = Schedule { context, options: &options, running: &running }.run(&selected).await;
@@ -114,14 +125,16 @@ async fn look(
     recorder: &Arc<Recorder>,
     props: &Props,
     allow: &AllowCalls,
+    protected: bool,
 ) -> Result<Survey, ContactError> {
-    let own = if running.channel.keeper().is_some() { target.start(limits, recorder).await.ok() } else { None };
+    let own = if running.channel.keeper().is_some() { target.start(limits, recorder, None).await.ok() } else { None };
     let handshake = own.as_ref().map_or(&running.channel, |o| &o.channel);
     let survey = Survey::look(&running.channel, handshake, target.is_local(), props, allow).await;
     if let Some(own) = own {
         own.stop().await;
     }
-    survey
+    let protected = protected && running.channel.keeper().is_none();
+    survey.map(|survey| Survey { protected, ..survey })
 }
 
 /// Surveys a target and judges nothing.
@@ -132,8 +145,8 @@ pub async fn survey_only(
     allow: &AllowCalls,
 ) -> Result<Survey, RunError> {
     let recorder = Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {})));
-    let running = target.start(limits, &recorder).await?;
-    let survey = look(&running, target, limits, &recorder, &Props::new(), allow).await;
+    let running = target.start(limits, &recorder, None).await?;
+    let survey = look(&running, target, limits, &recorder, &Props::new(), allow, false).await;
     running.stop().await;
     survey.map_err(|error| explained(error, target))
 }
@@ -208,7 +221,7 @@ impl Schedule<'_> {
             let scenario = |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
             open.iter().filter(scenario).copied().collect()
         };
-        let trials = lab::trials(&self.options.packs, &open, &self.context.survey);
+        let trials = lab::trials(&self.options.packs, &open, &self.context.survey, self.auth());
         let mut faults = Vec::new();
         let beside = scenarios(&|i| i != Isolation::Alone);
         let (results, shared) = tokio::join!(self.vectors(trials.clone(), deadline), self.scenes(&beside, deadline));
@@ -266,9 +279,9 @@ impl Schedule<'_> {
         let own = if survey.is_http() { None } else { self.another().await };
         let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
         let ids = lab::first_id();
-        let ids = &ids;
+        let (ids, auth) = (&ids, self.auth());
         let walks = lanes.into_iter().map(|lane| async move {
-            let walk = lab::walk(lane, survey, channel, ids);
+            let walk = lab::walk(lane, survey, channel, ids, auth);
             tokio::time::timeout_at(deadline, walk).await.unwrap_or_default()
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
@@ -280,7 +293,12 @@ impl Schedule<'_> {
     }
 
     async fn another(&self) -> Option<Running> {
-        self.context.target.start(&self.context.limits, &self.context.recorder).await.ok()
+        let context = &self.context;
+        context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await.ok()
+    }
+
+    fn auth(&self) -> Option<Auth<'_>> {
+        self.context.auth()
     }
 
     /// Runs scenarios beside each other; gives the faults of Plumb itself.
@@ -366,12 +384,12 @@ fn finish_passives(recorder: &Recorder, selected: &[&'static Check], survey: &Su
 }
 
 fn emit(recorder: &Recorder, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
-    let secrets = &recorder.secrets;
     let blotted = |verdict: Verdict| match verdict {
         Verdict::Violated { expected, actual } => {
-            Verdict::Violated { expected: secrets.blot_text(&expected), actual: secrets.blot_text(&actual) }
+            Verdict::Violated { expected: recorder.blot_text(&expected), actual: recorder.blot_text(&actual) }
         }
-        Verdict::Inconclusive { why } => Verdict::Inconclusive { why: secrets.blot_text(&why) },
+        Verdict::Inconclusive { why } => Verdict::Inconclusive { why: recorder.blot_text(&why) },
+        Verdict::Unverified { why, how_to_enable } => Verdict::Unverified { why: recorder.blot_text(&why), how_to_enable },
         other => other,
     };
     for mut case in cases {

@@ -106,13 +106,13 @@ fn object(map: &Map<String, Value>, root: &Value, depth: usize) -> Value {
 }
 
 fn array(map: &Map<String, Value>, root: &Value, depth: usize) -> Value {
-    let mut built: Vec<Value> = map
-        .get("prefixItems")
-        .and_then(Value::as_array)
+    // Before 2020-12 a tuple stood under `items`.
+    let tuple = ["prefixItems", "items"].into_iter().find_map(|key| map.get(key)?.as_array());
+    let mut built: Vec<Value> = tuple
         .map(|items| items.iter().map(|s| value(s, root, depth + 1)).collect())
         .unwrap_or_default();
     let least = map.get("minItems").and_then(Value::as_u64).unwrap_or(0).min(16);
-    let item = map.get("items").cloned().unwrap_or_else(|| json!({"type": "string"}));
+    let item = map.get("items").filter(|i| !i.is_array()).cloned().unwrap_or_else(|| json!({"type": "string"}));
     while (built.len() as u64) < least {
         built.push(value(&item, root, depth + 1));
     }

@@ -23,6 +23,8 @@ pub use watch::{every_capability, expand, required_arguments, variables};
 pub struct Survey {
     /// Whether it is reached over Streamable HTTP.
     pub http: bool,
+    /// Whether it trusts the authorization server of the run.
+    pub protected: bool,
     /// Whether the target is on this machine, by its address.
     pub local: bool,
     /// Whether it also answers the handshake of earlier revisions.

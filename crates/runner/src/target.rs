@@ -11,6 +11,7 @@ use plumb_wire::stdio::{Expect, Session};
 use plumb_wire::{Limits, Live, WireError};
 use tokio::sync::Mutex;
 
+use crate::auth::{AuthOptions, Authority};
 use crate::channel::{Channel, Way};
 use crate::record::Recorder;
 
@@ -58,6 +59,9 @@ pub enum TargetError {
     /// The address is no URL that we can reach.
     #[error("{0}")]
     Address(String),
+    /// The authorization server of the run could not be started.
+    #[error("the authorization server of the run: {0}")]
+    Authorization(String),
     /// The command could not be started.
     #[error("{0}")]
     Start(WireError),
@@ -106,12 +110,27 @@ impl Target {
         !matches!(self, Self::Url(_))
     }
 
+    /// Whether the command asks whom to trust: the run then has an authorization server.
+    pub fn asks_for_authorization(&self) -> bool {
+        match self {
+            Self::HttpCommand { launch, .. } => {
+                launch.args.iter().chain(launch.env.iter().map(|(_, v)| v)).any(|text| AuthOptions::are_meant_by(text))
+            }
+            Self::Url(_) | Self::Stdio(_) => false,
+        }
+    }
+
     /// Starts the target, or readies the way to its address.
-    pub(crate) async fn start(&self, limits: &Limits, recorder: &Arc<Recorder>) -> Result<Running, TargetError> {
+    pub(crate) async fn start(
+        &self,
+        limits: &Limits,
+        recorder: &Arc<Recorder>,
+        auth: Option<&Authority>,
+    ) -> Result<Running, TargetError> {
         let (way, process) = match self {
-            Self::Url(reach) => (Way::Http(client(reach, limits, recorder)?), None),
+            Self::Url(reach) => (Way::Http(client(reach, limits, recorder, auth)?), None),
             Self::HttpCommand { launch, reach } => {
-                let (client, process) = serve(launch, reach, limits, recorder).await?;
+                let (client, process) = serve(launch, reach, limits, recorder, auth).await?;
                 (Way::Http(client), Some(process))
             }
             Self::Stdio(launch) => {
@@ -144,12 +163,19 @@ impl Running {
     }
 }
 
-fn client(reach: &Reach, limits: &Limits, recorder: &Recorder) -> Result<Client, TargetError> {
+fn client(
+    reach: &Reach,
+    limits: &Limits,
+    recorder: &Recorder,
+    auth: Option<&Authority>,
+) -> Result<Client, TargetError> {
     let endpoint = Endpoint::parse(&reach.url).map_err(|e| TargetError::Address(e.to_string()))?;
     let proxy = reach.proxy.as_deref().map(url::Url::parse).transpose();
     let proxy = proxy.map_err(|e| TargetError::Address(format!("the proxy's address: {e}")))?;
+    let mut headers = reach.headers.clone();
+    headers.extend(auth.map(|auth| auth.header(&reach.url)).transpose()?);
     let options = ClientOptions {
-        headers: reach.headers.clone(),
+        headers,
         trust: trust(reach)?,
         proxy,
         limits: limits.clone(),
@@ -176,20 +202,25 @@ async fn serve(
     reach: &Reach,
     limits: &Limits,
     recorder: &Recorder,
+    auth: Option<&Authority>,
 ) -> Result<(Client, Process), TargetError> {
     let port = free_port()?;
-    let fill = |text: &str| text.replace("{port}", &port.to_string());
+    let numbered = |text: &str| text.replace("{port}", &port.to_string());
+    let reach = Reach { url: numbered(&reach.url), ..reach.clone() };
+    let fill = |text: &str| {
+        let text = numbered(text);
+        auth.map_or_else(|| text.clone(), |auth| auth.fill(&text, &reach.url))
+    };
     let mut launch = launch.clone();
     launch.args.iter_mut().for_each(|a| *a = fill(a));
     launch.env.iter_mut().for_each(|(_, v)| *v = fill(v));
-    let reach = Reach { url: fill(&reach.url), ..reach.clone() };
     let process = Process::spawn(&launch, limits).map_err(TargetError::Start)?;
     let address = format!("127.0.0.1:{port}");
     let deadline = tokio::time::Instant::now() + READY;
     let mut pause = Duration::from_millis(5);
     loop {
         if tokio::net::TcpStream::connect(&address).await.is_ok() {
-            return Ok((client(&reach, limits, recorder)?, process));
+            return Ok((client(&reach, limits, recorder, auth)?, process));
         }
         if let Some(exit) = process.wait_exit(pause).await {
             return Err(TargetError::Died { status: ending(exit), stderr: last_words(&process.stderr_tail()) });

@@ -1,12 +1,16 @@
 //! basic#meta: capabilities that the client does not declare.
 
 use plumb_runner::survey::every_capability;
-use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Prop, check, clip};
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Prop, Trouble, check, clip};
+use plumb_wire::schema::part;
 use plumb_wire::{codes, meta};
 use serde_json::{Map, Value, json};
 
 /// At most so many requests that ask for input are tried.
 const ASKERS: usize = 12;
+
+/// At most so many capabilities are found missing one after the other.
+const ROUNDS: usize = 4;
 
 /// Every client capability of the core protocol.
 pub(crate) fn everything() -> Value {
@@ -18,20 +22,37 @@ pub(crate) fn everything() -> Value {
 pub(crate) fn askers(bench: &Bench) -> Vec<(String, Probe)> {
     let survey = bench.survey();
     let mut askers = Vec::new();
-    let known = [Prop::NeedsCapabilityTool, Prop::ElicitTool, Prop::ElicitUrlTool, Prop::SamplingTool, Prop::RootsTool];
+    let known = [
+        Prop::NeedsCapabilityTool,
+        Prop::ElicitTool,
+        Prop::ElicitUrlTool,
+        Prop::SamplingTool,
+        Prop::RootsTool,
+    ];
     for found in known.iter().filter_map(|p| survey.prop(*p)) {
         let probe = bench.call_of(&found.name, Value::Object(found.arguments.clone()));
         askers.push((format!("tool {}", found.name), probe));
     }
-    for callable in survey.callable.iter().filter(|c| c.shown.as_ref().is_some_and(|s| s.input_required().is_some())) {
+    for callable in survey
+        .callable
+        .iter()
+        .filter(|c| c.shown.as_ref().is_some_and(|s| s.input_required().is_some()))
+    {
         let name = callable.tool["name"].as_str().unwrap_or_default();
-        askers.push((format!("tool {name}"), bench.call_of(name, Value::Object(callable.arguments.clone()))));
+        askers.push((
+            format!("tool {name}"),
+            bench.call_of(name, Value::Object(callable.arguments.clone())),
+        ));
     }
     for seen in survey.read.iter().chain(&survey.gotten).filter(|s| s.input_required().is_some()) {
         let (Some(method), Some(params)) = (seen.method(), seen.params()) else { continue };
         let mut params = params.clone();
         params.as_object_mut().and_then(|p| p.remove("_meta"));
-        let of = params.get("uri").or_else(|| params.get("name")).and_then(Value::as_str).unwrap_or_default();
+        let of = params
+            .get("uri")
+            .or_else(|| params.get("name"))
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         askers.push((format!("{method} of {of}"), Probe::request(method, params)));
     }
     let mut told = std::collections::BTreeSet::new();
@@ -42,14 +63,22 @@ pub(crate) fn askers(bench: &Bench) -> Vec<(String, Probe)> {
 
 /// A case's slug for what is asked.
 pub(crate) fn slug(what: &str) -> String {
-    let plain: String = what.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let plain: String = what
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
     plain.trim_matches('-').to_owned()
 }
 
 /// The methods of the input that a result asks for.
 pub(crate) fn asked(seen: &Observed) -> Vec<&str> {
-    let requests = seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
-    requests.into_iter().flatten().filter_map(|(_, request)| request.get("method")?.as_str()).collect()
+    let requests =
+        seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
+    requests
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, request)| request.get("method")?.as_str())
+        .collect()
 }
 
 fn none_asks() -> Finding {
@@ -89,7 +118,7 @@ async fn no_rely_undeclared(bench: &Bench) -> Judgement {
                     format!("an input request {method}"),
                 ),
                 None if seen.is_accepted() || seen.is_refused() => Finding::Held,
-                None => return Err(plumb_runner::Trouble::Setup(seen.describe())),
+                None => return Err(Trouble::Setup(seen.describe())),
             };
             bench.case(
                 &format!("{}-{declares}", slug(&what)),
@@ -120,7 +149,8 @@ check! {
 }
 
 async fn missing_capability_error(bench: &Bench) -> Judgement {
-    let needy = bench.survey().prop(Prop::NeedsCapabilityTool).map(|found| format!("tool {}", found.name));
+    let needy =
+        bench.survey().prop(Prop::NeedsCapabilityTool).map(|found| format!("tool {}", found.name));
     for (what, probe) in askers(bench) {
         bench.control(probe.clone().capabilities(everything())).await?;
         let seen = bench.send(probe.capabilities(json!({}))).await?;
@@ -167,14 +197,37 @@ async fn missing_capability_data(bench: &Bench) -> Judgement {
     or_unseen(bench)
 }
 
-async fn suffices(bench: &Bench, probe: &Probe, required: &Map<String, Value>) -> Result<Finding, plumb_runner::Trouble> {
-    let declared = Value::Object(required.clone());
-    if let Some(mismatch) = plumb_wire::schema::part::client_capabilities(&declared).first() {
-        return Ok(Finding::violated("`requiredCapabilities` has the form of client capabilities", mismatch.to_string()));
+/// Declares what each refusal names until there is none; a server may find one missing capability after the other.
+async fn suffices(
+    bench: &Bench,
+    probe: &Probe,
+    required: &Map<String, Value>,
+) -> Result<Finding, Trouble> {
+    let mut declared = required.clone();
+    for _ in 0..ROUNDS {
+        let capabilities = Value::Object(declared.clone());
+        if let Some(mismatch) = part::client_capabilities(&capabilities).first() {
+            let expected = "`requiredCapabilities` has the form of client capabilities";
+            return Ok(Finding::violated(expected, mismatch.to_string()));
+        }
+        let seen = bench.send(probe.clone().capabilities(capabilities.clone())).await?;
+        if seen.code() != Some(codes::MISSING_CLIENT_CAPABILITY) {
+            return Ok(Finding::Held);
+        }
+        let more = seen
+            .error()
+            .and_then(|e| e.pointer("/data/requiredCapabilities"))
+            .and_then(Value::as_object);
+        let before = declared.len();
+        declared.extend(
+            more.cloned().into_iter().flatten().filter(|(name, _)| !required.contains_key(name)),
+        );
+        if declared.len() == before {
+            let expected = format!("no error -32021 once {capabilities} is declared");
+            return Ok(Finding::violated(expected, seen.describe()));
+        }
     }
-    let seen = bench.send(probe.clone().capabilities(declared.clone())).await?;
-    let refused = seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY);
-    Ok(Finding::expect(!refused, format!("no error -32021 once {declared} is declared"), || seen.describe()))
+    Err(Trouble::Setup("each round of declared capabilities led to another missing one".into()))
 }
 
 check! {
@@ -191,7 +244,9 @@ check! {
 fn missing_capability_400(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(status) = seen.status() else { return };
     let first = seen.messages.first().and_then(plumb_wire::jsonrpc::Message::code);
-    if first == Some(codes::MISSING_CLIENT_CAPABILITY) && seen.sent_meta(meta::CLIENT_CAPABILITIES).is_some() {
+    if first == Some(codes::MISSING_CLIENT_CAPABILITY)
+        && seen.sent_meta(meta::CLIENT_CAPABILITIES).is_some()
+    {
         notes.expect(status == 400, "HTTP 400 with error -32021", || format!("HTTP {status}"));
     }
 }

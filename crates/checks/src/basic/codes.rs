@@ -60,11 +60,14 @@ fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
     for error in errors(seen) {
         let Some(code) = error.code() else { continue };
         let misuse = match code {
-            codes::HEADER_MISMATCH => headers_are_right(seen).then_some("the headers mirror the body"),
-            codes::MISSING_CLIENT_CAPABILITY => {
-                names_declared_only(seen, error).then_some("all capabilities that it names are declared")
+            codes::HEADER_MISMATCH => {
+                headers_are_right(seen).then_some("the headers mirror the body")
             }
-            codes::UNSUPPORTED_VERSION => version_is_right(seen).then_some("the version is this revision"),
+            codes::MISSING_CLIENT_CAPABILITY => names_declared_only(seen, error)
+                .then_some("all capabilities that it names are declared"),
+            codes::UNSUPPORTED_VERSION => {
+                version_is_right(seen).then_some("the version is this revision")
+            }
             _ => None,
         };
         match misuse {
@@ -81,16 +84,18 @@ fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
 /// of a tool may lack parameter headers that only the tool's definition tells.
 fn headers_are_right(seen: &Observed) -> bool {
     let Sent::Http { headers, .. } = &seen.exchange.sent else { return true };
-    let Some(message) = seen.request.as_ref().filter(|_| version_is_right(seen)) else { return false };
+    let Some(message) = seen.request.as_ref().filter(|_| version_is_right(seen)) else {
+        return false;
+    };
     if seen.method() == Some("tools/call") {
         return false;
     }
     let standard = header::standard_headers(message);
     let is_ours = |name: &str| name.to_ascii_lowercase().starts_with("mcp-");
     headers.iter().filter(|h| is_ours(&h.name)).count() == standard.len()
-        && standard
-            .iter()
-            .all(|own| headers.iter().any(|h| h.name.eq_ignore_ascii_case(&own.name) && h.value == own.value))
+        && standard.iter().all(|own| {
+            headers.iter().any(|h| h.name.eq_ignore_ascii_case(&own.name) && h.value == own.value)
+        })
 }
 
 fn version_is_right(seen: &Observed) -> bool {
@@ -109,7 +114,9 @@ fn names_declared_only(seen: &Observed, error: &Message) -> bool {
     let Some(declared) = seen.sent_meta(meta::CLIENT_CAPABILITIES) else { return false };
     match required.and_then(Value::as_object) {
         // It must name what is missing; that it names nothing at all says that nothing is.
-        Some(required) if !required.is_empty() => required.iter().all(|(name, value)| within(name, value, declared)),
+        Some(required) if !required.is_empty() => {
+            required.iter().all(|(name, value)| within(name, value, declared))
+        }
         _ => declared == &crate::basic::capabilities::everything(),
     }
 }
@@ -117,7 +124,9 @@ fn names_declared_only(seen: &Observed, error: &Message) -> bool {
 /// Whether a required member and all that it holds are declared.
 fn within(name: &str, required: &Value, declared: &Value) -> bool {
     let Some(declared) = declared.get(name) else { return false };
-    required.as_object().is_none_or(|all| all.iter().all(|(name, value)| within(name, value, declared)))
+    required
+        .as_object()
+        .is_none_or(|all| all.iter().all(|(name, value)| within(name, value, declared)))
 }
 
 check! {
@@ -132,7 +141,9 @@ check! {
 }
 
 fn no_32002(seen: &Observed, notes: &mut Notes<'_>) {
-    forbid(seen, notes, "no error with the retired code -32002", |code| code == codes::OLD_RESOURCE_NOT_FOUND);
+    forbid(seen, notes, "no error with the retired code -32002", |code| {
+        code == codes::OLD_RESOURCE_NOT_FOUND
+    });
 }
 
 check! {
@@ -146,7 +157,9 @@ check! {
 }
 
 fn no_32042(seen: &Observed, notes: &mut Notes<'_>) {
-    forbid(seen, notes, "no error with the retired code -32042", |code| code == codes::OLD_URL_ELICITATION_REQUIRED);
+    forbid(seen, notes, "no error with the retired code -32042", |code| {
+        code == codes::OLD_URL_ELICITATION_REQUIRED
+    });
 }
 
 check! {
@@ -169,6 +182,8 @@ fn custom_outside_reserved(seen: &Observed, notes: &mut Notes<'_>) {
 /// Judges the code of each error.
 fn forbid(seen: &Observed, notes: &mut Notes<'_>, expected: &str, is_bad: impl Fn(i64) -> bool) {
     for code in errors(seen).filter_map(Message::code) {
-        notes.expect(!is_bad(code), expected, || format!("code {code} to {}", seen.method().unwrap_or("a message")));
+        notes.expect(!is_bad(code), expected, || {
+            format!("code {code} to {}", seen.method().unwrap_or("a message"))
+        });
     }
 }

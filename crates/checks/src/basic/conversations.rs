@@ -41,18 +41,28 @@ async fn multi_conversation(bench: &Bench) -> Judgement {
     let mut open = Vec::new();
     for (n, probe) in probes.iter().cycle().take(AT_ONCE).enumerate() {
         let number = bench.fresh_id();
-        let id: Value = if n % 2 == 0 { json!(format!("conversation-{number}")) } else { json!(number) };
+        let id: Value =
+            if n % 2 == 0 { json!(format!("conversation-{number}")) } else { json!(number) };
         let capabilities = if n % 3 == 0 { everything() } else { json!({}) };
         open.push(bench.open(probe.clone().id(id).capabilities(capabilities)).await?);
     }
     for (n, open) in open.into_iter().enumerate() {
         let seen = bench.finish(open).await;
         let method = seen.method().unwrap_or_default().to_owned();
-        let content = CONTENT.iter().find(|(m, _)| *m == method).map_or("resultType", |(_, content)| content);
-        let answered = seen.response().is_some_and(|m| seen.sent_id().is_some_and(|id| m.answers(id)));
+        let content =
+            CONTENT.iter().find(|(m, _)| *m == method).map_or("resultType", |(_, content)| content);
+        let answered =
+            seen.response().is_some_and(|m| seen.sent_id().is_some_and(|id| m.answers(id)));
         let fits = answered && seen.result().is_some_and(|r| r.get(content).is_some());
-        let finding = Finding::expect(fits, format!("the answer to {method}, with `{content}`"), || seen.describe());
-        bench.case(&format!("request-{}", n + 1), format!("{method} among {AT_ONCE} requests at once"), Ok(finding));
+        let finding =
+            Finding::expect(fits, format!("the answer to {method}, with `{content}`"), || {
+                seen.describe()
+            });
+        bench.case(
+            &format!("request-{}", n + 1),
+            format!("{method} among {AT_ONCE} requests at once"),
+            Ok(finding),
+        );
     }
     bench.conclude()
 }

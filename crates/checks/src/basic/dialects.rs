@@ -38,7 +38,9 @@ fn reader(schema: &Value, draft: Draft) -> Option<Validator> {
 /// Arguments that `by` refuses and `other` accepts, each a small change of arguments that a tool accepts.
 fn telling(callable: &Callable, by: Draft, other: Draft) -> Vec<Map<String, Value>> {
     let schema = &callable.tool["inputSchema"];
-    let (Some(by), Some(other)) = (reader(schema, by), reader(schema, other)) else { return Vec::new() };
+    let (Some(by), Some(other)) = (reader(schema, by), reader(schema, other)) else {
+        return Vec::new();
+    };
     let tells = |arguments: &Map<String, Value>| {
         let arguments = Value::Object(arguments.clone());
         !by.is_valid(&arguments) && other.is_valid(&arguments)
@@ -54,13 +56,19 @@ fn changes(schema: &Value, accepted: &Map<String, Value>) -> Vec<Map<String, Val
         arguments
     };
     let mut changed = Vec::new();
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        for tuple in ["prefixItems", "items"].iter().filter_map(|key| property.get(*key)?.as_array()) {
+    for (name, property) in
+        schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+    {
+        for tuple in
+            ["prefixItems", "items"].iter().filter_map(|key| property.get(*key)?.as_array())
+        {
             let strange = json!({"plumb": "fits no position"});
             changed.push(with(name, Value::Array(vec![strange; tuple.len().clamp(1, 16)])));
         }
     }
-    for (name, _) in schema.get("dependentRequired").and_then(Value::as_object).into_iter().flatten() {
+    for (name, _) in
+        schema.get("dependentRequired").and_then(Value::as_object).into_iter().flatten()
+    {
         changed.push(with(name, json!("plumb")));
     }
     changed.push(with("plumbUnknown", json!(true)));
@@ -68,7 +76,12 @@ fn changes(schema: &Value, accepted: &Map<String, Value>) -> Vec<Map<String, Val
 }
 
 /// Calls tools with arguments that their dialect refuses and another one accepts.
-async fn refusals(bench: &Bench, tools: Vec<&Callable>, by: impl Fn(&Value) -> Draft, other: Draft) -> Judgement {
+async fn refusals(
+    bench: &Bench,
+    tools: Vec<&Callable>,
+    by: impl Fn(&Value) -> Draft,
+    other: Draft,
+) -> Judgement {
     let mut calls = 0;
     for callable in tools {
         let name = callable.tool["name"].as_str().unwrap_or_default();
@@ -182,7 +195,11 @@ fn valid(seen: &Observed, notes: &mut Notes<'_>) {
     for (what, schema) in published(seen).filter(|(_, schema)| dialect(schema).is_some()) {
         let fault = jsonschema::meta::validate(schema).err();
         notes.expect(fault.is_none(), format!("{what} is a valid schema of its dialect"), || {
-            fault.map(|f| format!("at {:?}: {}", f.instance_path().to_string(), clip(&f.to_string(), 160))).unwrap_or_default()
+            fault
+                .map(|f| {
+                    format!("at {:?}: {}", f.instance_path().to_string(), clip(&f.to_string(), 160))
+                })
+                .unwrap_or_default()
         });
     }
 }
@@ -202,6 +219,8 @@ check! {
 fn recommend_2020_12(seen: &Observed, notes: &mut Notes<'_>) {
     for (what, schema) in published(seen) {
         let old = matches!(dialect(schema), Some(Draft::Draft4 | Draft::Draft6));
-        notes.expect(!old, "schemas of JSON Schema 2020-12", || format!("{what} declares {}", schema["$schema"]));
+        notes.expect(!old, "schemas of JSON Schema 2020-12", || {
+            format!("{what} declares {}", schema["$schema"])
+        });
     }
 }

@@ -34,7 +34,10 @@ fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
         let method = seen.method().unwrap_or("a malformed request");
         notes.breaks(
             format!("the error carries the request's id {sent}"),
-            format!("the error to {method} has {}", id.map_or_else(|| "no id".into(), |id| format!("id {id}"))),
+            format!(
+                "the error to {method} has {}",
+                id.map_or_else(|| "no id".into(), |id| format!("id {id}"))
+            ),
         );
     }
 }
@@ -42,7 +45,9 @@ fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
 /// Whether what was sent has the form of a JSON-RPC request.
 fn is_well_formed(seen: &Observed) -> bool {
     let version = seen.request.as_ref().and_then(|r| r.get("jsonrpc"));
-    seen.is_request() && version.is_some_and(|v| v == "2.0") && seen.params().is_none_or(Value::is_object)
+    seen.is_request()
+        && version.is_some_and(|v| v == "2.0")
+        && seen.params().is_none_or(Value::is_object)
 }
 
 check! {
@@ -68,9 +73,18 @@ check! {
 fn code_and_message(seen: &Observed, notes: &mut Notes<'_>) {
     // An HTTP error status may have any body; `{"error": "invalid_token"}` is one of OAuth, not of JSON-RPC.
     let rpc = |m: &&Message| m.version().is_some() || matches!(m.kind, Kind::Error);
-    for error in seen.messages.iter().filter(|m| m.member("method").is_none()).filter(rpc).filter_map(Message::error) {
-        let whole = error.get("code").is_some() && error.get("message").is_some_and(Value::is_string);
-        notes.expect(whole, "an error object with `code` and a string `message`", || clip(&error.to_string(), 160));
+    for error in seen
+        .messages
+        .iter()
+        .filter(|m| m.member("method").is_none())
+        .filter(rpc)
+        .filter_map(Message::error)
+    {
+        let whole =
+            error.get("code").is_some() && error.get("message").is_some_and(Value::is_string);
+        notes.expect(whole, "an error object with `code` and a string `message`", || {
+            clip(&error.to_string(), 160)
+        });
     }
 }
 
@@ -86,7 +100,9 @@ check! {
 
 fn code_integer(seen: &Observed, notes: &mut Notes<'_>) {
     for code in errors(seen).filter_map(|m| m.error()?.get("code")) {
-        notes.expect(code.is_i64() || code.is_u64(), "an integer as `code`", || format!("code {code}"));
+        notes.expect(code.is_i64() || code.is_u64(), "an integer as `code`", || {
+            format!("code {code}")
+        });
     }
 }
 

@@ -20,9 +20,11 @@ check! {
 
 fn src_scheme(seen: &Observed, notes: &mut Notes<'_>) {
     for src in parts::icons(seen).into_iter().filter_map(|icon| icon.get("src")?.as_str()) {
-        notes.expect(is_source(src), "an icon `src` that is an http(s) URL or a Base64 data URI", || {
-            format!("{:?}", clip(src, 80))
-        });
+        notes.expect(
+            is_source(src),
+            "an icon `src` that is an http(s) URL or a Base64 data URI",
+            || format!("{:?}", clip(src, 80)),
+        );
     }
 }
 
@@ -31,7 +33,8 @@ fn is_source(src: &str) -> bool {
     match url.scheme() {
         "http" | "https" => url.has_host(),
         "data" => url.path().split_once(',').is_some_and(|(kind, data)| {
-            let is_base64 = kind.rsplit(';').next().is_some_and(|last| last.eq_ignore_ascii_case("base64"));
+            let is_base64 =
+                kind.rsplit(';').next().is_some_and(|last| last.eq_ignore_ascii_case("base64"));
             let data = data.replace("%3D", "=").replace("%2B", "+").replace("%2F", "/");
             is_base64 && (STANDARD.decode(&data).is_ok() || STANDARD_NO_PAD.decode(&data).is_ok())
         }),
@@ -45,10 +48,21 @@ mod tests {
 
     #[test]
     fn sources_are_told_from_other_uris() {
-        for good in ["https://example.com/a.png", "http://localhost:1/a", "data:image/png;base64,aGk=", "data:;base64,aGk"] {
+        for good in [
+            "https://example.com/a.png",
+            "http://localhost:1/a",
+            "data:image/png;base64,aGk=",
+            "data:;base64,aGk",
+        ] {
             assert!(is_source(good), "{good}");
         }
-        for bad in ["ftp://example.com/a", "javascript:1", "data:image/svg+xml,<svg/>", "/icon.png", "data:image/png;base64,**"] {
+        for bad in [
+            "ftp://example.com/a",
+            "javascript:1",
+            "data:image/svg+xml,<svg/>",
+            "/icon.png",
+            "data:image/png;base64,**",
+        ] {
             assert!(!is_source(bad), "{bad}");
         }
     }

@@ -18,9 +18,11 @@ check! {
 fn server_info(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(result) = seen.result().filter(|r| r.is_object()) else { return };
     let info = result.get("_meta").and_then(|m| m.get(meta::SERVER_INFO));
-    notes.expect(info.is_some(), "`io.modelcontextprotocol/serverInfo` in the result's `_meta`", || {
-        format!("none in the result of {}", seen.method().unwrap_or("a request"))
-    });
+    notes.expect(
+        info.is_some(),
+        "`io.modelcontextprotocol/serverInfo` in the result's `_meta`",
+        || format!("none in the result of {}", seen.method().unwrap_or("a request")),
+    );
 }
 
 /// Names by which clients are known; none of them earns another answer.
@@ -38,10 +40,12 @@ check! {
 }
 
 async fn ignores_client_info(bench: &Bench) -> Judgement {
-    let bases = [Base::Discover, Base::ToolsList, Base::ResourcesList, Base::PromptsList, Base::ToolsCall];
+    let bases =
+        [Base::Discover, Base::ToolsList, Base::ResourcesList, Base::PromptsList, Base::ToolsCall];
     for base in bases {
         let Some(probe) = bench.base(base) else { continue };
-        let shape = |seen: &Observed| if base == Base::ToolsCall { success(seen) } else { content(seen) };
+        let shape =
+            |seen: &Observed| if base == Base::ToolsCall { success(seen) } else { content(seen) };
         let first = shape(&bench.control(probe.clone()).await?);
         // What differs from one request to the next says nothing about the client.
         if shape(&bench.control(probe.clone()).await?) != first {
@@ -53,14 +57,21 @@ async fn ignores_client_info(bench: &Bench) -> Judgement {
         for (name, probe) in names.chain([anonymous]) {
             let seen = bench.send(probe).await?;
             if shape(&seen) != first {
-                finding = Finding::violated(format!("the same answer as for plumb, given {name:?}"), seen.describe());
+                finding = Finding::violated(
+                    format!("the same answer as for plumb, given {name:?}"),
+                    seen.describe(),
+                );
                 break;
             }
         }
         // It may have changed for everybody in the meantime.
         let changed = shape(&bench.control(probe).await?) != first;
         if finding == Finding::Held || !changed {
-            bench.case(base.name(), format!("{} for clients of several names", base.name()), Ok(finding));
+            bench.case(
+                base.name(),
+                format!("{} for clients of several names", base.name()),
+                Ok(finding),
+            );
         }
     }
     bench.conclude()

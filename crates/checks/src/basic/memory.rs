@@ -40,7 +40,11 @@ async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
             None if after.is_accepted() || after.is_refused() => Finding::Held,
             None => return Err(Trouble::Setup(after.describe())),
         };
-        bench.case(&slug(&what), format!("{what} with every capability, then with none"), Ok(finding));
+        bench.case(
+            &slug(&what),
+            format!("{what} with every capability, then with none"),
+            Ok(finding),
+        );
     }
     if tried > 0 {
         return bench.conclude();
@@ -78,10 +82,15 @@ async fn no_remembered_version(bench: &Bench) -> Judgement {
     for base in bases {
         let Some(probe) = bench.base(base).map(|p| p.on(CONNECTION)) else { continue };
         bench.control(probe.clone()).await?;
-        let broken = probe.without_meta(meta::PROTOCOL_VERSION).header(header::PROTOCOL_VERSION, REVISION);
+        let broken =
+            probe.without_meta(meta::PROTOCOL_VERSION).header(header::PROTOCOL_VERSION, REVISION);
         let seen = bench.send(broken).await?;
         let finding = if seen.is_refused() || seen.is_accepted() {
-            Ok(Finding::expect(seen.is_refused(), "a refusal, since this request names no version", || seen.describe()))
+            Ok(Finding::expect(
+                seen.is_refused(),
+                "a refusal, since this request names no version",
+                || seen.describe(),
+            ))
         } else {
             Err(Trouble::Setup(seen.describe()))
         };
@@ -118,7 +127,9 @@ async fn no_remembered_identity(bench: &Bench) -> Judgement {
     if !second.is_accepted() {
         return Err(Trouble::Setup(format!("a request without clientInfo: {}", second.describe())));
     }
-    Ok(Finding::expect(!tells(&second), "not the name that an earlier request gave", || second.describe()))
+    Ok(Finding::expect(!tells(&second), "not the name that an earlier request gave", || {
+        second.describe()
+    }))
 }
 
 check! {
@@ -147,11 +158,20 @@ async fn explicit_state_id(bench: &Bench) -> Judgement {
     let Some(handle) = handle else {
         return Err(Trouble::Setup("create_basket returned no `basket_id`".into()));
     };
-    let added = bench.send(call("add_item", json!({"basket_id": handle, "sku": "plumb-1"})).fresh()).await?;
-    bench.case("with-handle", "an item is added by handle from another connection", Ok(served(&added)));
+    let added = bench
+        .send(call("add_item", json!({"basket_id": handle, "sku": "plumb-1"})).fresh())
+        .await?;
+    bench.case(
+        "with-handle",
+        "an item is added by handle from another connection",
+        Ok(served(&added)),
+    );
     let blind = bench.send(call("add_item", json!({"sku": "plumb-2"})).on(CONNECTION)).await?;
     let reached = served(&blind) == Finding::Held;
-    let finding = Finding::expect(!reached, "no item added, since the call names no basket", || blind.describe());
+    let finding =
+        Finding::expect(!reached, "no item added, since the call names no basket", || {
+            blind.describe()
+        });
     bench.case("without-handle", "an item is added without a handle", Ok(finding));
     bench.conclude()
 }
@@ -168,7 +188,9 @@ async fn second_pages(bench: &Bench) -> Result<Vec<(&'static str, Probe)>, Troub
     for base in bases {
         let Some(probe) = bench.base(base) else { continue };
         let first = bench.control(probe.clone().on(CONNECTION)).await?;
-        if let Some(cursor) = first.result().and_then(|r| r.get("nextCursor")).and_then(Value::as_str) {
+        if let Some(cursor) =
+            first.result().and_then(|r| r.get("nextCursor")).and_then(Value::as_str)
+        {
             pages.push((base.name(), probe.param("cursor", cursor)));
         }
     }
@@ -189,7 +211,10 @@ check! {
 async fn no_connection_affinity(bench: &Bench) -> Judgement {
     let pages = second_pages(bench).await?;
     if pages.is_empty() {
-        return Ok(Finding::unseen("no list of the target has a second page", "let a list have more than one page"));
+        return Ok(Finding::unseen(
+            "no list of the target has a second page",
+            "let a list have more than one page",
+        ));
     }
     let other = if bench.survey().is_http() { None } else { Some(bench.instance().await?) };
     for (list, probe) in pages {
@@ -200,7 +225,11 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
             None => bench.send(probe.fresh()).await?,
         };
         let finding = Finding::expect(seen.is_accepted(), "the second page", || seen.describe());
-        bench.case(list, format!("{list}: the second page over another connection or process"), Ok(finding));
+        bench.case(
+            list,
+            format!("{list}: the second page over another connection or process"),
+            Ok(finding),
+        );
     }
     if let Some(instance) = other {
         instance.stop().await;

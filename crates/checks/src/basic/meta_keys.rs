@@ -46,7 +46,9 @@ fn keys(seen: &Observed) -> Vec<&str> {
 fn collect<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
         Value::Object(members) => {
-            for (name, member) in members.iter().filter(|(name, _)| !OPAQUE.contains(&name.as_str())) {
+            for (name, member) in
+                members.iter().filter(|(name, _)| !OPAQUE.contains(&name.as_str()))
+            {
                 match member.as_object() {
                     Some(keys) if name == "_meta" => found.extend(keys.keys().map(String::as_str)),
                     _ => collect(member, found),
@@ -70,9 +72,11 @@ check! {
 
 fn prefix_syntax(seen: &Observed, notes: &mut Notes<'_>) {
     for key in keys(seen).into_iter().filter(|key| key.contains('/')) {
-        notes.expect(!matches!(Key::parse(key), Err(KeyError::EmptyLabel)), "a prefix of labels separated by dots", || {
-            format!("key {key:?}")
-        });
+        notes.expect(
+            !matches!(Key::parse(key), Err(KeyError::EmptyLabel)),
+            "a prefix of labels separated by dots",
+            || format!("key {key:?}"),
+        );
     }
 }
 
@@ -94,9 +98,11 @@ fn label_syntax(seen: &Observed, notes: &mut Notes<'_>) {
             parsed,
             Err(KeyError::LabelStart(_) | KeyError::LabelEnd(_) | KeyError::LabelCharacter(..))
         );
-        notes.expect(!bad, "labels of letters, digits and inner hyphens that start with a letter", || {
-            format!("key {key:?}: {}", parsed.err().map(|e| e.to_string()).unwrap_or_default())
-        });
+        notes.expect(
+            !bad,
+            "labels of letters, digits and inner hyphens that start with a letter",
+            || format!("key {key:?}: {}", parsed.err().map(|e| e.to_string()).unwrap_or_default()),
+        );
     }
 }
 
@@ -139,15 +145,21 @@ check! {
 fn reserved_prefix(seen: &Observed, notes: &mut Notes<'_>) {
     let extensions = notes.survey.capabilities.get("extensions").and_then(Value::as_object);
     let official = extensions.into_iter().flatten().any(|(id, _)| {
-        id.starts_with("io.modelcontextprotocol/") && id != "io.modelcontextprotocol/tasks" && !DEFINED.contains(&id.as_str())
+        id.starts_with("io.modelcontextprotocol/")
+            && id != "io.modelcontextprotocol/tasks"
+            && !DEFINED.contains(&id.as_str())
     });
     for key in keys(seen) {
-        if !Key::parse(key).is_ok_and(|k| k.is_reserved()) || (official && key.starts_with("io.modelcontextprotocol/")) {
+        if !Key::parse(key).is_ok_and(|k| k.is_reserved())
+            || (official && key.starts_with("io.modelcontextprotocol/"))
+        {
             continue;
         }
-        notes.expect(DEFINED.contains(&key), "reserved keys only as the specification defines them", || {
-            format!("key {key:?}")
-        });
+        notes.expect(
+            DEFINED.contains(&key),
+            "reserved keys only as the specification defines them",
+            || format!("key {key:?}"),
+        );
     }
 }
 

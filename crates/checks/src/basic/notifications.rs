@@ -24,7 +24,11 @@ check! {
 async fn no_response(bench: &Bench) -> Judgement {
     let own = json!({meta::PROTOCOL_VERSION: REVISION, meta::CLIENT_CAPABILITIES: {}});
     let notifications = [
-        ("cancels-nothing", "notifications/cancelled", json!({"requestId": "plumb-nothing", "_meta": own})),
+        (
+            "cancels-nothing",
+            "notifications/cancelled",
+            json!({"requestId": "plumb-nothing", "_meta": own}),
+        ),
         ("unknown", "notifications/plumb/unknown", json!({"_meta": own})),
         ("without-params-of-its-own", "notifications/cancelled", json!({"_meta": own})),
         ("method-of-requests", "tools/list", json!({"_meta": own})),
@@ -41,11 +45,18 @@ async fn no_response(bench: &Bench) -> Judgement {
                 said.extend(stray_answers(&lane.control(discover()).await?));
             }
             let strays = lane.strays().await?;
-            said.extend(strays.iter().filter(|m| m.is_response()).map(|m| clip(&m.raw.lossy(), 160)));
+            said.extend(
+                strays.iter().filter(|m| m.is_response()).map(|m| clip(&m.raw.lossy(), 160)),
+            );
         }
         let judgement = match said.first() {
-            Some(said) => Ok(Finding::violated(format!("no response to the notification {method}"), said.clone())),
-            None if sent.status().is_none() && bench.survey().is_http() => Err(Trouble::Setup(sent.describe())),
+            Some(said) => Ok(Finding::violated(
+                format!("no response to the notification {method}"),
+                said.clone(),
+            )),
+            None if sent.status().is_none() && bench.survey().is_http() => {
+                Err(Trouble::Setup(sent.describe()))
+            }
             None => Ok(Finding::Held),
         };
         bench.case(slug, format!("{method} is sent without an id"), judgement);
@@ -57,7 +68,8 @@ async fn no_response(bench: &Bench) -> Judgement {
 /// Responses that answer no request of this exchange.
 fn stray_answers(seen: &Observed) -> Vec<String> {
     let refused = seen.status().is_some_and(|s| s >= 400);
-    let allowed = |m: &Message| refused && matches!(m.kind, Kind::Error) && m.id().is_none_or(Value::is_null);
+    let allowed =
+        |m: &Message| refused && matches!(m.kind, Kind::Error) && m.id().is_none_or(Value::is_null);
     seen.responses()
         .filter(|m| seen.sent_id().is_none_or(|id| !m.answers(id)) && !allowed(m))
         .map(|m| clip(&m.raw.lossy(), 160))
@@ -75,9 +87,14 @@ check! {
 }
 
 fn server_no_id(seen: &Observed, notes: &mut Notes<'_>) {
-    let notifications = seen.messages.iter().filter(|m| m.method().is_some_and(|m| m.starts_with("notifications/")));
+    let notifications = seen
+        .messages
+        .iter()
+        .filter(|m| m.method().is_some_and(|m| m.starts_with("notifications/")));
     for message in notifications {
-        notes.expect(message.id().is_none(), "a notification without `id`", || clip(&message.raw.lossy(), 160));
+        notes.expect(message.id().is_none(), "a notification without `id`", || {
+            clip(&message.raw.lossy(), 160)
+        });
     }
 }
 
@@ -108,7 +125,10 @@ fn subscription_id(seen: &Observed, notes: &mut Notes<'_>) {
     }
     let delivered = |m: &&Message| m.method().is_some_and(|method| SUBSCRIBED.contains(&method));
     for message in seen.messages.iter().filter(delivered) {
-        let id = message.params().and_then(|p| p.get("_meta")).and_then(|m| m.get(meta::SUBSCRIPTION_ID));
+        let id = message
+            .params()
+            .and_then(|p| p.get("_meta"))
+            .and_then(|m| m.get(meta::SUBSCRIPTION_ID));
         notes.expect(id.is_some(), "`io.modelcontextprotocol/subscriptionId` in `_meta`", || {
             clip(&message.raw.lossy(), 200)
         });

@@ -17,9 +17,15 @@ check! {
 
 fn jsonrpc_version(seen: &Observed, notes: &mut Notes<'_>) {
     for message in seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object)) {
-        notes.expect(message.version().is_some_and(|v| v == "2.0"), "`jsonrpc` is the string \"2.0\"", || {
-            message.version().map_or_else(|| "no `jsonrpc` member".into(), |v| format!("`jsonrpc` is {v}"))
-        });
+        notes.expect(
+            message.version().is_some_and(|v| v == "2.0"),
+            "`jsonrpc` is the string \"2.0\"",
+            || {
+                message
+                    .version()
+                    .map_or_else(|| "no `jsonrpc` member".into(), |v| format!("`jsonrpc` is {v}"))
+            },
+        );
     }
 }
 
@@ -36,9 +42,14 @@ check! {
 fn result_xor_error(seen: &Observed, notes: &mut Notes<'_>) {
     let responses = seen.messages.iter().filter(|m| m.method().is_none());
     for message in responses.filter(|m| m.json.as_ref().is_ok_and(Value::is_object)) {
-        let (result, error) = (message.member("result").is_some(), message.member("error").is_some());
+        let (result, error) =
+            (message.member("result").is_some(), message.member("error").is_some());
         notes.expect(result != error, "either `result` or `error`", || {
-            if result { "both `result` and `error`".into() } else { "neither `result` nor `error`".into() }
+            if result {
+                "both `result` and `error`".into()
+            } else {
+                "neither `result` nor `error`".into()
+            }
         });
     }
 }
@@ -82,10 +93,19 @@ check! {
 fn result_field(seen: &Observed, notes: &mut Notes<'_>) {
     let served = seen.status().is_none_or(|s| s < 300);
     let objects = seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object));
-    for message in objects.filter(|m| served && m.member("method").is_none() && m.error().is_none()) {
-        notes.expect(message.result().is_some(), "a response that is no error has `result`", || {
-            format!("{} was answered with {}", seen.method().unwrap_or("a message"), clip(&message.raw.lossy(), 120))
-        });
+    for message in objects.filter(|m| served && m.member("method").is_none() && m.error().is_none())
+    {
+        notes.expect(
+            message.result().is_some(),
+            "a response that is no error has `result`",
+            || {
+                format!(
+                    "{} was answered with {}",
+                    seen.method().unwrap_or("a message"),
+                    clip(&message.raw.lossy(), 120)
+                )
+            },
+        );
     }
 }
 
@@ -101,13 +121,17 @@ check! {
 
 fn result_type(seen: &Observed, notes: &mut Notes<'_>) {
     for result in seen.messages.iter().filter_map(|m| m.result()).filter(|r| r.is_object()) {
-        notes.expect(result.get("resultType").is_some_and(Value::is_string), "`resultType` is a string", || {
-            let method = seen.method().unwrap_or("a request");
-            match result.get("resultType") {
-                Some(other) => format!("the result of {method} has `resultType` {other}"),
-                None => format!("the result of {method} has no `resultType`"),
-            }
-        });
+        notes.expect(
+            result.get("resultType").is_some_and(Value::is_string),
+            "`resultType` is a string",
+            || {
+                let method = seen.method().unwrap_or("a request");
+                match result.get("resultType") {
+                    Some(other) => format!("the result of {method} has `resultType` {other}"),
+                    None => format!("the result of {method} has no `resultType`"),
+                }
+            },
+        );
     }
 }
 
@@ -141,13 +165,19 @@ fn complete_meaning(seen: &Observed, notes: &mut Notes<'_>) {
     match result.get("resultType").and_then(Value::as_str) {
         Some("complete") => {
             let Some((_, member)) = CONTENT.iter().find(|(m, _)| *m == method) else { return };
-            notes.expect(result.get(member).is_some(), format!("a complete result of {method} holds `{member}`"), || {
-                brief(result)
-            });
+            notes.expect(
+                result.get(member).is_some(),
+                format!("a complete result of {method} holds `{member}`"),
+                || brief(result),
+            );
         }
         Some("input_required") => {
             let asks = ["inputRequests", "requestState"].iter().any(|m| result.get(*m).is_some());
-            notes.expect(asks, "a result that requires input has `inputRequests` or `requestState`", || brief(result));
+            notes.expect(
+                asks,
+                "a result that requires input has `inputRequests` or `requestState`",
+                || brief(result),
+            );
         }
         _ => {}
     }
@@ -177,6 +207,11 @@ fn only_advertised(seen: &Observed, notes: &mut Notes<'_>) {
     notes.expect(
         matches!(kind, "complete" | "input_required"),
         "a `resultType` of the core protocol, since request and server share no extension",
-        || format!("the result of {} has `resultType` {kind:?}", seen.method().unwrap_or("a request")),
+        || {
+            format!(
+                "the result of {} has `resultType` {kind:?}",
+                seen.method().unwrap_or("a request")
+            )
+        },
     );
 }

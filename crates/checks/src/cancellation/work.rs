@@ -19,6 +19,9 @@ const WATCH: Duration = Duration::from_millis(300);
 /// So many calls are cancelled to see what they leave behind.
 const MANY: usize = 60;
 
+/// So many of them are in progress at once.
+const TOGETHER: usize = 20;
+
 /// Memory that so many cancelled calls may leave behind, KiB.
 const LEFT_BEHIND: u64 = 40 << 10;
 
@@ -203,19 +206,27 @@ check! {
 }
 
 async fn free(bench: &Bench) -> Judgement {
-    let instance = bench.instance().await?;
-    let group = match instance.process() {
-        Some(process) => process.id(),
-        None => instance.session().await?.process().id(),
+    let lane = Lane::own(bench).await?;
+    let group = match &lane {
+        Lane::Own(instance) => match instance.process() {
+            Some(process) => process.id(),
+            None => instance.session().await?.process().id(),
+        },
+        Lane::Run(_) => return Err(Trouble::Setup("no process of its own".into())),
     };
-    let lane = Lane::Own(instance);
     let mut sizes = Vec::new();
     for _ in 0..2 {
-        for _ in 0..MANY {
-            let open = lane.open(bench.call(Prop::SlowTool)?).await?;
-            cancel(&lane, bench, open).await?;
+        for _ in 0..MANY / TOGETHER {
+            let mut open = Vec::new();
+            for _ in 0..TOGETHER {
+                open.push(lane.open(bench.call(Prop::SlowTool)?).await?);
+            }
+            // They are under way once a later request has been served.
+            lane.control(Probe::request("server/discover", json!({}))).await?;
+            for call in open {
+                cancel(&lane, bench, call).await?;
+            }
         }
-        lane.control(Probe::request("server/discover", json!({}))).await?;
         tokio::time::sleep(WATCH).await;
         sizes.push(resident(group));
     }

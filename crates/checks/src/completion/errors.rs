@@ -22,8 +22,10 @@ async fn unsupported(bench: &Bench) -> Judgement {
     if let Some(finding) = crate::listing::without_discovery(bench) {
         return Ok(finding);
     }
-    let answer =
-        bench.send(complete(&json!({"type": "ref/prompt", "name": "plumb"}), "plumb", "")).await?;
+    let known = super::subjects::prompts(bench).into_iter().next();
+    let probe = known.and_then(|k| Some(k.probe(k.arguments.first()?, "")));
+    let unknown = || complete(&json!({"type": "ref/prompt", "name": "plumb"}), "plumb", "");
+    let answer = bench.send(probe.unwrap_or_else(unknown)).await?;
     if answer.is_accepted() {
         return Ok(Finding::unseen(
             "completion/complete is served, which completion.declare judges",

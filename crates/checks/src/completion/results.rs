@@ -168,13 +168,10 @@ async fn left_out(
         return Ok(None);
     }
     let Some(last) = all.last().filter(|v| v.is_ascii() && v.len() > 1) else { return Ok(None) };
-    let mut stem = (*last).to_owned();
-    stem.pop();
-    let neighbours =
-        ["0", "1", "2", "5", "9", "a", "e", "z"].map(|c| format!("{}{c}", &stem[..stem.len() - 1]));
-    for prefix in
-        std::iter::once(stem.clone()).chain(neighbours).chain([stem[..stem.len() / 2].to_owned()])
-    {
+    for at in 0..last.len().min(12) {
+        // The neighbour of the last value: the same beginning, and the character that follows.
+        let next = char::from(last.as_bytes()[at].saturating_add(1));
+        let prefix = format!("{}{next}", &last[..at]);
         let narrowed = bench.send(subject.probe(argument, &prefix)).await?;
         let new = values(&narrowed)
             .unwrap_or_default()

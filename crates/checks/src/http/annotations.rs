@@ -26,7 +26,8 @@ const SCHEMA: [&str; 11] = [
 const SCHEMAS: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 
 /// Keywords whose value is an object of schemas.
-const NAMED_SCHEMAS: [&str; 5] = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
+const NAMED_SCHEMAS: [&str; 5] =
+    ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
 
 check! {
     /// **Observed:** no `x-mcp-header` of a listed tool is the empty string. Clients leave out tools that break this.
@@ -55,7 +56,9 @@ check! {
 
 async fn token(bench: &Bench) -> Judgement {
     each(bench, "an `x-mcp-header` that is a token", |found| match found.value.as_str() {
-        Some(name) => name.is_empty() || name.chars().any(char::is_control) || header::is_token(name),
+        Some(name) => {
+            name.is_empty() || name.chars().any(char::is_control) || header::is_token(name)
+        }
         None => false,
     })
     .await
@@ -96,7 +99,10 @@ async fn unique(bench: &Bench) -> Judgement {
         for annotation in found {
             let Some(name) = annotation.value.as_str().map(str::to_lowercase) else { continue };
             if names.contains(&name) {
-                return Finding::violated("each `x-mcp-header` once", format!("{name:?} once more {}", annotation.place()));
+                return Finding::violated(
+                    "each `x-mcp-header` once",
+                    format!("{name:?} once more {}", annotation.place()),
+                );
             }
             names.push(name);
         }
@@ -133,7 +139,9 @@ fn is_primitive(schema: &Value) -> bool {
         None => {
             let branches = SCHEMAS.iter().filter_map(|k| schema.get(*k)?.as_array()).flatten();
             let mut branches = branches.filter(|b| b["type"] != "null").peekable();
-            let plain = |v: &Value| v.is_string() || v.is_boolean() || v.is_i64() || v.is_u64() || v.is_null();
+            let plain = |v: &Value| {
+                v.is_string() || v.is_boolean() || v.is_i64() || v.is_u64() || v.is_null()
+            };
             let values = schema.get("enum").and_then(Value::as_array);
             if let Some(values) = values {
                 return values.iter().all(plain);
@@ -142,7 +150,8 @@ fn is_primitive(schema: &Value) -> bool {
                 return plain(value);
             }
             // What a reference leads to is judged as reachability.
-            schema.get("$ref").is_some() || (branches.peek().is_some() && branches.all(is_primitive))
+            schema.get("$ref").is_some()
+                || (branches.peek().is_some() && branches.all(is_primitive))
         }
     }
 }
@@ -160,7 +169,8 @@ check! {
 
 async fn safe_integer(bench: &Bench) -> Judgement {
     each(bench, "an annotated integer within the safe range", |found| {
-        let bounds = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "const", "default"];
+        let bounds =
+            ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "const", "default"];
         let bounds = bounds.iter().filter_map(|k| found.schema.get(*k));
         let values = found.schema.get("enum").and_then(Value::as_array).into_iter().flatten();
         let integer = found.schema["type"] == "integer";
@@ -168,7 +178,10 @@ async fn safe_integer(bench: &Bench) -> Judgement {
         let beyond = |v: &Value| v.as_f64().is_some_and(|n| n.abs() > SAFE);
         let exclusive = |v: &Value| v.as_f64().is_some_and(|n| n.abs() <= SAFE + 1.0);
         let only_exclusive = |v: &&Value| {
-            ["exclusiveMinimum", "exclusiveMaximum"].iter().any(|k| found.schema.get(*k) == Some(*v)) && exclusive(v)
+            ["exclusiveMinimum", "exclusiveMaximum"]
+                .iter()
+                .any(|k| found.schema.get(*k) == Some(*v))
+                && exclusive(v)
         };
         !integer || !bounds.filter(|v| !only_exclusive(v)).chain(values).any(beyond)
     })
@@ -188,7 +201,10 @@ check! {
 }
 
 async fn reachable(bench: &Bench) -> Judgement {
-    each(bench, "`x-mcp-header` on a property that `properties` alone lead to", |found| found.reachable).await
+    each(bench, "`x-mcp-header` on a property that `properties` alone lead to", |found| {
+        found.reachable
+    })
+    .await
 }
 
 /// An annotation and where it stands.
@@ -207,14 +223,19 @@ impl Annotation<'_> {
 
 async fn each(bench: &Bench, expected: &str, fits: impl Fn(&Annotation<'_>) -> bool) -> Judgement {
     judged(bench, |found| match found.iter().find(|a| !fits(a)) {
-        Some(annotation) => Finding::violated(expected, format!("{} {}", annotation.value, annotation.place())),
+        Some(annotation) => {
+            Finding::violated(expected, format!("{} {}", annotation.value, annotation.place()))
+        }
         None => Finding::Held,
     })
     .await
 }
 
 /// Judges the annotations of each listed tool that has some; a case for each tool that breaks the rule.
-#[expect(clippy::unused_async, reason = "a scenario is a future, though the survey has listed the tools already")]
+#[expect(
+    clippy::unused_async,
+    reason = "a scenario is a future, though the survey has listed the tools already"
+)]
 async fn judged(bench: &Bench, judge: impl Fn(&[Annotation<'_>]) -> Finding) -> Judgement {
     let mut seen = 0;
     for item in &bench.survey().tools.items {
@@ -233,7 +254,10 @@ async fn judged(bench: &Bench, judge: impl Fn(&[Annotation<'_>]) -> Finding) -> 
         }
     }
     if seen == 0 {
-        return Ok(Finding::unseen("no listed tool has an `x-mcp-header`", "annotate a parameter, if gateways need it"));
+        return Ok(Finding::unseen(
+            "no listed tool has an `x-mcp-header`",
+            "annotate a parameter, if gateways need it",
+        ));
     }
     match bench.conclude()? {
         Finding::Unseen { .. } => Ok(Finding::Held),
@@ -243,7 +267,12 @@ async fn judged(bench: &Bench, judge: impl Fn(&[Annotation<'_>]) -> Finding) -> 
 
 /// Collects all annotations of a schema. `chain` says how this place was reached: `Some(true)` at the root, and
 /// `Some(false)` at a property, both through `properties` alone; `None` any other way.
-fn collect<'a>(schema: &'a Value, path: &str, chain: Option<bool>, found: &mut Vec<Annotation<'a>>) {
+fn collect<'a>(
+    schema: &'a Value,
+    path: &str,
+    chain: Option<bool>,
+    found: &mut Vec<Annotation<'a>>,
+) {
     if let Some(value) = schema.get(header::ANNOTATION) {
         let path = if path.is_empty() { "the root".to_owned() } else { path.to_owned() };
         found.push(Annotation { value, schema, path, reachable: chain == Some(false) });
@@ -260,7 +289,9 @@ fn collect<'a>(schema: &'a Value, path: &str, chain: Option<bool>, found: &mut V
         }
     }
     for keyword in SCHEMAS {
-        for (n, inner) in schema.get(keyword).and_then(Value::as_array).into_iter().flatten().enumerate() {
+        for (n, inner) in
+            schema.get(keyword).and_then(Value::as_array).into_iter().flatten().enumerate()
+        {
             collect(inner, &format!("{path}/{keyword}/{n}"), None, found);
         }
     }
@@ -301,8 +332,12 @@ mod tests {
         ] {
             assert!(is_primitive(&schema), "{schema}");
         }
-        for schema in [json!({"type": "number"}), json!({"type": "null"}), json!({"type": ["string", "array"]}), json!({})]
-        {
+        for schema in [
+            json!({"type": "number"}),
+            json!({"type": "null"}),
+            json!({"type": ["string", "array"]}),
+            json!({}),
+        ] {
             assert!(!is_primitive(&schema), "{schema}");
         }
     }

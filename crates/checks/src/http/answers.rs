@@ -22,14 +22,18 @@ check! {
 
 fn content_type(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(status) = seen.status().filter(|_| is_posted_request(seen)) else { return };
-    let known = matches!(media_type(seen).as_deref(), Some("application/json" | "text/event-stream"));
+    let known =
+        matches!(media_type(seen).as_deref(), Some("application/json" | "text/event-stream"));
     let says_json_rpc = seen.response().is_some() || is_response(&seen.exchange.answer.body);
     if known && (says_json_rpc || !seen.messages.is_empty()) {
         notes.fits();
     } else if !known && (says_json_rpc || (200..300).contains(&status)) {
         notes.breaks("an answer of type application/json or text/event-stream", {
             let header = seen.exchange.answer.header("content-type");
-            header.map_or_else(|| format!("HTTP {status} without a type"), |h| format!("HTTP {status}, {h}"))
+            header.map_or_else(
+                || format!("HTTP {status} without a type"),
+                |h| format!("HTTP {status}, {h}"),
+            )
         });
     }
 }
@@ -56,11 +60,14 @@ fn single_object(seen: &Observed, notes: &mut Notes<'_>) {
         return;
     }
     let frames = seen.exchange.answer.frames.iter().zip(&seen.messages);
-    let mut bodies = frames.filter(|(frame, _)| frame.carrier == Carrier::Body).map(|(_, message)| message);
+    let mut bodies =
+        frames.filter(|(frame, _)| frame.carrier == Carrier::Body).map(|(_, message)| message);
     match bodies.next().map(|m| (&m.json, m)) {
         Some((Ok(Value::Object(_)), _)) => notes.fits(),
         Some((_, message)) => notes.breaks("one JSON object", clip(&message.raw.lossy(), 160)),
-        None if seen.status().is_some_and(|s| s < 300) => notes.breaks("one JSON object", "an empty body"),
+        None if seen.status().is_some_and(|s| s < 300) => {
+            notes.breaks("one JSON object", "an empty body");
+        }
         None => {}
     }
 }
@@ -97,7 +104,10 @@ fn well_formed(seen: &Observed, notes: &mut Notes<'_>) {
         match &message.kind {
             Kind::Invalid(why) => {
                 let data = clip(&message.raw.lossy(), 160);
-                notes.breaks("one JSON-RPC message as the data of an event", format!("{why}: {data}"));
+                notes.breaks(
+                    "one JSON-RPC message as the data of an event",
+                    format!("{why}: {data}"),
+                );
             }
             _ => notes.fits(),
         }
@@ -141,7 +151,11 @@ check! {
 fn final_terminates(seen: &Observed, notes: &mut Notes<'_>) {
     let answer = &seen.exchange.answer;
     let at = seen.sent_id().and_then(|id| seen.messages.iter().position(|m| m.answers(id)));
-    let Some(frame) = at.and_then(|at| answer.frames.get(at)).filter(|f| f.carrier != Carrier::Body) else { return };
+    let Some(frame) =
+        at.and_then(|at| answer.frames.get(at)).filter(|f| f.carrier != Carrier::Body)
+    else {
+        return;
+    };
     let behind = seen.messages.len() - at.unwrap_or_default() - 1;
     if behind > 0 {
         notes.breaks("the response is the last event", format!("{behind} more behind it"));
@@ -151,7 +165,10 @@ fn final_terminates(seen: &Observed, notes: &mut Notes<'_>) {
     match answer.end {
         End::Complete if waited <= SOON => notes.fits(),
         End::Complete | End::TimedOut if waited > SOON => {
-            notes.breaks("the stream ends with the response", format!("still open {} ms later", waited / 1000));
+            notes.breaks(
+                "the stream ends with the response",
+                format!("still open {} ms later", waited / 1000),
+            );
         }
         _ => {}
     }
@@ -173,10 +190,17 @@ fn x_accel_buffering(seen: &Observed, notes: &mut Notes<'_>) {
         return;
     }
     let header = seen.exchange.answer.header("x-accel-buffering");
-    notes.expect(header.is_some_and(|h| h.trim().eq_ignore_ascii_case("no")), "`X-Accel-Buffering: no`", || {
-        let method = seen.method().unwrap_or("a request");
-        header.map_or_else(|| format!("no such header on the stream of {method}"), |h| format!("`{h}`"))
-    });
+    notes.expect(
+        header.is_some_and(|h| h.trim().eq_ignore_ascii_case("no")),
+        "`X-Accel-Buffering: no`",
+        || {
+            let method = seen.method().unwrap_or("a request");
+            header.map_or_else(
+                || format!("no such header on the stream of {method}"),
+                |h| format!("`{h}`"),
+            )
+        },
+    );
 }
 
 fn media_type(seen: &Observed) -> Option<String> {
@@ -186,7 +210,8 @@ fn media_type(seen: &Observed) -> Option<String> {
 /// Whether a request was posted that accepts both types of answer.
 fn is_posted_request(seen: &Observed) -> bool {
     let Sent::Http { method, headers, .. } = &seen.exchange.sent else { return false };
-    let accepts = headers.iter().filter(|h| h.name.eq_ignore_ascii_case("accept")).map(|h| h.value.as_str());
+    let accepts =
+        headers.iter().filter(|h| h.name.eq_ignore_ascii_case("accept")).map(|h| h.value.as_str());
     let accepts = accepts.collect::<Vec<_>>().join(",");
     let both = accepts.contains("application/json") && accepts.contains("text/event-stream");
     method == "POST" && both && seen.is_request()
@@ -194,5 +219,7 @@ fn is_posted_request(seen: &Observed) -> bool {
 
 fn events(seen: &Observed) -> impl Iterator<Item = &Message> {
     let frames = seen.exchange.answer.frames.iter().zip(&seen.messages);
-    frames.filter(|(frame, _)| matches!(frame.carrier, Carrier::Event { .. })).map(|(_, message)| message)
+    frames
+        .filter(|(frame, _)| matches!(frame.carrier, Carrier::Event { .. }))
+        .map(|(_, message)| message)
 }

@@ -82,9 +82,14 @@ async fn watched(
     sleep_until(started + second(&slow)).await;
     let late = flow::journal(bench, &key).await?;
     if late == 0 {
-        return Ok(Finding::unseen("the slow tool wrote nothing into the journal", "write an entry at its start"));
+        return Ok(Finding::unseen(
+            "the slow tool wrote nothing into the journal",
+            "write an entry at its start",
+        ));
     }
-    Ok(Finding::expect(early == late, "the work stops when the stream is closed", || actual(early, late)))
+    Ok(Finding::expect(early == late, "the work stops when the stream is closed", || {
+        actual(early, late)
+    }))
 }
 
 check! {
@@ -116,7 +121,10 @@ async fn no_more_messages(bench: &Bench) -> Judgement {
     }
     for (place, seen) in seen {
         if let Some(text) = about(&seen, closed, id.as_ref(), &token) {
-            return Ok(Finding::violated("nothing more for the cancelled request", format!("on {place} came {text}")));
+            return Ok(Finding::violated(
+                "nothing more for the cancelled request",
+                format!("on {place} came {text}"),
+            ));
         }
     }
     Ok(Finding::Held)
@@ -128,7 +136,8 @@ fn about(seen: &Observed, from: u64, id: Option<&Value>, token: &Value) -> Optio
         let reported = m.params().and_then(|p| p.get("progressToken"));
         (id.is_some() && m.is_response() && m.id() == id) || reported == Some(token)
     };
-    let late = seen.exchange.answer.frames.iter().zip(&seen.messages).filter(|(frame, _)| frame.at > from);
+    let late =
+        seen.exchange.answer.frames.iter().zip(&seen.messages).filter(|(frame, _)| frame.at > from);
     let message = late.map(|(_, message)| message).find(of_it)?;
     Some(plumb_runner::clip(&message.raw.lossy(), 200))
 }
@@ -148,9 +157,14 @@ check! {
 }
 
 async fn only_that_request(bench: &Bench) -> Judgement {
+    bench.control(flow::slow(bench, SOON / 10)?.probe).await?;
     bench.case("another-id", "two calls with different ids", survives(bench, None).await);
     let shared = json!(bench.fresh_id());
-    bench.case("same-id", "two clients' calls with the same id", survives(bench, Some(shared)).await);
+    bench.case(
+        "same-id",
+        "two clients' calls with the same id",
+        survives(bench, Some(shared)).await,
+    );
     bench.conclude()
 }
 
@@ -161,13 +175,18 @@ async fn survives(bench: &Bench, shared_id: Option<Value>) -> Judgement {
         left.probe = left.probe.id(id);
     }
     let kept_open = bench.open(kept.probe.clone().fresh()).await?;
-    let Some(left_open) = streaming(bench, &Slow { probe: left.probe.clone().fresh(), ..left }).await? else {
+    let Some(left_open) =
+        streaming(bench, &Slow { probe: left.probe.clone().fresh(), ..left }).await?
+    else {
         return Ok(no_stream());
     };
     if kept_open.is_ended() {
         bench.close(left_open);
         let how = "name a tool under [props.slow-tool] that takes two seconds";
-        return Ok(Finding::unseen("the slow tool was done before the other call could be left", how));
+        return Ok(Finding::unseen(
+            "the slow tool was done before the other call could be left",
+            how,
+        ));
     }
     bench.close(left_open);
     let seen = bench.finish(kept_open).await;
@@ -177,7 +196,9 @@ async fn survives(bench: &Bench, shared_id: Option<Value>) -> Judgement {
 /// The call, once its stream has begun; `None` if there is no sign of one while the tool works.
 async fn streaming(bench: &Bench, slow: &Slow) -> Result<Option<Open>, Trouble> {
     let mut open = bench.open(slow.probe.clone()).await?;
-    let begun = timeout(BEGUN.min(slow.lasts / 2), open.status()).await.is_ok_and(|status| status.is_some());
+    let begun = timeout(BEGUN.min(slow.lasts / 2), open.status())
+        .await
+        .is_ok_and(|status| status.is_some());
     if begun && !open.is_ended() {
         return Ok(Some(open));
     }

@@ -40,13 +40,21 @@ async fn single_endpoint(bench: &Bench) -> Judgement {
         let method = probe.method().unwrap_or_default().to_owned();
         let seen = bench.send(probe).await?;
         let judgement = answered_here(&method, &seen);
-        bench.case(&method.to_lowercase().replace('/', "-"), format!("{method} at the endpoint"), judgement);
+        bench.case(
+            &method.to_lowercase().replace('/', "-"),
+            format!("{method} at the endpoint"),
+            judgement,
+        );
     }
     let listen = Probe::request("subscriptions/listen", json!({"notifications": {}}));
     let mut open = bench.open(listen).await?;
     let first = open.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(open);
-    let judgement = if first.is_some() { Ok(Finding::Held) } else { answered_here("subscriptions/listen", &seen) };
+    let judgement = if first.is_some() {
+        Ok(Finding::Held)
+    } else {
+        answered_here("subscriptions/listen", &seen)
+    };
     bench.case("subscriptions-listen", "subscriptions/listen at the endpoint", judgement);
     bench.conclude()
 }
@@ -78,19 +86,27 @@ check! {
 
 async fn bind_localhost(bench: &Bench) -> Judgement {
     if !bench.survey().local {
-        return Ok(Finding::unseen("the target is not on this machine by its address", "run it locally"));
+        return Ok(Finding::unseen(
+            "the target is not on this machine by its address",
+            "run it locally",
+        ));
     }
     let Some(port) = bench.survey().discover.as_ref().and_then(port_of) else {
         return Err(Trouble::Setup("the target's port is not known".into()));
     };
     let Some(elsewhere) = elsewhere() else {
-        return Ok(Finding::unseen("this machine has only the loopback address", "run it on a machine in a network"));
+        return Ok(Finding::unseen(
+            "this machine has only the loopback address",
+            "run it on a machine in a network",
+        ));
     };
     let address = SocketAddr::new(elsewhere, port);
     let connected = timeout(Duration::from_secs(1), TcpStream::connect(address)).await;
-    Ok(Finding::expect(!matches!(connected, Ok(Ok(_))), "the server listens on the loopback address only", || {
-        format!("it accepts a connection at {address}")
-    }))
+    Ok(Finding::expect(
+        !matches!(connected, Ok(Ok(_))),
+        "the server listens on the loopback address only",
+        || format!("it accepts a connection at {address}"),
+    ))
 }
 
 fn port_of(seen: &Observed) -> Option<u16> {

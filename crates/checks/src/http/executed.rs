@@ -39,8 +39,18 @@ async fn not_executed(bench: &Bench) -> Judgement {
     }
     let changes = [
         (Prop::ChangeTools, "change-tools", "toolsListChanged", "notifications/tools/list_changed"),
-        (Prop::ChangePrompts, "change-prompts", "promptsListChanged", "notifications/prompts/list_changed"),
-        (Prop::ChangeResources, "change-resources", "resourcesListChanged", "notifications/resources/list_changed"),
+        (
+            Prop::ChangePrompts,
+            "change-prompts",
+            "promptsListChanged",
+            "notifications/prompts/list_changed",
+        ),
+        (
+            Prop::ChangeResources,
+            "change-resources",
+            "resourcesListChanged",
+            "notifications/resources/list_changed",
+        ),
     ];
     for (prop, slug, filter, notification) in changes {
         if bench.survey().prop(prop).is_some() {
@@ -57,12 +67,16 @@ fn misnamed(probe: Probe) -> Probe {
 }
 
 async fn subscription(bench: &Bench) -> Judgement {
-    let listen = || Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let listen = || {
+        Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}))
+    };
     let Some(open) = flow::subscription(bench, json!({"toolsListChanged": true})).await? else {
         return Ok(Finding::unseen("the server has no `subscriptions/listen`", "implement it"));
     };
     bench.close(open);
-    for probe in [listen().header(header::METHOD, "tools/list"), listen().without_header(header::METHOD)] {
+    for probe in
+        [listen().header(header::METHOD, "tools/list"), listen().without_header(header::METHOD)]
+    {
         let mut open = bench.open(probe).await?;
         let first = open.next_within(PATIENCE).await;
         let seen = bench.close(open);
@@ -78,7 +92,8 @@ async fn subscription(bench: &Bench) -> Judgement {
 
 async fn journal(bench: &Bench) -> Judgement {
     let short = Duration::from_millis(100);
-    let [refused, served] = ["refused", "served"].map(|which| format!("plumb-{which}-{}", bench.fresh_id()));
+    let [refused, served] =
+        ["refused", "served"].map(|which| format!("plumb-{which}-{}", bench.fresh_id()));
     let seen = bench.send(misnamed(flow::slow_in_journal(bench, short, &refused)?.probe)).await?;
     if !seen.is_refused() {
         return Ok(not_refused());
@@ -101,7 +116,9 @@ async fn progress(bench: &Bench) -> Judgement {
         return Ok(not_refused());
     }
     let reported = seen.notifications("notifications/progress").count();
-    Ok(Finding::expect(reported == 0, "a refused call reports no progress", || format!("{reported} reports")))
+    Ok(Finding::expect(reported == 0, "a refused call reports no progress", || {
+        format!("{reported} reports")
+    }))
 }
 
 async fn change(bench: &Bench, prop: Prop, filter: &str, notification: &str) -> Judgement {
@@ -120,10 +137,16 @@ async fn change(bench: &Bench, prop: Prop, filter: &str, notification: &str) -> 
     let after_control = open.until(PATIENCE, announced).await;
     bench.close(open);
     if after_refusal.is_some() {
-        return Ok(Finding::violated("a refused call changes nothing", format!("{notification} after {}", seen.describe())));
+        return Ok(Finding::violated(
+            "a refused call changes nothing",
+            format!("{notification} after {}", seen.describe()),
+        ));
     }
     if after_control.is_none() {
-        return Ok(Finding::unseen(format!("the call is not announced by {notification}"), "announce the change"));
+        return Ok(Finding::unseen(
+            format!("the call is not announced by {notification}"),
+            "announce the change",
+        ));
     }
     Ok(Finding::Held)
 }

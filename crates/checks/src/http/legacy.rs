@@ -48,12 +48,16 @@ async fn not_allowed(bench: &Bench, method: &str) -> Judgement {
         .header("Accept", "text/event-stream")
         .header(header::PROTOCOL_VERSION, "2025-11-25")
         .header(header::OLD_SESSION_ID, "5c1f7b1e-plumb-0000");
-    for (slug, title, probe) in [("plain", "without more", plain), ("earlier", "as an earlier client sends it", earlier)]
+    for (slug, title, probe) in
+        [("plain", "without more", plain), ("earlier", "as an earlier client sends it", earlier)]
     {
         let mut open = bench.open(probe).await?;
         let status = open.status().await;
         let seen = bench.close(open);
-        let finding = Finding::expect(status == Some(405), format!("HTTP 405 for {method}"), || seen.describe());
+        let finding =
+            Finding::expect(status == Some(405), format!("HTTP 405 for {method}"), || {
+                seen.describe()
+            });
         bench.case(slug, format!("{method} {title}"), Ok(finding));
     }
     bench.conclude()
@@ -120,6 +124,10 @@ async fn sse_not_adopted(bench: &Bench) -> Judgement {
     open.next_within(QUIET).await;
     let seen = bench.close(open);
     let first = seen.exchange.answer.frames.first();
-    let adopted = first.is_some_and(|f| matches!(&f.carrier, Carrier::Event { name: Some(n), .. } if n == "endpoint"));
-    Ok(Finding::expect(!adopted, "no stream of the transport of 2024-11-05", || "an event `endpoint`".into()))
+    let adopted = first.is_some_and(
+        |f| matches!(&f.carrier, Carrier::Event { name: Some(n), .. } if n == "endpoint"),
+    );
+    Ok(Finding::expect(!adopted, "no stream of the transport of 2024-11-05", || {
+        "an event `endpoint`".into()
+    }))
 }

@@ -22,15 +22,24 @@ async fn accepted_202(bench: &Bench) -> Judgement {
     let notifications = [
         ("cancelled", "notifications/cancelled", json!({"requestId": "plumb-none"})),
         ("unknown", "notifications/plumb", json!({})),
-        ("progress", "notifications/progress", json!({"progressToken": "plumb-none", "progress": 1})),
+        (
+            "progress",
+            "notifications/progress",
+            json!({"progressToken": "plumb-none", "progress": 1}),
+        ),
     ];
     for (slug, method, params) in notifications {
         let seen = bench.send(posted(notification(method, params), method)).await?;
         let finding = match seen.status() {
-            Some(200..=299) => Finding::expect(seen.status() == Some(202) && is_empty(&seen), "202 without a body", || {
-                seen.describe()
-            }),
-            _ => Finding::unseen(format!("{method} was not accepted: {}", seen.describe()), "accept a notification"),
+            Some(200..=299) => Finding::expect(
+                seen.status() == Some(202) && is_empty(&seen),
+                "202 without a body",
+                || seen.describe(),
+            ),
+            _ => Finding::unseen(
+                format!("{method} was not accepted: {}", seen.describe()),
+                "accept a notification",
+            ),
         };
         bench.case(slug, format!("{method} is posted"), Ok(finding));
     }
@@ -54,7 +63,9 @@ async fn rejected_4xx(bench: &Bench) -> Judgement {
         let quiet = seen.status() == Some(202) && is_empty(seen);
         match seen.status() {
             Some(400..) => Finding::Held,
-            Some(_) if quiet => Finding::unseen("the notification was accepted", "refuse malformed notifications"),
+            Some(_) if quiet => {
+                Finding::unseen("the notification was accepted", "refuse malformed notifications")
+            }
             _ => Finding::violated("an HTTP error status, or 202 without a body", seen.describe()),
         }
     })
@@ -75,9 +86,15 @@ check! {
 
 async fn rejected_body(bench: &Bench) -> Judgement {
     rejected(bench, |seen| match seen.response() {
-        Some(error) => Finding::expect(error.id().is_none_or(Value::is_null), "no id in the error", || seen.describe()),
+        Some(error) => {
+            Finding::expect(error.id().is_none_or(Value::is_null), "no id in the error", || {
+                seen.describe()
+            })
+        }
         None if seen.status().is_some_and(|s| s >= 400) => Finding::Held,
-        None => Finding::unseen("the notification was not rejected", "refuse malformed notifications"),
+        None => {
+            Finding::unseen("the notification was not rejected", "refuse malformed notifications")
+        }
     })
     .await
 }
@@ -107,7 +124,9 @@ fn notification(method: &str, params: Value) -> Value {
 
 /// The message with all headers of a correct one, so that none of them can be at fault.
 fn posted(message: Value, method: &str) -> Probe {
-    Probe::message(message).header(header::PROTOCOL_VERSION, REVISION).header(header::METHOD, method)
+    Probe::message(message)
+        .header(header::PROTOCOL_VERSION, REVISION)
+        .header(header::METHOD, method)
 }
 
 fn is_empty(seen: &Observed) -> bool {

@@ -29,32 +29,43 @@ check! {
 
 async fn validate(bench: &Bench) -> Judgement {
     let control = bench.control(Probe::request("server/discover", json!({}))).await?;
-    for base in [Base::Discover, Base::ToolsList, Base::ToolsCall, Base::ResourcesList, Base::ResourcesRead]
-        .into_iter()
-        .chain([Base::TemplatesList, Base::PromptsList, Base::PromptsGet, Base::Complete])
+    for base in
+        [Base::Discover, Base::ToolsList, Base::ToolsCall, Base::ResourcesList, Base::ResourcesRead]
+            .into_iter()
+            .chain([Base::TemplatesList, Base::PromptsList, Base::PromptsGet, Base::Complete])
     {
         let Some(probe) = bench.base(base) else { continue };
         let seen = bench.send(probe.header("Origin", FOREIGN)).await?;
-        bench.case(base.name(), format!("{} from a foreign origin", base.name()), Ok(refused(&seen)));
+        bench.case(
+            base.name(),
+            format!("{} from a foreign origin", base.name()),
+            Ok(refused(&seen)),
+        );
     }
     for (slug, origin) in look_alikes(&control) {
         let discover = Probe::request("server/discover", json!({}));
         let seen = bench.send(discover.header("Origin", &origin)).await?;
         bench.case(slug, format!("the origin is {origin}"), Ok(refused(&seen)));
     }
-    let listen = Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let listen = Probe::request(
+        "subscriptions/listen",
+        json!({"notifications": {"toolsListChanged": true}}),
+    );
     let mut open = bench.open(listen.header("Origin", FOREIGN)).await?;
     open.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(open);
     bench.case("listen", "a subscription from a foreign origin", Ok(refused(&seen)));
 
-    let get = Probe::bodiless("GET").header("Accept", "text/event-stream").header("Origin", FOREIGN);
+    let get =
+        Probe::bodiless("GET").header("Accept", "text/event-stream").header("Origin", FOREIGN);
     let mut open = bench.open(get).await?;
     let status = open.status().await;
     let seen = bench.close(open);
-    let finding = Finding::expect(status.is_none_or(|s| s >= 400), "GET from a foreign origin is refused", || {
-        seen.describe()
-    });
+    let finding = Finding::expect(
+        status.is_none_or(|s| s >= 400),
+        "GET from a foreign origin is refused",
+        || seen.describe(),
+    );
     bench.case("get", "GET from a foreign origin", Ok(finding));
     bench.conclude()
 }
@@ -63,7 +74,9 @@ fn refused(seen: &Observed) -> Finding {
     let worked = seen.messages.iter().any(|m| matches!(m.kind, Kind::Result | Kind::Notification));
     let fits = !worked && seen.status().is_some_and(|s| s >= 400);
     let origin = origin_of(seen).unwrap_or_default();
-    Finding::expect(fits, format!("a request with `Origin: {origin}` is refused"), || seen.describe())
+    Finding::expect(fits, format!("a request with `Origin: {origin}` is refused"), || {
+        seen.describe()
+    })
 }
 
 fn origin_of(seen: &Observed) -> Option<String> {
@@ -75,7 +88,9 @@ fn origin_of(seen: &Observed) -> Option<String> {
 fn look_alikes(control: &Observed) -> Vec<(&'static str, String)> {
     let Sent::Http { url, .. } = &control.exchange.sent else { return Vec::new() };
     let Ok(url) = url::Url::parse(url) else { return Vec::new() };
-    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return Vec::new() };
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return Vec::new();
+    };
     let mut origins = vec![
         ("foreign-port", format!("http://plumb.invalid:{port}")),
         ("localhost-prefix", "http://localhost.plumb.invalid".to_owned()),
@@ -83,7 +98,8 @@ fn look_alikes(control: &Observed) -> Vec<(&'static str, String)> {
         ("localhost-suffix", "http://plumb-localhost.invalid".to_owned()),
     ];
     if !host.starts_with('[') {
-        origins.push(("own-host-prefix", format!("{}://{host}.plumb.invalid:{port}", url.scheme())));
+        origins
+            .push(("own-host-prefix", format!("{}://{host}.plumb.invalid:{port}", url.scheme())));
         origins.push(("own-host-prefix-https", format!("https://{host}.plumb.invalid")));
     }
     origins
@@ -117,7 +133,10 @@ fn error_body(tried: &Tried) -> Judgement {
     if !tried.sent.is_refused() {
         return Ok(Finding::unseen("the foreign origin was not refused", "refuse it with 403"));
     }
-    let id = tried.sent.messages.iter().filter(|m| matches!(m.kind, Kind::Error)).find_map(|m| m.id());
+    let id =
+        tried.sent.messages.iter().filter(|m| matches!(m.kind, Kind::Error)).find_map(|m| m.id());
     let fits = id.is_none_or(serde_json::Value::is_null);
-    Ok(Finding::expect(fits, "no id in the error", || format!("id {}", id.map_or_else(String::new, ToString::to_string))))
+    Ok(Finding::expect(fits, "no id in the error", || {
+        format!("id {}", id.map_or_else(String::new, ToString::to_string))
+    }))
 }

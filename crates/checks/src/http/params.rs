@@ -4,7 +4,7 @@ use plumb_runner::facet::{Tried, code, outcome, status};
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, sample};
 use plumb_wire::{codes, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// At most so many annotated parameters are looked at.
 const LOOKED_AT: usize = 6;
@@ -25,7 +25,8 @@ fn refused_by_header_as_named(tried: &Tried) -> Judgement {
 
 fn is_about_the_value(tried: &Tried) -> bool {
     let arguments = |seen: &Observed| seen.params().and_then(|p| p.get("arguments")).cloned();
-    arguments(&tried.before) != arguments(&tried.sent) && tried.sent.code() == Some(codes::INVALID_PARAMS)
+    arguments(&tried.before) != arguments(&tried.sent)
+        && tried.sent.code() == Some(codes::INVALID_PARAMS)
 }
 
 fn value_refused() -> Finding {
@@ -150,14 +151,17 @@ async fn absent_not_expected(bench: &Bench) -> Judgement {
 }
 
 async fn not_expected(bench: &Bench, value: Option<&Value>) -> Judgement {
-    let mut parameters: Vec<Parameter> = bench.survey().callable.iter().flat_map(|c| annotated(c, value)).collect();
+    let mut parameters: Vec<Parameter> =
+        bench.survey().callable.iter().flat_map(|c| annotated(c, value)).collect();
     parameters.sort_by_key(|p| !p.valid);
     for parameter in parameters.into_iter().filter(|p| p.valid || value.is_some()).take(LOOKED_AT) {
         let header = parameter.header;
         bench.control(parameter.control).await?;
         let seen = bench.send(parameter.probe).await?;
         let finding = match seen.code() {
-            Some(codes::HEADER_MISMATCH) => Finding::violated(format!("no `{header}` is expected"), seen.describe()),
+            Some(codes::HEADER_MISMATCH) => {
+                Finding::violated(format!("no `{header}` is expected"), seen.describe())
+            }
             _ if seen.is_accepted() => Finding::Held,
             // The value may be refused for its type; without one there is nothing to refuse.
             _ if value.is_some() => value_refused(),
@@ -180,36 +184,55 @@ struct Parameter {
 /// The annotated parameters of a tool that may be called.
 fn annotated(callable: &Callable, value: Option<&Value>) -> Vec<Parameter> {
     let (schema, name) = (&callable.tool["inputSchema"], &callable.tool["name"]);
-    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
-    let named = |(key, p): (&String, &Value)| Some((key.clone(), p[header::ANNOTATION].as_str()?.to_owned()));
-    let annotations: Vec<(String, String)> = properties.iter().filter_map(named).collect();
-    let whole = with_all(schema, annotations.iter().map(|(key, _)| key)).unwrap_or_else(|| callable.arguments.clone());
-    let call = |arguments: &Map<String, Value>| {
+    let mut annotations = Vec::new();
+    collect(schema, "", &mut annotations);
+    let whole =
+        with_all(schema, &annotations).unwrap_or_else(|| Value::Object(callable.arguments.clone()));
+    let call = |arguments: &Value| {
         Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(schema)
     };
-    let parameter = |(key, annotation): (String, String)| {
+    let parameter = |(pointer, annotation): &(String, String)| {
         let mut arguments = whole.clone();
+        let (parent, key) = pointer.rsplit_once('/')?;
+        let parent = arguments.pointer_mut(parent)?.as_object_mut()?;
         match value {
-            Some(value) => arguments.insert(key, value.clone()),
-            None => arguments.remove(&key),
+            Some(value) => parent.insert(key.to_owned(), value.clone()),
+            None => parent.remove(key),
         };
-        let probe = call(&arguments);
-        Parameter {
+        Some(Parameter {
             header: format!("{}{annotation}", header::PARAM_PREFIX),
             control: call(&whole),
-            probe,
-            valid: sample::validator(schema).is_none_or(|v| v.is_valid(&Value::Object(arguments))),
-        }
+            probe: call(&arguments),
+            valid: sample::validator(schema).is_none_or(|v| v.is_valid(&arguments)),
+        })
     };
-    annotations.into_iter().map(parameter).collect()
+    annotations.iter().filter_map(parameter).collect()
+}
+
+/// The JSON pointers of annotated parameters within the arguments, and their annotations.
+fn collect(schema: &Value, at: &str, found: &mut Vec<(String, String)>) {
+    for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        let pointer = format!("{at}/{key}");
+        if let Some(annotation) = property[header::ANNOTATION].as_str() {
+            found.push((pointer.clone(), annotation.to_owned()));
+        }
+        collect(property, &pointer, found);
+    }
 }
 
 /// Arguments that hold a value for each of these parameters.
-fn with_all<'a>(schema: &Value, keys: impl Iterator<Item = &'a String>) -> Option<Map<String, Value>> {
+fn with_all(schema: &Value, annotations: &[(String, String)]) -> Option<Value> {
     let mut schema = schema.clone();
-    let mut required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
-    required.extend(keys.map(|key| json!(key)));
-    required.dedup();
-    schema["required"] = Value::Array(required);
-    sample::arguments(&schema)
+    for (pointer, _) in annotations {
+        let mut at = &mut schema;
+        for key in pointer.split('/').skip(1) {
+            let mut required = at["required"].as_array().cloned().unwrap_or_default();
+            if !required.iter().any(|r| r == key) {
+                required.push(json!(key));
+            }
+            at["required"] = Value::Array(required);
+            at = at.get_mut("properties")?.get_mut(key)?;
+        }
+    }
+    sample::arguments(&schema).map(Value::Object)
 }

@@ -27,7 +27,10 @@ check! {
 
 async fn not_resumable(bench: &Bench) -> Judgement {
     let Some(mut open) = some_stream(bench).await? else {
-        return Ok(Finding::unseen("the server streams nothing that could be left", Prop::ProgressTool.how_to_enable()));
+        return Ok(Finding::unseen(
+            "the server streams nothing that could be left",
+            Prop::ProgressTool.how_to_enable(),
+        ));
     };
     open.next_within(Duration::from_secs(2)).await;
     let left = bench.close(open);
@@ -40,13 +43,17 @@ async fn not_resumable(bench: &Bench) -> Judgement {
         let call = bench.send(with_id(probe)).await?;
         bench.case("call", "a tool call with Last-Event-ID", Ok(nothing_else(&call)));
     }
-    let listen = Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let listen = Probe::request(
+        "subscriptions/listen",
+        json!({"notifications": {"toolsListChanged": true}}),
+    );
     let mut open = bench.open(with_id(listen)).await?;
     open.until(QUIET, |_| false).await;
     let listen = bench.close(open);
     bench.case("listen", "a subscription with Last-Event-ID", Ok(nothing_else(&listen)));
 
-    let mut open = bench.open(with_id(Probe::bodiless("GET").header("Accept", "text/event-stream"))).await?;
+    let mut open =
+        bench.open(with_id(Probe::bodiless("GET").header("Accept", "text/event-stream"))).await?;
     open.until(QUIET, |_| false).await;
     let get = bench.close(open);
     bench.case("get", "GET with Last-Event-ID", Ok(nothing_else(&get)));
@@ -65,7 +72,9 @@ async fn some_stream(bench: &Bench) -> Result<Option<Open>, Trouble> {
 
 fn last_event_id(left: &Observed) -> Option<String> {
     left.exchange.answer.frames.iter().rev().find_map(|frame| match &frame.carrier {
-        Carrier::Event { id, .. } => id.clone().filter(|id| id.bytes().all(|b| b.is_ascii_graphic())),
+        Carrier::Event { id, .. } => {
+            id.clone().filter(|id| id.bytes().all(|b| b.is_ascii_graphic()))
+        }
         _ => None,
     })
 }

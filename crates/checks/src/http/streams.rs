@@ -29,8 +29,13 @@ check! {
 }
 
 async fn notifications_relate(bench: &Bench) -> Judgement {
-    let tokens = [json!(format!("plumb-{}-a", bench.fresh_id())), json!(format!("plumb-{}-b", bench.fresh_id()))];
-    let call = |token: &Value| bench.call(Prop::ProgressTool).map(|probe| with_token(capable(probe), token.clone()));
+    let tokens = [
+        json!(format!("plumb-{}-a", bench.fresh_id())),
+        json!(format!("plumb-{}-b", bench.fresh_id())),
+    ];
+    let call = |token: &Value| {
+        bench.call(Prop::ProgressTool).map(|probe| with_token(capable(probe), token.clone()))
+    };
     let (first, second) = (call(&tokens[0])?, call(&tokens[1])?);
     let logging = match bench.call(Prop::LoggingTool) {
         Ok(probe) => probe.meta(meta::LOG_LEVEL, "debug"),
@@ -42,7 +47,11 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
         join!(bench.send(first), bench.send(second), bench.send(logging), bench.send(quiet));
     let (first, second, logging, quiet) = (first?, second?, logging?, quiet?);
     bench.case("first", "a call with a token", Ok(only_its_own(&first, Some(&tokens[0]), &tokens)));
-    bench.case("second", "another call with another token", Ok(only_its_own(&second, Some(&tokens[1]), &tokens)));
+    bench.case(
+        "second",
+        "another call with another token",
+        Ok(only_its_own(&second, Some(&tokens[1]), &tokens)),
+    );
     bench.case("logging", "a call that logs", Ok(only_its_own(&logging, None, &tokens)));
     bench.case("quiet", "a call without a token", Ok(only_its_own(&quiet, None, &tokens)));
     bench.conclude()
@@ -51,10 +60,13 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
 fn only_its_own(seen: &Observed, own: Option<&Value>, tokens: &[Value]) -> Finding {
     let foreign = seen.messages.iter().find(|m| match m.method() {
         // Tokens that are none of these belong to other checks, which judge them.
-        Some("notifications/progress") => {
-            m.params().and_then(|p| p.get("progressToken")).is_some_and(|t| Some(t) != own && tokens.contains(t))
+        Some("notifications/progress") => m
+            .params()
+            .and_then(|p| p.get("progressToken"))
+            .is_some_and(|t| Some(t) != own && tokens.contains(t)),
+        Some(method) => {
+            method.ends_with("/list_changed") || method == "notifications/resources/updated"
         }
-        Some(method) => method.ends_with("/list_changed") || method == "notifications/resources/updated",
         None => false,
     });
     let expected = match own {
@@ -81,7 +93,8 @@ check! {
 }
 
 async fn listen_no_request_scoped(bench: &Bench) -> Judgement {
-    let everything = json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
+    let everything =
+        json!({"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true});
     let token = json!(format!("plumb-listen-{}", bench.fresh_id()));
     let talkers: Vec<Probe> = [Prop::ProgressTool, Prop::LoggingTool]
         .into_iter()
@@ -100,7 +113,9 @@ async fn listen_no_request_scoped(bench: &Bench) -> Judgement {
         told += bench.send(probe).await?.messages.len().saturating_sub(1);
     }
     let scoped = |m: &Message| match m.method() {
-        Some("notifications/progress") => m.params().and_then(|p| p.get("progressToken")) == Some(&token),
+        Some("notifications/progress") => {
+            m.params().and_then(|p| p.get("progressToken")) == Some(&token)
+        }
         method => method == Some("notifications/message"),
     };
     let leaked = open.until(GRACE, scoped).await;
@@ -111,6 +126,8 @@ async fn listen_no_request_scoped(bench: &Bench) -> Judgement {
             plumb_runner::clip(&message.raw.lossy(), 200),
         )),
         None if told > 0 => Ok(Finding::Held),
-        None => Ok(Finding::unseen("the tools reported nothing", Prop::ProgressTool.how_to_enable())),
+        None => {
+            Ok(Finding::unseen("the tools reported nothing", Prop::ProgressTool.how_to_enable()))
+        }
     }
 }

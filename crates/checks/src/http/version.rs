@@ -43,11 +43,23 @@ async fn unsupported(bench: &Bench) -> Judgement {
     let discover = || Probe::request("server/discover", json!({}));
     bench.control(discover()).await?;
     let earlier = if survey.dual_era { &[][..] } else { &EARLIER[..] };
-    for version in UNKNOWN.iter().chain(earlier).filter(|v| !survey.versions.iter().any(|own| own == *v)) {
+    for version in
+        UNKNOWN.iter().chain(earlier).filter(|v| !survey.versions.iter().any(|own| own == *v))
+    {
         let judgement = refused(bench, discover().meta(meta::PROTOCOL_VERSION, *version)).await;
-        bench.case(&format!("discover-{version}"), format!("server/discover of version {version}"), judgement);
+        bench.case(
+            &format!("discover-{version}"),
+            format!("server/discover of version {version}"),
+            judgement,
+        );
     }
-    let bases = [Base::ToolsList, Base::ToolsCall, Base::ResourcesList, Base::TemplatesList, Base::ResourcesRead];
+    let bases = [
+        Base::ToolsList,
+        Base::ToolsCall,
+        Base::ResourcesList,
+        Base::TemplatesList,
+        Base::ResourcesRead,
+    ];
     for base in bases.into_iter().chain([Base::PromptsList, Base::PromptsGet, Base::Complete]) {
         let Some(probe) = bench.base(base) else { continue };
         let judgement = match bench.control(probe.clone()).await {
@@ -56,7 +68,10 @@ async fn unsupported(bench: &Bench) -> Judgement {
         };
         bench.case(base.name(), format!("{} of version {}", base.name(), UNKNOWN[0]), judgement);
     }
-    let listen = Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}));
+    let listen = Probe::request(
+        "subscriptions/listen",
+        json!({"notifications": {"toolsListChanged": true}}),
+    );
     let judgement = refused(bench, listen.meta(meta::PROTOCOL_VERSION, UNKNOWN[0])).await;
     bench.case("listen", format!("subscriptions/listen of version {}", UNKNOWN[0]), judgement);
     bench.conclude()

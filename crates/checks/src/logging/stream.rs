@@ -13,9 +13,6 @@ use crate::subscriptions::stream::{filter, listen};
 /// Where nothing but silence can prove that no log message follows.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// So many calls go beside each other.
-const ROUNDS: usize = 4;
-
 check! {
     /// **Observed:** while a subscription is open, tools that log are called at the level debug: the subscription's
     /// stream carries no log message.
@@ -70,10 +67,6 @@ check! {
 }
 
 async fn no_other_stream(bench: &Bench) -> Judgement {
-    let loggers = loggers(bench)?;
-    let Some((_, logger)) = loggers.into_iter().next() else {
-        return Err(Trouble::Setup("no tool logs".into()));
-    };
     // A stream that lasts, if there is one: slow, or with progress.
     let lasting = [Prop::SlowTool, Prop::ProgressTool]
         .into_iter()
@@ -101,7 +94,7 @@ async fn no_other_stream(bench: &Bench) -> Judgement {
         streams.push(open);
     }
     let mut messages = 0;
-    for _ in 0..ROUNDS {
+    for (_, logger) in loggers(bench)? {
         messages += logged(&bench.control(at(&logger, "debug")).await?).count();
     }
     let mut leaked = None;

@@ -20,6 +20,10 @@ async fn listed(bench: &Bench) -> Judgement {
     for answer in &bench.survey().read {
         let uri =
             answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str).unwrap_or_default();
+        // What is no URI is refused for that reason.
+        if super::uri::flaw(uri).is_some() {
+            continue;
+        }
         bench.note(answer);
         let judged = if missing(answer) {
             // The list may have changed since it was read.

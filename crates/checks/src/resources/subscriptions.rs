@@ -67,7 +67,7 @@ check! {
     ///
     /// **Fix:** acknowledge what is honoured only, or declare `subscribe: true`.
     pub(crate) SUBSCRIBE_CAPABILITY = "resources.subscribe-capability";
-    applies: [ModernOnly];
+    applies: [Declares("resources"), ModernOnly];
     scenario: subscribe_capability
 }
 

@@ -43,7 +43,10 @@ fn media(seen: &Observed, notes: &mut Notes<'_>, kind: &str, shape: fn(&Value) -
         let found = outside(shape(block), &["annotations"]);
         let data = block.get("data").and_then(Value::as_str).unwrap_or_default();
         if found.is_empty() && STANDARD.decode(data).is_err() {
-            notes.breaks(format!("the data of {kind} content is Base64"), format!("{:?}", clip(data, 60)));
+            notes.breaks(
+                format!("the data of {kind} content is Base64"),
+                format!("{:?}", clip(data, 60)),
+            );
         } else {
             fit(notes, &format!("{kind} content"), &found);
         }
@@ -65,7 +68,10 @@ fn embedded(seen: &Observed, notes: &mut Notes<'_>) {
         let found = outside(part::embedded_block(block), &["annotations"]);
         let blob = block.pointer("/resource/blob").and_then(Value::as_str);
         if found.is_empty() && blob.is_some_and(|blob| STANDARD.decode(blob).is_err()) {
-            notes.breaks("the blob of an embedded resource is Base64", clip(blob.unwrap_or_default(), 60));
+            notes.breaks(
+                "the blob of an embedded resource is Base64",
+                clip(blob.unwrap_or_default(), 60),
+            );
         } else {
             fit(notes, "an embedded resource", &found);
         }
@@ -122,10 +128,14 @@ fn text_only_if_text(seen: &Observed, notes: &mut Notes<'_>) {
             continue;
         };
         let kind = contents.get("mimeType").and_then(Value::as_str).unwrap_or_default();
-        notes.expect(!is_binary(kind) && !text.contains('\0'), "`text` only for what is text", || {
-            let uri = contents.get("uri").and_then(Value::as_str).unwrap_or_default();
-            format!("{uri} of type {kind:?} has `text` {:?}", clip(text, 60))
-        });
+        notes.expect(
+            !is_binary(kind) && !text.contains('\0'),
+            "`text` only for what is text",
+            || {
+                let uri = contents.get("uri").and_then(Value::as_str).unwrap_or_default();
+                format!("{uri} of type {kind:?} has `text` {:?}", clip(text, 60))
+            },
+        );
     }
 }
 
@@ -170,8 +180,12 @@ check! {
 
 fn audience(seen: &Observed, notes: &mut Notes<'_>) {
     for value in parts::annotations(seen).into_iter().filter_map(|a| a.get("audience")) {
-        let fits = value.as_array().is_some_and(|all| all.iter().all(|role| role == "user" || role == "assistant"));
-        notes.expect(fits, "an annotation `audience` of \"user\" and \"assistant\"", || clip(&value.to_string(), 80));
+        let fits = value
+            .as_array()
+            .is_some_and(|all| all.iter().all(|role| role == "user" || role == "assistant"));
+        notes.expect(fits, "an annotation `audience` of \"user\" and \"assistant\"", || {
+            clip(&value.to_string(), 80)
+        });
     }
 }
 
@@ -188,7 +202,9 @@ check! {
 fn last_modified(seen: &Observed, notes: &mut Notes<'_>) {
     for value in parts::annotations(seen).into_iter().filter_map(|a| a.get("lastModified")) {
         let fits = value.as_str().is_some_and(is_iso_8601);
-        notes.expect(fits, "an annotation `lastModified` in ISO 8601", || clip(&value.to_string(), 80));
+        notes.expect(fits, "an annotation `lastModified` in ISO 8601", || {
+            clip(&value.to_string(), 80)
+        });
     }
 }
 
@@ -204,7 +220,13 @@ mod tests {
 
     #[test]
     fn dates_and_times_of_iso_8601_are_known() {
-        for good in ["2026-07-28", "2026-07-28T12:00:00Z", "2026-07-28T12:00:00.123+02:00", "2026-07-28T12:00:00", "20260728T120000Z"] {
+        for good in [
+            "2026-07-28",
+            "2026-07-28T12:00:00Z",
+            "2026-07-28T12:00:00.123+02:00",
+            "2026-07-28T12:00:00",
+            "20260728T120000Z",
+        ] {
             assert!(is_iso_8601(good), "{good}");
         }
         for bad in ["last Tuesday", "28.07.2026", "1753700000", ""] {
@@ -214,7 +236,13 @@ mod tests {
 
     #[test]
     fn kinds_that_are_text_in_spite_of_their_family_are_known() {
-        for (kind, binary) in [("image/png", true), ("image/svg+xml; charset=utf-8", false), ("text/plain", false), ("application/json", false), ("AUDIO/wav", true)] {
+        for (kind, binary) in [
+            ("image/png", true),
+            ("image/svg+xml; charset=utf-8", false),
+            ("text/plain", false),
+            ("application/json", false),
+            ("AUDIO/wav", true),
+        ] {
             assert_eq!(is_binary(kind), binary, "{kind}");
         }
     }

@@ -24,7 +24,8 @@ fn max_tokens(seen: &Observed, notes: &mut Notes<'_>) {
     for params in sampling(seen) {
         let own = |m: &Mismatch| {
             matches!(m.at.as_str(), "/messages" | "/maxTokens")
-                || (m.at.is_empty() && ["messages", "maxTokens"].iter().any(|member| m.expected.contains(member)))
+                || (m.at.is_empty()
+                    && ["messages", "maxTokens"].iter().any(|member| m.expected.contains(member)))
         };
         let found: Vec<Mismatch> = part::sampling_params(params).into_iter().filter(own).collect();
         fit(notes, "a sampling request", &found);
@@ -44,9 +45,11 @@ check! {
 fn context(seen: &Observed, notes: &mut Notes<'_>) {
     for params in sampling(seen) {
         let value = params.get("includeContext");
-        notes.expect(value.is_none_or(|v| v == "none"), "`includeContext` that is absent or \"none\"", || {
-            value.map(ToString::to_string).unwrap_or_default()
-        });
+        notes.expect(
+            value.is_none_or(|v| v == "none"),
+            "`includeContext` that is absent or \"none\"",
+            || value.map(ToString::to_string).unwrap_or_default(),
+        );
     }
 }
 
@@ -74,7 +77,9 @@ fn preferences_range(seen: &Observed, notes: &mut Notes<'_>) {
 fn blocks(params: &Value) -> Vec<&Value> {
     let messages = params.get("messages").and_then(Value::as_array);
     let contents = messages.into_iter().flatten().filter_map(|m| m.get("content"));
-    contents.flat_map(|c| c.as_array().map_or_else(|| std::slice::from_ref(c), Vec::as_slice)).collect()
+    contents
+        .flat_map(|c| c.as_array().map_or_else(|| std::slice::from_ref(c), Vec::as_slice))
+        .collect()
 }
 
 fn is_kind(block: &Value, kind: &str) -> bool {
@@ -94,9 +99,13 @@ check! {
 fn tool_result_id(seen: &Observed, notes: &mut Notes<'_>) {
     for params in sampling(seen) {
         let blocks = blocks(params);
-        for (at, result) in blocks.iter().enumerate().filter(|(_, block)| is_kind(block, "tool_result")) {
+        for (at, result) in
+            blocks.iter().enumerate().filter(|(_, block)| is_kind(block, "tool_result"))
+        {
             let id = result.get("toolUseId");
-            let used = blocks[..at].iter().any(|b| is_kind(b, "tool_use") && b.get("id").is_some() && b.get("id") == id);
+            let used = blocks[..at]
+                .iter()
+                .any(|b| is_kind(b, "tool_use") && b.get("id").is_some() && b.get("id") == id);
             notes.expect(used, "a `toolUseId` that is the id of an earlier tool use", || {
                 id.map_or_else(|| "no `toolUseId`".into(), ToString::to_string)
             });
@@ -122,19 +131,26 @@ fn tool_result_conforms(seen: &Observed, notes: &mut Notes<'_>) {
             let Some((schema, structured)) = promised(params, &blocks, result) else { continue };
             let Some(validator) = sample::validator(schema) else { continue };
             let fault = validator.validate(structured).err().map(|e| e.to_string());
-            notes.expect(fault.is_none(), "`structuredContent` that is valid by the tool's outputSchema", || {
-                clip(&fault.unwrap_or_default(), 160)
-            });
+            notes.expect(
+                fault.is_none(),
+                "`structuredContent` that is valid by the tool's outputSchema",
+                || clip(&fault.unwrap_or_default(), 160),
+            );
         }
     }
 }
 
 /// The schema that a tool result was promised to follow, and what came.
-fn promised<'a>(params: &'a Value, blocks: &[&'a Value], result: &'a Value) -> Option<(&'a Value, &'a Value)> {
+fn promised<'a>(
+    params: &'a Value,
+    blocks: &[&'a Value],
+    result: &'a Value,
+) -> Option<(&'a Value, &'a Value)> {
     let id = result.get("toolUseId")?;
     let usage = blocks.iter().find(|b| is_kind(b, "tool_use") && b.get("id") == Some(id))?;
     let tools = params.get("tools")?.as_array()?;
-    let tool = tools.iter().find(|t| t.get("name").is_some() && t.get("name") == usage.get("name"))?;
+    let tool =
+        tools.iter().find(|t| t.get("name").is_some() && t.get("name") == usage.get("name"))?;
     Some((tool.get("outputSchema")?, result.get("structuredContent")?))
 }
 
@@ -152,15 +168,19 @@ check! {
 
 fn removed_members(seen: &Observed, notes: &mut Notes<'_>) {
     for params in parts::input_params(seen, "elicitation/create") {
-        notes.expect(params.get("elicitationId").is_none(), "an elicitation request without `elicitationId`", || {
-            clip(&params.to_string(), 160)
-        });
+        notes.expect(
+            params.get("elicitationId").is_none(),
+            "an elicitation request without `elicitationId`",
+            || clip(&params.to_string(), 160),
+        );
     }
     let modern_only = !notes.survey.dual_era;
     for tool in parts::items(seen, "tools/list", "tools").filter(|_| modern_only) {
-        notes.expect(tool.pointer("/execution/taskSupport").is_none(), "a tool without `execution.taskSupport`", || {
-            format!("tool {} has it", tool["name"])
-        });
+        notes.expect(
+            tool.pointer("/execution/taskSupport").is_none(),
+            "a tool without `execution.taskSupport`",
+            || format!("tool {} has it", tool["name"]),
+        );
     }
     for message in seen.notifications("notifications/elicitation/complete") {
         notes.breaks("no notifications/elicitation/complete", clip(&message.raw.lossy(), 160));

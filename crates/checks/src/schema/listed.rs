@@ -84,12 +84,20 @@ fn prompt(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 /// Judges each item of a list; icons and annotations have checks of their own, save the hints of tools.
-fn each(seen: &Observed, notes: &mut Notes<'_>, list: (&str, &str), shape: fn(&Value) -> Vec<Mismatch>) {
+fn each(
+    seen: &Observed,
+    notes: &mut Notes<'_>,
+    list: (&str, &str),
+    shape: fn(&Value) -> Vec<Mismatch>,
+) {
     let (method, member) = list;
     let elsewhere: &[&str] = if member == "tools" { &["icons"] } else { &["icons", "annotations"] };
     let Some(result) = seen.complete().filter(|_| seen.method() == Some(method)) else { return };
     if !result.get(member).is_some_and(Value::is_array) {
-        notes.breaks(format!("a result of {method} with an array `{member}`"), plumb_runner::brief(result));
+        notes.breaks(
+            format!("a result of {method} with an array `{member}`"),
+            plumb_runner::brief(result),
+        );
     }
     for item in parts::items(seen, method, member) {
         fit(notes, &format!("an item of `{member}`"), &outside(shape(item), elsewhere));

@@ -19,7 +19,9 @@ check! {
 }
 
 fn message_concise(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(message) = seen.error().and_then(|e| e.get("message")).and_then(Value::as_str) else { return };
+    let Some(message) = seen.error().and_then(|e| e.get("message")).and_then(Value::as_str) else {
+        return;
+    };
     let fits = !message.trim_end().contains('\n') && message.chars().count() <= CONCISE;
     notes.expect(fits, "an error message of one concise sentence", || {
         format!("{} characters: {:?}", message.chars().count(), clip(message, 100))
@@ -35,13 +37,17 @@ check! {
     ///
     /// **Fix:** register handlers and capabilities together.
     pub(crate) CAPABILITY_GATED = "schema.mnf.capability-gated";
+    applies: [Lacks("tools|resources|prompts|completions|extensions.io.modelcontextprotocol/tasks")];
     scenario: capability_gated
 }
 
 async fn capability_gated(bench: &Bench) -> Judgement {
     let survey = bench.survey();
     if !survey.discover.as_ref().is_some_and(Observed::is_accepted) {
-        return Ok(Finding::unseen("server/discover is not served, so nothing is declared", "serve it"));
+        return Ok(Finding::unseen(
+            "server/discover is not served, so nothing is declared",
+            "serve it",
+        ));
     }
     let reference = json!({"type": "ref/prompt", "name": "plumb-none"});
     let gated = [
@@ -52,7 +58,11 @@ async fn capability_gated(bench: &Bench) -> Judgement {
         ("resources", "resources/read", json!({"uri": "plumb-none:///"})),
         ("prompts", "prompts/list", json!({})),
         ("prompts", "prompts/get", json!({"name": "plumb-none"})),
-        ("completions", "completion/complete", json!({"ref": reference, "argument": {"name": "a", "value": ""}})),
+        (
+            "completions",
+            "completion/complete",
+            json!({"ref": reference, "argument": {"name": "a", "value": ""}}),
+        ),
         ("extensions.io.modelcontextprotocol/tasks", "tasks/get", json!({"taskId": "plumb-none"})),
     ];
     bench.control(Probe::request("server/discover", json!({}))).await?;
@@ -64,12 +74,13 @@ async fn capability_gated(bench: &Bench) -> Judgement {
         let fits = seen.code() == Some(codes::METHOD_NOT_FOUND);
         let expected = format!("error -32601, since `{capability}` is not declared");
         let slug = method.replace('/', "-");
-        bench.case(&slug, format!("{method} without the capability"), Ok(Finding::expect(fits, expected, || seen.describe())));
+        bench.case(
+            &slug,
+            format!("{method} without the capability"),
+            Ok(Finding::expect(fits, expected, || seen.describe())),
+        );
     }
-    match bench.conclude()? {
-        Finding::Unseen { .. } => Ok(Finding::unseen("the target declares every capability", "nothing: all is offered")),
-        finding => Ok(finding),
-    }
+    bench.conclude()
 }
 
 check! {
@@ -86,18 +97,27 @@ check! {
 
 async fn template_mime(bench: &Bench) -> Judgement {
     let templates = bench.survey().templates.items.iter().map(|t| &t.value);
-    let typed = templates.filter_map(|t| Some((t["uriTemplate"].as_str()?, t["mimeType"].as_str()?)));
+    let typed =
+        templates.filter_map(|t| Some((t["uriTemplate"].as_str()?, t["mimeType"].as_str()?)));
     for (template, kind) in typed.take(6) {
         for (n, value) in ["123", "1", "plumb", "2"].into_iter().enumerate() {
             let Some(uri) = expand(template, value) else { break };
             let seen = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
-            let contents = seen.complete().and_then(|r| r["contents"].as_array()).into_iter().flatten();
-            let own = contents.filter(|c| c["uri"] == uri.as_str()).find_map(|c| c["mimeType"].as_str());
+            let contents =
+                seen.complete().and_then(|r| r["contents"].as_array()).into_iter().flatten();
+            let own =
+                contents.filter(|c| c["uri"] == uri.as_str()).find_map(|c| c["mimeType"].as_str());
             let Some(own) = own else { continue };
-            let finding = Finding::expect(essence(own) == essence(kind), format!("the template's type {kind}"), || {
-                format!("{uri} has type {own}")
-            });
-            bench.case(&format!("{}-{}", crate::basic::capabilities::slug(template), n + 1), format!("{uri} is read"), Ok(finding));
+            let finding = Finding::expect(
+                essence(own) == essence(kind),
+                format!("the template's type {kind}"),
+                || format!("{uri} has type {own}"),
+            );
+            bench.case(
+                &format!("{}-{}", crate::basic::capabilities::slug(template), n + 1),
+                format!("{uri} is read"),
+                Ok(finding),
+            );
         }
     }
     match bench.conclude()? {

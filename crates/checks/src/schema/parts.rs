@@ -13,14 +13,19 @@ pub(crate) const LISTS: [(&str, &str); 4] = [
 ];
 
 /// The items of a member of the result of a method.
-pub(crate) fn items<'a>(seen: &'a Observed, method: &str, member: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+pub(crate) fn items<'a>(
+    seen: &'a Observed,
+    method: &str,
+    member: &str,
+) -> impl Iterator<Item = &'a Value> + use<'a> {
     let result = seen.complete().filter(|_| seen.method() == Some(method));
     result.and_then(|r| r.get(member)).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The content blocks of tool results and prompts, well-formed or not.
 pub(crate) fn blocks(seen: &Observed) -> Vec<&Value> {
-    let of_prompts = items(seen, "prompts/get", "messages").filter_map(|message| message.get("content"));
+    let of_prompts =
+        items(seen, "prompts/get", "messages").filter_map(|message| message.get("content"));
     items(seen, "tools/call", "content").chain(of_prompts).collect()
 }
 
@@ -31,7 +36,8 @@ pub(crate) fn blocks_of<'a>(seen: &'a Observed, kind: &str) -> Vec<&'a Value> {
 
 /// The contents of resources, read or embedded.
 pub(crate) fn contents(seen: &Observed) -> Vec<&Value> {
-    let embedded = blocks_of(seen, "resource").into_iter().filter_map(|block| block.get("resource"));
+    let embedded =
+        blocks_of(seen, "resource").into_iter().filter_map(|block| block.get("resource"));
     items(seen, "resources/read", "contents").chain(embedded).collect()
 }
 
@@ -58,7 +64,12 @@ pub(crate) fn annotations(seen: &Observed) -> Vec<&Value> {
 
 /// The params of the input requests of a method.
 pub(crate) fn input_params<'a>(seen: &'a Observed, method: &str) -> Vec<&'a Value> {
-    let requests = seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
-    let of_method = requests.into_iter().flatten().map(|(_, r)| r).filter(|r| r.get("method").is_some_and(|m| m == method));
+    let requests =
+        seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
+    let of_method = requests
+        .into_iter()
+        .flatten()
+        .map(|(_, r)| r)
+        .filter(|r| r.get("method").is_some_and(|m| m == method));
     of_method.filter_map(|request| request.get("params")).collect()
 }

@@ -92,9 +92,12 @@ fn whole(seen: &Observed, notes: &mut Notes<'_>, method: &str, def: &str) {
     let Some(result) = seen.complete().filter(|_| seen.method() == Some(method)) else { return };
     let general = |m: &Mismatch| {
         // A member that is missing is named by its parent's place and its own name.
-        m.at.is_empty() && ELSEWHERE.iter().any(|member| m.expected.contains(&format!("\"{member}\"")))
+        m.at.is_empty()
+            && ELSEWHERE.iter().any(|member| m.expected.contains(&format!("\"{member}\"")))
     };
-    let of_block = |m: &Mismatch| block_kind(result, &m.at).is_some_and(|k| matches!(k, "image" | "audio" | "resource"));
+    let of_block = |m: &Mismatch| {
+        block_kind(result, &m.at).is_some_and(|k| matches!(k, "image" | "audio" | "resource"))
+    };
     let found: Vec<Mismatch> = outside(mismatches(def, result), &ELSEWHERE);
     let found: Vec<Mismatch> = found.into_iter().filter(|m| !general(m) && !of_block(m)).collect();
     fit(notes, &format!("a result of {method}"), &found);
@@ -104,7 +107,9 @@ fn whole(seen: &Observed, notes: &mut Notes<'_>, method: &str, def: &str) {
 fn block_kind<'a>(result: &'a Value, at: &str) -> Option<&'a str> {
     let mut place = at;
     loop {
-        if let Some(kind) = result.pointer(place).and_then(|v| v.get("type")).and_then(Value::as_str) {
+        if let Some(kind) =
+            result.pointer(place).and_then(|v| v.get("type")).and_then(Value::as_str)
+        {
             return Some(kind);
         }
         place = place.rsplit_once('/')?.0;
@@ -122,7 +127,8 @@ check! {
 }
 
 fn unsupported_version(seen: &Observed, notes: &mut Notes<'_>) {
-    let is_ours = |e: &&Value| e.get("code").and_then(Value::as_i64) == Some(codes::UNSUPPORTED_VERSION);
+    let is_ours =
+        |e: &&Value| e.get("code").and_then(Value::as_i64) == Some(codes::UNSUPPORTED_VERSION);
     if let Some(error) = seen.error().filter(is_ours) {
         let data = error.get("data").unwrap_or(&Value::Null);
         fit(notes, "the data of error -32022", &part::unsupported_version_data(data));

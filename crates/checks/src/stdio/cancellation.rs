@@ -46,10 +46,15 @@ async fn stop_work(bench: &Bench) -> Judgement {
     let late = flow::journal(bench, &key).await?;
     bench.close(open);
     if early == 0 && late == 0 {
-        return Ok(Finding::unseen("the slow tool wrote nothing into the journal", "write an entry at its start"));
+        return Ok(Finding::unseen(
+            "the slow tool wrote nothing into the journal",
+            "write an entry at its start",
+        ));
     }
     Ok(Finding::expect(early == late, "the work stops when the request is cancelled", || {
-        format!("the journal grew from {early} to {late} entries, more than one second after the cancellation")
+        format!(
+            "the journal grew from {early} to {late} entries, more than one second after the cancellation"
+        )
     }))
 }
 

@@ -26,7 +26,10 @@ fn no_embedded_newline(seen: &Observed, notes: &mut Notes<'_>) {
     for (message, is_part) in lines(seen).zip(parts) {
         if is_part {
             let line = clip(&message.raw.lossy(), 120);
-            notes.breaks("each line is a whole message", format!("a message goes on behind the line {line:?}"));
+            notes.breaks(
+                "each line is a whole message",
+                format!("a message goes on behind the line {line:?}"),
+            );
         } else if message.json.is_ok() {
             notes.fits();
         }
@@ -86,7 +89,10 @@ fn no_requests(seen: &Observed, notes: &mut Notes<'_>) {
 fn lines(seen: &Observed) -> impl Iterator<Item = &Message> {
     let is_line = |carrier: &Carrier| matches!(carrier, Carrier::Line);
     let frames = seen.exchange.answer.frames.iter();
-    frames.zip(&seen.messages).filter(move |(frame, _)| is_line(&frame.carrier)).map(|(_, message)| message)
+    frames
+        .zip(&seen.messages)
+        .filter(move |(frame, _)| is_line(&frame.carrier))
+        .map(|(_, message)| message)
 }
 
 /// For each line, whether it is a part of a message that was spread over several.
@@ -107,7 +113,9 @@ fn parts_of_messages(lines: &[Message]) -> Vec<bool> {
 
 /// How many lines from the first on make up one message, if the first one alone does not.
 fn end_of_spread(lines: &[Message]) -> Option<usize> {
-    let first = lines.first().filter(|m| m.json.is_err() && m.raw.bytes().trim_ascii_start().starts_with(b"{"))?;
+    let first = lines
+        .first()
+        .filter(|m| m.json.is_err() && m.raw.bytes().trim_ascii_start().starts_with(b"{"))?;
     let mut joined = first.raw.bytes().to_vec();
     for (n, line) in lines.iter().enumerate().take(SPREAD).skip(1) {
         joined.push(b'\n');
@@ -126,18 +134,28 @@ mod tests {
     use super::*;
 
     fn parts(lines: &[&str]) -> Vec<bool> {
-        let lines: Vec<Message> = lines.iter().map(|l| Message::parse(&Payload::from((*l).to_owned()))).collect();
+        let lines: Vec<Message> =
+            lines.iter().map(|l| Message::parse(&Payload::from((*l).to_owned()))).collect();
         parts_of_messages(&lines)
     }
 
     #[test]
     fn a_pretty_printed_message_is_one_message_in_parts() {
-        let lines = ["{", "  \"jsonrpc\": \"2.0\",", "  \"result\": {}", "}", r#"{"jsonrpc":"2.0","result":{}}"#];
+        let lines = [
+            "{",
+            "  \"jsonrpc\": \"2.0\",",
+            "  \"result\": {}",
+            "}",
+            r#"{"jsonrpc":"2.0","result":{}}"#,
+        ];
         assert_eq!(parts(&lines), [true, true, true, true, false]);
     }
 
     #[test]
     fn a_banner_is_no_part_of_a_message() {
-        assert_eq!(parts(&["listening", "{broken", r#"{"jsonrpc":"2.0","result":{}}"#]), [false, false, false]);
+        assert_eq!(
+            parts(&["listening", "{broken", r#"{"jsonrpc":"2.0","result":{}}"#]),
+            [false, false, false]
+        );
     }
 }

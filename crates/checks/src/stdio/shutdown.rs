@@ -29,7 +29,11 @@ check! {
 async fn exit_on_eof(bench: &Bench) -> Judgement {
     bench.case("at-once", "the input ends before the first message", at_once(bench).await);
     bench.case("idle", "the input ends after an answered request", idle(bench).await);
-    bench.case("subscribed", "the input ends while a subscription is open", subscribed(bench).await);
+    bench.case(
+        "subscribed",
+        "the input ends while a subscription is open",
+        subscribed(bench).await,
+    );
     bench.case("mid-request", "the input ends while a tool runs", mid_request(bench).await);
     bench.conclude()
 }
@@ -55,7 +59,10 @@ async fn subscribed(bench: &Bench) -> Judgement {
     if !acknowledged {
         bench.close(open);
         instance.stop().await;
-        return Ok(Finding::unseen("the server acknowledges no subscription", "implement `subscriptions/listen`"));
+        return Ok(Finding::unseen(
+            "the server acknowledges no subscription",
+            "implement `subscriptions/listen`",
+        ));
     }
     let finding = ends(instance).await;
     bench.close(open);
@@ -64,10 +71,14 @@ async fn subscribed(bench: &Bench) -> Judgement {
 
 async fn mid_request(bench: &Bench) -> Judgement {
     if bench.survey().prop(Prop::SlowTool).is_none() {
-        return Ok(Finding::unseen("the target offers no slow tool", Prop::SlowTool.how_to_enable()));
+        return Ok(Finding::unseen(
+            "the target offers no slow tool",
+            Prop::SlowTool.how_to_enable(),
+        ));
     }
     let instance = bench.instance().await?;
-    let mut open = instance.open(with_token(bench.call(Prop::SlowTool)?, json!("plumb-eof"))).await?;
+    let mut open =
+        instance.open(with_token(bench.call(Prop::SlowTool)?, json!("plumb-eof"))).await?;
     open.next_within(BEGUN).await;
     let finding = ends(instance).await;
     bench.close(open);

@@ -1,13 +1,13 @@
 //! basic/patterns/subscriptions#acknowledgment.
 
-use plumb_runner::{Bench, Finding, Judgement, Trouble, capable, check};
+use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Trouble, capable, check};
 use plumb_wire::codes;
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Value, json};
 
 use super::stream::{
-    ACKNOWLEDGED, CHANGES, PATIENCE, causable, declares_changes, filter, listen, request, some_uri,
-    subscription_id,
+    ACKNOWLEDGED, CHANGES, PATIENCE, causable, comes_by, declares_changes, filter, listen, request,
+    some_uri, subscription_id,
 };
 use crate::lane::Lane;
 
@@ -27,8 +27,9 @@ check! {
 
 async fn supported(bench: &Bench) -> Judgement {
     let promised = declares_changes(bench.survey());
+    let lane = Lane::quiet(bench).await?;
     for (slug, filter) in [("declared", filter(bench.survey())), ("empty", json!({}))] {
-        let mut open = bench.open(request(filter.clone())).await?;
+        let mut open = lane.open(request(filter.clone())).await?;
         let first = open.next_within(PATIENCE).await;
         let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
         let seen = bench.close(open);
@@ -46,6 +47,7 @@ async fn supported(bench: &Bench) -> Judgement {
         };
         bench.case(slug, format!("a subscription to {filter}"), Ok(finding));
     }
+    lane.stop().await;
     bench.conclude()
 }
 
@@ -75,7 +77,8 @@ async fn first(bench: &Bench) -> Judgement {
     }
     let mut unknown = 0;
     for (slug, mut open) in opened {
-        let message = open.next_within(PATIENCE).await;
+        let id = open.id().unwrap_or_default();
+        let message = open.until(PATIENCE, |m| comes_by(m, &id)).await;
         let seen = bench.close(open);
         if seen.code() == Some(codes::METHOD_NOT_FOUND) {
             unknown += 1;
@@ -110,16 +113,20 @@ check! {
 
 async fn nothing_before(bench: &Bench) -> Judgement {
     let all = filter(bench.survey());
+    let lane = Lane::quiet(bench).await?;
     for round in 1..=AMID_CHANGES {
-        let mut open = bench.open(request(all.clone())).await?;
+        let mut open = lane.open(request(all.clone())).await?;
         let changing = async {
             for change in causable(bench.survey()).iter().cycle().take(4) {
-                bench.send(capable(bench.call(change.cause)?)).await?;
+                lane.send(capable(bench.call(change.cause)?)).await?;
             }
             Ok::<(), Trouble>(())
         };
-        let (message, changed) = tokio::join!(open.next_within(PATIENCE), changing);
+        let id = open.id().unwrap_or_default();
+        // What was under way for an earlier subscription is no message of this one.
+        let (message, changed) = tokio::join!(open.until(PATIENCE, |m| comes_by(m, &id)), changing);
         changed?;
+        cancel(&lane, &open).await?;
         let seen = bench.close(open);
         let fits = message.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
         let finding = Finding::expect(fits, "the acknowledgment before any change", || {
@@ -127,7 +134,17 @@ async fn nothing_before(bench: &Bench) -> Judgement {
         });
         bench.case(&format!("round-{round}"), "a subscription opened amid changes", Ok(finding));
     }
+    lane.stop().await;
     bench.conclude()
+}
+
+/// Ends a subscription over standard streams; over HTTP closing its stream does.
+async fn cancel(lane: &Lane<'_>, open: &Open) -> Result<(), Trouble> {
+    if let Lane::Own(_) = lane {
+        let id = open.id().unwrap_or_default();
+        lane.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+    }
+    Ok(())
 }
 
 check! {

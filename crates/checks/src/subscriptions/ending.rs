@@ -125,8 +125,7 @@ impl Teardown {
 
 /// Starts the target, subscribes, asks it to end, and watches.
 pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
-    let instance = bench.instance().await?;
-    let lane = Lane::Own(instance);
+    let lane = Lane::own(bench).await?;
     let (mut open, _) = listen(bench, &lane, filter(bench.survey())).await?;
     let Lane::Own(instance) = lane else {
         return Err(Trouble::Setup("no process of its own".into()));
@@ -134,16 +133,22 @@ pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
     terminate(&instance).await?;
     let deadline = tokio::time::Instant::now() + SHUTDOWN;
     let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
-    let mut answered = None;
+    let mut answered = false;
     while let Some(message) = open.next_within(left()).await {
         if message.is_response() {
-            answered = Some(tokio::time::Instant::now());
+            answered = true;
+            break;
         }
+    }
+    // A server may well wait for the end of its input, too, before it exits.
+    match instance.process() {
+        None => instance.session().await?.close_stdin().await,
+        Some(_) => while answered && open.next_within(left()).await.is_some() {},
     }
     let ended = match answered {
         // After its result, the end of the stream or of the output.
-        Some(_) => closes(&instance, &open, left().max(Duration::from_millis(500))).await?,
-        None => open.is_ended(),
+        true => closes(&instance, &open, left().max(Duration::from_millis(500))).await?,
+        false => open.is_ended(),
     };
     let orderly = exited(&instance, left().max(Duration::from_millis(200))).await?;
     let id = open.id().unwrap_or_default();
@@ -178,7 +183,8 @@ async fn exited(instance: &Instance<'_>, wait: Duration) -> Result<bool, Trouble
         Some(process) => process.wait_exit(wait).await,
         None => instance.session().await?.wait_exit(wait).await,
     };
-    Ok(exit.is_some_and(|e| e.signal.is_none()))
+    // Shells and package managers tell of a signal by a code above 128.
+    Ok(exit.is_some_and(|e| e.signal.is_none() && e.code.is_none_or(|c| c < 128)))
 }
 
 check! {

@@ -6,11 +6,14 @@ use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Trouble, capabl
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Map, Value, json};
 
-use super::stream::{CHANGES, Change, UPDATED, causable, listen, tells_of_change};
+use super::stream::{CHANGES, Change, UPDATED, causable, comes_by, listen, tells_of_change};
 use crate::lane::Lane;
 
 /// A change that was caused is told of within this time.
 const DELIVERY: Duration = Duration::from_secs(3);
+
+/// One that should come soon shows that another one would have come, too.
+const FENCE: Duration = Duration::from_secs(1);
 
 /// Where nothing but silence can prove that a change is not told of.
 const GRACE: Duration = Duration::from_millis(250);
@@ -76,9 +79,10 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Result<Finding
     // One that does ask shows when the change has been told of.
     let (mut asking, _) = listen(bench, &lane, json!({change.flag: true})).await?;
     bench.control(capable(bench.call(change.cause)?)).await?;
-    let fence = asking.until(DELIVERY, |m| m.method() == Some(change.method)).await;
+    let fence = asking.until(FENCE, |m| m.method() == Some(change.method)).await;
     let wait = if fence.is_some() { GRACE / 5 } else { GRACE };
-    let told = open.until(wait, |m| m.method() == Some(change.method)).await;
+    let id = open.id().unwrap_or_default();
+    let told = open.until(wait, |m| m.method() == Some(change.method) && comes_by(m, &id)).await;
     end(bench, asking).await?;
     end(bench, open).await?;
     Ok(match told {
@@ -173,7 +177,10 @@ async fn other_resources(bench: &Bench) -> Judgement {
     let (mut asking, _) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
     bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
     let fence = asking.until(DELIVERY, |m| m.method() == Some(UPDATED)).await;
-    let told = open.until(GRACE, |m| m.method() == Some(UPDATED) && !is_of(m, &other)).await;
+    let id = open.id().unwrap_or_default();
+    let told = open
+        .until(GRACE, |m| m.method() == Some(UPDATED) && !is_of(m, &other) && comes_by(m, &id))
+        .await;
     end(bench, asking).await?;
     end(bench, open).await?;
     Ok(match (told, fence) {

@@ -95,7 +95,9 @@ pub(crate) async fn listen(
     filter: Value,
 ) -> Result<(Open, Message), Trouble> {
     let mut open = lane.open(request(filter)).await?;
-    match open.next_within(PATIENCE).await {
+    // Over standard streams, what others subscribed to comes on the same output.
+    let first = open.until(PATIENCE, |m| m.method() == Some(ACKNOWLEDGED) || m.is_response()).await;
+    match first {
         Some(m) if m.method() == Some(ACKNOWLEDGED) => Ok((open, m)),
         other => {
             let seen = bench.close(open);
@@ -108,6 +110,11 @@ pub(crate) async fn listen(
 /// The subscription that a message names.
 pub(crate) fn subscription_id(message: &Message) -> Option<&Value> {
     message.meta()?.get(meta::SUBSCRIPTION_ID)
+}
+
+/// Whether the message came by this subscription, as far as it says.
+pub(crate) fn comes_by(message: &Message, id: &Value) -> bool {
+    subscription_id(message).is_none_or(|named| named == id)
 }
 
 /// Whether the message tells of a change.

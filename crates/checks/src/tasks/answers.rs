@@ -3,23 +3,18 @@
 use plumb_runner::sample;
 use serde_json::{Value, json};
 
-/// An answer that fits the request.
+use crate::mrtr::flow::Input;
+
+/// An answer that fits the request, as far as one can be made.
 pub(crate) fn fitting(request: &Value) -> Value {
-    let params = &request["params"];
-    match request["method"].as_str() {
-        Some("sampling/createMessage") => json!({
-            "role": "assistant",
-            "content": {"type": "text", "text": "plumb"},
-            "model": "plumb",
-            "stopReason": "endTurn",
-        }),
-        Some("roots/list") => json!({"roots": [{"uri": "file:///plumb", "name": "plumb"}]}),
-        _ if params["mode"] == "url" => json!({"action": "accept"}),
-        _ => {
-            let content = sample::arguments(&params["requestedSchema"]).unwrap_or_default();
-            json!({"action": "accept", "content": content})
-        }
-    }
+    let method = request["method"].as_str().unwrap_or_default().to_owned();
+    Input { key: String::new(), method, params: request["params"].clone() }.answer()
+}
+
+/// Whether an answer fits the form that it fills in.
+pub(crate) fn fits(request: &Value, answer: &Value) -> bool {
+    let form = request.pointer("/params/requestedSchema").and_then(sample::validator);
+    form.is_none_or(|form| form.is_valid(&answer["content"]))
 }
 
 /// What answers no request of any kind.

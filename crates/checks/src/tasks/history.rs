@@ -49,22 +49,20 @@ pub(crate) fn illegal_step(states: &[State]) -> Option<Fault> {
 /// A terminal state whose status or payload differs later, or whose payload vanishes.
 pub(crate) fn changed_after_end(states: &[State]) -> Option<Fault> {
     let end = states.iter().position(|s| has_ended(&s.task))?;
-    // The handle of a task that ended at once has no payload, the states after it have.
-    let seed = usize::from(end == 0);
-    let first = states.get(end + seed)?;
-    states[end..].iter().find_map(|later| {
-        if status(later) != status(&states[end]) {
-            let actual = format!("{} became {}", status(&states[end]), status(later));
-            return fault(later, "the status of an ended task stays", actual);
-        }
-        if std::ptr::eq(later, &raw const states[end]) && seed == 1 {
-            return None;
-        }
+    let ended = &states[end];
+    if let Some(later) = states[end..].iter().find(|later| status(later) != status(ended)) {
+        let actual = format!("{} became {}", status(ended), status(later));
+        return fault(later, "the status of an ended task stays", actual);
+    }
+    // A handle has no payload, even where the task ended at once; the states after it have.
+    let full = &states[end.max(1).min(states.len())..];
+    let first = full.first()?;
+    let text = |v: Option<&Value>| v.map_or_else(|| "nothing".to_owned(), brief);
+    full.iter().find_map(|later| {
         ["result", "error"].into_iter().find_map(|member| {
             let (was, is) = (first.task.get(member), later.task.get(member));
-            let text = |v: Option<&Value>| v.map_or_else(|| "nothing".to_owned(), brief);
-            let actual = format!("`{member}` was {}, then {}", text(was), text(is));
-            if was == is { None } else { fault(later, "the outcome of an ended task stays", actual) }
+            let actual = || format!("`{member}` was {}, then {}", text(was), text(is));
+            if was == is { None } else { fault(later, "the outcome of an ended task stays", actual()) }
         })
     })
 }

@@ -93,7 +93,7 @@ pub(crate) fn slow(bench: &Bench, wanted: Duration) -> Result<(Found, Duration),
         let lasts = if whole { exact.ceil() } else { exact } / per_second;
         return Ok((found, Duration::from_secs_f64(lasts)));
     }
-    Ok((found, Duration::from_millis(500)))
+    Ok((found, Duration::from_secs(1)))
 }
 
 impl<'a> Life<'a> {

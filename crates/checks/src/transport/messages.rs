@@ -43,7 +43,10 @@ fn directions(seen: &Observed, notes: &mut Notes<'_>) {
         match &message.kind {
             Kind::Request => notes.breaks(
                 "responses and notifications only",
-                format!("a request: {}", message.json.as_ref().map_or_else(|_| "unreadable".into(), brief)),
+                format!(
+                    "a request: {}",
+                    message.json.as_ref().map_or_else(|_| "unreadable".into(), brief)
+                ),
             ),
             Kind::Notification | Kind::Result | Kind::Error => notes.fits(),
             Kind::Invalid(_) => {}

@@ -57,9 +57,6 @@ pub(crate) fn name(
         "resources/read" => ("uri", rules.resource_name_required, rules.resource_name_matched),
         "tasks/get" => ("taskId", rules.task_name_required, true),
         "tasks/update" => ("taskId", true, rules.task_name_matched),
-        "tasks/cancel" if !rules.task_name_accepted && headers.contains_key("mcp-name") => {
-            return Err(mismatch(rules, "Mcp-Name is not for this method"));
-        }
         "tasks/cancel" => ("taskId", true, true),
         _ => return Ok(()),
     };
@@ -68,7 +65,8 @@ pub(crate) fn name(
     let Some(header) = one(rules, headers, "mcp-name")? else {
         return if required { Err(mismatch(rules, "Mcp-Name is missing")) } else { Ok(()) };
     };
-    let decoded = match decode(&header, rules, rules.name_decoded) {
+    let read = rules.name_decoded && (rules.task_name_accepted || method != "tasks/cancel");
+    let decoded = match decode(&header, rules, read) {
         Some(decoded) => decoded,
         None if rules.malformed_name_refused => {
             return Err(mismatch(rules, "Mcp-Name is not valid Base64"));

@@ -11,7 +11,7 @@ use crate::channel::Channel;
 use crate::{Observed, Probe, Prop, Survey, Trouble, sample};
 
 /// The id of the tasks extension.
-pub const EXTENSION: &str = "io.modelcontextprotocol/tasks";
+pub(super) const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// The tools of the official fixture for tasks. Their names are common words, so they count only together: where
 /// `slow_compute` is listed, too.
@@ -41,7 +41,7 @@ const DURATIONS: [&str; 11] = [
 ];
 
 /// At most so many tools are called.
-const CALLS: usize = 32;
+const CALLS: usize = 56;
 
 /// A task is watched for so long.
 const WATCH: Duration = Duration::from_millis(1_200);

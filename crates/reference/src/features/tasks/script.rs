@@ -75,7 +75,8 @@ impl Script {
             "confirm_twice" => (
                 vec![
                     Step::Ask(vec![("step-1", confirmation("Begin?"))]),
-                    Step::Work(MOMENT),
+                    // Long enough to be seen by who polls as asked.
+                    Step::Work(3 * super::POLL_MS),
                     Step::Ask(vec![("step-2", confirmation("Go on?"))]),
                     Step::Work(MOMENT),
                 ],

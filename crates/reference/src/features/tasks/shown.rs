@@ -6,6 +6,7 @@ use super::record::{Record, iso, now};
 use super::script::{End, View};
 use super::{POLL_MS, TTL_MS};
 use crate::call::Call;
+use crate::features::tools;
 use crate::message::RpcError;
 use crate::rules::Rules;
 
@@ -98,6 +99,7 @@ fn settle(call: &Call, task: &mut Value, result: &Value) {
         return;
     }
     let mut result = result.clone();
+    tools::annotate(&call.server, &mut result);
     if failed && !rules.tool_errors_kept_in_tasks {
         result["isError"] = json!(false);
     }

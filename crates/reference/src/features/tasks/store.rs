@@ -83,3 +83,25 @@ fn file(path: &Path, id: &str) -> Option<PathBuf> {
     let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     (plain && !id.is_empty() && id.len() <= 64).then(|| path.join(format!("{id}.jsonl")))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Store;
+    use crate::seal::random_name;
+
+    #[test]
+    fn a_task_in_a_directory_outlives_its_process_and_is_the_same_for_a_replica() {
+        let path = std::env::temp_dir().join(format!("plumb-tasks-{}", random_name()));
+        let (one, other) = (Store::new(Some(&path)), Store::new(Some(&path)));
+        let kept = one.append("a-1", &json!({ "event": "created", "at": 1, "tool": "quick_job", "arguments": {} }));
+        assert!(kept.is_ok());
+        assert!(other.append("a-1", &json!({ "event": "cancelled", "at": 2 })).is_ok());
+        drop(one);
+        let later = Store::new(Some(&path)).read("a-1");
+        assert_eq!(later.and_then(|task| task.cancelled), Some(2));
+        assert!(other.read("../a-1").is_none());
+        assert!(std::fs::remove_dir_all(&path).is_ok());
+    }
+}

@@ -84,12 +84,17 @@ pub(crate) async fn call(call: &Call) -> Outcome {
     }
     let name = definition["name"].as_str().unwrap_or_default();
     let mut result = run(call, name, &arguments).await?;
-    if call.server.options.annotations {
+    annotate(&call.server, &mut result);
+    Ok(result)
+}
+
+/// Annotates the content of a result, if the server is one that does.
+pub(super) fn annotate(server: &Server, result: &mut Value) {
+    if server.options.annotations {
         for block in result["content"].as_array_mut().into_iter().flatten() {
             block["annotations"] = json!({ "audience": ["user", "assistant"], "priority": 0.5 });
         }
     }
-    Ok(result)
 }
 
 /// The definition of a tool, if there is one of this name.

@@ -81,7 +81,7 @@ fn input(call: &Call, messages: &[Value], round: u64) -> Input {
                 "required": ["temperature"],
             },
         }]);
-        params["toolChoice"] = json!({ "mode": if round == ROUNDS { "none" } else { "auto" } });
+        params["toolChoice"] = json!({ "mode": if round == ROUNDS && call.rules().tool_loops_end { "none" } else { "auto" } });
     }
     Input::Sampling(params)
 }

@@ -1,0 +1,197 @@
+//! Authorization of a run: the mock authorization server that the target trusts, and tokens for whoever is in play.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use plumb_model::Header;
+use plumb_model::pack::TokenUse;
+use plumb_oauth::server::LoggedRequest;
+use plumb_oauth::{Access, AuthorizationServer, Bind, Presentation, Profile, Token, TokenDeviation};
+
+use crate::record::Recorder;
+use crate::{Probe, TargetError, Trouble};
+
+/// The principal whose token every request of a run carries, unless told otherwise.
+pub const PRINCIPAL: &str = "alice";
+
+/// Somebody else, with the same scopes.
+pub const OTHER_PRINCIPAL: &str = "bob";
+
+/// The run's own tokens are good for so long, in seconds: longer than any run.
+const LIFETIME: u32 = 7_200;
+
+/// The placeholders that stand for the authorization of a run.
+const PLACEHOLDERS: &str = "{auth.";
+
+/// How a run is authorized.
+#[derive(Clone, Debug, Default)]
+pub struct AuthOptions {
+    /// The port of the authorization server on 127.0.0.1; 0 for any.
+    pub port: u16,
+    /// The scopes that a token needs to be good for everything; empty for those of the authorization server.
+    pub scopes: Vec<String>,
+    /// What the target expects as the audience, if it is not its own URL.
+    pub audience: Option<String>,
+}
+
+impl AuthOptions {
+    /// Whether a text speaks of the authorization of the run.
+    pub fn are_meant_by(text: &str) -> bool {
+        text.contains(PLACEHOLDERS)
+    }
+
+    /// What a target is told whom to trust, a line each, for an authorization server on a fixed port.
+    pub fn setup(&self, url: &str) -> String {
+        let issuer = format!("http://127.0.0.1:{}", self.port);
+        let scopes = if self.scopes.is_empty() { "mcp:read mcp:write".into() } else { self.scopes.join(" ") };
+        format!(
+            "issuer         {issuer}\njwks_uri       {issuer}/jwks\nintrospection  {issuer}/introspect\n\
+             audience       {}\nresource       {url}\nscopes         {scopes}\nalgorithms     RS256 (others in the JWKS)\n",
+            self.audience.as_deref().unwrap_or(url)
+        )
+    }
+}
+
+/// The authorization server of a run. Every token is made known to the recorder before anybody sees it.
+pub(crate) struct Authority {
+    server: plumb_oauth::Running,
+    recorder: Arc<Recorder>,
+    scopes: Vec<String>,
+    audience: Option<String>,
+}
+
+impl Authority {
+    pub(crate) async fn start(
+        options: &AuthOptions,
+        seed: u64,
+        recorder: &Arc<Recorder>,
+    ) -> Result<Arc<Self>, TargetError> {
+        let mut server = AuthorizationServer::of(Profile::SPEC).seed(seed);
+        if !options.scopes.is_empty() {
+            server = server.scopes(options.scopes.iter().cloned());
+        }
+        let bind = Bind::http().address(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)));
+        let server = server.serve(bind).await.map_err(|e| TargetError::Authorization(e.to_string()))?;
+        for secret in server.secrets().all() {
+            recorder.add_secret(secret.as_bytes());
+        }
+        let scopes = server.scopes().to_vec();
+        Ok(Arc::new(Self { server, recorder: Arc::clone(recorder), scopes, audience: options.audience.clone() }))
+    }
+
+    /// The text with the placeholders replaced, for a target at this URL.
+    pub(crate) fn fill(&self, text: &str, url: &str) -> String {
+        let issuer = self.server.issuer();
+        let client = self.server.resource_server();
+        let (client_id, client_secret) =
+            client.map(|c| (c.id, c.secret.unwrap_or_default())).unwrap_or_default();
+        [
+            ("issuer", issuer.to_owned()),
+            ("jwks_uri", self.server.jwks_uri()),
+            ("introspection_uri", format!("{issuer}/introspect")),
+            ("upstream", format!("{issuer}/upstream")),
+            ("resource", url.to_owned()),
+            ("audience", self.audience(url).to_owned()),
+            ("scopes", self.scopes.join(" ")),
+            ("client_id", client_id),
+            ("client_secret", client_secret),
+        ]
+        .into_iter()
+        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{auth.{name}}}"), &value))
+    }
+
+    /// The field that authorizes every request to the target at this URL.
+    pub(crate) fn header(&self, url: &str) -> Result<Header, TargetError> {
+        let token = self.valid(&self.access(url, PRINCIPAL));
+        let token = token.map_err(|e| TargetError::Authorization(e.to_string()))?;
+        Ok(Header::new("Authorization", format!("Bearer {}", token.as_str())))
+    }
+
+    fn audience<'a>(&'a self, url: &'a str) -> &'a str {
+        self.audience.as_deref().unwrap_or(url)
+    }
+
+    fn access(&self, url: &str, principal: &str) -> Access {
+        Access::to(self.audience(url)).scopes(self.scopes.iter().cloned()).subject(principal).lifetime(LIFETIME)
+    }
+
+    fn valid(&self, access: &Access) -> Result<Token, Trouble> {
+        self.noted(self.server.token(access))
+    }
+
+    fn broken(&self, access: &Access, deviation: TokenDeviation) -> Result<Token, Trouble> {
+        self.noted(self.server.broken(access, deviation))
+    }
+
+    fn noted(&self, token: Result<Token, plumb_oauth::MintError>) -> Result<Token, Trouble> {
+        let token = token.map_err(|e| Trouble::Setup(e.to_string()))?;
+        self.recorder.add_secret(token.as_str());
+        Ok(token)
+    }
+}
+
+/// The authorization of a run towards one target: tokens of any principal, with any scopes, broken in any way.
+#[derive(Clone, Copy)]
+pub struct Auth<'a> {
+    authority: &'a Authority,
+    url: &'a str,
+}
+
+impl<'a> Auth<'a> {
+    pub(crate) fn new(authority: &'a Authority, url: &'a str) -> Self {
+        Self { authority, url }
+    }
+
+    /// The URL of the target: what its metadata should name as `resource`.
+    pub fn resource(&self) -> &'a str {
+        self.url
+    }
+
+    /// The scopes that are good for everything, as far as the run knows.
+    pub fn scopes(&self) -> &'a [String] {
+        &self.authority.scopes
+    }
+
+    /// The issuer that the target trusts.
+    pub fn issuer(&self) -> &'a str {
+        self.authority.server.issuer()
+    }
+
+    /// Access to everything by a principal.
+    pub fn access(&self, principal: &str) -> Access {
+        self.authority.access(self.url, principal)
+    }
+
+    /// A valid token.
+    pub fn token(&self, access: &Access) -> Result<Token, Trouble> {
+        self.authority.valid(access)
+    }
+
+    /// A token of a principal with the scopes given.
+    pub fn scoped<S: AsRef<str>>(&self, principal: &str, scopes: &[S]) -> Result<Token, Trouble> {
+        self.token(&self.access(principal).scopes(scopes.iter().map(|s| s.as_ref().to_owned())))
+    }
+
+    /// A token that departs from the valid one of the run's principal.
+    pub fn broken(&self, deviation: TokenDeviation) -> Result<Token, Trouble> {
+        self.authority.broken(&self.access(PRINCIPAL), deviation)
+    }
+
+    /// What the authorization server was asked, the oldest first; its `/upstream` stands for any other service.
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.authority.server.requests()
+    }
+
+    /// The probe with the token that a vector speaks of; `None` if it makes no sense here.
+    pub(crate) fn used(&self, probe: Probe, what: &TokenUse) -> Option<Probe> {
+        let token = match &what.deviation {
+            None => self.token(&self.access(PRINCIPAL)),
+            Some(slug) => self.broken(slug.parse().ok()?),
+        };
+        let presentation = match &what.presentation {
+            None => Presentation::Header,
+            Some(slug) => slug.parse().ok()?,
+        };
+        Some(probe.presented(presentation.of(&token.ok()?)))
+    }
+}
