@@ -1,5 +1,6 @@
 //! A way to the target on which no line belongs to anybody else.
 
+use plumb_model::pack::Base;
 use plumb_runner::{Bench, Instance, Observed, Open, Probe, Trouble};
 use plumb_wire::jsonrpc::Message;
 use serde_json::json;
@@ -23,12 +24,19 @@ impl<'a> Lane<'a> {
         if bench.survey().is_http() { Ok(Self::Run(bench)) } else { Self::own(bench).await }
     }
 
-    /// Readies a process of its own on either transport. It has answered a request of this revision: a server of two
-    /// eras decides by its first message which one it speaks, and one that is still starting is not silent.
+    /// Readies a process of its own on either transport. It has answered requests of this revision: a server of two eras
+    /// decides by its first message which one it speaks (not by `server/discover`, which both may be asked), and one
+    /// that is still starting is not silent.
     pub(crate) async fn own(bench: &'a Bench) -> Result<Self, Trouble> {
         let _turn = STARTING.acquire().await;
         let instance = bench.instance().await?;
         instance.send(Probe::request("server/discover", json!({}))).await?;
+        if let Some(list) = [Base::ToolsList, Base::ResourcesList, Base::PromptsList]
+            .into_iter()
+            .find_map(|b| bench.base(b))
+        {
+            instance.send(list).await?;
+        }
         Ok(Self::Own(instance))
     }
 

@@ -4,6 +4,8 @@
 //! and one left out of its list does not compile (`dead_code`).
 #![deny(dead_code)]
 
+mod auth;
+mod authorization_server;
 mod basic;
 mod caching;
 mod cancellation;
@@ -64,6 +66,12 @@ pub fn all() -> Vec<&'static Check> {
         sampling::CHECKS,
         roots::CHECKS,
         tasks::CHECKS,
+        auth::CHECKS,
     ]
     .concat()
+}
+
+/// Every check of authorization servers, which a run against one selects from.
+pub fn of_authorization_servers() -> Vec<&'static Check> {
+    authorization_server::CHECKS.to_vec()
 }

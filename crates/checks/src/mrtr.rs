@@ -3,6 +3,7 @@
 mod answers;
 mod capabilities;
 pub(crate) mod flow;
+mod principal;
 mod rounds;
 mod shape;
 mod state;
@@ -25,6 +26,8 @@ pub(crate) const CHECKS: &[&Check] = &[
     &state::REJECT_TAMPERED,
     &state::REQUEST_BINDING,
     &state::SINGLE_USE,
+    &principal::STATE_PRINCIPAL,
+    &principal::ELICITATION,
     &capabilities::ELICITATION,
     &capabilities::SAMPLING,
     &capabilities::ROOTS,

@@ -31,6 +31,7 @@ pub const PACKS: &[(&str, &str)] = &[
     ("vectors/tools-call/pack.json", include_str!("../../../vectors/tools-call/pack.json")),
     ("vectors/prompts-get/pack.json", include_str!("../../../vectors/prompts-get/pack.json")),
     ("vectors/completion/pack.json", include_str!("../../../vectors/completion/pack.json")),
+    ("vectors/tokens/pack.json", include_str!("../../../vectors/tokens/pack.json")),
     ("vectors/pagination/pack.json", include_str!("../../../vectors/pagination/pack.json")),
 ];
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_runner::{AuthOptions, Target};
 
+use crate::authorization_server::IssuerArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   plumb run                                      judge the embedded reference server
@@ -143,6 +145,8 @@ pub(crate) struct RunArgs {
     pub(crate) target: TargetArgs,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
+    #[command(flatten)]
+    pub(crate) issuer: IssuerArgs,
     /// The suite: core, quick, full, or a TOML file.
     #[arg(long, default_value = "core")]
     pub(crate) suite: String,
@@ -250,6 +254,8 @@ pub(crate) struct ReportArgs {
 pub(crate) enum Serve {
     /// The reference server: correct, or with one rule broken.
     Reference(ReferenceArgs),
+    /// The authorization server: correct, or departing from the specifications.
+    AuthorizationServer(crate::authorization_server::ServeArgs),
 }
 
 /// Arguments of `plumb serve reference`.
@@ -267,6 +273,21 @@ pub(crate) struct ReferenceArgs {
     /// Keep tasks in this directory, where they outlive the process and other replicas find them.
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    /// Take only requests with a token of `--issuer`; scopes are mcp:read and mcp:write.
+    #[arg(long, requires = "issuer", requires = "jwks", conflicts_with = "stdio")]
+    pub(crate) protect: bool,
+    /// The issuer of tokens.
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// Where the issuer's keys are; fetched once, over plain HTTP.
+    #[arg(long, value_name = "URL")]
+    pub(crate) jwks: Option<String>,
+    /// The audience of tokens, if it is not the server's own address.
+    #[arg(long, value_name = "URI")]
+    pub(crate) resource: Option<String>,
+    /// A service that the tool `call_upstream` asks.
+    #[arg(long, value_name = "URL")]
+    pub(crate) upstream: Option<String>,
     /// List the rules that can be broken, and the check that notices.
     #[arg(long)]
     pub(crate) rules: bool,

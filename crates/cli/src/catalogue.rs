@@ -10,10 +10,15 @@ use crate::args::{CoverageArgs, ListArgs};
 use crate::run::named_suite;
 use crate::{Exit, Failure};
 
+/// All checks: of servers and of authorization servers.
+fn checks() -> Vec<&'static Check> {
+    [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat()
+}
+
 /// Lists the checks of a suite.
 pub(crate) fn list(args: &ListArgs) -> Exit {
     let suite = named_suite(&args.suite)?;
-    let checks = plumb_checks::all();
+    let checks = checks();
     let wanted = |r: &&Requirement| {
         suite.selects(r)
             && (args.only.is_empty() || args.only.iter().any(|p| plumb_model::suite::matches(p, &r.id)))
@@ -39,7 +44,7 @@ pub(crate) fn explain(id: &str) -> Exit {
         anyhow!("there is no requirement `{id}`: {hint}")
     })?;
     anstream::println!("{}  {}\n\n{}\n\nspec: {}", row.id, row.level, row.summary, row.url());
-    match plumb_checks::all().into_iter().find(|c| c.id == id) {
+    match checks().into_iter().find(|c| c.id == id) {
         Some(check) => explain_check(check)?,
         None => match ledger.exclusion(id) {
             Some(reason) => anstream::println!("\nNo check judges it: {reason}"),
@@ -80,7 +85,7 @@ struct Tally {
 /// Counts the requirements that have a check, by page and level.
 pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
     let ledger = Ledger::current();
-    let checks = plumb_checks::all();
+    let checks = checks();
     let mut pages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
     let mut total = Tally::default();
     let mut open = Vec::new();

@@ -1,6 +1,7 @@
 //! `plumb`: judges MCP servers by revision 2026-07-28 of the protocol.
 
 mod args;
+mod authorization_server;
 mod catalogue;
 mod config;
 mod output;

@@ -17,7 +17,7 @@ use plumb_wire::process::Launch;
 use crate::args::{Formats, InitArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::progress::Progress;
-use crate::{Exit, Failure, output, serve};
+use crate::{Exit, Failure, authorization_server, output, serve};
 
 /// Nothing was selected.
 const NOTHING: u8 = 3;
@@ -25,13 +25,17 @@ const NOTHING: u8 = 3;
 const UNREACHED: u8 = 4;
 
 /// Judges a server and writes reports.
-pub(crate) async fn run(args: RunArgs) -> Exit {
+pub(crate) async fn run(mut args: RunArgs) -> Exit {
+    if let Some(issuer) = &args.issuer.authorization_server {
+        args.target.url = Some(issuer.clone());
+    }
     let config = Config::read(args.target.config.as_deref())?;
     let known = known(args.known.as_deref(), &config)?;
     if args.auth.trust_setup {
         return trust_setup(&args);
     }
-    let (target, secrets, reference) = target(&args.target).await?;
+    let (target, mut secrets, reference) = target(&args.target).await?;
+    let target = args.issuer.judged(target, &args.auth, &mut secrets);
     let auth = args.auth.options(&target);
     let options = Options {
         target,
@@ -104,7 +108,10 @@ async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, 
         // The writer ends only when the sender is gone, or after it failed and will say so.
         let _ = sender.send(event);
     });
-    let registry = plumb_checks::all();
+    let registry = match options.target {
+        Target::AuthorizationServer(_) => plumb_checks::of_authorization_servers(),
+        _ => plumb_checks::all(),
+    };
     let outcome = tokio::select! {
         outcome = plumb_runner::run(&registry, options, sink) => outcome,
         () = interrupted() => {
@@ -232,7 +239,8 @@ fn known(file: Option<&Path>, config: &Config) -> anyhow::Result<Known> {
 }
 
 fn suite(args: &RunArgs) -> anyhow::Result<Suite> {
-    let mut suite = named_suite(&args.suite)?;
+    let of_issuers = args.issuer.authorization_server.is_some() && args.suite == "core";
+    let mut suite = named_suite(if of_issuers { authorization_server::SUITE } else { &args.suite })?;
     suite.policy.strict |= args.strict;
     suite.policy.deny_unverified |= args.deny_unverified;
     Ok(suite)

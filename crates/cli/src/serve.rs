@@ -11,6 +11,7 @@ use crate::{Exit, Failure};
 pub(crate) async fn serve(what: Serve) -> Exit {
     match what {
         Serve::Reference(args) => reference(args).await,
+        Serve::AuthorizationServer(args) => crate::authorization_server::serve(args).await,
     }
 }
 
@@ -23,6 +24,14 @@ async fn reference(args: ReferenceArgs) -> Exit {
     }
     let mut reference = Reference { rules: rules(args.broken.as_deref())?, ..Reference::default() };
     reference.options.state_dir = args.state_dir;
+    if args.protect {
+        reference.options.protection = Some(plumb_reference::Protection {
+            issuer: args.issuer.unwrap_or_default(),
+            jwks: args.jwks.unwrap_or_default(),
+            resource: args.resource.unwrap_or_default(),
+            upstream: args.upstream,
+        });
+    }
     if args.stdio {
         plumb_reference::serve_stdio(reference).await.map_err(|error| Failure::new(70, error))?;
         return Ok(0);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
+use crate::auth::Principal;
 use crate::connection::Connection;
 use crate::message::{self, RpcError};
 use crate::rules::Rules;
@@ -21,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) params: Map<String, Value>,
     pub(crate) meta: Meta,
     pub(crate) outbox: Outbox,
+    /// Who asks, if the server is protected.
+    pub(crate) principal: Option<Principal>,
     /// How many progress notifications went out.
     pub(crate) progressed: AtomicU32,
     /// Whether a log message went out.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
+use crate::auth::Principal;
 use crate::call::{Level, Meta};
 
 /// A connection and what a server must not infer from it.
@@ -19,11 +20,13 @@ pub(crate) struct Connection {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) requests: u64,
+    pub(crate) initialized: bool,
     pub(crate) tool_calls: u64,
     pub(crate) version: Option<String>,
     pub(crate) capabilities: Map<String, Value>,
     pub(crate) client_info: Option<Value>,
     pub(crate) log_level: Option<Level>,
+    pub(crate) principal: Option<Principal>,
 }
 
 impl Connection {

@@ -12,7 +12,7 @@ use crate::connection::Connection;
 use crate::http::headers;
 use crate::message::{Request, RpcError, notification};
 use crate::server::Server;
-use crate::{envelope, features, validate};
+use crate::{envelope, eras, features, validate};
 
 /// How the request came in.
 #[derive(Clone, Copy)]
@@ -36,11 +36,28 @@ pub(crate) fn prepare(
     outbox: Outbox,
 ) -> Result<Call, RpcError> {
     let rules = &server.rules;
-    let method = request.method;
+    let (id, method) = (request.id, request.method);
     let transport = match binding {
         Binding::Http(_) => Transport::Http,
         Binding::Stdio => Transport::Stdio,
     };
+    let call = |method, params, meta| Call {
+        server: Arc::clone(server),
+        connection: Arc::clone(connection),
+        transport,
+        id,
+        method,
+        params,
+        meta,
+        outbox,
+        principal: None,
+        progressed: AtomicU32::new(0),
+        logged: AtomicBool::new(false),
+    };
+    if let Some(meta) = eras::initialize(server, connection, &method) {
+        return Ok(call(method, Map::new(), meta));
+    }
+    eras::session(server, connection)?;
     if let Binding::Http(headers) = binding {
         headers::present(rules, headers, &method)
             .map_err(|error| naming_versions(server, &method, error))?;
@@ -57,6 +74,13 @@ pub(crate) fn prepare(
         headers::method(rules, headers, &method)?;
     }
     validate::version(server, transport, &method, &meta.version)?;
+    let discovered =
+        method == "server/discover" || server.state.scratch.discovers.load(Ordering::Relaxed) > 0;
+    if !rules.serves_without_discovery && !discovered {
+        return Err(
+            RpcError::new(RpcError::INVALID_REQUEST, "call server/discover first").status(400)
+        );
+    }
     known(server, &method).map_err(|error| naming_versions(server, &method, error))?;
     if let Binding::Http(headers) = binding {
         headers::name(rules, headers, &method, &params)?;
@@ -65,18 +89,7 @@ pub(crate) fn prepare(
         }
     }
     connection.remember(&method, &meta);
-    Ok(Call {
-        server: Arc::clone(server),
-        connection: Arc::clone(connection),
-        transport,
-        id: request.id,
-        method,
-        params,
-        meta,
-        outbox,
-        progressed: AtomicU32::new(0),
-        logged: AtomicBool::new(false),
-    })
+    Ok(call(method, params, meta))
 }
 
 /// Works on the request until there is an answer.

@@ -30,6 +30,8 @@ pub(crate) fn response(
     let exact = if result.is_ok() { rules.echo_id_type } else { rules.error_echoes_id };
     if let Some(id) = id {
         message.insert("id".into(), echo(id, exact));
+    } else if !rules.unreadable_id_omitted {
+        message.insert("id".into(), json!(0));
     }
     match result {
         Ok(result) => message.insert("result".into(), result),
@@ -59,8 +61,11 @@ fn dress(call: &Call, result: Value) -> Value {
         result.entry("resultType").or_insert_with(|| json!("complete"));
     }
     let complete = result.get("resultType").is_some_and(|kind| kind == "complete");
-    if complete || !rules.no_hints_on_interim {
+    if complete {
         hint(call, &mut result);
+    } else if !rules.no_hints_on_interim {
+        result.insert("ttlMs".into(), json!(0));
+        result.insert("cacheScope".into(), json!("private"));
     }
     if let Value::Object(meta) = result.entry("_meta").or_insert_with(|| json!({})) {
         if rules.server_info_in_results || call.method == "server/discover" {
@@ -99,6 +104,9 @@ fn hint(call: &Call, result: &mut Map<String, Value>) {
         "resources/read" => (rules.hints_on_resources_read, "private"),
         _ => return,
     };
+    // What a protected server lists depends on who asks.
+    let varies = call.principal.is_some() && call.method != "server/discover";
+    let scope = if varies && rules.varying_lists_private { "private" } else { scope };
     if !hinted {
         return;
     }

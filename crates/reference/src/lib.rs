@@ -9,10 +9,12 @@
 //! From the outside in: [`serve_http`] and [`serve_stdio`] are the two bindings; both hand a request to `dispatch`, which
 //! validates it (`validate`, `http::headers`), lets one of `features` work on it and wraps what it says (`envelope`).
 
+mod auth;
 mod call;
 mod connection;
 mod dispatch;
 mod envelope;
+mod eras;
 mod features;
 mod http;
 mod message;
@@ -28,6 +30,7 @@ mod validate;
 use std::future::Future;
 use std::io;
 
+pub use auth::Protection;
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};
 pub use options::{Features, Options, SseMode};
 pub use rules::{MUTANTS, Mutant, Rules};

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::auth::Protection;
+
 /// The choices of a conforming server. The default is the plainest one.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -58,6 +60,8 @@ pub struct Options {
     pub check_host: bool,
     /// Tool calls and completions per second before the server says that it is enough.
     pub calls_per_second: u32,
+    /// The server is protected: every request over HTTP needs a token.
+    pub protection: Option<Protection>,
 }
 
 /// When an answer over HTTP is an event stream. The answer to `subscriptions/listen` always is.
@@ -125,6 +129,7 @@ impl Default for Options {
             },
             check_host: true,
             calls_per_second: 5_000,
+            protection: None,
         }
     }
 }

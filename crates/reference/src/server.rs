@@ -1,11 +1,12 @@
 //! What the requests of one server process share.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::Reference;
+use crate::auth::Guard;
 use crate::options::Options;
 use crate::rules::Rules;
 use crate::state::{Shelf, State};
@@ -17,6 +18,8 @@ pub(crate) struct Server {
     pub(crate) state: Arc<State>,
     /// What a mutant keeps in this process although it belongs into the request.
     pub(crate) memory: Mutex<Shelf<Value>>,
+    /// Set before the first request, if the server is protected.
+    pub(crate) guard: OnceLock<Guard>,
     phase: watch::Sender<Phase>,
 }
 
@@ -44,6 +47,7 @@ impl Server {
             options: reference.options,
             state,
             memory: Mutex::default(),
+            guard: OnceLock::new(),
             phase: watch::Sender::new(Phase::Serving),
         })
     }

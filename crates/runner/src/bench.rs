@@ -14,6 +14,7 @@ use plumb_wire::stdio::Session;
 use serde_json::{Value, json};
 
 use crate::auth::{Auth, Authority};
+use crate::authorization_server::AsBench;
 use crate::channel::{Channel, Way};
 use crate::record::Recorder;
 use crate::target::Running;
@@ -81,6 +82,11 @@ impl Bench {
     /// The authorization of the run; checks that declare `applies: [Auth]` have it.
     pub fn auth(&self) -> Result<Auth<'_>, Trouble> {
         self.context.auth().ok_or_else(|| Trouble::Setup("the run has no access tokens".into()))
+    }
+
+    /// The authorization server that the target is.
+    pub fn authorization_server(&self) -> Result<AsBench<'_>, Trouble> {
+        AsBench::new(self, self.check.id)
     }
 
     /// Fetches a document without a token: at the origin of the target, or elsewhere over HTTP.

@@ -2,6 +2,7 @@
 //! events. What is judged stands in `plumb-checks`; how it is shown, in `plumb-report`.
 
 mod auth;
+pub mod authorization_server;
 mod bench;
 mod channel;
 pub mod check;
@@ -29,6 +30,7 @@ pub use passive::Notes;
 pub use probe::Probe;
 pub use props::{Found, Prop, Props};
 pub use record::Sink;
+pub use plumb_oauth::server::LoggedRequest;
 pub use plumb_oauth::{Access, Token, TokenDeviation};
 pub use run::{Options, RunError, run, survey_only};
 pub use survey::contact::initialize;

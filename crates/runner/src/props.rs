@@ -68,6 +68,10 @@ pub enum Prop {
     AnnotatedTool,
     /// A tool that tells what identity the request carried.
     IdentityTool,
+    /// A tool that tells who asks, by the access token.
+    WhoamiTool,
+    /// A tool that asks another service, which `{auth.upstream}` stands for.
+    UpstreamTool,
     /// A tool that reads back what other tools did.
     Journal,
     /// A tool whose schema uses keywords of JSON Schema 2020-12.
@@ -161,6 +165,8 @@ impl Prop {
         Self::UpdateResource,
         Self::AnnotatedTool,
         Self::IdentityTool,
+        Self::WhoamiTool,
+        Self::UpstreamTool,
         Self::Journal,
         Self::Schema2020Tool,
         Self::TaskTool,
@@ -233,6 +239,8 @@ pub(crate) const FIXTURE_TOOLS: &[(Prop, &str, Option<&str>)] = &[
     (Prop::ChangePrompts, "test_trigger_prompt_change", None),
     (Prop::ChangeResources, "test_trigger_resource_change", None),
     (Prop::UpdateResource, "test_update_resource", Some("test://watched-resource")),
+    (Prop::WhoamiTool, "whoami", None),
+    (Prop::UpstreamTool, "call_upstream", None),
     (Prop::Schema2020Tool, "json_schema_2020_12_tool", None),
 ];
 

@@ -12,6 +12,7 @@ use plumb_model::{CheckInfo, Event, Ledger, REVISION, Secrets, Verdict};
 use plumb_wire::{Clock, Limits};
 
 use crate::auth::{Auth, AuthOptions, Authority};
+use crate::authorization_server::AuthorizationServer;
 use crate::bench::Context;
 use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
@@ -83,9 +84,15 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
     };
     let running = options.target.start(&options.limits, &recorder, auth.as_deref()).await?;
     let protected = auth.is_some();
-    let survey =
-        look(&running, &options.target, &options.limits, &recorder, &options.props, &options.allow_calls, protected)
-            .await;
+    let survey = match &options.target {
+        Target::AuthorizationServer(issuer) => {
+            let server = AuthorizationServer::discover(issuer, &options.limits, options.seed, &recorder).await;
+            server.map(Survey::of_authorization_server)
+        }
+        target => {
+            look(&running, target, &options.limits, &recorder, &options.props, &options.allow_calls, protected).await
+        }
+    };
     let survey = match survey {
         Ok(survey) => Arc::new(survey),
         Err(error) => {
@@ -174,6 +181,7 @@ fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check>
 
 fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check]) -> RunStarted {
     let era = match (&survey.legacy_only, survey.dual_era) {
+        _ if survey.authorization_server.is_some() => "authorization server",
         (Some(_), _) => "legacy",
         (None, true) => "dual",
         (None, false) => "modern",
@@ -278,6 +286,11 @@ impl Schedule<'_> {
         // Over standard streams broken lines go to a process of their own.
         let own = if survey.is_http() { None } else { self.another().await };
         let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
+        if own.is_some() {
+            // Past its start: some take seconds to answer their first request.
+            let first = crate::Probe::request("server/discover", serde_json::json!({}));
+            let _ = channel.send("vectors", &first.patience(Duration::from_secs(20))).await;
+        }
         let ids = lab::first_id();
         let (ids, auth) = (&ids, self.auth());
         let walks = lanes.into_iter().map(|lane| async move {

@@ -6,10 +6,13 @@ mod shown;
 pub(crate) mod tasks;
 pub(crate) mod watch;
 
+use std::sync::Arc;
+
 use plumb_model::pack::ParamType;
 use plumb_wire::header;
 use serde_json::{Map, Value};
 
+use crate::authorization_server::AuthorizationServer;
 use crate::channel::Channel;
 use crate::{Observed, Prop, Props, sample};
 
@@ -25,6 +28,8 @@ pub struct Survey {
     pub http: bool,
     /// Whether it trusts the authorization server of the run.
     pub protected: bool,
+    /// The authorization server that the target is; nothing below is then known.
+    pub authorization_server: Option<Arc<AuthorizationServer>>,
     /// Whether the target is on this machine, by its address.
     pub local: bool,
     /// Whether it also answers the handshake of earlier revisions.
@@ -119,6 +124,11 @@ impl Survey {
         Ok(survey)
     }
 
+    /// What there is to know of an authorization server.
+    pub(crate) fn of_authorization_server(server: Arc<AuthorizationServer>) -> Self {
+        Self { http: true, local: server.is_local(), authorization_server: Some(server), ..Self::default() }
+    }
+
     /// Whether the target is reached over Streamable HTTP.
     pub fn is_http(&self) -> bool {
         self.http
@@ -149,6 +159,9 @@ impl Survey {
 
     /// What the survey found, a line each.
     pub(crate) fn notes(&self) -> Vec<String> {
+        if let Some(server) = &self.authorization_server {
+            return server.metadata().map(|(place, _)| format!("metadata at {}", place.url)).collect();
+        }
         let mut notes = vec![format!(
             "{} tools ({} may be called), {} resources, {} templates, {} prompts",
             self.tools.items.len(),

@@ -12,6 +12,7 @@ use plumb_wire::{Limits, Live, WireError};
 use tokio::sync::Mutex;
 
 use crate::auth::{AuthOptions, Authority};
+use crate::authorization_server::{Issuer, is_loopback};
 use crate::channel::{Channel, Way};
 use crate::record::Recorder;
 
@@ -38,6 +39,8 @@ pub enum Target {
     },
     /// A command that speaks over its standard streams.
     Stdio(Launch),
+    /// An authorization server, which is judged by checks of its own.
+    AuthorizationServer(Box<Issuer>),
 }
 
 /// How to reach an address.
@@ -88,6 +91,7 @@ impl Target {
     pub fn address(&self) -> String {
         match self {
             Self::Url(reach) => reach.url.clone(),
+            Self::AuthorizationServer(issuer) => issuer.reach.url.clone(),
             Self::HttpCommand { launch, .. } | Self::Stdio(launch) => {
                 std::iter::once(&launch.program).chain(&launch.args).cloned().collect::<Vec<_>>().join(" ")
             }
@@ -101,13 +105,14 @@ impl Target {
                 .ok()
                 .and_then(|u| u.host_str().map(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]"))
                 .unwrap_or(false),
+            Self::AuthorizationServer(issuer) => is_loopback(&issuer.reach.url),
             _ => true,
         }
     }
 
     /// Whether we own the process, and so can start another.
     pub fn is_command(&self) -> bool {
-        !matches!(self, Self::Url(_))
+        !matches!(self, Self::Url(_) | Self::AuthorizationServer(_))
     }
 
     /// Whether the command asks whom to trust: the run then has an authorization server.
@@ -116,7 +121,7 @@ impl Target {
             Self::HttpCommand { launch, .. } => {
                 launch.args.iter().chain(launch.env.iter().map(|(_, v)| v)).any(|text| AuthOptions::are_meant_by(text))
             }
-            Self::Url(_) | Self::Stdio(_) => false,
+            Self::Url(_) | Self::Stdio(_) | Self::AuthorizationServer(_) => false,
         }
     }
 
@@ -129,6 +134,7 @@ impl Target {
     ) -> Result<Running, TargetError> {
         let (way, process) = match self {
             Self::Url(reach) => (Way::Http(client(reach, limits, recorder, auth)?), None),
+            Self::AuthorizationServer(issuer) => (Way::Http(client(&issuer.reach, limits, recorder, None)?), None),
             Self::HttpCommand { launch, reach } => {
                 let (client, process) = serve(launch, reach, limits, recorder, auth).await?;
                 (Way::Http(client), Some(process))
@@ -184,7 +190,7 @@ fn client(
 }
 
 /// The public authorities and the user's own; a file that cannot be read is named.
-fn trust(reach: &Reach) -> Result<Trust, TargetError> {
+pub(crate) fn trust(reach: &Reach) -> Result<Trust, TargetError> {
     let read = |path: &PathBuf| {
         std::fs::read(path).map_err(|e| TargetError::Address(format!("{} could not be read: {e}", path.display())))
     };

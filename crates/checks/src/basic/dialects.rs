@@ -35,15 +35,15 @@ fn reader(schema: &Value, draft: Draft) -> Option<Validator> {
     jsonschema::options().with_draft(draft).offline().build(&schema).ok()
 }
 
-/// Arguments that `by` refuses and `other` accepts, each a small change of arguments that a tool accepts.
+/// Arguments that `by` refuses and `other` lets through, each a small change of arguments that a tool accepts. A schema
+/// that `other` cannot read lets everything through for a server that shrugs it off.
 fn telling(callable: &Callable, by: Draft, other: Draft) -> Vec<Map<String, Value>> {
     let schema = &callable.tool["inputSchema"];
-    let (Some(by), Some(other)) = (reader(schema, by), reader(schema, other)) else {
-        return Vec::new();
-    };
+    let Some(by) = reader(schema, by) else { return Vec::new() };
+    let other = reader(schema, other);
     let tells = |arguments: &Map<String, Value>| {
         let arguments = Value::Object(arguments.clone());
-        !by.is_valid(&arguments) && other.is_valid(&arguments)
+        !by.is_valid(&arguments) && other.as_ref().is_none_or(|other| other.is_valid(&arguments))
     };
     changes(schema, &callable.arguments).into_iter().filter(tells).collect()
 }

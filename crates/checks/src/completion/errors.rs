@@ -93,8 +93,9 @@ check! {
 }
 
 check! {
-    /// **Observed:** requests whose members have other types, or values of absurd length, are refused, not with an
-    /// internal error. The page says SHOULD in one section and MUST in the next; Plumb takes the MUST.
+    /// **Observed:** requests whose members have other types, or values of absurd length, are refused, by whatever
+    /// error, and absurdly long values do no harm. The page says SHOULD in one section and MUST in the next;
+    /// Plumb takes the MUST.
     ///
     /// **Why:** completers run at every key stroke, often against a database.
     ///
@@ -111,8 +112,5 @@ fn sec_validate(tried: &Tried) -> Judgement {
     }
     let sent = &tried.sent;
     let crashed = sent.status().is_some_and(|s| s >= 500) && sent.error().is_none();
-    let internal = sent.code() == Some(codes::INTERNAL_ERROR);
-    Ok(Finding::expect(!crashed && !internal, "an answer that is no internal error", || {
-        sent.describe()
-    }))
+    Ok(Finding::expect(!crashed, "an answer that is no crash", || sent.describe()))
 }

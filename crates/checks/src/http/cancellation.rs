@@ -152,7 +152,6 @@ check! {
     pub(crate) ONLY_THAT_REQUEST = "http.cancel.only-that-request";
     applies: [Http];
     needs: [SlowTool];
-    isolation: Alone;
     scenario: only_that_request
 }
 

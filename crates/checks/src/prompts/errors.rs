@@ -79,7 +79,7 @@ async fn internal(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** values of a declared argument that are no strings, and `arguments` that are no object, are
-    /// refused with error -32602. Only prompts that take Plumb's text values are judged.
+    /// refused; by which error the page does not say. Only prompts that take Plumb's text values are judged.
     ///
     /// **Why:** what is pasted into a prompt as `[object Object]` is noticed by nobody but the model.
     ///
@@ -108,11 +108,7 @@ async fn validate_args(bench: &Bench) -> Judgement {
         ];
         for (slug, arguments) in broken {
             let answer = bench.send(get(&name, arguments)).await?;
-            let finding = Finding::expect(
-                answer.code() == Some(codes::INVALID_PARAMS),
-                "error -32602",
-                || answer.describe(),
-            );
+            let finding = Finding::expect(answer.is_refused(), "a refusal", || answer.describe());
             bench.case(&format!("{name}-{slug}"), format!("{name:?} with {slug}"), Ok(finding));
         }
     }

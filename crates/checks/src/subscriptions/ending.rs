@@ -16,6 +16,9 @@ use crate::lane::Lane;
 /// A server that is asked to end does so within this time.
 const SHUTDOWN: Duration = Duration::from_secs(4);
 
+/// A process that has said its last word exits within this time.
+const REST: Duration = Duration::from_millis(300);
+
 /// Where nothing but silence can prove that a subscription is over.
 const GRACE: Duration = Duration::from_millis(250);
 
@@ -130,7 +133,16 @@ pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
     let Lane::Own(instance) = lane else {
         return Err(Trouble::Setup("no process of its own".into()));
     };
-    terminate(&instance).await?;
+    // Asked for once: a session that has died is started again for whoever asks next.
+    let session = match instance.process() {
+        Some(_) => None,
+        None => Some(instance.session().await?),
+    };
+    match (instance.process(), &session) {
+        (Some(process), _) => process.signal(Signal::Terminate)?,
+        (None, Some(session)) => session.signal(Signal::Terminate)?,
+        (None, None) => return Err(Trouble::Setup("no process of its own".into())),
+    }
     let deadline = tokio::time::Instant::now() + SHUTDOWN;
     let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
     let mut answered = false;
@@ -140,51 +152,29 @@ pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
             break;
         }
     }
-    // A server may well wait for the end of its input, too, before it exits.
-    match instance.process() {
-        None => instance.session().await?.close_stdin().await,
-        Some(_) => while answered && open.next_within(left()).await.is_some() {},
-    }
-    let ended = match answered {
-        // After its result, the end of the stream or of the output.
-        true => closes(&instance, &open, left().max(Duration::from_millis(500))).await?,
-        false => open.is_ended(),
+    // One that only ends with its input was not asked by the signal, and tore nothing down.
+    let heard = answered || open.is_ended();
+    let exit = match (instance.process(), &session) {
+        (_, Some(session)) => {
+            session.close_stdin().await;
+            session.wait_exit(left().max(REST)).await
+        }
+        (Some(process), None) => {
+            while answered && open.next_within(left()).await.is_some() {}
+            process.wait_exit(left().max(REST)).await
+        }
+        (None, None) => None,
     };
-    let orderly = exited(&instance, left().max(Duration::from_millis(200))).await?;
+    let ended = match &session {
+        Some(session) => session.wait_output_end(left().max(REST)).await,
+        None => open.is_ended(),
+    };
+    // Shells and package managers tell of a signal by a code above 128.
+    let by_itself = exit.is_some_and(|e| e.signal.is_none() && e.code.is_some_and(|c| c < 128));
     let id = open.id().unwrap_or_default();
     let seen = bench.close(open);
     instance.stop().await;
-    Ok(Teardown { id, seen, ended, orderly })
-}
-
-async fn terminate(instance: &Instance<'_>) -> Result<(), Trouble> {
-    match instance.process() {
-        Some(process) => process.signal(Signal::Terminate)?,
-        None => instance.session().await?.signal(Signal::Terminate)?,
-    }
-    Ok(())
-}
-
-/// Whether the stream closes within `wait`.
-async fn closes(
-    instance: &Instance<'_>,
-    open: &plumb_runner::Open,
-    wait: Duration,
-) -> Result<bool, Trouble> {
-    if instance.process().is_some() {
-        return Ok(open.is_ended());
-    }
-    Ok(instance.session().await?.wait_output_end(wait).await)
-}
-
-/// Whether the process exits within `wait` by itself, and not by the signal.
-async fn exited(instance: &Instance<'_>, wait: Duration) -> Result<bool, Trouble> {
-    let exit = match instance.process() {
-        Some(process) => process.wait_exit(wait).await,
-        None => instance.session().await?.wait_exit(wait).await,
-    };
-    // Shells and package managers tell of a signal by a code above 128.
-    Ok(exit.is_some_and(|e| e.signal.is_none() && e.code.is_none_or(|c| c < 128)))
+    Ok(Teardown { id, seen, ended, orderly: heard && by_itself })
 }
 
 check! {

@@ -13,7 +13,7 @@ use crate::lane::Lane;
 pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
 
 /// An acknowledgment is awaited for so long.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(9);
 
 /// A kind of change, how to be told of it, and how to cause it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

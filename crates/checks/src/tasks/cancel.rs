@@ -70,7 +70,10 @@ async fn disconnect_no_effect(bench: &Bench) -> Judgement {
     let answered = open.until(life::PATIENCE, plumb_wire::jsonrpc::Message::is_response).await;
     let created = bench.close(open);
     if answered.is_none() {
-        return Ok(Finding::unseen(format!("the call was not answered: {}", created.describe()), "answer it"));
+        return Ok(Finding::unseen(
+            format!("the call was not answered: {}", created.describe()),
+            "answer it",
+        ));
     }
     lives_on(bench, &mut Life::of(bench, &found.name, created)?, "the end of its connection").await
 }
@@ -80,8 +83,12 @@ async fn lives_on(bench: &Bench, life: &mut Life<'_>, after: &str) -> Judgement 
     let surveyed = bench.survey().tasks.iter().find(|t| t.name == life.tool);
     let completes = surveyed.is_some_and(|t| t.last["status"] == "completed");
     match life.status() {
-        "cancelled" => Ok(Finding::violated(format!("a task that goes on after {after}"), "status cancelled")),
-        "failed" if completes => Ok(Finding::violated(format!("a task that goes on after {after}"), brief(life.last()))),
+        "cancelled" => {
+            Ok(Finding::violated(format!("a task that goes on after {after}"), "status cancelled"))
+        }
+        "failed" if completes => {
+            Ok(Finding::violated(format!("a task that goes on after {after}"), brief(life.last())))
+        }
         _ if has_ended(life.last()) => Ok(Finding::Held),
         other => Ok(Finding::unseen(format!("the task is still {other}"), "name a quicker tool")),
     }

@@ -26,8 +26,8 @@ pub(crate) struct Fault {
     pub(crate) seq: u64,
 }
 
-fn fault(state: &State, expected: &str, actual: String) -> Option<Fault> {
-    Some(Fault { expected: expected.to_owned(), actual, seq: state.seq })
+fn fault(state: &State, expected: &str, actual: String) -> Fault {
+    Fault { expected: expected.to_owned(), actual, seq: state.seq }
 }
 
 fn status(state: &State) -> &str {
@@ -42,7 +42,11 @@ pub(crate) fn illegal_step(states: &[State]) -> Option<Fault> {
         if stays || !has_ended(&before.task) {
             return None;
         }
-        fault(after, "no transition out of a terminal state", format!("{} became {}", status(before), status(after)))
+        Some(fault(
+            after,
+            "no transition out of a terminal state",
+            format!("{} became {}", status(before), status(after)),
+        ))
     })
 }
 
@@ -52,7 +56,7 @@ pub(crate) fn changed_after_end(states: &[State]) -> Option<Fault> {
     let ended = &states[end];
     if let Some(later) = states[end..].iter().find(|later| status(later) != status(ended)) {
         let actual = format!("{} became {}", status(ended), status(later));
-        return fault(later, "the status of an ended task stays", actual);
+        return Some(fault(later, "the status of an ended task stays", actual));
     }
     // A handle has no payload, even where the task ended at once; the states after it have.
     let full = &states[end.max(1).min(states.len())..];
@@ -62,7 +66,11 @@ pub(crate) fn changed_after_end(states: &[State]) -> Option<Fault> {
         ["result", "error"].into_iter().find_map(|member| {
             let (was, is) = (first.task.get(member), later.task.get(member));
             let actual = || format!("`{member}` was {}, then {}", text(was), text(is));
-            if was == is { None } else { fault(later, "the outcome of an ended task stays", actual()) }
+            if was == is {
+                None
+            } else {
+                Some(fault(later, "the outcome of an ended task stays", actual()))
+            }
         })
     })
 }
@@ -75,7 +83,11 @@ pub(crate) fn wrong_times(states: &[State]) -> Option<Fault> {
             if let Some(written) = written
                 && written.as_str().and_then(instant).is_none()
             {
-                return fault(state, "a time in ISO 8601", format!("`{member}` is {}", brief(written)));
+                return Some(fault(
+                    state,
+                    "a time in ISO 8601",
+                    format!("`{member}` is {}", brief(written)),
+                ));
             }
         }
     }
@@ -86,13 +98,14 @@ pub(crate) fn wrong_times(states: &[State]) -> Option<Fault> {
             && was != is
         {
             let actual = format!("{} became {}", before.task["createdAt"], after.task["createdAt"]);
-            return fault(after, "`createdAt` stays", actual);
+            return Some(fault(after, "`createdAt` stays", actual));
         }
         if let (Some(was), Some(is)) = (at(before, "lastUpdatedAt"), at(after, "lastUpdatedAt"))
             && is < was
         {
-            let actual = format!("{} after {}", after.task["lastUpdatedAt"], before.task["lastUpdatedAt"]);
-            return fault(after, "`lastUpdatedAt` does not run back", actual);
+            let actual =
+                format!("{} after {}", after.task["lastUpdatedAt"], before.task["lastUpdatedAt"]);
+            return Some(fault(after, "`lastUpdatedAt` does not run back", actual));
         }
         None
     })
@@ -100,8 +113,10 @@ pub(crate) fn wrong_times(states: &[State]) -> Option<Fault> {
 
 /// Reads a time in ISO 8601, with or without an offset; without one, as if in UTC.
 pub(crate) fn instant(text: &str) -> Option<OffsetDateTime> {
-    let offset = OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
-    let local = || PrimitiveDateTime::parse(text, &Iso8601::DEFAULT).map(PrimitiveDateTime::assume_utc);
+    let offset = OffsetDateTime::parse(text, &Rfc3339)
+        .or_else(|_| OffsetDateTime::parse(text, &Iso8601::DEFAULT));
+    let local =
+        || PrimitiveDateTime::parse(text, &Iso8601::DEFAULT).map(PrimitiveDateTime::assume_utc);
     offset.or_else(|_| local()).ok()
 }
 
@@ -130,13 +145,27 @@ pub(crate) fn misused_key(states: &[State], wanted: Misuse) -> Option<Fault> {
                 && let Some(before) = other
             {
                 let actual = format!("`{key}` named {}, then {}", brief(before), brief(request));
-                return fault(state, "a key names one request over the life of a task", actual);
+                return Some(fault(
+                    state,
+                    "a key names one request over the life of a task",
+                    actual,
+                ));
             }
             let answered = state.answered.contains(key);
             let anew = gone.contains(key) || (answered && other.is_some());
-            if anew && (wanted == Misuse::Returned || (wanted == Misuse::ReturnedAnswered && answered)) {
-                let when = if answered { "after its response was acknowledged" } else { "after it was gone" };
-                return fault(state, "a key of its own for each request", format!("`{key}` came back {when}"));
+            if anew
+                && (wanted == Misuse::Returned || (wanted == Misuse::ReturnedAnswered && answered))
+            {
+                let when = if answered {
+                    "after its response was acknowledged"
+                } else {
+                    "after it was gone"
+                };
+                return Some(fault(
+                    state,
+                    "a key of its own for each request",
+                    format!("`{key}` came back {when}"),
+                ));
             }
             requests.entry(key).or_insert(request);
         }
@@ -153,7 +182,8 @@ pub(crate) fn keys(states: &[State]) -> usize {
 
 /// How often a task began to wait for input.
 pub(crate) fn rounds(states: &[State]) -> usize {
-    let asking = |s: &State| s.task["inputRequests"].as_object().is_some_and(|asked| !asked.is_empty());
+    let asking =
+        |s: &State| s.task["inputRequests"].as_object().is_some_and(|asked| !asked.is_empty());
     let mut rounds = 0;
     let mut before: Option<&Value> = None;
     for state in states.iter().filter(|s| asking(s)) {
@@ -171,7 +201,11 @@ mod tests {
     use super::*;
 
     fn life(tasks: &[Value]) -> Vec<State> {
-        let state = |(seq, task): (u64, &Value)| State { task: task.clone(), answered: BTreeSet::new(), seq };
+        let state = |(seq, task): (u64, &Value)| State {
+            task: task.clone(),
+            answered: BTreeSet::new(),
+            seq,
+        };
         (1..).zip(tasks).map(state).collect()
     }
 
@@ -181,7 +215,10 @@ mod tests {
         let legal = ["working", "input_required", "working", "completed", "completed"].map(status);
         assert_eq!(illegal_step(&life(&legal)), None);
         let flapping = ["working", "failed", "working"].map(status);
-        assert_eq!(illegal_step(&life(&flapping)).map(|f| f.actual), Some("failed became working".into()));
+        assert_eq!(
+            illegal_step(&life(&flapping)).map(|f| f.actual),
+            Some("failed became working".into())
+        );
     }
 
     #[test]
@@ -189,24 +226,35 @@ mod tests {
         let seed = json!({"status": "completed"});
         let whole = json!({"status": "completed", "result": {"content": []}});
         assert_eq!(changed_after_end(&life(&[seed.clone(), whole.clone(), whole.clone()])), None);
-        assert!(changed_after_end(&life(&[json!({"status": "working"}), whole.clone(), seed])).is_some());
+        assert!(
+            changed_after_end(&life(&[json!({"status": "working"}), whole.clone(), seed]))
+                .is_some()
+        );
         let cancelled = json!({"status": "cancelled"});
         assert!(changed_after_end(&life(&[whole, cancelled])).is_some());
     }
 
     #[test]
     fn times_are_read_in_every_form_of_the_standard() {
-        for text in ["2026-07-28T10:00:00Z", "2026-07-28T10:00:00.123456+02:00", "20260728T100000Z", "2026-07-28T10:00:00"] {
+        for text in [
+            "2026-07-28T10:00:00Z",
+            "2026-07-28T10:00:00.123456+02:00",
+            "20260728T100000Z",
+            "2026-07-28T10:00:00",
+        ] {
             assert!(instant(text).is_some(), "{text}");
         }
-        for text in ["1785196800000", "28.7.2026", "2026-13-01T00:00:00Z", "Tue, 28 Jul 2026 10:00:00 GMT"] {
+        for text in
+            ["1785196800000", "28.7.2026", "2026-13-01T00:00:00Z", "Tue, 28 Jul 2026 10:00:00 GMT"]
+        {
             assert!(instant(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn times_do_not_run_back() {
-        let at = |created: &str, updated: &str| json!({"createdAt": created, "lastUpdatedAt": updated});
+        let at =
+            |created: &str, updated: &str| json!({"createdAt": created, "lastUpdatedAt": updated});
         let (one, two) = ("2026-07-28T10:00:00Z", "2026-07-28T10:00:01Z");
         assert_eq!(wrong_times(&life(&[at(one, one), at("2026-07-28T12:00:00+02:00", two)])), None);
         assert!(wrong_times(&life(&[at(one, two), at(one, one)])).is_some());
@@ -218,7 +266,9 @@ mod tests {
         let asks = |text: &str| json!({"status": "input_required", "inputRequests": {"k": {"params": text}}});
         let works = json!({"status": "working"});
         assert_eq!(misused_key(&life(&[asks("a"), asks("a")]), Misuse::Returned), None);
-        assert!(misused_key(&life(&[asks("a"), works.clone(), asks("a")]), Misuse::Returned).is_some());
+        assert!(
+            misused_key(&life(&[asks("a"), works.clone(), asks("a")]), Misuse::Returned).is_some()
+        );
         assert!(misused_key(&life(&[asks("a"), asks("b")]), Misuse::TwoRequests).is_some());
         let mut answered = life(&[asks("a"), works, asks("a")]);
         assert_eq!(misused_key(&answered, Misuse::ReturnedAnswered), None);

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, task_capable, task_id};
+use plumb_runner::{
+    Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, task_capable, task_id,
+};
 use plumb_wire::codes;
 use serde_json::{Value, json};
 
@@ -32,16 +34,27 @@ async fn get_unknown(bench: &Bench) -> Judgement {
     let mut life = Life::begin(bench, &bench.prop(Prop::TaskTool)?.clone()).await?;
     life.poll().await?;
     let cases = [
-        ("neighbour", "the id of a task with one more character", json!(format!("{}0", life.id)), false),
+        (
+            "neighbour",
+            "the id of a task with one more character",
+            json!(format!("{}0", life.id)),
+            false,
+        ),
         ("random", "a random UUID", json!("8d3f1c52-6b0e-4a57-9d1e-5f0c2b7a9e64"), false),
         ("empty", "an empty id", json!(""), true),
         ("number", "a number", json!(7), true),
     ];
     for (slug, title, id, overlaps) in cases {
-        let seen = bench.send(task_capable(Probe::request("tasks/get", json!({"taskId": id})))).await?;
-        let mismatch = overlaps && bench.survey().is_http() && seen.code() == Some(codes::HEADER_MISMATCH);
+        let seen =
+            bench.send(task_capable(Probe::request("tasks/get", json!({"taskId": id})))).await?;
+        let mismatch =
+            overlaps && bench.survey().is_http() && seen.code() == Some(codes::HEADER_MISMATCH);
         let fits = seen.code() == Some(codes::INVALID_PARAMS) || mismatch;
-        bench.case(slug, format!("tasks/get of {title}"), Ok(Finding::expect(fits, "error -32602", || seen.describe())));
+        bench.case(
+            slug,
+            format!("tasks/get of {title}"),
+            Ok(Finding::expect(fits, "error -32602", || seen.describe())),
+        );
     }
     bench.conclude()
 }
@@ -96,7 +109,9 @@ async fn unknown_code(bench: &Bench) -> Judgement {
     for method in ["tasks/update", "tasks/cancel"] {
         let seen = neighbour(bench, method).await?;
         let finding = if seen.error().is_some() {
-            Finding::expect(seen.code() == Some(codes::INVALID_PARAMS), "error -32602", || seen.describe())
+            Finding::expect(seen.code() == Some(codes::INVALID_PARAMS), "error -32602", || {
+                seen.describe()
+            })
         } else {
             Finding::unseen(format!("{method} of an unknown id is not refused"), "refuse it")
         };
@@ -138,15 +153,25 @@ async fn entropy(bench: &Bench) -> Judgement {
         ids.extend(call?.result().and_then(task_id).map(str::to_owned));
     }
     if ids.len() < IDS / 2 {
-        return Ok(Finding::unseen(format!("only {} of {IDS} calls were answered with a task", ids.len()), "answer all"));
+        return Ok(Finding::unseen(
+            format!("only {} of {IDS} calls were answered with a task", ids.len()),
+            "answer all",
+        ));
     }
     let distinct: BTreeSet<&String> = ids.iter().collect();
     if distinct.len() < ids.len() {
-        return Ok(Finding::violated("an id of its own for each task", format!("{} ids for {}", distinct.len(), ids.len())));
+        return Ok(Finding::violated(
+            "an id of its own for each task",
+            format!("{} ids for {}", distinct.len(), ids.len()),
+        ));
     }
     let bits = chance(&ids);
     Ok(Finding::expect(bits >= BITS, "ids that cannot be guessed", || {
-        format!("about {bits:.0} bits of chance in ids such as {} and {}", Value::from(&*ids[0]), Value::from(&*ids[1]))
+        format!(
+            "about {bits:.0} bits of chance in ids such as {} and {}",
+            Value::from(&*ids[0]),
+            Value::from(&*ids[1])
+        )
     }))
 }
 
@@ -155,7 +180,8 @@ async fn entropy(bench: &Bench) -> Judgement {
 fn chance(ids: &[String]) -> f64 {
     let width = ids.iter().map(|id| id.chars().count()).max().unwrap_or(0);
     // From the right, so that numbers of different lengths stand as they are written.
-    let place = |n: usize| ids.iter().map(|id| id.chars().rev().nth(n)).collect::<BTreeSet<_>>().len();
+    let place =
+        |n: usize| ids.iter().map(|id| id.chars().rev().nth(n)).collect::<BTreeSet<_>>().len();
     (0..width.min(256)).map(|n| f64::from(u32::try_from(place(n)).unwrap_or(u32::MAX)).log2()).sum()
 }
 
@@ -167,7 +193,8 @@ mod tests {
     fn counters_and_times_hold_little_chance() {
         let counted: Vec<String> = (0..24).map(|n| format!("task-{n}")).collect();
         assert!(chance(&counted) < 10.0);
-        let timed: Vec<String> = (0..24).map(|n| format!("{}", 1_785_196_800_000_u64 + n * 13)).collect();
+        let timed: Vec<String> =
+            (0..24).map(|n| format!("{}", 1_785_196_800_000_u64 + n * 13)).collect();
         assert!(chance(&timed) < 15.0);
     }
 
@@ -175,10 +202,13 @@ mod tests {
     fn random_digits_hold_much() {
         let mut seed = 7_u64;
         let mut random = || {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             seed >> 16
         };
-        let ids: Vec<String> = (0..24).map(|_| format!("{:012x}{:012x}", random(), random())).collect();
+        let ids: Vec<String> =
+            (0..24).map(|_| format!("{:012x}{:012x}", random(), random())).collect();
         assert!(chance(&ids) > 64.0, "{}", chance(&ids));
     }
 }

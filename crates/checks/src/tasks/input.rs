@@ -77,7 +77,9 @@ async fn keys(bench: &Bench, misuse: Misuse) -> Judgement {
                 bench.note_seq(fault.seq);
                 Finding::violated(fault.expected, fault.actual)
             }
-            None if misuse == Misuse::TwoRequests || history::rounds(&life.states) > 1 => Finding::Held,
+            None if misuse == Misuse::TwoRequests || history::rounds(&life.states) > 1 => {
+                Finding::Held
+            }
             None => continue,
         };
         bench.case(&tool, format!("the keys of a task of {tool}"), Ok(finding));
@@ -95,7 +97,8 @@ async fn keys(bench: &Bench, misuse: Misuse) -> Judgement {
 async fn asking(bench: &Bench) -> Vec<(String, Result<Life<'_>, Trouble>)> {
     let tools = life::tools(bench).into_iter().filter(|found| {
         let named = [Prop::InputTaskTool, Prop::MultiInputTaskTool];
-        let prop = named.iter().any(|p| bench.survey().prop(*p).is_some_and(|f| f.name == found.name));
+        let prop =
+            named.iter().any(|p| bench.survey().prop(*p).is_some_and(|f| f.name == found.name));
         let shown = bench.survey().tasks.iter().find(|t| t.name == found.name);
         prop || shown.is_some_and(|t| t.last["status"] == "input_required")
     });
@@ -116,14 +119,22 @@ async fn asking(bench: &Bench) -> Vec<(String, Result<Life<'_>, Trouble>)> {
 }
 
 /// A task that waits for input: of at least so many requests.
-async fn waiting(bench: &Bench, prop: Prop, requests: usize) -> Result<Result<Life<'_>, Finding>, Trouble> {
+async fn waiting(
+    bench: &Bench,
+    prop: Prop,
+    requests: usize,
+) -> Result<Result<Life<'_>, Finding>, Trouble> {
     let found = bench.prop(prop)?.clone();
     let mut life = Life::begin(bench, &found).await?;
     life.until_asked().await?;
     if life.asked().len() >= requests {
         return Ok(Ok(life));
     }
-    let why = format!("the task of {} does not wait for {requests} inputs: {}", found.name, brief(life.last()));
+    let why = format!(
+        "the task of {} does not wait for {requests} inputs: {}",
+        found.name,
+        brief(life.last())
+    );
     Ok(Err(Finding::unseen(why, prop.how_to_enable())))
 }
 
@@ -162,7 +173,10 @@ async fn all_outstanding(bench: &Bench) -> Judgement {
         let replaced = now.difference(&before).next().is_some();
         if !before.is_subset(&now) && !replaced {
             let actual = format!("{:?} with status {}", now, life.status());
-            return Ok(Finding::violated(format!("still {before:?}, which nobody has answered"), actual));
+            return Ok(Finding::violated(
+                format!("still {before:?}, which nobody has answered"),
+                actual,
+            ));
         }
         before = now;
     }
@@ -188,7 +202,10 @@ async fn update_ack(bench: &Bench) -> Judgement {
         Err(unseen) => return Ok(unseen),
     };
     if life.asked().values().any(|request| !answers::fits(request, &answers::fitting(request))) {
-        return Ok(Finding::unseen("no answer could be made that fits the form", "ask by a simpler form"));
+        return Ok(Finding::unseen(
+            "no answer could be made that fits the form",
+            "ask by a simpler form",
+        ));
     }
     let seen = life.answer().await?;
     Ok(Finding::expect(is_acknowledgment(&seen), "an empty result", || seen.describe()))
@@ -196,7 +213,9 @@ async fn update_ack(bench: &Bench) -> Judgement {
 
 /// Whether an answer is a result that holds nothing of a task.
 pub(crate) fn is_acknowledgment(seen: &plumb_runner::Observed) -> bool {
-    seen.result().is_some_and(|result| result.is_object() && OF_TASKS.iter().all(|name| result.get(name).is_none()))
+    seen.result().is_some_and(|result| {
+        result.is_object() && OF_TASKS.iter().all(|name| result.get(name).is_none())
+    })
 }
 
 check! {
@@ -218,20 +237,26 @@ async fn ignore_unknown(bench: &Bench) -> Judgement {
         Err(unseen) => return Ok(unseen),
     };
     let before = life.asked();
-    let seen = life.update(one("plumb-never-asked", json!({"action": "accept", "content": {}}))).await?;
+    let seen =
+        life.update(one("plumb-never-asked", json!({"action": "accept", "content": {}}))).await?;
     life.wait().await;
     life.poll().await?;
     let untouched = life.asked() == before;
-    let finding = match seen.is_accepted() {
-        true => Finding::expect(untouched, format!("still {before:?}"), || brief(life.last())),
-        false => Finding::violated("an acknowledgment", seen.describe()),
+    let finding = if seen.is_accepted() {
+        Finding::expect(untouched, format!("still {before:?}"), || brief(life.last()))
+    } else {
+        Finding::violated("an acknowledgment", seen.describe())
     };
     bench.case("never-asked", "a response for a key that was never asked for", Ok(finding));
-    let answered: Map<String, Value> = before.iter().map(|(key, r)| (key.clone(), answers::fitting(r))).collect();
+    let answered: Map<String, Value> =
+        before.iter().map(|(key, r)| (key.clone(), answers::fitting(r))).collect();
     if untouched && life.update(answered.clone()).await?.is_accepted() {
-        let gone = life.until(GRACE, |life| before.keys().all(|key| !life.asked().contains_key(key))).await?;
+        let gone = life
+            .until(GRACE, |life| before.keys().all(|key| !life.asked().contains_key(key)))
+            .await?;
         let seen = life.update(answered).await?;
-        let finding = Finding::expect(seen.is_accepted() || !gone, "an acknowledgment", || seen.describe());
+        let finding =
+            Finding::expect(seen.is_accepted() || !gone, "an acknowledgment", || seen.describe());
         bench.case("answered", "a response for a key that was answered before", Ok(finding));
     }
     bench.conclude()
@@ -270,14 +295,20 @@ async fn partial_remains(bench: &Bench) -> Judgement {
         return Ok(Finding::unseen(why, "take part of the answers"));
     }
     let remains = |life: &Life<'_>| {
-        life.status() == "input_required" && others.iter().all(|key| life.asked().contains_key(*key))
+        life.status() == "input_required"
+            && others.iter().all(|key| life.asked().contains_key(*key))
     };
-    life.until(GRACE, |life| !remains(life) || (life.states.len() > 2 && !life.asked().contains_key(first))).await?;
+    life.until(GRACE, |life| {
+        !remains(life) || (life.states.len() > 2 && !life.asked().contains_key(first))
+    })
+    .await?;
     life.wait().await;
     life.poll().await?;
-    let finding = Finding::expect(remains(&life), format!("`input_required`, with {others:?} outstanding"), || {
-        format!("{} with {:?}", life.status(), life.asked().keys().collect::<Vec<_>>())
-    });
+    let finding = Finding::expect(
+        remains(&life),
+        format!("`input_required`, with {others:?} outstanding"),
+        || format!("{} with {:?}", life.status(), life.asked().keys().collect::<Vec<_>>()),
+    );
     life.cancel().await?;
     Ok(finding)
 }
@@ -306,7 +337,8 @@ async fn validates(bench: &Bench) -> Judgement {
         return Ok(Finding::Held);
     }
     life.until(SILENCE, |life| has_ended(life.last())).await?;
-    let succeeded = life.status() == "completed" && life.last().pointer("/result/isError") != Some(&json!(true));
+    let succeeded = life.status() == "completed"
+        && life.last().pointer("/result/isError") != Some(&json!(true));
     if !has_ended(life.last()) {
         life.cancel().await?;
     }

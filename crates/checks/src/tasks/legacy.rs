@@ -43,7 +43,9 @@ async fn gone(bench: &Bench, method: &str) -> Judgement {
     life.poll().await?;
     let params = if method == "tasks/result" { json!({"taskId": life.id}) } else { json!({}) };
     let seen = bench.send(task_capable(Probe::request(method, params))).await?;
-    Ok(Finding::expect(seen.code() == Some(codes::METHOD_NOT_FOUND), "error -32601", || seen.describe()))
+    Ok(Finding::expect(seen.code() == Some(codes::METHOD_NOT_FOUND), "error -32601", || {
+        seen.describe()
+    }))
 }
 
 check! {
@@ -61,13 +63,15 @@ check! {
 
 async fn task_param_ignored(bench: &Bench) -> Judgement {
     for (slug, declares) in [("undeclared", false), ("declared", true)] {
-        let call = || bench.call(Prop::Tool).map(|call| if declares { task_capable(call) } else { call });
+        let call =
+            || bench.call(Prop::Tool).map(|call| if declares { task_capable(call) } else { call });
         let control = bench.control(call()?).await?;
         let seen = bench.send(call()?.param("task", json!({"ttl": 60_000}))).await?;
         let kind = |seen: &Observed| seen.result().map(|r| r["resultType"].clone());
         let legacy = seen.result().is_some_and(|r| r.get("task").is_some());
         let same = seen.is_accepted() && !legacy && kind(&control) == kind(&seen);
-        let finding = Finding::expect(same, "the same kind of result as without `task`", || seen.describe());
+        let finding =
+            Finding::expect(same, "the same kind of result as without `task`", || seen.describe());
         let title = format!("a call with `task`, the extension {slug}");
         bench.case(slug, title, Ok(finding));
     }
@@ -88,7 +92,11 @@ fn no_legacy_capabilities(seen: &Observed, notes: &mut Notes<'_>) {
     if seen.method() != Some("server/discover") {
         return;
     }
-    let Some(capabilities) = seen.result().and_then(|r| r.get("capabilities")).filter(|c| c.is_object()) else { return };
+    let Some(capabilities) =
+        seen.result().and_then(|r| r.get("capabilities")).filter(|c| c.is_object())
+    else {
+        return;
+    };
     let legacy = capabilities.get("tasks");
     notes.expect(legacy.is_none(), "no `capabilities.tasks`", || {
         format!("`capabilities.tasks` is {}", legacy.unwrap_or(&Value::Null))

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use plumb_runner::{Bench, Found, Observed, Probe, Prop, Trouble, has_ended, task_capable, task_id};
+use plumb_runner::{
+    Bench, Found, Observed, Probe, Prop, Trouble, has_ended, task_capable, task_id,
+};
 use plumb_wire::codes;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
@@ -18,7 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
 /// Between two polls passes at most so much, whatever interval the server suggests: a run ends some time.
-const INTERVAL: Duration = Duration::from_millis(1_000);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// At most so many tools are watched by one check.
 const TOOLS: usize = 10;
@@ -56,7 +58,11 @@ pub(crate) fn call(bench: &Bench, found: &Found) -> Probe {
 /// The tools that answer with a task: those of the survey, and those that the user names.
 pub(crate) fn tools(bench: &Bench) -> Vec<Found> {
     let survey = bench.survey();
-    let surveyed = survey.tasks.iter().map(|t| Found { name: t.name.clone(), arguments: t.arguments.clone(), about: None });
+    let surveyed = survey.tasks.iter().map(|t| Found {
+        name: t.name.clone(),
+        arguments: t.arguments.clone(),
+        about: None,
+    });
     let named = [
         Prop::TaskTool,
         Prop::SlowTaskTool,
@@ -81,14 +87,26 @@ pub(crate) fn tools(bench: &Bench) -> Vec<Found> {
 /// shortest time that it is known to take.
 pub(crate) fn slow(bench: &Bench, wanted: Duration) -> Result<(Found, Duration), Trouble> {
     let mut found = bench.prop(Prop::SlowTaskTool)?.clone();
-    let properties = bench.survey().tool(&found.name).and_then(|t| t.pointer("/inputSchema/properties"));
-    let units = [("seconds", 1.0), ("duration_s", 1.0), ("delay_seconds", 1.0), ("duration", 1.0), ("delay", 1.0)];
-    let millis = ["duration_ms", "durationMs", "delay_ms", "delayMs", "ms", "milliseconds"].map(|name| (name, 1_000.0));
+    let properties =
+        bench.survey().tool(&found.name).and_then(|t| t.pointer("/inputSchema/properties"));
+    let units = [
+        ("seconds", 1.0),
+        ("duration_s", 1.0),
+        ("delay_seconds", 1.0),
+        ("duration", 1.0),
+        ("delay", 1.0),
+    ];
+    let millis = ["duration_ms", "durationMs", "delay_ms", "delayMs", "ms", "milliseconds"]
+        .map(|name| (name, 1_000.0));
     for (name, per_second) in units.into_iter().chain(millis) {
         let Some(property) = properties.and_then(|p| p.get(name)) else { continue };
         let exact = wanted.as_secs_f64() * per_second;
         let whole = property["type"] != "number";
-        let value = if whole { json!(Duration::from_secs_f64(exact.ceil()).as_secs()) } else { json!(exact) };
+        let value = if whole {
+            json!(Duration::from_secs_f64(exact.ceil()).as_secs())
+        } else {
+            json!(exact)
+        };
         found.arguments.insert(name.to_owned(), value);
         let lasts = if whole { exact.ceil() } else { exact } / per_second;
         return Ok((found, Duration::from_secs_f64(lasts)));
@@ -106,7 +124,10 @@ impl<'a> Life<'a> {
     pub(crate) fn of(bench: &'a Bench, tool: &str, created: Observed) -> Result<Life<'a>, Trouble> {
         let handle = created.result().filter(|r| task_id(r).is_some());
         let Some(handle) = handle else {
-            return Err(Trouble::Setup(format!("{tool} did not answer with a task this time: {}", created.describe())));
+            return Err(Trouble::Setup(format!(
+                "{tool} did not answer with a task this time: {}",
+                created.describe()
+            )));
         };
         let id = task_id(handle).unwrap_or_default().to_owned();
         let first = State { task: handle.clone(), answered: BTreeSet::new(), seq: created.seq() };
@@ -135,9 +156,13 @@ impl<'a> Life<'a> {
     pub(crate) async fn read(&mut self) -> Result<Observed, Trouble> {
         self.polls += 1;
         let probe = about("tasks/get", &self.id);
-        let seen = self.bench.send(if self.polls.is_multiple_of(2) { probe.fresh() } else { probe }).await?;
+        let seen = self
+            .bench
+            .send(if self.polls.is_multiple_of(2) { probe.fresh() } else { probe })
+            .await?;
         if let Some(task) = seen.result() {
-            let state = State { task: task.clone(), answered: self.answered.clone(), seq: seen.seq() };
+            let state =
+                State { task: task.clone(), answered: self.answered.clone(), seq: seen.seq() };
             self.states.push(state);
         }
         Ok(seen)
@@ -151,15 +176,26 @@ impl<'a> Life<'a> {
                 return Ok(self.last());
             }
             if seen.code() == Some(codes::INVALID_PARAMS) {
-                return Err(Trouble::Setup(format!("the task of {} cannot be read: {}", self.tool, seen.describe())));
+                return Err(Trouble::Setup(format!(
+                    "the task of {} cannot be read: {}",
+                    self.tool,
+                    seen.describe()
+                )));
             }
             self.wait().await;
         }
-        Err(Trouble::Setup(format!("the task of {} cannot be read, three times in a row", self.tool)))
+        Err(Trouble::Setup(format!(
+            "the task of {} cannot be read, three times in a row",
+            self.tool
+        )))
     }
 
     /// Polls until the task is as wanted, or for so long; says whether it is.
-    pub(crate) async fn until(&mut self, patience: Duration, wanted: impl Fn(&Self) -> bool) -> Result<bool, Trouble> {
+    pub(crate) async fn until(
+        &mut self,
+        patience: Duration,
+        wanted: impl Fn(&Self) -> bool,
+    ) -> Result<bool, Trouble> {
         let deadline = Instant::now() + patience;
         while !wanted(self) {
             if Instant::now() >= deadline {
@@ -179,14 +215,21 @@ impl<'a> Life<'a> {
 
     /// Waits as long as the server wants its clients to wait.
     pub(crate) async fn wait(&self) {
-        let interval = self.last()["pollIntervalMs"].as_u64().map_or(INTERVAL / 5, Duration::from_millis);
+        let interval =
+            self.last()["pollIntervalMs"].as_u64().map_or(INTERVAL / 5, Duration::from_millis);
         sleep(interval.min(INTERVAL)).await;
     }
 
     /// Sends responses.
-    pub(crate) async fn update(&mut self, responses: Map<String, Value>) -> Result<Observed, Trouble> {
+    pub(crate) async fn update(
+        &mut self,
+        responses: Map<String, Value>,
+    ) -> Result<Observed, Trouble> {
         let keys: Vec<String> = responses.keys().cloned().collect();
-        let seen = self.bench.send(about("tasks/update", &self.id).param("inputResponses", responses)).await?;
+        let seen = self
+            .bench
+            .send(about("tasks/update", &self.id).param("inputResponses", responses))
+            .await?;
         if seen.is_accepted() {
             self.answered.extend(keys);
         }
@@ -195,7 +238,11 @@ impl<'a> Life<'a> {
 
     /// Answers all that is outstanding.
     pub(crate) async fn answer(&mut self) -> Result<Observed, Trouble> {
-        let responses = self.asked().iter().map(|(key, request)| (key.clone(), answers::fitting(request))).collect();
+        let responses = self
+            .asked()
+            .iter()
+            .map(|(key, request)| (key.clone(), answers::fitting(request)))
+            .collect();
         self.update(responses).await
     }
 

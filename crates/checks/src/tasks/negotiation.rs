@@ -1,7 +1,9 @@
 //! Who declares the extension gets tasks, and nobody else: judged request by request.
 
 use futures_util::future::join_all;
-use plumb_runner::{Bench, Finding, Found, Judgement, Observed, Probe, Prop, brief, check, task_id};
+use plumb_runner::{
+    Bench, Finding, Found, Judgement, Observed, Probe, Prop, brief, check, task_id,
+};
 use plumb_wire::codes;
 use serde_json::{Value, json};
 
@@ -27,10 +29,16 @@ check! {
 
 async fn advertise(bench: &Bench) -> Judgement {
     let seen = bench.control(Probe::request("server/discover", json!({}))).await?;
-    let extensions = seen.result().and_then(|r| r.pointer("/capabilities/extensions")).cloned().unwrap_or_default();
-    Ok(Finding::expect(extensions[EXTENSION].is_object(), "the extension with an object as its value", || {
-        brief(&extensions)
-    }))
+    let extensions = seen
+        .result()
+        .and_then(|r| r.pointer("/capabilities/extensions"))
+        .cloned()
+        .unwrap_or_default();
+    Ok(Finding::expect(
+        extensions[EXTENSION].is_object(),
+        "the extension with an object as its value",
+        || brief(&extensions),
+    ))
 }
 
 check! {
@@ -51,11 +59,17 @@ async fn only_declared(bench: &Bench) -> Judgement {
         let connection = format!("undeclared-{}", found.name);
         let with = bench.control(life::call(bench, &found).on(&connection)).await?;
         let without = bench.send(undeclared(bench, &found).on(&connection)).await?;
-        if !with.result().is_some_and(|r| task_id(r).is_some()) {
-            return Ok(Finding::unseen(format!("no task this time: {}", with.describe()), "answer with a task"));
+        if with.result().and_then(task_id).is_none() {
+            return Ok(Finding::unseen(
+                format!("no task this time: {}", with.describe()),
+                "answer with a task",
+            ));
         }
-        let task = without.result().is_some_and(|r| r["resultType"] == "task" || task_id(r).is_some());
-        Ok(Finding::expect(!task, "no task without the extension on the request", || without.describe()))
+        let task =
+            without.result().is_some_and(|r| r["resultType"] == "task" || task_id(r).is_some());
+        Ok(Finding::expect(!task, "no task without the extension on the request", || {
+            without.describe()
+        }))
     })
     .await
 }
@@ -95,7 +109,11 @@ async fn required_error(bench: &Bench) -> Judgement {
     if seen.is_accepted() {
         return Ok(not_refused(&seen));
     }
-    Ok(Finding::expect(seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY), "error -32021", || seen.describe()))
+    Ok(Finding::expect(
+        seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY),
+        "error -32021",
+        || seen.describe(),
+    ))
 }
 
 check! {
@@ -116,9 +134,11 @@ async fn required_error_data(bench: &Bench) -> Judgement {
     if seen.is_accepted() {
         return Ok(not_refused(&seen));
     }
-    Ok(Finding::expect(names_extension(&seen), "the extension in `data.requiredCapabilities.extensions`", || {
-        brief(seen.error().unwrap_or(&Value::Null))
-    }))
+    Ok(Finding::expect(
+        names_extension(&seen),
+        "the extension in `data.requiredCapabilities.extensions`",
+        || brief(seen.error().unwrap_or(&Value::Null)),
+    ))
 }
 
 fn names_extension(seen: &Observed) -> bool {
@@ -147,7 +167,10 @@ async fn required_error_400(bench: &Bench) -> Judgement {
 }
 
 fn not_refused(seen: &Observed) -> Finding {
-    Finding::unseen(format!("the call was not refused: {}", seen.describe()), "refuse what only a task can serve")
+    Finding::unseen(
+        format!("the call was not refused: {}", seen.describe()),
+        "refuse what only a task can serve",
+    )
 }
 
 /// What a tool that only a task can serve answers without the extension; with it, it answers with a task.
@@ -175,7 +198,11 @@ async fn settings_empty(bench: &Bench) -> Judgement {
     life.poll().await?;
     let capabilities = json!({"extensions": {EXTENSION: {"com.example/colour": {"depth": 24}}}});
     let seen = bench.send(life::about("tasks/get", &life.id).capabilities(capabilities)).await?;
-    Ok(Finding::expect(seen.is_accepted(), "the task, whatever the settings of the extension", || seen.describe()))
+    Ok(Finding::expect(
+        seen.is_accepted(),
+        "the task, whatever the settings of the extension",
+        || seen.describe(),
+    ))
 }
 
 check! {
@@ -196,8 +223,10 @@ async fn non_declaring(bench: &Bench) -> Judgement {
     life.poll().await?;
     for (method, params) in methods(&life.id) {
         let seen = bench.send(Probe::request(method, params)).await?;
-        let fits = seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY) && seen.status().is_none_or(|s| s == 400);
-        let expected = if bench.survey().is_http() { "HTTP 400 with error -32021" } else { "error -32021" };
+        let fits = seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY)
+            && seen.status().is_none_or(|s| s == 400);
+        let expected =
+            if bench.survey().is_http() { "HTTP 400 with error -32021" } else { "error -32021" };
         let finding = Finding::expect(fits, expected, || seen.describe());
         bench.case(&slug(method), format!("{method} without the extension"), Ok(finding));
     }
@@ -236,10 +265,16 @@ async fn reserved(bench: &Bench) -> Judgement {
     for (method, params) in methods("plumb-knows-no-task") {
         let seen = bench.send(plumb_runner::task_capable(Probe::request(method, params))).await?;
         // Whatever the error is, the method is not served; which error it is, other checks judge.
-        let known = matches!(seen.code(), Some(codes::INVALID_PARAMS | codes::MISSING_CLIENT_CAPABILITY));
+        let known =
+            matches!(seen.code(), Some(codes::INVALID_PARAMS | codes::MISSING_CLIENT_CAPABILITY));
         let served = known && seen.code() != unknown.code();
-        let finding = Finding::expect(!seen.is_accepted() && !served, "error -32601", || seen.describe());
-        bench.case(&slug(method), format!("{method} at a server without the extension"), Ok(finding));
+        let finding =
+            Finding::expect(!seen.is_accepted() && !served, "error -32601", || seen.describe());
+        bench.case(
+            &slug(method),
+            format!("{method} at a server without the extension"),
+            Ok(finding),
+        );
     }
     bench.conclude()
 }
@@ -263,8 +298,11 @@ async fn legacy_capability(bench: &Bench) -> Judgement {
     let mut life = Life::begin(bench, &found).await?;
     life.poll().await?;
     let call = bench.send(undeclared(bench, &found).capabilities(legacy.clone())).await?;
-    let task = call.result().is_some_and(|r| r["resultType"] == "task" || task_id(r).is_some() || r.get("task").is_some());
-    let finding = Finding::expect(!task, "no task for the capability of 2025-11-25", || call.describe());
+    let task = call.result().is_some_and(|r| {
+        r["resultType"] == "task" || task_id(r).is_some() || r.get("task").is_some()
+    });
+    let finding =
+        Finding::expect(!task, "no task for the capability of 2025-11-25", || call.describe());
     bench.case("tools-call", "a call with the capability of 2025-11-25 alone", Ok(finding));
     let get = bench.send(life::about("tasks/get", &life.id).capabilities(legacy)).await?;
     let refused = get.code() == Some(codes::MISSING_CLIENT_CAPABILITY);

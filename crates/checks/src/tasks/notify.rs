@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Trouble, brief, check, clip, has_ended, task_capable, with_token};
+use plumb_runner::{
+    Bench, Finding, Judgement, Open, Probe, Trouble, brief, check, clip, has_ended, task_capable,
+    with_token,
+};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{codes, meta, schema};
 use serde_json::{Value, json};
@@ -32,9 +35,16 @@ async fn subscribe(bench: &Bench, ids: &[&str]) -> Result<Result<Subscription, F
     let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
     let Some(first) = first.filter(acknowledged) else {
         let seen = bench.close(open);
-        return Ok(Err(unsupported(&format!("the subscription is not acknowledged: {}", seen.describe()))));
+        return Ok(Err(unsupported(&format!(
+            "the subscription is not acknowledged: {}",
+            seen.describe()
+        ))));
     };
-    let agreed = first.params().and_then(|p| p.pointer("/notifications/taskIds")).cloned().unwrap_or_default();
+    let agreed = first
+        .params()
+        .and_then(|p| p.pointer("/notifications/taskIds"))
+        .cloned()
+        .unwrap_or_default();
     Ok(Ok(Subscription { open, agreed }))
 }
 
@@ -45,16 +55,23 @@ fn unsupported(why: &str) -> Finding {
 /// A task at work and a subscription to it; the task moves on while somebody listens.
 async fn listening(bench: &Bench) -> Result<Result<(Life<'_>, Subscription), Finding>, Trouble> {
     let (found, _) = life::slow(bench, AT_WORK)?;
-    let probe = with_token(life::call(bench, &found), json!(format!("plumb-task-{}", bench.fresh_id())));
+    let probe =
+        with_token(life::call(bench, &found), json!(format!("plumb-task-{}", bench.fresh_id())));
     let created = bench.send(probe.meta(meta::LOG_LEVEL, "debug")).await?;
     let life = Life::of(bench, &found.name, created)?;
     let subscription = match subscribe(bench, &[&life.id]).await? {
         Ok(subscription) => subscription,
         Err(unseen) => return Ok(Err(unseen)),
     };
-    let agreed = subscription.agreed.as_array().is_some_and(|ids| ids.iter().any(|id| *id == life.id.as_str()));
+    let agreed = subscription
+        .agreed
+        .as_array()
+        .is_some_and(|ids| ids.iter().any(|id| *id == life.id.as_str()));
     if !agreed {
-        let why = format!("the server agrees to tell of {}, not of the task", brief(&subscription.agreed));
+        let why = format!(
+            "the server agrees to tell of {}, not of the task",
+            brief(&subscription.agreed)
+        );
         bench.close(subscription.open);
         return Ok(Err(unsupported(&why)));
     }
@@ -66,8 +83,14 @@ fn told(message: &Message) -> Option<&Value> {
 }
 
 /// Listens until the end of the task is told and a little longer; gives all that came.
-async fn to_the_end(bench: &Bench, life: &Life<'_>, mut subscription: Subscription) -> Vec<Message> {
-    let of_it = |m: &Message| told(m).is_some_and(|task| task["taskId"] == life.id.as_str() && has_ended(task));
+async fn to_the_end(
+    bench: &Bench,
+    life: &Life<'_>,
+    mut subscription: Subscription,
+) -> Vec<Message> {
+    let of_it = |m: &Message| {
+        told(m).is_some_and(|task| task["taskId"] == life.id.as_str() && has_ended(task))
+    };
     subscription.open.until(AT_WORK * 4, of_it).await;
     subscription.open.until(GRACE, |_| false).await;
     bench.close(subscription.open).messages
@@ -261,15 +284,22 @@ async fn no_progress(bench: &Bench) -> Judgement {
     let messages = to_the_end(bench, &life, subscription).await;
     let chatter = |m: &&Message| {
         // Over standard streams others' progress passes by; what is tagged or names the task is the subscription's.
-        let tagged = m.meta().and_then(|m| m.get(meta::SUBSCRIPTION_ID)).is_some_and(|id| Some(id) == own.as_ref());
-        let named = m.params().and_then(|p| p.get("progressToken")).is_some_and(|t| t.as_str().is_some_and(|t| t == life.id));
+        let tagged = m
+            .meta()
+            .and_then(|m| m.get(meta::SUBSCRIPTION_ID))
+            .is_some_and(|id| Some(id) == own.as_ref());
+        let named = m
+            .params()
+            .and_then(|p| p.get("progressToken"))
+            .is_some_and(|t| t.as_str().is_some_and(|t| t == life.id));
         matches!(m.method(), Some("notifications/progress" | "notifications/message"))
             && (bench.survey().is_http() || tagged || named)
     };
     match messages.iter().find(chatter) {
-        Some(message) => {
-            Ok(Finding::violated("no progress and no logs on the subscription", clip(&message.raw.lossy(), 200)))
-        }
+        Some(message) => Ok(Finding::violated(
+            "no progress and no logs on the subscription",
+            clip(&message.raw.lossy(), 200),
+        )),
         None if messages.iter().any(|m| told(m).is_some()) => Ok(Finding::Held),
         None => Ok(unsupported("nothing was told of the task")),
     }

@@ -1,7 +1,9 @@
 //! How a task ends: as the plain request would have.
 
 use futures_util::future::join_all;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Prop, brief, capable, check, has_ended, task_id};
+use plumb_runner::{
+    Bench, Finding, Judgement, Observed, Prop, brief, capable, check, has_ended, task_id,
+};
 use serde_json::{Map, Value, json};
 
 use super::answers;
@@ -21,7 +23,11 @@ check! {
 
 async fn failed_jsonrpc_only(bench: &Bench) -> Judgement {
     let life = ended(bench, Prop::ErrorTaskTool).await?;
-    Ok(Finding::expect(life.status() != "failed", "a tool's own error does not fail the task", || brief(life.last())))
+    Ok(Finding::expect(
+        life.status() != "failed",
+        "a tool's own error does not fail the task",
+        || brief(life.last()),
+    ))
 }
 
 check! {
@@ -39,8 +45,11 @@ check! {
 
 async fn tool_error_completed(bench: &Bench) -> Judgement {
     let life = ended(bench, Prop::ErrorTaskTool).await?;
-    let fits = life.status() == "completed" && life.last().pointer("/result/isError") == Some(&json!(true));
-    Ok(Finding::expect(fits, "status `completed`, with `result.isError` true", || brief(life.last())))
+    let fits = life.status() == "completed"
+        && life.last().pointer("/result/isError") == Some(&json!(true));
+    Ok(Finding::expect(fits, "status `completed`, with `result.isError` true", || {
+        brief(life.last())
+    }))
 }
 
 async fn ended(bench: &Bench, prop: Prop) -> Result<Life<'_>, plumb_runner::Trouble> {
@@ -67,7 +76,8 @@ check! {
 async fn same_as_sync(bench: &Bench) -> Judgement {
     let judged = life::tools(bench).into_iter().map(|found| async move {
         let judgement = async {
-            let plain = || capable(bench.call_of(&found.name, Value::Object(found.arguments.clone())));
+            let plain =
+                || capable(bench.call_of(&found.name, Value::Object(found.arguments.clone())));
             let task = async {
                 let mut life = Life::begin(bench, &found).await?;
                 life.live().await?;
@@ -86,7 +96,11 @@ async fn same_as_sync(bench: &Bench) -> Judgement {
                 Some("failed") => json!({"error": last["error"]["code"]}),
                 _ => return Ok(None),
             };
-            Ok(Some(Finding::expect(same == one, format!("as without a task: {}", brief(&one)), || brief(&same))))
+            Ok(Some(Finding::expect(
+                same == one,
+                format!("as without a task: {}", brief(&one)),
+                || brief(&same),
+            )))
         };
         let judgement: Result<Option<Finding>, plumb_runner::Trouble> = judgement.await;
         (found.name.clone(), judgement)
@@ -102,9 +116,12 @@ async fn same_as_sync(bench: &Bench) -> Judgement {
 /// The outcome of a plain call; `None` if the tool cannot do without a task, or asks first.
 fn outcome(seen: &Observed) -> Option<Value> {
     if let Some(code) = seen.code() {
-        return (code != plumb_wire::codes::MISSING_CLIENT_CAPABILITY).then(|| json!({"error": code}));
+        return (code != plumb_wire::codes::MISSING_CLIENT_CAPABILITY)
+            .then(|| json!({"error": code}));
     }
-    seen.complete().filter(|r| task_id(r).is_none()).map(|result| json!({"result": plain_result(result)}))
+    seen.complete()
+        .filter(|r| task_id(r).is_none())
+        .map(|result| json!({"result": plain_result(result)}))
 }
 
 /// What a result says, without what differs by its place.
@@ -137,8 +154,10 @@ async fn mrtr_before_create(bench: &Bench) -> Judgement {
             return Ok(Finding::violated("an InputRequiredResult without a task", seen.describe()));
         }
         let requests = result["inputRequests"].as_object().cloned().unwrap_or_default();
-        let responses: Map<String, Value> =
-            requests.iter().map(|(key, request)| (key.clone(), answers::fitting(request))).collect();
+        let responses: Map<String, Value> = requests
+            .iter()
+            .map(|(key, request)| (key.clone(), answers::fitting(request)))
+            .collect();
         let retry = life::call(bench, &found).param("inputResponses", responses);
         let retry = match result.get("requestState") {
             Some(state) => retry.param("requestState", state.clone()),
@@ -148,10 +167,13 @@ async fn mrtr_before_create(bench: &Bench) -> Judgement {
     }
     let handle = seen.result().filter(|r| task_id(r).is_some());
     let Some(handle) = handle.filter(|_| asked) else {
-        let why = format!("{} did not ask first and then make a task: {}", found.name, seen.describe());
+        let why =
+            format!("{} did not ask first and then make a task: {}", found.name, seen.describe());
         return Ok(Finding::unseen(why, Prop::MrtrTaskTool.how_to_enable()));
     };
     let left = handle.get("requestState").is_some()
         || (handle.get("inputRequests").is_some() && handle["status"] != "input_required");
-    Ok(Finding::expect(!left, "a handle without anything of the exchange before it", || brief(handle)))
+    Ok(Finding::expect(!left, "a handle without anything of the exchange before it", || {
+        brief(handle)
+    }))
 }

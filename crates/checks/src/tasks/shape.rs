@@ -32,8 +32,11 @@ fn tasks(seen: &Observed) -> Vec<(Place, &Value)> {
         Some("tasks/get") => Some(Place::Read),
         _ => None,
     };
-    let answered = place.zip(seen.result()).filter(|(place, result)| *place == Place::Read || is_handle(result));
-    let told = seen.notifications("notifications/tasks").filter_map(|m| Some((Place::Told, m.params()?)));
+    let answered = place
+        .zip(seen.result())
+        .filter(|(place, result)| *place == Place::Read || is_handle(result));
+    let told =
+        seen.notifications("notifications/tasks").filter_map(|m| Some((Place::Told, m.params()?)));
     answered.into_iter().chain(told).collect()
 }
 
@@ -44,7 +47,9 @@ fn is_handle(result: &Value) -> bool {
 
 /// A task as tasks/get and notifications show it, with this status.
 fn detailed<'a>(seen: &'a Observed, status: &'a str) -> impl Iterator<Item = (Place, &'a Value)> {
-    tasks(seen).into_iter().filter(move |(place, task)| *place != Place::Handle && task["status"] == status)
+    tasks(seen)
+        .into_iter()
+        .filter(move |(place, task)| *place != Place::Handle && task["status"] == status)
 }
 
 check! {
@@ -61,7 +66,9 @@ check! {
 fn result_type_task(seen: &Observed, notes: &mut Notes<'_>) {
     for (place, task) in tasks(seen) {
         if place == Place::Handle {
-            notes.expect(task["resultType"] == "task", "`resultType` is \"task\"", || brief(&task["resultType"]));
+            notes.expect(task["resultType"] == "task", "`resultType` is \"task\"", || {
+                brief(&task["resultType"])
+            });
         }
     }
 }
@@ -81,9 +88,11 @@ check! {
 fn result_type_task_only(seen: &Observed, notes: &mut Notes<'_>) {
     let (Some(method), Some(result)) = (seen.method(), seen.result()) else { return };
     let handle = method == "tools/call" && task_id(result).is_some();
-    notes.expect(handle || result["resultType"] != "task", "`resultType: \"task\"` on the handle of a task only", || {
-        format!("the result of {method} is {}", brief(result))
-    });
+    notes.expect(
+        handle || result["resultType"] != "task",
+        "`resultType: \"task\"` on the handle of a task only",
+        || format!("the result of {method} is {}", brief(result)),
+    );
 }
 
 check! {
@@ -103,14 +112,23 @@ fn shape(seen: &Observed, notes: &mut Notes<'_>) {
         for member in ["taskId", "status", "createdAt", "lastUpdatedAt"] {
             let there = task[member].as_str().is_some_and(|text| !text.is_empty());
             notes.expect(there, format!("`{member}` is a string"), || {
-                format!("in {} with status {} it is {}", place.name(), task["status"], shown(task.get(member)))
+                format!(
+                    "in {} with status {} it is {}",
+                    place.name(),
+                    task["status"],
+                    shown(task.get(member))
+                )
             });
         }
         notes.expect(task.get("ttlMs").is_some(), "`ttlMs` is there", || {
             format!("in {} with status {} it is not", place.name(), task["status"])
         });
         let message = task.get("statusMessage");
-        notes.expect(message.is_none_or(Value::is_string), "`statusMessage`, if there, is a string", || shown(message));
+        notes.expect(
+            message.is_none_or(Value::is_string),
+            "`statusMessage`, if there, is a string",
+            || shown(message),
+        );
     }
 }
 
@@ -130,10 +148,13 @@ check! {
 }
 
 fn ttl_integer(seen: &Observed, notes: &mut Notes<'_>) {
-    let integer = |v: &Value| v.is_i64() || v.is_u64() || v.as_f64().is_some_and(|n| n.fract() == 0.0);
+    let integer =
+        |v: &Value| v.is_i64() || v.is_u64() || v.as_f64().is_some_and(|n| n.fract() == 0.0);
     for (_, task) in tasks(seen) {
         if let Some(ttl) = task.get("ttlMs") {
-            notes.expect(ttl.is_null() || integer(ttl), "`ttlMs` is an integer or null", || brief(ttl));
+            notes.expect(ttl.is_null() || integer(ttl), "`ttlMs` is an integer or null", || {
+                brief(ttl)
+            });
         }
         if let Some(interval) = task.get("pollIntervalMs") {
             notes.expect(integer(interval), "`pollIntervalMs` is an integer", || brief(interval));
@@ -157,7 +178,9 @@ fn status_values(seen: &Observed, notes: &mut Notes<'_>) {
     const KNOWN: [&str; 5] = ["working", "input_required", "completed", "failed", "cancelled"];
     for (place, task) in tasks(seen) {
         let known = task["status"].as_str().is_some_and(|status| KNOWN.contains(&status));
-        notes.expect(known, "one of the five statuses", || format!("{} in {}", brief(&task["status"]), place.name()));
+        notes.expect(known, "one of the five statuses", || {
+            format!("{} in {}", brief(&task["status"]), place.name())
+        });
     }
 }
 
@@ -176,7 +199,9 @@ check! {
 fn input_required(seen: &Observed, notes: &mut Notes<'_>) {
     for (_, task) in detailed(seen, "input_required") {
         let requests = task.get("inputRequests");
-        let fits = requests.and_then(Value::as_object).is_some_and(|r| r.values().all(|r| r["method"].is_string()));
+        let fits = requests
+            .and_then(Value::as_object)
+            .is_some_and(|r| r.values().all(|r| r["method"].is_string()));
         notes.expect(fits, "`inputRequests` is an object of requests", || shown(requests));
     }
 }
@@ -194,7 +219,9 @@ check! {
 
 fn completed(seen: &Observed, notes: &mut Notes<'_>) {
     for (_, task) in detailed(seen, "completed") {
-        notes.expect(task["result"].is_object(), "`result` is an object", || shown(task.get("result")));
+        notes.expect(task["result"].is_object(), "`result` is an object", || {
+            shown(task.get("result"))
+        });
     }
 }
 
@@ -221,11 +248,18 @@ fn result_validates(seen: &Observed, notes: &mut Notes<'_>) {
         notes.expect(mismatch.is_none(), "`result` has the form of a result of tools/call", || {
             mismatch.map(|m| m.to_string()).unwrap_or_default()
         });
-        let made = notes.survey.tasks.iter().find(|t| t.created.result().and_then(task_id) == task_id(task));
-        let output = made.and_then(|t| notes.survey.tool(&t.name)).and_then(|tool| tool.get("outputSchema"));
+        let made = notes
+            .survey
+            .tasks
+            .iter()
+            .find(|t| t.created.result().and_then(task_id) == task_id(task));
+        let output =
+            made.and_then(|t| notes.survey.tool(&t.name)).and_then(|tool| tool.get("outputSchema"));
         if let (Some(output), Some(structured)) = (output, result.get("structuredContent")) {
             let valid = sample::validator(output).is_none_or(|v| v.is_valid(structured));
-            notes.expect(valid, "`structuredContent` that the `outputSchema` accepts", || brief(structured));
+            notes.expect(valid, "`structuredContent` that the `outputSchema` accepts", || {
+                brief(structured)
+            });
         }
     }
 }
@@ -243,7 +277,8 @@ check! {
 
 fn failed(seen: &Observed, notes: &mut Notes<'_>) {
     for (_, task) in detailed(seen, "failed") {
-        notes.expect(task["error"].is_object(), "`error` is an object", || shown(task.get("error")));
+        notes
+            .expect(task["error"].is_object(), "`error` is an object", || shown(task.get("error")));
     }
 }
 
@@ -261,7 +296,9 @@ check! {
 fn failed_error(seen: &Observed, notes: &mut Notes<'_>) {
     for (_, task) in detailed(seen, "failed") {
         let fits = task["error"]["code"].is_i64() && task["error"]["message"].is_string();
-        notes.expect(fits, "`error` has an integer `code` and a string `message`", || shown(task.get("error")));
+        notes.expect(fits, "`error` has an integer `code` and a string `message`", || {
+            shown(task.get("error"))
+        });
     }
 }
 
@@ -332,7 +369,11 @@ fn cancel_result_type(seen: &Observed, notes: &mut Notes<'_>) {
 fn complete(seen: &Observed, notes: &mut Notes<'_>, method: &str) {
     if let Some(result) = seen.result().filter(|_| seen.method() == Some(method)) {
         notes.expect(result["resultType"] == "complete", "`resultType` is \"complete\"", || {
-            format!("{} with status {}", shown(result.get("resultType")), shown(result.get("status")))
+            format!(
+                "{} with status {}",
+                shown(result.get("resultType")),
+                shown(result.get("status"))
+            )
         });
     }
 }

@@ -84,7 +84,10 @@ async fn terminal_final(bench: &Bench) -> Judgement {
         let judgement = async {
             let mut life = life?;
             if !has_ended(life.last()) {
-                return Ok(Finding::unseen(format!("the task of {tool} did not end in time"), "name a quicker one"));
+                return Ok(Finding::unseen(
+                    format!("the task of {tool} did not end in time"),
+                    "name a quicker one",
+                ));
             }
             life.poll().await?;
             life.cancel().await?;
@@ -104,7 +107,11 @@ async fn terminal_final(bench: &Bench) -> Judgement {
         (tool, judgement)
     });
     for (tool, judgement) in join_all(judged).await {
-        bench.case(&tool, format!("an ended task of {tool} is cancelled, updated and polled"), judgement);
+        bench.case(
+            &tool,
+            format!("an ended task of {tool} is cancelled, updated and polled"),
+            judgement,
+        );
     }
     bench.conclude()
 }
@@ -135,11 +142,18 @@ async fn durable_create(bench: &Bench) -> Judgement {
     for read in join_all(creations).await {
         let Some(read) = read? else { continue };
         if read.result().is_none() && read.status() != Some(429) {
-            return Ok(Finding::violated("a task that is there as soon as its handle is", read.describe()));
+            return Ok(Finding::violated(
+                "a task that is there as soon as its handle is",
+                read.describe(),
+            ));
         }
         found |= read.result().is_some();
     }
-    Ok(if found { Finding::Held } else { Finding::unseen("no call was answered with a task", "answer with one") })
+    Ok(if found {
+        Finding::Held
+    } else {
+        Finding::unseen("no call was answered with a task", "answer with one")
+    })
 }
 
 check! {
@@ -195,7 +209,10 @@ async fn cancelled(bench: &Bench) -> Judgement {
     let mut life = Life::begin(bench, &found).await?;
     let acknowledged = life.cancel().await?;
     if !acknowledged.is_accepted() {
-        return Ok(Finding::unseen(format!("the cancellation was refused: {}", acknowledged.describe()), "acknowledge it"));
+        return Ok(Finding::unseen(
+            format!("the cancellation was refused: {}", acknowledged.describe()),
+            "acknowledge it",
+        ));
     }
     let deadline = Instant::now() + GRACE;
     while !has_ended(life.last()) && Instant::now() < deadline {
@@ -234,7 +251,10 @@ async fn idempotent(bench: &Bench) -> Judgement {
             life.until_asked().await?;
             let resting = has_ended(life.last()) || life.status() == "input_required";
             if !resting {
-                return Ok(Finding::unseen("the task did not come to rest in time", "name a quicker tool"));
+                return Ok(Finding::unseen(
+                    "the task did not come to rest in time",
+                    "name a quicker tool",
+                ));
             }
             life.poll().await?;
             let first = lasting(life.last());
@@ -264,7 +284,12 @@ fn lasting(task: &Value) -> Value {
     let members = ["taskId", "status", "createdAt", "inputRequests", "result", "error"];
     // The work may go on beside the question, and update the task; once it has ended, nothing does.
     let last = has_ended(task).then_some("lastUpdatedAt");
-    members.into_iter().chain(last).filter_map(|name| Some((name.to_owned(), task.get(name)?.clone()))).collect::<Map<_, _>>().into()
+    members
+        .into_iter()
+        .chain(last)
+        .filter_map(|name| Some((name.to_owned(), task.get(name)?.clone())))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 check! {
@@ -284,7 +309,10 @@ async fn ttl_honoured(bench: &Bench) -> Judgement {
     let found = bench.prop(plumb_runner::Prop::TaskTool)?.clone();
     let mut life = Life::begin(bench, &found).await?;
     if !life.live().await? {
-        return Ok(Finding::unseen(format!("the task of {} did not end in time", found.name), "name a quicker tool"));
+        return Ok(Finding::unseen(
+            format!("the task of {} did not end in time", found.name),
+            "name a quicker tool",
+        ));
     }
     let ttl = life.last()["ttlMs"].as_u64().map(Duration::from_millis);
     for pause in [Duration::ZERO, LATER, Duration::ZERO] {
@@ -292,7 +320,10 @@ async fn ttl_honoured(bench: &Bench) -> Judgement {
         sleep(pause).await;
         let age = life.born.elapsed() + Duration::from_millis(50);
         if ttl.is_some_and(|ttl| age > ttl * 4 / 5) {
-            return Ok(Finding::unseen("the task's time is over before it can be read twice", "give tasks more time"));
+            return Ok(Finding::unseen(
+                "the task's time is over before it can be read twice",
+                "give tasks more time",
+            ));
         }
         let seen = life.read().await?;
         if seen.result().is_none() && seen.status() != Some(429) {

@@ -2,7 +2,7 @@
 
 use plumb_runner::{Bench, Finding, Judgement, Prop, check};
 
-use crate::listing::stability::{changes, same_on_every_connection, without_side_effect};
+use crate::listing::stability::{another, changes, same_on_every_connection, without_side_effect};
 use crate::listing::{self, TOOLS, Way, walk};
 
 check! {
@@ -107,7 +107,7 @@ async fn deterministic(bench: &Bench) -> Judgement {
     if bench.survey().is_http() {
         return Ok(Finding::Held);
     }
-    let own = bench.instance().await?;
+    let own = another(bench).await?;
     let there = walk(bench, &Way::Own(&own), TOOLS, 4).await;
     own.stop().await;
     Ok(match differs(&there?) {

@@ -57,7 +57,12 @@ fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
         say("issuer", json!(issuer));
     }
     say("authorization_endpoint", json!(tenant.endpoint("authorize")));
-    say("token_endpoint", json!(tenant.endpoint("token")));
+    let token_endpoint = tenant.endpoint("token");
+    if profile.schemes_told {
+        say("token_endpoint", json!(token_endpoint));
+    } else {
+        say("token_endpoint", json!(token_endpoint.replacen("https://", "http://", 1)));
+    }
     say("jwks_uri", json!(tenant.jwks_uri()));
     say("scopes_supported", json!(tenant.shared.listed_scopes()));
     say("response_types_supported", json!(["code"]));

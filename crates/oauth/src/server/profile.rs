@@ -22,6 +22,8 @@ pub struct Profile {
     pub offline_access_listed: bool,
     /// The JWKS is served.
     pub jwks: bool,
+    /// Endpoints are told with the scheme that they have, else as plain HTTP.
+    pub schemes_told: bool,
 
     /// How redirect URIs are compared (OAuth 2.1 draft 13 section 2.3.1).
     pub redirect_match: RedirectMatch,
@@ -147,6 +149,7 @@ impl Profile {
         iss_listed: true,
         offline_access_listed: true,
         jwks: true,
+        schemes_told: true,
         redirect_match: RedirectMatch::Exact,
         untrusted_redirects_refused: true,
         pkce_required: true,

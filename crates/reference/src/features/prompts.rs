@@ -19,6 +19,9 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
         return Err(RpcError::internal("the list of prompts is lost"));
     }
     let mut prompts = catalogue(&call.server);
+    if let Some(principal) = &call.principal {
+        prompts.push(prompt(&private(&principal.subject), "Is for one person", &[]));
+    }
     if !rules.prompts_same_on_every_connection && call.connection.serial % 2 == 1 {
         prompts.remove(4);
     }
@@ -26,6 +29,11 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
         prompts.insert(0, prompt("test_after_a_call", "Appears once a tool was called", &[]));
     }
     lists::page(call, "prompts", PAGE, &prompts)
+}
+
+/// The name of the prompt that only one person sees.
+fn private(subject: &str) -> String {
+    format!("private_{subject}")
 }
 
 /// The names of the arguments of a prompt, listed or not.
@@ -45,6 +53,12 @@ pub(crate) fn arguments(server: &Server, name: &str) -> Option<Vec<String>> {
 pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
     let name = call.string("name")?;
+    if let Some(principal) = &call.principal
+        && let Some(subject) = name.strip_prefix("private_")
+        && (subject == principal.subject || !rules.prompts_guarded)
+    {
+        return Ok(json!({ "messages": [{ "role": "user", "content": text(format!("This is for {subject}.")) }] }));
+    }
     let Some(known) = arguments(&call.server, name) else {
         let code =
             if rules.unknown_prompt_code { RpcError::INVALID_PARAMS } else { RpcError::INTERNAL };

@@ -32,6 +32,7 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
         return Err(RpcError::internal("the list of resources is lost"));
     }
     let mut resources = catalogue(&call.server);
+    resources.extend(own(call));
     if !rules.resources_same_on_every_connection && call.connection.serial % 2 == 1 {
         resources.remove(4);
     }
@@ -57,6 +58,9 @@ pub(crate) fn templates(call: &Call) -> Result<Value, RpcError> {
         json!({ "uriTemplate": "test://greeting/{name}", "name": "greeting", "mimeType": "text/plain" }),
         json!({ "uriTemplate": "test://echo/{text}", "name": "echo", "mimeType": "text/plain" }),
     ];
+    if call.principal.is_some() {
+        templates.push(json!({ "uriTemplate": "test://private/{owner}", "name": "private", "mimeType": "text/plain" }));
+    }
     if let Some(template) = templates[2].as_object_mut().filter(|_| !rules.template_shape) {
         template.shift_remove("name");
     }
@@ -66,12 +70,29 @@ pub(crate) fn templates(call: &Call) -> Result<Value, RpcError> {
     lists::page(call, "resourceTemplates", TEMPLATE_PAGE, &templates)
 }
 
+/// What only its owner sees.
+pub(crate) fn private_uri(subject: &str) -> String {
+    format!("test://private/{subject}")
+}
+
+/// The resource that belongs to the caller.
+fn own(call: &Call) -> Option<Value> {
+    let subject = &call.principal.as_ref()?.subject;
+    Some(json!({ "uri": private_uri(subject), "name": "private", "mimeType": "text/plain" }))
+}
+
+/// The subject that a private resource belongs to.
+pub(crate) fn belongs_to(uri: &str) -> Option<&str> {
+    uri.strip_prefix("test://private/")
+}
+
 /// The variables of a template, or none for a resource that has none.
 pub(crate) fn variables(server: &Server, uri: &str) -> Option<Vec<String>> {
     let variable = match uri {
         "test://template/{id}/data" => "id",
         "test://greeting/{name}" => "name",
         "test://echo/{text}" => "text",
+        "test://private/{owner}" => "owner",
         uri if catalogue(server).iter().any(|resource| resource["uri"] == uri) => {
             return Some(Vec::new());
         }
@@ -225,6 +246,12 @@ fn lookup(call: &Call, uri: &str) -> Option<Value> {
         }
         _ if !is_uri(uri) => return plain(STATIC_TEXT.to_owned()),
         _ => {}
+    }
+    if let Some(principal) = &call.principal
+        && let Some(subject) = belongs_to(uri)
+    {
+        let may = subject == principal.subject || !rules.resources_guarded;
+        return if may { plain(format!("This is for {subject}.")) } else { None };
     }
     if let Some(path) = uri.strip_prefix("file://") {
         return file(call, uri, path);

@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::call::{Call, Transport};
+use crate::features::resources;
 use crate::features::tasks::{self, Watch};
 use crate::message::{RpcError, notification};
 use crate::server::{Phase, Server};
@@ -106,7 +107,12 @@ impl Filter {
             agreed.insert("resourcesListChanged".into(), json!(true));
         }
         if let Some(uris) = self.asked.get("resourceSubscriptions").filter(|_| offered.resources) {
-            agreed.insert("resourceSubscriptions".into(), uris.clone());
+            let mut uris = uris.clone();
+            if let (Some(principal), Some(uris)) = (&call.principal, uris.as_array_mut()) {
+                let foreign = |uri: &str| resources::belongs_to(uri).is_some_and(|subject| subject != principal.subject);
+                uris.retain(|uri| !rules.subscriptions_guarded || !uri.as_str().is_some_and(foreign));
+            }
+            agreed.insert("resourceSubscriptions".into(), uris);
         }
         Value::Object(agreed)
     }

@@ -52,7 +52,9 @@ pub(crate) fn name(
     params: &Map<String, Value>,
 ) -> Result<(), RpcError> {
     let (source, required, matched) = match method {
-        "tools/call" => ("name", rules.tool_name_required, rules.tool_name_matched),
+        "tools/call" => {
+            ("name", rules.tool_name_required, rules.tool_name_matched && rules.headers_not_trusted)
+        }
         "prompts/get" => ("name", rules.prompt_name_required, rules.prompt_name_matched),
         "resources/read" => ("uri", rules.resource_name_required, rules.resource_name_matched),
         "tasks/get" => ("taskId", rules.task_name_required, true),

@@ -27,7 +27,7 @@ use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
 use crate::message::{self, Incoming, Request, RpcError};
 use crate::server::{Phase, Server};
-use crate::{Reference, state};
+use crate::{Reference, auth, state};
 
 use self::accept::{Doorway, Peer};
 
@@ -130,6 +130,12 @@ async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    if let Some(protection) = &server.options.protection {
+        let address = format!("http://{}/mcp", listener.local_addr()?);
+        let guard = auth::Guard::of(protection, &address).await?;
+        // It is set once: this server is served once.
+        let _ = server.guard.set(guard);
+    }
     let app = Router::new()
         .fallback(endpoint)
         .with_state(Arc::clone(&server))
@@ -170,14 +176,21 @@ async fn endpoint(
         }
         return reply::text(&server, refused, "this server does not answer that origin\n");
     }
+    if let Some(metadata) = auth::metadata(&server, &head.method, &head.uri) {
+        return metadata;
+    }
     if head.uri.path() != "/mcp" {
         return reply::text(&server, 404, "the endpoint is /mcp\n");
     }
     if !rules.single_endpoint && headers::is(&head.headers, "mcp-method", "prompts/list") {
         return reply::text(&server, 404, "prompts have an endpoint of their own\n");
     }
+    let principal = match auth::admit(&server, &peer.0, &head.headers, &head.uri) {
+        Ok(principal) => principal,
+        Err(refused) => return turned_away(&server, &peer.0, &head.headers, body, *refused).await,
+    };
     let response = match head.method {
-        Method::POST => post(&server, &peer.0, &head.headers, body).await,
+        Method::POST => post(&server, &peer.0, &head.headers, body, principal).await,
         Method::GET if !rules.sse_transport_not_adopted => reply::endpoint_event(),
         Method::GET if !rules.get_405 => reply::text(&server, 404, "nothing to get\n"),
         Method::DELETE if !rules.delete_405 => reply::text(&server, 200, "gone\n"),
@@ -191,6 +204,7 @@ async fn post(
     connection: &Arc<Connection>,
     headers: &HeaderMap,
     body: Body,
+    principal: Option<auth::Principal>,
 ) -> Response {
     let rules = &server.rules;
     if !rules.session_ignored && headers.contains_key("mcp-session-id") {
@@ -203,7 +217,7 @@ async fn post(
         return reply::text(server, 413, "the body is larger than 4 MiB\n");
     };
     match message::parse(&body, rules) {
-        Ok(Incoming::Request(request)) => serve_request(server, connection, headers, request).await,
+        Ok(Incoming::Request(request)) => serve_request(server, connection, headers, request, principal).await,
         Ok(Incoming::Notification { .. }) => reply::accepted(server),
         Ok(Incoming::Response) => {
             let error =
@@ -226,6 +240,7 @@ async fn serve_request(
     connection: &Arc<Connection>,
     headers: &HeaderMap,
     request: Request,
+    principal: Option<auth::Principal>,
 ) -> Response {
     let (sender, inbox) = mpsc::channel(64);
     let outbox = Outbox::new(sender);
@@ -236,7 +251,18 @@ async fn serve_request(
         params: request.params.clone(),
     });
     match dispatch::prepare(server, connection, Binding::Http(headers), request, outbox.clone()) {
-        Ok(call) => exchange::run(call, inbox, headers).await,
+        Ok(mut call) => {
+            call.principal = principal;
+            let named = headers.get("mcp-name").and_then(|name| name.to_str().ok()).unwrap_or_default();
+            match auth::denied(&call, named) {
+                Some(_) if !server.rules.insufficient_by_http => {
+                    let lacking = json!({ "content": [{ "type": "text", "text": "a scope is lacking" }], "isError": true });
+                    reply::answer(server, &crate::envelope::answer(&call, Ok(lacking)))
+                }
+                Some(needed) => auth::insufficient(server, needed).unwrap_or_else(|| reply::method_not_allowed(server)),
+                None => exchange::run(call, inbox, headers).await,
+            }
+        }
         Err(error) => {
             if let Some(request) = unchecked.filter(|_| error.code == RpcError::HEADER_MISMATCH)
                 && let Ok(call) =
@@ -247,6 +273,44 @@ async fn serve_request(
             reply::answer(server, &dispatch::refusal(server, Some(&id), error))
         }
     }
+}
+
+/// A request without a good token gets nothing but the refusal. Mutants work on it all the same.
+async fn turned_away(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    headers: &HeaderMap,
+    body: Body,
+    refused: Response,
+) -> Response {
+    let rules = &server.rules;
+    if rules.validated_before_work && rules.no_login_by_elicitation {
+        return refused;
+    }
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else { return refused };
+    let Ok(Incoming::Request(request)) = message::parse(&body, rules) else { return refused };
+    if !rules.no_login_by_elicitation && request.method == "tools/call" && !headers.contains_key("authorization") {
+        let login = json!({
+            "method": "elicitation/create",
+            "params": {
+                "mode": "url", "message": "Log in first.", "elicitationId": "login", "url": "https://plumb.invalid/login",
+            },
+        });
+        let message = json!({
+            "jsonrpc": "2.0", "id": request.id,
+            "result": { "resultType": "input_required", "inputRequests": { "login": login } },
+        });
+        return reply::answer(server, &dispatch::Answer { message, status: 200 });
+    }
+    if !rules.validated_before_work {
+        let (sender, _) = mpsc::channel(64);
+        if let Ok(call) =
+            dispatch::prepare(server, connection, Binding::Http(headers), request, Outbox::new(sender))
+        {
+            tokio::spawn(dispatch::answer(call));
+        }
+    }
+    refused
 }
 
 /// Whether the body was meant to be a notification: it has a method and no id.

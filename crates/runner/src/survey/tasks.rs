@@ -97,7 +97,9 @@ pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
         return;
     }
     let candidates = candidates(survey);
-    let shown = futures_util::stream::iter(candidates.into_iter().map(|candidate| watch(channel, candidate)));
+    let shown = futures_util::stream::iter(
+        candidates.into_iter().map(|candidate| watch(channel, candidate)),
+    );
     let shown: Vec<Option<Tasking>> = shown.buffered(8).collect().await;
     let shown: Vec<Tasking> = shown.into_iter().flatten().collect();
     for tasking in &shown {
@@ -106,12 +108,20 @@ pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
     for tasking in &shown {
         by_end(survey, tasking);
     }
-    let plain = |t: &&Tasking| t.last["status"] == "completed" && t.last.pointer("/result/isError") != Some(&json!(true));
+    let plain = |t: &&Tasking| {
+        t.last["status"] == "completed" && t.last.pointer("/result/isError") != Some(&json!(true))
+    };
     if let Some(quick) = shown.iter().find(plain).or(shown.first()) {
         offer(survey, Prop::TaskTool, &quick.name, quick.arguments.clone(), None);
     }
     if fixture(survey) && survey.tool("test_tool_with_task").is_some() {
-        offer(survey, Prop::MrtrTaskTool, "test_tool_with_task", arguments(survey, "test_tool_with_task"), None);
+        offer(
+            survey,
+            Prop::MrtrTaskTool,
+            "test_tool_with_task",
+            arguments(survey, "test_tool_with_task"),
+            None,
+        );
     }
     survey.ended_task = ended(channel, &shown).await;
     survey.tasks = shown;
@@ -147,7 +157,12 @@ fn candidates(survey: &Survey) -> Vec<Candidate> {
             let Some(tool) = survey.tool(name) else { continue };
             if found.iter().all(|c| c.name != name) {
                 let schema = tool["inputSchema"].clone();
-                let candidate = Candidate { name: name.to_owned(), arguments: arguments(survey, name), schema, plain: None };
+                let candidate = Candidate {
+                    name: name.to_owned(),
+                    arguments: arguments(survey, name),
+                    schema,
+                    plain: None,
+                };
                 found.insert(0, candidate);
             }
         }
@@ -160,7 +175,8 @@ fn candidates(survey: &Survey) -> Vec<Candidate> {
 async fn watch(channel: &Channel, candidate: Candidate) -> Option<Tasking> {
     let Candidate { name, arguments, schema, mut plain } = candidate;
     let call = || {
-        let call = Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(&schema);
+        let call = Probe::request("tools/call", json!({"name": name, "arguments": arguments}))
+            .mirrored(&schema);
         call.patience(PATIENCE)
     };
     let created = channel.send("survey", &task_capable(call())).await.ok()?;
@@ -173,9 +189,9 @@ async fn watch(channel: &Channel, candidate: Candidate) -> Option<Tasking> {
 }
 
 /// The task when it is done, waits for input, or was watched long enough.
-async fn follow(channel: &Channel, id: &str, seed: &Value) -> Value {
+async fn follow(channel: &Channel, id: &str, handle: &Value) -> Value {
     let begun = Instant::now();
-    let mut last = seed.clone();
+    let mut last = handle.clone();
     while !has_ended(&last) && last["status"] != "input_required" && begun.elapsed() < WATCH {
         let interval = last["pollIntervalMs"].as_u64().unwrap_or(100);
         sleep(Duration::from_millis(interval).min(WATCH / 4)).await;
@@ -186,7 +202,12 @@ async fn follow(channel: &Channel, id: &str, seed: &Value) -> Value {
     last
 }
 
-async fn of_task(channel: &Channel, method: &str, id: &str, mut params: Value) -> Result<Observed, Trouble> {
+async fn of_task(
+    channel: &Channel,
+    method: &str,
+    id: &str,
+    mut params: Value,
+) -> Result<Observed, Trouble> {
     params["taskId"] = json!(id);
     channel.send("survey", &task_capable(Probe::request(method, params)).patience(PATIENCE)).await
 }

@@ -12,7 +12,7 @@ use crate::props::{FIXTURE_PROMPTS, FIXTURE_TOOLS, fixture_arguments, is_fixture
 use crate::{Found, Observed, Probe, Prop, Survey, sample};
 
 /// At most so many tools are called, so that a thousand tools do not make a thousand calls.
-const CALLS: usize = 48;
+const CALLS: usize = 96;
 
 /// A tool gets this long to show what it does.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -37,7 +37,7 @@ pub(super) async fn watch(survey: &mut Survey, channel: &Channel, allow: &AllowC
         let shown = channel.send("survey", &probe).await.ok();
         Callable { shown, ..callable }
     }))
-    .buffered(8)
+    .buffered(16)
     .collect::<Vec<_>>()
     .await;
     for callable in &shown {

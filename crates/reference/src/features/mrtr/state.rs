@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
+use crate::auth;
 use crate::call::{Call, Transport};
 use crate::message::RpcError;
 use crate::seal::{Seal, digest, random_name};
@@ -50,6 +51,7 @@ pub(super) fn seal(call: &Call, answers: &Map<String, Value>, data: &Value) -> S
     let payload = json!({
         "nonce": random_name(),
         "request": request_digest(call),
+        "principal": auth::owner(call),
         "expires": u64::try_from(expires).unwrap_or(u64::MAX),
         "answers": answers,
         "data": data,
@@ -87,12 +89,22 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
     if payload["request"] != request_digest(call) && rules.state_bound_to_request {
         return refuse("belongs to another request");
     }
+    let bound = if elicits(call) { rules.elicitation_bound_to_user } else { rules.state_bound_to_principal };
+    if bound && !auth::owns(call, &payload["principal"]) {
+        return refuse("belongs to somebody else");
+    }
     let expired =
         payload["expires"].as_u64().is_none_or(|expires| now().as_millis() > u128::from(expires));
     if expired {
         return refuse("has expired");
     }
     Ok(Some(payload))
+}
+
+/// Whether the answers to the request are those of a form.
+fn elicits(call: &Call) -> bool {
+    let answers = call.params.get("inputResponses").and_then(Value::as_object);
+    answers.is_some_and(|answers| answers.values().any(|answer| answer.get("action").is_some()))
 }
 
 /// What identifies the request that a state belongs to: its method and what it asks for.

@@ -51,13 +51,19 @@ impl Slips {
             && rules.task_notification_filter;
         if !kept {
             let connection = Arc::downgrade(&call.connection);
-            lock(&self.origins).push(Origin { task: id.to_owned(), request: call.id.clone(), connection });
+            lock(&self.origins).push(Origin {
+                task: id.to_owned(),
+                request: call.id.clone(),
+                connection,
+            });
         }
     }
 
     /// Whether the connection on which the task was made is gone.
     pub(super) fn was_left(&self, id: &str) -> bool {
-        lock(&self.origins).iter().any(|origin| origin.task == id && origin.connection.strong_count() == 0)
+        lock(&self.origins)
+            .iter()
+            .any(|origin| origin.task == id && origin.connection.strong_count() == 0)
     }
 
     pub(super) fn all(&self) -> Vec<String> {

@@ -27,17 +27,26 @@ impl Watch {
     /// What the client asks for, cut down to the tasks that there are.
     pub(crate) fn parse(call: &Call) -> Result<Option<Self>, RpcError> {
         let rules = call.rules();
-        let Some(asked) = call.params.get("notifications").and_then(|all| all.get("taskIds")) else { return Ok(None) };
+        let Some(asked) = call.params.get("notifications").and_then(|all| all.get("taskIds"))
+        else {
+            return Ok(None);
+        };
         let offered = call.server.options.features.tasks;
         let Some(asked) = asked.as_array().filter(|_| offered) else {
             return if offered { Err(call.malformed("taskIds is not a list")) } else { Ok(None) };
         };
         if !declared(call) {
-            return if rules.task_listen_needs_extension { Err(undeclared(call)) } else { Ok(None) };
+            return if rules.task_listen_needs_extension {
+                Err(undeclared(call))
+            } else {
+                Ok(None)
+            };
         }
         let mut watch = Self::default();
         for id in asked {
-            let Some(id) = id.as_str() else { return Err(call.malformed("taskIds is not a list of strings")) };
+            let Some(id) = id.as_str() else {
+                return Err(call.malformed("taskIds is not a list of strings"));
+            };
             if find(call, id).is_some() {
                 watch.agreed.push(id.to_owned());
             }
@@ -48,13 +57,21 @@ impl Watch {
 
     /// The ids that the acknowledgment names.
     pub(crate) fn agreed(&self, call: &Call) -> Value {
-        if call.rules().task_ack_ids { json!(self.agreed) } else { json!(call.server.state.tasks.slips.all()) }
+        if call.rules().task_ack_ids {
+            json!(self.agreed)
+        } else {
+            json!(call.server.state.tasks.slips.all())
+        }
     }
 
     /// The tasks that moved on since the last look, and when to look again.
     fn news(&mut self, call: &Call) -> (Vec<Value>, Option<u64>) {
         let (mut news, mut next) = (Vec::new(), None::<u64>);
-        let ids = if call.rules().task_notification_filter { self.agreed.clone() } else { call.server.state.tasks.slips.all() };
+        let ids = if call.rules().task_notification_filter {
+            self.agreed.clone()
+        } else {
+            call.server.state.tasks.slips.all()
+        };
         for id in ids {
             let Some(record) = find(call, &id) else { continue };
             let view = View::of(&record, now());

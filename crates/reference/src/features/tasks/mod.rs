@@ -13,6 +13,7 @@ mod tools;
 
 use serde_json::{Map, Value, json};
 
+use crate::auth;
 use crate::call::Call;
 use crate::features::mrtr::missing_capability;
 use crate::message::RpcError;
@@ -75,7 +76,9 @@ pub(crate) async fn get(call: &Call) -> Outcome {
 pub(crate) fn update(call: &Call) -> Outcome {
     let rules = call.rules();
     let record = match addressed(call) {
-        Err(error) if error.code == RpcError::INVALID_PARAMS && !rules.task_update_unknown_refused => {
+        Err(error)
+            if error.code == RpcError::INVALID_PARAMS && !rules.task_update_unknown_refused =>
+        {
             return Ok(json!({}));
         }
         record => record?,
@@ -86,7 +89,8 @@ pub(crate) fn update(call: &Call) -> Outcome {
     let view = View::of(&record, now());
     let mut accepted: Map<String, Value> = Map::new();
     for (name, response) in responses {
-        let Some((key, input)) = view.asks.iter().find(|(key, _)| shown::key(rules, key) == name) else {
+        let Some((key, input)) = view.asks.iter().find(|(key, _)| shown::key(rules, key) == name)
+        else {
             if rules.task_update_ignores_unknown_keys {
                 continue;
             }
@@ -115,7 +119,9 @@ pub(crate) fn update(call: &Call) -> Outcome {
 pub(crate) fn cancel(call: &Call) -> Outcome {
     let rules = call.rules();
     let record = match addressed(call) {
-        Err(error) if error.code == RpcError::INVALID_PARAMS && !rules.task_cancel_unknown_refused => {
+        Err(error)
+            if error.code == RpcError::INVALID_PARAMS && !rules.task_cancel_unknown_refused =>
+        {
             return Ok(json!({}));
         }
         record => record?,
@@ -158,9 +164,16 @@ fn find(call: &Call, id: &str) -> Option<Record> {
     let (rules, tasks) = (call.rules(), &call.server.state.tasks);
     let mut record = tasks.read(id)?;
     let age = now().saturating_sub(record.created);
+    let bound = if call.method == "subscriptions/listen" {
+        rules.task_listen_bound
+    } else {
+        rules.tasks_bound
+    };
+    let foreign = bound && !auth::owns(call, &record.owner);
     let gone = age > TTL_MS
         || (!rules.tasks_durable && age < 60)
         || (!rules.tasks_kept && tasks.slips.was_delivered(id))
+        || foreign
         || (!rules.cancelled_tasks_kept && record.cancelled.is_some());
     if !rules.task_survives_disconnect && tasks.slips.was_left(id) {
         record.cancelled.get_or_insert(record.created + 1);

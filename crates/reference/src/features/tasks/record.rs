@@ -18,6 +18,8 @@ pub(super) struct Record {
     pub(super) cancelled: Option<u64>,
     /// A mutant's cancellation of what had ended.
     pub(super) overruled: bool,
+    /// Whose it is; null where nobody needs to say who they are.
+    pub(super) owner: Value,
 }
 
 impl Record {
@@ -32,6 +34,7 @@ impl Record {
             answers: Vec::new(),
             cancelled: None,
             overruled: false,
+            owner: first["owner"].clone(),
         };
         for event in rest {
             let Some(at) = event["at"].as_u64() else { continue };
@@ -74,7 +77,8 @@ pub(super) fn iso(millis: u64) -> String {
     // Days are counted from the first of March of year 0, so that a leap day ends its year.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;

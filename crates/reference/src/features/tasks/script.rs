@@ -7,10 +7,13 @@ use crate::features::mrtr::Input;
 use crate::features::{forms, text};
 use crate::message::RpcError;
 
+/// How a task ends, by its arguments and the answers to its questions.
+type Ending = fn(&Map<String, Value>, &Map<String, Value>) -> End;
+
 /// What a task does until it ends.
 pub(super) struct Script {
     pub(super) steps: Vec<Step>,
-    pub(super) end: fn(&Map<String, Value>, &Map<String, Value>) -> End,
+    pub(super) end: Ending,
 }
 
 pub(super) enum Step {
@@ -45,30 +48,49 @@ const MOMENT: u64 = 30;
 impl Script {
     /// The script of a tool; `None` for tools that know no tasks.
     pub(super) fn of(tool: &str, arguments: &Map<String, Value>) -> Option<Self> {
-        let (steps, end): (Vec<Step>, fn(&Map<String, Value>, &Map<String, Value>) -> End) = match tool {
+        let (steps, end): (Vec<Step>, Ending) = match tool {
             "slow_compute" => (vec![Step::Work(millis(arguments))], |arguments, _| {
-                said(format!("Computed for {} s.", arguments.get("seconds").unwrap_or(&json!(DEFAULT_SECONDS))))
+                said(format!(
+                    "Computed for {} s.",
+                    arguments.get("seconds").unwrap_or(&json!(DEFAULT_SECONDS))
+                ))
             }),
             "quick_job" => (vec![Step::Work(MOMENT)], |_, _| said("Done before anybody asked.")),
             "failing_job" => (vec![Step::Work(MOMENT)], |_, _| {
-                End::Result(json!({ "content": [text("The job failed, as it always does.")], "isError": true }))
+                End::Result(
+                    json!({ "content": [text("The job failed, as it always does.")], "isError": true }),
+                )
             }),
             "protocol_error_job" => (vec![Step::Work(MOMENT)], |_, _| End::Error {
                 code: RpcError::INTERNAL,
                 message: "the job met an error of the protocol",
             }),
             "confirm_delete" => (
-                vec![Step::Work(MOMENT), Step::Ask(vec![("confirm", confirmation("Delete the file?"))]), Step::Work(MOMENT)],
+                vec![
+                    Step::Work(MOMENT),
+                    Step::Ask(vec![("confirm", confirmation("Delete the file?"))]),
+                    Step::Work(MOMENT),
+                ],
                 |arguments, answers| {
                     let yes = answers["confirm"]["content"]["confirm"] == true;
-                    let file = arguments.get("filename").and_then(Value::as_str).unwrap_or("the file");
-                    said(if yes { format!("{file} was deleted.") } else { format!("{file} was kept.") })
+                    let file =
+                        arguments.get("filename").and_then(Value::as_str).unwrap_or("the file");
+                    said(if yes {
+                        format!("{file} was deleted.")
+                    } else {
+                        format!("{file} was kept.")
+                    })
                 },
             ),
             "multi_input" => (
-                vec![Step::Ask(vec![("name", named("Your name, please.")), ("city", named("Your city, please."))])],
+                vec![Step::Ask(vec![
+                    ("name", named("Your name, please.")),
+                    ("city", named("Your city, please.")),
+                ])],
                 |_, answers| {
-                    let word = |key: &str| answers[key]["content"]["text"].as_str().unwrap_or("nobody").to_owned();
+                    let word = |key: &str| {
+                        answers[key]["content"]["text"].as_str().unwrap_or("nobody").to_owned()
+                    };
                     said(format!("{} of {}.", word("name"), word("city")))
                 },
             ),
@@ -83,7 +105,10 @@ impl Script {
                 |_, _| said("Confirmed twice."),
             ),
             "test_tool_with_task" => (vec![Step::Work(MOMENT)], |arguments, _| {
-                said(format!("Hello, {}!", arguments.get("user_name").and_then(Value::as_str).unwrap_or("nobody")))
+                said(format!(
+                    "Hello, {}!",
+                    arguments.get("user_name").and_then(Value::as_str).unwrap_or("nobody")
+                ))
             }),
             _ => return None,
         };
@@ -102,7 +127,9 @@ impl Script {
 impl View {
     /// Where the task stands at this time.
     pub(super) fn of(record: &Record, now: u64) -> Self {
-        let Some(script) = Script::of(&record.tool, &record.arguments) else { return Self::cancelled(record.created) };
+        let Some(script) = Script::of(&record.tool, &record.arguments) else {
+            return Self::cancelled(record.created);
+        };
         if record.overruled {
             return Self::cancelled(record.cancelled.unwrap_or(now));
         }

@@ -40,9 +40,23 @@ pub(super) fn shown(call: &Call, record: &Record, view: &View, reads: u64) -> Va
             members.shift_remove("statusMessage");
         }
     }
-    if !rules.task_transitions && view.is_terminal() && call.server.state.tasks.slips.was_delivered(&record.id) && reads % 2 == 1
+    if !rules.task_transitions
+        && view.is_terminal()
+        && call.server.state.tasks.slips.was_delivered(&record.id)
+        && reads % 2 == 1
     {
-        return handle(call, record, &View { status: "working", message: "Once more.", since: now(), asks: vec![], end: None, next: None });
+        return handle(
+            call,
+            record,
+            &View {
+                status: "working",
+                message: "Once more.",
+                since: now(),
+                asks: vec![],
+                end: None,
+                next: None,
+            },
+        );
     }
     task
 }
@@ -50,7 +64,8 @@ pub(super) fn shown(call: &Call, record: &Record, view: &View, reads: u64) -> Va
 /// The task without what its status carries, as a CreateTaskResult has it.
 pub(super) fn handle(call: &Call, record: &Record, view: &View) -> Value {
     let rules = call.rules();
-    let status = if view.status == "working" && !rules.task_status_values { "running" } else { view.status };
+    let status =
+        if view.status == "working" && !rules.task_status_values { "running" } else { view.status };
     let written = |at: u64| {
         if rules.task_times_iso { json!(iso(at)) } else { json!(format!("{} ms", at)) }
     };
@@ -67,7 +82,11 @@ pub(super) fn handle(call: &Call, record: &Record, view: &View) -> Value {
 
 /// The name under which a question is shown.
 pub(super) fn key<'a>(rules: &Rules, key: &'a str) -> &'a str {
-    if key == "step-2" && !(rules.task_keys_unique && rules.task_keys_not_reused) { "step-1" } else { key }
+    if key == "step-2" && !(rules.task_keys_unique && rules.task_keys_not_reused) {
+        "step-1"
+    } else {
+        key
+    }
 }
 
 fn requests(call: &Call, view: &View, reads: u64) -> Value {

@@ -31,14 +31,22 @@ enum Place {
 
 impl Store {
     pub(crate) fn new(directory: Option<&Path>) -> Self {
-        let place = directory.map_or_else(|| Place::Memory(Mutex::default()), |path| Place::Directory(path.to_owned()));
-        Self { place, changes: watch::Sender::new(()), slips: Slips::default(), serial: AtomicU64::new(0) }
+        let place = directory.map_or_else(
+            || Place::Memory(Mutex::default()),
+            |path| Place::Directory(path.to_owned()),
+        );
+        Self {
+            place,
+            changes: watch::Sender::new(()),
+            slips: Slips::default(),
+            serial: AtomicU64::new(0),
+        }
     }
 
     /// Writes an event down; it is there for good when this returns.
     pub(super) fn append(&self, id: &str, event: &Value) -> Result<(), RpcError> {
         match &self.place {
-            Place::Memory(shelf) => lock(shelf).entry(id).push(event.clone()),
+            Place::Memory(kept) => lock(kept).entry(id).push(event.clone()),
             Place::Directory(path) => write(path, id, event)
                 .map_err(|error| RpcError::internal(format!("the task cannot be kept: {error}")))?,
         }
@@ -48,11 +56,12 @@ impl Store {
 
     pub(super) fn read(&self, id: &str) -> Option<Record> {
         match &self.place {
-            Place::Memory(shelf) => Record::fold(id, lock(shelf).get(id)?),
+            Place::Memory(kept) => Record::fold(id, lock(kept).get(id)?),
             Place::Directory(path) => {
                 let text = fs::read_to_string(file(path, id)?).ok()?;
                 // A line that was cut off when the process died was never acknowledged.
-                let events: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+                let events: Vec<Value> =
+                    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
                 Record::fold(id, &events)
             }
         }
@@ -95,7 +104,10 @@ mod tests {
     fn a_task_in_a_directory_outlives_its_process_and_is_the_same_for_a_replica() {
         let path = std::env::temp_dir().join(format!("plumb-tasks-{}", random_name()));
         let (one, other) = (Store::new(Some(&path)), Store::new(Some(&path)));
-        let kept = one.append("a-1", &json!({ "event": "created", "at": 1, "tool": "quick_job", "arguments": {} }));
+        let kept = one.append(
+            "a-1",
+            &json!({ "event": "created", "at": 1, "tool": "quick_job", "arguments": {} }),
+        );
         assert!(kept.is_ok());
         assert!(other.append("a-1", &json!({ "event": "cancelled", "at": 2 })).is_ok());
         drop(one);

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::record::{Record, now};
 use super::script::{DEFAULT_SECONDS, End, Script, Step, View};
 use super::{Outcome, declared, shown, undeclared};
+use crate::auth;
 use crate::call::Call;
 use crate::features::mrtr::{self, Gathered, Input};
 use crate::features::{forms, text};
@@ -20,10 +21,9 @@ pub(crate) fn definitions(server: &Server) -> Vec<Value> {
         return Vec::new();
     }
     let none = || json!({ "type": "object", "additionalProperties": false });
-    let one = |name: &str, property: Value| {
-        json!({ "type": "object", "properties": { name: property }, "additionalProperties": false })
-    };
-    let seconds = json!({ "type": "number", "minimum": 0, "maximum": 60, "default": DEFAULT_SECONDS });
+    let one = |name: &str, property: Value| json!({ "type": "object", "properties": { name: property }, "additionalProperties": false });
+    let seconds =
+        json!({ "type": "number", "minimum": 0, "maximum": 60, "default": DEFAULT_SECONDS });
     let name = json!({ "type": "string", "maxLength": 200, "default": "Ada" });
     let tool = |name: &str, description: &str, schema: Value, harmless: bool| {
         let mut tool = json!({ "name": name, "description": description, "inputSchema": schema });
@@ -34,18 +34,42 @@ pub(crate) fn definitions(server: &Server) -> Vec<Value> {
     };
     vec![
         tool("greet", "Greets at once", one("name", name.clone()), true),
-        tool("slow_compute", "Computes for a while, as a task if the client can take one", one("seconds", seconds), true),
+        tool(
+            "slow_compute",
+            "Computes for a while, as a task if the client can take one",
+            one("seconds", seconds),
+            true,
+        ),
         tool("quick_job", "Is soon done, as a task if the client can take one", none(), true),
-        tool("failing_job", "Is always a task, and always ends in a failure of the tool", none(), false),
+        tool(
+            "failing_job",
+            "Is always a task, and always ends in a failure of the tool",
+            none(),
+            false,
+        ),
         tool("protocol_error_job", "Ends in an error of the protocol", none(), false),
-        tool("confirm_delete", "Is a task that asks before it deletes nothing", one("filename", name.clone()), false),
+        tool(
+            "confirm_delete",
+            "Is a task that asks before it deletes nothing",
+            one("filename", name.clone()),
+            false,
+        ),
         tool("multi_input", "Is a task that asks for two things at once", none(), false),
         tool("confirm_twice", "Is a task that asks two times", none(), true),
-        tool("test_tool_with_task", "Asks for a name, then greets as a task", one("user_name", name), false),
+        tool(
+            "test_tool_with_task",
+            "Asks for a name, then greets as a task",
+            one("user_name", name),
+            false,
+        ),
     ]
 }
 
-pub(crate) async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Option<Outcome> {
+pub(crate) async fn run(
+    call: &Call,
+    name: &str,
+    arguments: &Map<String, Value>,
+) -> Option<Outcome> {
     if !call.server.options.features.tasks {
         return None;
     }
@@ -66,7 +90,10 @@ pub(crate) async fn run(call: &Call, name: &str, arguments: &Map<String, Value>)
 
 /// Asks before there is a task, as servers are to do it.
 async fn after_a_question(call: &Call, arguments: &Map<String, Value>) -> Outcome {
-    let form = Input::Form { message: "Your name, please.", schema: forms::one_field("user_name", "Name") };
+    let form = Input::Form {
+        message: "Your name, please.",
+        schema: forms::one_field("user_name", "Name"),
+    };
     let answers = match mrtr::gather(call, &[("user_name", form)], true).await? {
         Gathered::Ask(result) => return Ok(result),
         Gathered::All(answers) => answers,
@@ -76,7 +103,8 @@ async fn after_a_question(call: &Call, arguments: &Map<String, Value>) -> Outcom
         arguments.insert("user_name".into(), content["user_name"].clone());
     }
     let name = "test_tool_with_task";
-    let script = Script::of(name, &arguments).ok_or_else(|| RpcError::internal("the script is lost"))?;
+    let script =
+        Script::of(name, &arguments).ok_or_else(|| RpcError::internal("the script is lost"))?;
     let mut result = serve(call, name, &arguments, script).await?;
     if !call.rules().mrtr_done_before_task {
         result["inputRequests"] = json!({ "sure": { "method": "roots/list" } });
@@ -97,7 +125,12 @@ async fn serve(call: &Call, name: &str, arguments: &Map<String, Value>, script: 
 }
 
 /// Does the work while the client waits, where that can be.
-async fn at_once(call: &Call, name: &str, arguments: &Map<String, Value>, script: Script) -> Outcome {
+async fn at_once(
+    call: &Call,
+    name: &str,
+    arguments: &Map<String, Value>,
+    script: Script,
+) -> Outcome {
     if name == "failing_job" || script.inputs().next().is_some() {
         return Err(required(call));
     }
@@ -136,10 +169,11 @@ fn create(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
     } else {
         format!("task-{}", tasks.serial.fetch_add(1, Ordering::Relaxed))
     };
-    let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments });
+    let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": auth::owner(call) });
     tasks.append(&id, &event)?;
     tasks.slips.created(call, &id);
-    let record = Record::fold(&id, &[event]).ok_or_else(|| RpcError::internal("the task is lost"))?;
+    let record =
+        Record::fold(&id, &[event]).ok_or_else(|| RpcError::internal("the task is lost"))?;
     let mut result = shown::handle(call, &record, &View::of(&record, record.created));
     result["resultType"] = json!(if rules.task_created_type { "task" } else { "complete" });
     Ok(result)

@@ -8,10 +8,12 @@ mod sampling;
 mod schemas;
 mod stateful;
 mod triggers;
+mod principals;
 mod work;
 
 use serde_json::{Map, Value, json};
 
+use crate::auth;
 use crate::call::Call;
 use crate::message::RpcError;
 use crate::schema;
@@ -32,6 +34,7 @@ pub(crate) fn list(call: &Call) -> Outcome {
         return Err(RpcError::internal("the list of tools is lost"));
     }
     let mut tools = catalogue(&call.server);
+    tools.retain(|tool| auth::listed(call, tool["name"].as_str().unwrap_or_default()));
     if !rules.tools_same_on_every_connection && call.connection.serial % 2 == 1 {
         tools.remove(1);
     }
@@ -127,6 +130,9 @@ async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome
     if let Some(outcome) = triggers::run(call, name, arguments).await {
         return outcome;
     }
+    if let Some(outcome) = principals::run(call, name, arguments).await {
+        return outcome;
+    }
     if let Some(outcome) = tasks::run(call, name, arguments).await {
         return outcome;
     }
@@ -138,7 +144,8 @@ async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome
 
 /// Every tool, in the order that it is listed in.
 fn catalogue(server: &Server) -> Vec<Value> {
-    let mut tools = content::definitions(server);
+    let mut tools = principals::definitions(server);
+    tools.extend(content::definitions(server));
     tools.extend(mirrored::definitions());
     tools.extend(schemas::definitions(server));
     tools.extend(work::definitions());

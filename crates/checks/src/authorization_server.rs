@@ -1,0 +1,38 @@
+//! Checks of authorization servers: what MCP demands of the server that issues the tokens.
+
+mod cimd;
+mod code;
+mod consent;
+mod iss;
+mod metadata;
+mod redirect;
+mod ssrf;
+mod tokens;
+
+use plumb_runner::Check;
+
+pub(crate) const CHECKS: &[&Check] = &[
+    &metadata::METADATA,
+    &metadata::OIDC_PKCE_FIELD,
+    &metadata::HTTPS,
+    &code::OAUTH21,
+    &iss::INCLUDED,
+    &iss::IN_ERRORS,
+    &iss::ADVERTISED,
+    &tokens::SHORT_LIVED,
+    &tokens::ROTATE_REFRESH,
+    &redirect::EXACT,
+    &redirect::UNTRUSTED,
+    &redirect::HTTPS,
+    &cimd::SUPPORT,
+    &cimd::FETCH,
+    &cimd::ID_MATCH,
+    &cimd::CACHE,
+    &cimd::REDIRECT,
+    &cimd::STRUCTURE,
+    &cimd::ADVERTISE,
+    &cimd::DRAFT,
+    &ssrf::SSRF,
+    &consent::LOCALHOST_WARNING,
+    &consent::DISPLAY_HOST,
+];

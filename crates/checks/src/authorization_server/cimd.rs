@@ -1,0 +1,400 @@
+//! Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document-00).
+
+use plumb_runner::authorization_server::{AsBench, CALLBACK, Client, Document, Landing};
+use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use serde_json::{Value, json};
+
+/// How a user can let us describe clients by documents.
+const SERVE: &str = "give --client-documents URL: an address that the server trusts and fetches from, and that leads to \
+                     --client-documents-port on this machine; a set-up for tests may allow http://127.0.0.1:{port}";
+
+check! {
+    /// **Observed:** the metadata says `client_id_metadata_document_supported: true`; where the run serves documents
+    /// (`--client-documents`), a client described by one is accepted.
+    ///
+    /// **Why:** it is the way by which clients and servers without any relation come together.
+    ///
+    /// **Fix:** support Client ID Metadata Documents and say so in the metadata.
+    pub(crate) SUPPORT = "auth.as.cimd-support";
+    scenario: support;
+}
+
+check! {
+    /// **Observed:** an authorization request whose `client_id` is the URL of a document that we serve. The document is
+    /// fetched.
+    ///
+    /// **Why:** the document is all that the server knows of the client.
+    ///
+    /// **Fix:** fetch the document when a client identifier is an HTTPS URL.
+    pub(crate) FETCH = "auth.as.cimd-fetch";
+    scenario: fetch;
+}
+
+check! {
+    /// **Observed:** documents whose `client_id` is another URL, differs by a slash or a case, or is missing, beside one
+    /// that is right and accepted. All are refused.
+    ///
+    /// **Why:** else anybody who may upload a file somewhere speaks for that place.
+    ///
+    /// **Fix:** compare `client_id` in the document with its URL, as strings.
+    pub(crate) ID_MATCH = "auth.as.cimd-id-match";
+    scenario: id_match;
+}
+
+check! {
+    /// **Observed:** two authorization requests of one client. A document with `Cache-Control: max-age=3600` is fetched
+    /// once; one with `no-store` each time.
+    ///
+    /// **Why:** without a cache every visitor costs the client's host a request; with one that does not listen, a client
+    /// that was corrected stays wrong.
+    ///
+    /// **Fix:** keep the document as long as its HTTP cache headers allow.
+    pub(crate) CACHE = "auth.as.cimd-cache";
+    scenario: cache;
+}
+
+check! {
+    /// **Observed:** a request of a client with a document, but with a redirect URI that the document does not hold. It is
+    /// not redirected there.
+    ///
+    /// **Why:** the document replaces registration: what it does not list was never registered.
+    ///
+    /// **Fix:** compare the request's redirect URI with `redirect_uris` of the document, as strings.
+    pub(crate) REDIRECT = "auth.as.cimd-redirect";
+    scenario: redirect;
+}
+
+check! {
+    /// **Observed:** documents that are no JSON, no object, or lack `client_name` or `redirect_uris`, beside one that is
+    /// right and accepted. All are refused.
+    ///
+    /// **Why:** a half-read document means guessed clients.
+    ///
+    /// **Fix:** demand a JSON object with `client_id`, `client_name` and `redirect_uris`.
+    pub(crate) STRUCTURE = "auth.as.cimd-structure";
+    scenario: structure;
+}
+
+check! {
+    /// **Observed:** if a client described by a document is accepted, the metadata says
+    /// `client_id_metadata_document_supported: true`.
+    ///
+    /// **Why:** clients look at that member before they try.
+    ///
+    /// **Fix:** add the member to the metadata.
+    pub(crate) ADVERTISE = "auth.as.cimd-advertise";
+    scenario: advertise;
+}
+
+check! {
+    /// **Observed:** documents that the draft rules out, beside one that is right and accepted: behind a redirect, with
+    /// another status than 200, with a shared secret, with a method that needs one, at a URL with a dot segment. All are
+    /// refused.
+    ///
+    /// **Why:** a redirect lets an open redirector speak for its host, and a published secret is none.
+    ///
+    /// **Fix:** follow sections 3 and 4 of the draft: no redirects, only 200, no shared secrets, no dot segments.
+    pub(crate) DRAFT = "cimd.follow-draft";
+    scenario: draft;
+}
+
+/// A client that is described by a document at a path of its own.
+struct Described {
+    path: String,
+    client: Client,
+}
+
+impl Described {
+    fn new(at: &AsBench<'_>) -> Result<Self, Trouble> {
+        let documents = at.server().documents();
+        let base = documents.base().ok_or_else(|| {
+            Trouble::unseen("the run serves no client documents that the server can fetch", SERVE)
+        })?;
+        let path = format!("/{}/client.json", at.server().draw("document"));
+        Ok(Self { client: Client::described(format!("{base}{path}"), CALLBACK), path })
+    }
+
+    /// What its document says.
+    fn document(&self) -> Value {
+        json!({
+            "client_id": self.client.id, "client_name": "Plumb", "redirect_uris": [self.client.redirect_uri],
+            "grant_types": ["authorization_code"], "response_types": ["code"], "token_endpoint_auth_method": "none",
+        })
+    }
+
+    /// Serves a document and sends a correct request.
+    async fn ask(&self, at: &AsBench<'_>, document: Document) -> Result<Landing, Trouble> {
+        at.server().documents().put(&self.path, document);
+        Ok(at.ask(&self.client, &[]).await?.0)
+    }
+}
+
+/// A client with a correct document that the server accepts.
+pub(super) async fn accepted(
+    at: &AsBench<'_>,
+    redirect_uri: &str,
+) -> Result<(Client, Landing), Trouble> {
+    let mut described = Described::new(at)?;
+    described.client.redirect_uri = redirect_uri.to_owned();
+    let landing = described.ask(at, Document::json(&described.document())).await?;
+    if landing.is_refused() || at.server().documents().fetches(&described.path) == 0 {
+        let what = "a client with a correct document was not taken";
+        return Err(Trouble::unseen(format!("{what}: {}", landing.describe()), SERVE));
+    }
+    Ok((described.client, landing))
+}
+
+/// Held if the request was turned down; beside a control that was redirected, a page without consent is that too.
+fn turned_down(control: &Landing, landing: &Landing, sent: &str) -> Finding {
+    if landing.is_granted() {
+        return Finding::violated(format!("{sent}: refused"), landing.describe());
+    }
+    if landing.is_refused() || control.code().is_some() {
+        return Finding::Held;
+    }
+    Finding::unseen(
+        format!(
+            "the server waits for a person before it looks at the document: {}",
+            landing.describe()
+        ),
+        plumb_runner::authorization_server::CONSENT,
+    )
+}
+
+/// A slug, what is wrong, and how a correct document becomes so.
+type Fault = (&'static str, &'static str, fn(&mut Value) -> Option<Document>);
+
+/// Documents with one fault each, beside one without.
+async fn refusals(
+    bench: &Bench,
+    faults: &[Fault],
+) -> Judgement {
+    let at = bench.authorization_server()?;
+    let (_, control) = accepted(&at, CALLBACK).await?;
+    for (slug, title, fault) in faults {
+        let described = Described::new(&at)?;
+        let mut value = described.document();
+        let document = fault(&mut value).unwrap_or_else(|| Document::json(&value));
+        let landing = described.ask(&at, document).await;
+        bench.case(
+            slug,
+            format!("{title} is refused"),
+            landing.map(|landing| turned_down(&control, &landing, title)),
+        );
+    }
+    bench.conclude()
+}
+
+async fn support(bench: &Bench) -> Judgement {
+    let at = bench.authorization_server()?;
+    at.note_metadata();
+    if !at.server().claims("client_id_metadata_document_supported") {
+        return Ok(Finding::violated(
+            "the metadata says `client_id_metadata_document_supported: true`",
+            at.server()
+                .told("client_id_metadata_document_supported")
+                .map_or_else(|| "no such member".into(), ToString::to_string),
+        ));
+    }
+    if at.server().documents().base().is_none() {
+        return Ok(Finding::Held);
+    }
+    let described = Described::new(&at)?;
+    let landing = described.ask(&at, Document::json(&described.document())).await?;
+    Ok(Finding::expect(
+        !landing.is_refused(),
+        "a client with a correct document is accepted",
+        || landing.describe(),
+    ))
+}
+
+async fn fetch(bench: &Bench) -> Judgement {
+    let at = bench.authorization_server()?;
+    let described = Described::new(&at)?;
+    if !at.server().claims("client_id_metadata_document_supported") {
+        return Ok(Finding::unseen(
+            "the metadata does not announce Client ID Metadata Documents",
+            "announce them",
+        ));
+    }
+    let landing = described.ask(&at, Document::json(&described.document())).await?;
+    let fetches = at.server().documents().fetches(&described.path);
+    Ok(Finding::expect(
+        fetches > 0,
+        format!("a request with `client_id={}`: the document is fetched", described.client.id),
+        || format!("nobody came; the request led to {}", landing.describe()),
+    ))
+}
+
+async fn id_match(bench: &Bench) -> Judgement {
+    refusals(
+        bench,
+        &[
+            ("other", "a document that names another client", |d| {
+                d["client_id"] = json!("https://client.plumb.example/client.json");
+                None
+            }),
+            ("slash", "a document whose `client_id` has one slash more", |d| {
+                d["client_id"] = json!(format!("{}/", d["client_id"].as_str().unwrap_or_default()));
+                None
+            }),
+            ("case", "a document whose `client_id` has another case", |d| {
+                d["client_id"] = json!(
+                    d["client_id"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .replace("client.json", "CLIENT.json")
+                );
+                None
+            }),
+            ("missing", "a document without `client_id`", |d| {
+                d.as_object_mut().and_then(|d| d.remove("client_id"));
+                None
+            }),
+        ],
+    )
+    .await
+}
+
+async fn structure(bench: &Bench) -> Judgement {
+    refusals(
+        bench,
+        &[
+            ("no-json", "a document that is no JSON", |d| {
+                Some(Document::text(d.to_string().replacen('{', "", 1)))
+            }),
+            ("no-object", "a document that is an array", |d| Some(Document::json(&json!([d])))),
+            ("no-redirect-uris", "a document without `redirect_uris`", |d| {
+                d.as_object_mut().and_then(|d| d.remove("redirect_uris"));
+                None
+            }),
+            ("no-name", "a document without `client_name`", |d| {
+                d.as_object_mut().and_then(|d| d.remove("client_name"));
+                None
+            }),
+        ],
+    )
+    .await
+}
+
+async fn draft(bench: &Bench) -> Judgement {
+    let at = bench.authorization_server()?;
+    let (_, control) = accepted(&at, CALLBACK).await?;
+    // A correct document, but behind a redirect.
+    let (described, behind) = (Described::new(&at)?, Described::new(&at)?);
+    at.server().documents().put(&behind.path, Document::json(&described.document()));
+    let landing = described.ask(&at, Document::redirect(&behind.client.id)).await;
+    bench.case(
+        "redirect",
+        "a document behind a redirect is refused",
+        landing.map(|l| turned_down(&control, &l, "a document behind a redirect")),
+    );
+    // The same place, written with a dot segment, and a document that names it so.
+    let mut dotted = Described::new(&at)?;
+    dotted.client.id = dotted.client.id.replace("/client.json", "/x/../client.json");
+    let landing = dotted.ask(&at, Document::json(&dotted.document())).await;
+    bench.case(
+        "dot-segment",
+        "a URL with a dot segment is refused",
+        landing.map(|l| turned_down(&control, &l, "a URL with a dot segment")),
+    );
+    refusals(
+        bench,
+        &[
+            ("status", "a document with status 404", |d| {
+                Some(Document { status: 404, ..Document::json(d) })
+            }),
+            ("secret", "a document with `client_secret`", |d| {
+                d["client_secret"] = json!("plumb-published-secret");
+                None
+            }),
+            (
+                "secret-method",
+                "a document with `token_endpoint_auth_method: client_secret_basic`",
+                |d| {
+                    d["token_endpoint_auth_method"] = json!("client_secret_basic");
+                    None
+                },
+            ),
+        ],
+    )
+    .await
+}
+
+async fn cache(bench: &Bench) -> Judgement {
+    let at = bench.authorization_server()?;
+    accepted(&at, CALLBACK).await?;
+    for (slug, title, control, again) in [
+        ("max-age", "a document with `max-age=3600` is fetched once", "max-age=3600", false),
+        ("no-store", "a document with `no-store` is fetched each time", "no-store", true),
+    ] {
+        bench.case(slug, title, fetched_again(&at, control, again).await);
+    }
+    bench.conclude()
+}
+
+async fn fetched_again(at: &AsBench<'_>, control: &str, again: bool) -> Judgement {
+    let described = Described::new(at)?;
+    let fetches = || at.server().documents().fetches(&described.path);
+    let landing = described.ask(at, Document::json(&described.document()).cached(control)).await?;
+    let first = fetches();
+    if landing.is_refused() || first == 0 {
+        return Err(Trouble::Control(landing.describe()));
+    }
+    at.ask(&described.client, &[]).await?;
+    let second = fetches();
+    let expected = if again {
+        "fetched again for the second request"
+    } else {
+        "not fetched again for the second request"
+    };
+    Ok(Finding::expect(
+        (second > first) == again,
+        format!("a document with `Cache-Control: {control}`: {expected}"),
+        || format!("{first} fetches after the first request, {second} after the second"),
+    ))
+}
+
+async fn redirect(bench: &Bench) -> Judgement {
+    let at = bench.authorization_server()?;
+    let (client, control) = accepted(&at, CALLBACK).await?;
+    for (slug, title, uri) in [
+        (
+            "stranger",
+            "the URI of a stranger is not redirected to",
+            "https://attacker.plumb.example/callback".to_owned(),
+        ),
+        ("below", "a path below a listed one is not redirected to", format!("{CALLBACK}/plumb")),
+    ] {
+        let asked = at.ask(&client, &[("redirect_uri", Some(&uri))]).await;
+        let judged = asked.map(|(landing, _, _)| match landing.back() {
+            Some(_) => Finding::violated(
+                format!("`redirect_uri={uri}` is not in the document: no redirect to it"),
+                landing.describe(),
+            ),
+            None => turned_down(&control, &landing, "a redirect URI that is not in the document"),
+        });
+        bench.case(slug, title, judged);
+    }
+    bench.conclude()
+}
+
+async fn advertise(bench: &Bench) -> Judgement {
+    let at = bench.authorization_server()?;
+    accepted(&at, CALLBACK).await?;
+    at.note_metadata();
+    let silent = at
+        .server()
+        .metadata()
+        .find(|(_, d)| d.get("client_id_metadata_document_supported") != Some(&true.into()));
+    Ok(match silent {
+        None => Finding::Held,
+        Some((place, _)) => Finding::violated(
+            format!(
+                "a client with a document is accepted, so {} has `client_id_metadata_document_supported: true`",
+                place.url
+            ),
+            "no such member, or another value",
+        ),
+    })
+}

@@ -1,0 +1,212 @@
+//! The code flow of OAuth 2.1, and what is not OAuth 2.1 any more.
+
+use plumb_runner::authorization_server::{AsBench, Client, Kind, Landed, issued};
+use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use serde_json::Value;
+
+use super::tokens::{refresh, refresh_token, refused};
+
+check! {
+    /// **Observed:** the code flow with PKCE goes through. Beside it, each time one rule is broken: a code without its
+    /// verifier, with another one, with the challenge in its place, used twice, used by another client; a public client
+    /// without a challenge; a confidential one with a wrong secret; a refresh token used by another client; a client of the
+    /// code flow that asks for a token in the fragment, or by a user's password. None of it gives a token. `state` comes
+    /// back as it was sent, and token responses forbid caching.
+    ///
+    /// **Why:** MCP builds on OAuth 2.1 because each of these was an attack on OAuth 2.0.
+    ///
+    /// **Fix:** see the case: OAuth 2.1 draft 13, sections 4.1 (code), 3.2 (token endpoint), 4.3 (refresh), 10 (what is gone).
+    pub(crate) OAUTH21 = "auth.as.oauth21";
+    scenario: oauth21;
+}
+
+async fn oauth21(bench: &Bench) -> Judgement {
+    let at = bench.authorization_server()?;
+    let client = at.any_client().await?;
+    // Without a flow that goes through, a refusal proves nothing.
+    at.tokens(&client, &[]).await?;
+    bench.case("state", "`state` comes back as it was sent", state(&at, &client).await);
+    bench.case("no-store", "the token response forbids caching", no_store(&at, &client).await);
+    bench.case(
+        "no-verifier",
+        "a code without its verifier is refused",
+        verifier(&at, &client, Verifier::None).await,
+    );
+    bench.case(
+        "other-verifier",
+        "a code with another verifier is refused",
+        verifier(&at, &client, Verifier::Other).await,
+    );
+    bench.case(
+        "plain-verifier",
+        "a code with the challenge as its verifier is refused",
+        verifier(&at, &client, Verifier::Challenge).await,
+    );
+    bench.case("code-twice", "a code that comes again is refused", twice(&at, &client).await);
+    bench.case(
+        "code-of-another",
+        "a code of another client is refused",
+        of_another(&at, &client).await,
+    );
+    bench.case(
+        "no-challenge",
+        "a public client without a challenge gets no token",
+        no_challenge(&at).await,
+    );
+    bench.case(
+        "wrong-secret",
+        "a confidential client with a wrong secret is refused",
+        wrong_secret(&at).await,
+    );
+    bench.case(
+        "refresh-of-another",
+        "a refresh token of another client is refused",
+        refresh_of_another(&at, &client).await,
+    );
+    bench.case("implicit", "no token comes in the fragment", implicit(&at, &client).await);
+    bench.case("password", "no token comes for a user's password", password(&at, &client).await);
+    bench.conclude()
+}
+
+async fn state(at: &AsBench<'_>, client: &Client) -> Judgement {
+    let grant = at.grant(client).await?;
+    let told = grant.landing.back().and_then(|p| p.get("state"));
+    Ok(Finding::expect(
+        told == Some(&grant.state),
+        format!("an authorization request with `state={}`: the redirect has it", grant.state),
+        || grant.landing.describe(),
+    ))
+}
+
+async fn no_store(at: &AsBench<'_>, client: &Client) -> Judgement {
+    let (_, seen) = at.tokens(client, &[]).await?;
+    let told = seen.exchange.answer.header("cache-control").unwrap_or("none").to_owned();
+    Ok(Finding::expect(
+        told.to_ascii_lowercase().contains("no-store"),
+        "a token response has `Cache-Control: no-store`",
+        || format!("`Cache-Control`: {told}"),
+    ))
+}
+
+#[derive(Clone, Copy)]
+enum Verifier {
+    None,
+    Other,
+    Challenge,
+}
+
+async fn verifier(at: &AsBench<'_>, client: &Client, which: Verifier) -> Judgement {
+    let (parameters, right) = at.request(client);
+    let landing = at.visit(&parameters, &client.redirect_uri).await?;
+    let Some(code) = landing.code() else { return Err(Trouble::Control(landing.describe())) };
+    let other = at.server().draw("verifier");
+    let challenge =
+        parameters.iter().find(|(name, _)| name == "code_challenge").map_or("", |(_, value)| value);
+    let (sent, verifier) = match which {
+        Verifier::None => ("a code without `code_verifier`", None),
+        Verifier::Other => ("a code with another `code_verifier`", Some(other.as_str())),
+        Verifier::Challenge => {
+            ("a code with its S256 challenge as `code_verifier`", Some(challenge))
+        }
+    };
+    debug_assert_ne!(right, other);
+    Ok(refused(&at.redeem(client, code, verifier).await?, sent))
+}
+
+async fn twice(at: &AsBench<'_>, client: &Client) -> Judgement {
+    let grant = at.grant(client).await?;
+    let first = at.redeem(client, &grant.code, Some(&grant.verifier)).await?;
+    if issued(&first).is_none() {
+        return Err(Trouble::Control(first.describe()));
+    }
+    Ok(refused(
+        &at.redeem(client, &grant.code, Some(&grant.verifier)).await?,
+        "a code that was redeemed before",
+    ))
+}
+
+async fn of_another(at: &AsBench<'_>, client: &Client) -> Judgement {
+    let thief = at.client(Kind::OtherPublic).await?;
+    let grant = at.grant(client).await?;
+    let thief = Client { redirect_uri: client.redirect_uri.clone(), ..thief };
+    Ok(refused(
+        &at.redeem(&thief, &grant.code, Some(&grant.verifier)).await?,
+        "a code that another client was given",
+    ))
+}
+
+async fn no_challenge(at: &AsBench<'_>) -> Judgement {
+    let client = at.client(Kind::Public).await?;
+    at.grant(&client).await?;
+    let (landing, _, _) =
+        at.ask(&client, &[("code_challenge", None), ("code_challenge_method", None)]).await?;
+    let Some(code) = landing.code() else {
+        return Ok(Finding::expect(landing.is_refused(), "no `code_challenge`: refused", || {
+            landing.describe()
+        }));
+    };
+    Ok(refused(
+        &at.redeem(&client, code, None).await?,
+        "a code of a request without `code_challenge`",
+    ))
+}
+
+async fn wrong_secret(at: &AsBench<'_>) -> Judgement {
+    let client = at.client(Kind::Confidential).await?;
+    at.tokens(&client, &[]).await?;
+    let grant = at.grant(&client).await?;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &grant.code),
+        ("code_verifier", &grant.verifier),
+        ("redirect_uri", &client.redirect_uri),
+    ];
+    Ok(refused(
+        &at.token(&client, Some("not-the-secret-of-this-client"), &form).await?,
+        "a wrong client secret",
+    ))
+}
+
+async fn refresh_of_another(at: &AsBench<'_>, client: &Client) -> Judgement {
+    let thief = at.client(Kind::OtherPublic).await?;
+    let token = refresh_token(at, client).await?;
+    Ok(refused(
+        &refresh(at, &thief, &token).await?,
+        "a refresh token that another client was given",
+    ))
+}
+
+async fn implicit(at: &AsBench<'_>, client: &Client) -> Judgement {
+    if !client.ours {
+        return Ok(Finding::unseen(
+            "what the given client has registered is not known",
+            "offer dynamic registration",
+        ));
+    }
+    let changes = [
+        ("response_type", Some("token")),
+        ("code_challenge", None),
+        ("code_challenge_method", None),
+        ("nonce", Some("plumb")),
+    ];
+    let (landing, _, _) = at.ask(client, &changes).await?;
+    let given = landing.back().is_some_and(|p| p.contains_key("access_token"));
+    let page = matches!(&landing.at, Landed::Page(page) if page.asks_consent());
+    Ok(Finding::expect(
+        !given && !page,
+        "`response_type=token` of a client that registered `code` alone: refused",
+        || landing.describe(),
+    ))
+}
+
+async fn password(at: &AsBench<'_>, client: &Client) -> Judgement {
+    let form = [("grant_type", "password"), ("username", "plumb"), ("password", "not-a-password")];
+    let seen = at.token(client, client.secret.as_deref(), &form).await?;
+    let told =
+        issued(&seen).and_then(|t| t.get("access_token").and_then(Value::as_str).map(str::len));
+    Ok(Finding::expect(
+        told.is_none(),
+        "`grant_type=password` with a made-up user: no token",
+        || "a token was issued".into(),
+    ))
+}

@@ -1,0 +1,54 @@
+//! Mutants that serve clients of an earlier revision too, and let the one era spill over into the other. The conforming
+//! server speaks this revision only.
+
+use std::sync::atomic::Ordering;
+
+use serde_json::{Map, Value, json};
+
+use crate::call::Meta;
+use crate::connection::Connection;
+use crate::message::RpcError;
+use crate::server::Server;
+
+const VERSION: &str = "2025-11-25";
+
+/// What stands for the metadata of an `initialize` that is served.
+pub(crate) fn initialize(server: &Server, connection: &Connection, method: &str) -> Option<Meta> {
+    let rules = &server.rules;
+    if method != "initialize" || (rules.eras_told_by_request && rules.eras_told_by_session) {
+        return None;
+    }
+    if !rules.eras_told_by_request {
+        connection.memory().initialized = true;
+    }
+    if !rules.eras_told_by_session {
+        server.state.scratch.initialized.store(true, Ordering::Relaxed);
+    }
+    Some(Meta {
+        version: VERSION.to_owned(),
+        capabilities: Map::new(),
+        client_info: None,
+        log_level: None,
+        progress_token: None,
+        all: Map::new(),
+    })
+}
+
+/// Refuses what has no session, once there was an `initialize`.
+pub(crate) fn session(server: &Server, connection: &Connection) -> Result<(), RpcError> {
+    if connection.memory().initialized || server.state.scratch.initialized.load(Ordering::Relaxed) {
+        return Err(
+            RpcError::new(RpcError::INVALID_REQUEST, "there is a session: name it").status(400)
+        );
+    }
+    Ok(())
+}
+
+/// The result of `initialize`.
+pub(crate) fn welcome() -> Value {
+    json!({
+        "protocolVersion": VERSION,
+        "capabilities": {},
+        "serverInfo": { "name": "plumb-reference", "version": env!("CARGO_PKG_VERSION") },
+    })
+}
