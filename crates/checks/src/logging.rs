@@ -26,7 +26,7 @@ pub(crate) const CHECKS: &[&Check] = &[
 const METHOD: &str = "notifications/message";
 
 /// At most so many tools that log are called by one check.
-const TOOLS: usize = 4;
+const TOOLS: usize = 5;
 
 /// The levels, the least severe first: server/utilities/logging#log-levels.
 const LEVELS: [&str; 8] =
@@ -42,17 +42,23 @@ fn loggers(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
             found.push((tool.name.clone(), capable(bench.call(prop)?)));
         }
     }
-    for callable in &bench.survey().callable {
-        let Some(name) = callable.tool["name"].as_str() else { continue };
-        let logs = callable
-            .shown
-            .as_ref()
-            .is_some_and(|s| s.complete().is_some() && logged(s).next().is_some());
-        if logs && found.len() < TOOLS && found.iter().all(|(n, _)| n != name) {
-            found.push((
-                name.to_owned(),
-                capable(bench.call_of(name, Value::Object(callable.arguments.clone()))),
-            ));
+    // Over standard streams, where log messages name no request, the survey can mistake whose they are: names first.
+    for by_name in [true, false] {
+        for callable in &bench.survey().callable {
+            let Some(name) = callable.tool["name"].as_str() else { continue };
+            let Some(shown) = callable.shown.as_ref().filter(|s| s.complete().is_some()) else {
+                continue;
+            };
+            let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+            let logs = if by_name {
+                words.any(|word| ["log", "logs", "logging"].contains(&word))
+            } else {
+                logged(shown).next().is_some()
+            };
+            if logs && found.len() < TOOLS && found.iter().all(|(n, _)| n != name) {
+                let call = bench.call_of(name, Value::Object(callable.arguments.clone()));
+                found.push((name.to_owned(), capable(call)));
+            }
         }
     }
     Ok(found)

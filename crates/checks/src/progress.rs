@@ -195,10 +195,12 @@ async fn no_progress_afterwards(bench: &Bench) -> Judgement {
                 break;
             }
         }
-        let late = open.until(GRACE, |m| m.method() == Some(METHOD)).await;
+        let after = open.until(GRACE, |m| m.method() == Some(METHOD)).await;
         let seen = bench.finish(open).await;
-        let finding = match late {
-            Some(late) => Ok(Finding::violated("no progress after the response", late.raw.lossy())),
+        let finding = match after {
+            Some(after) => {
+                Ok(Finding::violated("no progress after the response", after.raw.lossy()))
+            }
             None if !answered => Err(Trouble::Control(seen.describe())),
             None if reported == 0 => {
                 Ok(Finding::unseen("no progress was reported", "report progress each time"))

@@ -128,7 +128,8 @@ pub(crate) struct AuthArgs {
 impl AuthArgs {
     /// As the runner takes it.
     pub(crate) fn given(&self) -> AuthOptions {
-        AuthOptions { port: self.port, scopes: self.scope.clone(), audience: self.audience.clone() }
+        let (scopes, audience) = (self.scope.clone(), self.audience.clone());
+        AuthOptions { port: self.port, scopes, audience, ..AuthOptions::default() }
     }
 
     /// The authorization of a run, if it has any.
@@ -147,7 +148,7 @@ pub(crate) struct RunArgs {
     pub(crate) auth: AuthArgs,
     #[command(flatten)]
     pub(crate) issuer: IssuerArgs,
-    /// The suite: core, quick, full, or a TOML file.
+    /// The suite: core, quick, full, auth, or a TOML file.
     #[arg(long, default_value = "core")]
     pub(crate) suite: String,
     /// Only these checks: ids, or prefixes ending in `*`.

@@ -45,7 +45,9 @@ pub(crate) struct IssuerArgs {
 impl IssuerArgs {
     /// The target, as an authorization server if it is one.
     pub(crate) fn judged(&self, target: Target, auth: &AuthArgs, secrets: &mut Secrets) -> Target {
-        let (Some(_), Target::Url(reach)) = (&self.authorization_server, &target) else { return target };
+        let (Some(_), Target::Url(reach)) = (&self.authorization_server, &target) else {
+            return target;
+        };
         if let Some(secret) = &self.client_secret {
             secrets.add(secret.as_str());
         }
@@ -114,7 +116,11 @@ pub(crate) fn profile(broken: &[String]) -> anyhow::Result<Profile> {
     let mut profile = Profile::SPEC;
     for name in broken {
         let deviating = profile.deviating(name);
-        let unknown = || anyhow!("there is no deviation `{name}`: see `plumb serve authorization-server --deviations`");
+        let unknown = || {
+            anyhow!(
+                "there is no deviation `{name}`: see `plumb serve authorization-server --deviations`"
+            )
+        };
         profile = deviating.ok_or_else(unknown)?;
     }
     if profile == Profile::SPEC && !broken.is_empty() {

@@ -2,6 +2,8 @@
 
 #[path = "laws/judge.rs"]
 mod judge;
+#[path = "laws/protected.rs"]
+mod protected;
 #[path = "laws/registry.rs"]
 mod registry;
 #[path = "laws/tolerant.rs"]

@@ -191,11 +191,10 @@ impl Exchange {
     pub fn redacted(mut self, secrets: &Secrets) -> Self {
         let headers = |headers: &mut Vec<Header>| {
             for header in headers {
-                let sensitive = ["authorization", "cookie", "set-cookie", "proxy-authorization"];
-                header.value = if sensitive.contains(&header.name.to_ascii_lowercase().as_str()) {
-                    redacted_credential(&header.value)
-                } else {
-                    secrets.blot_text(&header.value)
+                header.value = match header.name.to_ascii_lowercase().as_str() {
+                    "authorization" | "proxy-authorization" => redacted_credential(&header.value),
+                    "cookie" | "set-cookie" => crate::secret::BLOT.to_owned(),
+                    _ => secrets.blot_text(&header.value),
                 };
             }
         };
@@ -252,7 +251,7 @@ mod tests {
                 body: "{\"a\":\"s3cr3t-token\"}".into(),
             },
             answer: Answer {
-                head: Some(Head { status: 200, headers: vec![Header::new("Set-Cookie", "id=1")] }),
+                head: Some(Head { status: 200, headers: vec![Header::new("Set-Cookie", "id=1; Path=/")] }),
                 frames: vec![Frame {
                     at: 1,
                     carrier: Carrier::Body,

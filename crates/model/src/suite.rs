@@ -86,10 +86,11 @@ pub fn matches(pattern: &str, id: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == id, |prefix| id.starts_with(prefix))
 }
 
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("core", include_str!("../../../suites/core.toml")),
     ("quick", include_str!("../../../suites/quick.toml")),
     ("full", include_str!("../../../suites/full.toml")),
+    ("auth", include_str!("../../../suites/auth.toml")),
     ("authorization-server", include_str!("../../../suites/authorization-server.toml")),
 ];
 

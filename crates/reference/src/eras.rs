@@ -9,6 +9,7 @@ use crate::call::Meta;
 use crate::connection::Connection;
 use crate::message::RpcError;
 use crate::server::Server;
+use crate::state::next;
 
 const VERSION: &str = "2025-11-25";
 
@@ -22,7 +23,7 @@ pub(crate) fn initialize(server: &Server, connection: &Connection, method: &str)
         connection.memory().initialized = true;
     }
     if !rules.eras_told_by_session {
-        server.state.scratch.initialized.store(true, Ordering::Relaxed);
+        next(&server.state.scratch.initialized);
     }
     Some(Meta {
         version: VERSION.to_owned(),
@@ -36,7 +37,9 @@ pub(crate) fn initialize(server: &Server, connection: &Connection, method: &str)
 
 /// Refuses what has no session, once there was an `initialize`.
 pub(crate) fn session(server: &Server, connection: &Connection) -> Result<(), RpcError> {
-    if connection.memory().initialized || server.state.scratch.initialized.load(Ordering::Relaxed) {
+    // The first one still stays in its session: who finds out which eras there are opens one, too.
+    let spilt = server.state.scratch.initialized.load(Ordering::Relaxed) > 1;
+    if connection.memory().initialized || spilt {
         return Err(
             RpcError::new(RpcError::INVALID_REQUEST, "there is a session: name it").status(400)
         );

@@ -1,7 +1,7 @@
 //! What outlives a request: lists that can change, the journal, explicit handles. All of it is bounded.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -56,7 +56,7 @@ pub(crate) enum Event {
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) discovers: AtomicU64,
-    pub(crate) initialized: AtomicBool,
+    pub(crate) initialized: AtomicU64,
     pub(crate) lists: AtomicU64,
     pub(crate) tool_calls: AtomicU64,
     pub(crate) busy: AtomicU64,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use plumb_model::Header;
 use plumb_model::pack::TokenUse;
 use plumb_oauth::server::LoggedRequest;
-use plumb_oauth::{Access, AuthorizationServer, Bind, Presentation, Profile, Token, TokenDeviation};
+use plumb_oauth::{
+    Access, AuthorizationServer, Bind, Collected, Presentation, Profile, Token, TokenDeviation,
+};
 
 use crate::record::Recorder;
 use crate::{Probe, TargetError, Trouble};
@@ -32,6 +34,8 @@ pub struct AuthOptions {
     pub scopes: Vec<String>,
     /// What the target expects as the audience, if it is not its own URL.
     pub audience: Option<String>,
+    /// Where every token and secret of the run is noted.
+    pub minted: Collected,
 }
 
 impl AuthOptions {
@@ -43,7 +47,11 @@ impl AuthOptions {
     /// What a target is told whom to trust, a line each, for an authorization server on a fixed port.
     pub fn setup(&self, url: &str) -> String {
         let issuer = format!("http://127.0.0.1:{}", self.port);
-        let scopes = if self.scopes.is_empty() { "mcp:read mcp:write".into() } else { self.scopes.join(" ") };
+        let scopes = if self.scopes.is_empty() {
+            "mcp:read mcp:write".into()
+        } else {
+            self.scopes.join(" ")
+        };
         format!(
             "issuer         {issuer}\njwks_uri       {issuer}/jwks\nintrospection  {issuer}/introspect\n\
              audience       {}\nresource       {url}\nscopes         {scopes}\nalgorithms     RS256 (others in the JWKS)\n",
@@ -66,17 +74,24 @@ impl Authority {
         seed: u64,
         recorder: &Arc<Recorder>,
     ) -> Result<Arc<Self>, TargetError> {
-        let mut server = AuthorizationServer::of(Profile::SPEC).seed(seed);
+        let mut server =
+            AuthorizationServer::of(Profile::SPEC).seed(seed).secrets(options.minted.clone());
         if !options.scopes.is_empty() {
             server = server.scopes(options.scopes.iter().cloned());
         }
         let bind = Bind::http().address(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)));
-        let server = server.serve(bind).await.map_err(|e| TargetError::Authorization(e.to_string()))?;
+        let server =
+            server.serve(bind).await.map_err(|e| TargetError::Authorization(e.to_string()))?;
         for secret in server.secrets().all() {
             recorder.add_secret(secret.as_bytes());
         }
         let scopes = server.scopes().to_vec();
-        Ok(Arc::new(Self { server, recorder: Arc::clone(recorder), scopes, audience: options.audience.clone() }))
+        Ok(Arc::new(Self {
+            server,
+            recorder: Arc::clone(recorder),
+            scopes,
+            audience: options.audience.clone(),
+        }))
     }
 
     /// The text with the placeholders replaced, for a target at this URL.
@@ -97,7 +112,9 @@ impl Authority {
             ("client_secret", client_secret),
         ]
         .into_iter()
-        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{auth.{name}}}"), &value))
+        .fold(text.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{auth.{name}}}"), &value)
+        })
     }
 
     /// The field that authorizes every request to the target at this URL.
@@ -112,7 +129,10 @@ impl Authority {
     }
 
     fn access(&self, url: &str, principal: &str) -> Access {
-        Access::to(self.audience(url)).scopes(self.scopes.iter().cloned()).subject(principal).lifetime(LIFETIME)
+        Access::to(self.audience(url))
+            .scopes(self.scopes.iter().cloned())
+            .subject(principal)
+            .lifetime(LIFETIME)
     }
 
     fn valid(&self, access: &Access) -> Result<Token, Trouble> {

@@ -8,10 +8,10 @@ mod secret;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use plumb_wire::Limits;
 use plumb_wire::http::{self, ClientOptions, Endpoint, HttpRequest};
+use plumb_wire::{Clock, Limits};
 use ring::digest;
 use serde_json::{Map, Value};
 
@@ -59,7 +59,9 @@ pub struct Place {
 pub struct AuthorizationServer {
     issuer: Issuer,
     limits: Limits,
-    recorder: Arc<Recorder>,
+    /// Weak, since the recorder keeps the survey, and the survey this.
+    recorder: Weak<Recorder>,
+    clock: Clock,
     /// By origin.
     ways: Mutex<BTreeMap<String, http::Client>>,
     places: Vec<Place>,
@@ -82,7 +84,8 @@ impl AuthorizationServer {
         let mut server = Self {
             issuer: issuer.clone(),
             limits: limits.clone(),
-            recorder: Arc::clone(recorder),
+            recorder: Arc::downgrade(recorder),
+            clock: recorder.clock,
             ways: Mutex::default(),
             places: Vec::new(),
             clients: client::Registered::default(),
@@ -175,7 +178,9 @@ impl AuthorizationServer {
         for issued in secret::issued(&answer) {
             self.hide(&issued);
         }
-        Ok(self.recorder.record(by, &channel, sent, answer))
+        let recorder =
+            self.recorder.upgrade().ok_or_else(|| Trouble::Setup("the run is over".into()))?;
+        Ok(recorder.record(by, &channel, sent, answer))
     }
 
     /// The connections to an origin. What the user adds to requests is for the issuer's alone.
@@ -194,15 +199,16 @@ impl AuthorizationServer {
             proxy: proxy.map_err(|e| Trouble::Setup(format!("the proxy's address: {e}")))?,
             limits: self.limits.clone(),
         };
-        let way = http::Client::new(endpoint, options, self.recorder.clock)?;
+        let way = http::Client::new(endpoint, options, self.clock)?;
         ways.insert(origin, way.clone());
         Ok(way)
     }
 
     /// Keeps a secret out of every event, in each form that it takes on the wire.
     fn hide(&self, secret: &str) {
+        let Some(recorder) = self.recorder.upgrade() else { return };
         for form in secret::forms(secret) {
-            self.recorder.add_secret(form);
+            recorder.add_secret(form);
         }
     }
 }
@@ -247,6 +253,11 @@ impl<'a> AsBench<'a> {
             .header("Content-Type", "application/json")
             .header("Accept", "application/json");
         self.send(url, request).await
+    }
+
+    /// Keeps a secret out of every event from now on.
+    pub fn hide(&self, secret: &str) {
+        self.server.hide(secret);
     }
 
     /// Counts the answers of the survey as evidence.

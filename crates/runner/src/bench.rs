@@ -8,7 +8,7 @@ use plumb_model::pack::Base;
 use plumb_model::{Ledger, Verdict};
 use plumb_model::event::CaseFinished;
 use plumb_wire::http::{Client, ClientOptions, Endpoint};
-use plumb_wire::{Limits, meta};
+use plumb_wire::{Limits, codes, meta};
 use plumb_wire::process::Process;
 use plumb_wire::stdio::Session;
 use serde_json::{Value, json};
@@ -174,7 +174,14 @@ impl Bench {
             other => {
                 let seen = self.close(open);
                 let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned());
-                Err(Trouble::Setup(format!("the subscription was not acknowledged: {what}")))
+                Err(if seen.code() == Some(codes::METHOD_NOT_FOUND) {
+                Trouble::Absent {
+                    why: "the server has no `subscriptions/listen`".into(),
+                    how_to_enable: "implement it".into(),
+                }
+            } else {
+                Trouble::Setup(format!("the subscription was not acknowledged: {what}"))
+            })
             }
         }
     }

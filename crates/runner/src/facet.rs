@@ -30,6 +30,12 @@ pub type Facet = fn(&Tried) -> Judgement;
 pub fn outcome(tried: &Tried) -> Judgement {
     tried.controlled.clone()?;
     let sent = &tried.sent;
+    if sent.may_go_unanswered() && sent.response().is_none() {
+        return Ok(Finding::unseen(
+            "over standard streams a line that cannot be read may have been a notification: silence is allowed",
+            "answer it with an error without id",
+        ));
+    }
     Ok(match tried.allowed.outcome {
         Outcome::Accepted => Finding::expect(sent.is_accepted(), "a result", || sent.describe()),
         Outcome::Refused => Finding::expect(sent.is_refused(), refusal(&tried.allowed), || sent.describe()),

@@ -44,6 +44,14 @@ pub enum Trouble {
         /// What the user can add so that it happens.
         how_to_enable: String,
     },
+    /// The target does not have what the check looks at, and need not have it.
+    #[error("{why}")]
+    Absent {
+        /// What it does not have.
+        why: String,
+        /// What the user can add so that it is judged.
+        how_to_enable: String,
+    },
     /// The run's time is used up.
     #[error("the run's time budget is used up")]
     Budget,
@@ -96,6 +104,7 @@ pub(crate) fn verdict(judgement: Judgement) -> Verdict {
     match judgement {
         Ok(finding) => finding.verdict(),
         Err(Trouble::Unseen { why, how_to_enable }) => Verdict::Unverified { why, how_to_enable },
+        Err(Trouble::Absent { why, how_to_enable }) => Verdict::Unverified { why, how_to_enable },
         Err(trouble) => Verdict::inconclusive(trouble.to_string()),
     }
 }

@@ -61,6 +61,15 @@ impl Observed {
         self.sent_id().is_some() && self.method().is_some()
     }
 
+    /// Whether what was sent may be met with silence: over standard streams anything but a request whose id can be
+    /// read, since it may have been meant as a notification.
+    pub fn may_go_unanswered(&self) -> bool {
+        let readable = self.request.as_ref().is_some_and(|m| {
+            m.get("method").is_some() && m.get("id").is_some_and(|id| id.is_string() || id.is_number())
+        });
+        matches!(self.exchange.sent, Sent::Stdio { .. }) && !readable
+    }
+
     /// Whether the request spoke this revision, unmistakably: by `_meta` and, over HTTP, by header. A
     /// server that also serves earlier revisions may take anything else for one of those.
     pub fn is_modern(&self) -> bool {
@@ -139,6 +148,12 @@ impl Observed {
     pub fn is_challenge(&self) -> bool {
         let status = self.status();
         status == Some(401) || (status.is_some_and(|s| s >= 400) && self.header("www-authenticate").next().is_some())
+    }
+
+    /// Whether a document was fetched, not a message sent.
+    pub(crate) fn is_fetch(&self) -> bool {
+        let accepts = |h: &plumb_model::Header| h.name.eq_ignore_ascii_case("accept") && h.value == "application/json";
+        matches!(&self.exchange.sent, Sent::Http { method, headers, .. } if method == "GET" && headers.iter().any(accepts))
     }
 
     /// The values of a header field of the answer.

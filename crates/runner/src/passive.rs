@@ -62,7 +62,7 @@ impl Passives {
             return;
         }
         // What turns a request away for want of a token speaks no MCP.
-        if seen.is_challenge() {
+        if seen.is_challenge() || seen.is_fetch() {
             return;
         }
         for (check, tally) in &self.checks {

@@ -245,6 +245,14 @@ impl Probe {
         self.message_value()?.get("method")?.as_str()
     }
 
+    /// Whether it is a request whose id can be read, which alone must be answered over standard streams: anything
+    /// else may have been meant as a notification.
+    pub fn asks(&self) -> bool {
+        self.message_value().is_some_and(|m| {
+            m.get("method").is_some() && m.get("id").is_some_and(|id| id.is_string() || id.is_number())
+        })
+    }
+
     /// The message, if it is one.
     pub fn message_value(&self) -> Option<&Value> {
         match &self.body {

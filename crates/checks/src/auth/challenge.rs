@@ -17,8 +17,12 @@ impl Challenge {
 
     /// The scopes, in alphabetical order.
     pub(super) fn scopes(&self) -> Vec<String> {
-        let mut scopes: Vec<String> =
-            self.parameter("scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+        let mut scopes: Vec<String> = self
+            .parameter("scope")
+            .unwrap_or_default()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         scopes.sort();
         scopes
     }
@@ -82,7 +86,9 @@ fn parts(field: &str) -> Vec<&str> {
 }
 
 fn unquoted(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) else { return value.to_owned() };
+    let Some(inner) = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) else {
+        return value.to_owned();
+    };
     let mut text = String::new();
     let mut letters = inner.chars();
     while let Some(letter) = letters.next() {
@@ -97,7 +103,9 @@ mod tests {
 
     #[test]
     fn challenges_are_told_apart_and_quotes_are_read() {
-        let found = parse(r#"Basic realm="a, b", Bearer error = "invalid_token",scope="a b" , resource_metadata=u, Negotiate"#);
+        let found = parse(
+            r#"Basic realm="a, b", Bearer error = "invalid_token",scope="a b" , resource_metadata=u, Negotiate"#,
+        );
         let schemes: Vec<&str> = found.iter().map(|c| c.scheme.as_str()).collect();
         assert_eq!(schemes, ["Basic", "Bearer", "Negotiate"]);
         assert_eq!(found[0].parameter("REALM"), Some("a, b"));

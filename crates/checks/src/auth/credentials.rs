@@ -34,17 +34,22 @@ async fn logs(bench: &Bench) -> Judgement {
     for callable in callable.into_iter().filter(logs).take(CALLS) {
         let name = callable.tool["name"].as_str().unwrap_or_default();
         let token = auth.token(&auth.access(PRINCIPAL))?;
-        let probe = bench.call_of(name, json!(callable.arguments)).meta(meta::LOG_LEVEL, "debug").bearer(token.as_str());
+        let probe = bench
+            .call_of(name, json!(callable.arguments))
+            .meta(meta::LOG_LEVEL, "debug")
+            .bearer(token.as_str());
         let seen = bench.send(probe).await?;
         // The first part of a token is the same for all.
-        let parts: Vec<&str> = token.as_str().split('.').skip(1).filter_map(|part| part.get(..TELLING)).collect();
+        let parts: Vec<&str> =
+            token.as_str().split('.').skip(1).filter_map(|part| part.get(..TELLING)).collect();
         let told = seen.notifications("notifications/message").any(|log| {
             let text = log.raw.lossy();
             parts.iter().any(|part| text.contains(part))
         });
-        let finding = Finding::expect(!told, "log messages without the token of the request", || {
-            "a log message contains the token".into()
-        });
+        let finding =
+            Finding::expect(!told, "log messages without the token of the request", || {
+                "a log message contains the token".into()
+            });
         bench.case(&format!("call-{name}"), format!("{name:?} at level debug"), Ok(finding));
     }
     bench.conclude()

@@ -1,11 +1,14 @@
 //! client/elicitation#identifying-the-user: who the user is follows from the token.
 
-use plumb_runner::{Bench, Finding, Judgement, OTHER_PRINCIPAL, Observed, PRINCIPAL, Prop, Trouble, check};
+use plumb_runner::{
+    Bench, Finding, Judgement, OTHER_PRINCIPAL, Observed, PRINCIPAL, Prop, Trouble, check,
+};
 use plumb_wire::meta;
 use serde_json::{Value, json};
 
 /// Names of arguments by which a client may claim to be somebody.
-const CLAIMS: [&str; 9] = ["user", "user_id", "userId", "username", "email", "sub", "subject", "account", "name"];
+const CLAIMS: [&str; 9] =
+    ["user", "user_id", "userId", "username", "email", "sub", "subject", "account", "name"];
 
 check! {
     /// **Observed:** the tool that tells who asks (`whoami`, or `[props.whoami-tool]`) tells each of two principals
@@ -26,7 +29,8 @@ async fn from_credentials(bench: &Bench) -> Judgement {
         let seen = bench.control(bench.call(Prop::WhoamiTool)?.bearer(token.as_str())).await?;
         let told = told(&seen);
         let fits = told.contains(principal) && !told.contains(somebody_else);
-        let finding = Finding::expect(fits, format!("the subject {principal:?}"), || seen.describe());
+        let finding =
+            Finding::expect(fits, format!("the subject {principal:?}"), || seen.describe());
         bench.case(principal, format!("the token of {principal}"), Ok(finding));
     }
     bench.conclude()
@@ -49,11 +53,16 @@ async fn no_self_claim(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::WhoamiTool)?;
     let plain = bench.control(bench.call(Prop::WhoamiTool)?).await?;
     if !told(&plain).contains(PRINCIPAL) {
-        return Err(Trouble::Setup(format!("the tool does not tell the subject: {}", plain.describe())));
+        return Err(Trouble::Setup(format!(
+            "the tool does not tell the subject: {}",
+            plain.describe()
+        )));
     }
     let schema = bench.survey().tool(&found.name).map_or(Value::Null, |t| t["inputSchema"].clone());
     let open = schema["additionalProperties"] != false;
-    let taken = CLAIMS.iter().filter(|claim| schema["properties"].get(**claim).is_some_and(|p| p["type"] == "string"));
+    let taken = CLAIMS
+        .iter()
+        .filter(|claim| schema["properties"].get(**claim).is_some_and(|p| p["type"] == "string"));
     let mut claims: Vec<&str> = taken.copied().collect();
     if claims.is_empty() && open {
         claims = vec!["user", "email"];
@@ -62,7 +71,11 @@ async fn no_self_claim(bench: &Bench) -> Judgement {
         let mut arguments = found.arguments.clone();
         arguments.insert(claim.to_owned(), json!(OTHER_PRINCIPAL));
         let seen = bench.send(bench.call_of(&found.name, Value::Object(arguments))).await?;
-        bench.case(&format!("argument-{claim}"), format!("the argument {claim:?} names another user"), Ok(kept(&seen)));
+        bench.case(
+            &format!("argument-{claim}"),
+            format!("the argument {claim:?} names another user"),
+            Ok(kept(&seen)),
+        );
     }
     let info = json!({"name": OTHER_PRINCIPAL, "version": "1.0.0"});
     let seen = bench.send(bench.call(Prop::WhoamiTool)?.meta(meta::CLIENT_INFO, info)).await?;

@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 const PAGES: usize = 20;
 
 /// The items of a list as the bearer of a token sees them; none if the list is refused.
-pub(super) async fn items(bench: &Bench, method: &str, member: &str, token: &str) -> Result<Vec<Value>, Trouble> {
+pub(super) async fn items(
+    bench: &Bench,
+    method: &str,
+    member: &str,
+    token: &str,
+) -> Result<Vec<Value>, Trouble> {
     let mut items = Vec::new();
     let mut cursor: Option<Value> = None;
     for _ in 0..PAGES {
@@ -27,5 +32,9 @@ pub(super) async fn items(bench: &Bench, method: &str, member: &str, token: &str
 pub(super) fn only<'a>(first: &'a [Value], second: &[Value], member: &str) -> Vec<&'a str> {
     let named = |item: &Value| item[member].as_str().map(str::to_owned);
     let there: Vec<String> = second.iter().filter_map(named).collect();
-    first.iter().filter_map(|item| item[member].as_str()).filter(|name| !there.iter().any(|t| t == name)).collect()
+    first
+        .iter()
+        .filter_map(|item| item[member].as_str())
+        .filter(|name| !there.iter().any(|t| t == name))
+        .collect()
 }

@@ -22,20 +22,27 @@ struct Documents {
 impl Documents {
     async fn look(bench: &Bench) -> Result<Self, Trouble> {
         let probe = bench.base(Base::ToolsList).or_else(|| bench.base(Base::ResourcesList));
-        let probe = probe.or_else(|| bench.base(Base::PromptsList)).or_else(|| bench.base(Base::Discover));
-        let Some(probe) = probe else { return Err(Trouble::Setup("the target offers no request to send".into())) };
+        let probe =
+            probe.or_else(|| bench.base(Base::PromptsList)).or_else(|| bench.base(Base::Discover));
+        let Some(probe) = probe else {
+            return Err(Trouble::Setup("the target offers no request to send".into()));
+        };
         let refusal = bench.send(probe.without_token()).await?;
-        let announced = match bearer(&refusal).and_then(|c| c.parameter("resource_metadata").map(str::to_owned)) {
+        let announced = match bearer(&refusal)
+            .and_then(|c| c.parameter("resource_metadata").map(str::to_owned))
+        {
             Some(url) => {
                 let seen = bench.fetch(&url).await;
                 Some((url, seen))
             }
             None => None,
         };
-        let server = Url::parse(bench.auth()?.resource()).map_err(|e| Trouble::Setup(e.to_string()))?;
+        let server =
+            Url::parse(bench.auth()?.resource()).map_err(|e| Trouble::Setup(e.to_string()))?;
         let origin = server.origin().ascii_serialization();
         let path = server.path().trim_end_matches('/');
-        let mut places = vec![format!("{origin}{WELL_KNOWN}{path}"), format!("{origin}{WELL_KNOWN}")];
+        let mut places =
+            vec![format!("{origin}{WELL_KNOWN}{path}"), format!("{origin}{WELL_KNOWN}")];
         places.dedup();
         let mut well_known = Vec::new();
         for place in places {
@@ -47,13 +54,17 @@ impl Documents {
 
     /// The documents that are there, with their addresses: the announced one first, as clients look for them.
     fn found(&self) -> Vec<(&str, &Observed, Value)> {
-        let announced = self.announced.iter().filter_map(|(url, seen)| Some((url.as_str(), seen.as_ref().ok()?)));
+        let announced = self
+            .announced
+            .iter()
+            .filter_map(|(url, seen)| Some((url.as_str(), seen.as_ref().ok()?)));
         let all = announced.chain(self.well_known.iter().map(|(url, seen)| (url.as_str(), seen)));
         all.filter_map(|(url, seen)| Some((url, seen, document(seen)?))).collect()
     }
 
     fn missing(&self) -> String {
-        let places = self.well_known.iter().map(|(url, seen)| format!("{url}: {}", seen.describe()));
+        let places =
+            self.well_known.iter().map(|(url, seen)| format!("{url}: {}", seen.describe()));
         format!("{}; {}", shown(&self.refusal), places.collect::<Vec<_>>().join("; "))
     }
 }
@@ -106,13 +117,20 @@ async fn prm(bench: &Bench) -> Judgement {
         let root = url.ends_with(WELL_KNOWN);
         let named = document["resource"].as_str().unwrap_or_default();
         let fits = same(named, server) || (root && server.starts_with(named) && is_origin(named));
-        let json = seen.exchange.answer.media_type().is_some_and(|m| m.eq_ignore_ascii_case("application/json"));
+        let json = seen
+            .exchange
+            .answer
+            .media_type()
+            .is_some_and(|m| m.eq_ignore_ascii_case("application/json"));
         let finding = if fits {
             Finding::expect(json, "media type application/json", || {
                 seen.exchange.answer.media_type().unwrap_or_else(|| "none".into())
             })
         } else {
-            Finding::violated(format!("`resource` is {server:?}"), format!("`resource` is {}", brief(&document["resource"])))
+            Finding::violated(
+                format!("`resource` is {server:?}"),
+                format!("`resource` is {}", brief(&document["resource"])),
+            )
         };
         bench.case(&format!("document-{}", n + 1), url, Ok(finding));
     }
@@ -121,7 +139,8 @@ async fn prm(bench: &Bench) -> Judgement {
 
 /// Whether two URLs are the same but for upper case in scheme and host, and a slash at the end.
 fn same(a: &str, b: &str) -> bool {
-    let plain = |url: &str| Url::parse(url).map(|u| u.as_str().trim_end_matches('/').to_owned()).ok();
+    let plain =
+        |url: &str| Url::parse(url).map(|u| u.as_str().trim_end_matches('/').to_owned()).ok();
     plain(a).is_some() && plain(a) == plain(b)
 }
 
@@ -144,7 +163,11 @@ check! {
 async fn locatable(bench: &Bench) -> Judgement {
     let documents = Documents::look(bench).await?;
     let found = documents.announced.is_some() || !documents.found().is_empty();
-    Ok(Finding::expect(found, "the metadata announced in the challenge, or at a well-known place", || documents.missing()))
+    Ok(Finding::expect(
+        found,
+        "the metadata announced in the challenge, or at a well-known place",
+        || documents.missing(),
+    ))
 }
 
 check! {
@@ -192,11 +215,13 @@ async fn authorization_servers(bench: &Bench) -> Judgement {
     let documents = Documents::look(bench).await?;
     for (n, (url, _, document)) in documents.found().into_iter().enumerate() {
         let servers = document["authorization_servers"].as_array().cloned().unwrap_or_default();
-        let url_of = |v: &Value| v.as_str().is_some_and(|s| Url::parse(s).is_ok_and(|u| u.has_host()));
+        let url_of =
+            |v: &Value| v.as_str().is_some_and(|s| Url::parse(s).is_ok_and(|u| u.has_host()));
         let fits = !servers.is_empty() && servers.iter().all(url_of);
-        let finding = Finding::expect(fits, "`authorization_servers` lists at least one URL", || {
-            brief(document.get("authorization_servers").unwrap_or(&Value::Null))
-        });
+        let finding =
+            Finding::expect(fits, "`authorization_servers` lists at least one URL", || {
+                brief(document.get("authorization_servers").unwrap_or(&Value::Null))
+            });
         bench.case(&format!("document-{}", n + 1), url, Ok(finding));
     }
     if documents.found().is_empty() { Ok(unfound(&documents)) } else { bench.conclude() }
@@ -218,9 +243,10 @@ async fn no_offline_access(bench: &Bench) -> Judgement {
     for (n, (url, _, document)) in documents.found().into_iter().enumerate() {
         let scopes = document["scopes_supported"].as_array();
         let offline = scopes.is_some_and(|scopes| scopes.iter().any(|s| s == "offline_access"));
-        let finding = Finding::expect(!offline, "`scopes_supported` without offline_access", || {
-            brief(&document["scopes_supported"])
-        });
+        let finding =
+            Finding::expect(!offline, "`scopes_supported` without offline_access", || {
+                brief(&document["scopes_supported"])
+            });
         bench.case(&format!("document-{}", n + 1), url, Ok(finding));
     }
     if documents.found().is_empty() { Ok(unfound(&documents)) } else { bench.conclude() }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, TokenDeviation, Trouble, capable, check};
+use plumb_runner::{
+    Bench, Finding, Judgement, Observed, Probe, Prop, TokenDeviation, Trouble, capable, check,
+};
 use serde_json::json;
 
 use crate::flow;
@@ -107,12 +109,15 @@ check! {
 
 async fn each_request(bench: &Bench) -> Judgement {
     let auth = bench.auth()?;
-    let (Some(probe), broken) = (bench.base(Base::ToolsList).or_else(|| bench.base(Base::Discover)), [
-        ("absent", None),
-        ("expired", Some(TokenDeviation::Expired)),
-        ("audience-other", Some(TokenDeviation::AudienceOther)),
-        ("signature-bad", Some(TokenDeviation::SignatureBad)),
-    ]) else {
+    let (Some(probe), broken) = (
+        bench.base(Base::ToolsList).or_else(|| bench.base(Base::Discover)),
+        [
+            ("absent", None),
+            ("expired", Some(TokenDeviation::Expired)),
+            ("audience-other", Some(TokenDeviation::AudienceOther)),
+            ("signature-bad", Some(TokenDeviation::SignatureBad)),
+        ],
+    ) else {
         return Ok(Finding::unseen("the target offers no request to send", "declare a capability"));
     };
     let probe = probe.on("auth-each-request");
@@ -123,9 +128,11 @@ async fn each_request(bench: &Bench) -> Judgement {
             None => probe.clone().without_token(),
         };
         let seen = bench.send(bad).await?;
-        let finding = Finding::expect(seen.is_refused(), "a refusal, whatever came before on the connection", || {
-            seen.describe()
-        });
+        let finding = Finding::expect(
+            seen.is_refused(),
+            "a refusal, whatever came before on the connection",
+            || seen.describe(),
+        );
         bench.case(slug, format!("a {slug} token behind a valid one"), Ok(finding));
     }
     bench.control(probe).await?;
@@ -150,7 +157,12 @@ async fn validate_before(bench: &Bench) -> Judgement {
     if let Some(list) = bench.base(Base::ToolsList) {
         let seen = bench.send(list.bearer(expired.as_str())).await?;
         let body = seen.exchange.answer.body.lossy().into_owned();
-        let names = bench.survey().tools.items.iter().filter_map(|i| i.value["name"].as_str().map(str::to_owned));
+        let names = bench
+            .survey()
+            .tools
+            .items
+            .iter()
+            .filter_map(|i| i.value["name"].as_str().map(str::to_owned));
         // Short names are words that may stand in any sentence.
         let told = names.filter(|name| name.len() >= 8).find(|name| body.contains(name.as_str()));
         let finding = Finding::expect(told.is_none(), "a refusal that tells nothing", || {
@@ -170,9 +182,10 @@ async fn validate_before(bench: &Bench) -> Judgement {
             // Nothing but time shows that nothing was done.
             tokio::time::sleep(Duration::from_millis(150)).await;
             let entries = flow::journal(bench, &key).await?;
-            let finding = Finding::expect(entries == 0, "nothing done before the token is validated", || {
-                format!("the journal has {entries} entries of the refused call")
-            });
+            let finding =
+                Finding::expect(entries == 0, "nothing done before the token is validated", || {
+                    format!("the journal has {entries} entries of the refused call")
+                });
             bench.case(&format!("call-{slug}"), format!("tools/call, token {slug}"), Ok(finding));
         }
     }
@@ -200,9 +213,11 @@ async fn not_self_auth(bench: &Bench) -> Judgement {
         let name = callable.tool["name"].as_str().unwrap_or_default();
         let probe = capable(bench.call_of(name, json!(callable.arguments))).without_token();
         let seen = bench.send(probe).await?;
-        let finding = Finding::expect(seen.input_required().is_none(), "a refusal, no request for input", || {
-            seen.describe()
-        });
+        let finding = Finding::expect(
+            seen.input_required().is_none(),
+            "a refusal, no request for input",
+            || seen.describe(),
+        );
         bench.case(&format!("call-{name}"), format!("{name:?} without a token"), Ok(finding));
     }
     bench.conclude()

@@ -2,7 +2,8 @@
 
 use plumb_model::pack::Base;
 use plumb_runner::{
-    Bench, Finding, Judgement, OTHER_PRINCIPAL, Observed, PRINCIPAL, Probe, Token, Trouble, check, task_capable,
+    Bench, Finding, Judgement, OTHER_PRINCIPAL, Observed, PRINCIPAL, Probe, Token, Trouble, check,
+    task_capable,
 };
 use serde_json::{Value, json};
 
@@ -29,7 +30,13 @@ impl Two {
     }
 
     /// What is listed for the first and not for the other, by a member; none if nothing is listed for the other.
-    async fn private(&self, bench: &Bench, method: &str, member: &str, key: &str) -> Result<Vec<String>, Trouble> {
+    async fn private(
+        &self,
+        bench: &Bench,
+        method: &str,
+        member: &str,
+        key: &str,
+    ) -> Result<Vec<String>, Trouble> {
         let mine = items(bench, method, member, self.one.as_str()).await?;
         let theirs = items(bench, method, member, self.other.as_str()).await?;
         Ok(only(&mine, &theirs, key).into_iter().take(TRIED).map(str::to_owned).collect())
@@ -43,7 +50,9 @@ impl Two {
 fn nothing_private(what: &str) -> Finding {
     Finding::unseen(
         format!("two principals are shown the same {what}"),
-        format!("let the list depend on who asks, and give the subjects {PRINCIPAL:?} and {OTHER_PRINCIPAL:?} some of their own"),
+        format!(
+            "let the list depend on who asks, and give the subjects {PRINCIPAL:?} and {OTHER_PRINCIPAL:?} some of their own"
+        ),
     )
 }
 
@@ -65,9 +74,17 @@ async fn resources(bench: &Bench) -> Judgement {
         let read = Probe::request("resources/read", json!({"uri": uri}));
         bench.control(read.clone().bearer(two.one.as_str())).await?;
         let seen = bench.send(read.bearer(two.other.as_str())).await?;
-        let told = seen.is_accepted() && seen.result().is_some_and(|r| r["contents"].as_array().is_some_and(|c| !c.is_empty()));
-        let finding = Finding::expect(!told, "a refusal to the other principal", || seen.describe());
-        bench.case(&format!("read-{}", n + 1), format!("{uri:?} by another principal"), Ok(finding));
+        let told = seen.is_accepted()
+            && seen
+                .result()
+                .is_some_and(|r| r["contents"].as_array().is_some_and(|c| !c.is_empty()));
+        let finding =
+            Finding::expect(!told, "a refusal to the other principal", || seen.describe());
+        bench.case(
+            &format!("read-{}", n + 1),
+            format!("{uri:?} by another principal"),
+            Ok(finding),
+        );
     }
     if private.is_empty() { Ok(nothing_private("resources")) } else { bench.conclude() }
 }
@@ -96,8 +113,13 @@ async fn listen(bench: &Bench) -> Judgement {
         }
         let seen = ask(bench, probe.bearer(two.other.as_str())).await?;
         let told = acknowledged(&seen, "resourceSubscriptions", uri);
-        let finding = Finding::expect(!told, "no subscription of the other principal", || seen.describe());
-        bench.case(&format!("listen-{}", n + 1), format!("{uri:?} by another principal"), Ok(finding));
+        let finding =
+            Finding::expect(!told, "no subscription of the other principal", || seen.describe());
+        bench.case(
+            &format!("listen-{}", n + 1),
+            format!("{uri:?} by another principal"),
+            Ok(finding),
+        );
     }
     if private.is_empty() { Ok(nothing_private("resources")) } else { bench.conclude() }
 }
@@ -131,12 +153,22 @@ async fn prompts(bench: &Bench) -> Judgement {
         let listed = all.iter().find(|prompt| prompt["name"] == name.as_str());
         let needed = listed.and_then(|prompt| prompt["arguments"].as_array()).into_iter().flatten();
         let needed = needed.filter(|a| a["required"] == true).filter_map(|a| a["name"].as_str());
-        let arguments: Value = needed.map(|name| (name.to_owned(), json!("plumb"))).collect::<serde_json::Map<_, _>>().into();
+        let arguments: Value = needed
+            .map(|name| (name.to_owned(), json!("plumb")))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         let get = Probe::request("prompts/get", json!({"name": name, "arguments": arguments}));
         bench.control(get.clone().bearer(two.one.as_str())).await?;
         let seen = bench.send(get.bearer(two.other.as_str())).await?;
-        let finding = Finding::expect(!seen.is_accepted(), "a refusal to the other principal", || seen.describe());
-        bench.case(&format!("get-{}", n + 1), format!("{name:?} by another principal"), Ok(finding));
+        let finding =
+            Finding::expect(!seen.is_accepted(), "a refusal to the other principal", || {
+                seen.describe()
+            });
+        bench.case(
+            &format!("get-{}", n + 1),
+            format!("{name:?} by another principal"),
+            Ok(finding),
+        );
     }
     if private.is_empty() { Ok(nothing_private("prompts")) } else { bench.conclude() }
 }
@@ -180,7 +212,11 @@ async fn prefixes(bench: &Bench) -> Judgement {
 async fn completed(bench: &Bench, typed: impl Fn(&str) -> Vec<String>) -> Judgement {
     let two = Two::of(bench)?;
     let private = two.resources(bench).await?;
-    let templates: Vec<String> = bench.survey().templates.items.iter()
+    let templates: Vec<String> = bench
+        .survey()
+        .templates
+        .items
+        .iter()
         .filter_map(|t| t.value["uriTemplate"].as_str().map(str::to_owned))
         .collect();
     let mut values: Vec<(String, String, String)> = Vec::new();
@@ -193,18 +229,28 @@ async fn completed(bench: &Bench, typed: impl Fn(&str) -> Vec<String>) -> Judgem
     }
     for (n, (template, name, value)) in values.into_iter().enumerate() {
         for text in typed(&value) {
-            let complete = Probe::request("completion/complete", json!({
-                "ref": {"type": "ref/resource", "uri": template},
-                "argument": {"name": name, "value": text},
-            }));
+            let complete = Probe::request(
+                "completion/complete",
+                json!({
+                    "ref": {"type": "ref/resource", "uri": template},
+                    "argument": {"name": name, "value": text},
+                }),
+            );
             let mine = bench.send(complete.clone().bearer(two.one.as_str())).await?;
             if !shows(&mine, &value) {
                 continue;
             }
             let seen = bench.send(complete.bearer(two.other.as_str())).await?;
-            let finding = Finding::expect(!shows(&seen, &value), "no value of the other principal", || seen.describe());
+            let finding =
+                Finding::expect(!shows(&seen, &value), "no value of the other principal", || {
+                    seen.describe()
+                });
             let slug = format!("value-{}-{}", n + 1, text.chars().count());
-            bench.case(&slug, format!("{template:?} completed from {text:?} by another principal"), Ok(finding));
+            bench.case(
+                &slug,
+                format!("{template:?} completed from {text:?} by another principal"),
+                Ok(finding),
+            );
         }
     }
     match bench.conclude()? {
@@ -263,12 +309,20 @@ async fn scope_truthful(bench: &Bench) -> Judgement {
             if !seen.is_accepted() || content(&first) != content(&again) {
                 continue;
             }
-            let public = [&first, &seen].into_iter().any(|s| s.result().is_some_and(|r| r["cacheScope"] == "public"));
+            let public = [&first, &seen]
+                .into_iter()
+                .any(|s| s.result().is_some_and(|r| r["cacheScope"] == "public"));
             let differs = content(&first) != content(&seen);
-            let finding = Finding::expect(!(differs && public), "`cacheScope` is not public where answers differ", || {
-                "the answers differ, and `cacheScope` is \"public\"".into()
-            });
-            bench.case(&format!("{}-{slug}", base.name()), format!("{} by {slug}", base.name()), Ok(finding));
+            let finding = Finding::expect(
+                !(differs && public),
+                "`cacheScope` is not public where answers differ",
+                || "the answers differ, and `cacheScope` is \"public\"".into(),
+            );
+            bench.case(
+                &format!("{}-{slug}", base.name()),
+                format!("{} by {slug}", base.name()),
+                Ok(finding),
+            );
         }
     }
     bench.conclude()
@@ -301,7 +355,10 @@ async fn tasks(bench: &Bench) -> Judgement {
         let Some(probe) = bench.base(base) else { continue };
         bench.control(probe.clone().bearer(two.one.as_str())).await?;
         let seen = bench.send(probe.bearer(two.other.as_str())).await?;
-        let finding = Finding::expect(!seen.is_accepted(), "a refusal to the other principal", || seen.describe());
+        let finding =
+            Finding::expect(!seen.is_accepted(), "a refusal to the other principal", || {
+                seen.describe()
+            });
         bench.case(base.name(), format!("{} by another principal", base.name()), Ok(finding));
     }
     bench.conclude()
@@ -323,7 +380,8 @@ async fn task_listen(bench: &Bench) -> Judgement {
         return Ok(Finding::unseen("no tool that may be called answers with a task", "offer one"));
     };
     let two = Two::of(bench)?;
-    let listen = Probe::request("subscriptions/listen", json!({"notifications": {"taskIds": [task.id]}}));
+    let listen =
+        Probe::request("subscriptions/listen", json!({"notifications": {"taskIds": [task.id]}}));
     let listen = task_capable(listen);
     let mine = ask(bench, listen.clone().bearer(two.one.as_str())).await?;
     if !acknowledged(&mine, "taskIds", &task.id) {

@@ -30,8 +30,16 @@ async fn client_info(bench: &Bench) -> Judgement {
         for name in ["admin", "root", server.as_str()] {
             let info = json!({"name": name, "version": "1.0.0"});
             let seen = bench.send(denied.again(bench)?.meta(meta::CLIENT_INFO, info)).await?;
-            let finding = Finding::expect(!served(&seen), "a refusal, whatever the client calls itself", || seen.describe());
-            bench.case(&format!("{}-{name}", denied.slug), format!("{} as {name:?}", denied.slug), Ok(finding));
+            let finding = Finding::expect(
+                !served(&seen),
+                "a refusal, whatever the client calls itself",
+                || seen.describe(),
+            );
+            bench.case(
+                &format!("{}-{name}", denied.slug),
+                format!("{} as {name:?}", denied.slug),
+                Ok(finding),
+            );
         }
     }
     if denied.is_empty() { Ok(all_served()) } else { bench.conclude() }
@@ -55,8 +63,15 @@ async fn headers(bench: &Bench) -> Judgement {
         let allowed = bench.survey().callable.iter().filter_map(|c| c.tool["name"].as_str());
         for (n, name) in allowed.take(3).enumerate() {
             let seen = bench.send(denied.again(bench)?.header("Mcp-Name", name)).await?;
-            let finding = Finding::expect(!served(&seen), "a refusal, whatever the header names", || seen.describe());
-            bench.case(&format!("{}-{n}", denied.slug), format!("{} under the name {name:?}", denied.slug), Ok(finding));
+            let finding =
+                Finding::expect(!served(&seen), "a refusal, whatever the header names", || {
+                    seen.describe()
+                });
+            bench.case(
+                &format!("{}-{n}", denied.slug),
+                format!("{} under the name {name:?}", denied.slug),
+                Ok(finding),
+            );
         }
     }
     if calls.is_empty() { Ok(all_served()) } else { bench.conclude() }
@@ -87,13 +102,20 @@ async fn tools(bench: &Bench) -> Judgement {
             continue;
         }
         let hidden = only(&all, &seen, "name");
-        let callable = bench.survey().callable.iter().filter(|c| c.tool["name"].as_str().is_some_and(|n| hidden.contains(&n)));
+        let callable = bench
+            .survey()
+            .callable
+            .iter()
+            .filter(|c| c.tool["name"].as_str().is_some_and(|n| hidden.contains(&n)));
         for callable in callable.take(HIDDEN) {
             let name = callable.tool["name"].as_str().unwrap_or_default();
             let probe = bench.call_of(name, Value::Object(callable.arguments.clone()));
             bench.control(probe.clone()).await?;
             let seen = bench.send(probe.bearer(token.as_str())).await?;
-            let finding = Finding::expect(!served(&seen), "a refusal of the tool that is not listed", || seen.describe());
+            let finding =
+                Finding::expect(!served(&seen), "a refusal of the tool that is not listed", || {
+                    seen.describe()
+                });
             bench.case(&format!("{name}-{slug}"), format!("{name:?} by {slug}"), Ok(finding));
         }
     }

@@ -49,7 +49,8 @@ pub(super) async fn denied(bench: &Bench) -> Result<Vec<Denied>, Trouble> {
     });
     let operations: Vec<(String, Probe)> =
         list.map(|probe| ("list".to_owned(), probe)).into_iter().chain(calls).take(TRIED).collect();
-    let sets = std::iter::once(Vec::new()).chain(auth.scopes().iter().map(|scope| vec![scope.clone()]));
+    let sets =
+        std::iter::once(Vec::new()).chain(auth.scopes().iter().map(|scope| vec![scope.clone()]));
     let mut found: Vec<Denied> = Vec::new();
     for (n, scopes) in sets.enumerate() {
         let token = auth.scoped(PRINCIPAL, &scopes)?;
@@ -91,10 +92,17 @@ async fn each(bench: &Bench, judge: impl Fn(&Denied) -> Finding) -> Judgement {
 }
 
 /// Judges the challenge of each refusal by HTTP.
-async fn each_challenge(bench: &Bench, expected: &str, judge: impl Fn(&Challenge) -> bool) -> Judgement {
+async fn each_challenge(
+    bench: &Bench,
+    expected: &str,
+    judge: impl Fn(&Challenge) -> bool,
+) -> Judgement {
     let judge = |denied: &Denied| {
         if denied.seen.status().is_none_or(|status| status < 400) {
-            return Finding::unseen("the refusal is no HTTP error, so it has no challenge", "answer HTTP 403");
+            return Finding::unseen(
+                "the refusal is no HTTP error, so it has no challenge",
+                "answer HTTP 403",
+            );
         }
         let fits = bearer(&denied.seen).is_some_and(|challenge| judge(&challenge));
         Finding::expect(fits, expected, || shown(&denied.seen))
@@ -145,13 +153,19 @@ async fn steady(bench: &Bench, probe: impl Fn() -> Result<Probe, Trouble>) -> Ju
     for _ in 0..AGAIN {
         let seen = bench.send(probe()?).await?;
         let Some(challenge) = bearer(&seen) else {
-            return Ok(Finding::unseen(format!("there is no challenge: {}", shown(&seen)), "send a Bearer challenge"));
+            return Ok(Finding::unseen(
+                format!("there is no challenge: {}", shown(&seen)),
+                "send a Bearer challenge",
+            ));
         };
         let scopes = challenge.scopes();
         let before = first.get_or_insert_with(|| scopes.clone());
         if *before != scopes {
             let (before, now) = (before.join(" "), scopes.join(" "));
-            return Ok(Finding::violated(format!("the scopes {before:?} again"), format!("the scopes {now:?}")));
+            return Ok(Finding::violated(
+                format!("the scopes {before:?} again"),
+                format!("the scopes {now:?}"),
+            ));
         }
     }
     Ok(Finding::Held)
@@ -170,7 +184,9 @@ check! {
 
 async fn status_403(bench: &Bench) -> Judgement {
     let judge = |denied: &Denied| match denied.seen.status() {
-        Some(status) if status >= 400 => Finding::expect(status == 403, "HTTP 403", || shown(&denied.seen)),
+        Some(status) if status >= 400 => {
+            Finding::expect(status == 403, "HTTP 403", || shown(&denied.seen))
+        }
         _ => Finding::unseen("the refusal is no HTTP error", "answer HTTP 403"),
     };
     each(bench, judge).await
@@ -189,7 +205,10 @@ check! {
 }
 
 async fn http_403(bench: &Bench) -> Judgement {
-    each(bench, |denied| Finding::expect(denied.seen.status() == Some(403), "HTTP 403", || denied.seen.describe())).await
+    each(bench, |denied| {
+        Finding::expect(denied.seen.status() == Some(403), "HTTP 403", || denied.seen.describe())
+    })
+    .await
 }
 
 check! {
@@ -219,7 +238,10 @@ check! {
 }
 
 async fn error_code(bench: &Bench) -> Judgement {
-    each_challenge(bench, "a challenge with error=\"insufficient_scope\"", |c| c.parameter("error") == Some("insufficient_scope")).await
+    each_challenge(bench, "a challenge with error=\"insufficient_scope\"", |c| {
+        c.parameter("error") == Some("insufficient_scope")
+    })
+    .await
 }
 
 check! {
@@ -249,7 +271,10 @@ check! {
 }
 
 async fn resource_metadata(bench: &Bench) -> Judgement {
-    each_challenge(bench, "a challenge with `resource_metadata`", |c| c.parameter("resource_metadata").is_some()).await
+    each_challenge(bench, "a challenge with `resource_metadata`", |c| {
+        c.parameter("resource_metadata").is_some()
+    })
+    .await
 }
 
 check! {
@@ -267,7 +292,9 @@ check! {
 async fn single_challenge(bench: &Bench) -> Judgement {
     let denied = denied(bench).await?;
     for denied in &denied {
-        let Some(challenge) = bearer(&denied.seen).filter(|c| !c.scopes().is_empty()) else { continue };
+        let Some(challenge) = bearer(&denied.seen).filter(|c| !c.scopes().is_empty()) else {
+            continue;
+        };
         let mut scopes = denied.scopes.clone();
         scopes.extend(challenge.scopes());
         let token = bench.auth()?.scoped(PRINCIPAL, &scopes)?;
@@ -319,7 +346,8 @@ async fn no_offline_access(bench: &Bench) -> Judgement {
     for (slug, seen) in challenged {
         let Some(challenge) = bearer(&seen) else { continue };
         let offline = challenge.scopes().iter().any(|scope| scope == "offline_access");
-        let finding = Finding::expect(!offline, "a challenge without offline_access", || shown(&seen));
+        let finding =
+            Finding::expect(!offline, "a challenge without offline_access", || shown(&seen));
         bench.case(&slug, format!("the challenge of {slug}"), Ok(finding));
     }
     bench.conclude()

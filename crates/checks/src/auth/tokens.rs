@@ -224,7 +224,9 @@ fn challenged(tried: &Tried) -> Judgement {
         return Ok(no_401());
     }
     let fits = bearer(&tried.sent).is_some();
-    Ok(Finding::expect(fits, "HTTP 401 with a Bearer challenge in WWW-Authenticate", || shown(&tried.sent)))
+    Ok(Finding::expect(fits, "HTTP 401 with a Bearer challenge in WWW-Authenticate", || {
+        shown(&tried.sent)
+    }))
 }
 
 /// Whether a 401 says of an invalid token what OAuth says of it, and does not repeat it.
@@ -237,22 +239,32 @@ fn formed(tried: &Tried) -> Judgement {
     if let Some(error) = bearer(sent).and_then(|c| c.parameter("error").map(str::to_owned))
         && error != "invalid_token"
     {
-        return Ok(Finding::violated("a challenge with error=\"invalid_token\", if it names an error", shown(sent)));
+        return Ok(Finding::violated(
+            "a challenge with error=\"invalid_token\", if it names an error",
+            shown(sent),
+        ));
     }
     let token = match &sent.exchange.sent {
-        plumb_model::Sent::Http { headers, .. } => {
-            headers.iter().find(|h| h.name.eq_ignore_ascii_case("authorization")).map(|h| h.value.clone())
-        }
+        plumb_model::Sent::Http { headers, .. } => headers
+            .iter()
+            .find(|h| h.name.eq_ignore_ascii_case("authorization"))
+            .map(|h| h.value.clone()),
         _ => None,
     };
-    let token = token.and_then(|value| value.split_once(' ').map(|(_, token)| token.trim().to_owned()));
+    let token =
+        token.and_then(|value| value.split_once(' ').map(|(_, token)| token.trim().to_owned()));
     let repeated = token.filter(|token| token.len() > 16).is_some_and(|token| {
         sent.exchange.answer.body.lossy().contains(&token)
             || sent.header("www-authenticate").any(|field| field.contains(&token))
     });
-    Ok(Finding::expect(!repeated, "an answer that does not repeat the token", || "the token stands in the answer".into()))
+    Ok(Finding::expect(!repeated, "an answer that does not repeat the token", || {
+        "the token stands in the answer".into()
+    }))
 }
 
 fn no_401() -> Finding {
-    Finding::unseen("the request was not answered with HTTP 401, so there is no challenge", "answer it with HTTP 401")
+    Finding::unseen(
+        "the request was not answered with HTTP 401, so there is no challenge",
+        "answer it with HTTP 401",
+    )
 }

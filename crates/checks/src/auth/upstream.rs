@@ -17,11 +17,14 @@ async fn forwarded(bench: &Bench) -> Result<Forwarded, Trouble> {
     let token = auth.token(&auth.access(PRINCIPAL))?;
     let before = auth.requests().last().map(|r| r.number);
     bench.control(bench.call(Prop::UpstreamTool)?.bearer(token.as_str())).await?;
-    let mut found = Forwarded { authorization: Vec::new(), elsewhere: Vec::new(), token: token.into_string() };
+    let mut found =
+        Forwarded { authorization: Vec::new(), elsewhere: Vec::new(), token: token.into_string() };
     let mut asked = 0;
     let since = |r: &plumb_runner::LoggedRequest| before.is_none_or(|before| r.number > before);
     // Keys are fetched and tokens introspected at the authorization server itself: that is no other service.
-    for request in auth.requests().into_iter().filter(since).filter(|r| r.path.starts_with("/upstream")) {
+    for request in
+        auth.requests().into_iter().filter(since).filter(|r| r.path.starts_with("/upstream"))
+    {
         asked += 1;
         found.elsewhere.extend([request.path, request.query.unwrap_or_default(), request.body]);
         for (name, value) in request.headers {

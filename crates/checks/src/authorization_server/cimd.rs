@@ -165,10 +165,7 @@ fn turned_down(control: &Landing, landing: &Landing, sent: &str) -> Finding {
 type Fault = (&'static str, &'static str, fn(&mut Value) -> Option<Document>);
 
 /// Documents with one fault each, beside one without.
-async fn refusals(
-    bench: &Bench,
-    faults: &[Fault],
-) -> Judgement {
+async fn refusals(bench: &Bench, faults: &[Fault]) -> Judgement {
     let at = bench.authorization_server()?;
     let (_, control) = accepted(&at, CALLBACK).await?;
     for (slug, title, fault) in faults {

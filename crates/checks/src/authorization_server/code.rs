@@ -96,12 +96,15 @@ enum Verifier {
 }
 
 async fn verifier(at: &AsBench<'_>, client: &Client, which: Verifier) -> Judgement {
-    let (parameters, right) = at.request(client);
-    let landing = at.visit(&parameters, &client.redirect_uri).await?;
-    let Some(code) = landing.code() else { return Err(Trouble::Control(landing.describe())) };
-    let other = at.server().draw("verifier");
+    let (parameters, _) = at.request(client);
+    let (_, other) = at.request(client);
     let challenge =
         parameters.iter().find(|(name, _)| name == "code_challenge").map_or("", |(_, value)| value);
+    if matches!(which, Verifier::Challenge) {
+        at.hide(challenge);
+    }
+    let landing = at.visit(&parameters, &client.redirect_uri).await?;
+    let Some(code) = landing.code() else { return Err(Trouble::Control(landing.describe())) };
     let (sent, verifier) = match which {
         Verifier::None => ("a code without `code_verifier`", None),
         Verifier::Other => ("a code with another `code_verifier`", Some(other.as_str())),
@@ -109,7 +112,6 @@ async fn verifier(at: &AsBench<'_>, client: &Client, which: Verifier) -> Judgeme
             ("a code with its S256 challenge as `code_verifier`", Some(challenge))
         }
     };
-    debug_assert_ne!(right, other);
     Ok(refused(&at.redeem(client, code, verifier).await?, sent))
 }
 

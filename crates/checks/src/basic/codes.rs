@@ -4,7 +4,7 @@ use plumb_model::{REVISION, Sent};
 use plumb_runner::{Notes, Observed, check};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{codes, header, meta};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::errors::errors;
 
@@ -87,7 +87,9 @@ fn headers_are_right(seen: &Observed) -> bool {
     let Some(message) = seen.request.as_ref().filter(|_| version_is_right(seen)) else {
         return false;
     };
-    if seen.method() == Some("tools/call") {
+    // What is no string has no header form, so a header cannot mirror it.
+    let mirrored = ["name", "uri", "taskId"].iter().filter_map(|key| message.pointer(&format!("/params/{key}")));
+    if seen.method() == Some("tools/call") || mirrored.into_iter().any(|value| !value.is_string()) {
         return false;
     }
     let standard = header::standard_headers(message);
@@ -124,6 +126,10 @@ fn names_declared_only(seen: &Observed, error: &Message) -> bool {
 /// Whether a required member and all that it holds are declared.
 fn within(name: &str, required: &Value, declared: &Value) -> bool {
     let Some(declared) = declared.get(name) else { return false };
+    // An empty elicitation capability means form mode, which a client of URL mode alone has not declared.
+    if name == "elicitation" && required == &json!({}) && declared.get("url").is_some() {
+        return declared.get("form").is_some();
+    }
     required
         .as_object()
         .is_none_or(|all| all.iter().all(|(name, value)| within(name, value, declared)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use plumb_runner::{
     Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check, with_token,
 };
-use plumb_wire::jsonrpc::Kind;
+use plumb_wire::jsonrpc::{Kind, Message};
 use serde_json::{Value, json};
 
 use crate::lane::Lane;
@@ -134,7 +134,7 @@ async fn no_response(bench: &Bench) -> Judgement {
         json!({"requestId": id, "reason": "plumb"}),
     ))
     .await?;
-    let answer = open.until(GRACE, |m| m.is_response()).await;
+    let answer = open.until(GRACE, Message::is_response).await;
     bench.close(open);
     lane.stop().await;
     Ok(match answer {
@@ -170,8 +170,8 @@ async fn race(bench: &Bench) -> Judgement {
         cancel(&lane, bench, open).await?;
         let answered = lane.send(probe.clone().patience(Duration::from_secs(3))).await?;
         if !bench.survey().is_http() {
-            let late = answered.sent_id().cloned().unwrap_or(id);
-            lane.send(Probe::notification("notifications/cancelled", json!({"requestId": late})))
+            let over = answered.sent_id().cloned().unwrap_or(id);
+            lane.send(Probe::notification("notifications/cancelled", json!({"requestId": over})))
                 .await?;
         }
         let next = lane.send(probe.clone().patience(Duration::from_secs(3))).await?;

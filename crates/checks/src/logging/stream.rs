@@ -101,7 +101,9 @@ async fn no_other_stream(bench: &Bench) -> Judgement {
     for stream in &mut streams {
         leaked = leaked.or(stream.until(GRACE, |m| m.method() == Some(METHOD)).await);
     }
-    streams.into_iter().for_each(|s| drop(bench.close(s)));
+    for stream in streams {
+        bench.close(stream);
+    }
     Ok(match leaked {
         Some(leaked) => Finding::violated(
             "no log messages on the stream of another request",
@@ -137,15 +139,15 @@ async fn before_response(bench: &Bench) -> Judgement {
                 break;
             }
         }
-        let late = open.until(GRACE, |m| m.method() == Some(METHOD)).await;
+        let after = open.until(GRACE, |m| m.method() == Some(METHOD)).await;
         let seen = bench.finish(open).await;
         // Over standard streams a late message belongs to no request, or comes while the next one is answered.
         let next = lane.send(Probe::request("server/discover", json!({}))).await?;
         let stray = lane.strays().await?.into_iter().find(|m| m.method() == Some(METHOD));
-        let late = late.or(stray).or_else(|| next.notifications(METHOD).next().cloned());
-        let finding = match late {
-            Some(late) => {
-                Ok(Finding::violated("no log message after the response", late.raw.lossy()))
+        let after = after.or(stray).or_else(|| next.notifications(METHOD).next().cloned());
+        let finding = match after {
+            Some(after) => {
+                Ok(Finding::violated("no log message after the response", after.raw.lossy()))
             }
             None if !answered => Err(Trouble::Control(seen.describe())),
             None if messages == 0 => {

@@ -42,7 +42,9 @@ async fn elicitation(bench: &Bench) -> Judgement {
 async fn stolen(bench: &Bench, concerns: impl Fn(&Round) -> bool) -> Judgement {
     let auth = bench.auth()?;
     let other = auth.token(&auth.access(OTHER_PRINCIPAL))?;
-    let stateful = |asker: &Asker| asker.first.state.as_ref().is_some_and(Value::is_string) && concerns(&asker.first);
+    let stateful = |asker: &Asker| {
+        asker.first.state.as_ref().is_some_and(Value::is_string) && concerns(&asker.first)
+    };
     for asker in askers(bench).await.into_iter().filter(stateful).take(LOOKED_AT) {
         let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
         let mine = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
@@ -52,10 +54,18 @@ async fn stolen(bench: &Bench, concerns: impl Fn(&Round) -> bool) -> Judgement {
             continue;
         }
         let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
-        let theirs = bench.send(asker.retry(round.answers(), round.state.as_ref()).bearer(other.as_str())).await?;
+        let theirs = bench
+            .send(asker.retry(round.answers(), round.state.as_ref()).bearer(other.as_str()))
+            .await?;
         let finding =
-            Finding::expect(!done(&theirs), "the state refused, or input asked for anew", || theirs.describe());
-        bench.case(&asker.slug, format!("the state of {:?} in the hands of another principal", asker.name), Ok(finding));
+            Finding::expect(!done(&theirs), "the state refused, or input asked for anew", || {
+                theirs.describe()
+            });
+        bench.case(
+            &asker.slug,
+            format!("the state of {:?} in the hands of another principal", asker.name),
+            Ok(finding),
+        );
     }
     match bench.conclude()? {
         Finding::Unseen { .. } => Ok(Finding::unseen(

@@ -125,7 +125,7 @@ fn forged(state: &str) -> Vec<Tampered> {
         let bare = part.trim_end_matches('=');
         let decoded = URL_SAFE_NO_PAD.decode(bare).or_else(|_| STANDARD_NO_PAD.decode(bare)).ok();
         let encoded = decoded.as_ref().and_then(|d| serde_json::from_slice::<Value>(d).ok());
-        let plain = serde_json::from_str::<Value>(state).ok().filter(|v| v.is_object());
+        let plain = serde_json::from_str::<Value>(state).ok().filter(Value::is_object);
         let (value, plain) = match (encoded, plain) {
             (Some(value), _) if value.is_object() => (value, false),
             (_, Some(value)) => (value, true),
@@ -163,10 +163,10 @@ fn leaves(value: &Value, at: String, found: &mut Vec<String>) {
     let escaped = |k: &str| k.replace('~', "~0").replace('/', "~1");
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(k, v)| leaves(v, format!("{at}/{}", escaped(k)), found))
+            members.iter().for_each(|(k, v)| leaves(v, format!("{at}/{}", escaped(k)), found));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(n, v)| leaves(v, format!("{at}/{n}"), found))
+            items.iter().enumerate().for_each(|(n, v)| leaves(v, format!("{at}/{n}"), found));
         }
         _ => found.push(at),
     }

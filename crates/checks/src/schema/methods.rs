@@ -2,11 +2,15 @@
 
 use plumb_runner::survey::expand;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
+use plumb_model::Sent;
 use plumb_wire::codes;
 use serde_json::{Value, json};
 
 /// An error message of more characters is no concise sentence.
 const CONCISE: usize = 300;
+
+/// A request of more bytes may be quoted at a length that is ours, not the server's.
+const QUOTED: usize = 1024;
 
 check! {
     /// **Observed:** error messages have one line of at most 300 characters.
@@ -22,6 +26,15 @@ fn message_concise(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(message) = seen.error().and_then(|e| e.get("message")).and_then(Value::as_str) else {
         return;
     };
+    // A message that quotes what was sent is as long as that was.
+    let quotes = match &seen.exchange.sent {
+        Sent::Http { body, .. } => body.len() > QUOTED,
+        Sent::Stdio { line } => line.len() > QUOTED,
+        Sent::Nothing => false,
+    };
+    if quotes {
+        return;
+    }
     let fits = !message.trim_end().contains('\n') && message.chars().count() <= CONCISE;
     notes.expect(fits, "an error message of one concise sentence", || {
         format!("{} characters: {:?}", message.chars().count(), clip(message, 100))

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use plumb_runner::{
-    Bench, Finding, Instance, Judgement, Observed, Probe, Prop, Trouble, capable, check,
-};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, capable, check};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::meta;
 use plumb_wire::process::Signal;
@@ -45,11 +43,11 @@ async fn closed_stream(bench: &Bench) -> Judgement {
     let (mut other, _) = listen(bench, &lane, wanted).await?;
     let caused = bench.control(capable(bench.call(Prop::ChangeTools)?)).await?;
     let next = bench.control(Probe::request("server/discover", json!({}))).await?;
-    let late = other.until(GRACE, |m| subscription_id(m) == Some(&id)).await;
+    let after = other.until(GRACE, |m| subscription_id(m) == Some(&id)).await;
     bench.close(other);
     let on_calls =
         caused.messages.iter().chain(&next.messages).find(|m| subscription_id(m) == Some(&id));
-    Ok(match late.as_ref().or(on_calls) {
+    Ok(match after.as_ref().or(on_calls) {
         Some(message) => {
             Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy())
         }
@@ -81,10 +79,10 @@ async fn cancelled_listen(bench: &Bench) -> Judgement {
     for change in causable(bench.survey()) {
         lane.control(capable(bench.call(change.cause)?)).await?;
     }
-    let late = open.until(GRACE, |m| tells_of_change(m) || subscription_id(m) == Some(&id)).await;
+    let after = open.until(GRACE, |m| tells_of_change(m) || subscription_id(m) == Some(&id)).await;
     bench.close(open);
     lane.stop().await;
-    Ok(match late {
+    Ok(match after {
         Some(message) => {
             Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy())
         }

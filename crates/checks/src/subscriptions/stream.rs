@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_runner::{Bench, Open, Probe, Prop, Survey, Trouble};
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::meta;
+use plumb_wire::{codes, meta};
 use serde_json::{Map, Value, json};
 
 use crate::lane::Lane;
@@ -84,7 +84,8 @@ pub(crate) fn causable(survey: &Survey) -> Vec<Change> {
 }
 
 /// A subscription request.
-pub(crate) fn request(filter: Value) -> Probe {
+pub(crate) fn request(filter: impl Into<Value>) -> Probe {
+    let filter: Value = filter.into();
     Probe::request("subscriptions/listen", json!({"notifications": filter}))
 }
 
@@ -102,7 +103,14 @@ pub(crate) async fn listen(
         other => {
             let seen = bench.close(open);
             let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned());
-            Err(Trouble::Setup(format!("the subscription was not acknowledged: {what}")))
+            Err(if seen.code() == Some(codes::METHOD_NOT_FOUND) {
+                Trouble::Absent {
+                    why: "the server has no `subscriptions/listen`".into(),
+                    how_to_enable: "implement it".into(),
+                }
+            } else {
+                Trouble::Setup(format!("the subscription was not acknowledged: {what}"))
+            })
         }
     }
 }

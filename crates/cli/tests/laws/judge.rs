@@ -7,7 +7,7 @@ use plumb_model::known::Known;
 use plumb_model::suite::Suite;
 use plumb_model::{Event, Report, Secrets, Verdict};
 use plumb_reference::{Reference, Rules};
-use plumb_runner::{AllowCalls, Options, Props, Reach, RunError, Target};
+use plumb_runner::{AllowCalls, Applies, AuthOptions, Options, Props, Reach, RunError, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::Launch;
 
@@ -75,6 +75,24 @@ pub(crate) fn stdio_command(broken: Option<&str>) -> Target {
     Target::Stdio(launch(&["--stdio"], broken))
 }
 
+/// The reference as a command that serves HTTP, protected by the authorization server of the run.
+pub(crate) fn protected_command(broken: Option<&str>) -> Target {
+    let reach = Reach { url: "http://127.0.0.1:{port}/mcp".into(), ..Reach::default() };
+    let trust = ["--protect", "--issuer", "{auth.issuer}", "--jwks", "{auth.jwks_uri}", "--upstream", "{auth.upstream}"];
+    let arguments: Vec<&str> = ["--port", "{port}"].into_iter().chain(trust).collect();
+    Target::HttpCommand { launch: launch(&arguments, broken), reach }
+}
+
+/// What a run with tokens needs.
+pub(crate) fn protected_options(broken: Option<&str>, only: &[&str]) -> Options {
+    Options { auth: Some(AuthOptions::default()), ..options(protected_command(broken), only) }
+}
+
+/// Whether a check needs tokens.
+pub(crate) fn needs_tokens(id: &str) -> bool {
+    plumb_checks::all().iter().any(|c| c.id == id && c.applies.contains(&Applies::Auth))
+}
+
 fn launch(extra: &[&str], broken: Option<&str>) -> Launch {
     let mut args = vec!["serve", "reference"];
     args.extend(extra);
@@ -106,6 +124,13 @@ pub(crate) fn not_held(report: &Report) -> Vec<String> {
 /// over HTTP, then over standard streams, then beside all others, whose traffic a passive check reads.
 pub(crate) async fn noticed(mutant: &plumb_reference::Mutant) -> Result<(), String> {
     let id = mutant.kills;
+    if needs_tokens(id) {
+        let report = report(protected_options(Some(mutant.name), &[id])).await;
+        return match verdict(&report, id) {
+            Some(Verdict::Violated { .. }) => Ok(()),
+            other => Err(format!("{} is not noticed by {id}: {other:?}", mutant.name)),
+        };
+    }
     let mut seen = Vec::new();
     let tries: [(&str, bool); 4] = [("http", true), ("stdio", true), ("http", false), ("stdio", false)];
     for (transport, alone) in tries {

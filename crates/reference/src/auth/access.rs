@@ -20,7 +20,11 @@ pub(crate) fn denied(call: &Call, named: &str) -> Option<&'static [&'static str]
     if call.method != "tools/call" {
         return None;
     }
-    let tool = if rules.headers_not_trusted { call.params.get("name").and_then(Value::as_str)? } else { named };
+    let tool = if rules.headers_not_trusted {
+        call.params.get("name").and_then(Value::as_str)?
+    } else {
+        named
+    };
     let impressed = !rules.client_info_without_privilege
         && call.meta.client_info.as_ref().is_some_and(|client| client["name"] == "admin");
     let spared = impressed || (tool == "hidden_tool" && !rules.hidden_tools_guarded);
@@ -30,7 +34,9 @@ pub(crate) fn denied(call: &Call, named: &str) -> Option<&'static [&'static str]
 
 /// Whether a tool is shown to the caller.
 pub(crate) fn listed(call: &Call, tool: &str) -> bool {
-    let may = |call: &Call| call.principal.as_ref().is_some_and(|p| p.scopes.iter().any(|scope| scope == WRITE));
+    let may = |call: &Call| {
+        call.principal.as_ref().is_some_and(|p| p.scopes.iter().any(|scope| scope == WRITE))
+    };
     tool != "hidden_tool" || may(call)
 }
 

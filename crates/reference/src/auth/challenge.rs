@@ -52,13 +52,14 @@ impl Refusal {
         let lacking = self.error == Some("insufficient_scope");
         let turn = next(&server.state.scratch.lists);
         let mut parameters = vec![("realm", "plumb".to_owned())];
-        let told = if lacking { rules.scope_challenge_error } else { rules.invalid_challenge_error };
-        if let Some(error) = self.error.filter(|_| told) {
-            parameters.push(("error", error.to_owned()));
+        if let Some(error) = self.error.filter(|_| !lacking || rules.scope_challenge_error) {
+            let wrong = error == "invalid_token" && !rules.invalid_challenge_error;
+            parameters.push(("error", if wrong { "insufficient_scope" } else { error }.to_owned()));
             parameters.push(("error_description", self.description.to_owned()));
         }
         let mut scopes = self.scopes.clone();
-        let steady = if lacking { rules.scope_strategy_steady } else { rules.challenge_scopes_steady };
+        let steady =
+            if lacking { rules.scope_strategy_steady } else { rules.challenge_scopes_steady };
         if !steady && turn % 2 == 1 {
             scopes.push("mcp:extra");
         }
@@ -79,11 +80,13 @@ impl Refusal {
         if rules.metadata_locatable && (!lacking || rules.scope_challenge_metadata) {
             parameters.push(("resource_metadata", metadata));
         }
-        let parameters: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+        let parameters: Vec<String> =
+            parameters.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
         let scheme = if lacking && !rules.scope_challenge_scheme { "Plumb" } else { "Bearer" };
         let challenge = format!("{scheme} {}", parameters.join(", "));
         let status = if lacking && !rules.insufficient_is_403 { 401 } else { self.status };
-        let mut response = answer(status, "text/plain", Body::from(format!("{}\n", self.description)));
+        let mut response =
+            answer(status, "text/plain", Body::from(format!("{}\n", self.description)));
         let bare = self.error == Some("invalid_token") && !rules.every_401_challenged;
         if let Ok(challenge) = HeaderValue::from_str(&challenge)
             && !bare
@@ -101,7 +104,8 @@ pub(super) fn document(value: &Value) -> Response {
 
 fn answer(status: u16, media_type: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

@@ -10,13 +10,18 @@ const LIMIT: u64 = 1 << 20;
 
 /// The body of the answer; `authorization` is the value of that header.
 pub(crate) async fn get(url: &str, authorization: Option<&str>) -> io::Result<Vec<u8>> {
-    let rest = url.strip_prefix("http://").ok_or_else(|| io::Error::other("only http is spoken here"))?;
+    let rest =
+        url.strip_prefix("http://").ok_or_else(|| io::Error::other("only http is spoken here"))?;
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let path = if path.is_empty() { "/" } else { path };
-    let address = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
+    let address =
+        if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
     let mut stream = TcpStream::connect(address).await?;
-    let authorization = authorization.map_or_else(String::new, |value| format!("Authorization: {value}\r\n"));
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\n{authorization}Connection: close\r\n\r\n");
+    let authorization =
+        authorization.map_or_else(String::new, |value| format!("Authorization: {value}\r\n"));
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {authority}\r\n{authorization}Connection: close\r\n\r\n"
+    );
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.take(LIMIT).read_to_end(&mut answer).await?;

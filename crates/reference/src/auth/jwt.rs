@@ -37,7 +37,9 @@ fn key(jwk: &Value) -> Option<Key> {
     let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str()?).ok();
     let (algorithm, public) = match jwk["kty"].as_str()? {
         "RSA" => ("RS256", Public::Rsa { n: part("n")?, e: part("e")? }),
-        "EC" if jwk["crv"] == "P-256" => ("ES256", Public::Point([vec![4], part("x")?, part("y")?].concat())),
+        "EC" if jwk["crv"] == "P-256" => {
+            ("ES256", Public::Point([vec![4], part("x")?, part("y")?].concat()))
+        }
         "OKP" if jwk["crv"] == "Ed25519" => ("EdDSA", Public::Point(part("x")?)),
         _ => return None,
     };
@@ -45,7 +47,12 @@ fn key(jwk: &Value) -> Option<Key> {
 }
 
 /// Who the token speaks for, if it is good here and now.
-pub(super) fn verify(guard: &Guard, rules: &Rules, token: &str, asked: &str) -> Result<Principal, Refusal> {
+pub(super) fn verify(
+    guard: &Guard,
+    rules: &Rules,
+    token: &str,
+    asked: &str,
+) -> Result<Principal, Refusal> {
     let parts: Vec<&str> = token.split('.').collect();
     let [header, payload, signature] = parts[..] else {
         if !rules.garbage_refused && !token.is_empty() {
@@ -54,7 +61,9 @@ pub(super) fn verify(guard: &Guard, rules: &Rules, token: &str, asked: &str) -> 
         return Err(invalid("the token is no JWT"));
     };
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
-    let json = |text: &str| bytes(text).and_then(|b| serde_json::from_slice::<Value>(&b).ok()).filter(Value::is_object);
+    let json = |text: &str| {
+        bytes(text).and_then(|b| serde_json::from_slice::<Value>(&b).ok()).filter(Value::is_object)
+    };
     let (Some(header_json), Some(claims)) = (json(header), json(payload)) else {
         return Err(invalid("the token is no JWT"));
     };
@@ -63,10 +72,14 @@ pub(super) fn verify(guard: &Guard, rules: &Rules, token: &str, asked: &str) -> 
         if header_json.get("crit").is_some() {
             return Err(invalid("the token has a critical extension"));
         }
-        let key = guard.keys.iter().find(|key| header_json["kid"] == *key.id && header_json["alg"] == key.algorithm);
+        let key = guard
+            .keys
+            .iter()
+            .find(|key| header_json["kid"] == *key.id && header_json["alg"] == key.algorithm);
         let key = key.ok_or_else(|| invalid("the key is not known"))?;
         let message = &token[..header.len() + 1 + payload.len()];
-        let genuine = bytes(signature).is_some_and(|signature| key.has_signed(message.as_bytes(), &signature));
+        let genuine = bytes(signature)
+            .is_some_and(|signature| key.has_signed(message.as_bytes(), &signature));
         if !genuine {
             return Err(invalid("the signature is wrong"));
         }
@@ -91,11 +104,15 @@ pub(super) fn verify(guard: &Guard, rules: &Rules, token: &str, asked: &str) -> 
     if rules.expiry_checked && claims["exp"].as_f64().is_none_or(|exp| exp <= now - SKEW / 2.0) {
         return Err(invalid("the token has expired"));
     }
-    let later = |claim: &str| claims.get(claim).is_some_and(|at| at.as_f64().is_none_or(|at| at > now + SKEW));
+    let later = |claim: &str| {
+        claims.get(claim).is_some_and(|at| at.as_f64().is_none_or(|at| at > now + SKEW))
+    };
     if rules.not_before_checked && later("nbf") {
         return Err(invalid("the token is not valid yet"));
     }
-    let Some(subject) = claims["sub"].as_str() else { return Err(invalid("the token names nobody")) };
+    let Some(subject) = claims["sub"].as_str() else {
+        return Err(invalid("the token names nobody"));
+    };
     Ok(principal(token, subject, claims["scope"].as_str().unwrap_or_default()))
 }
 
@@ -112,7 +129,12 @@ fn intended(rules: &Rules, audience: &Value, resource: &str) -> bool {
     let here = |name: &Value| {
         let Some(name) = name.as_str() else { return false };
         let begins = !rules.audience_exact && resource.starts_with(name);
-        begins || if rules.audience_case_tolerant { canonical(name) == canonical(resource) } else { name == resource }
+        begins
+            || if rules.audience_case_tolerant {
+                canonical(name) == canonical(resource)
+            } else {
+                name == resource
+            }
     };
     match audience {
         Value::Array(names) if !rules.audience_array_searched => names.first().is_some_and(here),
@@ -137,7 +159,8 @@ impl Key {
                 key.verify(&signature::RSA_PKCS1_2048_8192_SHA256, message, signature)
             }
             (Public::Point(point), "ES256") => {
-                UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
+                UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point)
+                    .verify(message, signature)
             }
             (Public::Point(point), _) => {
                 UnparsedPublicKey::new(&signature::ED25519, point).verify(message, signature)

@@ -93,8 +93,10 @@ pub(crate) fn metadata(server: &Server, method: &Method, uri: &Uri) -> Option<Re
         return None;
     }
     let resource = &guard.protection.resource;
-    let named = if rules.metadata_names_resource { resource.clone() } else { format!("{resource}/other") };
-    let servers = if rules.metadata_names_servers { json!([guard.protection.issuer]) } else { json!([]) };
+    let named =
+        if rules.metadata_names_resource { resource.clone() } else { format!("{resource}/other") };
+    let servers =
+        if rules.metadata_names_servers { json!([guard.protection.issuer]) } else { json!([]) };
     let mut scopes = vec![READ, WRITE];
     if !rules.metadata_without_offline_access {
         scopes.push("offline_access");
@@ -126,7 +128,10 @@ pub(crate) fn admit(
         if !rules.every_method_protected && asked == "prompts/list" {
             return Ok(None);
         }
-        if !rules.no_token_is_401 && asked == "completion/complete" && !headers.contains_key("authorization") {
+        if !rules.no_token_is_401
+            && asked == "completion/complete"
+            && !headers.contains_key("authorization")
+        {
             verdict = Err(Refusal::missing().status(400));
         }
     }
@@ -163,7 +168,11 @@ fn authenticated(
     asked: &str,
 ) -> Result<Principal, Refusal> {
     let rules = &server.rules;
-    let in_query = uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("access_token="));
+    let in_query = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("access_token="));
     let mut fields = headers.get_all("authorization").iter();
     let field = fields.next().and_then(|value| value.to_str().ok());
     let twice = fields.next().is_some() || (field.is_some() && in_query.is_some());
@@ -177,7 +186,11 @@ fn authenticated(
         };
     };
     let (scheme, token) = field.split_once(' ').unwrap_or((field, ""));
-    let bearer = if rules.scheme_in_any_case { scheme.eq_ignore_ascii_case("bearer") } else { scheme == "Bearer" };
+    let bearer = if rules.scheme_in_any_case {
+        scheme.eq_ignore_ascii_case("bearer")
+    } else {
+        scheme == "Bearer"
+    };
     if !bearer {
         let status = if rules.missing_is_401 { 401 } else { 403 };
         return Err(Refusal::missing().status(status));

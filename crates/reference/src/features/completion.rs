@@ -85,12 +85,6 @@ impl<'a> Request<'a> {
 /// Everything that may stand for the argument.
 fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
     let rules = call.rules();
-    if let (Some(principal), Reference::Resource("test://private/{owner}")) = (&call.principal, &request.reference) {
-        let everybody = if request.value.is_empty() { rules.completions_guarded } else { rules.prefixes_guarded };
-        let others = ["alice", "bob"].into_iter().filter(|_| !everybody);
-        let own = std::iter::once(principal.subject.as_str());
-        return Ok(own.chain(others.filter(|other| *other != principal.subject)).map(str::to_owned).collect());
-    }
     let arguments = match request.reference {
         Reference::Prompt(name) => match prompts::arguments(&call.server, name) {
             Some(arguments) => arguments,
@@ -110,6 +104,12 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
             "there is no argument {:?}",
             request.argument
         )));
+    }
+    if let (Some(principal), Reference::Resource("test://private/{owner}")) = (&call.principal, &request.reference) {
+        let guarded = if request.value.is_empty() { rules.completions_guarded } else { rules.prefixes_guarded };
+        let others = ["alice", "bob"].into_iter().filter(|_| !guarded);
+        let own = std::iter::once(principal.subject.as_str());
+        return Ok(own.chain(others.filter(|other| *other != principal.subject)).map(str::to_owned).collect());
     }
     let language =
         request.context.and_then(|context| context.get("language")).and_then(Value::as_str);

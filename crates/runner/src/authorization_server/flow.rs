@@ -84,11 +84,7 @@ impl AsBench<'_> {
     }
 
     /// A code, by a correct request with more parameters.
-    pub async fn grant_with(
-        &self,
-        client: &Client,
-        more: Changes<'_>,
-    ) -> Result<Grant, Trouble> {
+    pub async fn grant_with(&self, client: &Client, more: Changes<'_>) -> Result<Grant, Trouble> {
         let (landing, verifier, state) = self.ask(client, more).await?;
         match landing.code() {
             Some(code) => Ok(Grant { code: code.to_owned(), verifier, state, landing }),
@@ -150,7 +146,7 @@ impl AsBench<'_> {
         match secret {
             Some(secret) if client.ours || !by_form => {
                 let credentials = client.basic(secret);
-                self.server.recorder.add_secret(credentials.as_str());
+                self.server.hide(&credentials);
                 request = request.header("Authorization", format!("Basic {credentials}"));
             }
             _ => {

@@ -1,5 +1,6 @@
 //! Sorting lines to the exchanges that they belong to; the rules stand at [`Session`](super::Session).
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ struct Table {
     strays: Vec<Frame>,
     stray_bytes: usize,
     oversized: u64,
+    /// Ids that were sent in this session, as JSON text: a late answer to one of them is nobody else's.
+    asked: BTreeSet<String>,
     /// Why nothing can come any more.
     closed: watch::Sender<Option<String>>,
 }
@@ -66,6 +69,7 @@ impl Routes {
             strays: Vec::new(),
             stray_bytes: 0,
             oversized: 0,
+            asked: BTreeSet::new(),
             closed: watch::Sender::new(None),
         };
         Self {
@@ -84,6 +88,11 @@ impl Routes {
         }
         let key = table.next_key;
         table.next_key += 1;
+        if let Reply::To(id) = &expect.reply
+            && table.asked.len() < self.max_strays
+        {
+            table.asked.insert(id.to_string());
+        }
         table.entries.push(Entry { key, expect, recorder });
         Ok(Route { table: Arc::clone(&self.table), key })
     }
@@ -93,7 +102,10 @@ impl Routes {
         let value = jsonrpc::parse(&line).value.unwrap_or(Value::Null);
         let mut table = lock(&self.table);
         let claimed = table.entries.iter().rev().find(|entry| entry.claims(&value));
-        let Some(entry) = claimed.or_else(|| table.heir(&value)) else {
+        let late = is_response(&value)
+            && value.get("id").is_some_and(|id| table.asked.contains(&id.to_string()));
+        let heir = || if late { None } else { table.heir(&value) };
+        let Some(entry) = claimed.or_else(heir) else {
             table.stray(self, line);
             return;
         };

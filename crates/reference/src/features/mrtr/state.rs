@@ -89,7 +89,7 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
     if payload["request"] != request_digest(call) && rules.state_bound_to_request {
         return refuse("belongs to another request");
     }
-    let bound = if elicits(call) { rules.elicitation_bound_to_user } else { rules.state_bound_to_principal };
+    let bound = rules.state_bound_to_principal && (rules.elicitation_bound_to_user || !elicits(call));
     if bound && !auth::owns(call, &payload["principal"]) {
         return refuse("belongs to somebody else");
     }

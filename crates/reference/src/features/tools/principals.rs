@@ -28,7 +28,11 @@ pub(super) fn definitions(server: &Server) -> Vec<Value> {
     .to_vec()
 }
 
-pub(super) async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Option<Outcome> {
+pub(super) async fn run(
+    call: &Call,
+    name: &str,
+    arguments: &Map<String, Value>,
+) -> Option<Outcome> {
     let guard = call.server.guard.get()?;
     let rules = call.rules();
     Some(Ok(match name {
@@ -44,12 +48,18 @@ pub(super) async fn run(call: &Call, name: &str, arguments: &Map<String, Value>)
         }
         "scoped_tool" | "hidden_tool" => said("You may."),
         "call_upstream" => {
-            let Some(upstream) = guard.upstream() else { return Some(Ok(failed("there is no other service"))) };
+            let Some(upstream) = guard.upstream() else {
+                return Some(Ok(failed("there is no other service")));
+            };
             let token = call.principal.as_ref().map(|p| p.token.as_str()).unwrap_or_default();
             let own = "Bearer a-token-of-this-server";
             let passed = format!("Bearer {token}");
             let authorization = if rules.upstream_with_own_token { own } else { &passed };
-            let url = if rules.no_token_in_transit { upstream.to_owned() } else { format!("{upstream}?token={token}") };
+            let url = if rules.no_token_in_transit {
+                upstream.to_owned()
+            } else {
+                format!("{upstream}?token={token}")
+            };
             match auth::get(&url, Some(authorization)).await {
                 Ok(_) => said("It answered."),
                 Err(error) => failed(&format!("it did not answer: {error}")),
