@@ -34,7 +34,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
     if args.auth.trust_setup {
         return trust_setup(&args);
     }
-    let (target, mut secrets, reference) = target(&args.target).await?;
+    let (target, mut secrets) = target(&args.target)?;
     let target = args.issuer.judged(target, &args.auth, &mut secrets);
     let auth = args.auth.options(&target);
     let options = Options {
@@ -54,7 +54,6 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
         auth,
     };
     let report = recorded(options, &args.out.join("run.jsonl"), args.quiet).await?;
-    drop(reference);
     let mut formats = args.formats.clone();
     formats.junit.get_or_insert_with(|| args.out.join("junit.xml"));
     formats.html.get_or_insert_with(|| args.out.join("report.html"));
@@ -150,19 +149,18 @@ pub(crate) async fn init(args: InitArgs) -> Exit {
     if args.write.exists() {
         return Err(anyhow!("{} exists already: name another file with --write", args.write.display()).into());
     }
-    let (target, secrets, reference) = target(&args.target).await?;
+    let (target, secrets) = target(&args.target)?;
     let allow = allow(&args.target, &[]);
     let survey = plumb_runner::survey_only(&target, &limits(&args.target), secrets, &allow)
         .await
         .map_err(|error| Failure::new(UNREACHED, error))?;
-    drop(reference);
     output::write(&args.write, &config::starter(&survey))?;
     anstream::println!("{}: {} props found", args.write.display(), survey.props.len());
     Ok(0)
 }
 
-/// The target, what must not be shown of it, and the embedded server that must live as long.
-async fn target(args: &TargetArgs) -> Result<(Target, Secrets, Option<serve::Embedded>), Failure> {
+/// The target, and what must not be shown of it.
+fn target(args: &TargetArgs) -> Result<(Target, Secrets), Failure> {
     let mut secrets = Secrets::default();
     let mut headers = Vec::new();
     for field in &args.header {
@@ -187,7 +185,7 @@ async fn target(args: &TargetArgs) -> Result<(Target, Secrets, Option<serve::Emb
             if let Some(password) = parsed.password() {
                 secrets.add(password);
             }
-            Ok((Target::Url(reach(url.clone())), secrets, None))
+            Ok((Target::Url(reach(url.clone())), secrets))
         }
         (None, [program, rest @ ..]) => {
             let env = env(&args.env)?;
@@ -195,11 +193,12 @@ async fn target(args: &TargetArgs) -> Result<(Target, Secrets, Option<serve::Emb
             let launch = Launch { program: program.clone(), args: rest.to_vec(), env, ..Launch::default() };
             let url = format!("http://127.0.0.1:{{port}}/{}", args.path.trim_start_matches('/'));
             let target = if port { Target::HttpCommand { launch, reach: reach(url) } } else { Target::Stdio(launch) };
-            Ok((target, secrets, None))
+            Ok((target, secrets))
         }
         (None, []) => {
-            let embedded = serve::embedded(args.mutant.as_deref()).await?;
-            Ok((Target::Url(reach(embedded.url.clone())), secrets, Some(embedded)))
+            // The reference is this very program, started as any other server would be.
+            let launch = serve::launch(args.mutant.as_deref())?;
+            Ok((Target::HttpCommand { launch, reach: reach("http://127.0.0.1:{port}/mcp".into()) }, secrets))
         }
     }
 }
@@ -220,7 +219,11 @@ fn limits(args: &TargetArgs) -> Limits {
 }
 
 fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
-    let names: Vec<String> = args.allow_calls.iter().chain(configured).cloned().collect();
+    let mut names: Vec<String> = args.allow_calls.iter().chain(configured).cloned().collect();
+    if args.url.is_none() && args.server.is_empty() {
+        // The reference's own pair of tools with a handle between them changes nothing but its basket.
+        names.extend(["create_basket", "add_item"].map(str::to_owned));
+    }
     AllowCalls { all: names.iter().any(|n| n == "all"), names }
 }
 

@@ -1,7 +1,8 @@
 //! `plumb serve`: the servers that Plumb brings along.
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use plumb_reference::{MUTANTS, Reference, Rules};
+use plumb_wire::process::Launch;
 use tokio::net::TcpListener;
 
 use crate::args::{ReferenceArgs, Serve};
@@ -43,17 +44,17 @@ async fn reference(args: ReferenceArgs) -> Exit {
     Ok(0)
 }
 
-/// The embedded reference server; dropping it stops it.
-pub(crate) struct Embedded {
-    pub(crate) url: String,
-    _running: plumb_reference::Running,
-}
-
-/// Starts the embedded reference server on a free port.
-pub(crate) async fn embedded(broken: Option<&str>) -> Result<Embedded, Failure> {
-    let reference = Reference { rules: rules(broken)?, ..Reference::default() };
-    let running = plumb_reference::spawn_http(reference).await.map_err(|error| Failure::new(70, error))?;
-    Ok(Embedded { url: running.url.clone(), _running: running })
+/// How this program starts itself as the reference server over HTTP.
+pub(crate) fn launch(broken: Option<&str>) -> anyhow::Result<Launch> {
+    rules(broken)?;
+    let program = std::env::current_exe().context("the path of plumb itself is not known")?;
+    let mut args = vec!["serve", "reference", "--port", "{port}"];
+    args.extend(broken.into_iter().flat_map(|rule| ["--break", rule]));
+    Ok(Launch {
+        program: program.display().to_string(),
+        args: args.into_iter().map(str::to_owned).collect(),
+        ..Launch::default()
+    })
 }
 
 fn rules(broken: Option<&str>) -> anyhow::Result<Rules> {

@@ -248,7 +248,7 @@ impl Probe {
     /// Whether it is a request whose id can be read, which alone must be answered over standard streams: anything
     /// else may have been meant as a notification.
     pub fn asks(&self) -> bool {
-        self.message_value().is_some_and(|m| {
+        serde_json::from_slice::<Value>(&self.payload()).is_ok_and(|m| {
             m.get("method").is_some() && m.get("id").is_some_and(|id| id.is_string() || id.is_number())
         })
     }
