@@ -12,7 +12,8 @@ fn root() -> PathBuf {
 }
 
 fn schema() -> Value {
-    let text = std::fs::read_to_string(root().join("vectors/schema/pack.schema.json")).expect("the schema is there");
+    let text = std::fs::read_to_string(root().join("vectors/schema/pack.schema.json"))
+        .expect("the schema is there");
     serde_json::from_str(&text).expect("the schema is JSON")
 }
 
@@ -21,8 +22,11 @@ fn every_pack_follows_the_schema() {
     let validator = jsonschema::draft202012::new(&schema()).expect("the schema compiles");
     for (file, text) in PACKS {
         let pack: Value = serde_json::from_str(text).expect(file);
-        let faults: Vec<String> =
-            validator.iter_errors(&pack).take(3).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let faults: Vec<String> = validator
+            .iter_errors(&pack)
+            .take(3)
+            .map(|e| format!("{}: {e}", e.instance_path()))
+            .collect();
         assert!(faults.is_empty(), "{file}: {faults:?}");
     }
 }
@@ -38,7 +42,9 @@ fn the_schema_and_the_types_refuse_the_same_faults() {
         ("an unknown base", |vector| vector["bases"][0] = "everything".into()),
         ("an unknown outcome", |vector| vector["answer"]["outcome"] = "any".into()),
         ("no kind", |vector| drop(vector.as_object_mut().and_then(|v| v.remove("edit")))),
-        ("an unknown edit of headers", |vector| vector["edit"]["headers"] = serde_json::json!([{"swap": "a"}])),
+        ("an unknown edit of headers", |vector| {
+            vector["edit"]["headers"] = serde_json::json!([{"swap": "a"}])
+        }),
     ];
     for (what, spoil) in faults {
         let mut pack = pack.clone();
@@ -72,10 +78,12 @@ fn every_pack_is_named_as_its_folder_and_built_in() {
         if !path.is_file() {
             continue;
         }
-        let name = path.parent().and_then(Path::file_name).and_then(|n| n.to_str()).expect("a name");
+        let name =
+            path.parent().and_then(Path::file_name).and_then(|n| n.to_str()).expect("a name");
         let file = format!("vectors/{name}/pack.json");
         assert!(built_in.contains(file.as_str()), "{file} is not in packs.rs");
-        let pack = Pack::parse(&file, &std::fs::read_to_string(&path).expect("readable")).expect("parses");
+        let pack =
+            Pack::parse(&file, &std::fs::read_to_string(&path).expect("readable")).expect("parses");
         assert_eq!(pack.pack, name, "{file}");
     }
 }

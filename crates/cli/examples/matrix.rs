@@ -15,12 +15,13 @@ use plumb_reference::{MUTANTS, Mutant};
 #[tokio::main]
 async fn main() -> ExitCode {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/kill-matrix.md");
-    let rows: Vec<(usize, String)> =
-        futures_util::stream::iter(MUTANTS.iter().enumerate().map(|(n, m)| async move { (n, row(m).await) }))
-            .buffer_unordered(3)
-            .inspect(|(_, row)| eprintln!("{row}"))
-            .collect()
-            .await;
+    let rows: Vec<(usize, String)> = futures_util::stream::iter(
+        MUTANTS.iter().enumerate().map(|(n, m)| async move { (n, row(m).await) }),
+    )
+    .buffer_unordered(3)
+    .inspect(|(_, row)| eprintln!("{row}"))
+    .collect()
+    .await;
     let mut rows = rows;
     rows.sort_unstable();
     let mut table = String::from(
@@ -52,19 +53,25 @@ async fn row(mutant: &Mutant) -> String {
     let http = judge::in_process(mutant.rules(), plumb_reference::Options::default(), &[]).await;
     let mut killed = violated(&http);
     if !killed.contains(mutant.kills) {
-        if let Ok(events) = judge::events(judge::options(judge::stdio_command(Some(mutant.name)), &[])).await
+        if let Ok(events) =
+            judge::events(judge::options(judge::stdio_command(Some(mutant.name)), &[])).await
             && let Ok(report) = Report::fold(events)
         {
             killed.extend(violated(&report));
         }
     }
     if !killed.contains(mutant.kills)
-        && let Ok(events) = judge::events(judge::options(judge::http_command(Some(mutant.name)), &[])).await
+        && let Ok(events) =
+            judge::events(judge::options(judge::http_command(Some(mutant.name)), &[])).await
         && let Ok(report) = Report::fold(events)
     {
         killed.extend(violated(&report));
     }
-    let own = if killed.remove(mutant.kills) { mutant.kills.to_owned() } else { format!("**not {}**", mutant.kills) };
+    let own = if killed.remove(mutant.kills) {
+        mutant.kills.to_owned()
+    } else {
+        format!("**not {}**", mutant.kills)
+    };
     let others: Vec<String> = killed.into_iter().collect();
     format!("| {} | {own} | {} |", mutant.name, others.join(", "))
 }

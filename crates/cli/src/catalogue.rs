@@ -21,7 +21,8 @@ pub(crate) fn list(args: &ListArgs) -> Exit {
     let checks = checks();
     let wanted = |r: &&Requirement| {
         suite.selects(r)
-            && (args.only.is_empty() || args.only.iter().any(|p| plumb_model::suite::matches(p, &r.id)))
+            && (args.only.is_empty()
+                || args.only.iter().any(|p| plumb_model::suite::matches(p, &r.id)))
             && checks.iter().any(|c| c.id == r.id)
     };
     let rows: Vec<&Requirement> = Ledger::current().rows().iter().filter(wanted).collect();
@@ -39,8 +40,18 @@ pub(crate) fn list(args: &ListArgs) -> Exit {
 pub(crate) fn explain(id: &str) -> Exit {
     let ledger = Ledger::current();
     let row = ledger.requirement(id).ok_or_else(|| {
-        let near: Vec<&str> = ledger.rows().iter().map(|r| r.id.as_str()).filter(|r| r.contains(id)).take(8).collect();
-        let hint = if near.is_empty() { "see `plumb list`".into() } else { format!("do you mean {}?", near.join(", ")) };
+        let near: Vec<&str> = ledger
+            .rows()
+            .iter()
+            .map(|r| r.id.as_str())
+            .filter(|r| r.contains(id))
+            .take(8)
+            .collect();
+        let hint = if near.is_empty() {
+            "see `plumb list`".into()
+        } else {
+            format!("do you mean {}?", near.join(", "))
+        };
         anyhow!("there is no requirement `{id}`: {hint}")
     })?;
     anstream::println!("{}  {}\n\n{}\n\nspec: {}", row.id, row.level, row.summary, row.url());
@@ -103,16 +114,36 @@ pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
             open.push(row);
         }
     }
-    anstream::println!("{:<52} {:<10} {:>7} {:>9} {:>5}", "page", "level", "checked", "excluded", "open");
+    anstream::println!(
+        "{:<52} {:<10} {:>7} {:>9} {:>5}",
+        "page",
+        "level",
+        "checked",
+        "excluded",
+        "open"
+    );
     for ((page, level), tally) in &pages {
-        anstream::println!("{page:<52} {level:<10} {:>7} {:>9} {:>5}", tally.checked, tally.excluded, tally.open);
+        anstream::println!(
+            "{page:<52} {level:<10} {:>7} {:>9} {:>5}",
+            tally.checked,
+            tally.excluded,
+            tally.open
+        );
     }
-    anstream::println!("{:<63} {:>7} {:>9} {:>5}", "all that bind a server", total.checked, total.excluded, total.open);
+    anstream::println!(
+        "{:<63} {:>7} {:>9} {:>5}",
+        "all that bind a server",
+        total.checked,
+        total.excluded,
+        total.open
+    );
     if args.open {
         for row in &open {
             anstream::println!("open  {:<10} {:<44} {}", row.level, row.id, row.summary);
         }
     }
-    let required = |row: &&&Requirement| args.require.iter().any(|p| plumb_model::suite::matches(p, &row.page));
+    let required = |row: &&&Requirement| {
+        args.require.iter().any(|p| plumb_model::suite::matches(p, &row.page))
+    };
     Ok(u8::from(open.iter().any(|row| required(&row))))
 }

@@ -52,14 +52,26 @@ pub(crate) fn starter(survey: &Survey) -> String {
     );
     for (prop, found) in &survey.props {
         let arguments = serde_json::Value::Object(found.arguments.clone());
-        let _ = writeln!(text, "# [props.{}]\n# name = {:?}\n# arguments = {}", prop.name(), found.name, inline(&arguments));
+        let _ = writeln!(
+            text,
+            "# [props.{}]\n# name = {:?}\n# arguments = {}",
+            prop.name(),
+            found.name,
+            inline(&arguments)
+        );
     }
-    let missing: Vec<Prop> = Prop::ALL.iter().copied().filter(|p| survey.prop(*p).is_none()).collect();
+    let missing: Vec<Prop> =
+        Prop::ALL.iter().copied().filter(|p| survey.prop(*p).is_none()).collect();
     if !missing.is_empty() {
         text.push_str("\n# It did not find these. Each one enables more checks.\n");
     }
     for prop in missing {
-        let _ = writeln!(text, "# [props.{}]    # {}\n# name = \"…\"", prop.name(), prop.how_to_enable());
+        let _ = writeln!(
+            text,
+            "# [props.{}]    # {}\n# name = \"…\"",
+            prop.name(),
+            prop.how_to_enable()
+        );
     }
     text
 }
@@ -69,7 +81,9 @@ fn inline(value: &serde_json::Value) -> String {
     use serde_json::Value;
     match value {
         Value::Null => "\"\"".into(),
-        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
+        }
         Value::Object(map) => {
             let pairs = map.iter().map(|(k, v)| format!("{k:?} = {}", inline(v)));
             format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
@@ -93,7 +107,11 @@ mod tests {
         toml::from_str::<Config>(&text).expect("parses");
         let uncommented: String = text
             .lines()
-            .filter(|l| l.starts_with("# [props.slow-tool]") || l.starts_with("# name = \"slow\"") || l.starts_with("# arguments"))
+            .filter(|l| {
+                l.starts_with("# [props.slow-tool]")
+                    || l.starts_with("# name = \"slow\"")
+                    || l.starts_with("# arguments")
+            })
             .map(|l| format!("{}\n", l.trim_start_matches("# ")))
             .collect();
         let config: Config = toml::from_str(&uncommented).expect("parses");

@@ -24,7 +24,9 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(70, &anyhow::anyhow!("the runtime could not be started: {error}")),
+        Err(error) => {
+            return fail(70, &anyhow::anyhow!("the runtime could not be started: {error}"));
+        }
     };
     let outcome = runtime.block_on(async {
         match args.command {
@@ -37,7 +39,12 @@ fn main() -> ExitCode {
             Command::Vectors { what } => vectors::vectors(&what),
             Command::Init(init) => run::init(*init).await,
             Command::Completions { shell } => {
-                clap_complete::generate(shell, &mut <Args as clap::CommandFactory>::command(), "plumb", &mut std::io::stdout());
+                clap_complete::generate(
+                    shell,
+                    &mut <Args as clap::CommandFactory>::command(),
+                    "plumb",
+                    &mut std::io::stdout(),
+                );
                 Ok(0)
             }
         }

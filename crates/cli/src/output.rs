@@ -46,9 +46,11 @@ pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Fa
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let written = || -> anyhow::Result<()> {
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{} could not be made", folder.display()))?;
         }
-        std::fs::write(path, text).with_context(|| format!("{} could not be written", path.display()))
+        std::fs::write(path, text)
+            .with_context(|| format!("{} could not be written", path.display()))
     };
     written().map_err(|error| Failure::new(UNWRITTEN, error))
 }
@@ -56,6 +58,7 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
 /// Opens a file for writing, and makes the folders above it.
 pub(crate) fn create(path: &Path) -> Result<std::io::BufWriter<std::fs::File>, Failure> {
     write(path, "")?;
-    let file = std::fs::File::create(path).with_context(|| format!("{} could not be written", path.display()));
+    let file = std::fs::File::create(path)
+        .with_context(|| format!("{} could not be written", path.display()));
     Ok(std::io::BufWriter::new(file.map_err(|error| Failure::new(UNWRITTEN, error))?))
 }

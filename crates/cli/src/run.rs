@@ -62,7 +62,10 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
     if args.quiet {
         anstream::print!("{}", plumb_report::terminal::headline(&report, &output::style(false)));
     } else {
-        anstream::print!("{}", plumb_report::terminal::summary(&report, &output::style(args.verbose)));
+        anstream::print!(
+            "{}",
+            plumb_report::terminal::summary(&report, &output::style(args.verbose))
+        );
         say_where(&args, &formats);
     }
     Ok(report.outcome().exit_code())
@@ -71,10 +74,16 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
 /// Says what a target behind an address is to be told, before a run with the same `--auth-port`.
 fn trust_setup(args: &RunArgs) -> Exit {
     let Some(url) = &args.target.url else {
-        return Err(anyhow!("--trust-setup needs the address of the server: a command is told by placeholders").into());
+        return Err(anyhow!(
+            "--trust-setup needs the address of the server: a command is told by placeholders"
+        )
+        .into());
     };
     if args.auth.port == 0 {
-        return Err(anyhow!("--trust-setup needs --auth-port: the server is told an address that stays").into());
+        return Err(anyhow!(
+            "--trust-setup needs --auth-port: the server is told an address that stays"
+        )
+        .into());
     }
     anstream::print!("{}", args.auth.given().setup(url));
     Ok(0)
@@ -118,7 +127,9 @@ async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, 
             return Err(Failure::new(130, anyhow!("interrupted; {} holds what was seen", path.display())));
         }
     };
-    let written = writer.join().map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
+    let written = writer
+        .join()
+        .map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
     outcome.map_err(|error| {
         let code = if matches!(error, RunError::NothingSelected) { NOTHING } else { UNREACHED };
         // A recording without a run would only mislead.
@@ -147,7 +158,11 @@ async fn interrupted() {
 /// Surveys a server and writes what it found as a commented configuration.
 pub(crate) async fn init(args: InitArgs) -> Exit {
     if args.write.exists() {
-        return Err(anyhow!("{} exists already: name another file with --write", args.write.display()).into());
+        return Err(anyhow!(
+            "{} exists already: name another file with --write",
+            args.write.display()
+        )
+        .into());
     }
     let (target, secrets) = target(&args.target)?;
     let allow = allow(&args.target, &[]);
@@ -174,13 +189,21 @@ fn target(args: &TargetArgs) -> Result<(Target, Secrets), Failure> {
         secrets.add(token.as_str());
         headers.push(Header::new("Authorization", format!("Bearer {token}")));
     }
-    let reach = |url: String| Reach { url, headers: headers.clone(), ca_files: args.ca.clone(), proxy: args.proxy.clone() };
+    let reach = |url: String| Reach {
+        url,
+        headers: headers.clone(),
+        ca_files: args.ca.clone(),
+        proxy: args.proxy.clone(),
+    };
     match (&args.url, args.server.as_slice()) {
         (Some(_), [_, ..]) => Err(anyhow!("give either an address or a command, not both").into()),
         (Some(url), []) => {
             let parsed = url::Url::parse(url).map_err(|e| anyhow!("`{url}` is no address: {e}"))?;
             if !matches!(parsed.scheme(), "http" | "https") {
-                return Err(anyhow!("`{url}` is no http or https address; a command goes after `--`").into());
+                return Err(anyhow!(
+                    "`{url}` is no http or https address; a command goes after `--`"
+                )
+                .into());
             }
             if let Some(password) = parsed.password() {
                 secrets.add(password);
@@ -189,16 +212,25 @@ fn target(args: &TargetArgs) -> Result<(Target, Secrets), Failure> {
         }
         (None, [program, rest @ ..]) => {
             let env = env(&args.env)?;
-            let port = rest.iter().chain(env.iter().map(|(_, v)| v)).any(|text| text.contains("{port}"));
-            let launch = Launch { program: program.clone(), args: rest.to_vec(), env, ..Launch::default() };
+            let port =
+                rest.iter().chain(env.iter().map(|(_, v)| v)).any(|text| text.contains("{port}"));
+            let launch =
+                Launch { program: program.clone(), args: rest.to_vec(), env, ..Launch::default() };
             let url = format!("http://127.0.0.1:{{port}}/{}", args.path.trim_start_matches('/'));
-            let target = if port { Target::HttpCommand { launch, reach: reach(url) } } else { Target::Stdio(launch) };
+            let target = if port {
+                Target::HttpCommand { launch, reach: reach(url) }
+            } else {
+                Target::Stdio(launch)
+            };
             Ok((target, secrets))
         }
         (None, []) => {
             // The reference is this very program, started as any other server would be.
             let launch = serve::launch(args.mutant.as_deref())?;
-            Ok((Target::HttpCommand { launch, reach: reach("http://127.0.0.1:{port}/mcp".into()) }, secrets))
+            Ok((
+                Target::HttpCommand { launch, reach: reach("http://127.0.0.1:{port}/mcp".into()) },
+                secrets,
+            ))
         }
     }
 }
@@ -207,8 +239,9 @@ fn env(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
     given
         .iter()
         .map(|pair| {
-            let (name, value) =
-                pair.split_once('=').with_context(|| format!("--env `{pair}` is not of the form NAME=VALUE"))?;
+            let (name, value) = pair
+                .split_once('=')
+                .with_context(|| format!("--env `{pair}` is not of the form NAME=VALUE"))?;
             Ok((name.to_owned(), value.to_owned()))
         })
         .collect()
@@ -243,7 +276,8 @@ fn known(file: Option<&Path>, config: &Config) -> anyhow::Result<Known> {
 
 fn suite(args: &RunArgs) -> anyhow::Result<Suite> {
     let of_issuers = args.issuer.authorization_server.is_some() && args.suite == "core";
-    let mut suite = named_suite(if of_issuers { authorization_server::SUITE } else { &args.suite })?;
+    let mut suite =
+        named_suite(if of_issuers { authorization_server::SUITE } else { &args.suite })?;
     suite.policy.strict |= args.strict;
     suite.policy.deny_unverified |= args.deny_unverified;
     Ok(suite)

@@ -40,7 +40,9 @@ async fn reference(args: ReferenceArgs) -> Exit {
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
     anstream::eprintln!("http://{}/mcp", listener.local_addr()?);
     let stop = plumb_reference::interrupted().map_err(|error| Failure::new(70, error))?;
-    plumb_reference::serve_http_until(reference, listener, stop).await.map_err(|error| Failure::new(70, error))?;
+    plumb_reference::serve_http_until(reference, listener, stop)
+        .await
+        .map_err(|error| Failure::new(70, error))?;
     Ok(0)
 }
 

@@ -20,7 +20,11 @@ fn plumb_in(folder: &Path, args: &[&str]) -> Output {
 }
 
 fn said(output: &Output) -> (i32, String) {
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     (output.status.code().unwrap_or(-1), text)
 }
 
@@ -74,7 +78,8 @@ fn a_cut_recording_is_an_error_that_says_so() {
 
 #[test]
 fn a_dead_port_is_one_error_and_exit_4() {
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     let (code, text) = said(&plumb(&["run", &format!("http://127.0.0.1:{port}/mcp")]));
     assert_eq!(code, 4);
     assert!(text.contains("was not reached") && text.contains("refused"), "{text}");
@@ -83,7 +88,9 @@ fn a_dead_port_is_one_error_and_exit_4() {
 
 #[test]
 fn a_page_of_html_is_one_error_and_exit_4() {
-    let url = answering("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<h1>Hello.</h1>");
+    let url = answering(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<h1>Hello.</h1>",
+    );
     let (code, text) = said(&plumb(&["run", &url]));
     assert_eq!(code, 4);
     assert!(text.contains("not as an MCP server") && text.contains("text/html"), "{text}");
@@ -148,10 +155,14 @@ fn wrong_arguments_are_named_with_a_remedy() {
 #[test]
 fn a_configuration_with_a_mistake_names_file_and_place() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("plumb.toml"), "allow_calls = []\nprop = 1\n").expect("writes");
+    std::fs::write(folder.path().join("plumb.toml"), "allow_calls = []\nprop = 1\n")
+        .expect("writes");
     let (code, text) = said(&plumb_in(folder.path(), &["run"]));
     assert_eq!(code, 2);
-    assert!(text.contains("plumb.toml") && text.contains("line 2") && text.contains("prop"), "{text}");
+    assert!(
+        text.contains("plumb.toml") && text.contains("line 2") && text.contains("prop"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -35,7 +35,8 @@ async fn every_mutant_is_noticed_by_its_check() {
     let only = std::env::var("PLUMB_MUTANT").ok();
     let checks = plumb_checks::all();
     let wanted = |m: &&plumb_reference::Mutant| {
-        checks.iter().any(|c| c.id == m.kills) && only.as_ref().is_none_or(|o| m.name == o || m.kills == o)
+        checks.iter().any(|c| c.id == m.kills)
+            && only.as_ref().is_none_or(|o| m.name == o || m.kills == o)
     };
     let mutants: Vec<_> = MUTANTS.iter().filter(wanted).collect();
     let failures: Vec<String> = futures_util::stream::iter(mutants.into_iter().map(judge::noticed))
@@ -49,8 +50,11 @@ async fn every_mutant_is_noticed_by_its_check() {
 /// Law 6.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_equals_the_live_run() {
-    let events = judge::events(judge::options(judge::http_command(None), &["base.*"])).await.expect("reached");
-    let jsonl: String = events.iter().map(|e| serde_json::to_string(e).expect("serialises") + "\n").collect();
+    let events = judge::events(judge::options(judge::http_command(None), &["base.*"]))
+        .await
+        .expect("reached");
+    let jsonl: String =
+        events.iter().map(|e| serde_json::to_string(e).expect("serialises") + "\n").collect();
     let live = Report::fold(events).expect("folds");
     let replay = Report::from_jsonl(&jsonl).expect("folds");
     assert_eq!(plumb_report::html::render(&live), plumb_report::html::render(&replay));

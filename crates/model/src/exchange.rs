@@ -251,7 +251,10 @@ mod tests {
                 body: "{\"a\":\"s3cr3t-token\"}".into(),
             },
             answer: Answer {
-                head: Some(Head { status: 200, headers: vec![Header::new("Set-Cookie", "id=1; Path=/")] }),
+                head: Some(Head {
+                    status: 200,
+                    headers: vec![Header::new("Set-Cookie", "id=1; Path=/")],
+                }),
                 frames: vec![Frame {
                     at: 1,
                     carrier: Carrier::Body,

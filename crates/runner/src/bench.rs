@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use plumb_model::event::CaseFinished;
 use plumb_model::pack::Base;
 use plumb_model::{Ledger, Verdict};
-use plumb_model::event::CaseFinished;
 use plumb_wire::http::{Client, ClientOptions, Endpoint};
-use plumb_wire::{Limits, codes, meta};
 use plumb_wire::process::Process;
 use plumb_wire::stdio::Session;
+use plumb_wire::{Limits, codes, meta};
 use serde_json::{Value, json};
 
 use crate::auth::{Auth, Authority};
@@ -18,7 +18,9 @@ use crate::authorization_server::AsBench;
 use crate::channel::{Channel, Way};
 use crate::record::Recorder;
 use crate::target::Running;
-use crate::{Check, Finding, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab};
+use crate::{
+    Check, Finding, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab,
+};
 
 /// Ids of one bench are so far apart from the next one's.
 const IDS: u64 = 10_000;
@@ -93,13 +95,17 @@ impl Bench {
     pub async fn fetch(&self, url: &str) -> Result<Observed, Trouble> {
         let other = Endpoint::parse(url)?;
         let get = |path: &str| {
-            Probe::bodiless("GET").at_path(path).without_token().header("Accept", "application/json")
+            Probe::bodiless("GET")
+                .at_path(path)
+                .without_token()
+                .header("Accept", "application/json")
         };
         let own = self.context.channel.endpoint().is_some_and(|own| own.origin() == other.origin());
         if own {
             return self.send(get(other.target())).await;
         }
-        let options = ClientOptions { limits: self.context.limits.clone(), ..ClientOptions::default() };
+        let options =
+            ClientOptions { limits: self.context.limits.clone(), ..ClientOptions::default() };
         let target = other.target().to_owned();
         let client = Client::new(other, options, self.context.recorder.clock)?;
         let elsewhere = Channel::new(Way::Http(client), Arc::clone(&self.context.recorder));
@@ -166,22 +172,29 @@ impl Bench {
     }
 
     /// An open subscription, past its acknowledgment: the stream and the acknowledgment.
-    pub async fn listen(&self, filter: Value) -> Result<(Open, plumb_wire::jsonrpc::Message), Trouble> {
-        let mut open = self.open(Probe::request("subscriptions/listen", json!({"notifications": filter}))).await?;
+    pub async fn listen(
+        &self,
+        filter: Value,
+    ) -> Result<(Open, plumb_wire::jsonrpc::Message), Trouble> {
+        let mut open = self
+            .open(Probe::request("subscriptions/listen", json!({"notifications": filter})))
+            .await?;
         let first = open.next_within(Duration::from_secs(5)).await;
         match first {
-            Some(m) if m.method() == Some("notifications/subscriptions/acknowledged") => Ok((open, m)),
+            Some(m) if m.method() == Some("notifications/subscriptions/acknowledged") => {
+                Ok((open, m))
+            }
             other => {
                 let seen = self.close(open);
                 let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned());
                 Err(if seen.code() == Some(codes::METHOD_NOT_FOUND) {
-                Trouble::Absent {
-                    why: "the server has no `subscriptions/listen`".into(),
-                    how_to_enable: "implement it".into(),
-                }
-            } else {
-                Trouble::Setup(format!("the subscription was not acknowledged: {what}"))
-            })
+                    Trouble::Absent {
+                        why: "the server has no `subscriptions/listen`".into(),
+                        how_to_enable: "implement it".into(),
+                    }
+                } else {
+                    Trouble::Setup(format!("the subscription was not acknowledged: {what}"))
+                })
             }
         }
     }
@@ -189,7 +202,8 @@ impl Bench {
     /// Another instance of the target, of its own, for targets given as a command.
     pub async fn instance(&self) -> Result<Instance<'_>, Trouble> {
         let context = &self.context;
-        let running = context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await;
+        let running =
+            context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await;
         let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
         Ok(Instance { bench: self, running })
     }
@@ -209,7 +223,8 @@ impl Bench {
 
     /// Judges one case; its evidence is what was sent since the last one.
     pub fn case(&self, slug: &str, title: impl Into<String>, judgement: Judgement) {
-        let exchanges = std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
+        let exchanges =
+            std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
         let case = CaseFinished {
             check: self.check.id.to_owned(),
             case: slug.to_owned(),
@@ -226,8 +241,12 @@ impl Bench {
         let cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
         match Verdict::fold(cases.iter().map(|c| c.verdict.clone())) {
             Some(Verdict::Held) => Ok(Finding::Held),
-            Some(Verdict::Violated { expected, actual }) => Ok(Finding::Violated { expected, actual }),
-            Some(Verdict::Unverified { why, how_to_enable }) => Ok(Finding::Unseen { why, how_to_enable }),
+            Some(Verdict::Violated { expected, actual }) => {
+                Ok(Finding::Violated { expected, actual })
+            }
+            Some(Verdict::Unverified { why, how_to_enable }) => {
+                Ok(Finding::Unseen { why, how_to_enable })
+            }
             Some(Verdict::Inconclusive { why }) => Err(Trouble::Setup(why)),
             Some(Verdict::NotApplicable { why }) => Ok(Finding::unseen(why, "nothing")),
             None => Ok(Finding::unseen("the target offered no case to judge", "offer one")),
@@ -245,8 +264,10 @@ impl Bench {
     }
 
     pub(crate) fn finished(&self, judgement: Judgement) -> (Verdict, Vec<CaseFinished>) {
-        let rest = std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut cases = std::mem::take(&mut *self.cases.lock().unwrap_or_else(PoisonError::into_inner));
+        let rest =
+            std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut cases =
+            std::mem::take(&mut *self.cases.lock().unwrap_or_else(PoisonError::into_inner));
         let verdict = crate::finding::verdict(judgement);
         if cases.is_empty() {
             cases.push(CaseFinished {

@@ -106,7 +106,11 @@ impl Open {
     }
 
     /// The first message that `wanted` picks, within `wait`; others are passed over (and recorded).
-    pub async fn until(&mut self, wait: Duration, wanted: impl Fn(&Message) -> bool) -> Option<Message> {
+    pub async fn until(
+        &mut self,
+        wait: Duration,
+        wanted: impl Fn(&Message) -> bool,
+    ) -> Option<Message> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             let left = deadline.saturating_duration_since(tokio::time::Instant::now());

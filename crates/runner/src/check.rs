@@ -72,7 +72,8 @@ impl Check {
     /// The check as the plan announces it; `None` for an id outside the ledger, which a test forbids.
     pub fn info(&self) -> Option<CheckInfo> {
         let requirement = Ledger::current().requirement(self.id)?;
-        let docs: Vec<&str> = self.docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        let docs: Vec<&str> =
+            self.docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
         Some(CheckInfo::new(requirement, docs.join("\n")))
     }
 
@@ -90,7 +91,8 @@ impl Applies {
             Self::Stdio => say(!survey.is_http(), "the target speaks over Streamable HTTP".into()),
             Self::Auth => say(
                 survey.protected,
-                "the run has no access tokens: see `{auth.…}` placeholders in `plumb run --help`".into(),
+                "the run has no access tokens: see `{auth.…}` placeholders in `plumb run --help`"
+                    .into(),
             ),
             Self::ModernOnly => say(
                 !survey.dual_era,

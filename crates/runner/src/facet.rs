@@ -38,9 +38,13 @@ pub fn outcome(tried: &Tried) -> Judgement {
     }
     Ok(match tried.allowed.outcome {
         Outcome::Accepted => Finding::expect(sent.is_accepted(), "a result", || sent.describe()),
-        Outcome::Refused => Finding::expect(sent.is_refused(), refusal(&tried.allowed), || sent.describe()),
+        Outcome::Refused => {
+            Finding::expect(sent.is_refused(), refusal(&tried.allowed), || sent.describe())
+        }
         Outcome::Either => {
-            Finding::expect(sent.is_accepted() || sent.is_refused(), "an answer", || sent.describe())
+            Finding::expect(sent.is_accepted() || sent.is_refused(), "an answer", || {
+                sent.describe()
+            })
         }
     })
 }
@@ -49,8 +53,12 @@ pub fn outcome(tried: &Tried) -> Judgement {
 pub fn status(tried: &Tried) -> Judgement {
     tried.controlled.clone()?;
     let sent = &tried.sent;
-    let Some(status) = sent.status().filter(|_| sent.is_refused()) else { return Ok(not_refused()) };
-    Ok(Finding::expect(tried.allowed.status.contains(&status), refusal(&tried.allowed), || sent.describe()))
+    let Some(status) = sent.status().filter(|_| sent.is_refused()) else {
+        return Ok(not_refused());
+    };
+    Ok(Finding::expect(tried.allowed.status.contains(&status), refusal(&tried.allowed), || {
+        sent.describe()
+    }))
 }
 
 /// Whether a refusal carries the JSON-RPC error code that the text names.
@@ -101,9 +109,11 @@ pub fn id_echo(tried: &Tried) -> Judgement {
     Ok(match tried.allowed.id {
         IdEcho::Echoed => {
             let wanted = sent.sent_id();
-            Finding::expect(id == wanted, format!("the error carries the request's id {}", show(wanted)), || {
-                format!("id {}", show(id))
-            })
+            Finding::expect(
+                id == wanted,
+                format!("the error carries the request's id {}", show(wanted)),
+                || format!("id {}", show(id)),
+            )
         }
         IdEcho::Unreadable => Finding::expect(
             id.is_none_or(Value::is_null),
@@ -116,11 +126,16 @@ pub fn id_echo(tried: &Tried) -> Judgement {
 /// Whether the target still serves after the vector.
 pub fn survives(tried: &Tried) -> Judgement {
     let Some(after) = &tried.after else { return tried.controlled.clone().map(|()| Finding::Held) };
-    Ok(Finding::expect(after.is_accepted(), "the unbroken request is served afterwards", || after.describe()))
+    Ok(Finding::expect(after.is_accepted(), "the unbroken request is served afterwards", || {
+        after.describe()
+    }))
 }
 
 fn not_refused() -> Finding {
-    Finding::unseen("the broken request was not refused, so there is no error to look at", "refuse the broken request")
+    Finding::unseen(
+        "the broken request was not refused, so there is no error to look at",
+        "refuse the broken request",
+    )
 }
 
 fn refusal(allowed: &Allowed) -> String {
@@ -147,12 +162,15 @@ mod tests {
     use super::*;
 
     fn seen(status: Option<u16>, message: Option<Value>, end: End) -> Observed {
-        let frames = message.map(|m| Frame { at: 0, carrier: Carrier::Body, payload: m.to_string().into() });
+        let frames =
+            message.map(|m| Frame { at: 0, carrier: Carrier::Body, payload: m.to_string().into() });
         Observed::new(Exchange {
             seq: 1,
             by: "test".into(),
             channel: "http-1".into(),
-            sent: Sent::Stdio { line: json!({"jsonrpc": "2.0", "id": 1, "method": "m"}).to_string().into() },
+            sent: Sent::Stdio {
+                line: json!({"jsonrpc": "2.0", "id": 1, "method": "m"}).to_string().into(),
+            },
             answer: Answer {
                 head: status.map(|status| Head { status, headers: Vec::new() }),
                 frames: frames.into_iter().collect(),
@@ -174,7 +192,12 @@ mod tests {
     fn tried(sent: Observed) -> Tried {
         Tried {
             title: "a broken request".into(),
-            allowed: Allowed { outcome: Outcome::Refused, status: vec![400], codes: vec![-32020], id: IdEcho::Echoed },
+            allowed: Allowed {
+                outcome: Outcome::Refused,
+                status: vec![400],
+                codes: vec![-32020],
+                id: IdEcho::Echoed,
+            },
             before: accepted(),
             sent,
             after: Some(accepted()),
@@ -192,7 +215,8 @@ mod tests {
 
     #[test]
     fn silence_and_a_closed_connection_are_no_refusal() {
-        for sent in [seen(None, None, End::TimedOut), seen(None, None, End::Broken("reset".into()))] {
+        for sent in [seen(None, None, End::TimedOut), seen(None, None, End::Broken("reset".into()))]
+        {
             assert!(violated(outcome(&tried(sent.clone()))));
             assert!(!held(status(&tried(sent.clone()))));
             assert!(!held(code(&tried(sent))));
@@ -212,13 +236,23 @@ mod tests {
     #[test]
     fn each_facet_minds_its_own_part_of_the_answer() {
         let wrong_status = tried(error(422, -32020, json!(1)));
-        assert!(held(outcome(&wrong_status)) && held(code(&wrong_status)) && violated(status(&wrong_status)));
+        assert!(
+            held(outcome(&wrong_status))
+                && held(code(&wrong_status))
+                && violated(status(&wrong_status))
+        );
         let wrong_code = tried(error(400, -32602, json!(1)));
-        assert!(held(outcome(&wrong_code)) && held(status(&wrong_code)) && violated(code(&wrong_code)));
+        assert!(
+            held(outcome(&wrong_code)) && held(status(&wrong_code)) && violated(code(&wrong_code))
+        );
         let wrong_id = tried(error(400, -32020, json!("1")));
         assert!(held(code(&wrong_id)) && violated(id_echo(&wrong_id)));
         let no_body = tried(seen(Some(400), None, End::Complete));
-        assert!(held(status(&no_body)) && violated(code(&no_body)) && violated(refused_with_code(&no_body)));
+        assert!(
+            held(status(&no_body))
+                && violated(code(&no_body))
+                && violated(refused_with_code(&no_body))
+        );
     }
 
     #[test]

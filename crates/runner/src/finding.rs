@@ -85,7 +85,11 @@ impl Finding {
     }
 
     /// Held if `fits`, else violated.
-    pub fn expect(fits: bool, expected: impl Into<String>, actual: impl FnOnce() -> String) -> Self {
+    pub fn expect(
+        fits: bool,
+        expected: impl Into<String>,
+        actual: impl FnOnce() -> String,
+    ) -> Self {
         if fits { Self::Held } else { Self::violated(expected, actual()) }
     }
 

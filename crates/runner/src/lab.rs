@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plumb_wire::jsonrpc::Message;
 use plumb_model::pack::{Base, Edit, HeaderValue, Kind, Over, Pack, Vector};
+use plumb_wire::jsonrpc::Message;
 use serde_json::{Map, Value, json};
 
 use crate::auth::Auth;
@@ -83,12 +83,18 @@ pub(crate) fn trials(
 
 /// The address of a vector on a base, within its check: the slug, and the base if there are several.
 pub(crate) fn address(vector: &Vector, base: Base) -> String {
-    if vector.bases.len() == 1 { vector.slug.clone() } else { format!("{}@{}", vector.slug, base.name()) }
+    if vector.bases.len() == 1 {
+        vector.slug.clone()
+    } else {
+        format!("{}@{}", vector.slug, base.name())
+    }
 }
 
 fn offered(survey: &Survey, base: Base, vector: &Vector, auth: Option<Auth<'_>>) -> bool {
     match &vector.kind {
-        Kind::HeaderValue(value) => survey.annotated(value.of).is_some_and(|tool| fits(&tool, value)),
+        Kind::HeaderValue(value) => {
+            survey.annotated(value.of).is_some_and(|tool| fits(&tool, value))
+        }
         Kind::Edit(_) => base_probe(survey, base).is_some(),
         Kind::Token(what) => {
             let used = |probe| auth.filter(|_| survey.protected)?.used(probe, what);
@@ -138,25 +144,34 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
         }
         Base::PromptsGet => {
             let prompt = survey.prop(Prop::Prompt)?;
-            Some(Probe::request("prompts/get", json!({"name": prompt.name, "arguments": prompt.arguments})))
+            Some(Probe::request(
+                "prompts/get",
+                json!({"name": prompt.name, "arguments": prompt.arguments}),
+            ))
         }
         Base::Complete => {
             let found = survey.prop(Prop::Completion)?;
-            let params = json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
+            let params =
+                json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
             Some(Probe::request("completion/complete", params))
         }
-        Base::Listen => Some(Probe::request("subscriptions/listen", json!({"notifications": filter(survey)?}))),
+        Base::Listen => {
+            Some(Probe::request("subscriptions/listen", json!({"notifications": filter(survey)?})))
+        }
         Base::InputCall => {
             let calls = survey.callable.iter().filter_map(|c| c.shown.as_ref());
             let seen = calls.into_iter().find(|seen| seen.input_required().is_some())?;
             let schema = &survey.tool(seen.params()?["name"].as_str()?)?["inputSchema"];
             Some(asking(seen)?.mirrored(schema))
         }
-        Base::InputPrompt => asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?),
-        Base::TasksGet => task(survey, "tasks/get", |_| true),
-        Base::TasksUpdate => {
-            Some(task(survey, "tasks/update", |task| task.takes_update)?.param("inputResponses", json!({})))
+        Base::InputPrompt => {
+            asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?)
         }
+        Base::TasksGet => task(survey, "tasks/get", |_| true),
+        Base::TasksUpdate => Some(
+            task(survey, "tasks/update", |task| task.takes_update)?
+                .param("inputResponses", json!({})),
+        ),
         Base::TasksCancel => task(survey, "tasks/cancel", |task| task.takes_cancel),
         Base::AnnotatedCall => None,
     }
@@ -170,7 +185,11 @@ fn asking(seen: &Observed) -> Option<Probe> {
 }
 
 /// A request about a task that has ended, if the target takes it.
-fn task(survey: &Survey, method: &str, taken: impl Fn(&crate::survey::EndedTask) -> bool) -> Option<Probe> {
+fn task(
+    survey: &Survey,
+    method: &str,
+    taken: impl Fn(&crate::survey::EndedTask) -> bool,
+) -> Option<Probe> {
     let task = survey.ended_task.as_ref().filter(|task| taken(task))?;
     Some(crate::task_capable(Probe::request(method, json!({"taskId": task.id}))))
 }
@@ -183,7 +202,9 @@ fn filter(survey: &Survey) -> Option<Value> {
         .filter(|kind| survey.declares(&format!("{kind}.listChanged")))
         .map(|kind| (format!("{kind}ListChanged"), json!(true)))
         .collect();
-    if let Some(resource) = survey.prop(Prop::Resource).filter(|_| survey.declares("resources.subscribe")) {
+    if let Some(resource) =
+        survey.prop(Prop::Resource).filter(|_| survey.declares("resources.subscribe"))
+    {
         filter.insert("resourceSubscriptions".into(), json!([resource.name]));
     }
     (!filter.is_empty()).then_some(Value::Object(filter))
@@ -199,7 +220,10 @@ pub(crate) fn lanes(trials: Vec<Trial>, http: bool) -> Vec<Vec<Trial>> {
     for trial in trials {
         by_base.entry(trial.base).or_default().push(trial);
     }
-    by_base.into_values().flat_map(|lane| lane.chunks(LANE).map(<[Trial]>::to_vec).collect::<Vec<_>>()).collect()
+    by_base
+        .into_values()
+        .flat_map(|lane| lane.chunks(LANE).map(<[Trial]>::to_vec).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Sends the trials of a lane, an unbroken request before and after each one.
@@ -216,10 +240,15 @@ pub(crate) async fn walk(
     for trial in lane {
         let Some((control, probe)) = prepare(survey, &trial, ids, auth) else { continue };
         let by = format!("vector {}", trial.address);
-        let key = control.message_value().map(|m| format!("{}{}", m["method"], m["params"])).unwrap_or_default();
+        let key = control
+            .message_value()
+            .map(|m| format!("{}{}", m["method"], m["params"]))
+            .unwrap_or_default();
         let gone = silences > SILENCES;
         let tried = if gone {
-            Err(Trouble::Setup("the target leaves broken requests unanswered; no more were sent".into()))
+            Err(Trouble::Setup(
+                "the target leaves broken requests unanswered; no more were sent".into(),
+            ))
         } else {
             attempt(&by, last.remove(&key), &control, &probe, channel, ids).await
         };
@@ -314,14 +343,21 @@ async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Tr
     if channel.keeper().is_some() {
         // What the target still says of the subscription comes before its next answer.
         let id = open.id().unwrap_or_default();
-        channel.send(by, &Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+        channel
+            .send(by, &Probe::notification("notifications/cancelled", json!({"requestId": id})))
+            .await?;
         channel.send(by, &Probe::request("server/discover", json!({}))).await?;
     }
     Ok(open.close())
 }
 
 /// The unbroken request and the vector made of it.
-fn prepare(survey: &Survey, trial: &Trial, ids: &AtomicU64, auth: Option<Auth<'_>>) -> Option<(Probe, Probe)> {
+fn prepare(
+    survey: &Survey,
+    trial: &Trial,
+    ids: &AtomicU64,
+    auth: Option<Auth<'_>>,
+) -> Option<(Probe, Probe)> {
     match &trial.vector.kind {
         Kind::Token(what) => {
             let control = base_probe(survey, trial.base)?;
@@ -341,7 +377,8 @@ fn prepare(survey: &Survey, trial: &Trial, ids: &AtomicU64, auth: Option<Auth<'_
 
 fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
     if !edit.body.is_empty() {
-        let patch: json_patch::Patch = serde_json::from_value(Value::Array(edit.body.clone())).ok()?;
+        let patch: json_patch::Patch =
+            serde_json::from_value(Value::Array(edit.body.clone())).ok()?;
         json_patch::patch(probe.message_mut()?, &patch).ok()?;
     }
     for (pointer, suffix) in &edit.append {

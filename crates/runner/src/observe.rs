@@ -65,7 +65,8 @@ impl Observed {
     /// read, since it may have been meant as a notification.
     pub fn may_go_unanswered(&self) -> bool {
         let readable = self.request.as_ref().is_some_and(|m| {
-            m.get("method").is_some() && m.get("id").is_some_and(|id| id.is_string() || id.is_number())
+            m.get("method").is_some()
+                && m.get("id").is_some_and(|id| id.is_string() || id.is_number())
         });
         matches!(self.exchange.sent, Sent::Stdio { .. }) && !readable
     }
@@ -74,13 +75,15 @@ impl Observed {
     /// server that also serves earlier revisions may take anything else for one of those.
     pub fn is_modern(&self) -> bool {
         let revision = |v: &str| v == plumb_model::REVISION;
-        let in_meta = self.sent_meta(meta::PROTOCOL_VERSION).and_then(Value::as_str).is_some_and(revision);
+        let in_meta =
+            self.sent_meta(meta::PROTOCOL_VERSION).and_then(Value::as_str).is_some_and(revision);
         let in_header = match &self.exchange.sent {
             Sent::Http { method, headers, .. } => {
                 method == "POST"
-                    && headers
-                        .iter()
-                        .any(|h| h.name.eq_ignore_ascii_case("mcp-protocol-version") && revision(h.value.trim()))
+                    && headers.iter().any(|h| {
+                        h.name.eq_ignore_ascii_case("mcp-protocol-version")
+                            && revision(h.value.trim())
+                    })
             }
             _ => true,
         };
@@ -129,7 +132,9 @@ impl Observed {
 
     /// The notifications that came, of a method.
     pub fn notifications<'a>(&'a self, method: &'a str) -> impl Iterator<Item = &'a Message> {
-        self.messages.iter().filter(move |m| matches!(m.kind, Kind::Notification) && m.method() == Some(method))
+        self.messages
+            .iter()
+            .filter(move |m| matches!(m.kind, Kind::Notification) && m.method() == Some(method))
     }
 
     /// Whether the request was served: a result came, or a subscription was acknowledged.
@@ -141,18 +146,23 @@ impl Observed {
 
     /// Whether the request was refused: a JSON-RPC error, or an HTTP error status. Silence is neither.
     pub fn is_refused(&self) -> bool {
-        self.error().is_some() || (self.result().is_none() && self.status().is_some_and(|s| s >= 400))
+        self.error().is_some()
+            || (self.result().is_none() && self.status().is_some_and(|s| s >= 400))
     }
 
     /// Whether the request was turned away by the authorization layer: HTTP 401, or any refusal with a challenge.
     pub fn is_challenge(&self) -> bool {
         let status = self.status();
-        status == Some(401) || (status.is_some_and(|s| s >= 400) && self.header("www-authenticate").next().is_some())
+        status == Some(401)
+            || (status.is_some_and(|s| s >= 400)
+                && self.header("www-authenticate").next().is_some())
     }
 
     /// Whether a document was fetched, not a message sent.
     pub(crate) fn is_fetch(&self) -> bool {
-        let accepts = |h: &plumb_model::Header| h.name.eq_ignore_ascii_case("accept") && h.value == "application/json";
+        let accepts = |h: &plumb_model::Header| {
+            h.name.eq_ignore_ascii_case("accept") && h.value == "application/json"
+        };
         matches!(&self.exchange.sent, Sent::Http { method, headers, .. } if method == "GET" && headers.iter().any(accepts))
     }
 
@@ -177,15 +187,20 @@ impl Observed {
         match (self.result(), self.error()) {
             (Some(result), _) => parts.push(format!("result {}", brief(result))),
             (_, Some(error)) => {
-                let code = error.get("code").map_or_else(|| "without code".into(), ToString::to_string);
+                let code =
+                    error.get("code").map_or_else(|| "without code".into(), ToString::to_string);
                 let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
                 parts.push(format!("error {code} {message:?}"));
             }
             _ => match self.messages.first() {
                 Some(message) => parts.push(format!("message {}", clip(&message.raw.lossy(), 200))),
                 None if !self.exchange.answer.body.is_empty() => {
-                    let media = self.exchange.answer.media_type().unwrap_or_else(|| "no media type".into());
-                    parts.push(format!("{media} body {:?}", clip(&self.exchange.answer.body.lossy(), 120)));
+                    let media =
+                        self.exchange.answer.media_type().unwrap_or_else(|| "no media type".into());
+                    parts.push(format!(
+                        "{media} body {:?}",
+                        clip(&self.exchange.answer.body.lossy(), 120)
+                    ));
                 }
                 None if self.status().is_some() && self.is_whole() => parts.push("no body".into()),
                 None => {}

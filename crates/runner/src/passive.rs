@@ -32,7 +32,12 @@ impl Notes<'_> {
     }
 
     /// Held if `fits`, else broken.
-    pub fn expect(&mut self, fits: bool, expected: impl Into<String>, actual: impl FnOnce() -> String) {
+    pub fn expect(
+        &mut self,
+        fits: bool,
+        expected: impl Into<String>,
+        actual: impl FnOnce() -> String,
+    ) {
         if fits { self.fits() } else { self.breaks(expected, actual()) }
     }
 }
@@ -75,7 +80,11 @@ impl Passives {
             let mut tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             tally.fits += notes.fits;
             for broken in notes.breaks {
-                tally.breaks.entry(broken).or_default().push((seen.exchange.by.clone(), seen.seq()));
+                tally
+                    .breaks
+                    .entry(broken)
+                    .or_default()
+                    .push((seen.exchange.by.clone(), seen.seq()));
             }
         }
     }
@@ -100,7 +109,10 @@ impl Passives {
             cases.push(CaseFinished {
                 check: check.id.to_owned(),
                 case: format!("seen-{}", n + 1),
-                title: format!("in an exchange of {}", places.first().map_or("the run", |p| p.0.as_str())),
+                title: format!(
+                    "in an exchange of {}",
+                    places.first().map_or("the run", |p| p.0.as_str())
+                ),
                 verdict: Verdict::violated(expected, actual),
                 exchanges: places.iter().take(SHOWN).map(|p| p.1).collect(),
                 count: u32::try_from(places.len()).unwrap_or(u32::MAX),

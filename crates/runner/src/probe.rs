@@ -123,11 +123,16 @@ impl Probe {
         }
         probe.query = presented.query;
         if let Some(message) = probe.message_mut().and_then(Value::as_object_mut) {
-            message.extend(presented.members.into_iter().map(|(name, value)| (name, Value::String(value))));
+            message.extend(
+                presented.members.into_iter().map(|(name, value)| (name, Value::String(value))),
+            );
         }
         if !presented.form.is_empty() {
-            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(presented.form).finish();
-            probe = Self::bytes(&probe, form).header("Content-Type", "application/x-www-form-urlencoded");
+            let form = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(presented.form)
+                .finish();
+            probe = Self::bytes(&probe, form)
+                .header("Content-Type", "application/x-www-form-urlencoded");
         }
         probe
     }
@@ -139,7 +144,9 @@ impl Probe {
         }
         let mut target = self.path.clone().unwrap_or_else(|| own.to_owned());
         if !self.query.is_empty() {
-            let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish();
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(&self.query)
+                .finish();
             target.push(if target.contains('?') { '&' } else { '?' });
             target.push_str(&query);
         }
@@ -154,7 +161,10 @@ impl Probe {
 
     /// With a member of `_meta`.
     pub fn meta(mut self, key: &str, value: impl Into<Value>) -> Self {
-        if let Some(meta) = self.message_mut().and_then(|m| m.pointer_mut("/params/_meta")).and_then(Value::as_object_mut)
+        if let Some(meta) = self
+            .message_mut()
+            .and_then(|m| m.pointer_mut("/params/_meta"))
+            .and_then(Value::as_object_mut)
         {
             meta.insert(key.to_owned(), value.into());
         }
@@ -163,7 +173,10 @@ impl Probe {
 
     /// Without a member of `_meta`.
     pub fn without_meta(mut self, key: &str) -> Self {
-        if let Some(meta) = self.message_mut().and_then(|m| m.pointer_mut("/params/_meta")).and_then(Value::as_object_mut)
+        if let Some(meta) = self
+            .message_mut()
+            .and_then(|m| m.pointer_mut("/params/_meta"))
+            .and_then(Value::as_object_mut)
         {
             meta.remove(key);
         }
@@ -177,7 +190,9 @@ impl Probe {
 
     /// With a parameter.
     pub fn param(mut self, key: &str, value: impl Into<Value>) -> Self {
-        if let Some(params) = self.message_mut().and_then(|m| m.get_mut("params")).and_then(Value::as_object_mut) {
+        if let Some(params) =
+            self.message_mut().and_then(|m| m.get_mut("params")).and_then(Value::as_object_mut)
+        {
             params.insert(key.to_owned(), value.into());
         }
         self
@@ -187,7 +202,8 @@ impl Probe {
     pub fn set(&mut self, pointer: &str, value: Value) {
         let Some((parent, key)) = pointer.rsplit_once('/') else { return };
         self.unnumbered &= pointer != "/id";
-        let parent = self.message_mut().and_then(|m| m.pointer_mut(parent)).and_then(Value::as_object_mut);
+        let parent =
+            self.message_mut().and_then(|m| m.pointer_mut(parent)).and_then(Value::as_object_mut);
         if let Some(parent) = parent {
             parent.insert(key.replace("~1", "/").replace("~0", "~"), value);
         }
@@ -212,7 +228,8 @@ impl Probe {
     /// With the headers that mirror annotated arguments of this tool.
     pub fn mirrored(mut self, input_schema: &Value) -> Self {
         let arguments = self.message_value().and_then(|m| m.pointer("/params/arguments")).cloned();
-        self.param_headers = header::param_headers(input_schema, &arguments.unwrap_or_else(|| json!({})));
+        self.param_headers =
+            header::param_headers(input_schema, &arguments.unwrap_or_else(|| json!({})));
         self
     }
 
@@ -249,7 +266,8 @@ impl Probe {
     /// else may have been meant as a notification.
     pub fn asks(&self) -> bool {
         serde_json::from_slice::<Value>(&self.payload()).is_ok_and(|m| {
-            m.get("method").is_some() && m.get("id").is_some_and(|id| id.is_string() || id.is_number())
+            m.get("method").is_some()
+                && m.get("id").is_some_and(|id| id.is_string() || id.is_number())
         })
     }
 
@@ -300,7 +318,9 @@ impl Probe {
             apply(&mut fields, edit);
         }
         let without = |edit: &HeaderEdit| match edit {
-            HeaderEdit::Remove(name) if name.eq_ignore_ascii_case("authorization") => Some(name.clone()),
+            HeaderEdit::Remove(name) if name.eq_ignore_ascii_case("authorization") => {
+                Some(name.clone())
+            }
             _ => None,
         };
         HttpRequest {
@@ -331,7 +351,11 @@ impl Probe {
 /// Applies one change; names are compared without case, as HTTP does.
 fn apply(fields: &mut Vec<(Vec<u8>, Vec<u8>)>, edit: &HeaderEdit) {
     let latin1 = |text: &str| -> Vec<u8> {
-        text.chars().flat_map(|c| u8::try_from(u32::from(c)).map_or_else(|_| c.to_string().into_bytes(), |b| vec![b])).collect()
+        text.chars()
+            .flat_map(|c| {
+                u8::try_from(u32::from(c)).map_or_else(|_| c.to_string().into_bytes(), |b| vec![b])
+            })
+            .collect()
     };
     let is = |name: &str| {
         let name = name.to_owned();

@@ -192,7 +192,10 @@ impl Prop {
 
     /// Its name in `plumb.toml`.
     pub fn name(self) -> String {
-        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 
     /// What the user can add so that checks which need it are judged.
@@ -207,7 +210,9 @@ impl Prop {
             Self::Tool => {
                 "mark a harmless tool `readOnlyHint: true`, or allow calls with `--allow-calls NAME`"
             }
-            _ => "offer one under its official fixture name or as a tool marked `readOnlyHint: true`",
+            _ => {
+                "offer one under its official fixture name or as a tool marked `readOnlyHint: true`"
+            }
         };
         format!("{what}, or name it in plumb.toml: [props.{}]", self.name())
     }

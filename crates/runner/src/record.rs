@@ -55,7 +55,8 @@ impl Recorder {
     /// Records one finished exchange.
     pub(crate) fn record(&self, by: &str, channel: &str, sent: Sent, answer: Answer) -> Observed {
         let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
-        let exchange = Exchange { seq, by: by.to_owned(), channel: channel.to_owned(), sent, answer };
+        let exchange =
+            Exchange { seq, by: by.to_owned(), channel: channel.to_owned(), sent, answer };
         let observed = Observed::new(exchange);
         let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
         match early.as_mut() {

@@ -72,7 +72,11 @@ pub enum RunError {
 }
 
 /// Runs the checks of `registry` against a target; events go to `sink`, in order.
-pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> Result<(), RunError> {
+pub async fn run(
+    registry: &[&'static Check],
+    options: Options,
+    sink: Sink,
+) -> Result<(), RunError> {
     let mut selected = select(registry, &options);
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
@@ -86,11 +90,22 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
     let protected = auth.is_some();
     let survey = match &options.target {
         Target::AuthorizationServer(issuer) => {
-            let server = AuthorizationServer::discover(issuer, &options.limits, options.seed, &recorder).await;
+            let server =
+                AuthorizationServer::discover(issuer, &options.limits, options.seed, &recorder)
+                    .await;
             server.map(Survey::of_authorization_server)
         }
         target => {
-            look(&running, target, &options.limits, &recorder, &options.props, &options.allow_calls, protected).await
+            look(
+                &running,
+                target,
+                &options.limits,
+                &recorder,
+                &options.props,
+                &options.allow_calls,
+                protected,
+            )
+            .await
         }
     };
     let survey = match survey {
@@ -102,7 +117,10 @@ pub async fn run(registry: &[&'static Check], options: Options, sink: Sink) -> R
     };
     if survey.legacy_only.is_some() {
         // Whatever was selected, that the target does not speak the revision is the one thing to say.
-        let says_so = registry.iter().copied().filter(|c| c.id == DISCOVER && !selected.iter().any(|s| s.id == c.id));
+        let says_so = registry
+            .iter()
+            .copied()
+            .filter(|c| c.id == DISCOVER && !selected.iter().any(|s| s.id == c.id));
         selected.extend(says_so.collect::<Vec<_>>());
     }
     let started = Event::RunStarted(Box::new(announcement(&options, &survey, &selected)));
@@ -134,7 +152,11 @@ async fn look(
     allow: &AllowCalls,
     protected: bool,
 ) -> Result<Survey, ContactError> {
-    let own = if running.channel.keeper().is_some() { target.start(limits, recorder, None).await.ok() } else { None };
+    let own = if running.channel.keeper().is_some() {
+        target.start(limits, recorder, None).await.ok()
+    } else {
+        None
+    };
     let handshake = own.as_ref().map_or(&running.channel, |o| &o.channel);
     let survey = Survey::look(&running.channel, handshake, target.is_local(), props, allow).await;
     if let Some(own) = own {
@@ -169,11 +191,15 @@ fn explained(error: ContactError, target: &Target) -> RunError {
 
 fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check> {
     let ledger = Ledger::current();
-    let only = |id: &str| options.only.is_empty() || options.only.iter().any(|p| plumb_model::suite::matches(p, id));
+    let only = |id: &str| {
+        options.only.is_empty() || options.only.iter().any(|p| plumb_model::suite::matches(p, id))
+    };
     let mut selected: Vec<&'static Check> = registry
         .iter()
         .copied()
-        .filter(|c| ledger.requirement(c.id).is_some_and(|r| options.suite.selects(r)) && only(c.id))
+        .filter(|c| {
+            ledger.requirement(c.id).is_some_and(|r| options.suite.selects(r)) && only(c.id)
+        })
         .collect();
     selected.sort_by_key(|c| ledger.position(c.id));
     selected
@@ -226,13 +252,15 @@ impl Schedule<'_> {
             }
         }
         let scenarios = |isolation: &dyn Fn(Isolation) -> bool| -> Vec<&'static Check> {
-            let scenario = |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
+            let scenario =
+                |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
             open.iter().filter(scenario).copied().collect()
         };
         let trials = lab::trials(&self.options.packs, &open, &self.context.survey, self.auth());
         let mut faults = Vec::new();
         let beside = scenarios(&|i| i != Isolation::Alone);
-        let (results, shared) = tokio::join!(self.vectors(trials.clone(), deadline), self.scenes(&beside, deadline));
+        let (results, shared) =
+            tokio::join!(self.vectors(trials.clone(), deadline), self.scenes(&beside, deadline));
         faults.extend(shared);
         for check in open.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
             self.judge_cases(check, &trials, &results);
@@ -250,7 +278,9 @@ impl Schedule<'_> {
             return Some(if check.id == DISCOVER {
                 Verdict::violated(
                     format!("a server of revision {REVISION}: `server/discover` is answered"),
-                    format!("the target speaks only revision {version}, which has the `initialize` handshake"),
+                    format!(
+                        "the target speaks only revision {version}, which has the `initialize` handshake"
+                    ),
                 )
             } else {
                 Verdict::NotApplicable { why: format!("the target speaks only revision {version}") }
@@ -270,7 +300,9 @@ impl Schedule<'_> {
         }
         if check.isolation == Isolation::OwnProcess && !self.options.target.is_command() {
             return Some(Verdict::Unverified {
-                why: "the check starts and stops the server, and the target was given as an address".into(),
+                why:
+                    "the check starts and stops the server, and the target was given as an address"
+                        .into(),
                 how_to_enable: "give the target as a command: `plumb run -- COMMAND`".into(),
             });
         }
@@ -315,11 +347,17 @@ impl Schedule<'_> {
     }
 
     /// Runs scenarios beside each other; gives the faults of Plumb itself.
-    async fn scenes(&self, checks: &[&'static Check], deadline: tokio::time::Instant) -> Vec<String> {
+    async fn scenes(
+        &self,
+        checks: &[&'static Check],
+        deadline: tokio::time::Instant,
+    ) -> Vec<String> {
         let scenes = checks.iter().map(|&check| {
             let context = Arc::clone(&self.context);
             async move {
-                self.context.recorder.emit(Event::CheckStarted { check: check.id.into(), at: self.now() });
+                self.context
+                    .recorder
+                    .emit(Event::CheckStarted { check: check.id.into(), at: self.now() });
                 let Body::Scenario(body) = check.body else { return None };
                 // A task of its own, so that a panic in a check is that check's verdict.
                 let task = tokio::spawn(async move {
@@ -353,7 +391,11 @@ impl Schedule<'_> {
                 let judgement = tried.map_or(Err(crate::Trouble::Budget), |tried| facet(tried));
                 let exchanges = tried.map_or_else(Vec::new, |t| {
                     let seen = [Some(&t.before), Some(&t.sent), t.after.as_ref()];
-                    seen.into_iter().flatten().map(crate::Observed::seq).filter(|s| *s > 0).collect()
+                    seen.into_iter()
+                        .flatten()
+                        .map(crate::Observed::seq)
+                        .filter(|s| *s > 0)
+                        .collect()
                 });
                 CaseFinished {
                     check: check.id.to_owned(),
@@ -398,11 +440,14 @@ fn finish_passives(recorder: &Recorder, selected: &[&'static Check], survey: &Su
 
 fn emit(recorder: &Recorder, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
     let blotted = |verdict: Verdict| match verdict {
-        Verdict::Violated { expected, actual } => {
-            Verdict::Violated { expected: recorder.blot_text(&expected), actual: recorder.blot_text(&actual) }
-        }
+        Verdict::Violated { expected, actual } => Verdict::Violated {
+            expected: recorder.blot_text(&expected),
+            actual: recorder.blot_text(&actual),
+        },
         Verdict::Inconclusive { why } => Verdict::Inconclusive { why: recorder.blot_text(&why) },
-        Verdict::Unverified { why, how_to_enable } => Verdict::Unverified { why: recorder.blot_text(&why), how_to_enable },
+        Verdict::Unverified { why, how_to_enable } => {
+            Verdict::Unverified { why: recorder.blot_text(&why), how_to_enable }
+        }
         other => other,
     };
     for mut case in cases {
@@ -410,5 +455,9 @@ fn emit(recorder: &Recorder, check: &'static Check, verdict: Verdict, cases: Vec
         recorder.emit(Event::CaseFinished(case));
     }
     let check = check.id.to_owned();
-    recorder.emit(Event::CheckFinished { check, at: recorder.clock.now(), verdict: blotted(verdict) });
+    recorder.emit(Event::CheckFinished {
+        check,
+        at: recorder.clock.now(),
+        verdict: blotted(verdict),
+    });
 }

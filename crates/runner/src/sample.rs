@@ -98,7 +98,13 @@ fn object(map: &Map<String, Value>, root: &Value, depth: usize) -> Value {
     let mut built = Map::new();
     let empty = Map::new();
     let properties = map.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-    for name in map.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    for name in map
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
         let schema = properties.get(name).cloned().unwrap_or_else(|| json!({"type": "string"}));
         built.insert(name.to_owned(), value(&schema, root, depth + 1));
     }
@@ -112,7 +118,11 @@ fn array(map: &Map<String, Value>, root: &Value, depth: usize) -> Value {
         .map(|items| items.iter().map(|s| value(s, root, depth + 1)).collect())
         .unwrap_or_default();
     let least = map.get("minItems").and_then(Value::as_u64).unwrap_or(0).min(16);
-    let item = map.get("items").filter(|i| !i.is_array()).cloned().unwrap_or_else(|| json!({"type": "string"}));
+    let item = map
+        .get("items")
+        .filter(|i| !i.is_array())
+        .cloned()
+        .unwrap_or_else(|| json!({"type": "string"}));
     while (built.len() as u64) < least {
         built.push(value(&item, root, depth + 1));
     }
@@ -149,7 +159,8 @@ fn string(map: &Map<String, Value>) -> Value {
         Some("hostname") => "example.com",
         _ => "plumb",
     };
-    let bound = |key: &str| map.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let bound =
+        |key: &str| map.get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let mut text = known.to_owned();
     while text.chars().count() < bound("minLength").unwrap_or(0).min(4096) {
         text.push('x');

@@ -126,7 +126,12 @@ impl Survey {
 
     /// What there is to know of an authorization server.
     pub(crate) fn of_authorization_server(server: Arc<AuthorizationServer>) -> Self {
-        Self { http: true, local: server.is_local(), authorization_server: Some(server), ..Self::default() }
+        Self {
+            http: true,
+            local: server.is_local(),
+            authorization_server: Some(server),
+            ..Self::default()
+        }
     }
 
     /// Whether the target is reached over Streamable HTTP.
@@ -160,7 +165,10 @@ impl Survey {
     /// What the survey found, a line each.
     pub(crate) fn notes(&self) -> Vec<String> {
         if let Some(server) = &self.authorization_server {
-            return server.metadata().map(|(place, _)| format!("metadata at {}", place.url)).collect();
+            return server
+                .metadata()
+                .map(|(place, _)| format!("metadata at {}", place.url))
+                .collect();
         }
         let mut notes = vec![format!(
             "{} tools ({} may be called), {} resources, {} templates, {} prompts",
@@ -187,7 +195,9 @@ fn annotated(callable: &Callable, of: ParamType) -> Option<Annotated> {
     };
     let (pointer, name) = find_annotated(schema, wanted, "")?;
     let mut arguments = callable.arguments.clone();
-    let free = |schema: &Value| ["enum", "const", "pattern", "format"].iter().all(|k| schema.get(*k).is_none());
+    let free = |schema: &Value| {
+        ["enum", "const", "pattern", "format"].iter().all(|k| schema.get(*k).is_none())
+    };
     let at = schema.pointer(&pointer.replace('/', "/properties/"))?;
     if !free(at) {
         return None;
@@ -199,7 +209,8 @@ fn annotated(callable: &Callable, of: ParamType) -> Option<Annotated> {
         let slot = inner.entry((*step).to_owned()).or_insert_with(|| Value::Object(Map::new()));
         inner = slot.as_object_mut()?;
     }
-    let valid = sample::validator(schema).is_none_or(|v| v.is_valid(&Value::Object(arguments.clone())));
+    let valid =
+        sample::validator(schema).is_none_or(|v| v.is_valid(&Value::Object(arguments.clone())));
     valid.then(|| Annotated {
         tool: callable.tool.clone(),
         arguments,

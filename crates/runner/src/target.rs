@@ -93,7 +93,11 @@ impl Target {
             Self::Url(reach) => reach.url.clone(),
             Self::AuthorizationServer(issuer) => issuer.reach.url.clone(),
             Self::HttpCommand { launch, .. } | Self::Stdio(launch) => {
-                std::iter::once(&launch.program).chain(&launch.args).cloned().collect::<Vec<_>>().join(" ")
+                std::iter::once(&launch.program)
+                    .chain(&launch.args)
+                    .cloned()
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }
         }
     }
@@ -103,7 +107,9 @@ impl Target {
         match self {
             Self::Url(reach) => url::Url::parse(&reach.url)
                 .ok()
-                .and_then(|u| u.host_str().map(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]"))
+                .and_then(|u| {
+                    u.host_str().map(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]")
+                })
                 .unwrap_or(false),
             Self::AuthorizationServer(issuer) => is_loopback(&issuer.reach.url),
             _ => true,
@@ -118,9 +124,11 @@ impl Target {
     /// Whether the command asks whom to trust: the run then has an authorization server.
     pub fn asks_for_authorization(&self) -> bool {
         match self {
-            Self::HttpCommand { launch, .. } => {
-                launch.args.iter().chain(launch.env.iter().map(|(_, v)| v)).any(|text| AuthOptions::are_meant_by(text))
-            }
+            Self::HttpCommand { launch, .. } => launch
+                .args
+                .iter()
+                .chain(launch.env.iter().map(|(_, v)| v))
+                .any(|text| AuthOptions::are_meant_by(text)),
             Self::Url(_) | Self::Stdio(_) | Self::AuthorizationServer(_) => false,
         }
     }
@@ -134,13 +142,16 @@ impl Target {
     ) -> Result<Running, TargetError> {
         let (way, process) = match self {
             Self::Url(reach) => (Way::Http(client(reach, limits, recorder, auth)?), None),
-            Self::AuthorizationServer(issuer) => (Way::Http(client(&issuer.reach, limits, recorder, None)?), None),
+            Self::AuthorizationServer(issuer) => {
+                (Way::Http(client(&issuer.reach, limits, recorder, None)?), None)
+            }
             Self::HttpCommand { launch, reach } => {
                 let (client, process) = serve(launch, reach, limits, recorder, auth).await?;
                 (Way::Http(client), Some(process))
             }
             Self::Stdio(launch) => {
-                let keeper = Keeper::start(launch.clone(), limits.clone(), Arc::clone(recorder)).await?;
+                let keeper =
+                    Keeper::start(launch.clone(), limits.clone(), Arc::clone(recorder)).await?;
                 (Way::Stdio(Arc::new(keeper)), None)
             }
         };
@@ -180,19 +191,15 @@ fn client(
     let proxy = proxy.map_err(|e| TargetError::Address(format!("the proxy's address: {e}")))?;
     let mut headers = reach.headers.clone();
     headers.extend(auth.map(|auth| auth.header(&reach.url)).transpose()?);
-    let options = ClientOptions {
-        headers,
-        trust: trust(reach)?,
-        proxy,
-        limits: limits.clone(),
-    };
+    let options = ClientOptions { headers, trust: trust(reach)?, proxy, limits: limits.clone() };
     Client::new(endpoint, options, recorder.clock).map_err(|e| TargetError::Address(e.to_string()))
 }
 
 /// The public authorities and the user's own; a file that cannot be read is named.
 pub(crate) fn trust(reach: &Reach) -> Result<Trust, TargetError> {
     let read = |path: &PathBuf| {
-        std::fs::read(path).map_err(|e| TargetError::Address(format!("{} could not be read: {e}", path.display())))
+        std::fs::read(path)
+            .map_err(|e| TargetError::Address(format!("{} could not be read: {e}", path.display())))
     };
     Ok(Trust::Public { extra_roots: reach.ca_files.iter().map(read).collect::<Result<_, _>>()? })
 }
@@ -229,7 +236,10 @@ async fn serve(
             return Ok((client(&reach, limits, recorder, auth)?, process));
         }
         if let Some(exit) = process.wait_exit(pause).await {
-            return Err(TargetError::Died { status: ending(exit), stderr: last_words(&process.stderr_tail()) });
+            return Err(TargetError::Died {
+                status: ending(exit),
+                stderr: last_words(&process.stderr_tail()),
+            });
         }
         if tokio::time::Instant::now() > deadline {
             let stderr = last_words(&process.stderr_tail());
@@ -252,7 +262,11 @@ fn ending(exit: Exit) -> String {
 fn last_words(tail: &Payload) -> String {
     let text = tail.lossy();
     let lines: Vec<&str> = text.lines().rev().take(5).collect();
-    if lines.is_empty() { "none".into() } else { lines.into_iter().rev().collect::<Vec<_>>().join(" | ") }
+    if lines.is_empty() {
+        "none".into()
+    } else {
+        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+    }
 }
 
 /// A server over standard streams that is started again when it has died.
@@ -264,8 +278,13 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    async fn start(launch: Launch, limits: Limits, recorder: Arc<Recorder>) -> Result<Self, TargetError> {
-        let session = Session::spawn(&launch, limits.clone(), recorder.clock).map_err(TargetError::Start)?;
+    async fn start(
+        launch: Launch,
+        limits: Limits,
+        recorder: Arc<Recorder>,
+    ) -> Result<Self, TargetError> {
+        let session =
+            Session::spawn(&launch, limits.clone(), recorder.clock).map_err(TargetError::Start)?;
         // A program that cannot run says so at once; a server waits for its first line.
         if let Some(exit) = session.wait_exit(Duration::from_millis(20)).await {
             let stderr = last_words(&session.stderr_tail());
@@ -279,7 +298,8 @@ impl Keeper {
         if current.0.process().exited().is_some() && current.1 < RESTARTS {
             self.record_stray(&current.0);
             let restarts = current.1 + 1;
-            *current = (Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?, restarts);
+            *current =
+                (Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?, restarts);
         }
         Ok(current.0.clone())
     }

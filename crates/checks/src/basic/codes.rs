@@ -88,7 +88,9 @@ fn headers_are_right(seen: &Observed) -> bool {
         return false;
     };
     // What is no string has no header form, so a header cannot mirror it.
-    let mirrored = ["name", "uri", "taskId"].iter().filter_map(|key| message.pointer(&format!("/params/{key}")));
+    let mirrored = ["name", "uri", "taskId"]
+        .iter()
+        .filter_map(|key| message.pointer(&format!("/params/{key}")));
     if seen.method() == Some("tools/call") || mirrored.into_iter().any(|value| !value.is_string()) {
         return false;
     }

@@ -1,8 +1,8 @@
 //! schema: error messages, methods behind capabilities, the MIME type of templates.
 
+use plumb_model::Sent;
 use plumb_runner::survey::expand;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
-use plumb_model::Sent;
 use plumb_wire::codes;
 use serde_json::{Value, json};
 

@@ -129,7 +129,10 @@ async fn nothing_before(bench: &Bench) -> Judgement {
         cancel(&lane, &open).await?;
         let seen = bench.close(open);
         if message.as_ref().is_none_or(Message::is_response) {
-            return Ok(Finding::unseen("the subscription was not opened", "serve `subscriptions/listen`"));
+            return Ok(Finding::unseen(
+                "the subscription was not opened",
+                "serve `subscriptions/listen`",
+            ));
         }
         let fits = message.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
         let finding = Finding::expect(fits, "the acknowledgment before any change", || {

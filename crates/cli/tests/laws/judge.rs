@@ -14,7 +14,8 @@ use plumb_wire::process::Launch;
 /// The plumb binary beside this test or example.
 pub(crate) fn binary() -> String {
     let own = std::env::current_exe().expect("a running program has a path");
-    let folder = own.ancestors().find(|a| a.join("plumb").is_file()).expect("the binary is built beside it");
+    let folder =
+        own.ancestors().find(|a| a.join("plumb").is_file()).expect("the binary is built beside it");
     folder.join("plumb").display().to_string()
 }
 
@@ -28,7 +29,10 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         packs: plumb_checks::packs().expect("the packs are well made"),
         props: Props::new(),
         // The reference's baskets hold nothing that anybody needs.
-        allow_calls: AllowCalls { all: false, names: ["create_basket", "add_item"].map(str::to_owned).to_vec() },
+        allow_calls: AllowCalls {
+            all: false,
+            names: ["create_basket", "add_item"].map(str::to_owned).to_vec(),
+        },
         seed: 7,
         concurrency: 12,
         budget: Duration::from_secs(120),
@@ -43,7 +47,12 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
 pub(crate) async fn events(options: Options) -> Result<Vec<Event>, RunError> {
     let events = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&events);
-    plumb_runner::run(&plumb_checks::all(), options, Box::new(move |e| sink.lock().expect("no panic").push(e))).await?;
+    plumb_runner::run(
+        &plumb_checks::all(),
+        options,
+        Box::new(move |e| sink.lock().expect("no panic").push(e)),
+    )
+    .await?;
     let events = std::mem::take(&mut *events.lock().expect("no panic"));
     Ok(events)
 }
@@ -55,7 +64,11 @@ pub(crate) async fn report(options: Options) -> Report {
 }
 
 /// The embedded reference with these rules and legal choices, judged over HTTP in this process.
-pub(crate) async fn in_process(rules: Rules, choices: plumb_reference::Options, only: &[&str]) -> Report {
+pub(crate) async fn in_process(
+    rules: Rules,
+    choices: plumb_reference::Options,
+    only: &[&str],
+) -> Report {
     let reference = Reference { rules, options: choices };
     let running = plumb_reference::spawn_http(reference).await.expect("starts");
     let url = running.url.clone();
@@ -78,7 +91,15 @@ pub(crate) fn stdio_command(broken: Option<&str>) -> Target {
 /// The reference as a command that serves HTTP, protected by the authorization server of the run.
 pub(crate) fn protected_command(broken: Option<&str>) -> Target {
     let reach = Reach { url: "http://127.0.0.1:{port}/mcp".into(), ..Reach::default() };
-    let trust = ["--protect", "--issuer", "{auth.issuer}", "--jwks", "{auth.jwks_uri}", "--upstream", "{auth.upstream}"];
+    let trust = [
+        "--protect",
+        "--issuer",
+        "{auth.issuer}",
+        "--jwks",
+        "{auth.jwks_uri}",
+        "--upstream",
+        "{auth.upstream}",
+    ];
     let arguments: Vec<&str> = ["--port", "{port}"].into_iter().chain(trust).collect();
     Target::HttpCommand { launch: launch(&arguments, broken), reach }
 }
@@ -99,7 +120,11 @@ fn launch(extra: &[&str], broken: Option<&str>) -> Launch {
     if let Some(rule) = broken {
         args.extend(["--break", rule]);
     }
-    Launch { program: binary(), args: args.into_iter().map(str::to_owned).collect(), ..Launch::default() }
+    Launch {
+        program: binary(),
+        args: args.into_iter().map(str::to_owned).collect(),
+        ..Launch::default()
+    }
 }
 
 /// The verdict of a check.
@@ -132,7 +157,8 @@ pub(crate) async fn noticed(mutant: &plumb_reference::Mutant) -> Result<(), Stri
         };
     }
     let mut seen = Vec::new();
-    let tries: [(&str, bool); 4] = [("http", true), ("stdio", true), ("http", false), ("stdio", false)];
+    let tries: [(&str, bool); 4] =
+        [("http", true), ("stdio", true), ("http", false), ("stdio", false)];
     for (transport, alone) in tries {
         let only: &[&str] = if alone { &[id] } else { &[] };
         let target = match transport {
@@ -150,14 +176,20 @@ pub(crate) async fn noticed(mutant: &plumb_reference::Mutant) -> Result<(), Stri
         };
         match report.as_ref().map(|r| verdict(r, id)) {
             Ok(Some(Verdict::Violated { .. })) => return Ok(()),
-            Ok(other) => seen.push(format!("{transport}, {}: {other:?}", if alone { "alone" } else { "with all" })),
+            Ok(other) => seen.push(format!(
+                "{transport}, {}: {other:?}",
+                if alone { "alone" } else { "with all" }
+            )),
             Err(error) => seen.push(format!("{transport}: {error}")),
         }
     }
     Err(format!("{} is not noticed by {id}: {}", mutant.name, seen.join("; ")))
 }
 
-async fn in_process_report(mutant: &plumb_reference::Mutant, only: &[&str]) -> Result<Report, String> {
+async fn in_process_report(
+    mutant: &plumb_reference::Mutant,
+    only: &[&str],
+) -> Result<Report, String> {
     Ok(in_process(mutant.rules(), plumb_reference::Options::default(), only).await)
 }
 

@@ -13,7 +13,11 @@ fn every_check_is_in_the_ledger_once_and_documented() {
         let row = Ledger::current().requirement(check.id);
         assert!(row.is_some(), "`{}` is not in the ledger", check.id);
         assert!(seen.insert(check.id), "`{}` is declared twice", check.id);
-        assert!(Ledger::current().exclusion(check.id).is_none(), "`{}` has a check and is excluded", check.id);
+        assert!(
+            Ledger::current().exclusion(check.id).is_none(),
+            "`{}` has a check and is excluded",
+            check.id
+        );
         let docs = check.docs.join("\n");
         for part in ["**Observed", "**Why", "**Fix"] {
             assert!(docs.contains(part), "`{}` does not say {part}", check.id);
@@ -24,7 +28,8 @@ fn every_check_is_in_the_ledger_once_and_documented() {
 #[test]
 fn every_check_has_a_mutant() {
     let killed: BTreeSet<&str> = MUTANTS.iter().map(|m| m.kills).collect();
-    let without: Vec<&str> = plumb_checks::all().iter().map(|c| c.id).filter(|id| !killed.contains(id)).collect();
+    let without: Vec<&str> =
+        plumb_checks::all().iter().map(|c| c.id).filter(|id| !killed.contains(id)).collect();
     assert!(without.is_empty(), "checks without a mutant: {without:?}");
 }
 
@@ -32,11 +37,16 @@ fn every_check_has_a_mutant() {
 fn every_vector_is_judged_and_every_case_check_has_vectors() {
     let checks = plumb_checks::all();
     let packs = plumb_checks::packs().expect("the packs are well made");
-    let judged: BTreeSet<&str> =
-        packs.iter().flat_map(|p| p.vectors()).flat_map(|v| &v.judges).map(String::as_str).collect();
+    let judged: BTreeSet<&str> = packs
+        .iter()
+        .flat_map(|p| p.vectors())
+        .flat_map(|v| &v.judges)
+        .map(String::as_str)
+        .collect();
     for id in &judged {
         let check = checks.iter().find(|c| c.id == *id);
-        let judging = |c: &&&plumb_runner::Check| matches!(c.body, Body::Cases(_) | Body::Passive(_));
+        let judging =
+            |c: &&&plumb_runner::Check| matches!(c.body, Body::Cases(_) | Body::Passive(_));
         assert!(check.filter(judging).is_some(), "vectors name `{id}`, which judges no exchange");
     }
     for check in checks.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
@@ -50,7 +60,11 @@ fn no_check_has_two_cases_of_one_address() {
     let mut seen = BTreeSet::new();
     for vector in packs.iter().flat_map(|p| p.vectors()) {
         for id in &vector.judges {
-            assert!(seen.insert((id, &vector.slug)), "`{id}` is judged by two vectors named `{}`", vector.slug);
+            assert!(
+                seen.insert((id, &vector.slug)),
+                "`{id}` is judged by two vectors named `{}`",
+                vector.slug
+            );
         }
     }
 }
@@ -59,16 +73,24 @@ fn no_check_has_two_cases_of_one_address() {
 fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
     let checks = plumb_checks::all();
     let core = |page: &str| {
-        !page.starts_with("ext:") && !page.starts_with("basic/authorization") && page != "seps/2663-tasks-extension"
+        !page.starts_with("ext:")
+            && !page.starts_with("basic/authorization")
+            && page != "seps/2663-tasks-extension"
     };
     let open: Vec<&str> = Ledger::current()
         .rows()
         .iter()
         .filter(|r| r.concerns_server() && core(&r.page))
         .map(|r| r.id.as_str())
-        .filter(|id| checks.iter().all(|c| c.id != *id) && Ledger::current().exclusion(id).is_none())
+        .filter(|id| {
+            checks.iter().all(|c| c.id != *id) && Ledger::current().exclusion(id).is_none()
+        })
         .collect();
-    assert!(open.is_empty(), "{} requirements are neither judged nor excluded: {open:?}", open.len());
+    assert!(
+        open.is_empty(),
+        "{} requirements are neither judged nor excluded: {open:?}",
+        open.len()
+    );
 }
 
 /// The registry as a snapshot: a new or a retired check is a line of a diff.

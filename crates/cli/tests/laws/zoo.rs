@@ -87,7 +87,10 @@ async fn behave(animal: Animal, mut stream: TcpStream) {
         let request = String::from_utf8_lossy(&buffer[..n]).into_owned();
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
         let json = |text: &str| {
-            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+                text.len()
+            )
         };
         let sse = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
         let wrote = match animal {

@@ -105,11 +105,20 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
             request.argument
         )));
     }
-    if let (Some(principal), Reference::Resource("test://private/{owner}")) = (&call.principal, &request.reference) {
-        let guarded = if request.value.is_empty() { rules.completions_guarded } else { rules.prefixes_guarded };
+    if let (Some(principal), Reference::Resource("test://private/{owner}")) =
+        (&call.principal, &request.reference)
+    {
+        let guarded = if request.value.is_empty() {
+            rules.completions_guarded
+        } else {
+            rules.prefixes_guarded
+        };
         let others = ["alice", "bob"].into_iter().filter(|_| !guarded);
         let own = std::iter::once(principal.subject.as_str());
-        return Ok(own.chain(others.filter(|other| *other != principal.subject)).map(str::to_owned).collect());
+        return Ok(own
+            .chain(others.filter(|other| *other != principal.subject))
+            .map(str::to_owned)
+            .collect());
     }
     let language =
         request.context.and_then(|context| context.get("language")).and_then(Value::as_str);

@@ -39,7 +39,8 @@ impl Call {
                 "panicked at /srv/plumb/crates/reference/src/main.rs:42:13\n   0: rust_begin_unwind"
             );
         }
-        if let Some(principal) = self.principal.as_ref().filter(|_| !rules.logs_without_credentials) {
+        if let Some(principal) = self.principal.as_ref().filter(|_| !rules.logs_without_credentials)
+        {
             log["params"]["data"] = json!(format!("Authorization: Bearer {}", principal.token));
         }
         if !rules.logs_hide_personal_data {

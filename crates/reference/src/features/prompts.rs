@@ -57,7 +57,9 @@ pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
         && let Some(subject) = name.strip_prefix("private_")
         && (subject == principal.subject || !rules.prompts_guarded)
     {
-        return Ok(json!({ "messages": [{ "role": "user", "content": text(format!("This is for {subject}.")) }] }));
+        return Ok(
+            json!({ "messages": [{ "role": "user", "content": text(format!("This is for {subject}.")) }] }),
+        );
     }
     let Some(known) = arguments(&call.server, name) else {
         let code =

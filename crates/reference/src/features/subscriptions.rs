@@ -109,8 +109,12 @@ impl Filter {
         if let Some(uris) = self.asked.get("resourceSubscriptions").filter(|_| offered.resources) {
             let mut uris = uris.clone();
             if let (Some(principal), Some(uris)) = (&call.principal, uris.as_array_mut()) {
-                let foreign = |uri: &str| resources::belongs_to(uri).is_some_and(|subject| subject != principal.subject);
-                uris.retain(|uri| !rules.subscriptions_guarded || !uri.as_str().is_some_and(foreign));
+                let foreign = |uri: &str| {
+                    resources::belongs_to(uri).is_some_and(|subject| subject != principal.subject)
+                };
+                uris.retain(|uri| {
+                    !rules.subscriptions_guarded || !uri.as_str().is_some_and(foreign)
+                });
             }
             agreed.insert("resourceSubscriptions".into(), uris);
         }

@@ -217,7 +217,9 @@ async fn post(
         return reply::text(server, 413, "the body is larger than 4 MiB\n");
     };
     match message::parse(&body, rules) {
-        Ok(Incoming::Request(request)) => serve_request(server, connection, headers, request, principal).await,
+        Ok(Incoming::Request(request)) => {
+            serve_request(server, connection, headers, request, principal).await
+        }
         Ok(Incoming::Notification { .. }) => reply::accepted(server),
         Ok(Incoming::Response) => {
             let error =
@@ -225,8 +227,10 @@ async fn post(
             reply::answer(server, &dispatch::refusal(server, None, error))
         }
         Err(refused) => {
-            let made_up = (!rules.refused_notification_without_id && is_notification(&body)).then(|| json!(0));
-            let mut answer = dispatch::refusal(server, refused.id.or(made_up).as_ref(), *refused.error);
+            let made_up = (!rules.refused_notification_without_id && is_notification(&body))
+                .then(|| json!(0));
+            let mut answer =
+                dispatch::refusal(server, refused.id.or(made_up).as_ref(), *refused.error);
             if !rules.malformed_notification_refused && is_notification(&body) {
                 answer.status = 200;
             }
@@ -253,13 +257,15 @@ async fn serve_request(
     match dispatch::prepare(server, connection, Binding::Http(headers), request, outbox.clone()) {
         Ok(mut call) => {
             call.principal = principal;
-            let named = headers.get("mcp-name").and_then(|name| name.to_str().ok()).unwrap_or_default();
+            let named =
+                headers.get("mcp-name").and_then(|name| name.to_str().ok()).unwrap_or_default();
             match auth::denied(&call, named) {
                 Some(_) if !server.rules.insufficient_by_http => {
                     let lacking = json!({ "content": [{ "type": "text", "text": "a scope is lacking" }], "isError": true });
                     reply::answer(server, &crate::envelope::answer(&call, Ok(lacking)))
                 }
-                Some(needed) => auth::insufficient(server, needed).unwrap_or_else(|| reply::method_not_allowed(server)),
+                Some(needed) => auth::insufficient(server, needed)
+                    .unwrap_or_else(|| reply::method_not_allowed(server)),
                 None => exchange::run(call, inbox, headers).await,
             }
         }
@@ -289,7 +295,10 @@ async fn turned_away(
     }
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else { return refused };
     let Ok(Incoming::Request(request)) = message::parse(&body, rules) else { return refused };
-    if !rules.no_login_by_elicitation && request.method == "tools/call" && !headers.contains_key("authorization") {
+    if !rules.no_login_by_elicitation
+        && request.method == "tools/call"
+        && !headers.contains_key("authorization")
+    {
         let login = json!({
             "method": "elicitation/create",
             "params": {
@@ -304,9 +313,13 @@ async fn turned_away(
     }
     if !rules.validated_before_work {
         let (sender, _) = mpsc::channel(64);
-        if let Ok(call) =
-            dispatch::prepare(server, connection, Binding::Http(headers), request, Outbox::new(sender))
-        {
+        if let Ok(call) = dispatch::prepare(
+            server,
+            connection,
+            Binding::Http(headers),
+            request,
+            Outbox::new(sender),
+        ) {
             tokio::spawn(dispatch::answer(call));
         }
     }

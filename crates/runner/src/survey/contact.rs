@@ -55,7 +55,9 @@ pub(super) async fn make(
     for method in ["tools/list", "resources/list", "prompts/list"] {
         let list = channel.send("survey", &Probe::request(method, json!({}))).await;
         let served = |o: &Observed| {
-            o.result().is_some_and(|r| r.get("resultType").is_some() || (negotiated.is_none() && r.is_object()))
+            o.result().is_some_and(|r| {
+                r.get("resultType").is_some() || (negotiated.is_none() && r.is_object())
+            })
         };
         if list.as_ref().is_ok_and(served) {
             survey.capabilities = infer(channel).await;
@@ -66,7 +68,11 @@ pub(super) async fn make(
     }
     if let Some(version) = negotiated {
         survey.legacy_only = Some(version);
-        survey.server = survey.initialize.as_ref().and_then(|i| i.result()).and_then(|r| name(r.get("serverInfo")));
+        survey.server = survey
+            .initialize
+            .as_ref()
+            .and_then(|i| i.result())
+            .and_then(|r| name(r.get("serverInfo")));
         survey.discover = Some(discover);
         return Ok(());
     }
@@ -119,7 +125,8 @@ fn name(info: Option<&Value>) -> Option<String> {
 async fn infer(channel: &Channel) -> Value {
     let mut capabilities = json!({});
     for feature in ["tools", "resources", "prompts"] {
-        let list = channel.send("survey", &Probe::request(&format!("{feature}/list"), json!({}))).await;
+        let list =
+            channel.send("survey", &Probe::request(&format!("{feature}/list"), json!({}))).await;
         if list.is_ok_and(|o| o.is_accepted()) {
             capabilities[feature] = json!({});
         }

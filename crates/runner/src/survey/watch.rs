@@ -54,7 +54,8 @@ fn may_call(tool: &Value, allow: &AllowCalls) -> bool {
     let Some(name) = tool["name"].as_str() else { return false };
     let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
     let changes = name.starts_with("test_trigger_") || name == "test_update_resource";
-    (read_only || is_fixture(name) || allow.all || allow.names.iter().any(|n| n == name)) && !changes
+    (read_only || is_fixture(name) || allow.all || allow.names.iter().any(|n| n == name))
+        && !changes
 }
 
 fn callable(tool: &Value) -> Option<Callable> {
@@ -81,7 +82,13 @@ fn call(callable: &Callable) -> Probe {
         .patience(PATIENCE)
 }
 
-pub(super) fn offer(survey: &mut Survey, prop: Prop, name: &str, arguments: Map<String, Value>, about: Option<&str>) {
+pub(super) fn offer(
+    survey: &mut Survey,
+    prop: Prop,
+    name: &str,
+    arguments: Map<String, Value>,
+    about: Option<&str>,
+) {
     let found = Found { name: name.to_owned(), arguments, about: about.map(str::to_owned) };
     survey.props.entry(prop).or_insert(found);
 }
@@ -102,9 +109,12 @@ fn by_fixture_name(survey: &mut Survey) {
 }
 
 fn by_listing(survey: &mut Survey) {
-    if let Some(uri) = survey.resources.items.first().and_then(|r| r.value["uri"].as_str().map(str::to_owned)) {
+    if let Some(uri) =
+        survey.resources.items.first().and_then(|r| r.value["uri"].as_str().map(str::to_owned))
+    {
         let fixture = |u: &str| survey.resources.items.iter().any(|r| r.value["uri"] == u);
-        let text = if fixture("test://static-text") { "test://static-text".to_owned() } else { uri };
+        let text =
+            if fixture("test://static-text") { "test://static-text".to_owned() } else { uri };
         offer(survey, Prop::Resource, &text, Map::new(), None);
     }
     let prompts: Vec<Value> = survey.prompts.items.iter().map(|p| p.value.clone()).collect();
@@ -125,7 +135,8 @@ fn by_listing(survey: &mut Survey) {
 /// Dummy values for the required arguments of a prompt.
 pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
     let mut arguments = fixture_arguments(prompt["name"].as_str().unwrap_or_default());
-    let required = prompt["arguments"].as_array().into_iter().flatten().filter(|a| a["required"] == true);
+    let required =
+        prompt["arguments"].as_array().into_iter().flatten().filter(|a| a["required"] == true);
     for name in required.filter_map(|a| a["name"].as_str()) {
         arguments.entry(name.to_owned()).or_insert_with(|| json!("plumb"));
     }
@@ -135,28 +146,51 @@ pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
 /// A harmless tool that says how long it takes, in a parameter that names its unit.
 fn slow_by_schema(survey: &mut Survey, tool: &Value) {
     let Some(name) = tool["name"].as_str() else { return };
-    let harmless = tool.pointer("/annotations/readOnlyHint") == Some(&json!(true)) || is_fixture(name);
-    let Some(properties) = tool.pointer("/inputSchema/properties").and_then(Value::as_object) else { return };
+    let harmless =
+        tool.pointer("/annotations/readOnlyHint") == Some(&json!(true)) || is_fixture(name);
+    let Some(properties) = tool.pointer("/inputSchema/properties").and_then(Value::as_object)
+    else {
+        return;
+    };
     let unit = |property: &str| match property {
-        "duration_ms" | "durationMs" | "delay_ms" | "delayMs" | "ms" | "milliseconds" => Some(json!(SLOW_MS)),
+        "duration_ms" | "durationMs" | "delay_ms" | "delayMs" | "ms" | "milliseconds" => {
+            Some(json!(SLOW_MS))
+        }
         "seconds" | "duration" | "delay" | "duration_s" | "delay_seconds" => Some(json!(2)),
         _ => None,
     };
-    let Some((property, wait)) = properties.keys().find_map(|p| unit(p).map(|w| (p.clone(), w))) else { return };
-    let Some(mut arguments) = sample::arguments(&tool["inputSchema"]).filter(|_| harmless) else { return };
+    let Some((property, wait)) = properties.keys().find_map(|p| unit(p).map(|w| (p.clone(), w)))
+    else {
+        return;
+    };
+    let Some(mut arguments) = sample::arguments(&tool["inputSchema"]).filter(|_| harmless) else {
+        return;
+    };
     arguments.insert(property, wait);
     offer(survey, Prop::SlowTool, name, arguments, None);
 }
 
 fn by_behaviour(survey: &mut Survey, callable: &Callable) {
-    let (Some(shown), Some(name)) = (&callable.shown, callable.tool["name"].as_str()) else { return };
+    let (Some(shown), Some(name)) = (&callable.shown, callable.tool["name"].as_str()) else {
+        return;
+    };
     let arguments = &callable.arguments;
     let mut found: Vec<Prop> = Vec::new();
     if shown.notifications("notifications/progress").next().is_some() {
         found.push(Prop::ProgressTool);
     }
-    let levels = shown.notifications("notifications/message").filter_map(|m| m.params()?.get("level").cloned());
-    match levels.fold(Vec::new(), |mut all, l| { if !all.contains(&l) { all.push(l); } all }).len() {
+    let levels = shown
+        .notifications("notifications/message")
+        .filter_map(|m| m.params()?.get("level").cloned());
+    match levels
+        .fold(Vec::new(), |mut all, l| {
+            if !all.contains(&l) {
+                all.push(l);
+            }
+            all
+        })
+        .len()
+    {
         0 => {}
         8 => found.extend([Prop::LoggingTool, Prop::AllLevelsTool]),
         _ => found.push(Prop::LoggingTool),
@@ -171,7 +205,8 @@ fn by_behaviour(survey: &mut Survey, callable: &Callable) {
     if let Some(result) = shown.input_required() {
         by_inputs(result, &mut found);
     }
-    let identity = ["clientInfo", "client_info", "whoami", "identity"].iter().any(|w| name.contains(w));
+    let identity =
+        ["clientInfo", "client_info", "whoami", "identity"].iter().any(|w| name.contains(w));
     if identity {
         found.push(Prop::IdentityTool);
     }
@@ -243,7 +278,8 @@ fn default_tool(survey: &mut Survey) {
                 a.ended_at.saturating_sub(a.sent_at) < 300_000
             })
     };
-    let fixture = survey.callable.iter().find(|c| c.tool["name"] == "test_simple_text").filter(plain);
+    let fixture =
+        survey.callable.iter().find(|c| c.tool["name"] == "test_simple_text").filter(plain);
     let quiet = |c: &&Callable| plain(c) && c.shown.as_ref().is_some_and(|s| s.messages.len() == 1);
     let chosen = fixture
         .or_else(|| survey.callable.iter().find(quiet))
@@ -263,7 +299,10 @@ async fn by_completion(survey: &mut Survey, channel: &Channel) {
     let mut asked = Vec::new();
     for prompt in survey.prompts.items.iter().map(|p| &p.value) {
         for argument in prompt["arguments"].as_array().into_iter().flatten() {
-            asked.push((json!({"type": "ref/prompt", "name": prompt["name"]}), argument["name"].clone()));
+            asked.push((
+                json!({"type": "ref/prompt", "name": prompt["name"]}),
+                argument["name"].clone(),
+            ));
         }
     }
     for template in survey.templates.items.iter().map(|t| &t.value) {
@@ -274,17 +313,25 @@ async fn by_completion(survey: &mut Survey, channel: &Channel) {
     }
     for (reference, argument) in asked.into_iter().take(24) {
         let params = json!({"ref": reference, "argument": {"name": argument, "value": ""}});
-        let Ok(shown) = channel.send("survey", &Probe::request("completion/complete", params)).await else { continue };
+        let Ok(shown) =
+            channel.send("survey", &Probe::request("completion/complete", params)).await
+        else {
+            continue;
+        };
         let Some(completion) = shown.complete().and_then(|r| r.get("completion")) else { continue };
         let Value::Object(reference) = reference else { continue };
         let argument = argument.as_str().unwrap_or_default();
-        let many = completion["hasMore"] == true || completion["total"].as_u64().is_some_and(|t| t > 100);
+        let many =
+            completion["hasMore"] == true || completion["total"].as_u64().is_some_and(|t| t > 100);
         if many {
             offer(survey, Prop::ManyCompletions, argument, reference.clone(), None);
         }
         let some = completion["values"].as_array().is_some_and(|v| !v.is_empty());
         if some {
-            survey.props.insert(Prop::Completion, Found { name: argument.to_owned(), arguments: reference, about: None });
+            survey.props.insert(
+                Prop::Completion,
+                Found { name: argument.to_owned(), arguments: reference, about: None },
+            );
         } else {
             offer(survey, Prop::Completion, argument, reference, None);
         }
@@ -298,7 +345,11 @@ pub fn variables(template: &str) -> Vec<String> {
     while let Some((_, after)) = rest.split_once('{') {
         let Some((expression, tail)) = after.split_once('}') else { break };
         let expression = expression.trim_start_matches(['+', '#', '.', '/', ';', '?', '&']);
-        names.extend(expression.split(',').map(|v| v.trim_end_matches('*').split(':').next().unwrap_or(v).to_owned()));
+        names.extend(
+            expression
+                .split(',')
+                .map(|v| v.trim_end_matches('*').split(':').next().unwrap_or(v).to_owned()),
+        );
         rest = tail;
     }
     names
@@ -333,7 +384,9 @@ async fn by_template(survey: &mut Survey, channel: &Channel) {
     for template in templates {
         for value in ["123", "1", "plumb"] {
             let Some(uri) = expand(&template, value) else { break };
-            let read = channel.send("survey", &Probe::request("resources/read", json!({"uri": uri}))).await;
+            let read = channel
+                .send("survey", &Probe::request("resources/read", json!({"uri": uri})))
+                .await;
             if read.is_ok_and(|r| r.complete().is_some()) {
                 let mut arguments = Map::new();
                 arguments.insert("value".into(), json!(value));

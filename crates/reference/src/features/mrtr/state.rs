@@ -89,7 +89,8 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
     if payload["request"] != request_digest(call) && rules.state_bound_to_request {
         return refuse("belongs to another request");
     }
-    let bound = rules.state_bound_to_principal && (rules.elicitation_bound_to_user || !elicits(call));
+    let bound =
+        rules.state_bound_to_principal && (rules.elicitation_bound_to_user || !elicits(call));
     if bound && !auth::owns(call, &payload["principal"]) {
         return refuse("belongs to somebody else");
     }

@@ -4,11 +4,11 @@ mod content;
 mod flaws;
 mod inputs;
 mod mirrored;
+mod principals;
 mod sampling;
 mod schemas;
 mod stateful;
 mod triggers;
-mod principals;
 mod work;
 
 use serde_json::{Map, Value, json};
