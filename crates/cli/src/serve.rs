@@ -37,7 +37,8 @@ async fn reference(args: ReferenceArgs) -> Exit {
         plumb_reference::serve_stdio(reference).await.map_err(|error| Failure::new(70, error))?;
         return Ok(0);
     }
-    let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+    let host = if reference.rules.binds_to_loopback { "127.0.0.1" } else { "0.0.0.0" };
+    let listener = TcpListener::bind((host, args.port)).await?;
     anstream::eprintln!("http://{}/mcp", listener.local_addr()?);
     let stop = plumb_reference::interrupted().map_err(|error| Failure::new(70, error))?;
     plumb_reference::serve_http_until(reference, listener, stop)

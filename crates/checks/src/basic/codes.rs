@@ -64,7 +64,7 @@ fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
                 headers_are_right(seen).then_some("the headers mirror the body")
             }
             codes::MISSING_CLIENT_CAPABILITY => names_declared_only(seen, error)
-                .then_some("all capabilities that it names are declared"),
+                .then_some("it names no capability that is not declared"),
             codes::UNSUPPORTED_VERSION => {
                 version_is_right(seen).then_some("the version is this revision")
             }
@@ -113,15 +113,17 @@ fn version_is_right(seen: &Observed) -> bool {
     in_header && seen.is_modern()
 }
 
+/// Whether the error names no capability that the request lacks; what is no list at all names none.
 fn names_declared_only(seen: &Observed, error: &Message) -> bool {
     let required = error.data().and_then(|d| d.get("requiredCapabilities"));
     let Some(declared) = seen.sent_meta(meta::CLIENT_CAPABILITIES) else { return false };
-    match required.and_then(Value::as_object) {
-        // It must name what is missing; that it names nothing at all says that nothing is.
-        Some(required) if !required.is_empty() => {
+    match required {
+        Some(Value::Object(required)) => {
             required.iter().all(|(name, value)| within(name, value, declared))
         }
-        _ => declared == &crate::basic::capabilities::everything(),
+        // Another form is another fault, judged elsewhere.
+        Some(Value::Array(names)) => names.is_empty(),
+        _ => required.is_none_or(Value::is_null),
     }
 }
 
