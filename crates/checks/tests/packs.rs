@@ -66,7 +66,7 @@ fn every_pack_is_well_made() {
 fn every_pack_is_in_canonical_form() {
     for (file, text) in PACKS {
         let canonical = Pack::parse(file, text).expect(file).canonical();
-        assert!(*text == canonical, "{file} is not in canonical form: run `plumb vectors fmt`");
+        assert!(*text == canonical, "{file} is not in canonical form: run `plumb vectors fmt vectors`");
     }
 }
 

@@ -33,7 +33,7 @@ fn lint(paths: &[PathBuf]) -> Exit {
                     errors.push(PackError {
                         file: file.clone(),
                         place: "the whole file".into(),
-                        what: "is not in canonical form: run `plumb vectors fmt`".into(),
+                        what: "is not in canonical form: run `plumb vectors fmt FILE`".into(),
                     });
                 }
             }
