@@ -11,8 +11,8 @@ use crate::mrtr::{accepted, concluded, taken};
 const LOOKED_AT: usize = 8;
 
 check! {
-    /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, with the
-    /// same content beside it: it does not show. Where it does not show, the answers are only seen to be handled.
+    /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, with the same
+    /// content beside it: what comes differs. Where the content does not show, the answers are only seen to be handled.
     ///
     /// **Why:** the user said no.
     ///
@@ -31,14 +31,15 @@ async fn handle_actions(bench: &Bench) -> Judgement {
             let Some(refused) = answered(bench, &asker, action, Some(&marker)).await? else {
                 continue;
             };
-            let shows =
-                |seen: &Observed| seen.complete().is_some_and(|r| r.to_string().contains(&marker));
+            let taken = accepted.complete().map(said);
+            let as_accepted = taken.is_some() && taken == refused.complete().map(said);
+            let shows = taken.is_some_and(|said| said.to_string().contains(&marker));
             let finding = if broke(&refused) {
                 Finding::violated(format!("{action} handled"), refused.describe())
             } else {
                 Finding::expect(
-                    !(shows(&accepted) && shows(&refused)),
-                    format!("no use of what came with {action}"),
+                    !(shows && as_accepted),
+                    format!("another outcome of {action} than of accept"),
                     || refused.describe(),
                 )
             };
@@ -50,6 +51,15 @@ async fn handle_actions(bench: &Bench) -> Judgement {
         }
     }
     concluded(bench)
+}
+
+/// What a tool's result, a prompt or a resource says, without the envelope.
+fn said(result: &Value) -> Value {
+    ["content", "structuredContent", "isError", "messages", "contents"]
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), result.get(name)?.clone())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 check! {
