@@ -1,6 +1,7 @@
 //! A way to the target on which no line belongs to anybody else.
 
 use plumb_model::pack::Base;
+use futures_util::{StreamExt as _, stream};
 use plumb_runner::{Bench, Instance, Observed, Open, Probe, Trouble};
 use plumb_wire::jsonrpc::Message;
 use serde_json::json;
@@ -46,6 +47,16 @@ impl<'a> Lane<'a> {
             Self::Run(bench) => bench.send(probe).await,
             Self::Own(instance) => instance.send(probe).await,
         }
+    }
+
+    /// Sends several probes: beside each other where each answer has a stream of its own, else one after another.
+    pub(crate) async fn send_each(&self, probes: Vec<Probe>) -> Vec<Result<Observed, Trouble>> {
+        let at_once = match self {
+            Self::Run(bench) if bench.survey().is_http() => 4,
+            _ => 1,
+        };
+        let sent: Vec<_> = probes.into_iter().map(|probe| self.send(probe)).collect();
+        stream::iter(sent).buffered(at_once).collect().await
     }
 
     /// Sends a probe that must be accepted for what follows to mean anything.

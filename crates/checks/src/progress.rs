@@ -45,29 +45,26 @@ async fn token_echo(bench: &Bench) -> Judgement {
         ("letters", json!("plümb ✓")),
     ];
     for (name, probe) in reporters(bench)? {
-        for (slug, token) in &tokens {
-            let seen = lane.send(with_token(probe.clone(), token.clone())).await?;
-            let carried: Vec<&Value> =
-                seen.notifications(METHOD).filter_map(|m| m.params()).collect();
-            let wrong = carried.iter().find(|p| p.get("progressToken") != Some(token));
-            let finding = match (wrong, carried.is_empty()) {
-                (Some(wrong), _) => {
-                    Finding::violated(format!("progress with the token {token}"), wrong.to_string())
-                }
-                (None, true) => {
-                    Finding::unseen("no progress was reported", "report progress each time")
-                }
-                (None, false) => Finding::Held,
-            };
-            bench.case(
-                &format!("{}-{slug}", plain(&name)),
-                format!("{name:?} with the token {token}"),
-                Ok(finding),
-            );
+        let probes = tokens.iter().map(|(_, token)| with_token(probe.clone(), token.clone()));
+        let shown = lane.send_each(probes.collect()).await;
+        for ((slug, token), seen) in tokens.iter().zip(shown) {
+            let judgement = seen.map(|seen| only_with(token, &seen));
+            let slug = format!("{}-{slug}", plain(&name));
+            bench.case(&slug, format!("{name:?} with the token {token}"), judgement);
         }
     }
     lane.stop().await;
     bench.conclude()
+}
+
+fn only_with(token: &Value, seen: &Observed) -> Finding {
+    let mut carried = seen.notifications(METHOD).filter_map(|m| m.params()).peekable();
+    if carried.peek().is_none() {
+        return Finding::unseen("no progress was reported", "report progress each time");
+    }
+    carried.find(|p| p.get("progressToken") != Some(token)).map_or(Finding::Held, |wrong| {
+        Finding::violated(format!("progress with the token {token}"), wrong.to_string())
+    })
 }
 
 check! {

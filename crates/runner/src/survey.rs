@@ -118,9 +118,27 @@ impl Survey {
         }
         lists::read(&mut survey, channel).await;
         survey.props.clone_from(given);
-        watch::watch(&mut survey, channel, allow).await;
-        tasks::look(&mut survey, channel).await;
-        shown::look(&mut survey, channel).await;
+        let mut callable = watch::callables(&survey, allow);
+        // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
+        let (shown, (tasks, ended_task), completions, template, (read, gotten)) = tokio::join!(
+            watch::call_each(&callable, channel),
+            tasks::watch_each(&survey, &callable, channel),
+            watch::complete_each(&survey, channel),
+            watch::read_template(&survey, channel),
+            shown::read_each(&survey, channel),
+        );
+        for (callable, shown) in callable.iter_mut().zip(shown) {
+            callable.shown = shown;
+        }
+        survey = Self { callable, ended_task, read, gotten, ..survey };
+        watch::by_lists(&mut survey);
+        watch::by_calls(&mut survey);
+        watch::by_completions(&mut survey, completions);
+        if let Some((template, value, uri)) = template {
+            let arguments = Map::from_iter([("value".to_owned(), value.into())]);
+            watch::offer(&mut survey, Prop::Template, &template, arguments, Some(&uri));
+        }
+        tasks::by_tasks(&mut survey, tasks);
         Ok(survey)
     }
 

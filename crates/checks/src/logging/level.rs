@@ -1,7 +1,7 @@
 //! server/utilities/logging#per-request-log-level: the level of each request decides.
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, check, facet};
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Trouble, check, facet};
 use serde_json::Value;
 
 use super::{LEVELS, METHOD, at, logged, loggers, plain};
@@ -85,25 +85,27 @@ check! {
 async fn threshold(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
     for (name, probe) in loggers(bench)? {
-        for (least, level) in LEVELS.iter().enumerate() {
-            let seen = lane.control(at(&probe, level)).await?;
-            let severity = |m: &Value| LEVELS.iter().position(|l| m["level"] == *l);
-            let below = logged(&seen).find(|m| severity(m).is_some_and(|s| s < least));
-            let finding = match below {
-                Some(below) => {
-                    Finding::violated(format!("messages at {level} or above"), below.to_string())
-                }
-                None => Finding::Held,
-            };
-            bench.case(
-                &format!("{}-{level}", plain(&name)),
-                format!("{name:?} at the level {level}"),
-                Ok(finding),
-            );
+        let probes = LEVELS.iter().map(|level| at(&probe, level)).collect();
+        for (least, seen) in lane.send_each(probes).await.into_iter().enumerate() {
+            let level = LEVELS[least];
+            let judgement = seen.and_then(|seen| nothing_below(least, &seen));
+            let slug = format!("{}-{level}", plain(&name));
+            bench.case(&slug, format!("{name:?} at the level {level}"), judgement);
         }
     }
     lane.stop().await;
     bench.conclude()
+}
+
+fn nothing_below(least: usize, seen: &Observed) -> Judgement {
+    if !seen.is_accepted() {
+        return Err(Trouble::Control(seen.describe()));
+    }
+    let severity = |m: &Value| LEVELS.iter().position(|l| m["level"] == *l);
+    let below = logged(seen).find(|m| severity(m).is_some_and(|s| s < least));
+    Ok(below.map_or(Finding::Held, |below| {
+        Finding::violated(format!("messages at {} or above", LEVELS[least]), below.to_string())
+    }))
 }
 
 check! {

@@ -10,7 +10,11 @@ use crate::{Observed, Probe, Survey};
 /// At most so many resources and so many prompts are read: the first and the last of each list.
 const READS: usize = 24;
 
-pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
+/// What the resources and what the prompts showed, in the order of their lists.
+pub(super) async fn read_each(
+    survey: &Survey,
+    channel: &Channel,
+) -> (Vec<Observed>, Vec<Observed>) {
     let uri = |item: &Value| Some(json!({"uri": item["uri"].as_str()?}));
     let reads = ends(&survey.resources.items).filter_map(|item| uri(&item.value));
     let reads = reads.map(|params| Probe::request("resources/read", params)).collect();
@@ -19,14 +23,14 @@ pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
     };
     let gets = ends(&survey.prompts.items).filter_map(|item| prompt(&item.value));
     let gets = gets.map(|params| Probe::request("prompts/get", params)).collect();
-    (survey.read, survey.gotten) = tokio::join!(all(channel, reads), all(channel, gets));
+    tokio::join!(all(channel, reads), all(channel, gets))
 }
 
 async fn all(channel: &Channel, probes: Vec<Probe>) -> Vec<Observed> {
     let sent = probes.into_iter().map(|probe| async move {
         channel.send("survey", &probe.capabilities(every_capability())).await.ok()
     });
-    let shown: Vec<Option<Observed>> = futures_util::stream::iter(sent).buffered(8).collect().await;
+    let shown: Vec<Option<Observed>> = futures_util::stream::iter(sent).buffered(4).collect().await;
     shown.into_iter().flatten().collect()
 }
 

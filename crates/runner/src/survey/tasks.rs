@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::watch::{every_capability, offer};
 use crate::channel::Channel;
+use super::Callable;
 use crate::{Observed, Probe, Prop, Survey, Trouble, sample};
 
 /// The id of the tasks extension.
@@ -42,6 +43,9 @@ const DURATIONS: [&str; 11] = [
 
 /// At most so many tools are called.
 const CALLS: usize = 56;
+
+/// At most so many tools are watched at once.
+const CALLS_AT_ONCE: usize = 8;
 
 /// A task is watched for so long.
 const WATCH: Duration = Duration::from_millis(1_200);
@@ -92,16 +96,35 @@ pub fn has_ended(task: &Value) -> bool {
     matches!(task["status"].as_str(), Some("completed" | "failed" | "cancelled"))
 }
 
-pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
+/// Calls the tools that may be called with the extension declared; gives those that answered with a task, and a task
+/// that has ended.
+pub(super) async fn watch_each(
+    survey: &Survey,
+    callables: &[Callable],
+    channel: &Channel,
+) -> (Vec<Tasking>, Option<EndedTask>) {
     if !survey.declares(&format!("extensions.{EXTENSION}")) {
-        return;
+        return (Vec::new(), None);
     }
-    let candidates = candidates(survey);
-    let shown = futures_util::stream::iter(
-        candidates.into_iter().map(|candidate| watch(channel, candidate)),
-    );
-    let shown: Vec<Option<Tasking>> = shown.buffered(8).collect().await;
-    let shown: Vec<Tasking> = shown.into_iter().flatten().collect();
+    let watched =
+        candidates(survey, callables).into_iter().enumerate().map(|(at, candidate)| async move {
+            Some((at, watch(channel, candidate).await?))
+        });
+    let watched = futures_util::stream::iter(watched).buffer_unordered(CALLS_AT_ONCE);
+    let mut shown: Vec<(usize, Tasking)> =
+        watched.filter_map(|watched| async move { watched }).collect().await;
+    shown.sort_by_key(|(at, _)| *at);
+    let shown: Vec<Tasking> = shown.into_iter().map(|(_, tasking)| tasking).collect();
+    let ended = ended(channel, &shown).await;
+    (shown, ended)
+}
+
+/// What the tasks showed.
+pub(super) fn by_tasks(survey: &mut Survey, mut shown: Vec<Tasking>) {
+    for tasking in shown.iter_mut().filter(|t| t.plain.is_none()) {
+        let named = |c: &&Callable| c.tool["name"] == tasking.name;
+        tasking.plain = survey.callable.iter().find(named).and_then(|c| c.shown.clone());
+    }
     for tasking in &shown {
         by_name(survey, tasking);
     }
@@ -114,16 +137,10 @@ pub(super) async fn look(survey: &mut Survey, channel: &Channel) {
     if let Some(quick) = shown.iter().find(plain).or(shown.first()) {
         offer(survey, Prop::TaskTool, &quick.name, quick.arguments.clone(), None);
     }
-    if fixture(survey) && survey.tool("test_tool_with_task").is_some() {
-        offer(
-            survey,
-            Prop::MrtrTaskTool,
-            "test_tool_with_task",
-            arguments(survey, "test_tool_with_task"),
-            None,
-        );
+    if !shown.is_empty() && fixture(survey) && survey.tool("test_tool_with_task").is_some() {
+        let arguments = arguments(survey, "test_tool_with_task");
+        offer(survey, Prop::MrtrTaskTool, "test_tool_with_task", arguments, None);
     }
-    survey.ended_task = ended(channel, &shown).await;
     survey.tasks = shown;
 }
 
@@ -131,7 +148,8 @@ struct Candidate {
     name: String,
     arguments: Map<String, Value>,
     schema: Value,
-    plain: Option<Observed>,
+    /// Whether the call without the extension is made elsewhere.
+    called: bool,
 }
 
 fn fixture(survey: &Survey) -> bool {
@@ -142,13 +160,13 @@ fn arguments(survey: &Survey, name: &str) -> Map<String, Value> {
     survey.tool(name).and_then(|t| sample::arguments(&t["inputSchema"])).unwrap_or_default()
 }
 
-fn candidates(survey: &Survey) -> Vec<Candidate> {
+fn candidates(survey: &Survey, callables: &[Callable]) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
-    for callable in &survey.callable {
+    for callable in callables {
         let Some(name) = callable.tool["name"].as_str() else { continue };
         let schema = callable.tool["inputSchema"].clone();
-        let (arguments, plain) = (callable.arguments.clone(), callable.shown.clone());
-        found.push(Candidate { name: name.to_owned(), arguments, schema, plain });
+        let arguments = callable.arguments.clone();
+        found.push(Candidate { name: name.to_owned(), arguments, schema, called: true });
     }
     // Those of the fixture first: they are sure to show something.
     found.sort_by_key(|c| !FIXTURE.contains(&c.name.as_str()));
@@ -157,12 +175,9 @@ fn candidates(survey: &Survey) -> Vec<Candidate> {
             let Some(tool) = survey.tool(name) else { continue };
             if found.iter().all(|c| c.name != name) {
                 let schema = tool["inputSchema"].clone();
-                let candidate = Candidate {
-                    name: name.to_owned(),
-                    arguments: arguments(survey, name),
-                    schema,
-                    plain: None,
-                };
+                let arguments = arguments(survey, name);
+                let candidate =
+                    Candidate { name: name.to_owned(), arguments, schema, called: false };
                 found.insert(0, candidate);
             }
         }
@@ -173,7 +188,7 @@ fn candidates(survey: &Survey) -> Vec<Candidate> {
 
 /// Calls a tool with the extension; if a task comes of it, watches the task and calls without, to compare.
 async fn watch(channel: &Channel, candidate: Candidate) -> Option<Tasking> {
-    let Candidate { name, arguments, schema, mut plain } = candidate;
+    let Candidate { name, arguments, schema, called } = candidate;
     let call = || {
         let call = Probe::request("tools/call", json!({"name": name, "arguments": arguments}))
             .mirrored(&schema);
@@ -182,9 +197,11 @@ async fn watch(channel: &Channel, candidate: Candidate) -> Option<Tasking> {
     let created = channel.send("survey", &task_capable(call())).await.ok()?;
     let id = task_id(created.result()?)?.to_owned();
     let last = follow(channel, &id, created.result()?).await;
-    if plain.is_none() {
-        plain = channel.send("survey", &call().capabilities(every_capability())).await.ok();
-    }
+    let plain = if called {
+        None
+    } else {
+        channel.send("survey", &call().capabilities(every_capability())).await.ok()
+    };
     Some(Tasking { name, arguments, plain, created, last })
 }
 

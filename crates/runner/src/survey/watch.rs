@@ -14,39 +14,44 @@ use crate::{Found, Observed, Probe, Prop, Survey, sample};
 /// At most so many tools are called, so that a thousand tools do not make a thousand calls.
 const CALLS: usize = 96;
 
+/// At most so many calls wait at once.
+const CALLS_AT_ONCE: usize = 8;
+
 /// A tool gets this long to show what it does.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Slow enough to be interrupted: the shortest wait asked of a slow tool, milliseconds.
 const SLOW_MS: u64 = 1500;
 
-pub(super) async fn watch(survey: &mut Survey, channel: &Channel, allow: &AllowCalls) {
+/// The tools that may be called, with arguments that their schemas accept.
+pub(super) fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callable> {
+    let tools = survey.tools.items.iter().map(|item| &item.value);
+    tools.filter(|tool| may_call(tool, allow)).filter_map(callable).take(CALLS).collect()
+}
+
+/// Calls each tool once, several beside each other.
+pub(super) async fn call_each(callables: &[Callable], channel: &Channel) -> Vec<Option<Observed>> {
+    let calls = callables.iter().enumerate().map(|(at, callable)| async move {
+        (at, channel.send("survey", &call(callable)).await.ok())
+    });
+    let mut shown: Vec<_> =
+        futures_util::stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).collect().await;
+    shown.sort_by_key(|(at, _)| *at);
+    shown.into_iter().map(|(_, shown)| shown).collect()
+}
+
+/// What the names and the lists tell.
+pub(super) fn by_lists(survey: &mut Survey) {
     by_fixture_name(survey);
     by_listing(survey);
-    let callable: Vec<Callable> = survey
-        .tools
-        .items
-        .iter()
-        .map(|item| &item.value)
-        .filter(|tool| may_call(tool, allow))
-        .filter_map(callable)
-        .take(CALLS)
-        .collect();
-    let shown = futures_util::stream::iter(callable.into_iter().map(|callable| async move {
-        let probe = call(&callable);
-        let shown = channel.send("survey", &probe).await.ok();
-        Callable { shown, ..callable }
-    }))
-    .buffered(16)
-    .collect::<Vec<_>>()
-    .await;
-    for callable in &shown {
-        by_behaviour(survey, callable);
+}
+
+/// What the calls showed.
+pub(super) fn by_calls(survey: &mut Survey) {
+    for callable in survey.callable.clone() {
+        by_behaviour(survey, &callable);
     }
-    survey.callable = shown;
     default_tool(survey);
-    by_completion(survey, channel).await;
-    by_template(survey, channel).await;
 }
 
 /// Whether a tool may be called: it says that it is harmless, or its name or the user does.
@@ -292,48 +297,55 @@ fn default_tool(survey: &mut Survey) {
     survey.props.insert(Prop::Tool, Found { name, arguments: chosen.arguments, about: None });
 }
 
-async fn by_completion(survey: &mut Survey, channel: &Channel) {
+/// The completions that prompts and templates offer: each reference, argument and what an empty value shows.
+pub(super) async fn complete_each(
+    survey: &Survey,
+    channel: &Channel,
+) -> Vec<(Map<String, Value>, String, Observed)> {
     if !survey.declares("completions") {
-        return;
+        return Vec::new();
     }
     let mut asked = Vec::new();
     for prompt in survey.prompts.items.iter().map(|p| &p.value) {
-        for argument in prompt["arguments"].as_array().into_iter().flatten() {
-            asked.push((
-                json!({"type": "ref/prompt", "name": prompt["name"]}),
-                argument["name"].clone(),
-            ));
-        }
+        let reference = json!({"type": "ref/prompt", "name": prompt["name"]});
+        let arguments = prompt["arguments"].as_array().into_iter().flatten();
+        let names = arguments.map(|a| a["name"].as_str().unwrap_or_default().to_owned());
+        asked.extend(names.map(|name| (reference.clone(), name)));
     }
     for template in survey.templates.items.iter().map(|t| &t.value) {
         let Some(text) = template["uriTemplate"].as_str() else { continue };
-        for variable in variables(text) {
-            asked.push((json!({"type": "ref/resource", "uri": text}), json!(variable)));
-        }
+        let reference = json!({"type": "ref/resource", "uri": text});
+        asked.extend(variables(text).into_iter().map(|name| (reference.clone(), name)));
     }
-    for (reference, argument) in asked.into_iter().take(24) {
-        let params = json!({"ref": reference, "argument": {"name": argument, "value": ""}});
-        let Ok(shown) =
-            channel.send("survey", &Probe::request("completion/complete", params)).await
-        else {
-            continue;
-        };
+    let calls = asked.into_iter().take(24).map(|(reference, name)| async move {
+        let params = json!({"ref": reference, "argument": {"name": name, "value": ""}});
+        let shown = channel.send("survey", &Probe::request("completion/complete", params)).await;
+        match reference {
+            Value::Object(reference) => Some((reference, name, shown.ok()?)),
+            _ => None,
+        }
+    });
+    let shown = futures_util::stream::iter(calls).buffered(4);
+    shown.filter_map(|shown| async move { shown }).collect().await
+}
+
+pub(super) fn by_completions(
+    survey: &mut Survey,
+    shown: Vec<(Map<String, Value>, String, Observed)>,
+) {
+    for (reference, argument, shown) in shown {
         let Some(completion) = shown.complete().and_then(|r| r.get("completion")) else { continue };
-        let Value::Object(reference) = reference else { continue };
-        let argument = argument.as_str().unwrap_or_default();
         let many =
             completion["hasMore"] == true || completion["total"].as_u64().is_some_and(|t| t > 100);
         if many {
-            offer(survey, Prop::ManyCompletions, argument, reference.clone(), None);
+            offer(survey, Prop::ManyCompletions, &argument, reference.clone(), None);
         }
         let some = completion["values"].as_array().is_some_and(|v| !v.is_empty());
         if some {
-            survey.props.insert(
-                Prop::Completion,
-                Found { name: argument.to_owned(), arguments: reference, about: None },
-            );
+            let found = Found { name: argument, arguments: reference, about: None };
+            survey.props.insert(Prop::Completion, found);
         } else {
-            offer(survey, Prop::Completion, argument, reference, None);
+            offer(survey, Prop::Completion, &argument, reference, None);
         }
     }
 }
@@ -373,26 +385,22 @@ pub fn expand(template: &str, with: &str) -> Option<String> {
     Some(out)
 }
 
-async fn by_template(survey: &mut Survey, channel: &Channel) {
-    let templates: Vec<String> = survey
-        .templates
-        .items
-        .iter()
-        .filter_map(|t| t.value["uriTemplate"].as_str().map(str::to_owned))
-        .take(8)
-        .collect();
-    for template in templates {
+/// The first template that gives a resource, with the value and the address that did.
+pub(super) async fn read_template(
+    survey: &Survey,
+    channel: &Channel,
+) -> Option<(String, &'static str, String)> {
+    let templates = survey.templates.items.iter().take(8);
+    for template in templates.filter_map(|t| t.value["uriTemplate"].as_str()) {
         for value in ["123", "1", "plumb"] {
-            let Some(uri) = expand(&template, value) else { break };
+            let Some(uri) = expand(template, value) else { break };
             let read = channel
                 .send("survey", &Probe::request("resources/read", json!({"uri": uri})))
                 .await;
             if read.is_ok_and(|r| r.complete().is_some()) {
-                let mut arguments = Map::new();
-                arguments.insert("value".into(), json!(value));
-                offer(survey, Prop::Template, &template, arguments, Some(&uri));
-                return;
+                return Some((template.to_owned(), value, uri));
             }
         }
     }
+    None
 }
