@@ -27,10 +27,9 @@ pub(crate) fn style(verbose: bool) -> plumb_report::terminal::Style {
 /// Writes the files that were asked for.
 pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Failure> {
     type Render = fn(&Report) -> String;
-    let wanted: [(&Option<std::path::PathBuf>, Render); 5] = [
+    let wanted: [(&Option<std::path::PathBuf>, Render); 4] = [
         (&formats.junit, |r| plumb_report::junit::render(r)),
         (&formats.html, |r| plumb_report::html::render(r)),
-        (&formats.json, |r| plumb_report::json::render(r)),
         (&formats.sarif, |r| plumb_report::sarif::render(r)),
         (&formats.markdown, |r| plumb_report::markdown::render(r)),
     ];
@@ -38,6 +37,11 @@ pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Fa
         if let Some(path) = path {
             write(path, &render(report))?;
         }
+    }
+    if let Some(path) = &formats.json {
+        plumb_report::json::write(report, create(path)?)
+            .with_context(|| format!("{} could not be written", path.display()))
+            .map_err(|error| Failure::new(UNWRITTEN, error))?;
     }
     Ok(())
 }

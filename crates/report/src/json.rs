@@ -1,6 +1,7 @@
 //! `report.json`: the whole report for machines, described by `reports/schema/report.schema.json`.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use plumb_model::event::{CaseFinished, TargetInfo};
 use plumb_model::report::{CheckReport, Counts, Outcome};
@@ -15,9 +16,21 @@ pub const FORMAT: u32 = 1;
 
 /// The document, as JSON over several lines.
 pub fn render(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(&Document::of(report)).unwrap_or_default();
-    text.push('\n');
-    text
+    let mut text = Vec::new();
+    // Writing into memory fails for no document of ours, and JSON is UTF-8.
+    let _ = write(report, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Writes the document as it is made: it is by far the largest of the reports.
+///
+/// # Errors
+///
+/// Those of `to`.
+pub fn write(report: &Report, mut to: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut to, &Document::of(report))?;
+    to.write_all(b"\n")?;
+    to.flush()
 }
 
 /// A report as JSON.

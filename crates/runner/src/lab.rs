@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::Auth;
 use crate::channel::Channel;
-use crate::facet::Tried;
+use crate::facet::{Facet, Tried};
 use crate::survey::{Annotated, every_capability};
-use crate::{Check, Observed, Probe, Prop, Survey, Trouble, check::Body, sample};
+use crate::{Check, Judgement, Observed, Probe, Prop, Survey, Trouble, check::Body, sample};
 
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
 const LANE: usize = 12;
@@ -36,6 +36,8 @@ pub(crate) struct Trial {
     pub(crate) pack: String,
     pub(crate) base: Base,
     pub(crate) vector: Arc<Vector>,
+    /// The checks that read the answer, each with what it reads of it.
+    judges: Vec<(&'static str, Facet)>,
 }
 
 impl Trial {
@@ -46,7 +48,25 @@ impl Trial {
 }
 
 /// What came of all trials, by key.
-pub(crate) type Results = BTreeMap<String, Arc<Tried>>;
+pub(crate) type Results = BTreeMap<String, Outcome>;
+
+/// What came of a trial. The answers themselves are judged at once and not kept.
+pub(crate) struct Outcome {
+    /// By the check's id.
+    pub(crate) judgements: BTreeMap<&'static str, Judgement>,
+    /// The exchanges that the judgements rest on.
+    pub(crate) exchanges: Vec<u64>,
+}
+
+impl Outcome {
+    fn of(trial: &Trial, tried: &Tried) -> Self {
+        let seen = [Some(&tried.before), Some(&tried.sent), tried.after.as_ref()];
+        Self {
+            judgements: trial.judges.iter().map(|(id, facet)| (*id, facet(tried))).collect(),
+            exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),
+        }
+    }
+}
 
 /// The trials that the selected checks need and the target can serve.
 pub(crate) fn trials(
@@ -57,24 +77,30 @@ pub(crate) fn trials(
 ) -> Vec<Trial> {
     let mut trials = Vec::new();
     for (pack, vector) in packs.iter().flat_map(|p| p.vectors().map(move |v| (p, v))) {
+        let named = || checks.iter().filter(|c| vector.judges.iter().any(|id| id == c.id));
         // A vector that names a passive check provokes what that check looks at.
-        let judging = |c: &Check| matches!(c.body, Body::Cases(_) | Body::Passive(_));
-        let wanted = |id: &String| checks.iter().any(|c| c.id == id && judging(c));
+        let wanted = named().any(|c| matches!(c.body, Body::Cases(_) | Body::Passive(_)));
+        let facet = |c: &&'static Check| match c.body {
+            Body::Cases(facet) => Some((c.id, facet)),
+            _ => None,
+        };
         let here = match vector.over {
             Over::Any => true,
             Over::Http => survey.is_http(),
             Over::Stdio => !survey.is_http(),
         };
-        if !here || !vector.judges.iter().any(wanted) {
+        if !here || !wanted {
             continue;
         }
         let shared = Arc::new(vector.clone());
+        let judges: Vec<(&'static str, Facet)> = named().filter_map(facet).collect();
         for base in vector.bases.iter().filter(|b| offered(survey, **b, vector, auth)) {
             trials.push(Trial {
                 address: address(vector, *base),
                 pack: pack.pack.clone(),
                 base: *base,
                 vector: Arc::clone(&shared),
+                judges: judges.clone(),
             });
         }
     }
@@ -276,7 +302,7 @@ pub(crate) async fn walk(
             }
             Err(trouble) => untried(&trial, trouble),
         };
-        results.insert(trial.key(), Arc::new(tried));
+        results.insert(trial.key(), Outcome::of(&trial, &tried));
     }
     results
 }

@@ -383,26 +383,17 @@ impl Schedule<'_> {
     }
 
     fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {
-        let Body::Cases(facet) = check.body else { return };
         let mine = trials.iter().filter(|t| t.vector.judges.iter().any(|id| id == check.id));
         let cases: Vec<CaseFinished> = mine
             .map(|trial| {
-                let tried = results.get(&trial.key());
-                let judgement = tried.map_or(Err(crate::Trouble::Budget), |tried| facet(tried));
-                let exchanges = tried.map_or_else(Vec::new, |t| {
-                    let seen = [Some(&t.before), Some(&t.sent), t.after.as_ref()];
-                    seen.into_iter()
-                        .flatten()
-                        .map(crate::Observed::seq)
-                        .filter(|s| *s > 0)
-                        .collect()
-                });
+                let outcome = results.get(&trial.key());
+                let judgement = outcome.and_then(|o| o.judgements.get(check.id)).cloned();
                 CaseFinished {
                     check: check.id.to_owned(),
                     case: trial.address.clone(),
                     title: trial.vector.title.clone(),
-                    verdict: finding::verdict(judgement),
-                    exchanges,
+                    verdict: finding::verdict(judgement.unwrap_or(Err(crate::Trouble::Budget))),
+                    exchanges: outcome.map_or_else(Vec::new, |o| o.exchanges.clone()),
                     count: 1,
                 }
             })
