@@ -1,7 +1,7 @@
 //! A way to the target on which no line belongs to anybody else.
 
-use plumb_model::pack::Base;
 use futures_util::{StreamExt as _, stream};
+use plumb_model::pack::Base;
 use plumb_runner::{Bench, Instance, Observed, Open, Probe, Trouble};
 use plumb_wire::jsonrpc::Message;
 use serde_json::json;

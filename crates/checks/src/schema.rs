@@ -51,10 +51,10 @@ fn fit(notes: &mut Notes<'_>, what: &str, mismatches: &[Mismatch]) {
     match mismatches.first() {
         None => notes.fits(),
         Some(m) if m.at.is_empty() => {
-            notes.breaks(format!("{what} with {}", m.expected), m.actual.clone())
+            notes.breaks(format!("{what} with {}", m.expected), m.actual.clone());
         }
         Some(m) => {
-            notes.breaks(format!("{what} with {} at {}", m.expected, m.at), m.actual.clone())
+            notes.breaks(format!("{what} with {} at {}", m.expected, m.at), m.actual.clone());
         }
     }
 }

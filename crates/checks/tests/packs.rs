@@ -7,6 +7,9 @@ use plumb_checks::PACKS;
 use plumb_model::pack::Pack;
 use serde_json::Value;
 
+/// Breaks a vector.
+type Fault = fn(&mut Value);
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -36,14 +39,14 @@ fn the_schema_and_the_types_refuse_the_same_faults() {
     let validator = jsonschema::draft202012::new(&schema()).expect("the schema compiles");
     let (file, text) = PACKS[0];
     let pack: Value = serde_json::from_str(text).expect(file);
-    let faults: [(&str, fn(&mut Value)); 6] = [
+    let faults: [(&str, Fault); 6] = [
         ("an unknown member", |vector| vector["edit"]["verdict"] = "held".into()),
         ("no answer", |vector| drop(vector.as_object_mut().and_then(|v| v.remove("answer")))),
         ("an unknown base", |vector| vector["bases"][0] = "everything".into()),
         ("an unknown outcome", |vector| vector["answer"]["outcome"] = "any".into()),
         ("no kind", |vector| drop(vector.as_object_mut().and_then(|v| v.remove("edit")))),
         ("an unknown edit of headers", |vector| {
-            vector["edit"]["headers"] = serde_json::json!([{"swap": "a"}])
+            vector["edit"]["headers"] = serde_json::json!([{"swap": "a"}]);
         }),
     ];
     for (what, spoil) in faults {
@@ -66,7 +69,10 @@ fn every_pack_is_well_made() {
 fn every_pack_is_in_canonical_form() {
     for (file, text) in PACKS {
         let canonical = Pack::parse(file, text).expect(file).canonical();
-        assert!(*text == canonical, "{file} is not in canonical form: run `plumb vectors fmt vectors`");
+        assert!(
+            *text == canonical,
+            "{file} is not in canonical form: run `plumb vectors fmt vectors`"
+        );
     }
 }
 

@@ -52,13 +52,12 @@ async fn main() -> ExitCode {
 async fn row(mutant: &Mutant) -> String {
     let http = judge::in_process(mutant.rules(), plumb_reference::Options::default(), &[]).await;
     let mut killed = violated(&http);
-    if !killed.contains(mutant.kills) {
-        if let Ok(events) =
+    if !killed.contains(mutant.kills)
+        && let Ok(events) =
             judge::events(judge::options(judge::stdio_command(Some(mutant.name)), &[])).await
-            && let Ok(report) = Report::fold(events)
-        {
-            killed.extend(violated(&report));
-        }
+        && let Ok(report) = Report::fold(events)
+    {
+        killed.extend(violated(&report));
     }
     if !killed.contains(mutant.kills)
         && let Ok(events) =

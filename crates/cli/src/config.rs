@@ -112,7 +112,7 @@ mod tests {
                     || l.starts_with("# name = \"slow\"")
                     || l.starts_with("# arguments")
             })
-            .map(|l| format!("{}\n", l.trim_start_matches("# ")))
+            .flat_map(|l| [l.trim_start_matches("# "), "\n"])
             .collect();
         let config: Config = toml::from_str(&uncommented).expect("parses");
         assert_eq!(config.props[&Prop::SlowTool].name, "slow");

@@ -264,7 +264,7 @@ impl Fold {
                 }
             }
             Event::RunFinished { at, internal_faults } => {
-                self.finished = Some((at, internal_faults))
+                self.finished = Some((at, internal_faults));
             }
         }
         Ok(())

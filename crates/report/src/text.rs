@@ -98,7 +98,8 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 /// A number with its noun in the right number: `1 check`, `2 checks`.
 pub fn counted(n: usize, noun: &str) -> String {
-    match (n, noun.strip_suffix('y')) {
+    let after_consonant = |stem: &&str| !stem.ends_with(['a', 'e', 'o', 'u']);
+    match (n, noun.strip_suffix('y').filter(after_consonant)) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{n} {stem}ies"),
         (_, None) => format!("{n} {noun}s"),

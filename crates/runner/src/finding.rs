@@ -107,8 +107,9 @@ impl Finding {
 pub(crate) fn verdict(judgement: Judgement) -> Verdict {
     match judgement {
         Ok(finding) => finding.verdict(),
-        Err(Trouble::Unseen { why, how_to_enable }) => Verdict::Unverified { why, how_to_enable },
-        Err(Trouble::Absent { why, how_to_enable }) => Verdict::Unverified { why, how_to_enable },
+        Err(Trouble::Unseen { why, how_to_enable } | Trouble::Absent { why, how_to_enable }) => {
+            Verdict::Unverified { why, how_to_enable }
+        }
         Err(trouble) => Verdict::inconclusive(trouble.to_string()),
     }
 }

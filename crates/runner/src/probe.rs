@@ -348,8 +348,11 @@ impl Probe {
     }
 }
 
+/// A header field in raw bytes: name and value.
+type Field = (Vec<u8>, Vec<u8>);
+
 /// Applies one change; names are compared without case, as HTTP does.
-fn apply(fields: &mut Vec<(Vec<u8>, Vec<u8>)>, edit: &HeaderEdit) {
+fn apply(fields: &mut Vec<Field>, edit: &HeaderEdit) {
     let latin1 = |text: &str| -> Vec<u8> {
         text.chars()
             .flat_map(|c| {
@@ -359,9 +362,9 @@ fn apply(fields: &mut Vec<(Vec<u8>, Vec<u8>)>, edit: &HeaderEdit) {
     };
     let is = |name: &str| {
         let name = name.to_owned();
-        move |(n, _): &(Vec<u8>, Vec<u8>)| n.eq_ignore_ascii_case(name.as_bytes())
+        move |(n, _): &Field| n.eq_ignore_ascii_case(name.as_bytes())
     };
-    let mut change = |name: &str, f: &dyn Fn(&mut (Vec<u8>, Vec<u8>))| {
+    let mut change = |name: &str, f: &dyn Fn(&mut Field)| {
         let named = is(name);
         fields.iter_mut().filter(|h| named(h)).for_each(f);
     };

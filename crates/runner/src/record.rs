@@ -59,12 +59,11 @@ impl Recorder {
             Exchange { seq, by: by.to_owned(), channel: channel.to_owned(), sent, answer };
         let observed = Observed::new(exchange);
         let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
-        match early.as_mut() {
-            Some(kept) => kept.push(observed.clone()),
-            None => {
-                drop(early);
-                self.publish(&observed);
-            }
+        if let Some(kept) = early.as_mut() {
+            kept.push(observed.clone());
+        } else {
+            drop(early);
+            self.publish(&observed);
         }
         observed
     }

@@ -110,7 +110,7 @@ async fn refusals(
     ))
 }
 
-fn tools<'a>(bench: &'a Bench, wanted: impl Fn(&Value) -> bool) -> Vec<&'a Callable> {
+fn tools(bench: &Bench, wanted: impl Fn(&Value) -> bool) -> Vec<&Callable> {
     bench.survey().callable.iter().filter(|c| wanted(&c.tool["inputSchema"])).collect()
 }
 

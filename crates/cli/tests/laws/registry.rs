@@ -39,7 +39,7 @@ fn every_vector_is_judged_and_every_case_check_has_vectors() {
     let packs = plumb_checks::packs().expect("the packs are well made");
     let judged: BTreeSet<&str> = packs
         .iter()
-        .flat_map(|p| p.vectors())
+        .flat_map(plumb_model::pack::Pack::vectors)
         .flat_map(|v| &v.judges)
         .map(String::as_str)
         .collect();
@@ -47,7 +47,10 @@ fn every_vector_is_judged_and_every_case_check_has_vectors() {
         let check = checks.iter().find(|c| c.id == *id);
         let judging =
             |c: &&&plumb_runner::Check| matches!(c.body, Body::Cases(_) | Body::Passive(_));
-        assert!(check.filter(judging).is_some(), "vectors name `{id}`, which judges no exchange");
+        assert!(
+            check.as_ref().is_some_and(judging),
+            "vectors name `{id}`, which judges no exchange"
+        );
     }
     for check in checks.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
         assert!(judged.contains(check.id), "`{}` judges cases, and no vector names it", check.id);
@@ -58,7 +61,7 @@ fn every_vector_is_judged_and_every_case_check_has_vectors() {
 fn no_check_has_two_cases_of_one_address() {
     let packs = plumb_checks::packs().expect("the packs are well made");
     let mut seen = BTreeSet::new();
-    for vector in packs.iter().flat_map(|p| p.vectors()) {
+    for vector in packs.iter().flat_map(plumb_model::pack::Pack::vectors) {
         for id in &vector.judges {
             assert!(
                 seen.insert((id, &vector.slug)),

@@ -6,9 +6,9 @@ use futures_util::StreamExt as _;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::Callable;
 use super::watch::{every_capability, offer};
 use crate::channel::Channel;
-use super::Callable;
 use crate::{Observed, Probe, Prop, Survey, Trouble, sample};
 
 /// The id of the tasks extension.
@@ -106,10 +106,10 @@ pub(super) async fn watch_each(
     if !survey.declares(&format!("extensions.{EXTENSION}")) {
         return (Vec::new(), None);
     }
-    let watched =
-        candidates(survey, callables).into_iter().enumerate().map(|(at, candidate)| async move {
-            Some((at, watch(channel, candidate).await?))
-        });
+    let watched = candidates(survey, callables)
+        .into_iter()
+        .enumerate()
+        .map(|(at, candidate)| async move { Some((at, watch(channel, candidate).await?)) });
     let watched = futures_util::stream::iter(watched).buffer_unordered(CALLS_AT_ONCE);
     let mut shown: Vec<(usize, Tasking)> =
         watched.filter_map(|watched| async move { watched }).collect().await;
