@@ -18,8 +18,16 @@ use crate::{Check, Judgement, Observed, Probe, Prop, Survey, Trouble, check::Bod
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
 const LANE: usize = 12;
 
-/// A target that leaves so many vectors of a lane unanswered gets no more of them.
+/// A target that leaves so many vectors of a lane unanswered gets no more of them: over HTTP each costs the whole
+/// patience.
 const SILENCES: u32 = 2;
+
+/// The same over standard streams, where the answer to the request behind tells that nothing more will come.
+const SILENT_LINES: u32 = 100;
+
+/// Over standard streams, a line may be answered so long after the request behind it was: at first, and once the target
+/// has left a line unanswered.
+const BEHIND: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(150)];
 
 /// The answer to a vector is awaited for so long.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -270,13 +278,14 @@ pub(crate) async fn walk(
             .message_value()
             .map(|m| format!("{}{}", m["method"], m["params"]))
             .unwrap_or_default();
-        let gone = silences > SILENCES;
+        let limit = if channel.keeper().is_some() { SILENT_LINES } else { SILENCES };
+        let gone = silences > limit;
         let tried = if gone {
             Err(Trouble::Setup(
                 "the target leaves broken requests unanswered; no more were sent".into(),
             ))
         } else {
-            attempt(&by, last.remove(&key), &control, &probe, channel, ids).await
+            attempt(&by, last.remove(&key), &control, &probe, channel, ids, silences > 0).await
         };
         let tried = match tried {
             Ok((before, sent, after)) => {
@@ -334,6 +343,7 @@ async fn attempt(
     probe: &Probe,
     channel: &Channel,
     ids: &AtomicU64,
+    silent: bool,
 ) -> Result<(Observed, Observed, Observed), Trouble> {
     let control = || {
         let mut control = control.clone();
@@ -344,10 +354,18 @@ async fn attempt(
         Some(before) => before,
         None => send(channel, by, &control()).await?,
     };
-    if channel.keeper().is_some() && !probe.asks() {
+    if channel.keeper().is_some() && probe.method() != Some("subscriptions/listen") {
         // Such a line may go unanswered; the answer to the request behind it shows that it was read.
-        let open = channel.open(by, probe).await?;
+        let mut open = channel.open(by, &probe.clone().patience(PATIENCE)).await?;
+        let wait = BEHIND[usize::from(silent)];
+        if probe.asks() && open.until(wait / 2, Message::is_response).await.is_some() {
+            let sent = open.finish().await;
+            return Ok((before, sent, send(channel, by, &control()).await?));
+        }
         let after = send(channel, by, &control()).await?;
+        if probe.asks() {
+            open.until(wait, Message::is_response).await;
+        }
         return Ok((before, open.close(), after));
     }
     let sent = send(channel, by, &probe.clone().patience(PATIENCE)).await?;
