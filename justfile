@@ -1,4 +1,4 @@
-# Recipes for people who work on Plumb. `cargo` alone does everything that CI does.
+# Recipes for people who work on Plumb. None is needed: `cargo run -- run` and `cargo test --workspace` do the work.
 
 # Run the tests.
 test *ARGS:
@@ -8,7 +8,7 @@ test *ARGS:
 ci:
     .ci/run
 
-# Renew every generated file: snapshots, docs, samples.
+# Renew the generated files: snapshots and samples. The kill matrix has a recipe of its own.
 update:
     PLUMB_UPDATE=1 INSTA_UPDATE=always cargo test --workspace
 
@@ -20,13 +20,13 @@ matrix:
 matrix-update:
     PLUMB_UPDATE=1 cargo run --release -p mcp-plumb --example matrix
 
-# Wall time and memory of a full run of the embedded reference, and the overhead per exchange.
+# Wall time and memory of a run of the embedded reference; needs hyperfine.
 bench:
     cargo build --release --bin plumb
     hyperfine --warmup 1 --runs 10 './target/release/plumb run --quiet --out target/bench'
-    /usr/bin/env bash -c 'command -v /usr/bin/time >/dev/null && /usr/bin/time -v ./target/release/plumb run --quiet --out target/bench 2>&1 | grep -E "Maximum resident|Elapsed" || true'
+    if command -v /usr/bin/time >/dev/null; then /usr/bin/time -v ./target/release/plumb run --quiet --out target/bench 2>&1 | grep -E 'Maximum resident|Elapsed'; fi
 
-# A release binary with completions, as a tar ball with its checksum.
+# A release binary with completions for bash, as a tarball with its checksum.
 dist:
     cargo build --release --bin plumb
     mkdir -p target/dist

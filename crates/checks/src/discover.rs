@@ -159,6 +159,14 @@ async fn stable_across_requests(bench: &Bench) -> Judgement {
             });
         bench.case(slug, title, Ok(finding));
     }
+    if bench.has_replicas() {
+        let seen = bench.elsewhere(discover()).await?;
+        let finding =
+            Finding::expect(facts(&seen) == first, "the same capabilities and versions", || {
+                seen.describe()
+            });
+        bench.case("replica", "asked on another replica", Ok(finding));
+    }
     bench.send(of_version(discover(), "1900-01-01").on("stable")).await?;
     let seen = bench.control(discover().on("stable")).await?;
     let finding =

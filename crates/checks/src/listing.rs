@@ -44,6 +44,8 @@ pub(crate) enum Way<'a> {
     Named(String),
     /// Another process.
     Own(&'a Instance<'a>),
+    /// Another replica.
+    Elsewhere,
 }
 
 impl Way<'_> {
@@ -53,6 +55,7 @@ impl Way<'_> {
             Self::Shared => bench.send(probe).await,
             Self::Named(name) => bench.send(probe.on(name)).await,
             Self::Own(instance) => instance.send(probe).await,
+            Self::Elsewhere => bench.elsewhere(probe).await,
         }
     }
 }

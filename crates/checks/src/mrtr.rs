@@ -4,6 +4,7 @@ mod answers;
 mod capabilities;
 pub(crate) mod flow;
 mod principal;
+mod replicas;
 mod rounds;
 mod shape;
 mod state;
@@ -16,6 +17,7 @@ pub(crate) use shape::inputs;
 use plumb_runner::Check;
 
 pub(crate) const CHECKS: &[&Check] = &[
+    &replicas::RETRY_SELF_CONTAINED,
     &shape::USE_MRTR,
     &shape::UNSUPPORTED,
     &shape::KEYS_UNIQUE,

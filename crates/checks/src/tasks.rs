@@ -2,6 +2,7 @@
 
 mod answers;
 mod cancel;
+mod durable;
 mod headers;
 mod history;
 mod ids;
@@ -26,6 +27,8 @@ pub(crate) const CHECKS: &[&Check] = &[
     &negotiation::NON_DECLARING,
     &negotiation::RESERVED,
     &negotiation::LEGACY_CAPABILITY,
+    &durable::DURABLE_CONSISTENCY,
+    &durable::DURABLE_RESTART,
     &shape::RESULT_TYPE_TASK,
     &shape::RESULT_TYPE_TASK_ONLY,
     &shape::SHAPE,

@@ -62,7 +62,7 @@ pub(crate) enum Command {
 }
 
 /// How to reach a target.
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Clone)]
 pub(crate) struct TargetArgs {
     /// The server's MCP endpoint, such as `https://example.com/mcp`; without one and without a command,
     /// the embedded reference server is judged.
@@ -148,6 +148,13 @@ pub(crate) struct RunArgs {
     pub(crate) auth: AuthArgs,
     #[command(flatten)]
     pub(crate) issuer: IssuerArgs,
+    /// How many processes of the command run beside each other, as replicas of one server. Two, if `{shared.dir}` stands
+    /// in an argument or in `--env`: it is replaced by a folder that they share.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) replicas: usize,
+    /// Another address of the same server, judged as a replica of it.
+    #[arg(long, value_name = "URL", requires = "url")]
+    pub(crate) replica: Vec<String>,
     /// The suite: core, quick, full, auth, or a TOML file.
     #[arg(long, default_value = "core")]
     pub(crate) suite: String,

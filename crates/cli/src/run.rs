@@ -10,7 +10,7 @@ use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
 use plumb_model::{Event, Header, Report, Secrets};
-use plumb_runner::{AllowCalls, Options, Reach, RunError, Target};
+use plumb_runner::{AllowCalls, Options, Reach, Replicas, RunError, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::Launch;
 
@@ -21,6 +21,8 @@ use crate::{Exit, Failure, authorization_server, output, serve};
 
 /// Nothing was selected.
 const NOTHING: u8 = 3;
+/// At most so many replicas are started.
+const MOST_REPLICAS: usize = 16;
 /// The target was never reached.
 const UNREACHED: u8 = 4;
 
@@ -52,6 +54,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
         secrets,
         started: now(),
         auth,
+        replicas: replicas(&args)?,
     };
     let report = recorded(options, &args.out.join("run.jsonl"), args.quiet).await?;
     let mut formats = args.formats.clone();
@@ -172,6 +175,23 @@ pub(crate) async fn init(args: InitArgs) -> Exit {
     output::write(&args.write, &config::starter(&survey))?;
     anstream::println!("{}: {} props found", args.write.display(), survey.props.len());
     Ok(0)
+}
+
+fn replicas(args: &RunArgs) -> Result<Replicas, Failure> {
+    if args.replicas > MOST_REPLICAS {
+        return Err(
+            anyhow!("--replicas {}: at most {MOST_REPLICAS} are started", args.replicas).into()
+        );
+    }
+    let other = |url: &String| {
+        let one = TargetArgs { url: Some(url.clone()), ..args.target.clone() };
+        match target(&one)? {
+            (Target::Url(reach), _) => Ok(reach),
+            _ => Err(anyhow!("--replica `{url}` is no address").into()),
+        }
+    };
+    let others = args.replica.iter().map(other).collect::<Result<_, Failure>>()?;
+    Ok(Replicas { count: args.replicas, others })
 }
 
 /// The target, and what must not be shown of it.

@@ -51,7 +51,8 @@ async fn reference(args: ReferenceArgs) -> Exit {
 pub(crate) fn launch(broken: Option<&str>) -> anyhow::Result<Launch> {
     rules(broken)?;
     let program = std::env::current_exe().context("the path of plumb itself is not known")?;
-    let mut args = vec!["serve", "reference", "--port", "{port}"];
+    let mut args =
+        vec!["serve", "reference", "--port", "{port}", "--state-dir", plumb_runner::SHARED_DIR];
     args.extend(broken.into_iter().flat_map(|rule| ["--break", rule]));
     Ok(Launch {
         program: program.display().to_string(),

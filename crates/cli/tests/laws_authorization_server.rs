@@ -90,6 +90,7 @@ fn options(issuer: Issuer, only: &[&str]) -> Options {
         secrets: Secrets::default(),
         started: "2026-01-01T00:00:00Z".into(),
         auth: None,
+        replicas: plumb_runner::Replicas::default(),
     }
 }
 

@@ -899,6 +899,10 @@ rules! {
     task_transitions => kills "tasks.transitions",
     /// A handle is good as soon as it is given.
     tasks_durable => kills "tasks.durable-create",
+    /// A handle is good at every replica.
+    tasks_known_everywhere => kills "tasks.durable-create-consistency",
+    /// A task outlives the process that made it.
+    tasks_outlive_process => kills "tasks.durable-restart",
     /// Questions before the task are over when it is created.
     mrtr_done_before_task => kills "tasks.mrtr-before-create",
     /// tasks/get does not wait for the end.

@@ -77,6 +77,8 @@
     if (target.closest("[hidden]")) clear();
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
     target.scrollIntoView();
+    // What came into view takes its true height, which moves the target.
+    requestAnimationFrame(() => requestAnimationFrame(() => target.scrollIntoView()));
   };
   addEventListener("hashchange", reveal);
   reveal();

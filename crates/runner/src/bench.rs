@@ -8,7 +8,7 @@ use plumb_model::event::CaseFinished;
 use plumb_model::pack::Base;
 use plumb_model::{Ledger, Verdict};
 use plumb_wire::http::{Client, ClientOptions, Endpoint};
-use plumb_wire::process::Process;
+use plumb_wire::process::{Process, Signal};
 use plumb_wire::stdio::Session;
 use plumb_wire::{Limits, codes, meta};
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use crate::auth::{Auth, Authority};
 use crate::authorization_server::AsBench;
 use crate::channel::{Channel, Way};
 use crate::record::Recorder;
+use crate::replicas::Others;
 use crate::target::Running;
 use crate::{
     Check, Finding, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab,
@@ -25,6 +26,9 @@ use crate::{
 /// Ids of one bench are so far apart from the next one's.
 const IDS: u64 = 10_000;
 
+/// A process that is killed is gone within so long.
+const DEATH: Duration = Duration::from_secs(5);
+
 /// What all benches of a run share.
 pub(crate) struct Context {
     pub(crate) survey: Arc<Survey>,
@@ -32,6 +36,8 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) channel: Channel,
+    /// The other replicas of the target.
+    pub(crate) others: Others,
     pub(crate) seed: u64,
     pub(crate) auth: Option<Arc<Authority>>,
     /// Where the target is, over HTTP.
@@ -199,6 +205,27 @@ impl Bench {
         }
     }
 
+    /// Whether the target has other replicas.
+    pub fn has_replicas(&self) -> bool {
+        self.context.others.count() > 0
+    }
+
+    /// Sends a probe to another replica than the run's, each time to the next one, and waits for the whole answer.
+    pub async fn elsewhere(&self, probe: Probe) -> Result<Observed, Trouble> {
+        let probe = self.numbered(probe);
+        let Some(channel) = self.context.others.next() else {
+            return Err(Trouble::Setup("the target has no other replica".into()));
+        };
+        let seen = channel.send(self.check.id, &probe).await?;
+        self.note(&seen);
+        Ok(seen)
+    }
+
+    /// Whether the target is a command: only then its processes can be ended and started.
+    pub fn is_command(&self) -> bool {
+        self.context.target.is_command()
+    }
+
     /// Another instance of the target, of its own, for targets given as a command.
     pub async fn instance(&self) -> Result<Instance<'_>, Trouble> {
         let context = &self.context;
@@ -214,6 +241,11 @@ impl Bench {
         if !evidence.contains(&seq) {
             evidence.push(seq);
         }
+    }
+
+    /// Counts nothing that was sent since the last case as evidence: what it was for is noted where it is judged.
+    pub fn forget(&self) {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Counts an exchange as evidence.
@@ -315,6 +347,21 @@ impl Instance<'_> {
     /// The process, if it serves HTTP.
     pub fn process(&self) -> Option<&Process> {
         self.running.process()
+    }
+
+    /// Ends it and its process group without warning (SIGKILL), as a machine that fails would.
+    pub async fn kill(self) -> Result<(), Trouble> {
+        let session = match self.running.channel.keeper() {
+            Some(keeper) => Some(keeper.session().await?),
+            None => None,
+        };
+        let process = session.as_ref().map(Session::process).or(self.running.process());
+        let Some(process) = process else {
+            return Err(Trouble::Setup("the target is no process of ours".into()));
+        };
+        process.signal(Signal::Kill)?;
+        process.wait_exit(DEATH).await;
+        Ok(())
     }
 
     /// Ends it, politely first.

@@ -53,6 +53,8 @@ pub enum Isolation {
     Alone,
     /// A process: it starts one of its own; only targets given as a command have one.
     OwnProcess,
+    /// Nothing, but it needs other replicas of the target.
+    Replicas,
 }
 
 /// How a check judges.

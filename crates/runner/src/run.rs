@@ -18,6 +18,7 @@ use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
 use crate::passive::Passives;
 use crate::record::{Recorder, Sink};
+use crate::replicas::{self, Replicas};
 use crate::survey::ContactError;
 use crate::target::{Running, TargetError};
 use crate::{AllowCalls, Bench, Check, Props, Survey, Target, finding};
@@ -55,6 +56,8 @@ pub struct Options {
     pub started: String,
     /// How the target is protected, if it is.
     pub auth: Option<AuthOptions>,
+    /// The other replicas of the target.
+    pub replicas: Replicas,
 }
 
 /// Why there was nothing to judge.
@@ -63,6 +66,9 @@ pub enum RunError {
     /// The target could not be started or found.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The folder that the replicas share could not be made.
+    #[error("the folder that the replicas share could not be made: {0}")]
+    SharedFolder(#[from] std::io::Error),
     /// The target could not be reached, or is no MCP server of this revision.
     #[error(transparent)]
     Contact(#[from] ContactError),
@@ -86,9 +92,19 @@ pub async fn run(
         Some(wanted) => Some(Authority::start(wanted, options.seed, &recorder).await?),
         None => None,
     };
-    let running = options.target.start(&options.limits, &recorder, auth.as_deref()).await?;
+    // Kept until the run ends, and then removed.
+    let shared = replicas::shares(&options.target).then(tempfile::tempdir).transpose()?;
+    let target = match &shared {
+        Some(folder) => replicas::sharing(options.target.clone(), folder.path()),
+        None => options.target.clone(),
+    };
+    let replicas = options.replicas.clone().or_usual(&options.target);
+    let (running, others) = tokio::try_join!(
+        target.start(&options.limits, &recorder, auth.as_deref()),
+        replicas.start(&target, &options.limits, &recorder, auth.as_deref()),
+    )?;
     let protected = auth.is_some();
-    let survey = match &options.target {
+    let survey = match &target {
         Target::AuthorizationServer(issuer) => {
             let server =
                 AuthorizationServer::discover(issuer, &options.limits, options.seed, &recorder)
@@ -111,7 +127,7 @@ pub async fn run(
     let survey = match survey {
         Ok(survey) => Arc::new(survey),
         Err(error) => {
-            running.stop().await;
+            tokio::join!(running.stop(), others.stop());
             return Err(explained(error, &options.target));
         }
     };
@@ -127,17 +143,23 @@ pub async fn run(
     recorder.start(started, Passives::new(&selected), Arc::clone(&survey));
     let context = Arc::new(Context {
         survey,
-        target: options.target.clone(),
+        target,
         limits: options.limits.clone(),
         recorder: Arc::clone(&recorder),
+        others,
         channel: running.channel.clone(),
         seed: options.seed,
         auth,
         url: running.channel.endpoint().map(ToString::to_string),
     });
     let survey = Arc::clone(&context.survey);
-    let faults = Schedule { context, options: &options, running: &running }.run(&selected).await;
+    let schedule = Schedule { context: Arc::clone(&context), options: &options, running: &running };
+    let faults = schedule.run(&selected).await;
+    drop(schedule);
     running.stop().await;
+    if let Some(context) = Arc::into_inner(context) {
+        context.others.stop().await;
+    }
     finish_passives(&recorder, &selected, &survey);
     recorder.emit(Event::RunFinished { at: recorder.clock.now(), internal_faults: faults });
     Ok(())
@@ -174,6 +196,11 @@ pub async fn survey_only(
     allow: &AllowCalls,
 ) -> Result<Survey, RunError> {
     let recorder = Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {})));
+    let shared = replicas::shares(target).then(tempfile::tempdir).transpose()?;
+    let target = &match &shared {
+        Some(folder) => replicas::sharing(target.clone(), folder.path()),
+        None => target.clone(),
+    };
     let running = target.start(limits, &recorder, None).await?;
     let survey = look(&running, target, limits, &recorder, &Props::new(), allow, false).await;
     running.stop().await;
@@ -304,6 +331,14 @@ impl Schedule<'_> {
                     "the check starts and stops the server, and the target was given as an address"
                         .into(),
                 how_to_enable: "give the target as a command: `plumb run -- COMMAND`".into(),
+            });
+        }
+        if check.isolation == Isolation::Replicas && self.context.others.count() == 0 {
+            return Some(Verdict::Unverified {
+                why: "the check asks several replicas, and the target was given as one".into(),
+                how_to_enable: "give `--replicas 2`, with `{shared.dir}` in the command if they share a store, or \
+                                `--replica URL`"
+                    .into(),
             });
         }
         None

@@ -133,11 +133,14 @@ fn number(map: &Map<String, Value>) -> Value {
     let limit = |key: &str| map.get(key).and_then(Value::as_f64);
     let low = limit("minimum").or_else(|| limit("exclusiveMinimum").map(|v| v.floor() + 1.0));
     let high = limit("maximum").or_else(|| limit("exclusiveMaximum").map(|v| v.ceil() - 1.0));
-    let mut chosen = match (low, high) {
-        (Some(low), _) => low.ceil(),
-        (None, Some(high)) => high.floor().min(1.0),
-        (None, None) => 1.0,
-    };
+    // A small number where one is allowed: bounds are often those of the number's type.
+    let mut chosen = 1.0_f64;
+    if let Some(low) = low {
+        chosen = chosen.max(low.ceil());
+    }
+    if let Some(high) = high {
+        chosen = chosen.min(high.floor());
+    }
     if let Some(step) = limit("multipleOf").filter(|s| *s > 0.0) {
         chosen = (chosen / step).ceil() * step;
     }

@@ -1,7 +1,7 @@
 //! basic/authorization/authorization-server-discovery: the protected resource metadata (RFC 9728), and the ways to it.
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, brief, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, PRINCIPAL, Trouble, brief, check};
 use serde_json::Value;
 use url::Url;
 
@@ -116,7 +116,11 @@ async fn prm(bench: &Bench) -> Judgement {
     for (n, (url, seen, document)) in found.into_iter().enumerate() {
         let root = url.ends_with(WELL_KNOWN);
         let named = document["resource"].as_str().unwrap_or_default();
-        let fits = same(named, server) || (root && server.starts_with(named) && is_origin(named));
+        // A server behind a proxy names the address that clients use: the one that tokens are for.
+        let audience = bench.auth()?.access(PRINCIPAL);
+        let fits = same(named, server)
+            || named == audience.resource()
+            || (root && server.starts_with(named) && is_origin(named));
         let json = seen
             .exchange
             .answer
@@ -142,6 +146,12 @@ fn same(a: &str, b: &str) -> bool {
     let plain =
         |url: &str| Url::parse(url).map(|u| u.as_str().trim_end_matches('/').to_owned()).ok();
     plain(a).is_some() && plain(a) == plain(b)
+}
+
+/// Whether two URLs are of one origin.
+fn here(a: &str, b: &str) -> bool {
+    let origin = |url: &str| Url::parse(url).map(|u| u.origin().ascii_serialization()).ok();
+    origin(a).is_some() && origin(a) == origin(b)
 }
 
 fn is_origin(url: &str) -> bool {
@@ -196,6 +206,11 @@ async fn header_fetchable(bench: &Bench) -> Judgement {
             let fits = document(seen).is_some_and(|d| d["resource"].is_string());
             Finding::expect(fits, expected, || seen.describe())
         }
+        // The address of a proxy need not lead anywhere from here.
+        Err(trouble) if !here(url, bench.auth()?.resource()) => Finding::unseen(
+            format!("{url} is not reached from here: {trouble}"),
+            "make it reachable",
+        ),
         Err(trouble) => Finding::violated(expected, trouble.to_string()),
     })
 }

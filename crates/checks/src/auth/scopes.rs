@@ -65,6 +65,7 @@ pub(super) async fn denied(bench: &Bench) -> Result<Vec<Denied>, Trouble> {
                 continue;
             }
             let slug = format!("{slug}-{n}");
+            bench.forget();
             found.push(Denied { slug, probe: probe.clone(), scopes: scopes.clone(), seen });
             here += 1;
             if here == 3 {
@@ -86,6 +87,7 @@ pub(super) fn all_served() -> Finding {
 async fn each(bench: &Bench, judge: impl Fn(&Denied) -> Finding) -> Judgement {
     let denied = denied(bench).await?;
     for denied in &denied {
+        bench.note(&denied.seen);
         bench.case(&denied.slug, denied.title(), Ok(judge(denied)));
     }
     if denied.is_empty() { Ok(all_served()) } else { bench.conclude() }
@@ -98,9 +100,9 @@ async fn each_challenge(
     judge: impl Fn(&Challenge) -> bool,
 ) -> Judgement {
     let judge = |denied: &Denied| {
-        if denied.seen.status().is_none_or(|status| status < 400) {
+        if denied.seen.status() != Some(403) {
             return Finding::unseen(
-                "the refusal is no HTTP error, so it has no challenge",
+                "the refusal is no HTTP 403, so its challenge is none for scopes",
                 "answer HTTP 403",
             );
         }

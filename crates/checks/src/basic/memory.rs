@@ -218,6 +218,7 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
     }
     let other = if bench.survey().is_http() { None } else { Some(bench.instance().await?) };
     for (list, probe) in pages {
+        let again = probe.clone();
         // The cursor is good where it was made.
         bench.control(probe.clone().on(CONNECTION)).await?;
         let seen = match &other {
@@ -225,6 +226,13 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
             None => bench.send(probe.fresh()).await?,
         };
         let finding = Finding::expect(seen.is_accepted(), "the second page", || seen.describe());
+        if bench.has_replicas() {
+            let seen = bench.elsewhere(again).await?;
+            let finding =
+                Finding::expect(seen.is_accepted(), "the second page", || seen.describe());
+            let title = format!("{list}: the second page from another replica");
+            bench.case(&format!("{list}-replica"), title, Ok(finding));
+        }
         bench.case(
             list,
             format!("{list}: the second page over another connection or process"),

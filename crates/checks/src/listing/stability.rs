@@ -23,6 +23,14 @@ const CALLS: usize = 6;
 /// A list that changes by itself is told from one that depends on the connection by reading both again: only
 /// a difference that both connections repeat is one between connections.
 pub(crate) async fn same_on_every_connection(bench: &Bench, list: List) -> Judgement {
+    if bench.has_replicas() {
+        let (here, there) = (Way::Shared, Way::Elsewhere);
+        let same = walk(bench, &here, list, PAGES).await?.set()
+            == walk(bench, &there, list, PAGES).await?.set();
+        if !same {
+            return repeated(bench, list, &here, &there).await;
+        }
+    }
     if !bench.survey().is_http() {
         return same_in_every_process(bench, list).await;
     }

@@ -18,6 +18,13 @@ pub(crate) struct State {
     pub(crate) seq: u64,
 }
 
+impl State {
+    /// A state that nothing was answered before.
+    pub(crate) const fn of(task: Value, seq: u64) -> Self {
+        Self { task, answered: BTreeSet::new(), seq }
+    }
+}
+
 /// What a history shows that it must not: expected, actual, and the exchange that shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {

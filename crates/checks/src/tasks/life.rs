@@ -20,7 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
 /// Between two polls passes at most so much, whatever interval the server suggests: a run ends some time.
-const INTERVAL: Duration = Duration::from_secs(1);
+pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
 
 /// At most so many tools are watched by one check.
 const TOOLS: usize = 10;

@@ -7,7 +7,9 @@ use plumb_model::known::Known;
 use plumb_model::suite::Suite;
 use plumb_model::{Event, Report, Secrets, Verdict};
 use plumb_reference::{Reference, Rules};
-use plumb_runner::{AllowCalls, Applies, AuthOptions, Options, Props, Reach, RunError, Target};
+use plumb_runner::{
+    AllowCalls, Applies, AuthOptions, Options, Props, Reach, Replicas, RunError, SHARED_DIR, Target,
+};
 use plumb_wire::Limits;
 use plumb_wire::process::Launch;
 
@@ -40,6 +42,7 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         secrets: Secrets::default(),
         started: "2026-01-01T00:00:00Z".into(),
         auth: None,
+        replicas: Replicas::default(),
     }
 }
 
@@ -80,12 +83,15 @@ pub(crate) async fn in_process(
 /// The reference as a command that serves HTTP.
 pub(crate) fn http_command(broken: Option<&str>) -> Target {
     let reach = Reach { url: "http://127.0.0.1:{port}/mcp".into(), ..Reach::default() };
-    Target::HttpCommand { launch: launch(&["--port", "{port}"], broken), reach }
+    Target::HttpCommand {
+        launch: launch(&["--port", "{port}", "--state-dir", SHARED_DIR], broken),
+        reach,
+    }
 }
 
 /// The reference as a command over standard streams.
 pub(crate) fn stdio_command(broken: Option<&str>) -> Target {
-    Target::Stdio(launch(&["--stdio"], broken))
+    Target::Stdio(launch(&["--stdio", "--state-dir", SHARED_DIR], broken))
 }
 
 /// The reference as a command that serves HTTP, protected by the authorization server of the run.

@@ -26,6 +26,11 @@ impl Access {
         }
     }
 
+    /// The resource that the token is for.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
     /// And to other resources.
     pub fn and(mut self, others: impl IntoIterator<Item = String>) -> Self {
         self.others.extend(others);

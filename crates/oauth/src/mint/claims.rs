@@ -42,6 +42,9 @@ pub(super) fn bend(
             draft.claim("aud", json!(["https://other-resource.invalid/mcp", resource]));
         }
         D::AudienceUpperCase => {
+            if !resource.contains("://") {
+                return Err(inapplicable("the resource has no host"));
+            }
             let (origin, path) = access.origin_and_path();
             draft.claim("aud", format!("{}{path}", origin.to_ascii_uppercase()));
         }

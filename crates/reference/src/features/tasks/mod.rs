@@ -159,6 +159,15 @@ fn addressed(call: &Call) -> Result<Record, RpcError> {
     })
 }
 
+/// The id of this process.
+fn own_process() -> u64 {
+    u64::from(std::process::id())
+}
+
+fn is_alive(process: u64) -> bool {
+    std::path::Path::new(&format!("/proc/{process}")).exists()
+}
+
 /// The task of this id, if it is kept still.
 fn find(call: &Call, id: &str) -> Option<Record> {
     let (rules, tasks) = (call.rules(), &call.server.state.tasks);
@@ -173,6 +182,8 @@ fn find(call: &Call, id: &str) -> Option<Record> {
     let gone = age > TTL_MS
         || (!rules.tasks_durable && age < 60)
         || (!rules.tasks_kept && tasks.slips.was_delivered(id))
+        || (!rules.tasks_known_everywhere && record.process != own_process() && age < 2_000)
+        || (!rules.tasks_outlive_process && !is_alive(record.process))
         || foreign
         || (!rules.cancelled_tasks_kept && record.cancelled.is_some());
     if !rules.task_survives_disconnect && tasks.slips.was_left(id) {

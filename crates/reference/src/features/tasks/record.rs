@@ -20,6 +20,8 @@ pub(super) struct Record {
     pub(super) overruled: bool,
     /// Whose it is; null where nobody needs to say who they are.
     pub(super) owner: Value,
+    /// The process that made it.
+    pub(super) process: u64,
 }
 
 impl Record {
@@ -35,6 +37,7 @@ impl Record {
             cancelled: None,
             overruled: false,
             owner: first["owner"].clone(),
+            process: first["process"].as_u64().unwrap_or_default(),
         };
         for event in rest {
             let Some(at) = event["at"].as_u64() else { continue };

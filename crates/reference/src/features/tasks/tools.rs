@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{Record, now};
 use super::script::{DEFAULT_SECONDS, End, Script, Step, View};
-use super::{Outcome, declared, shown, undeclared};
+use super::{Outcome, declared, own_process, shown, undeclared};
 use crate::auth;
 use crate::call::Call;
 use crate::features::mrtr::{self, Gathered, Input};
@@ -169,7 +169,7 @@ fn create(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
     } else {
         format!("task-{}", tasks.serial.fetch_add(1, Ordering::Relaxed))
     };
-    let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": auth::owner(call) });
+    let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": auth::owner(call), "process": own_process() });
     tasks.append(&id, &event)?;
     tasks.slips.created(call, &id);
     let record =
