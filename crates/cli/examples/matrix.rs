@@ -12,13 +12,16 @@ use futures_util::StreamExt as _;
 use plumb_model::{Report, Verdict};
 use plumb_reference::{MUTANTS, Mutant};
 
+/// Mutants judged at once: most of a run is waiting.
+const AT_ONCE: usize = 6;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/kill-matrix.md");
     let rows: Vec<(usize, String)> = futures_util::stream::iter(
         MUTANTS.iter().enumerate().map(|(n, m)| async move { (n, row(m).await) }),
     )
-    .buffer_unordered(3)
+    .buffer_unordered(AT_ONCE)
     .inspect(|(_, row)| eprintln!("{row}"))
     .collect()
     .await;
@@ -50,9 +53,15 @@ async fn main() -> ExitCode {
 }
 
 async fn row(mutant: &Mutant) -> String {
-    let http = judge::in_process(mutant.rules(), plumb_reference::Options::default(), &[]).await;
-    let mut killed = violated(&http);
+    let mut killed = if judge::needs_tokens(mutant.kills) {
+        let options = judge::protected_options(Some(mutant.name), &["auth.*", "authsec.*"]);
+        violated(&judge::report(options).await)
+    } else {
+        let options = plumb_reference::Options::default();
+        violated(&judge::in_process(mutant.rules(), options, &[]).await)
+    };
     if !killed.contains(mutant.kills)
+        && !judge::needs_tokens(mutant.kills)
         && let Ok(events) =
             judge::events(judge::options(judge::stdio_command(Some(mutant.name)), &[])).await
         && let Ok(report) = Report::fold(events)
@@ -60,6 +69,7 @@ async fn row(mutant: &Mutant) -> String {
         killed.extend(violated(&report));
     }
     if !killed.contains(mutant.kills)
+        && !judge::needs_tokens(mutant.kills)
         && let Ok(events) =
             judge::events(judge::options(judge::http_command(Some(mutant.name)), &[])).await
         && let Ok(report) = Report::fold(events)

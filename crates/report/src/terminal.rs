@@ -34,8 +34,11 @@ pub fn summary(report: &Report, style: &Style) -> String {
     for severity in [Severity::Note, Severity::Warning, Severity::Error, Severity::Failure] {
         let told = matches!(severity, Severity::Warning | Severity::Failure) || style.verbose;
         for check in findings::weighing(report, severity).filter(|_| told) {
-            for found in findings::of_check(report, check) {
-                finding::write(&mut out, report, &found, style, ink);
+            let found = findings::of_check(report, check);
+            let (blocks, lines) =
+                found.split_at(if style.verbose { found.len() } else { 1.min(found.len()) });
+            for found in blocks {
+                finding::write(&mut out, report, found, style, ink, lines);
             }
         }
     }
@@ -43,10 +46,16 @@ pub fn summary(report: &Report, style: &Style) -> String {
     out
 }
 
-/// The headline of a run alone: target, counts, outcome.
+/// The headline of a run alone: what failed, target, counts, outcome.
 pub fn headline(report: &Report, style: &Style) -> String {
+    let ink = Ink { colour: style.colour };
     let mut out = String::new();
-    headline::write(&mut out, report, style, Ink { colour: style.colour });
+    for severity in [Severity::Error, Severity::Failure] {
+        for check in findings::weighing(report, severity) {
+            finding::heading(&mut out, check, style, ink);
+        }
+    }
+    headline::short(&mut out, report, style, ink);
     out
 }
 

@@ -188,17 +188,18 @@ impl Survey {
                 .map(|(place, _)| format!("metadata at {}", place.url))
                 .collect();
         }
+        let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         let mut notes = vec![format!(
-            "{} tools ({} may be called), {} resources, {} templates, {} prompts",
-            self.tools.items.len(),
+            "{} ({} may be called), {}, {}, {}",
+            counted(self.tools.items.len(), "tool"),
             self.callable.len(),
-            self.resources.items.len(),
-            self.templates.items.len(),
-            self.prompts.items.len(),
+            counted(self.resources.items.len(), "resource"),
+            counted(self.templates.items.len(), "template"),
+            counted(self.prompts.items.len(), "prompt"),
         )];
         if !self.props.is_empty() {
             let names: Vec<String> = self.props.keys().map(|p| p.name()).collect();
-            notes.push(format!("props: {}", names.join(", ")));
+            notes.push(format!("{} props: {}", names.len(), names.join(", ")));
         }
         notes
     }

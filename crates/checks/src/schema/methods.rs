@@ -35,10 +35,26 @@ fn message_concise(seen: &Observed, notes: &mut Notes<'_>) {
     if quotes {
         return;
     }
-    let fits = !message.trim_end().contains('\n') && message.chars().count() <= CONCISE;
+    // A message that names the URI or the name which we sent has its control characters too.
+    let breaks = message.trim_end().contains('\n') && !sent_line_break(&seen.exchange.sent);
+    let fits = !breaks && message.chars().count() <= CONCISE;
     notes.expect(fits, "an error message of one concise sentence", || {
         format!("{} characters: {:?}", message.chars().count(), clip(message, 100))
     });
+}
+
+/// Whether a string of the request has a line break: JSON writes it as an escape.
+fn sent_line_break(sent: &Sent) -> bool {
+    let escaped = |text: &[u8]| {
+        [br"\n".as_slice(), br"\u000a", br"\u000A"]
+            .iter()
+            .any(|e| text.windows(e.len()).any(|w| w == *e))
+    };
+    match sent {
+        Sent::Http { body, .. } => escaped(body.bytes()),
+        Sent::Stdio { line } => escaped(line.bytes()),
+        Sent::Nothing => false,
+    }
 }
 
 check! {

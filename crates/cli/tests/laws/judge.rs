@@ -8,7 +8,8 @@ use plumb_model::suite::Suite;
 use plumb_model::{Event, Report, Secrets, Verdict};
 use plumb_reference::{Reference, Rules};
 use plumb_runner::{
-    AllowCalls, Applies, AuthOptions, Options, Props, Reach, Replicas, RunError, SHARED_DIR, Target,
+    AllowCalls, Applies, AuthOptions, Isolation, Options, Props, Reach, Replicas, RunError,
+    SHARED_DIR, Target,
 };
 use plumb_wire::Limits;
 use plumb_wire::process::Launch;
@@ -200,7 +201,6 @@ async fn in_process_report(
 }
 
 fn owns_process(id: &str) -> bool {
-    plumb_checks::all()
-        .iter()
-        .any(|c| c.id == id && c.isolation == plumb_runner::Isolation::OwnProcess)
+    let own = [Isolation::OwnProcess, Isolation::Replicas];
+    plumb_checks::all().iter().any(|c| c.id == id && own.contains(&c.isolation))
 }

@@ -15,7 +15,7 @@ use crate::text::{counted, duration, visible_line};
 /// Exchanges of a case that are embedded; the others are named.
 const MAX_EXCHANGES: usize = 4;
 /// Bytes of embedded exchanges, after which those that show no problem are only named.
-const MAX_EVIDENCE: usize = 6 * 1024 * 1024;
+const MAX_EVIDENCE: usize = 2 * 1024 * 1024;
 
 /// The exchanges that the file holds: each stands once, where it is first needed.
 pub(super) struct Evidence<'a> {

@@ -1,5 +1,6 @@
 //! One finding, as a compiler would tell it.
 
+use plumb_model::report::CheckReport;
 use plumb_model::{Exchange, Payload, Report, Severity, Verdict};
 
 use super::{Ink, Style};
@@ -9,6 +10,8 @@ use crate::{docs, evidence, reproduce};
 
 /// Lines of an answer's message that are shown.
 const ANSWER_LINES: usize = 12;
+/// Other findings of a check that are shown.
+const OTHERS: usize = 6;
 /// Messages of an answer that are shown.
 const FRAMES: usize = 3;
 /// Lines of a request's message that are shown where it deviates from its control.
@@ -17,18 +20,25 @@ const DEVIATING_LINES: usize = 6;
 const TELLING: [&str; 6] =
     ["mcp-", "content-type", "accept", "authorization", "origin", "last-event-id"];
 
-/// Writes a finding; warnings and lighter ones are shorter unless all is to be told.
+/// Writes what a check found, as one line.
+pub(super) fn heading(out: &mut String, check: &CheckReport, style: &Style, ink: Ink) {
+    Block { out, ink, width: style.width }.heading(check, check.severity());
+}
+
+/// Writes a finding; warnings and lighter ones are shorter unless all is to be told. The other findings of its check
+/// follow, a line each.
 pub(super) fn write(
     out: &mut String,
     report: &Report,
     finding: &Finding<'_>,
     style: &Style,
     ink: Ink,
+    others: &[Finding<'_>],
 ) {
     let severity = finding.check.severity();
     let full = style.verbose || matches!(severity, Severity::Failure);
     let mut block = Block { out, ink, width: style.width };
-    block.heading(finding, severity);
+    block.heading(finding.check, severity);
     if let Some(exchange) = finding.exchange {
         let title = evidence::title(exchange);
         block.arrow(&format!("{} (exchange {})", visible_line(&title), exchange.seq));
@@ -48,6 +58,7 @@ pub(super) fn write(
         Verdict::Held | Verdict::Unverified { .. } | Verdict::NotApplicable { .. } => {}
     }
     block.cases(finding, style);
+    block.others(others);
     if let Some(why) = docs::why_it_matters(&finding.check.info.docs).filter(|_| full) {
         block.fact("why", &why);
     }
@@ -68,8 +79,8 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    fn heading(&mut self, finding: &Finding<'_>, severity: Severity) {
-        let info = &finding.check.info;
+    fn heading(&mut self, check: &CheckReport, severity: Severity) {
+        let info = &check.info;
         let id = visible_line(&info.id);
         let word = match severity {
             Severity::Failure => self.ink.failure(format!("error[{id}]")),
@@ -220,6 +231,25 @@ impl Block<'_> {
         }
         if finding.seen > finding.cases.len() {
             self.unbroken("seen", &counted(finding.seen, "time"));
+        }
+    }
+
+    /// Other findings of the same check: their first cases, and what came.
+    fn others(&mut self, others: &[Finding<'_>]) {
+        for other in others.iter().take(OTHERS) {
+            let case = other.cases.first().map_or_else(String::new, |c| format!("#{}: ", c.case));
+            let actual = match other.verdict {
+                Verdict::Violated { actual, .. } => actual,
+                Verdict::Inconclusive { why } => why,
+                _ => continue,
+            };
+            let line = format!("{case}{}", visible_line(actual));
+            let line = clipped(&line, self.width.saturating_sub(16)).into_owned();
+            self.unbroken("also", &line);
+        }
+        if others.len() > OTHERS {
+            let more = counted(others.len() - OTHERS, "finding");
+            self.unbroken("also", &format!("{more} more: --verbose tells them all"));
         }
     }
 

@@ -22,6 +22,15 @@ pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) 
     section.counts(report);
 }
 
+/// Writes the target and the counts alone, and what is wrong with the run itself.
+pub(super) fn short(out: &mut String, report: &Report, style: &Style, ink: Ink) {
+    let mut section = Section { out, ink, width: style.width };
+    section.stale(report);
+    section.faults(report);
+    section.target(report);
+    section.counts(report);
+}
+
 struct Section<'a> {
     out: &'a mut String,
     ink: Ink,
