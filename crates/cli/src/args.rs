@@ -54,6 +54,10 @@ pub(crate) enum Command {
     },
     /// Survey a server and write a commented plumb.toml.
     Init(Box<InitArgs>),
+    /// End the process groups named on standard input once that ends: what `run` starts beside itself, so that nothing
+    /// of a target is left even if it is killed.
+    #[command(hide = true)]
+    Warden,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -155,7 +159,7 @@ pub(crate) struct RunArgs {
     /// Another address of the same server, judged as a replica of it.
     #[arg(long, value_name = "URL", requires = "url")]
     pub(crate) replica: Vec<String>,
-    /// The suite: core, quick, full, auth, or a TOML file.
+    /// The suite: core, quick, full, auth, stateless, tasks, advice, or a TOML file.
     #[arg(long, default_value = "core")]
     pub(crate) suite: String,
     /// Only these checks: ids, or prefixes ending in `*`.
@@ -228,7 +232,7 @@ pub(crate) struct InitArgs {
 /// Arguments of `plumb list`.
 #[derive(ClapArgs)]
 pub(crate) struct ListArgs {
-    /// The suite: core, quick, full, or a TOML file.
+    /// The suite: core, quick, full, auth, stateless, tasks, advice, or a TOML file.
     #[arg(long, default_value = "full")]
     pub(crate) suite: String,
     /// Only these checks: ids, or prefixes ending in `*`.

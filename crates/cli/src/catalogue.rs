@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
-use plumb_model::{Ledger, Requirement};
+use plumb_model::{Ledger, Level, Requirement};
 use plumb_runner::{Body, Check};
 
 use crate::args::{CoverageArgs, ListArgs};
@@ -100,7 +100,8 @@ pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
     let mut pages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
     let mut total = Tally::default();
     let mut open = Vec::new();
-    for row in ledger.rows().iter().filter(|r| r.concerns_server()) {
+    let normative = |r: &&Requirement| r.concerns_server() && r.level != Level::Advice;
+    for row in ledger.rows().iter().filter(normative) {
         let tally = pages.entry((&row.page, row.level.keyword())).or_default();
         if checks.iter().any(|c| c.id == row.id) {
             tally.checked += 1;

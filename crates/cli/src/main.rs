@@ -22,6 +22,10 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if matches!(args.command, Command::Warden) {
+        plumb_wire::process::warden::keep_watch(std::io::stdin().lock());
+        return ExitCode::SUCCESS;
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
             Command::Serve { what } => serve::serve(what).await,
             Command::Vectors { what } => vectors::vectors(&what),
             Command::Init(init) => run::init(*init).await,
+            Command::Warden => Ok(0),
             Command::Completions { shell } => {
                 clap_complete::generate(
                     shell,

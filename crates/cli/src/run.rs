@@ -12,7 +12,7 @@ use plumb_model::suite::Suite;
 use plumb_model::{Event, Header, Report, Secrets};
 use plumb_runner::{AllowCalls, Options, Reach, Replicas, RunError, Target};
 use plumb_wire::Limits;
-use plumb_wire::process::Launch;
+use plumb_wire::process::{Launch, warden};
 
 use crate::args::{Formats, InitArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
@@ -36,12 +36,14 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
     if args.auth.trust_setup {
         return trust_setup(&args);
     }
-    let (target, mut secrets) = target(&args.target)?;
+    let suite = suite(&args)?;
+    let (target, mut secrets) = target(&args.target, args.auth.on || suite.needs_tokens())?;
+    watched(&target)?;
     let target = args.issuer.judged(target, &args.auth, &mut secrets);
     let auth = args.auth.options(&target);
     let options = Options {
         target,
-        suite: suite(&args)?,
+        suite,
         only: args.only.clone(),
         known,
         packs: packs(&args.vectors)?,
@@ -167,7 +169,8 @@ pub(crate) async fn init(args: InitArgs) -> Exit {
         )
         .into());
     }
-    let (target, secrets) = target(&args.target)?;
+    let (target, secrets) = target(&args.target, false)?;
+    watched(&target)?;
     let allow = allow(&args.target, &[]);
     let survey = plumb_runner::survey_only(&target, &limits(&args.target), secrets, &allow)
         .await
@@ -185,7 +188,7 @@ fn replicas(args: &RunArgs) -> Result<Replicas, Failure> {
     }
     let other = |url: &String| {
         let one = TargetArgs { url: Some(url.clone()), ..args.target.clone() };
-        match target(&one)? {
+        match target(&one, false)? {
             (Target::Url(reach), _) => Ok(reach),
             _ => Err(anyhow!("--replica `{url}` is no address").into()),
         }
@@ -194,8 +197,16 @@ fn replicas(args: &RunArgs) -> Result<Replicas, Failure> {
     Ok(Replicas { count: args.replicas, others })
 }
 
-/// The target, and what must not be shown of it.
-fn target(args: &TargetArgs) -> Result<(Target, Secrets), Failure> {
+/// Has the processes of a target ended even if Plumb itself is killed.
+fn watched(target: &Target) -> anyhow::Result<()> {
+    if !target.is_command() {
+        return Ok(());
+    }
+    warden::appoint(&serve::own_path()?, &["warden"]).context("the warden could not be started")
+}
+
+/// The target, and what must not be shown of it. The embedded reference is protected if tokens are to be judged.
+fn target(args: &TargetArgs, protected: bool) -> Result<(Target, Secrets), Failure> {
     let mut secrets = Secrets::default();
     let mut headers = Vec::new();
     for field in &args.header {
@@ -246,7 +257,7 @@ fn target(args: &TargetArgs) -> Result<(Target, Secrets), Failure> {
         }
         (None, []) => {
             // The reference is this very program, started as any other server would be.
-            let launch = serve::launch(args.mutant.as_deref())?;
+            let launch = serve::launch(args.mutant.as_deref(), protected)?;
             Ok((
                 Target::HttpCommand { launch, reach: reach("http://127.0.0.1:{port}/mcp".into()) },
                 secrets,

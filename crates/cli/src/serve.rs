@@ -1,5 +1,7 @@
 //! `plumb serve`: the servers that Plumb brings along.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, anyhow};
 use plumb_reference::{MUTANTS, Reference, Rules};
 use plumb_wire::process::Launch;
@@ -47,18 +49,34 @@ async fn reference(args: ReferenceArgs) -> Exit {
     Ok(0)
 }
 
-/// How this program starts itself as the reference server over HTTP.
-pub(crate) fn launch(broken: Option<&str>) -> anyhow::Result<Launch> {
+/// What a protected reference server is told.
+const TRUST: [&str; 7] = [
+    "--protect",
+    "--issuer",
+    "{auth.issuer}",
+    "--jwks",
+    "{auth.jwks_uri}",
+    "--upstream",
+    "{auth.upstream}",
+];
+
+/// How this program starts itself as the reference server over HTTP, protected or not.
+pub(crate) fn launch(broken: Option<&str>, protected: bool) -> anyhow::Result<Launch> {
     rules(broken)?;
-    let program = std::env::current_exe().context("the path of plumb itself is not known")?;
     let mut args =
         vec!["serve", "reference", "--port", "{port}", "--state-dir", plumb_runner::SHARED_DIR];
+    args.extend(TRUST.iter().filter(|_| protected));
     args.extend(broken.into_iter().flat_map(|rule| ["--break", rule]));
     Ok(Launch {
-        program: program.display().to_string(),
+        program: own_path()?.display().to_string(),
         args: args.into_iter().map(str::to_owned).collect(),
         ..Launch::default()
     })
+}
+
+/// The path of this program.
+pub(crate) fn own_path() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("the path of plumb itself is not known")
 }
 
 fn rules(broken: Option<&str>) -> anyhow::Result<Rules> {

@@ -72,6 +72,11 @@ impl Suite {
         Ok(suite)
     }
 
+    /// Whether it is made for protected servers: what it selects by name needs tokens.
+    pub fn needs_tokens(&self) -> bool {
+        self.select.iter().any(|pattern| pattern.starts_with("auth.rs."))
+    }
+
     /// Whether a requirement belongs to the suite.
     pub fn selects(&self, requirement: &Requirement) -> bool {
         let any = |patterns: &[String]| patterns.iter().any(|p| matches(p, &requirement.id));
@@ -86,11 +91,14 @@ pub fn matches(pattern: &str, id: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == id, |prefix| id.starts_with(prefix))
 }
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("core", include_str!("../../../suites/core.toml")),
     ("quick", include_str!("../../../suites/quick.toml")),
     ("full", include_str!("../../../suites/full.toml")),
     ("auth", include_str!("../../../suites/auth.toml")),
+    ("stateless", include_str!("../../../suites/stateless.toml")),
+    ("tasks", include_str!("../../../suites/tasks.toml")),
+    ("advice", include_str!("../../../suites/advice.toml")),
     ("authorization-server", include_str!("../../../suites/authorization-server.toml")),
 ];
 

@@ -2,6 +2,7 @@
 
 mod group;
 mod tail;
+pub mod warden;
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -131,6 +132,7 @@ impl Process {
         let mut child = command.spawn().map_err(|e| failed(cause(&e)))?;
         let group = child.id().and_then(Group::of).map(Arc::new);
         let group = group.ok_or_else(|| failed("it has no process id".to_owned()))?;
+        warden::tell(warden::Word::Begins, group.id());
 
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let stderr = Tail::new(limits.tail_bytes);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::io::Errno;
 use rustix::process::{self as unix, Pid};
 
-use super::Signal;
+use super::{Signal, warden};
 
 /// A group that we started.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ impl Group {
     pub(super) fn is_gone(&self) -> bool {
         if !self.gone.load(Ordering::Acquire) && self.is_empty() {
             self.gone.store(true, Ordering::Release);
+            warden::tell(warden::Word::Gone, self.id());
         }
         self.gone.load(Ordering::Acquire)
     }
