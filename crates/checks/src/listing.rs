@@ -36,6 +36,11 @@ pub(crate) const PROMPTS: List =
 /// All four.
 pub(crate) const ALL: [List; 4] = [TOOLS, RESOURCES, TEMPLATES, PROMPTS];
 
+/// What a page of any of them lists, with the member that identifies an item.
+pub(crate) fn items(page: &Value) -> Option<(&Vec<Value>, &'static str)> {
+    ALL.iter().find_map(|list| Some((page.get(list.key)?.as_array()?, list.name)))
+}
+
 /// Over which connection a list is read.
 pub(crate) enum Way<'a> {
     /// That of the run.

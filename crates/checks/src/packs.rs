@@ -12,6 +12,14 @@ pub const PACKS: &[(&str, &str)] = &[
         "vectors/sep-2575-stateless/pack.json",
         include_str!("../../../vectors/sep-2575-stateless/pack.json"),
     ),
+    (
+        "vectors/sep-2567-sessionless/pack.json",
+        include_str!("../../../vectors/sep-2567-sessionless/pack.json"),
+    ),
+    (
+        "vectors/sep-2663-tasks-resumability/pack.json",
+        include_str!("../../../vectors/sep-2663-tasks-resumability/pack.json"),
+    ),
     ("vectors/json-rpc/pack.json", include_str!("../../../vectors/json-rpc/pack.json")),
     (
         "vectors/sep-2243-headers/pack.json",

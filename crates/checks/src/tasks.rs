@@ -1,14 +1,14 @@
 //! The tasks extension (ext-tasks 2026-07-28, SEP-2663): judged where the target declares it.
 
-mod answers;
+pub(crate) mod answers;
 mod cancel;
 mod durable;
 mod headers;
-mod history;
+pub(crate) mod history;
 mod ids;
 mod input;
 mod legacy;
-mod life;
+pub(crate) mod life;
 mod negotiation;
 mod notify;
 mod outcome;

@@ -111,6 +111,8 @@ pub enum Base {
     TasksCancel,
     /// `tools/call` of a tool with an annotated parameter of the vector's type.
     AnnotatedCall,
+    /// `tools/call` of a tool that answers with a task, by a client that declares the extension.
+    TaskCall,
 }
 
 /// The transport that a vector is for.
@@ -136,6 +138,66 @@ pub enum Kind {
     HeaderValue(HeaderValue),
     /// An access token in place of the valid one.
     Token(TokenUse),
+    /// What happens to a running flow.
+    Interruption(Interruption),
+}
+
+/// What happens to a flow that the base request begins, and with what the client goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interruption {
+    /// Where the flow stands when it happens.
+    pub at: Moment,
+    /// What happens.
+    pub act: Act,
+    /// With what the client goes on.
+    pub then: Next,
+}
+
+/// Where a flow stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// The first page of a list has come, and names a next one.
+    FirstPage,
+    /// Input is asked for, without a task.
+    Asked,
+    /// A task works.
+    Working,
+    /// A task waits for input.
+    InputRequired,
+    /// A task has ended.
+    Ended,
+}
+
+/// What happens to a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// The connection is closed; the client goes on over another.
+    Reconnect,
+    /// The client goes on with another replica.
+    SwitchReplica,
+    /// The replica is killed (SIGKILL); the client goes on with another one.
+    Kill,
+    /// The replica is killed (SIGKILL), and another is started; the client goes on with that.
+    Restart,
+}
+
+/// With what the client goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Next {
+    /// The next page, by the cursor of the first.
+    NextPage,
+    /// The request again, with the answers and the state.
+    Retry,
+    /// `tasks/get`.
+    Get,
+    /// `tasks/update` with answers to all that is asked.
+    Update,
+    /// `tasks/cancel`.
+    Cancel,
 }
 
 /// An access token in place of the valid one: how it departs from it, and how it is presented. The slugs are those
@@ -297,6 +359,7 @@ impl Base {
             Self::TasksUpdate => "tasks-update",
             Self::TasksCancel => "tasks-cancel",
             Self::AnnotatedCall => "annotated-call",
+            Self::TaskCall => "task-call",
         }
     }
 }

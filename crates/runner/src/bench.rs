@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plumb_model::event::CaseFinished;
-use plumb_model::pack::Base;
+use plumb_model::pack::{Base, Pack, Vector};
 use plumb_model::{Ledger, Verdict};
 use plumb_wire::http::{Client, ClientOptions, Endpoint};
 use plumb_wire::process::{Process, Signal};
@@ -33,6 +33,7 @@ const DEATH: Duration = Duration::from_secs(5);
 pub(crate) struct Context {
     pub(crate) survey: Arc<Survey>,
     pub(crate) target: Target,
+    pub(crate) packs: Arc<[Pack]>,
     pub(crate) limits: Limits,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) channel: Channel,
@@ -61,12 +62,13 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn new(check: &'static Check, context: Arc<Context>) -> Self {
+    /// A second try has ids of its own: an answer to the first may still come.
+    pub(crate) fn new(check: &'static Check, context: Arc<Context>, tried: u64) -> Self {
         let place = Ledger::current().position(check.id).unwrap_or(0) as u64;
         Self {
             check,
             context,
-            next_id: AtomicU64::new((place + 1) * IDS),
+            next_id: AtomicU64::new((place + 1) * IDS + tried * (IDS / 2)),
             evidence: Mutex::default(),
             cases: Mutex::default(),
         }
@@ -140,6 +142,12 @@ impl Bench {
     /// A correct request that the target accepts, if it offers what the base needs.
     pub fn base(&self, base: Base) -> Option<Probe> {
         lab::base_probe(self.survey(), base)
+    }
+
+    /// The vectors of kind `interruption` that name the check, each with a base that the target offers and the address
+    /// of its case.
+    pub fn interruptions(&self) -> Vec<(String, Base, Vector)> {
+        lab::interruptions(&self.context.packs, self.check.id, self.survey())
     }
 
     /// Sends a probe and waits for the whole answer.
@@ -292,7 +300,7 @@ impl Bench {
 
     fn numbered(&self, mut probe: Probe) -> Probe {
         probe.number(|| self.fresh_id());
-        probe
+        probe.scoped(self.check.id)
     }
 
     pub(crate) fn finished(&self, judgement: Judgement) -> (Verdict, Vec<CaseFinished>) {

@@ -87,7 +87,8 @@ pub(crate) fn trials(
     for (pack, vector) in packs.iter().flat_map(|p| p.vectors().map(move |v| (p, v))) {
         let named = || checks.iter().filter(|c| vector.judges.iter().any(|id| id == c.id));
         // A vector that names a passive check provokes what that check looks at.
-        let wanted = named().any(|c| matches!(c.body, Body::Cases(_) | Body::Passive(_)));
+        let wanted = named().any(|c| matches!(c.body, Body::Cases(_) | Body::Passive(_)))
+            && !matches!(vector.kind, Kind::Interruption(_));
         let facet = |c: &&'static Check| match c.body {
             Body::Cases(facet) => Some((c.id, facet)),
             _ => None,
@@ -129,7 +130,7 @@ fn offered(survey: &Survey, base: Base, vector: &Vector, auth: Option<Auth<'_>>)
         Kind::HeaderValue(value) => {
             survey.annotated(value.of).is_some_and(|tool| fits(&tool, value))
         }
-        Kind::Edit(_) => base_probe(survey, base).is_some(),
+        Kind::Edit(_) | Kind::Interruption(_) => base_probe(survey, base).is_some(),
         Kind::Token(what) => {
             let used = |probe| auth.filter(|_| survey.protected)?.used(probe, what);
             base_probe(survey, base).and_then(used).is_some()
@@ -208,7 +209,31 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
         ),
         Base::TasksCancel => task(survey, "tasks/cancel", |task| task.takes_cancel),
         Base::AnnotatedCall => None,
+        Base::TaskCall => {
+            let found = survey.prop(Prop::TaskTool)?;
+            let schema = &survey.tool(&found.name)?["inputSchema"];
+            let params = json!({"name": found.name, "arguments": found.arguments});
+            Some(crate::task_capable(Probe::request("tools/call", params).mirrored(schema)))
+        }
     }
+}
+
+/// The vectors of kind `interruption` that name a check, each with a base that the target offers and its case's address.
+pub(crate) fn interruptions(
+    packs: &[Pack],
+    check: &str,
+    survey: &Survey,
+) -> Vec<(String, Base, Vector)> {
+    let here = |v: &&Vector| v.over == Over::Any || (v.over == Over::Http) == survey.is_http();
+    let named = |v: &&Vector| {
+        matches!(v.kind, Kind::Interruption(_)) && v.judges.iter().any(|id| id == check)
+    };
+    let vectors = packs.iter().flat_map(Pack::vectors).filter(named).filter(here);
+    let offered = |vector: &&Vector, base: &Base| offered(survey, *base, vector, None);
+    vectors
+        .flat_map(|v| v.bases.iter().filter(move |b| offered(&v, b)).map(move |b| (v, *b)))
+        .map(|(vector, base)| (address(vector, base), base, vector.clone()))
+        .collect()
 }
 
 /// The request again that the target answered by asking for input.
@@ -416,6 +441,7 @@ fn prepare(
             Some((control, edited(probe, edit)?))
         }
         Kind::HeaderValue(value) => mirrored(survey, value, ids),
+        Kind::Interruption(_) => None,
     }
 }
 

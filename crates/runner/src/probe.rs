@@ -245,9 +245,17 @@ impl Probe {
         self
     }
 
-    /// On a named connection, kept alive over all probes of that name.
+    /// On a named connection, kept alive over all probes of that name and of one check.
     pub fn on(mut self, name: &str) -> Self {
         self.which = Which::Named(name.to_owned());
+        self
+    }
+
+    /// With the name of its connection, if it has one, told apart from those of other checks.
+    pub(crate) fn scoped(mut self, check: &str) -> Self {
+        if let Which::Named(name) = &mut self.which {
+            *name = format!("{check} {name}");
+        }
         self
     }
 

@@ -26,6 +26,12 @@ use crate::{AllowCalls, Bench, Check, Props, Survey, Target, finding};
 /// The requirement that a server without this revision violates.
 const DISCOVER: &str = "versioning.server-discover";
 
+/// At most so many scenarios are tried once more.
+const SECOND_TRIES: usize = 12;
+
+/// What a scenario came to: its verdict with its cases, or a fault of Plumb itself.
+type Played = Result<(Verdict, Vec<CaseFinished>), String>;
+
 /// What a run is to do.
 pub struct Options {
     /// The server under test.
@@ -80,7 +86,7 @@ pub enum RunError {
 /// Runs the checks of `registry` against a target; events go to `sink`, in order.
 pub async fn run(
     registry: &[&'static Check],
-    options: Options,
+    mut options: Options,
     sink: Sink,
 ) -> Result<(), RunError> {
     let mut selected = select(registry, &options);
@@ -144,6 +150,7 @@ pub async fn run(
     let context = Arc::new(Context {
         survey,
         target,
+        packs: std::mem::take(&mut options.packs).into(),
         limits: options.limits.clone(),
         recorder: Arc::clone(&recorder),
         others,
@@ -283,9 +290,11 @@ impl Schedule<'_> {
                 |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
             open.iter().filter(scenario).copied().collect()
         };
-        let trials = lab::trials(&self.options.packs, &open, &self.context.survey, self.auth());
+        let trials = lab::trials(&self.context.packs, &open, &self.context.survey, self.auth());
         let mut faults = Vec::new();
-        let beside = scenarios(&|i| i != Isolation::Alone);
+        // What starts processes takes longest, so it begins first.
+        let mut beside = scenarios(&|i| i == Isolation::Replicas);
+        beside.extend(scenarios(&|i| !matches!(i, Isolation::Alone | Isolation::Replicas)));
         let (results, shared) =
             tokio::join!(self.vectors(trials.clone(), deadline), self.scenes(&beside, deadline));
         faults.extend(shared);
@@ -381,40 +390,70 @@ impl Schedule<'_> {
         self.context.auth()
     }
 
-    /// Runs scenarios beside each other; gives the faults of Plumb itself.
+    /// Runs scenarios beside each other; gives the faults of Plumb itself. What others disturbed is tried once more, when
+    /// they are done: a target that ends more than it was asked to, for one, disturbs everybody.
     async fn scenes(
         &self,
         checks: &[&'static Check],
         deadline: tokio::time::Instant,
     ) -> Vec<String> {
-        let scenes = checks.iter().map(|&check| {
-            let context = Arc::clone(&self.context);
-            async move {
-                self.context
-                    .recorder
-                    .emit(Event::CheckStarted { check: check.id.into(), at: self.now() });
-                let Body::Scenario(body) = check.body else { return None };
-                // A task of its own, so that a panic in a check is that check's verdict.
-                let task = tokio::spawn(async move {
-                    let bench = Bench::new(check, context);
-                    let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
-                    bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)))
-                });
-                match task.await {
-                    Ok((verdict, cases)) => {
-                        self.finish(check, verdict, cases);
-                        None
-                    }
-                    Err(fault) => {
-                        let why = format!("check `{}` panicked: {fault}", check.id);
-                        self.finish(check, Verdict::inconclusive(&why), Vec::new());
-                        Some(why)
-                    }
-                }
-            }
+        let scenes = checks.iter().map(|&check| async move {
+            let at = self.now();
+            self.context.recorder.emit(Event::CheckStarted { check: check.id.into(), at });
+            (check, self.scene(check, deadline, 0).await)
         });
-        let scenes = futures_util::stream::iter(scenes).buffer_unordered(self.options.concurrency);
-        scenes.filter_map(|fault| async move { fault }).collect().await
+        let mut scenes =
+            futures_util::stream::iter(scenes).buffer_unordered(self.options.concurrency);
+        let (mut faults, mut disturbed) = (Vec::new(), Vec::new());
+        while let Some((check, scene)) = scenes.next().await {
+            match scene {
+                Ok((Verdict::Inconclusive { why }, cases)) if checks.len() > 1 => {
+                    disturbed.push((check, why, cases));
+                }
+                scene => faults.extend(self.settle(check, scene)),
+            }
+        }
+        // Where much is inconclusive, the target is the cause.
+        let again = disturbed.len() <= SECOND_TRIES;
+        for (check, why, cases) in disturbed {
+            let first = Ok((Verdict::Inconclusive { why }, cases));
+            let scene = if again { self.scene(check, deadline, 1).await } else { first };
+            faults.extend(self.settle(check, scene));
+        }
+        faults
+    }
+
+    fn settle(&self, check: &'static Check, scene: Played) -> Option<String> {
+        match scene {
+            Ok((verdict, cases)) => {
+                self.finish(check, verdict, cases);
+                None
+            }
+            Err(fault) => {
+                self.finish(check, Verdict::inconclusive(&fault), Vec::new());
+                Some(fault)
+            }
+        }
+    }
+
+    /// Runs a scenario; gives its verdict with its cases, or a fault of Plumb itself.
+    async fn scene(
+        &self,
+        check: &'static Check,
+        deadline: tokio::time::Instant,
+        tried: u64,
+    ) -> Played {
+        let Body::Scenario(body) = check.body else {
+            return Err(format!("check `{}` is no scenario", check.id));
+        };
+        let context = Arc::clone(&self.context);
+        // A task of its own, so that a panic in a check is that check's verdict.
+        let task = tokio::spawn(async move {
+            let bench = Bench::new(check, context, tried);
+            let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
+            bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)))
+        });
+        task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
     }
 
     fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {

@@ -7,6 +7,7 @@ use plumb_wire::{header, meta};
 use serde_json::{Value, json};
 
 use super::capabilities::{asked, askers, everything, slug};
+use crate::interruption;
 
 /// The connection on which one request follows another.
 const CONNECTION: &str = "memory";
@@ -199,7 +200,7 @@ async fn second_pages(bench: &Bench) -> Result<Vec<(&'static str, Probe)>, Troub
 
 check! {
     /// **Observed:** the cursor of a first page is good on another connection; over standard streams, in another process of
-    /// the same server.
+    /// the same server. With replicas, it is good on each, and after a restart, and leads to the same page.
     ///
     /// **Why:** behind a load balancer the next request goes anywhere.
     ///
@@ -218,7 +219,6 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
     }
     let other = if bench.survey().is_http() { None } else { Some(bench.instance().await?) };
     for (list, probe) in pages {
-        let again = probe.clone();
         // The cursor is good where it was made.
         bench.control(probe.clone().on(CONNECTION)).await?;
         let seen = match &other {
@@ -226,13 +226,6 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
             None => bench.send(probe.fresh()).await?,
         };
         let finding = Finding::expect(seen.is_accepted(), "the second page", || seen.describe());
-        if bench.has_replicas() {
-            let seen = bench.elsewhere(again).await?;
-            let finding =
-                Finding::expect(seen.is_accepted(), "the second page", || seen.describe());
-            let title = format!("{list}: the second page from another replica");
-            bench.case(&format!("{list}-replica"), title, Ok(finding));
-        }
         bench.case(
             list,
             format!("{list}: the second page over another connection or process"),
@@ -242,5 +235,6 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
     if let Some(instance) = other {
         instance.stop().await;
     }
+    interruption::cases(bench).await;
     bench.conclude()
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, check};
-use plumb_wire::jsonrpc::{Kind, Message};
+use futures_util::future::join_all;
+use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check};
+use plumb_wire::jsonrpc::Kind;
 use plumb_wire::{header, meta};
 use serde_json::json;
 
@@ -37,26 +38,16 @@ async fn not_executed(bench: &Bench) -> Judgement {
     if bench.survey().prop(Prop::ProgressTool).is_some() {
         bench.case("progress", "a call that reports progress", progress(bench).await);
     }
-    let changes = [
-        (Prop::ChangeTools, "change-tools", "toolsListChanged", "notifications/tools/list_changed"),
-        (
-            Prop::ChangePrompts,
-            "change-prompts",
-            "promptsListChanged",
-            "notifications/prompts/list_changed",
-        ),
-        (
-            Prop::ChangeResources,
-            "change-resources",
-            "resourcesListChanged",
-            "notifications/resources/list_changed",
-        ),
-    ];
-    for (prop, slug, filter, notification) in changes {
-        if bench.survey().prop(prop).is_some() {
-            let judgement = change(bench, prop, filter, notification).await;
-            bench.case(slug, "a call that changes a list", judgement);
-        }
+    let offered = |(prop, ..): &&Change| bench.survey().prop(*prop).is_some();
+    // Nothing is changed before all have been looked at: one tool may change more than one list.
+    let refused = CHANGES.iter().filter(offered).map(|change| refused_change(bench, change));
+    for (change, refused) in join_all(refused).await {
+        bench.forget();
+        let judgement = match refused {
+            Ok(refused) => then_made(bench, change, refused).await,
+            Err(judgement) => *judgement,
+        };
+        bench.case(change.1, "a call that changes a list", judgement);
     }
     bench.conclude()
 }
@@ -121,34 +112,83 @@ async fn progress(bench: &Bench) -> Judgement {
     }))
 }
 
-async fn change(bench: &Bench, prop: Prop, filter: &str, notification: &str) -> Judgement {
-    let call = bench.call(prop)?;
-    let Some(mut open) = flow::subscription(bench, json!({filter: true})).await? else {
-        return Ok(Finding::unseen("the server has no `subscriptions/listen`", "implement it"));
+/// A tool that changes a list, the case of it, the filter of a subscription to it, and how it is announced.
+type Change = (Prop, &'static str, &'static str, &'static str);
+
+const CHANGES: [Change; 3] = [
+    (Prop::ChangeTools, "change-tools", "toolsListChanged", "notifications/tools/list_changed"),
+    (
+        Prop::ChangePrompts,
+        "change-prompts",
+        "promptsListChanged",
+        "notifications/prompts/list_changed",
+    ),
+    (
+        Prop::ChangeResources,
+        "change-resources",
+        "resourcesListChanged",
+        "notifications/resources/list_changed",
+    ),
+];
+
+/// A call that was refused, and what its list's subscription told after it.
+struct Refused {
+    open: Open,
+    seen: Observed,
+    told: bool,
+}
+
+/// Sends the call with the wrong header while the list is watched.
+async fn refused_change<'a>(
+    bench: &Bench,
+    change: &'a Change,
+) -> (&'a Change, Result<Refused, Box<Judgement>>) {
+    let (prop, _, filter, notification) = *change;
+    let refused = async {
+        let call = bench.call(prop)?;
+        let Some(mut open) = flow::subscription(bench, json!({filter: true})).await? else {
+            return Ok(None);
+        };
+        let seen = bench.send(misnamed(call)).await?;
+        let told = open.until(ANNOUNCED, |m| m.method() == Some(notification)).await.is_some();
+        Ok(Some(Refused { open, seen, told }))
     };
-    let announced = |m: &Message| m.method() == Some(notification);
-    let seen = bench.send(misnamed(call.clone())).await?;
-    if !seen.is_refused() {
+    let refused = match refused.await {
+        Err(trouble) => Err(Err(trouble)),
+        Ok(None) => {
+            Err(Ok(Finding::unseen("the server has no `subscriptions/listen`", "implement it")))
+        }
+        Ok(Some(refused)) if !refused.seen.is_refused() => {
+            bench.close(refused.open);
+            Err(Ok(not_refused()))
+        }
+        Ok(Some(refused)) => Ok(refused),
+    };
+    (change, refused.map_err(Box::new))
+}
+
+/// Sends the call with the right header, which must be announced for what came before to mean anything.
+async fn then_made(bench: &Bench, change: &Change, refused: Refused) -> Judgement {
+    let (prop, _, _, notification) = *change;
+    let Refused { mut open, seen, told } = refused;
+    bench.note(&seen);
+    if !told {
+        bench.control(bench.call(prop)?).await?;
+        let announced = open.until(PATIENCE, |m| m.method() == Some(notification)).await;
         bench.close(open);
-        return Ok(not_refused());
+        return Ok(match announced {
+            Some(_) => Finding::Held,
+            None => Finding::unseen(
+                format!("the call is not announced by {notification}"),
+                "announce the change",
+            ),
+        });
     }
-    let after_refusal = open.until(ANNOUNCED, announced).await;
-    bench.control(call).await?;
-    let after_control = open.until(PATIENCE, announced).await;
     bench.close(open);
-    if after_refusal.is_some() {
-        return Ok(Finding::violated(
-            "a refused call changes nothing",
-            format!("{notification} after {}", seen.describe()),
-        ));
-    }
-    if after_control.is_none() {
-        return Ok(Finding::unseen(
-            format!("the call is not announced by {notification}"),
-            "announce the change",
-        ));
-    }
-    Ok(Finding::Held)
+    Ok(Finding::violated(
+        "a refused call changes nothing",
+        format!("{notification} after {}", seen.describe()),
+    ))
 }
 
 fn not_refused() -> Finding {

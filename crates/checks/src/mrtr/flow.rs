@@ -129,6 +129,11 @@ impl Round {
 }
 
 impl Asker {
+    /// Whether it is a prompt that asks.
+    pub(crate) fn is_prompt(&self) -> bool {
+        self.method == "prompts/get"
+    }
+
     /// The request, with no client capability declared.
     pub(crate) fn bare(&self) -> Probe {
         Probe::request(&self.method, self.params.clone()).mirrored(&self.schema)

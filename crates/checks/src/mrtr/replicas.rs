@@ -1,16 +1,14 @@
 //! basic/patterns/mrtr#basic-workflow: the retry may reach any replica.
 
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use plumb_runner::{Bench, Finding, Judgement, check};
 
-use super::flow::{Asker, Round, askers};
-
-/// At most so many requests are retried.
-const LOOKED_AT: usize = 6;
+use super::flow::askers;
+use crate::interruption;
 
 check! {
     /// **Observed:** requests that ask for input are answered, with the state that came, on another replica than the one
-    /// that asked. The answer is served there: with a result, or with a further question. The same retry where it was
-    /// asked is served, too.
+    /// that asked, and in a process that was started after the one that asked was killed. The answer is served there as
+    /// it is where it was asked: with a result, or with the next question.
     ///
     /// **Why:** nothing ties the retry to a connection or a process; a load balancer sends it anywhere.
     ///
@@ -21,36 +19,12 @@ check! {
 }
 
 async fn retry_self_contained(bench: &Bench) -> Judgement {
-    let askers = askers(bench).await;
-    if askers.is_empty() {
+    if askers(bench).await.is_empty() {
         return Ok(Finding::unseen(
             "nothing that may be called asks for input",
             "offer a tool marked `readOnlyHint: true` that asks for input",
         ));
     }
-    for asker in askers.iter().take(LOOKED_AT) {
-        bench.case(
-            &asker.slug,
-            format!("{:?} retried on another replica", asker.name),
-            retried(bench, asker).await,
-        );
-    }
+    interruption::cases(bench).await;
     bench.conclude()
-}
-
-async fn retried(bench: &Bench, asker: &Asker) -> Judgement {
-    let here = asked(bench, asker).await?;
-    bench.control(asker.retry(here.answers(), here.state.as_ref())).await?;
-    let again = asked(bench, asker).await?;
-    let seen = bench.elsewhere(asker.retry(again.answers(), again.state.as_ref())).await?;
-    Ok(Finding::expect(seen.is_accepted(), "the retry is served by another replica", || {
-        seen.describe()
-    }))
-}
-
-/// Asks for what the first answer asks for.
-async fn asked(bench: &Bench, asker: &Asker) -> Result<Round, Trouble> {
-    let seen = bench.control(asker.probe()).await?;
-    Round::of(&seen)
-        .ok_or_else(|| Trouble::Setup(format!("no input asked for this time: {}", seen.describe())))
 }

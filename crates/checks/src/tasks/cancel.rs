@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::input::is_acknowledgment;
 use super::life::{self, Life};
+use crate::interruption;
 
 /// A task at work for so long is not over before it can be disturbed.
 const AT_WORK: Duration = Duration::from_millis(400);
@@ -75,7 +76,11 @@ async fn disconnect_no_effect(bench: &Bench) -> Judgement {
             "answer it",
         ));
     }
-    lives_on(bench, &mut Life::of(bench, &found.name, created)?, "the end of its connection").await
+    let mut life = Life::of(bench, &found.name, created)?;
+    let lives = lives_on(bench, &mut life, "the end of its connection").await;
+    bench.case("stream-closed", format!("a task of {}", found.name), lives);
+    interruption::cases(bench).await;
+    bench.conclude()
 }
 
 async fn lives_on(bench: &Bench, life: &mut Life<'_>, after: &str) -> Judgement {

@@ -37,21 +37,20 @@ fn every_check_has_a_mutant() {
 fn every_vector_is_judged_and_every_case_check_has_vectors() {
     let checks = plumb_checks::all();
     let packs = plumb_checks::packs().expect("the packs are well made");
-    let judged: BTreeSet<&str> = packs
-        .iter()
-        .flat_map(plumb_model::pack::Pack::vectors)
-        .flat_map(|v| &v.judges)
-        .map(String::as_str)
-        .collect();
-    for id in &judged {
-        let check = checks.iter().find(|c| c.id == *id);
-        let judging =
-            |c: &&&plumb_runner::Check| matches!(c.body, Body::Cases(_) | Body::Passive(_));
-        assert!(
-            check.as_ref().is_some_and(judging),
-            "vectors name `{id}`, which judges no exchange"
-        );
+    let vectors = || packs.iter().flat_map(plumb_model::pack::Pack::vectors);
+    for vector in vectors() {
+        let flow = matches!(vector.kind, plumb_model::pack::Kind::Interruption(_));
+        for id in &vector.judges {
+            let check = checks.iter().find(|c| c.id == *id);
+            let judging = |c: &&&plumb_runner::Check| matches!(c.body, Body::Scenario(_)) == flow;
+            assert!(
+                check.as_ref().is_some_and(judging),
+                "`{}` names `{id}`, which does not judge such a vector",
+                vector.slug
+            );
+        }
     }
+    let judged: BTreeSet<&str> = vectors().flat_map(|v| &v.judges).map(String::as_str).collect();
     for check in checks.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
         assert!(judged.contains(check.id), "`{}` judges cases, and no vector names it", check.id);
     }

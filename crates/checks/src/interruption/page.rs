@@ -1,0 +1,46 @@
+//! A list between its pages.
+
+use plumb_model::pack::Base;
+use plumb_runner::{Finding, Judgement, Observed, Probe, Trouble};
+use serde_json::Value;
+
+use super::stage::{Stage, Trail};
+use crate::listing;
+
+/// The second page of a list.
+pub(super) struct Page {
+    next: Probe,
+    /// What is on it.
+    items: Vec<Value>,
+}
+
+/// Reads the first page, and the second where the first came from.
+pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, base: Base) -> Result<Page, Trouble> {
+    let no_list = || Trouble::Setup(format!("the target offers no {}", base.name()));
+    let probe = stage.bench().base(base).ok_or_else(no_list)?;
+    let first = stage.control(trail, probe.clone()).await?;
+    let cursor = first.result().and_then(|r| r.get("nextCursor")).and_then(Value::as_str);
+    let Some(cursor) = cursor else {
+        return Err(Trouble::Absent {
+            why: format!("{} has one page", base.name()),
+            how_to_enable: "let the list have more than one page".into(),
+        });
+    };
+    let next = probe.param("cursor", cursor);
+    let second = stage.control(trail, next.clone()).await?;
+    Ok(Page { next, items: items(&second) })
+}
+
+impl Page {
+    pub(super) async fn go_on(&self, stage: &Stage<'_>, trail: &Trail) -> Judgement {
+        let seen = stage.send(trail, self.next.clone()).await?;
+        let same = seen.is_accepted() && items(&seen) == self.items;
+        Ok(Finding::expect(same, "the second page, as it was before", || seen.describe()))
+    }
+}
+
+/// The names of what a page lists, in order.
+fn items(seen: &Observed) -> Vec<Value> {
+    let Some((items, name)) = seen.result().and_then(listing::items) else { return Vec::new() };
+    items.iter().map(|item| item[name].clone()).collect()
+}
