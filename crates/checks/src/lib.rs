@@ -4,6 +4,7 @@
 //! and one left out of its list does not compile (`dead_code`).
 #![deny(dead_code)]
 
+mod advice;
 mod auth;
 mod authorization_server;
 mod basic;
@@ -14,6 +15,7 @@ mod discover;
 mod elicitation;
 mod flow;
 mod http;
+mod interruption;
 mod lane;
 mod listing;
 mod logging;
@@ -67,6 +69,7 @@ pub fn all() -> Vec<&'static Check> {
         roots::CHECKS,
         tasks::CHECKS,
         auth::CHECKS,
+        advice::CHECKS,
     ]
     .concat()
 }

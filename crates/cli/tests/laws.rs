@@ -29,6 +29,14 @@ async fn the_reference_holds_every_check_over_stdio() {
     assert_eq!(judge::not_held(&report), Vec::<String>::new());
 }
 
+/// Law 1 of advice: a server that needs none is given none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exemplary_server_is_not_advised() {
+    let options = plumb_reference::Options::exemplary();
+    let report = judge::in_process(plumb_reference::Rules::SPEC, options, &["advice.*"]).await;
+    assert_eq!(judge::not_held(&report), Vec::<String>::new());
+}
+
 /// Law 2.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_mutant_is_noticed_by_its_check() {

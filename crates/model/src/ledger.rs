@@ -41,7 +41,7 @@ pub struct Requirement {
     pub official: Vec<String>,
 }
 
-/// The requirement levels of RFC 2119.
+/// The requirement levels of RFC 2119, and advice below them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Level {
     /// MUST.
@@ -59,6 +59,9 @@ pub enum Level {
     /// MAY.
     #[serde(rename = "MAY")]
     May,
+    /// Advice of ours, apart from conformance.
+    #[serde(rename = "ADVICE")]
+    Advice,
 }
 
 /// Whom a requirement binds.
@@ -120,17 +123,23 @@ impl Ledger {
         LEDGER.get_or_init(|| {
             let rows = include_str!("../../../suites/requirements/2026-07-28.tsv");
             let excluded = include_str!("../../../suites/requirements/2026-07-28.excluded.tsv");
+            let advice = include_str!("../../../suites/requirements/advice.tsv");
             Self::parse("2026-07-28.tsv", rows)
                 .and_then(|ledger| ledger.with_exclusions("2026-07-28.excluded.tsv", excluded))
+                .and_then(|ledger| ledger.with_rows("advice.tsv", advice))
                 .unwrap_or_else(|e| unreachable!("the built-in ledger is tested: {e}"))
         })
     }
 
     /// Reads a ledger; errors name `file` and the line.
     pub fn parse(file: &str, text: &str) -> Result<Self, LedgerError> {
+        let empty = Self { rows: Vec::new(), by_id: BTreeMap::new(), excluded: BTreeMap::new() };
+        empty.with_rows(file, text)
+    }
+
+    /// Adds the rows of another file.
+    fn with_rows(mut self, file: &str, text: &str) -> Result<Self, LedgerError> {
         let error = |line: usize, what: String| LedgerError { file: file.to_owned(), line, what };
-        let mut ledger =
-            Self { rows: Vec::new(), by_id: BTreeMap::new(), excluded: BTreeMap::new() };
         let mut lines = text.lines().enumerate().map(|(n, line)| (n + 1, line));
         let header = lines.next().map(|(_, line)| line.split('\t').collect::<Vec<_>>());
         if header.as_deref() != Some(&COLUMNS[..]) {
@@ -141,12 +150,12 @@ impl Ledger {
         }
         for (number, line) in lines {
             let row = Requirement::parse(line).map_err(|what| error(number, what))?;
-            if ledger.by_id.insert(row.id.clone(), ledger.rows.len()).is_some() {
+            if self.by_id.insert(row.id.clone(), self.rows.len()).is_some() {
                 return Err(error(number, format!("`{}` stands twice: ids are unique", row.id)));
             }
-            ledger.rows.push(row);
+            self.rows.push(row);
         }
-        Ok(ledger)
+        Ok(self)
     }
 
     /// Adds the exclusions: requirements that no check judges, each with a reason.
@@ -254,7 +263,7 @@ impl Level {
         match self {
             Self::Must | Self::MustNot => Strength::Must,
             Self::Should | Self::ShouldNot => Strength::Should,
-            Self::May => Strength::May,
+            Self::May | Self::Advice => Strength::May,
         }
     }
 
@@ -266,6 +275,7 @@ impl Level {
             Self::Should => "SHOULD",
             Self::ShouldNot => "SHOULD NOT",
             Self::May => "MAY",
+            Self::Advice => "ADVICE",
         }
     }
 }

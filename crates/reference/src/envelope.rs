@@ -119,6 +119,7 @@ fn hint(call: &Call, result: &mut Map<String, Value>) {
     };
     let scope = match () {
         () if sacrificed && !rules.cache_scope_valid => "shared",
+        () if !rules.cache_scope_final => "session",
         () if call.params.contains_key("cursor") && !rules.one_scope_for_all_pages => "private",
         () => scope,
     };

@@ -60,6 +60,9 @@ pub struct Options {
     pub check_host: bool,
     /// Tool calls and completions per second before the server says that it is enough.
     pub calls_per_second: u32,
+    /// What is offered is what advice asks for: nothing deprecated, no task for quick work, a schema for all data. It is a
+    /// poorer server to test with.
+    pub exemplary: bool,
     /// The server is protected: every request over HTTP needs a token.
     pub protection: Option<Protection>,
 }
@@ -93,6 +96,27 @@ pub struct Features {
     pub tasks: bool,
 }
 
+impl Default for Features {
+    fn default() -> Self {
+        Self {
+            tools: true,
+            resources: true,
+            prompts: true,
+            completions: true,
+            logging: true,
+            tasks: true,
+        }
+    }
+}
+
+impl Options {
+    /// A server that leaves nothing to advise.
+    pub fn exemplary() -> Self {
+        let features = Features { logging: false, ..Features::default() };
+        Self { exemplary: true, features, ..Self::default() }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -119,16 +143,10 @@ impl Default for Options {
             state_ttl: Duration::from_mins(5),
             secret: *b"a test server has naught to hide",
             state_dir: None,
-            features: Features {
-                tools: true,
-                resources: true,
-                prompts: true,
-                completions: true,
-                logging: true,
-                tasks: true,
-            },
+            features: Features::default(),
             check_host: true,
             calls_per_second: 5_000,
+            exemplary: false,
             protection: None,
         }
     }

@@ -798,7 +798,7 @@ rules! {
     /// Methods that are not offered are unknown.
     unoffered_method_unknown => kills "schema.mnf.capability-gated",
     /// Work on a cancelled request ceases.
-    cancelled_processing_ceases => kills "schema.cancel.cease",
+    cancelled_processing_ceases => kills "cancel.server-stop",
     /// Icons have the types of the schema.
     icon_shape => kills "schema.icon.shape",
     /// The server has a version.
@@ -1113,4 +1113,26 @@ rules! {
     tasks_bound => kills "tasks.sec.auth-binding",
     /// Nobody else is told of them.
     task_listen_bound => kills "tasks.sec.listen-binding",
+
+    // advice: what an exemplary server does beyond the text
+    /// Lists stay as long as they are hinted to, or their changes are announced.
+    lists_last => kills "advice.list-outlives-hint",
+    /// Data for programs has a schema.
+    data_described => kills "advice.output-schema",
+    /// Quick work is no task.
+    tasks_for_long_work => kills "advice.task-for-long-work",
+    /// A trace context that cannot be read is left alone.
+    trace_context_tolerated => kills "advice.trace-context",
+    /// No logging.
+    logging_left => kills "advice.deprecated-logging",
+    /// No roots.
+    roots_left => kills "advice.deprecated-roots",
+    /// No sampling.
+    sampling_left => kills "advice.deprecated-sampling",
+    /// Keys of `_meta` have their prefix.
+    meta_keys_final => kills "advice.prerelease-meta-keys",
+    /// Nothing is cached by session.
+    cache_scope_final => kills "advice.prerelease-cache-scope",
+    /// An unsupported version is told by the final code.
+    version_code_final => kills "advice.prerelease-error-codes",
 }

@@ -31,6 +31,12 @@ pub(crate) fn meta(
         Some(_) => return Err(malformed("is not an object")),
     };
 
+    let mut all = all;
+    for draft in ["protocolVersion", "clientInfo", "clientCapabilities"] {
+        if let Some(value) = all.get(draft).filter(|_| !rules.meta_keys_final).cloned() {
+            all.entry(format!("{PREFIX}{draft}")).or_insert(value);
+        }
+    }
     let version = match all.get("io.modelcontextprotocol/protocolVersion") {
         Some(Value::String(version)) => version.clone(),
         Some(_) if !rules.meta_types_checked => latest(server),
@@ -80,6 +86,10 @@ pub(crate) fn meta(
     if progress_token.as_ref().is_some_and(|token| !is_request_id(token)) {
         return Err(malformed("has a progressToken that is neither a string nor an integer"));
     }
+    let trace = all.get("traceparent").and_then(Value::as_str);
+    if trace.is_some_and(|trace| !trace.starts_with("00-") && !rules.trace_context_tolerated) {
+        return Err(malformed("has a traceparent that cannot be read"));
+    }
     if !rules.unknown_meta_keys_accepted
         && let Some(unknown) =
             all.keys().find(|key| key.starts_with(PREFIX) && !KNOWN.contains(&key.as_str()))
@@ -112,7 +122,7 @@ pub(crate) fn version(
     let supported =
         if rules.unsupported_version_shape { json!(versions) } else { json!(versions.join(", ")) };
     let code = if rules.stdio_unsupported_version || transport == Transport::Http {
-        RpcError::UNSUPPORTED_VERSION
+        if rules.version_code_final { RpcError::UNSUPPORTED_VERSION } else { -32_004 }
     } else {
         RpcError::INVALID_REQUEST
     };

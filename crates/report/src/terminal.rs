@@ -6,7 +6,8 @@ mod headline;
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Effects};
-use plumb_model::{Report, Severity};
+use plumb_model::report::CheckReport;
+use plumb_model::{Level, Report, Severity, Verdict};
 
 use crate::findings;
 
@@ -32,8 +33,12 @@ pub fn summary(report: &Report, style: &Style) -> String {
     let ink = Ink { colour: style.colour };
     let mut out = String::new();
     for severity in [Severity::Note, Severity::Warning, Severity::Error, Severity::Failure] {
-        let told = matches!(severity, Severity::Warning | Severity::Failure) || style.verbose;
-        for check in findings::weighing(report, severity).filter(|_| told) {
+        let told = |check: &&CheckReport| {
+            let advised = check.info.level == Level::Advice
+                && matches!(check.verdict, Verdict::Violated { .. });
+            matches!(severity, Severity::Warning | Severity::Failure) || advised || style.verbose
+        };
+        for check in findings::weighing(report, severity).filter(told) {
             let found = findings::of_check(report, check);
             let (blocks, lines) =
                 found.split_at(if style.verbose { found.len() } else { 1.min(found.len()) });

@@ -26,7 +26,7 @@ pub(crate) fn binary() -> String {
 pub(crate) fn options(target: Target, only: &[&str]) -> Options {
     Options {
         target,
-        suite: Suite::built_in("full").expect("built in"),
+        suite: Suite::built_in(suite(only)).expect("built in"),
         only: only.iter().map(|id| (*id).to_owned()).collect(),
         known: Known::default(),
         packs: plumb_checks::packs().expect("the packs are well made"),
@@ -44,6 +44,19 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         started: "2026-01-01T00:00:00Z".into(),
         auth: None,
         replicas: Replicas::default(),
+    }
+}
+
+/// The suite that holds these checks; advice is apart.
+fn suite(only: &[&str]) -> &'static str {
+    if only.iter().any(|id| id.starts_with("advice.")) { "advice" } else { "full" }
+}
+
+/// The legal choices of the reference that a mutant shows on: advice is for a server that needs none.
+fn choices(kills: &str) -> plumb_reference::Options {
+    match suite(&[kills]) {
+        "advice" => plumb_reference::Options::exemplary(),
+        _ => plumb_reference::Options::default(),
     }
 }
 
@@ -163,6 +176,13 @@ pub(crate) async fn noticed(mutant: &plumb_reference::Mutant) -> Result<(), Stri
             other => Err(format!("{} is not noticed by {id}: {other:?}", mutant.name)),
         };
     }
+    if suite(&[id]) == "advice" {
+        let report = in_process(mutant.rules(), choices(id), &["advice.*"]).await;
+        return match verdict(&report, id) {
+            Some(Verdict::Violated { .. }) => Ok(()),
+            other => Err(format!("{} is not noticed by {id}: {other:?}", mutant.name)),
+        };
+    }
     let mut seen = Vec::new();
     let tries: [(&str, bool); 4] =
         [("http", true), ("stdio", true), ("http", false), ("stdio", false)];
@@ -197,7 +217,7 @@ async fn in_process_report(
     mutant: &plumb_reference::Mutant,
     only: &[&str],
 ) -> Result<Report, String> {
-    Ok(in_process(mutant.rules(), plumb_reference::Options::default(), only).await)
+    Ok(in_process(mutant.rules(), choices(mutant.kills), only).await)
 }
 
 fn owns_process(id: &str) -> bool {

@@ -42,7 +42,8 @@ pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
     let mut declared = Map::new();
     if offered.tools && rules.declares_tools {
         let changes = if rules.capabilities_shape { json!(true) } else { json!("yes") };
-        declared.insert("tools".into(), json!({ "listChanged": changes }));
+        let tools = if rules.lists_last { json!({ "listChanged": changes }) } else { json!({}) };
+        declared.insert("tools".into(), tools);
     }
     if offered.resources && rules.declares_resources && rules.embedding_needs_resources {
         let resources = if rules.subscribe_acknowledged_if_declared {
@@ -63,7 +64,7 @@ pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
     if offered.completions && completes {
         declared.insert("completions".into(), json!({}));
     }
-    if offered.logging && rules.declares_logging {
+    if (offered.logging && rules.declares_logging) || !rules.logging_left {
         declared.insert("logging".into(), json!({}));
     }
     let extension = if rules.extension_id_prefixed { EXTENSION } else { "plumb-flavour" };

@@ -1,5 +1,6 @@
 //! What the server offers.
 
+mod advice;
 mod completion;
 mod discover;
 mod forms;

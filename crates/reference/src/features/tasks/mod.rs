@@ -23,7 +23,8 @@ pub(crate) use self::listen::{Watch, deliver};
 pub(crate) use self::store::Store;
 pub(crate) use self::tools::{definitions, run};
 
-use self::record::{Record, now};
+use self::record::Record;
+pub(crate) use self::record::now;
 use self::script::View;
 use self::shown::shown;
 

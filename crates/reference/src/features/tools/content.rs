@@ -41,6 +41,10 @@ pub(super) fn run(call: &Call, name: &str) -> Option<Outcome> {
         "test_simple_text" if !rules.call_result_shape => {
             json!({ "content": [{ "text": "This is a simple text response for testing." }] })
         }
+        "test_simple_text" if !rules.data_described => json!({
+            "content": [text("This is a simple text response for testing.")],
+            "structuredContent": { "purpose": "testing" },
+        }),
         "test_simple_text" => said("This is a simple text response for testing."),
         "test_image_content" => json!({ "content": [image(rules.image_content_shape)] }),
         "test_audio_content" if !rules.audio_content_shape => {

@@ -20,7 +20,7 @@ use crate::schema;
 use crate::server::Server;
 use crate::state::{lock, next};
 
-use super::{lists, tasks, text};
+use super::{advice, lists, tasks, text};
 
 /// Tools on a page.
 const PAGE: usize = 30;
@@ -165,6 +165,7 @@ fn catalogue(server: &Server) -> Vec<Value> {
         tools.push(read_only(tool(&format!("extra_{number:04}"), "One of many", no_arguments())));
     }
     flaws::spoil(server, &mut tools);
+    advice::trim(server, &mut tools);
     if server.state.dynamic().tool {
         tools.push(read_only(tool("test_dynamic_tool", "Comes and goes", no_arguments())));
     }
