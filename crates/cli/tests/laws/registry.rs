@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use plumb_model::Ledger;
+use plumb_model::pack::Kind;
 use plumb_reference::MUTANTS;
 use plumb_runner::Body;
 
@@ -35,11 +36,11 @@ fn every_check_has_a_mutant() {
 
 #[test]
 fn every_vector_is_judged_and_every_case_check_has_vectors() {
-    let checks = plumb_checks::all();
+    let checks = [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat();
     let packs = plumb_checks::packs().expect("the packs are well made");
     let vectors = || packs.iter().flat_map(plumb_model::pack::Pack::vectors);
     for vector in vectors() {
-        let flow = matches!(vector.kind, plumb_model::pack::Kind::Interruption(_));
+        let flow = matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_));
         for id in &vector.judges {
             let check = checks.iter().find(|c| c.id == *id);
             let judging = |c: &&&plumb_runner::Check| matches!(c.body, Body::Scenario(_)) == flow;
@@ -105,4 +106,25 @@ fn the_set_of_checks_is_as_committed() {
         .collect();
     lines.sort();
     insta::assert_snapshot!("checks", lines.join("\n"));
+}
+
+/// Law 3, as far as it is cheap: the committed table has a row for each mutant, and each is noticed by its check. The
+/// whole of it is `just matrix`.
+#[test]
+fn the_kill_matrix_has_every_mutant() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/kill-matrix.md");
+    let table = std::fs::read_to_string(path).expect("the table is committed");
+    let rows: Vec<(&str, &str)> = table
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            Some((cells.next()?, cells.next()?))
+        })
+        .skip_while(|(mutant, _)| *mutant != "---")
+        .skip(1)
+        .collect();
+    let checks = plumb_checks::all();
+    let judged = MUTANTS.iter().filter(|m| checks.iter().any(|c| c.id == m.kills));
+    let expected: Vec<(&str, &str)> = judged.map(|m| (m.name, m.kills)).collect();
+    assert_eq!(rows, expected, "run `just matrix-update`");
 }
