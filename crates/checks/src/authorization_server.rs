@@ -9,7 +9,8 @@ mod redirect;
 mod ssrf;
 mod tokens;
 
-use plumb_runner::Check;
+use plumb_model::pack::{GrantDeviation, Kind, Vector};
+use plumb_runner::{Bench, Check};
 
 pub(crate) const CHECKS: &[&Check] = &[
     &metadata::METADATA,
@@ -36,3 +37,12 @@ pub(crate) const CHECKS: &[&Check] = &[
     &consent::LOCALHOST_WARNING,
     &consent::DISPLAY_HOST,
 ];
+
+/// The vectors of a check, each with the address of its case and what is wrong in it.
+fn grants(bench: &Bench) -> Vec<(String, Option<GrantDeviation>, Vector)> {
+    let vectors = bench.vectors().into_iter().filter_map(|(address, _, vector)| {
+        let Kind::Grant(grant) = vector.kind else { return None };
+        Some((address, grant.deviation, vector))
+    });
+    vectors.collect()
+}

@@ -42,7 +42,7 @@ struct Running {
 /// happens, all go on.
 pub(crate) async fn cases(bench: &Bench) {
     let mut acts: BTreeMap<Act, Vec<Planned>> = BTreeMap::new();
-    for (address, base, vector) in bench.interruptions() {
+    for (address, base, vector) in bench.vectors() {
         if let Kind::Interruption(what) = vector.kind
             && stage::possible(bench, what.act)
         {

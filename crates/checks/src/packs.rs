@@ -39,6 +39,15 @@ pub const PACKS: &[(&str, &str)] = &[
     ("vectors/tools-call/pack.json", include_str!("../../../vectors/tools-call/pack.json")),
     ("vectors/prompts-get/pack.json", include_str!("../../../vectors/prompts-get/pack.json")),
     ("vectors/completion/pack.json", include_str!("../../../vectors/completion/pack.json")),
+    ("vectors/pkce/pack.json", include_str!("../../../vectors/pkce/pack.json")),
+    (
+        "vectors/sep-2468-issuer/pack.json",
+        include_str!("../../../vectors/sep-2468-issuer/pack.json"),
+    ),
+    (
+        "vectors/rfc7591-registration/pack.json",
+        include_str!("../../../vectors/rfc7591-registration/pack.json"),
+    ),
     ("vectors/tokens/pack.json", include_str!("../../../vectors/tokens/pack.json")),
     ("vectors/pagination/pack.json", include_str!("../../../vectors/pagination/pack.json")),
 ];

@@ -80,7 +80,7 @@ fn options(issuer: Issuer, only: &[&str]) -> Options {
         suite: Suite::built_in("authorization-server").expect("built in"),
         only: only.iter().map(|id| (*id).to_owned()).collect(),
         known: Known::default(),
-        packs: Vec::new(),
+        packs: plumb_checks::packs().expect("the packs are well made"),
         props: Props::new(),
         allow_calls: AllowCalls::default(),
         seed: 7,

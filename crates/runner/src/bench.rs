@@ -144,10 +144,10 @@ impl Bench {
         lab::base_probe(self.survey(), base)
     }
 
-    /// The vectors of kind `interruption` that name the check, each with a base that the target offers and the address
-    /// of its case.
-    pub fn interruptions(&self) -> Vec<(String, Base, Vector)> {
-        lab::interruptions(&self.context.packs, self.check.id, self.survey())
+    /// The vectors that the check carries out itself, each with a base that the target offers and the address of its
+    /// case.
+    pub fn vectors(&self) -> Vec<(String, Base, Vector)> {
+        lab::of_scenario(&self.context.packs, self.check.id, self.survey())
     }
 
     /// Sends a probe and waits for the whole answer.

@@ -1,5 +1,7 @@
 //! Sending vectors: each between two unbroken requests, shared by all checks that read its answer.
 
+mod base;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,13 +9,15 @@ use std::time::Duration;
 
 use plumb_model::pack::{Base, Edit, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_wire::jsonrpc::Message;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::auth::Auth;
 use crate::channel::Channel;
 use crate::facet::{Facet, Tried};
-use crate::survey::{Annotated, every_capability};
-use crate::{Check, Judgement, Observed, Probe, Prop, Survey, Trouble, check::Body, sample};
+use crate::survey::Annotated;
+use crate::{Check, Judgement, Observed, Probe, Survey, Trouble, check::Body, sample};
+
+pub(crate) use base::base_probe;
 
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
 const LANE: usize = 12;
@@ -88,7 +92,7 @@ pub(crate) fn trials(
         let named = || checks.iter().filter(|c| vector.judges.iter().any(|id| id == c.id));
         // A vector that names a passive check provokes what that check looks at.
         let wanted = named().any(|c| matches!(c.body, Body::Cases(_) | Body::Passive(_)))
-            && !matches!(vector.kind, Kind::Interruption(_));
+            && !of_scenarios(vector);
         let facet = |c: &&'static Check| match c.body {
             Body::Cases(facet) => Some((c.id, facet)),
             _ => None,
@@ -131,6 +135,7 @@ fn offered(survey: &Survey, base: Base, vector: &Vector, auth: Option<Auth<'_>>)
             survey.annotated(value.of).is_some_and(|tool| fits(&tool, value))
         }
         Kind::Edit(_) | Kind::Interruption(_) => base_probe(survey, base).is_some(),
+        Kind::Grant(_) => survey.authorization_server.is_some(),
         Kind::Token(what) => {
             let used = |probe| auth.filter(|_| survey.protected)?.used(probe, what);
             base_probe(survey, base).and_then(used).is_some()
@@ -149,124 +154,25 @@ fn fits(tool: &Annotated, vector: &HeaderValue) -> bool {
     sample::validator(&tool.tool["inputSchema"]).is_none_or(|schema| schema.is_valid(&arguments))
 }
 
-/// A correct request, if the target offers what it needs.
-pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
-    let declared = |feature: &str, method: &str| {
-        survey.declares(feature).then(|| Probe::request(method, json!({})))
-    };
-    match base {
-        Base::Discover => survey
-            .discover
-            .as_ref()
-            .filter(|d| d.is_accepted())
-            .map(|_| Probe::request("server/discover", json!({}))),
-        Base::ToolsList => declared("tools", "tools/list"),
-        Base::ResourcesList => declared("resources", "resources/list"),
-        Base::TemplatesList => {
-            let works = survey.templates.pages.first().is_some_and(Observed::is_accepted);
-            works.then(|| Probe::request("resources/templates/list", json!({})))
-        }
-        Base::PromptsList => declared("prompts", "prompts/list"),
-        Base::ToolsCall => {
-            let tool = survey.prop(Prop::Tool)?;
-            let schema = &survey.tool(&tool.name)?["inputSchema"];
-            let params = json!({"name": tool.name, "arguments": tool.arguments});
-            Some(Probe::request("tools/call", params).mirrored(schema))
-        }
-        Base::ResourcesRead => {
-            let uri = &survey.prop(Prop::Resource)?.name;
-            Some(Probe::request("resources/read", json!({"uri": uri})))
-        }
-        Base::PromptsGet => {
-            let prompt = survey.prop(Prop::Prompt)?;
-            Some(Probe::request(
-                "prompts/get",
-                json!({"name": prompt.name, "arguments": prompt.arguments}),
-            ))
-        }
-        Base::Complete => {
-            let found = survey.prop(Prop::Completion)?;
-            let params =
-                json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
-            Some(Probe::request("completion/complete", params))
-        }
-        Base::Listen => {
-            Some(Probe::request("subscriptions/listen", json!({"notifications": filter(survey)?})))
-        }
-        Base::InputCall => {
-            let calls = survey.callable.iter().filter_map(|c| c.shown.as_ref());
-            let seen = calls.into_iter().find(|seen| seen.input_required().is_some())?;
-            let schema = &survey.tool(seen.params()?["name"].as_str()?)?["inputSchema"];
-            Some(asking(seen)?.mirrored(schema))
-        }
-        Base::InputPrompt => {
-            asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?)
-        }
-        Base::TasksGet => task(survey, "tasks/get", |_| true),
-        Base::TasksUpdate => Some(
-            task(survey, "tasks/update", |task| task.takes_update)?
-                .param("inputResponses", json!({})),
-        ),
-        Base::TasksCancel => task(survey, "tasks/cancel", |task| task.takes_cancel),
-        Base::AnnotatedCall => None,
-        Base::TaskCall => {
-            let found = survey.prop(Prop::TaskTool)?;
-            let schema = &survey.tool(&found.name)?["inputSchema"];
-            let params = json!({"name": found.name, "arguments": found.arguments});
-            Some(crate::task_capable(Probe::request("tools/call", params).mirrored(schema)))
-        }
-    }
+/// Whether a vector is carried out by the scenario that it names: more than one request is at stake.
+fn of_scenarios(vector: &Vector) -> bool {
+    matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_))
 }
 
-/// The vectors of kind `interruption` that name a check, each with a base that the target offers and its case's address.
-pub(crate) fn interruptions(
+/// The vectors that the scenario of a check carries out, each with a base that the target offers and its case's address.
+pub(crate) fn of_scenario(
     packs: &[Pack],
     check: &str,
     survey: &Survey,
 ) -> Vec<(String, Base, Vector)> {
     let here = |v: &&Vector| v.over == Over::Any || (v.over == Over::Http) == survey.is_http();
-    let named = |v: &&Vector| {
-        matches!(v.kind, Kind::Interruption(_)) && v.judges.iter().any(|id| id == check)
-    };
+    let named = |v: &&Vector| of_scenarios(v) && v.judges.iter().any(|id| id == check);
     let vectors = packs.iter().flat_map(Pack::vectors).filter(named).filter(here);
     let offered = |vector: &&Vector, base: &Base| offered(survey, *base, vector, None);
     vectors
         .flat_map(|v| v.bases.iter().filter(move |b| offered(&v, b)).map(move |b| (v, *b)))
         .map(|(vector, base)| (address(vector, base), base, vector.clone()))
         .collect()
-}
-
-/// The request again that the target answered by asking for input.
-fn asking(seen: &Observed) -> Option<Probe> {
-    let mut params = seen.params()?.clone();
-    params.as_object_mut()?.remove("_meta");
-    Some(Probe::request(seen.method()?, params).capabilities(every_capability()))
-}
-
-/// A request about a task that has ended, if the target takes it.
-fn task(
-    survey: &Survey,
-    method: &str,
-    taken: impl Fn(&crate::survey::EndedTask) -> bool,
-) -> Option<Probe> {
-    let task = survey.ended_task.as_ref().filter(|task| taken(task))?;
-    Some(crate::task_capable(Probe::request(method, json!({"taskId": task.id}))))
-}
-
-/// A subscription to all that the target declares to notify of; a server that declares any serves it.
-fn filter(survey: &Survey) -> Option<Value> {
-    let kinds = ["tools", "prompts", "resources"];
-    let mut filter: Map<String, Value> = kinds
-        .iter()
-        .filter(|kind| survey.declares(&format!("{kind}.listChanged")))
-        .map(|kind| (format!("{kind}ListChanged"), json!(true)))
-        .collect();
-    if let Some(resource) =
-        survey.prop(Prop::Resource).filter(|_| survey.declares("resources.subscribe"))
-    {
-        filter.insert("resourceSubscriptions".into(), json!([resource.name]));
-    }
-    (!filter.is_empty()).then_some(Value::Object(filter))
 }
 
 /// The trials in lanes: those of one base request one after the other.
@@ -441,7 +347,7 @@ fn prepare(
             Some((control, edited(probe, edit)?))
         }
         Kind::HeaderValue(value) => mirrored(survey, value, ids),
-        Kind::Interruption(_) => None,
+        Kind::Interruption(_) | Kind::Grant(_) => None,
     }
 }
 

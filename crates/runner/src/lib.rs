@@ -18,6 +18,7 @@ mod record;
 mod replicas;
 mod run;
 pub mod sample;
+mod schedule;
 pub mod survey;
 mod target;
 

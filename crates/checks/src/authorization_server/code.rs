@@ -1,9 +1,11 @@
 //! The code flow of OAuth 2.1, and what is not OAuth 2.1 any more.
 
+use plumb_model::pack::GrantDeviation;
 use plumb_runner::authorization_server::{AsBench, Client, Kind, Landed, issued};
 use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
 use serde_json::Value;
 
+use super::grants;
 use super::tokens::{refresh, refresh_token, refused};
 
 check! {
@@ -27,31 +29,19 @@ async fn oauth21(bench: &Bench) -> Judgement {
     at.tokens(&client, &[]).await?;
     bench.case("state", "`state` comes back as it was sent", state(&at, &client).await);
     bench.case("no-store", "the token response forbids caching", no_store(&at, &client).await);
-    bench.case(
-        "no-verifier",
-        "a code without its verifier is refused",
-        verifier(&at, &client, Verifier::None).await,
-    );
-    bench.case(
-        "other-verifier",
-        "a code with another verifier is refused",
-        verifier(&at, &client, Verifier::Other).await,
-    );
-    bench.case(
-        "plain-verifier",
-        "a code with the challenge as its verifier is refused",
-        verifier(&at, &client, Verifier::Challenge).await,
-    );
+    for (slug, deviation, vector) in grants(bench) {
+        let judgement = match deviation {
+            None => at.tokens(&client, &[]).await.map(|_| Finding::Held),
+            Some(GrantDeviation::NoChallenge) => no_challenge(&at).await,
+            Some(deviation) => verifier(&at, &client, deviation).await,
+        };
+        bench.case(&slug, vector.title, judgement);
+    }
     bench.case("code-twice", "a code that comes again is refused", twice(&at, &client).await);
     bench.case(
         "code-of-another",
         "a code of another client is refused",
         of_another(&at, &client).await,
-    );
-    bench.case(
-        "no-challenge",
-        "a public client without a challenge gets no token",
-        no_challenge(&at).await,
     );
     bench.case(
         "wrong-secret",
@@ -88,29 +78,24 @@ async fn no_store(at: &AsBench<'_>, client: &Client) -> Judgement {
     ))
 }
 
-#[derive(Clone, Copy)]
-enum Verifier {
-    None,
-    Other,
-    Challenge,
-}
-
-async fn verifier(at: &AsBench<'_>, client: &Client, which: Verifier) -> Judgement {
+async fn verifier(at: &AsBench<'_>, client: &Client, wrong: GrantDeviation) -> Judgement {
     let (parameters, _) = at.request(client);
     let (_, other) = at.request(client);
     let challenge =
         parameters.iter().find(|(name, _)| name == "code_challenge").map_or("", |(_, value)| value);
-    if matches!(which, Verifier::Challenge) {
+    if wrong == GrantDeviation::PlainVerifier {
         at.hide(challenge);
     }
     let landing = at.visit(&parameters, &client.redirect_uri).await?;
     let Some(code) = landing.code() else { return Err(Trouble::Control(landing.describe())) };
-    let (sent, verifier) = match which {
-        Verifier::None => ("a code without `code_verifier`", None),
-        Verifier::Other => ("a code with another `code_verifier`", Some(other.as_str())),
-        Verifier::Challenge => {
+    let (sent, verifier) = match wrong {
+        GrantDeviation::OtherVerifier => {
+            ("a code with another `code_verifier`", Some(other.as_str()))
+        }
+        GrantDeviation::PlainVerifier => {
             ("a code with its S256 challenge as `code_verifier`", Some(challenge))
         }
+        _ => ("a code without `code_verifier`", None),
     };
     Ok(refused(&at.redeem(client, code, verifier).await?, sent))
 }

@@ -1,7 +1,10 @@
 //! `iss` in authorization responses (RFC 9207).
 
-use plumb_runner::authorization_server::{AsBench, Changes, Client, Landing};
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use plumb_model::pack::GrantDeviation;
+use plumb_runner::authorization_server::{AsBench, Changes, Landing};
+use plumb_runner::{Bench, Finding, Judgement, check};
+
+use super::grants;
 
 check! {
     /// **Observed:** a correct authorization request leads back to the client with a code and with `iss`, which is the
@@ -37,6 +40,14 @@ check! {
     scenario: advertised;
 }
 
+/// Faults that the client is told of by a redirect.
+const FAULTS: [GrantDeviation; 4] = [
+    GrantDeviation::UnknownResponseType,
+    GrantDeviation::NoChallenge,
+    GrantDeviation::UnknownScope,
+    GrantDeviation::PromptNone,
+];
+
 async fn included(bench: &Bench) -> Judgement {
     let at = bench.authorization_server()?;
     let grant = at.grant(&at.any_client().await?).await?;
@@ -53,38 +64,40 @@ fn names_issuer(at: &AsBench<'_>, landing: &Landing, sent: &str) -> Finding {
     )
 }
 
-/// Requests with one fault each, and where they led.
-async fn faults(
-    at: &AsBench<'_>,
-    client: &Client,
-) -> Result<Vec<(&'static str, &'static str, Landing)>, Trouble> {
-    let probes: [(&str, &str, Changes<'_>); 4] = [
-        ("response-type", "`response_type=plumb`", &[("response_type", Some("plumb"))]),
-        (
-            "challenge",
-            "no `code_challenge`",
-            &[("code_challenge", None), ("code_challenge_method", None)],
-        ),
-        ("scope", "`scope=plumb-unknown`", &[("scope", Some("plumb-unknown"))]),
-        ("prompt", "`prompt=none` without a session", &[("prompt", Some("none"))]),
-    ];
-    let mut landed = Vec::new();
-    for (slug, sent, changes) in probes {
-        landed.push((slug, sent, at.ask(client, changes).await?.0));
-    }
-    Ok(landed)
+/// The changes of an authorization request that make it wrong in one way, and how it is told of.
+fn fault(wrong: GrantDeviation) -> Option<(&'static str, Changes<'static>)> {
+    Some(match wrong {
+        GrantDeviation::UnknownResponseType => {
+            ("`response_type=plumb`", &[("response_type", Some("plumb"))])
+        }
+        GrantDeviation::NoChallenge => {
+            ("no `code_challenge`", &[("code_challenge", None), ("code_challenge_method", None)])
+        }
+        GrantDeviation::UnknownScope => {
+            ("`scope=plumb-unknown`", &[("scope", Some("plumb-unknown"))])
+        }
+        GrantDeviation::PromptNone => {
+            ("`prompt=none` without a session", &[("prompt", Some("none"))])
+        }
+        _ => return None,
+    })
 }
 
 async fn in_errors(bench: &Bench) -> Judgement {
     let at = bench.authorization_server()?;
     let client = at.any_client().await?;
     let mut seen = false;
-    for (slug, sent, landing) in faults(&at, &client).await? {
+    for (slug, wrong, vector) in grants(bench) {
+        let Some((sent, changes)) = wrong.and_then(fault) else {
+            let granted = at.grant(&client).await.map(|_| Finding::Held);
+            bench.case(&slug, vector.title, granted);
+            continue;
+        };
+        let (landing, _, _) = at.ask(&client, changes).await?;
         if landing.back().is_some_and(|parameters| parameters.contains_key("error")) {
             seen = true;
             bench.note(&landing.seen);
-            let title = format!("{sent}: the error response names the issuer");
-            bench.case(slug, title, Ok(names_issuer(&at, &landing, sent)));
+            bench.case(&slug, vector.title, Ok(names_issuer(&at, &landing, sent)));
         }
     }
     if seen {
@@ -97,9 +110,12 @@ async fn in_errors(bench: &Bench) -> Judgement {
 async fn advertised(bench: &Bench) -> Judgement {
     let at = bench.authorization_server()?;
     let client = at.any_client().await?;
-    let mut landings: Vec<Landing> =
-        faults(&at, &client).await?.into_iter().map(|(_, _, landing)| landing).collect();
-    landings.push(at.ask(&client, &[]).await?.0);
+    let mut landings = vec![at.ask(&client, &[]).await?.0];
+    for wrong in FAULTS {
+        if let Some((_, changes)) = fault(wrong) {
+            landings.push(at.ask(&client, changes).await?.0);
+        }
+    }
     let responses: Vec<_> = landings.iter().filter_map(Landing::back).collect();
     if responses.is_empty() {
         return Ok(no_response("no authorization request led back to the client"));

@@ -4,6 +4,8 @@ use plumb_runner::authorization_server::{AsBench, Changes, Client, Kind, Landing
 use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
 use serde_json::{Value, json as object};
 
+use super::grants;
+
 /// A place that no client has registered.
 const STRANGER: &str = "https://attacker.plumb.example/callback";
 
@@ -198,6 +200,19 @@ async fn https(bench: &Bench) -> Judgement {
             REGISTER,
         ));
     }
+    for (slug, wrong, vector) in grants(bench) {
+        let judgement = match wrong {
+            // The client that the flow above used: it is registered.
+            None => control(&at, &client).await.map(|_| Finding::Held),
+            Some(_) => plain_http(&at, &client).await,
+        };
+        bench.case(&slug, vector.title, judgement);
+    }
+    bench.conclude()
+}
+
+/// Registers a client with the redirect URI in plain HTTP.
+async fn plain_http(at: &AsBench<'_>, client: &Client) -> Judgement {
     let uri = client.redirect_uri.replacen("https://", "http://", 1);
     let seen = at
         .register(&object!({

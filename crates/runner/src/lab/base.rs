@@ -1,0 +1,105 @@
+//! Correct requests that vectors start from, as far as the target offers what they need.
+
+use plumb_model::pack::Base;
+use serde_json::{Map, Value, json};
+
+use crate::survey::{EndedTask, every_capability};
+use crate::{Observed, Probe, Prop, Survey, task_capable};
+
+/// A correct request, if the target offers what it needs.
+pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
+    let declared = |feature: &str, method: &str| {
+        survey.declares(feature).then(|| Probe::request(method, json!({})))
+    };
+    match base {
+        Base::Discover => survey
+            .discover
+            .as_ref()
+            .filter(|d| d.is_accepted())
+            .map(|_| Probe::request("server/discover", json!({}))),
+        Base::ToolsList => declared("tools", "tools/list"),
+        Base::ResourcesList => declared("resources", "resources/list"),
+        Base::TemplatesList => {
+            let works = survey.templates.pages.first().is_some_and(Observed::is_accepted);
+            works.then(|| Probe::request("resources/templates/list", json!({})))
+        }
+        Base::PromptsList => declared("prompts", "prompts/list"),
+        Base::ToolsCall => {
+            let tool = survey.prop(Prop::Tool)?;
+            let schema = &survey.tool(&tool.name)?["inputSchema"];
+            let params = json!({"name": tool.name, "arguments": tool.arguments});
+            Some(Probe::request("tools/call", params).mirrored(schema))
+        }
+        Base::ResourcesRead => {
+            let uri = &survey.prop(Prop::Resource)?.name;
+            Some(Probe::request("resources/read", json!({"uri": uri})))
+        }
+        Base::PromptsGet => {
+            let prompt = survey.prop(Prop::Prompt)?;
+            Some(Probe::request(
+                "prompts/get",
+                json!({"name": prompt.name, "arguments": prompt.arguments}),
+            ))
+        }
+        Base::Complete => {
+            let found = survey.prop(Prop::Completion)?;
+            let params =
+                json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
+            Some(Probe::request("completion/complete", params))
+        }
+        Base::Listen => {
+            Some(Probe::request("subscriptions/listen", json!({"notifications": filter(survey)?})))
+        }
+        Base::InputCall => {
+            let calls = survey.callable.iter().filter_map(|c| c.shown.as_ref());
+            let seen = calls.into_iter().find(|seen| seen.input_required().is_some())?;
+            let schema = &survey.tool(seen.params()?["name"].as_str()?)?["inputSchema"];
+            Some(asking(seen)?.mirrored(schema))
+        }
+        Base::InputPrompt => {
+            asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?)
+        }
+        Base::TasksGet => task(survey, "tasks/get", |_| true),
+        Base::TasksUpdate => Some(
+            task(survey, "tasks/update", |task| task.takes_update)?
+                .param("inputResponses", json!({})),
+        ),
+        Base::TasksCancel => task(survey, "tasks/cancel", |task| task.takes_cancel),
+        Base::AnnotatedCall | Base::CodeFlow | Base::Registration => None,
+        Base::TaskCall => {
+            let found = survey.prop(Prop::TaskTool)?;
+            let schema = &survey.tool(&found.name)?["inputSchema"];
+            let params = json!({"name": found.name, "arguments": found.arguments});
+            Some(task_capable(Probe::request("tools/call", params).mirrored(schema)))
+        }
+    }
+}
+
+/// The request again that the target answered by asking for input.
+fn asking(seen: &Observed) -> Option<Probe> {
+    let mut params = seen.params()?.clone();
+    params.as_object_mut()?.remove("_meta");
+    Some(Probe::request(seen.method()?, params).capabilities(every_capability()))
+}
+
+/// A request about a task that has ended, if the target takes it.
+fn task(survey: &Survey, method: &str, taken: impl Fn(&EndedTask) -> bool) -> Option<Probe> {
+    let task = survey.ended_task.as_ref().filter(|task| taken(task))?;
+    Some(task_capable(Probe::request(method, json!({"taskId": task.id}))))
+}
+
+/// A subscription to all that the target declares to notify of; a server that declares any serves it.
+fn filter(survey: &Survey) -> Option<Value> {
+    let kinds = ["tools", "prompts", "resources"];
+    let mut filter: Map<String, Value> = kinds
+        .iter()
+        .filter(|kind| survey.declares(&format!("{kind}.listChanged")))
+        .map(|kind| (format!("{kind}ListChanged"), json!(true)))
+        .collect();
+    if let Some(resource) =
+        survey.prop(Prop::Resource).filter(|_| survey.declares("resources.subscribe"))
+    {
+        filter.insert("resourceSubscriptions".into(), json!([resource.name]));
+    }
+    (!filter.is_empty()).then_some(Value::Object(filter))
+}
