@@ -20,10 +20,12 @@ matrix:
 matrix-update:
     PLUMB_UPDATE=1 cargo run --release -p mcp-plumb --example matrix
 
-# Wall time and memory of a run of the embedded reference; needs hyperfine.
+# Wall time of runs of the embedded reference, the cost of an exchange, a server of 1,000 tools, and memory; needs hyperfine.
 bench:
-    cargo build --release --bin plumb
-    hyperfine --warmup 1 --runs 10 './target/release/plumb run --quiet --out target/bench'
+    cargo build --release --bin plumb --example overhead
+    hyperfine --warmup 1 --runs 5 -L suite core,quick,stateless,tasks,auth './target/release/plumb run --quiet --suite {suite} --out target/bench'
+    hyperfine --warmup 1 --runs 3 './target/release/plumb run --quiet --out target/bench -- ./target/release/plumb serve reference --port {port} --state-dir {shared.dir} --extra-tools 944 --page-size 20'
+    ./target/release/examples/overhead
     if command -v /usr/bin/time >/dev/null; then /usr/bin/time -v ./target/release/plumb run --quiet --out target/bench 2>&1 | grep -E 'Maximum resident|Elapsed'; fi
 
 # A release binary with completions for bash, as a tarball with its checksum.

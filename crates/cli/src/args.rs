@@ -285,6 +285,12 @@ pub(crate) struct ReferenceArgs {
     /// Keep tasks in this directory, where they outlive the process and other replicas find them.
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    /// Add so many tools, to see how something grows with their number.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) extra_tools: usize,
+    /// Items on a page of each list; two pages each if not given.
+    #[arg(long, value_name = "N")]
+    pub(crate) page_size: Option<usize>,
     /// Take only requests with a token of `--issuer`; scopes are mcp:read and mcp:write.
     #[arg(long, requires = "issuer", requires = "jwks", conflicts_with = "stdio")]
     pub(crate) protect: bool,

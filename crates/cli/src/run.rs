@@ -34,7 +34,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
     let config = Config::read(args.target.config.as_deref())?;
     let known = known(args.known.as_deref(), &config)?;
     if args.auth.trust_setup {
-        return trust_setup(&args);
+        return trust_setup(&args).await;
     }
     let suite = suite(&args)?;
     let (target, mut secrets) = target(&args.target, args.auth.on || suite.needs_tokens())?;
@@ -77,7 +77,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
 }
 
 /// Says what a target behind an address is to be told, before a run with the same `--auth-port`.
-fn trust_setup(args: &RunArgs) -> Exit {
+async fn trust_setup(args: &RunArgs) -> Exit {
     let Some(url) = &args.target.url else {
         return Err(anyhow!(
             "--trust-setup needs the address of the server: a command is told by placeholders"
@@ -90,7 +90,8 @@ fn trust_setup(args: &RunArgs) -> Exit {
         )
         .into());
     }
-    anstream::print!("{}", args.auth.given().setup(url));
+    let setup = args.auth.given().setup(url, args.seed).await;
+    anstream::print!("{}", setup.map_err(|error| Failure::new(UNREACHED, error))?);
     Ok(0)
 }
 

@@ -27,6 +27,8 @@ async fn reference(args: ReferenceArgs) -> Exit {
     }
     let mut reference = Reference { rules: rules(args.broken.as_deref())?, ..Reference::default() };
     reference.options.state_dir = args.state_dir;
+    reference.options.extra_tools = args.extra_tools;
+    reference.options.page_size = args.page_size;
     if args.protect {
         reference.options.protection = Some(plumb_reference::Protection {
             issuer: args.issuer.unwrap_or_default(),

@@ -36,9 +36,9 @@ impl Draw {
         bytes
     }
 
-    /// 43 characters of base64url: 256 bits.
+    /// A letter, so that a command line takes it for no option, and 43 characters of base64url: 256 bits.
     pub fn secret(&self, label: &'static str) -> String {
-        URL_SAFE_NO_PAD.encode(self.bytes(label))
+        format!("s{}", URL_SAFE_NO_PAD.encode(self.bytes(label)))
     }
 
     /// 16 characters of base64url: enough to be unique, short enough to read.

@@ -44,19 +44,37 @@ impl AuthOptions {
         text.contains(PLACEHOLDERS)
     }
 
-    /// What a target is told whom to trust, a line each, for an authorization server on a fixed port.
-    pub fn setup(&self, url: &str) -> String {
-        let issuer = format!("http://127.0.0.1:{}", self.port);
-        let scopes = if self.scopes.is_empty() {
-            "mcp:read mcp:write".into()
-        } else {
-            self.scopes.join(" ")
-        };
-        format!(
-            "issuer         {issuer}\njwks_uri       {issuer}/jwks\nintrospection  {issuer}/introspect\n\
-             audience       {}\nresource       {url}\nscopes         {scopes}\nalgorithms     RS256 (others in the JWKS)\n",
-            self.audience.as_deref().unwrap_or(url)
-        )
+    /// What a target at this URL is told whom to trust, a line each: the authorization server of runs on this port and
+    /// with this seed.
+    pub async fn setup(&self, url: &str, seed: u64) -> Result<String, TargetError> {
+        let server = self.server(seed).await?;
+        let issuer = server.issuer();
+        let client = server.resource_server();
+        let (id, secret) = client.map(|c| (c.id, c.secret.unwrap_or_default())).unwrap_or_default();
+        let lines = [
+            ("issuer", issuer.to_owned()),
+            ("jwks_uri", server.jwks_uri()),
+            ("introspection", format!("{issuer}/introspect")),
+            ("client_id", format!("{id} (for introspection)")),
+            ("client_secret", secret),
+            ("audience", self.audience.as_deref().unwrap_or(url).to_owned()),
+            ("resource", url.to_owned()),
+            ("scopes", server.scopes().join(" ")),
+            ("algorithms", "RS256 (others in the JWKS)".to_owned()),
+        ];
+        let told =
+            |text: String, (name, value): (&str, String)| text + &format!("{name:<14} {value}\n");
+        Ok(lines.into_iter().fold(String::new(), told))
+    }
+
+    async fn server(&self, seed: u64) -> Result<plumb_oauth::Running, TargetError> {
+        let mut server =
+            AuthorizationServer::of(Profile::SPEC).seed(seed).secrets(self.minted.clone());
+        if !self.scopes.is_empty() {
+            server = server.scopes(self.scopes.iter().cloned());
+        }
+        let bind = Bind::http().address(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)));
+        server.serve(bind).await.map_err(|e| TargetError::Authorization(e.to_string()))
     }
 }
 
@@ -74,14 +92,7 @@ impl Authority {
         seed: u64,
         recorder: &Arc<Recorder>,
     ) -> Result<Arc<Self>, TargetError> {
-        let mut server =
-            AuthorizationServer::of(Profile::SPEC).seed(seed).secrets(options.minted.clone());
-        if !options.scopes.is_empty() {
-            server = server.scopes(options.scopes.iter().cloned());
-        }
-        let bind = Bind::http().address(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)));
-        let server =
-            server.serve(bind).await.map_err(|e| TargetError::Authorization(e.to_string()))?;
+        let server = options.server(seed).await?;
         for secret in server.secrets().all() {
             recorder.add_secret(secret.as_bytes());
         }

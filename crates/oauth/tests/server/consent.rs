@@ -32,7 +32,7 @@ async fn the_page_names_the_host_warns_of_loopback_and_is_answered_once() {
     assert!(page.body.contains("<b>127.0.0.1</b>"), "{}", page.body);
     assert!(page.body.contains("Warning: this application runs on localhost"));
     let at = page.body.find("value=\"").expect("the request") + 7;
-    let request = &page.body[at..at + 43];
+    let request = &page.body[at..at + 44];
     let consent = scene.endpoint("consent");
     let form = [("request", request), ("decision", "approve"), ("subject", "carol")];
     let answer = scene.agent.form(&consent, &form, None).await;
