@@ -117,6 +117,8 @@ pub enum Base {
     TasksCancel,
     /// `tools/call` of a tool with an annotated parameter of the vector's type.
     AnnotatedCall,
+    /// `tools/call` for each further annotated parameter of the vector's type, beyond that of [`Base::AnnotatedCall`].
+    AnnotatedEach,
     /// `tools/call` of a tool that answers with a task, by a client that declares the extension.
     TaskCall,
     /// The code flow at an authorization server: authorization request and token request, with PKCE.
@@ -211,6 +213,7 @@ impl Base {
             Self::TasksUpdate => "tasks-update",
             Self::TasksCancel => "tasks-cancel",
             Self::AnnotatedCall => "annotated-call",
+            Self::AnnotatedEach => "annotated-each",
             Self::TaskCall => "task-call",
             Self::CodeFlow => "code-flow",
             Self::Registration => "registration",

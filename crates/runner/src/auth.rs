@@ -1,7 +1,7 @@
 //! Authorization of a run: the mock authorization server that the target trusts, and tokens for whoever is in play.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use plumb_model::Header;
 use plumb_model::pack::TokenUse;
@@ -84,6 +84,8 @@ pub(crate) struct Authority {
     recorder: Arc<Recorder>,
     scopes: Vec<String>,
     audience: Option<String>,
+    /// The token of the run's own requests.
+    used: OnceLock<Token>,
 }
 
 impl Authority {
@@ -102,6 +104,7 @@ impl Authority {
             recorder: Arc::clone(recorder),
             scopes,
             audience: options.audience.clone(),
+            used: OnceLock::new(),
         }))
     }
 
@@ -132,7 +135,17 @@ impl Authority {
     pub(crate) fn header(&self, url: &str) -> Result<Header, TargetError> {
         let token = self.valid(&self.access(url, PRINCIPAL));
         let token = token.map_err(|e| TargetError::Authorization(e.to_string()))?;
+        // The first is that of the run; other instances of the target have addresses of their own.
+        self.used.get_or_init(|| token.clone());
         Ok(Header::new("Authorization", format!("Bearer {}", token.as_str())))
+    }
+
+    /// The token of the run's own requests with one bit of its signature flipped.
+    fn used_badly(&self) -> Result<Token, Trouble> {
+        let badly = self.used.get().and_then(Token::signed_badly);
+        let badly = badly.ok_or_else(|| Trouble::Setup("the run sends no token".into()))?;
+        self.recorder.add_secret(badly.as_str());
+        Ok(badly)
     }
 
     fn audience<'a>(&'a self, url: &'a str) -> &'a str {
@@ -217,7 +230,11 @@ impl<'a> Auth<'a> {
     pub(crate) fn used(&self, probe: Probe, what: &TokenUse) -> Option<Probe> {
         let token = match &what.deviation {
             None => self.token(&self.access(PRINCIPAL)),
-            Some(slug) => self.broken(slug.parse().ok()?),
+            Some(slug) => match slug.parse().ok()? {
+                // Of the token that was accepted just before: a server may remember it by what is signed.
+                TokenDeviation::SignatureBad => self.authority.used_badly(),
+                deviation => self.broken(deviation),
+            },
         };
         let presentation = match &what.presentation {
             None => Presentation::Header,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plumb_model::pack::{Base, Edit, HeaderValue, Kind, Over, Pack, Vector};
+use plumb_model::pack::{Base, Edit, HeaderEdit, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Value, json};
 
@@ -33,6 +33,9 @@ const SILENT_LINES: u32 = 100;
 /// has left a line unanswered.
 const BEHIND: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(150)];
 
+/// At most so many annotated parameters of a type are looked at beyond the first.
+const FURTHER: usize = 4;
+
 /// The answer to a vector is awaited for so long.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -47,6 +50,8 @@ pub(crate) struct Trial {
     /// The pack: slugs are unique within one only.
     pub(crate) pack: String,
     pub(crate) base: Base,
+    /// Which of the annotated parameters, if it is about one.
+    parameter: usize,
     pub(crate) vector: Arc<Vector>,
     /// The checks that read the answer, each with what it reads of it.
     judges: Vec<(&'static str, Facet)>,
@@ -107,14 +112,17 @@ pub(crate) fn trials(
         }
         let shared = Arc::new(vector.clone());
         let judges: Vec<(&'static str, Facet)> = named().filter_map(facet).collect();
-        for base in vector.bases.iter().filter(|b| offered(survey, **b, vector, auth)) {
-            trials.push(Trial {
-                address: address(vector, *base),
-                pack: pack.pack.clone(),
-                base: *base,
-                vector: Arc::clone(&shared),
-                judges: judges.clone(),
-            });
+        for base in &vector.bases {
+            for (parameter, address) in places(survey, *base, vector, auth) {
+                trials.push(Trial {
+                    address,
+                    pack: pack.pack.clone(),
+                    base: *base,
+                    parameter,
+                    vector: Arc::clone(&shared),
+                    judges: judges.clone(),
+                });
+            }
         }
     }
     trials
@@ -129,12 +137,38 @@ pub(crate) fn address(vector: &Vector, base: Base) -> String {
     }
 }
 
+/// Where the target lets a vector be tried on a base: once, or on each further parameter that it is about; the
+/// parameter's place and the address of the case.
+fn places(
+    survey: &Survey,
+    base: Base,
+    vector: &Vector,
+    auth: Option<Auth<'_>>,
+) -> Vec<(usize, String)> {
+    let address = address(vector, base);
+    match &vector.kind {
+        Kind::HeaderValue(value) if base == Base::AnnotatedEach => survey
+            .annotated(value.of)
+            .enumerate()
+            .skip(1)
+            .take(FURTHER)
+            .filter(|(_, tool)| fits(tool, value))
+            .map(|(at, tool)| (at, format!("{address}-{}", tool.header.to_lowercase())))
+            .collect(),
+        _ if offered(survey, base, vector, auth) => vec![(0, address)],
+        _ => Vec::new(),
+    }
+}
+
 fn offered(survey: &Survey, base: Base, vector: &Vector, auth: Option<Auth<'_>>) -> bool {
     match &vector.kind {
         Kind::HeaderValue(value) => {
-            survey.annotated(value.of).is_some_and(|tool| fits(&tool, value))
+            survey.annotated(value.of).next().is_some_and(|tool| fits(&tool, value))
         }
-        Kind::Edit(_) | Kind::Interruption(_) => base_probe(survey, base).is_some(),
+        Kind::Edit(edit) => {
+            base_probe(survey, base).and_then(|probe| edited(probe, edit)).is_some()
+        }
+        Kind::Interruption(_) => base_probe(survey, base).is_some(),
         Kind::Grant(_) => survey.authorization_server.is_some(),
         Kind::Token(what) => {
             let used = |probe| auth.filter(|_| survey.protected)?.used(probe, what);
@@ -346,7 +380,9 @@ fn prepare(
             probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
             Some((control, edited(probe, edit)?))
         }
-        Kind::HeaderValue(value) => mirrored(survey, value, ids),
+        Kind::HeaderValue(value) => {
+            mirrored(&survey.annotated(value.of).nth(trial.parameter)?, value, ids)
+        }
         Kind::Interruption(_) | Kind::Grant(_) => None,
     }
 }
@@ -367,12 +403,15 @@ fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
     if let Some(method) = &edit.http_method {
         probe = probe.by_http_method(method);
     }
-    Some(edit.headers.iter().cloned().fold(probe, Probe::edit))
+    let plain = probe.clone();
+    let edited = edit.headers.iter().cloned().fold(probe, Probe::edit);
+    // A name without letters has no other case.
+    let swaps = edit.headers.iter().any(|e| matches!(e, HeaderEdit::SwapCase(_)));
+    (!swaps || edited.http().headers != plain.http().headers).then_some(edited)
 }
 
 /// A call of an annotated tool with the value in the body and the given header beside it.
-fn mirrored(survey: &Survey, vector: &HeaderValue, ids: &AtomicU64) -> Option<(Probe, Probe)> {
-    let tool = survey.annotated(vector.of)?;
+fn mirrored(tool: &Annotated, vector: &HeaderValue, ids: &AtomicU64) -> Option<(Probe, Probe)> {
     let call = |value: Option<&Value>| {
         let mut arguments = Value::Object(tool.arguments.clone());
         let (parent, key) = tool.pointer.rsplit_once('/')?;

@@ -390,9 +390,16 @@ fn apply(fields: &mut Vec<Field>, edit: &HeaderEdit) {
             h.1 = header::encode_always(&String::from_utf8_lossy(&h.1)).into_bytes();
         }),
         HeaderEdit::Upper(name) => change(name, &|h| h.1.make_ascii_uppercase()),
+        HeaderEdit::SwapCase(name) => change(name, &|h| h.1.iter_mut().for_each(swap_case)),
         HeaderEdit::Pad(name) => change(name, &|h| h.1 = [b" \t", h.1.as_slice(), b"\t "].concat()),
         HeaderEdit::Append(name, suffix) => change(name, &|h| h.1.extend(latin1(suffix))),
         HeaderEdit::AppendByte(name, byte) => change(name, &|h| h.1.push(*byte)),
+    }
+}
+
+fn swap_case(byte: &mut u8) {
+    if byte.is_ascii_alphabetic() {
+        *byte ^= 0x20;
     }
 }
 

@@ -175,9 +175,9 @@ impl Survey {
         self.tools.items.iter().map(|i| &i.value).find(|t| t["name"] == name)
     }
 
-    /// A callable tool with an annotated parameter of this type.
-    pub fn annotated(&self, of: ParamType) -> Option<Annotated> {
-        self.callable.iter().find_map(|callable| annotated(callable, of))
+    /// The annotated parameters of this type of callable tools.
+    pub fn annotated(&self, of: ParamType) -> impl Iterator<Item = Annotated> {
+        self.callable.iter().flat_map(move |callable| annotated(callable, of))
     }
 
     /// What the survey found, a line each.
@@ -205,14 +205,20 @@ impl Survey {
     }
 }
 
-fn annotated(callable: &Callable, of: ParamType) -> Option<Annotated> {
-    let schema = callable.tool.get("inputSchema")?;
+fn annotated(callable: &Callable, of: ParamType) -> Vec<Annotated> {
     let wanted = match of {
         ParamType::String => "string",
         ParamType::Integer => "integer",
         ParamType::Boolean => "boolean",
     };
-    let (pointer, name) = find_annotated(schema, wanted, "")?;
+    let mut found = Vec::new();
+    find_annotated(&callable.tool["inputSchema"], wanted, "", &mut found);
+    let usable = |(pointer, name)| usable(callable, pointer, name);
+    found.into_iter().filter_map(usable).collect()
+}
+
+fn usable(callable: &Callable, pointer: String, name: &str) -> Option<Annotated> {
+    let schema = callable.tool.get("inputSchema")?;
     let mut arguments = callable.arguments.clone();
     let free = |schema: &Value| {
         ["enum", "const", "pattern", "format"].iter().all(|k| schema.get(*k).is_none())
@@ -238,14 +244,17 @@ fn annotated(callable: &Callable, of: ParamType) -> Option<Annotated> {
     })
 }
 
-fn find_annotated(schema: &Value, wanted: &str, at: &str) -> Option<(String, String)> {
-    let properties = schema.get("properties")?.as_object()?;
-    properties.iter().find_map(|(name, property)| {
+fn find_annotated<'a>(
+    schema: &'a Value,
+    wanted: &str,
+    at: &str,
+    found: &mut Vec<(String, &'a str)>,
+) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let pointer = format!("{at}/{name}");
-        let named = property.get(header::ANNOTATION).and_then(Value::as_str);
-        match named {
-            Some(named) if property["type"] == wanted => Some((pointer, named.to_owned())),
-            _ => find_annotated(property, wanted, &pointer),
+        match property.get(header::ANNOTATION).and_then(Value::as_str) {
+            Some(named) if property["type"] == wanted => found.push((pointer, named)),
+            _ => find_annotated(property, wanted, &pointer, found),
         }
-    })
+    }
 }

@@ -80,7 +80,7 @@ fn keys_unique(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** every value of `inputRequests` is a request object whose `method` is `elicitation/create`,
+    /// **Observed:** `inputRequests` is an object; every value of it is a request object whose `method` is `elicitation/create`,
     /// `sampling/createMessage` or `roots/list`.
     ///
     /// **Why:** a client can answer nothing else, and cannot retry without an answer.
@@ -91,6 +91,11 @@ check! {
 }
 
 fn values_allowed(seen: &Observed, notes: &mut Notes<'_>) {
+    if let Some(requests) = seen.input_required().and_then(|r| r.get("inputRequests"))
+        && !requests.is_object()
+    {
+        notes.breaks("an object that holds the requests by their keys", brief(requests));
+    }
     for (key, request) in inputs(seen) {
         let method = request.get("method").and_then(Value::as_str);
         let known = method.is_some_and(|m| TO_CLIENTS.contains(&m));
@@ -104,7 +109,7 @@ fn values_allowed(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** every `InputRequiredResult` has `inputRequests`, `requestState` or both.
+    /// **Observed:** every `InputRequiredResult` has `inputRequests`, `requestState` or both; the state is a string.
     ///
     /// **Why:** with neither, a client has nothing to do and nothing to bring back.
     ///
@@ -119,6 +124,9 @@ fn at_least_one(seen: &Observed, notes: &mut Notes<'_>) {
     notes.expect(some, "`inputRequests` or `requestState`", || {
         format!("neither: {}", brief(result))
     });
+    if let Some(state) = result.get("requestState") {
+        notes.expect(state.is_string(), "a `requestState` that is a string", || brief(state));
+    }
 }
 
 /// Whether the request is one that may be answered so; another check judges those that may not.

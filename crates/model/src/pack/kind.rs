@@ -162,6 +162,8 @@ pub enum HeaderEdit {
     Encode(String),
     /// Writes the value in upper case.
     Upper(String),
+    /// Writes each letter of the value in its other case.
+    SwapCase(String),
     /// Puts white space before and after the value.
     Pad(String),
     /// Puts a suffix behind the value.

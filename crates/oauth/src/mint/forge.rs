@@ -62,12 +62,7 @@ pub(super) fn spoil(
             draft.sign_by(Signer::Key(&stranger))
         }
         D::SignatureForeign => draft.sign_by(Signer::Key(&stranger)),
-        D::SignatureBad => with_signature(&draft.sign()?, |mut signature| {
-            if let Some(byte) = signature.first_mut() {
-                *byte ^= 1;
-            }
-            signature
-        }),
+        D::SignatureBad => signed_badly(&draft.sign()?),
         D::SignatureStripped => with_signature(&draft.sign()?, |_| Vec::new()),
         D::SignatureAbsent => Ok(signed_part(&draft.sign()?).to_owned()),
         D::SignatureSwapped => {
@@ -115,6 +110,16 @@ pub(super) fn spoil(
 
 fn signed_part(token: &str) -> &str {
     token.rsplit_once('.').map_or(token, |(signed, _)| signed)
+}
+
+/// A token with one bit of its signature flipped.
+pub(super) fn signed_badly(token: &str) -> Result<String, MintError> {
+    with_signature(token, |mut signature| {
+        if let Some(byte) = signature.first_mut() {
+            *byte ^= 1;
+        }
+        signature
+    })
 }
 
 fn with_signature(

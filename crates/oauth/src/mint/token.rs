@@ -16,6 +16,11 @@ impl Token {
         &self.0
     }
 
+    /// The same token with one bit of its signature flipped; `None` if it is no JWT.
+    pub fn signed_badly(&self) -> Option<Self> {
+        super::forge::signed_badly(&self.0).ok().map(Self)
+    }
+
     /// The characters that are sent.
     pub fn into_string(self) -> String {
         self.0

@@ -65,7 +65,7 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
                 .param("inputResponses", json!({})),
         ),
         Base::TasksCancel => task(survey, "tasks/cancel", |task| task.takes_cancel),
-        Base::AnnotatedCall | Base::CodeFlow | Base::Registration => None,
+        Base::AnnotatedCall | Base::AnnotatedEach | Base::CodeFlow | Base::Registration => None,
         Base::TaskCall => {
             let found = survey.prop(Prop::TaskTool)?;
             let schema = &survey.tool(&found.name)?["inputSchema"];

@@ -221,7 +221,7 @@ fn by_behaviour(survey: &mut Survey, callable: &Callable) {
     for prop in found {
         offer(survey, prop, name, arguments.clone(), None);
     }
-    if super::annotated(callable, plumb_model::pack::ParamType::String).is_some() {
+    if !super::annotated(callable, plumb_model::pack::ParamType::String).is_empty() {
         offer(survey, Prop::AnnotatedTool, name, arguments.clone(), None);
     }
 }
