@@ -41,6 +41,11 @@ impl<'a> Lane<'a> {
         Ok(Self::Own(instance))
     }
 
+    /// Whether it is a process of its own.
+    pub(crate) const fn is_own(&self) -> bool {
+        matches!(self, Self::Own(_))
+    }
+
     /// Sends a probe and waits for the whole answer.
     pub(crate) async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
         match self {

@@ -45,6 +45,8 @@ pub(crate) fn items(page: &Value) -> Option<(&Vec<Value>, &'static str)> {
 pub(crate) enum Way<'a> {
     /// That of the run.
     Shared,
+    /// Over HTTP a new one for each page.
+    Fresh,
     /// Over HTTP one of its own, kept alive under a name; over standard streams that of the run.
     Named(String),
     /// Another process.
@@ -58,6 +60,7 @@ impl Way<'_> {
     pub(crate) async fn send(&self, bench: &Bench, probe: Probe) -> Result<Observed, Trouble> {
         match self {
             Self::Shared => bench.send(probe).await,
+            Self::Fresh => bench.send(probe.fresh()).await,
             Self::Named(name) => bench.send(probe.on(name)).await,
             Self::Own(instance) => instance.send(probe).await,
             Self::Elsewhere => bench.elsewhere(probe).await,

@@ -325,9 +325,9 @@ async fn attempt(
         let wait = BEHIND[usize::from(silent)];
         if probe.asks() && open.until(wait / 2, Message::is_response).await.is_some() {
             let sent = open.finish().await;
-            return Ok((before, sent, send(channel, by, &control()).await?));
+            return Ok((before, sent, behind(channel, by, control).await?));
         }
-        let after = send(channel, by, &control()).await?;
+        let after = behind(channel, by, control).await?;
         if probe.asks() {
             open.until(wait, Message::is_response).await;
         }
@@ -336,6 +336,18 @@ async fn attempt(
     let sent = send(channel, by, &probe.clone().patience(PATIENCE)).await?;
     let after = send(channel, by, &control()).await?;
     Ok((before, sent, after))
+}
+
+/// Sends the request behind a line. A target that dies of the line is started anew, and its silence is what is judged.
+async fn behind(
+    channel: &Channel,
+    by: &str,
+    control: impl Fn() -> Probe,
+) -> Result<Observed, Trouble> {
+    match send(channel, by, &control()).await {
+        Ok(after) => Ok(after),
+        Err(_) => send(channel, by, &control()).await,
+    }
 }
 
 /// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged.

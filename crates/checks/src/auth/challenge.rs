@@ -7,12 +7,18 @@ use plumb_runner::Observed;
 pub(super) struct Challenge {
     pub(super) scheme: String,
     parameters: Vec<(String, String)>,
+    well_formed: bool,
 }
 
 impl Challenge {
     /// A parameter; names are compared without case.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
+    /// Whether each value is a token or a quoted string (RFC 9110 section 11.2).
+    pub(super) fn is_well_formed(&self) -> bool {
+        self.well_formed
     }
 
     /// The scopes, in alphabetical order.
@@ -56,14 +62,23 @@ fn parse(field: &str) -> Vec<Challenge> {
         let parameter = if named || word.is_empty() {
             part
         } else {
-            found.push(Challenge { scheme: word.to_owned(), parameters: Vec::new() });
+            let scheme = word.to_owned();
+            found.push(Challenge { scheme, parameters: Vec::new(), well_formed: true });
             rest
         };
         if let (Some((name, value)), Some(last)) = (parameter.split_once('='), found.last_mut()) {
-            last.parameters.push((name.trim().to_owned(), unquoted(value.trim())));
+            let value = value.trim();
+            let quoted = value.len() > 1 && value.starts_with('"') && value.ends_with('"');
+            last.well_formed &= quoted || (!value.is_empty() && value.bytes().all(is_token));
+            last.parameters.push((name.trim().to_owned(), unquoted(value)));
         }
     }
     found
+}
+
+/// Whether a character may stand outside of quotes: RFC 9110 section 5.6.2. Values in Base64 have a few more.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~/=".contains(&byte)
 }
 
 /// The field split at commas outside of quotes.
@@ -112,6 +127,8 @@ mod tests {
         assert_eq!(found[1].parameter("error"), Some("invalid_token"));
         assert_eq!(found[1].scopes(), ["a", "b"]);
         assert_eq!(found[1].parameter("resource_metadata"), Some("u"));
+        assert!(found.iter().all(Challenge::is_well_formed));
+        assert!(!parse("Bearer resource_metadata=https://a.example/b")[0].is_well_formed());
     }
 
     #[test]

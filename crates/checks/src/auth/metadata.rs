@@ -93,8 +93,8 @@ fn unfound(documents: &Documents) -> Finding {
 
 check! {
     /// **Observed:** a document of protected resource metadata is there: JSON with the media type `application/json`
-    /// whose `resource` is the URL of the server. **Position:** at the root the origin will do, and a slash at the end
-    /// does not matter.
+    /// whose `resource` is the URL of the server; scopes and bearer methods are lists of strings, and `query` is no method.
+    /// **Position:** at the root the origin will do, and a slash at the end does not matter.
     ///
     /// **Why:** from it a client learns where to get a token, and for whom; a document about somebody else must be
     /// dropped (RFC 9728 section 3.3).
@@ -126,7 +126,9 @@ async fn prm(bench: &Bench) -> Judgement {
             .answer
             .media_type()
             .is_some_and(|m| m.eq_ignore_ascii_case("application/json"));
-        let finding = if fits {
+        let finding = if let Some(wrong) = wrong_member(&document) {
+            Finding::violated("lists of strings, and no tokens in the query", wrong)
+        } else if fits {
             Finding::expect(json, "media type application/json", || {
                 seen.exchange.answer.media_type().unwrap_or_else(|| "none".into())
             })
@@ -152,6 +154,24 @@ fn same(a: &str, b: &str) -> bool {
 fn here(a: &str, b: &str) -> bool {
     let origin = |url: &str| Url::parse(url).map(|u| u.origin().ascii_serialization()).ok();
     origin(a).is_some() && origin(a) == origin(b)
+}
+
+/// Whether a URL can be an issuer identifier: metadata is found from one, it is not one (RFC 9728 section 2).
+fn is_issuer(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|u| u.has_host() && !u.path().contains("/.well-known/"))
+}
+
+/// What a member of the metadata says that it must not (RFC 9728 section 2; MCP forbids tokens in the query).
+fn wrong_member(document: &Value) -> Option<String> {
+    for name in ["scopes_supported", "bearer_methods_supported"] {
+        let list = document.get(name).map(Value::as_array);
+        if list.is_some_and(|l| !l.is_some_and(|l| l.iter().all(Value::is_string))) {
+            return Some(format!("`{name}` is {}", brief(&document[name])));
+        }
+    }
+    let methods = document["bearer_methods_supported"].as_array();
+    let query = methods.is_some_and(|methods| methods.iter().any(|m| m == "query"));
+    query.then(|| "`bearer_methods_supported` offers `query`".to_owned())
 }
 
 fn is_origin(url: &str) -> bool {
@@ -201,6 +221,9 @@ async fn header_fetchable(bench: &Bench) -> Judgement {
         ));
     };
     let expected = format!("metadata at {url}");
+    if !Url::parse(url).is_ok_and(|u| u.has_host()) {
+        return Ok(Finding::violated("`resource_metadata` that is a URL", format!("{url:?}")));
+    }
     Ok(match seen {
         Ok(seen) => {
             let fits = document(seen).is_some_and(|d| d["resource"].is_string());
@@ -216,7 +239,8 @@ async fn header_fetchable(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** each document of metadata has `authorization_servers`, a list of at least one URL.
+    /// **Observed:** each document of metadata has `authorization_servers`, a list of at least one issuer: a URL, and not
+    /// that of somebody's metadata.
     ///
     /// **Why:** RFC 9728 leaves the member to the server; MCP does not, since clients start from it.
     ///
@@ -230,11 +254,10 @@ async fn authorization_servers(bench: &Bench) -> Judgement {
     let documents = Documents::look(bench).await?;
     for (n, (url, _, document)) in documents.found().into_iter().enumerate() {
         let servers = document["authorization_servers"].as_array().cloned().unwrap_or_default();
-        let url_of =
-            |v: &Value| v.as_str().is_some_and(|s| Url::parse(s).is_ok_and(|u| u.has_host()));
-        let fits = !servers.is_empty() && servers.iter().all(url_of);
+        let issuer = |v: &Value| v.as_str().is_some_and(is_issuer);
+        let fits = !servers.is_empty() && servers.iter().all(issuer);
         let finding =
-            Finding::expect(fits, "`authorization_servers` lists at least one URL", || {
+            Finding::expect(fits, "`authorization_servers` lists at least one issuer", || {
                 brief(document.get("authorization_servers").unwrap_or(&Value::Null))
             });
         bench.case(&format!("document-{}", n + 1), url, Ok(finding));

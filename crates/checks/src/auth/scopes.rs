@@ -174,7 +174,8 @@ async fn steady(bench: &Bench, probe: impl Fn() -> Result<Probe, Trouble>) -> Ju
 }
 
 check! {
-    /// **Observed:** where a valid token that grants too little is refused by HTTP, the status is 403.
+    /// **Observed:** where a valid token that grants too little is refused by HTTP, the status is 403. A token with scopes that
+    /// only look like those needed (longer, with a prefix, in the other case) grants too little.
     ///
     /// **Why:** on 401 a client gets the same token again, and is refused again.
     ///
@@ -191,7 +192,49 @@ async fn status_403(bench: &Bench) -> Judgement {
         }
         _ => Finding::unseen("the refusal is no HTTP error", "answer HTTP 403"),
     };
-    each(bench, judge).await
+    let denied = denied(bench).await?;
+    for denied in &denied {
+        bench.note(&denied.seen);
+        bench.case(&denied.slug, denied.title(), Ok(judge(denied)));
+    }
+    if denied.is_empty() {
+        return Ok(all_served());
+    }
+    if let Some(first) = denied.iter().find(|d| d.scopes.is_empty()) {
+        look_alikes(bench, first).await?;
+    }
+    bench.conclude()
+}
+
+/// Tries an operation that needs a scope with scopes that look like those of the run.
+async fn look_alikes(bench: &Bench, denied: &Denied) -> Result<(), Trouble> {
+    let auth = bench.auth()?;
+    let alike: [(&str, fn(&str) -> String); 3] = [
+        ("longer", |scope| format!("{scope}-plumb")),
+        ("prefixed", |scope| format!("plumb-{scope}")),
+        ("other-case", |scope| scope.chars().map(other_case).collect()),
+    ];
+    for (slug, change) in alike {
+        let scopes: Vec<String> = auth.scopes().iter().map(|scope| change(scope)).collect();
+        if scopes == auth.scopes() {
+            continue;
+        }
+        let token = auth.scoped(PRINCIPAL, &scopes)?;
+        let seen = bench.send(denied.probe.clone().bearer(token.as_str())).await?;
+        let title = format!("{} with scopes that look alike: {}", denied.slug, scopes.join(" "));
+        let refused = !served(&seen);
+        let finding = Finding::expect(refused, "refused, for want of scopes", || seen.describe());
+        bench.case(&format!("{}-{slug}", denied.slug), title, Ok(finding));
+    }
+    Ok(())
+}
+
+fn other_case(letter: char) -> char {
+    if letter.is_ascii_uppercase() {
+        letter.to_ascii_lowercase()
+    } else {
+        letter.to_ascii_uppercase()
+    }
 }
 
 check! {

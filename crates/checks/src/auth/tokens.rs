@@ -223,10 +223,12 @@ fn challenged(tried: &Tried) -> Judgement {
     if tried.sent.status() != Some(401) {
         return Ok(no_401());
     }
-    let fits = bearer(&tried.sent).is_some();
-    Ok(Finding::expect(fits, "HTTP 401 with a Bearer challenge in WWW-Authenticate", || {
-        shown(&tried.sent)
-    }))
+    let fits = bearer(&tried.sent).is_some_and(|challenge| challenge.is_well_formed());
+    Ok(Finding::expect(
+        fits,
+        "HTTP 401 with a well-formed Bearer challenge in WWW-Authenticate",
+        || shown(&tried.sent),
+    ))
 }
 
 /// Whether a 401 says of an invalid token what OAuth says of it, and does not repeat it.

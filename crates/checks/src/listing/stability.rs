@@ -15,6 +15,9 @@ const PAGES: usize = 12;
 /// So many requests are spent on comparing connections.
 const REQUESTS: usize = 24;
 
+/// A change is told of within so long.
+const TOLD: Duration = Duration::from_secs(2);
+
 /// So many callable tools are called to see whether a list changes behind them.
 const CALLS: usize = 6;
 
@@ -39,8 +42,8 @@ pub(crate) async fn same_on_every_connection(bench: &Bench, list: List) -> Judge
     let pages = walk(bench, &first, list, PAGES).await?;
     let connections = (REQUESTS / pages.pages.len().max(1)).clamp(3, 10);
     let set = pages.set();
-    for n in 1..connections {
-        let other = connection(n);
+    let others = (1..connections).map(connection);
+    for other in std::iter::once(Way::Fresh).chain(others) {
         let there = walk(bench, &other, list, PAGES).await?.set();
         if there != set {
             return repeated(bench, list, &first, &other).await;
@@ -193,19 +196,30 @@ pub(crate) async fn changes(
     notification: &str,
 ) -> Judgement {
     let before = walk(bench, &Way::Shared, list, 8).await?.set();
+    // Two clients, or one with two: each is told.
     let (mut stream, _) = bench.listen(json!({flag: true})).await?;
+    let (mut second, _) = bench.listen(json!({flag: true})).await?;
     let call = bench.send(bench.call(change)?).await;
-    let told = stream.until(Duration::from_secs(2), |m| m.method() == Some(notification)).await;
+    let told = stream.until(TOLD, |m| m.method() == Some(notification)).await.is_some();
+    let told_too = second.until(TOLD, |m| m.method() == Some(notification)).await.is_some();
     bench.close(stream);
+    bench.close(second);
     let call = call?;
-    if told.is_some() {
+    if told != told_too {
+        let which = if told { "first" } else { "second" };
+        return Ok(Finding::violated(
+            format!("`{notification}` on each of two subscriptions"),
+            format!("it came on the {which} alone"),
+        ));
+    }
+    if told {
         return Ok(Finding::Held);
     }
     let after = walk(bench, &Way::Shared, list, 8).await?.set();
     if after != before {
         return Ok(Finding::violated(
             format!("`{notification}` on the stream that asked for `{flag}`"),
-            "the list changed, and nothing came within 2 s",
+            "the list changed, and nothing came within two seconds",
         ));
     }
     let why = format!("the tool did not change {}: {}", list.method, call.describe());

@@ -195,8 +195,8 @@ async fn other_resources(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** a subscription to a resource is open while a tool updates it: `notifications/resources/updated`
-    /// with its URI, or that of a resource below it, comes within three seconds.
+    /// **Observed:** two subscriptions to a resource are open while a tool updates it: `notifications/resources/updated`
+    /// with its URI, or that of a resource below it, comes on each within three seconds.
     ///
     /// **Why:** whoever acknowledged the subscription promised it; the client looks no more by itself.
     ///
@@ -221,13 +221,25 @@ async fn deliver_updates(bench: &Bench) -> Judgement {
             "agree to it",
         ));
     }
+    let (mut second, _) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
     bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
-    let told = open.until(DELIVERY, |m| m.method() == Some(UPDATED) && is_of(m, &updated)).await;
-    let so_far = open.so_far().frames.len();
+    let told = |m: &Message| m.method() == Some(UPDATED) && is_of(m, &updated);
+    let (mut came, mut seen) = ([false; 2], [0; 2]);
+    for (n, stream) in [&mut open, &mut second].into_iter().enumerate() {
+        let id = stream.id().unwrap_or_default();
+        came[n] = stream.until(DELIVERY, |m| told(m) && comes_by(m, &id)).await.is_some();
+        seen[n] = stream.so_far().frames.len();
+    }
+    end(bench, second).await?;
     end(bench, open).await?;
-    Ok(Finding::expect(told.is_some(), format!("an update of {updated}"), || {
-        format!("nothing of it in {so_far} messages")
-    }))
+    let which = ["first", "second"].into_iter().zip(came).zip(seen).find(|((_, came), _)| !came);
+    Ok(match which {
+        None => Finding::Held,
+        Some(((which, _), seen)) => Finding::violated(
+            format!("an update of {updated} on each of two subscriptions"),
+            format!("nothing of it in {seen} messages on the {which}"),
+        ),
+    })
 }
 
 fn watched(bench: &Bench) -> Result<String, Trouble> {

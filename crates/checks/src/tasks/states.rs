@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use plumb_runner::{Bench, Finding, Judgement, Trouble, brief, check, has_ended, task_id};
+use plumb_runner::{Bench, Finding, Found, Judgement, Trouble, brief, check, has_ended, task_id};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -12,6 +12,9 @@ use super::life::{self, GRACE, Life};
 
 /// So many tasks are created at once.
 const CREATIONS: usize = 12;
+
+/// Work of this length shows in times that are written in whole seconds.
+const SEEN_BY_SECONDS: Duration = Duration::from_millis(1_200);
 
 /// A task that has ended is looked at again after so long.
 const LATER: Duration = Duration::from_millis(300);
@@ -35,7 +38,8 @@ async fn transitions(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** over the life of a task of each known tool, `createdAt` and `lastUpdatedAt` are times in ISO 8601,
-    /// `createdAt` stays, and `lastUpdatedAt` does not run back.
+    /// `createdAt` stays, and `lastUpdatedAt` does not run back; that of a task which completes after more than a second
+    /// of work is not the time of its creation.
     ///
     /// **Why:** clients reckon the end of a task's life from `createdAt` and `ttlMs`.
     ///
@@ -47,7 +51,37 @@ check! {
 }
 
 async fn timestamps(bench: &Bench) -> Judgement {
-    histories(bench, 1, history::wrong_times).await
+    let frozen = async {
+        let slow = life::slow(bench, SEEN_BY_SECONDS).ok().filter(|s| s.1 >= SEEN_BY_SECONDS);
+        match slow {
+            Some((found, _)) => Some((found.name.clone(), frozen(bench, &found).await)),
+            None => None,
+        }
+    };
+    let (judgement, frozen) = tokio::join!(histories(bench, 1, history::wrong_times), frozen);
+    judgement?;
+    if let Some((tool, judgement)) = frozen {
+        let title = format!("a task of {tool} that works for a second and more, then completes");
+        bench.case("later", title, judgement);
+    }
+    bench.conclude()
+}
+
+/// Whether the time of the last update stays that of the creation, although the status changed a second later.
+async fn frozen(bench: &Bench, found: &Found) -> Judgement {
+    let mut life = Life::begin(bench, found).await?;
+    life.poll().await?;
+    let worked = life.status() == "working";
+    if !worked || !life.live().await? || life.status() != "completed" {
+        return Ok(Finding::unseen(
+            "the task was not seen at work and then completed",
+            "name a slow tool that completes",
+        ));
+    }
+    let (created, updated) = (&life.last()["createdAt"], &life.last()["lastUpdatedAt"]);
+    Ok(Finding::expect(created != updated, "`lastUpdatedAt` of when the task completed", || {
+        format!("{updated}, which is `createdAt`")
+    }))
 }
 
 /// Judges the history of a task of each tool.
@@ -67,7 +101,8 @@ async fn histories(bench: &Bench, more: usize, judge: fn(&[State]) -> Option<Fau
 }
 
 check! {
-    /// **Observed:** a task of each known tool is brought to its end; then it is cancelled, updated and polled again.
+    /// **Observed:** a task of each known tool is brought to its end, one by a cancellation; then it is cancelled, updated
+    /// and polled again.
     /// Status, `result` and `error` are the same as before.
     ///
     /// **Why:** whoever reads the task later, or on another machine, must find the one outcome that it had.
@@ -106,14 +141,46 @@ async fn terminal_final(bench: &Bench) -> Judgement {
         let judgement = judgement.await;
         (tool, judgement)
     });
-    for (tool, judgement) in join_all(judged).await {
+    let (judged, stays) = tokio::join!(join_all(judged), stays_cancelled(bench));
+    for (tool, judgement) in judged {
         bench.case(
             &tool,
             format!("an ended task of {tool} is cancelled, updated and polled"),
             judgement,
         );
     }
+    if let Some(judgement) = stays {
+        bench.case("cancelled", "a cancelled task is updated, cancelled and polled", judgement);
+    }
     bench.conclude()
+}
+
+/// Whether a task that was cancelled at work stays so; `None` if none is.
+async fn stays_cancelled(bench: &Bench) -> Option<Judgement> {
+    let (found, _) = life::slow(bench, Duration::from_secs(5)).ok()?;
+    let judgement = async {
+        let mut life = Life::begin(bench, &found).await?;
+        life.cancel().await?;
+        if !life.until(GRACE, |life| life.status() == "cancelled").await? {
+            return Ok(Finding::unseen(
+                format!("the task is {} one second after its cancellation", life.status()),
+                "let a task end when it is cancelled",
+            ));
+        }
+        let mut responses = Map::new();
+        responses.insert("plumb-too-late".into(), json!({"action": "accept", "content": {}}));
+        life.update(responses).await?;
+        life.cancel().await?;
+        for _ in 0..2 {
+            life.poll().await?;
+            life.wait().await;
+        }
+        Ok(match history::changed_after_end(&life.states) {
+            Some(fault) => Finding::violated(fault.expected, fault.actual),
+            None => Finding::Held,
+        })
+    };
+    Some(judgement.await)
 }
 
 check! {

@@ -104,6 +104,11 @@ async fn deterministic(bench: &Bench) -> Judgement {
             return Ok(Finding::violated(expected, actual));
         }
     }
+    if bench.has_replicas()
+        && let Some(actual) = differs(&walk(bench, &Way::Elsewhere, TOOLS, 4).await?)
+    {
+        return Ok(Finding::violated(expected, format!("on another replica {actual}")));
+    }
     if bench.survey().is_http() {
         return Ok(Finding::Held);
     }
