@@ -1,7 +1,7 @@
 //! basic#messages, basic#responses: judged over every message of the run.
 
 use plumb_runner::{Notes, Observed, brief, check, clip};
-use plumb_wire::jsonrpc::Kind;
+use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::meta;
 use serde_json::Value;
 
@@ -16,7 +16,15 @@ check! {
 }
 
 fn jsonrpc_version(seen: &Observed, notes: &mut Notes<'_>) {
-    for message in seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object)) {
+    // The body of an HTTP error need be no message of the protocol, unless it says that it is one.
+    let failed = seen.status().is_some_and(|status| status >= 400);
+    let claims = |m: &Message| {
+        ["jsonrpc", "id", "method"].iter().any(|name| m.member(name).is_some())
+            || m.member("error").is_some_and(|error| error.get("code").is_some())
+    };
+    let judged =
+        |m: &&Message| m.json.as_ref().is_ok_and(Value::is_object) && (!failed || claims(m));
+    for message in seen.messages.iter().filter(judged) {
         notes.expect(
             message.version().is_some_and(|v| v == "2.0"),
             "`jsonrpc` is the string \"2.0\"",

@@ -13,6 +13,9 @@ use crate::lane::Lane;
 /// What comes later than this after a cancellation has not crossed it on the way.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// What has come by now.
+const NOW: Duration = Duration::from_millis(1);
+
 /// So long the work of a call is watched once it must be over.
 const WATCH: Duration = Duration::from_millis(300);
 
@@ -51,7 +54,7 @@ async fn stop(bench: &Bench) -> Judgement {
         }
     }
     let probe = with_token(bench.call_of(&found.name, Value::Object(arguments)), json!(key));
-    let open = lane.open(probe).await?;
+    let mut open = lane.open(probe).await?;
     let mut started = false;
     for _ in 0..20 {
         started = !entries(&journal(bench, &lane, &key).await?).is_empty();
@@ -59,6 +62,9 @@ async fn stop(bench: &Bench) -> Judgement {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    if open.until(NOW, Message::is_response).await.is_some() {
+        return Ok(answered_before());
     }
     cancel(&lane, bench, open).await?;
     if !started {
@@ -75,6 +81,14 @@ async fn stop(bench: &Bench) -> Judgement {
     Ok(Finding::expect(now == then, "no more work a second after the cancellation", || {
         format!("the journal went on after {then:?}: {now:?}")
     }))
+}
+
+/// A server that does one thing after another is done before it reads of the cancellation.
+fn answered_before() -> Finding {
+    Finding::unseen(
+        "the slow call was answered before it could be cancelled, although another request came behind it",
+        "serve requests beside each other, or name a slower tool under [props.slow-tool]",
+    )
 }
 
 async fn journal(bench: &Bench, lane: &Lane<'_>, key: &str) -> Result<Observed, Trouble> {
@@ -129,6 +143,9 @@ async fn no_response(bench: &Bench) -> Judgement {
     let id = open.id().unwrap_or_default();
     // It is under way once it reports, or once the next request has been served.
     lane.control(Probe::request("server/discover", json!({}))).await?;
+    if open.until(NOW, Message::is_response).await.is_some() {
+        return Ok(answered_before());
+    }
     lane.send(Probe::notification(
         "notifications/cancelled",
         json!({"requestId": id, "reason": "plumb"}),

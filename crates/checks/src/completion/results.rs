@@ -1,6 +1,7 @@
 //! server/utilities/completion#completion-results, #requesting-completions, #reference-types.
 
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
+use plumb_wire::codes;
 use serde_json::{Value, json};
 
 use super::subjects::{Subject, prompts, templates, values};
@@ -257,10 +258,15 @@ async fn ref_resource(bench: &Bench) -> Judgement {
         for (n, subject) in subjects.iter().take(4).enumerate() {
             let Some(argument) = subject.arguments.first() else { continue };
             let answer = bench.send(subject.probe(argument, "")).await?;
-            let finding =
-                Finding::expect(answer.is_accepted(), "a result with `completion`", || {
+            let finding = match answer.code() {
+                // The reference is taken; what completes the argument fails.
+                Some(codes::INTERNAL_ERROR) => {
+                    Finding::unseen("the completion failed: -32603", "complete the argument")
+                }
+                _ => Finding::expect(answer.is_accepted(), "a result with `completion`", || {
                     answer.describe()
-                });
+                }),
+            };
             let title = format!("`{argument}` of {}", clip(&subject.name, 80));
             bench.case(&format!("{kind}-{}", n + 1), title, Ok(finding));
         }

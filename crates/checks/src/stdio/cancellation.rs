@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Probe, check};
+use plumb_wire::jsonrpc::Kind;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
@@ -10,6 +11,9 @@ use crate::flow;
 
 /// What was on its way when the cancellation came may still arrive for so long.
 const RACE: Duration = Duration::from_secs(1);
+
+/// What has come by now.
+const NOW: Duration = Duration::from_millis(1);
 
 /// So long work is watched that has no business going on.
 const WATCH: Duration = Duration::from_millis(500);
@@ -40,11 +44,30 @@ async fn stop_work(bench: &Bench) -> Judgement {
     open.next_within(BEGUN).await;
     cancel(bench, &open).await?;
     let cancelled = Instant::now();
+    if open.until(RACE, |m| matches!(m.kind, Kind::Result)).await.is_some() {
+        bench.close(open);
+        return Ok(Finding::unseen(
+            "the call was answered within a second of its cancellation: its end may have crossed it",
+            "name a tool under [props.slow-tool] that takes longer",
+        ));
+    }
     sleep_until(cancelled + RACE).await;
     let early = flow::journal(bench, &key).await?;
     sleep_until(cancelled + RACE + WATCH).await;
     let late = flow::journal(bench, &key).await?;
+    // A server that does one thing after another answers for the journal when the work is done.
+    let after = cancelled.elapsed().as_millis();
+    let done = open.until(NOW, |m| matches!(m.kind, Kind::Result)).await;
     bench.close(open);
+    if let Some(done) = done {
+        return Ok(Finding::violated(
+            "the work stops when the request is cancelled",
+            format!(
+                "it was done: {after} ms after the cancellation there was {}",
+                plumb_runner::clip(&done.raw.lossy(), 200)
+            ),
+        ));
+    }
     if early == 0 && late == 0 {
         return Ok(Finding::unseen(
             "the slow tool wrote nothing into the journal",

@@ -100,6 +100,8 @@ pub(crate) struct Teardown {
     pub(crate) ended: bool,
     /// Whether the process ended in order, as opposed to being ended by the signal.
     pub(crate) orderly: bool,
+    /// Whether the end of its input is what such a process is to end by, and a signal need not be one.
+    by_input: bool,
 }
 
 impl Teardown {
@@ -115,7 +117,8 @@ impl Teardown {
 
     /// Why there is nothing to judge, if so: a process that a signal ends tears nothing down.
     pub(crate) fn abrupt(&self) -> Option<Finding> {
-        (!self.orderly && self.cancelled().is_none() && self.result().is_none()).then(|| {
+        let silent = self.cancelled().is_none() && self.result().is_none();
+        (silent && (!self.orderly || self.by_input)).then(|| {
             Finding::unseen(
                 "the target does not end in order when it is asked to (SIGTERM): nothing is torn down",
                 "handle SIGTERM: end the subscriptions, then exit",
@@ -172,7 +175,7 @@ pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
     let id = open.id().unwrap_or_default();
     let seen = bench.close(open);
     instance.stop().await;
-    Ok(Teardown { id, seen, ended, orderly: heard && by_itself })
+    Ok(Teardown { id, seen, ended, orderly: heard && by_itself, by_input: session.is_some() })
 }
 
 check! {

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use plumb_runner::{Bench, Finding, Found, Judgement, Trouble, brief, check, has_ended, task_id};
+use plumb_runner::{
+    Bench, Finding, Found, Judgement, Prop, Trouble, brief, check, has_ended, task_id,
+};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::answers;
 use super::history::{self, Fault, State};
 use super::life::{self, GRACE, Life};
 
@@ -17,7 +20,7 @@ const CREATIONS: usize = 12;
 const SEEN_BY_SECONDS: Duration = Duration::from_millis(1_200);
 
 /// A task that has ended is looked at again after so long.
-const LATER: Duration = Duration::from_millis(300);
+const LATER: Duration = Duration::from_secs(2);
 
 check! {
     /// **Observed:** a task of each known tool is polled to its end and beyond; the statuses are compared in order.
@@ -155,11 +158,16 @@ async fn terminal_final(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-/// Whether a task that was cancelled at work stays so; `None` if none is.
+/// Whether a task stays cancelled that was cancelled while it waited for input, or at work; `None` if there is none.
 async fn stays_cancelled(bench: &Bench) -> Option<Judgement> {
-    let (found, _) = life::slow(bench, Duration::from_secs(5)).ok()?;
+    let found = match bench.survey().prop(Prop::InputTaskTool) {
+        Some(found) => found.clone(),
+        None => life::slow(bench, Duration::from_secs(5)).ok()?.0,
+    };
     let judgement = async {
         let mut life = Life::begin(bench, &found).await?;
+        life.until(GRACE, |life| !life.asked().is_empty()).await?;
+        let asked = life.asked();
         life.cancel().await?;
         if !life.until(GRACE, |life| life.status() == "cancelled").await? {
             return Ok(Finding::unseen(
@@ -167,7 +175,8 @@ async fn stays_cancelled(bench: &Bench) -> Option<Judgement> {
                 "let a task end when it is cancelled",
             ));
         }
-        let mut responses = Map::new();
+        let mut responses: Map<String, Value> =
+            asked.iter().map(|(key, asked)| (key.clone(), answers::fitting(asked))).collect();
         responses.insert("plumb-too-late".into(), json!({"action": "accept", "content": {}}));
         life.update(responses).await?;
         life.cancel().await?;

@@ -62,7 +62,8 @@ pub(super) fn bend(
 
         D::Expired => {
             issue_at(draft, now - 2 * HOUR);
-            draft.claim("exp", now - HOUR);
+            // More than any difference between clocks.
+            draft.claim("exp", now - 15 * MINUTE);
         }
         D::ExpiredJustNow => {
             issue_at(draft, now - HOUR);
@@ -71,8 +72,9 @@ pub(super) fn bend(
         D::ExpiryMissing => draft.without("exp"),
         D::ExpiryText => draft.claim("exp", (now + access.lifetime).to_string()),
         D::LifetimeAbsurd => draft.claim("exp", now + CENTURY),
+        // `nbf` alone: some libraries look at `iat`, which nothing demands.
         D::NotYetValid => {
-            issue_at(draft, now + HOUR);
+            draft.claim("nbf", now + HOUR);
             draft.claim("exp", now + 2 * HOUR);
         }
         D::NotYetValidJust => issue_at(draft, now + SKEW),

@@ -48,7 +48,10 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             Some(Probe::request("completion/complete", params))
         }
         Base::Listen => {
-            Some(Probe::request("subscriptions/listen", json!({"notifications": filter(survey)?})))
+            let filter = filter(survey)?;
+            let of_tasks = filter.get("taskIds").is_some();
+            let probe = Probe::request("subscriptions/listen", json!({"notifications": filter}));
+            Some(if of_tasks { task_capable(probe) } else { probe })
         }
         Base::InputCall => {
             let calls = survey.callable.iter().filter_map(|c| c.shown.as_ref());
@@ -100,6 +103,11 @@ fn filter(survey: &Survey) -> Option<Value> {
         survey.prop(Prop::Resource).filter(|_| survey.declares("resources.subscribe"))
     {
         filter.insert("resourceSubscriptions".into(), json!([resource.name]));
+    }
+    if filter.is_empty()
+        && let Some(task) = &survey.ended_task
+    {
+        filter.insert("taskIds".into(), json!([task.id]));
     }
     (!filter.is_empty()).then_some(Value::Object(filter))
 }
