@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use plumb_model::pack::{Base, Edit, HeaderEdit, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_wire::jsonrpc::Message;
+use plumb_wire::stdio::Session;
 use serde_json::{Value, json};
 
 use crate::auth::Auth;
 use crate::channel::Channel;
 use crate::facet::{Facet, Tried};
 use crate::survey::Annotated;
-use crate::{Check, Judgement, Observed, Probe, Survey, Trouble, check::Body, sample};
+use crate::{Check, Finding, Judgement, Observed, Probe, Survey, Trouble, check::Body, sample};
 
 pub(crate) use base::base_probe;
 
@@ -32,6 +33,9 @@ const SILENT_LINES: u32 = 100;
 /// Over standard streams, a line may be answered so long after the request behind it was: at first, and once the target
 /// has left a line unanswered.
 const BEHIND: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(150)];
+
+/// A process that closes its output is gone within so long.
+const DYING: Duration = Duration::from_secs(1);
 
 /// At most so many annotated parameters of a type are looked at beyond the first.
 const FURTHER: usize = 4;
@@ -76,10 +80,19 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn of(trial: &Trial, tried: &Tried) -> Self {
+    /// A target that dies of a vector breaks what the vector is for first.
+    fn of(trial: &Trial, tried: &Tried, died: bool) -> Self {
+        let judge = |(n, (id, facet)): (usize, &(&'static str, Facet))| {
+            let judgement = if died && n == 0 {
+                Ok(Finding::violated("a server that goes on", "its process ended"))
+            } else {
+                facet(tried)
+            };
+            (*id, judgement)
+        };
         let seen = [Some(&tried.before), Some(&tried.sent), tried.after.as_ref()];
         Self {
-            judgements: trial.judges.iter().map(|(id, facet)| (*id, facet(tried))).collect(),
+            judgements: trial.judges.iter().enumerate().map(judge).collect(),
             exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),
         }
     }
@@ -252,8 +265,10 @@ pub(crate) async fn walk(
         } else {
             attempt(&by, last.remove(&key), &control, &probe, channel, ids, silences > 0).await
         };
+        let mut dead = false;
         let tried = match tried {
-            Ok((before, sent, after)) => {
+            Ok((before, sent, (after, died))) => {
+                dead = died;
                 let silent = probe.asks() && sent.messages.is_empty() && sent.status().is_none();
                 silences += u32::from(silent);
                 if after.is_accepted() {
@@ -276,7 +291,7 @@ pub(crate) async fn walk(
             }
             Err(trouble) => untried(&trial, trouble),
         };
-        results.insert(trial.key(), Outcome::of(&trial, &tried));
+        results.insert(trial.key(), Outcome::of(&trial, &tried, dead));
     }
     results
 }
@@ -309,7 +324,7 @@ async fn attempt(
     channel: &Channel,
     ids: &AtomicU64,
     silent: bool,
-) -> Result<(Observed, Observed, Observed), Trouble> {
+) -> Result<(Observed, Observed, (Observed, bool)), Trouble> {
     let control = || {
         let mut control = control.clone();
         control.number(|| ids.fetch_add(1, Ordering::Relaxed));
@@ -319,15 +334,18 @@ async fn attempt(
         Some(before) => before,
         None => send(channel, by, &control()).await?,
     };
-    if channel.keeper().is_some() && probe.method() != Some("subscriptions/listen") {
+    if let Some(keeper) = channel.keeper()
+        && probe.method() != Some("subscriptions/listen")
+    {
+        let session = keeper.session().await?;
         // Such a line may go unanswered; the answer to the request behind it shows that it was read.
         let mut open = channel.open(by, &probe.clone().patience(PATIENCE)).await?;
         let wait = BEHIND[usize::from(silent)];
         if probe.asks() && open.until(wait / 2, Message::is_response).await.is_some() {
             let sent = open.finish().await;
-            return Ok((before, sent, behind(channel, by, control).await?));
+            return Ok((before, sent, behind(&session, channel, by, control).await?));
         }
-        let after = behind(channel, by, control).await?;
+        let after = behind(&session, channel, by, control).await?;
         if probe.asks() {
             open.until(wait, Message::is_response).await;
         }
@@ -335,19 +353,22 @@ async fn attempt(
     }
     let sent = send(channel, by, &probe.clone().patience(PATIENCE)).await?;
     let after = send(channel, by, &control()).await?;
-    Ok((before, sent, after))
+    Ok((before, sent, (after, false)))
 }
 
-/// Sends the request behind a line. A target that dies of the line is started anew, and its silence is what is judged.
+/// Sends the request behind a line, and tells whether the target died of the line: it is then started anew.
 async fn behind(
+    session: &Session,
     channel: &Channel,
     by: &str,
     control: impl Fn() -> Probe,
-) -> Result<Observed, Trouble> {
-    match send(channel, by, &control()).await {
-        Ok(after) => Ok(after),
-        Err(_) => send(channel, by, &control()).await,
+) -> Result<(Observed, bool), Trouble> {
+    let first = send(channel, by, &control()).await;
+    if first.as_ref().is_ok_and(|after| after.response().is_some()) {
+        return Ok((first?, false));
     }
+    let died = session.wait_exit(DYING).await.is_some();
+    Ok((send(channel, by, &control()).await?, died))
 }
 
 /// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged.

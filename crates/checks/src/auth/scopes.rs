@@ -217,10 +217,13 @@ async fn status_403(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
+/// What makes of a scope another that looks like it.
+type Disguise = fn(&str) -> String;
+
 /// Tries an operation that needs a scope with scopes that look like those of the run.
 async fn look_alikes(bench: &Bench, denied: &Denied) -> Result<(), Trouble> {
     let auth = bench.auth()?;
-    let alike: [(&str, fn(&str) -> String); 3] = [
+    let alike: [(&str, Disguise); 3] = [
         ("longer", |scope| format!("{scope}-plumb")),
         ("prefixed", |scope| format!("plumb-{scope}")),
         ("other-case", |scope| scope.chars().map(other_case).collect()),
