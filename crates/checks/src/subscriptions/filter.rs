@@ -222,13 +222,19 @@ async fn deliver_updates(bench: &Bench) -> Judgement {
         ));
     }
     let (mut second, _) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
-    bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
     let told = |m: &Message| m.method() == Some(UPDATED) && is_of(m, &updated);
     let (mut came, mut seen) = ([false; 2], [0; 2]);
-    for (n, stream) in [&mut open, &mut second].into_iter().enumerate() {
-        let id = stream.id().unwrap_or_default();
-        came[n] = stream.until(DELIVERY, |m| told(m) && comes_by(m, &id)).await.is_some();
-        seen[n] = stream.so_far().frames.len();
+    for _ in 0..2 {
+        bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
+        for (n, stream) in [&mut open, &mut second].into_iter().enumerate() {
+            let id = stream.id().unwrap_or_default();
+            came[n] = stream.until(DELIVERY, |m| told(m) && comes_by(m, &id)).await.is_some();
+            seen[n] = stream.so_far().frames.len();
+        }
+        // The first update may have come between an acknowledgment and what it acknowledges.
+        if came[0] == came[1] {
+            break;
+        }
     }
     end(bench, second).await?;
     end(bench, open).await?;
