@@ -164,7 +164,7 @@ fn is_issuer(url: &str) -> bool {
 /// What a member of the metadata says that it must not (RFC 9728 section 2; MCP forbids tokens in the query).
 fn wrong_member(document: &Value) -> Option<String> {
     for name in ["scopes_supported", "bearer_methods_supported"] {
-        let list = document.get(name).map(Value::as_array);
+        let list = document.get(name).filter(|value| !value.is_null()).map(Value::as_array);
         if list.is_some_and(|l| !l.is_some_and(|l| l.iter().all(Value::is_string))) {
             return Some(format!("`{name}` is {}", brief(&document[name])));
         }
