@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Level, Requirement};
+use crate::{Force, Level, Requirement};
 
 /// A check as the plan announces it: its requirement's row and its own documentation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,12 @@ pub struct CheckInfo {
     pub id: String,
     /// The level of the requirement.
     pub level: Level,
+    /// What says so.
+    #[serde(default)]
+    pub force: Force,
+    /// The positions that its judgement rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<String>,
     /// The page of the specification.
     pub page: String,
     /// The requirement in our words.
@@ -27,6 +33,8 @@ impl CheckInfo {
         Self {
             id: requirement.id.clone(),
             level: requirement.level,
+            force: requirement.force,
+            positions: requirement.positions.clone(),
             page: requirement.page.clone(),
             summary: requirement.summary.clone(),
             url: requirement.url(),

@@ -7,8 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::verdict::Strength;
 
-const COLUMNS: [&str; 9] =
-    ["id", "level", "party", "page", "anchor", "requirement", "observe", "how", "official"];
+const COLUMNS: [&str; 11] = [
+    "id",
+    "level",
+    "force",
+    "party",
+    "page",
+    "anchor",
+    "requirement",
+    "observe",
+    "how",
+    "official",
+    "position",
+];
 
 /// All requirements of a revision, in the order of the file.
 #[derive(Clone, Debug)]
@@ -25,6 +36,8 @@ pub struct Requirement {
     pub id: String,
     /// How strongly it is demanded.
     pub level: Level,
+    /// What says so.
+    pub force: Force,
     /// Whom it binds.
     pub party: Party,
     /// The page of the specification, such as `basic/transports/stdio`.
@@ -39,6 +52,8 @@ pub struct Requirement {
     pub how: String,
     /// Ids of the official suite that touch it.
     pub official: Vec<String>,
+    /// The positions that its judgement rests on.
+    pub positions: Vec<String>,
 }
 
 /// The requirement levels of RFC 2119, and advice below them.
@@ -62,6 +77,21 @@ pub enum Level {
     /// Advice of ours, apart from conformance.
     #[serde(rename = "ADVICE")]
     Advice,
+}
+
+/// What a requirement rests on.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Force {
+    /// A keyword of BCP 14 on the page, or in a standard that the page includes by MUST.
+    #[default]
+    Text,
+    /// The schema of the revision.
+    Schema,
+    /// What the text states, shows or implies without a keyword.
+    Inferred,
 }
 
 /// Whom a requirement binds.
@@ -191,7 +221,7 @@ impl Ledger {
     }
 
     /// The place of an id in the file, for ordering results.
-    pub fn position(&self, id: &str) -> Option<usize> {
+    pub fn place(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }
 
@@ -204,7 +234,9 @@ impl Ledger {
 impl Requirement {
     fn parse(line: &str) -> Result<Self, String> {
         let cells: Vec<&str> = line.split('\t').collect();
-        let [id, level, party, page, anchor, summary, observe, how, official] = cells[..] else {
+        let [id, level, force, party, page, anchor, summary, observe, how, official, position] =
+            cells[..]
+        else {
             return Err(format!(
                 "expected {} tab-separated cells, found {}",
                 COLUMNS.len(),
@@ -222,18 +254,15 @@ impl Requirement {
         Ok(Self {
             id: id.to_owned(),
             level: word_of(level).ok_or_else(|| word("level", level))?,
+            force: word_of(force).ok_or_else(|| word("force", force))?,
             party: word_of(party).ok_or_else(|| word("party", party))?,
             page: page.to_owned(),
             anchor: anchor.to_owned(),
             summary: summary.to_owned(),
             observe: word_of(observe).ok_or_else(|| word("way to observe", observe))?,
             how: how.to_owned(),
-            official: official
-                .split(';')
-                .map(str::trim)
-                .filter(|o| !matches!(*o, "" | "-"))
-                .map(str::to_owned)
-                .collect(),
+            official: list(official),
+            positions: list(position),
         })
     }
 
@@ -286,6 +315,12 @@ impl std::fmt::Display for Level {
     }
 }
 
+/// The items of a cell, joined by `;`; `-` for none.
+fn list(cell: &str) -> Vec<String> {
+    let items = cell.split(';').map(str::trim);
+    items.filter(|item| !matches!(*item, "" | "-")).map(str::to_owned).collect()
+}
+
 /// Reads an enum by its serde name, so that each word stands in one place.
 fn word_of<T: serde::de::DeserializeOwned>(word: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
@@ -303,13 +338,13 @@ mod tests {
     #[test]
     fn errors_name_file_and_line() {
         let head = COLUMNS.join("\t");
-        let row = "a.b\tMUST\tserver\tbasic\ttop\ttext\twire\thow\t-";
+        let row = "a.b\tMUST\ttext\tserver\tbasic\ttop\twhat\twire\thow\t-\t-";
         let twice = Ledger::parse("x.tsv", &format!("{head}\n{row}\n{row}\n")).unwrap_err();
         assert_eq!(twice.to_string(), "x.tsv:3: `a.b` stands twice: ids are unique");
         let level = Ledger::parse("x.tsv", &format!("{head}\n{}\n", row.replace("MUST", "WILL")));
         assert_eq!(level.unwrap_err().to_string(), "x.tsv:2: `WILL` is no level");
         let short = Ledger::parse("x.tsv", &format!("{head}\na.b\tMUST\n")).unwrap_err();
-        assert_eq!(short.to_string(), "x.tsv:2: expected 9 tab-separated cells, found 2");
+        assert_eq!(short.to_string(), "x.tsv:2: expected 11 tab-separated cells, found 2");
         let exclusion = Ledger::parse("x.tsv", &head)
             .and_then(|l| l.with_exclusions("e.tsv", "no.such\twhy not at all"));
         assert_eq!(

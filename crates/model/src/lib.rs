@@ -18,7 +18,7 @@ pub mod verdict;
 pub use catalogue::CheckInfo;
 pub use event::Event;
 pub use exchange::{Answer, Carrier, End, Exchange, Frame, Head, Header, Sent, StreamFacts};
-pub use ledger::{Ledger, Level, Party, Requirement};
+pub use ledger::{Force, Ledger, Level, Party, Requirement};
 pub use payload::Payload;
 pub use report::Report;
 pub use secret::Secrets;

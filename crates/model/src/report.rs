@@ -187,7 +187,7 @@ impl Report {
 impl CheckReport {
     /// How much the verdict weighs.
     pub fn severity(&self) -> Severity {
-        self.verdict.severity(self.info.level)
+        self.verdict.severity(self.info.level, self.info.force)
     }
 }
 

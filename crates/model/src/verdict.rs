@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Level;
+use crate::{Force, Level};
 
 /// Our judgement of one requirement, or of one case of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub enum Verdict {
     },
 }
 
-/// How much a verdict weighs for a requirement of some level.
+/// How much a verdict weighs for a requirement of some level and force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -44,7 +44,7 @@ pub enum Severity {
     Ok,
     /// Worth knowing: a MAY not taken, a requirement that does not apply.
     Note,
-    /// A violated SHOULD.
+    /// A violated SHOULD, or a violated MUST that is inferred.
     Warning,
     /// A MUST that we tried to judge and could not.
     Error,
@@ -63,14 +63,19 @@ impl Verdict {
         Self::Inconclusive { why: why.into() }
     }
 
-    /// The one place where verdict × level becomes weight.
-    pub fn severity(&self, level: Level) -> Severity {
-        match (self, level.strength()) {
-            (Self::Held, _) => Severity::Ok,
-            (Self::Violated { .. }, Strength::Must) => Severity::Failure,
-            (Self::Violated { .. }, Strength::Should) => Severity::Warning,
-            (Self::Inconclusive { .. }, Strength::Must) => Severity::Error,
-            (_, _) => Severity::Note,
+    /// The one place where verdict × level × force becomes weight: what no keyword and no schema says
+    /// fails no run by itself, whether it was seen broken or not seen at all.
+    pub fn severity(&self, level: Level, force: Force) -> Severity {
+        match (self, level.strength(), force) {
+            (Self::Held, ..) => Severity::Ok,
+            (Self::Violated { .. }, Strength::Must, Force::Text | Force::Schema) => {
+                Severity::Failure
+            }
+            (Self::Violated { .. }, Strength::Must | Strength::Should, _) => Severity::Warning,
+            (Self::Inconclusive { .. }, Strength::Must, Force::Text | Force::Schema) => {
+                Severity::Error
+            }
+            (..) => Severity::Note,
         }
     }
 
@@ -128,12 +133,21 @@ mod tests {
     }
 
     #[test]
-    fn only_a_violated_must_is_a_failure() {
-        let violated = Verdict::violated("x", "y");
-        assert_eq!(violated.severity(Level::MustNot), Severity::Failure);
-        assert_eq!(violated.severity(Level::ShouldNot), Severity::Warning);
-        assert_eq!(violated.severity(Level::May), Severity::Note);
-        assert_eq!(Verdict::inconclusive("w").severity(Level::Must), Severity::Error);
-        assert_eq!(Verdict::inconclusive("w").severity(Level::Should), Severity::Note);
+    fn only_a_violated_must_of_text_or_schema_is_a_failure() {
+        let violated = |level, force| Verdict::violated("x", "y").severity(level, force);
+        assert_eq!(violated(Level::MustNot, Force::Text), Severity::Failure);
+        assert_eq!(violated(Level::Must, Force::Schema), Severity::Failure);
+        assert_eq!(violated(Level::Must, Force::Inferred), Severity::Warning);
+        assert_eq!(violated(Level::ShouldNot, Force::Text), Severity::Warning);
+        assert_eq!(violated(Level::Should, Force::Inferred), Severity::Warning);
+        assert_eq!(violated(Level::May, Force::Text), Severity::Note);
+    }
+
+    #[test]
+    fn only_an_unjudged_must_of_text_or_schema_is_an_error() {
+        let unjudged = |level, force| Verdict::inconclusive("w").severity(level, force);
+        assert_eq!(unjudged(Level::Must, Force::Schema), Severity::Error);
+        assert_eq!(unjudged(Level::Must, Force::Inferred), Severity::Note);
+        assert_eq!(unjudged(Level::Should, Force::Text), Severity::Note);
     }
 }

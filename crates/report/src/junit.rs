@@ -148,7 +148,7 @@ impl<'a> Entry<'a> {
     }
 
     fn severity(&self) -> Severity {
-        self.verdict.severity(self.check.info.level)
+        self.verdict.severity(self.check.info.level, self.check.info.force)
     }
 
     /// What is demanded, and what was seen.

@@ -73,7 +73,7 @@ impl Progress {
         let info = run.checks.iter().find(|c| c.id == check)?;
         let ink = Ink { colour: self.style.colour };
         let violated = matches!(verdict, Verdict::Violated { .. });
-        let mark = match verdict.severity(info.level) {
+        let mark = match verdict.severity(info.level, info.force) {
             _ if violated && run.known.contains_key(check) => ink.faint("  known"),
             Severity::Failure => {
                 self.failures += 1;

@@ -71,7 +71,7 @@ fn rule(check: &CheckReport) -> Value {
         "fullDescription": {"text": format!("{} ({}, {})", info.summary, info.level, info.page)},
         "helpUri": info.url,
         "help": {"text": info.docs, "markdown": info.docs},
-        "defaultConfiguration": {"level": level(Verdict::violated("", "").severity(info.level))},
+        "defaultConfiguration": {"level": level(Verdict::violated("", "").severity(info.level, info.force))},
         "properties": {"tags": ["mcp", info.page], "level": info.level},
     })
 }

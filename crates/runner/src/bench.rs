@@ -64,7 +64,7 @@ pub struct Bench {
 impl Bench {
     /// A second try has ids of its own: an answer to the first may still come.
     pub(crate) fn new(check: &'static Check, context: Arc<Context>, tried: u64) -> Self {
-        let place = Ledger::current().position(check.id).unwrap_or(0) as u64;
+        let place = Ledger::current().place(check.id).unwrap_or(0) as u64;
         Self {
             check,
             context,

@@ -227,7 +227,7 @@ fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check>
             ledger.requirement(c.id).is_some_and(|r| options.suite.selects(r)) && only(c.id)
         })
         .collect();
-    selected.sort_by_key(|c| ledger.position(c.id));
+    selected.sort_by_key(|c| ledger.place(c.id));
     selected
 }
 
