@@ -1,5 +1,6 @@
 //! The facets of an answer to a vector, each judged at its own level.
 
+use plumb_model::Verdict;
 use plumb_model::pack::{Allowed, IdEcho, Outcome};
 use plumb_wire::jsonrpc::Kind;
 use serde_json::Value;
@@ -23,13 +24,26 @@ pub struct Tried {
     pub controlled: Result<(), Trouble>,
 }
 
+impl Tried {
+    /// The answer to the vector, if it can be judged: the unbroken request is accepted, and the answer is about this
+    /// one.
+    pub fn answer(&self) -> Result<&Observed, Trouble> {
+        self.controlled.clone()?;
+        self.sent.settled()
+    }
+
+    /// Whether the vector was refused. A status that the text names for it is a refusal of its own.
+    pub fn is_refused(&self) -> bool {
+        self.sent.is_refused() || self.sent.is_bare_status(|s| self.allowed.status.contains(&s))
+    }
+}
+
 /// Judges one facet of an answer.
 pub type Facet = fn(&Tried) -> Judgement;
 
 /// Whether the request was served or refused, as the vector demands.
 pub fn outcome(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
-    let sent = &tried.sent;
+    let sent = tried.answer()?;
     if sent.may_go_unanswered() && sent.response().is_none() {
         return Ok(Finding::unseen(
             "over standard streams a line that cannot be read may have been a notification: silence is allowed",
@@ -39,10 +53,10 @@ pub fn outcome(tried: &Tried) -> Judgement {
     Ok(match tried.allowed.outcome {
         Outcome::Accepted => Finding::expect(sent.is_accepted(), "a result", || sent.describe()),
         Outcome::Refused => {
-            Finding::expect(sent.is_refused(), refusal(&tried.allowed), || sent.describe())
+            Finding::expect(tried.is_refused(), refusal(&tried.allowed), || sent.describe())
         }
         Outcome::Either => {
-            Finding::expect(sent.is_accepted() || sent.is_refused(), "an answer", || {
+            Finding::expect(sent.is_accepted() || tried.is_refused(), "an answer", || {
                 sent.describe()
             })
         }
@@ -51,9 +65,8 @@ pub fn outcome(tried: &Tried) -> Judgement {
 
 /// Whether a refusal has the HTTP status that the text names.
 pub fn status(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
-    let sent = &tried.sent;
-    let Some(status) = sent.status().filter(|_| sent.is_refused()) else {
+    let sent = tried.answer()?;
+    let Some(status) = sent.status().filter(|_| tried.is_refused()) else {
         return Ok(not_refused());
     };
     Ok(Finding::expect(tried.allowed.status.contains(&status), refusal(&tried.allowed), || {
@@ -63,9 +76,8 @@ pub fn status(tried: &Tried) -> Judgement {
 
 /// Whether a refusal carries the JSON-RPC error code that the text names.
 pub fn code(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
-    let sent = &tried.sent;
-    if !sent.is_refused() {
+    let sent = tried.answer()?;
+    if !tried.is_refused() {
         return Ok(not_refused());
     }
     let fits = sent.code().is_some_and(|c| tried.allowed.codes.contains(&c));
@@ -76,7 +88,7 @@ pub fn code(tried: &Tried) -> Judgement {
 /// requirements that consist of the code.
 pub fn refused_with_code(tried: &Tried) -> Judgement {
     match outcome(tried)? {
-        Finding::Held if tried.sent.is_refused() => code(tried),
+        Finding::Held if tried.is_refused() => code(tried),
         finding => Ok(finding),
     }
 }
@@ -84,7 +96,7 @@ pub fn refused_with_code(tried: &Tried) -> Judgement {
 /// Whether the request is refused with the HTTP status that the text names, whatever the body.
 pub fn refused_with_status(tried: &Tried) -> Judgement {
     match outcome(tried)? {
-        Finding::Held if tried.sent.is_refused() && tried.sent.status().is_some() => status(tried),
+        Finding::Held if tried.is_refused() && tried.sent.status().is_some() => status(tried),
         finding => Ok(finding),
     }
 }
@@ -93,15 +105,14 @@ pub fn refused_with_status(tried: &Tried) -> Judgement {
 /// that consist of the two.
 pub fn refused_as_named(tried: &Tried) -> Judgement {
     match refused_with_status(tried)? {
-        Finding::Held if tried.sent.is_refused() => code(tried),
+        Finding::Held if tried.is_refused() => code(tried),
         finding => Ok(finding),
     }
 }
 
 /// Whether an error answer carries the request's id, with value and type unchanged.
 pub fn id_echo(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
-    let sent = &tried.sent;
+    let sent = tried.answer()?;
     let Some(error) = sent.messages.iter().find(|m| matches!(m.kind, Kind::Error)) else {
         return Ok(not_refused());
     };
@@ -129,6 +140,18 @@ pub fn survives(tried: &Tried) -> Judgement {
     Ok(Finding::expect(after.is_accepted(), "the unbroken request is served afterwards", || {
         after.describe()
     }))
+}
+
+/// The verdict over a check's vectors. Where some are to be refused, they decide: that their legal siblings are served
+/// shows nothing of the rule.
+pub(crate) fn fold(cases: &[(Outcome, Verdict)]) -> Option<Verdict> {
+    let over = |picks: fn(Outcome) -> bool| {
+        Verdict::fold(cases.iter().filter(|(o, _)| picks(*o)).map(|(_, verdict)| verdict.clone()))
+    };
+    match over(|_| true)? {
+        Verdict::Held => over(|o| o == Outcome::Refused).or(Some(Verdict::Held)),
+        verdict => Some(verdict),
+    }
 }
 
 fn not_refused() -> Finding {
@@ -231,6 +254,40 @@ mod tests {
         for facet in [outcome, status, code, id_echo, refused_with_code, refused_with_status] {
             assert!(facet(&refused).is_err());
         }
+    }
+
+    #[test]
+    fn a_failure_is_no_refusal_and_a_limit_no_answer() {
+        let failed = tried(seen(Some(500), None, End::Complete));
+        assert!(violated(outcome(&failed)) && !held(status(&failed)) && !held(code(&failed)));
+        let mut limited = tried(seen(Some(429), None, End::Complete));
+        for facet in [outcome, status, code, id_echo, refused_as_named] {
+            assert!(facet(&limited).is_err());
+        }
+        limited.allowed.outcome = Outcome::Accepted;
+        assert!(outcome(&limited).is_err());
+    }
+
+    #[test]
+    fn a_challenge_is_a_refusal_where_the_text_names_it() {
+        let mut challenged = tried(seen(Some(401), None, End::Complete));
+        assert!(violated(outcome(&challenged)));
+        challenged.allowed.status = vec![401];
+        assert!(held(outcome(&challenged)) && held(status(&challenged)));
+    }
+
+    #[test]
+    fn a_legal_sibling_that_is_served_holds_no_refusal() {
+        let unverified =
+            Verdict::Unverified { why: "silence".into(), how_to_enable: "answer".into() };
+        let cases =
+            |refused: Verdict| [(Outcome::Accepted, Verdict::Held), (Outcome::Refused, refused)];
+        assert_eq!(fold(&cases(unverified.clone())), Some(unverified));
+        assert_eq!(fold(&cases(Verdict::Held)), Some(Verdict::Held));
+        let doubt = Verdict::inconclusive("no answer");
+        assert_eq!(fold(&cases(doubt.clone())), Some(doubt));
+        assert_eq!(fold(&[(Outcome::Accepted, Verdict::Held)]), Some(Verdict::Held));
+        assert_eq!(fold(&[]), None);
     }
 
     #[test]

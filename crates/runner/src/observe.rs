@@ -7,6 +7,8 @@ use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::meta;
 use serde_json::Value;
 
+use crate::Trouble;
+
 /// An exchange with its messages parsed once.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -144,10 +146,42 @@ impl Observed {
         (self.result().is_some() || subscribed) && self.status().is_none_or(|s| s < 400)
     }
 
-    /// Whether the request was refused: a JSON-RPC error, or an HTTP error status. Silence is neither.
+    /// Whether the request was refused: by a JSON-RPC error, whatever the status, or without one by a status that
+    /// blames the request. Silence is no refusal, nor are a status of 500 without an error, which tells of a failure,
+    /// and statuses that ask for something else first (401, 407) or tell of the target's state (408 and
+    /// [`Observed::is_trouble`]).
     pub fn is_refused(&self) -> bool {
-        self.error().is_some()
-            || (self.result().is_none() && self.status().is_some_and(|s| s >= 400))
+        let blames = |s| (400..500).contains(&s) && !matches!(s, 401 | 407 | 408);
+        !self.is_trouble() && (self.error().is_some() || self.is_bare_status(blames))
+    }
+
+    /// Whether the answer is a status that `picks` and no JSON-RPC response.
+    pub(crate) fn is_bare_status(&self, picks: impl Fn(u16) -> bool) -> bool {
+        self.response().is_none() && self.status().is_some_and(picks)
+    }
+
+    /// Whether the answer tells of the state of the target, or of a gateway before it, and nothing of the request: it
+    /// limits its callers (429), or is not to be reached for now (502, 503, 504).
+    pub fn is_trouble(&self) -> bool {
+        matches!(self.status(), Some(429 | 502 | 503 | 504))
+    }
+
+    /// The answer, unless it is trouble, which is judged as neither refusal nor acceptance.
+    pub fn settled(&self) -> Result<&Self, Trouble> {
+        if self.is_trouble() {
+            let why = "the target limits its callers or cannot be reached for now";
+            return Err(Trouble::Setup(format!("{why}: {}", self.describe())));
+        }
+        Ok(self)
+    }
+
+    /// All that came as a body, as text, wherever the wire has put it: messages are frames, anything else is kept as it
+    /// came.
+    pub fn body_text(&self) -> String {
+        let answer = &self.exchange.answer;
+        let frames = answer.frames.iter().map(|frame| &frame.payload);
+        let parts = frames.chain([&answer.body]).filter(|part| !part.is_empty());
+        parts.map(|part| part.lossy().into_owned()).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether the request was turned away by the authorization layer: HTTP 401, or any refusal with a challenge.
@@ -226,5 +260,75 @@ pub fn clip(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::{Answer, Carrier, Frame, Head};
+    use serde_json::json;
+
+    use super::*;
+
+    fn answered(status: u16, message: Option<Value>, body: &str) -> Observed {
+        let frame =
+            |m: Value| Frame { at: 0, carrier: Carrier::Body, payload: m.to_string().into() };
+        Observed::new(Exchange {
+            seq: 1,
+            by: "test".into(),
+            channel: "http-1".into(),
+            sent: Sent::Nothing,
+            answer: Answer {
+                head: Some(Head { status, headers: Vec::new() }),
+                frames: message.map(frame).into_iter().collect(),
+                body: body.to_owned().into(),
+                ..Answer::default()
+            },
+        })
+    }
+
+    fn error(status: u16) -> Observed {
+        answered(
+            status,
+            Some(json!({"jsonrpc": "2.0", "error": {"code": -32603, "message": "no"}})),
+            "",
+        )
+    }
+
+    #[test]
+    fn a_json_rpc_error_is_a_refusal_whatever_the_status() {
+        for status in [200, 400, 401, 403, 404, 422, 500] {
+            assert!(error(status).is_refused(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_status_alone_is_a_refusal_where_it_blames_the_request() {
+        for status in [400, 403, 404, 405, 406, 415, 422] {
+            assert!(answered(status, None, "<html>").is_refused(), "{status}");
+        }
+        for status in [200, 202, 301, 401, 407, 408, 500, 501] {
+            let seen = answered(status, None, "<html>");
+            assert!(!seen.is_refused() && !seen.is_accepted() && !seen.is_trouble(), "{status}");
+        }
+    }
+
+    #[test]
+    fn limits_and_gateways_are_trouble_whatever_they_say() {
+        for status in [429, 502, 503, 504] {
+            for seen in [error(status), answered(status, None, "<html>")] {
+                assert!(
+                    seen.is_trouble() && !seen.is_refused() && seen.settled().is_err(),
+                    "{status}"
+                );
+            }
+        }
+        assert!(error(500).settled().is_ok());
+    }
+
+    #[test]
+    fn the_body_is_read_wherever_it_is_kept() {
+        assert_eq!(answered(401, None, "no token").body_text(), "no token");
+        assert!(answered(401, Some(json!({"told": "secret"})), "").body_text().contains("secret"));
     }
 }

@@ -15,7 +15,7 @@ use crate::lab::{self, Results, Trial};
 use crate::record::Recorder;
 use crate::run::{DISCOVER, Options};
 use crate::target::Running;
-use crate::{Bench, Check, Survey, finding};
+use crate::{Bench, Check, Survey, facet, finding};
 
 /// At most so many scenarios are tried once more.
 const SECOND_TRIES: usize = 12;
@@ -213,8 +213,10 @@ impl Schedule<'_> {
     }
 
     fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {
-        let mine = trials.iter().filter(|t| t.vector.judges.iter().any(|id| id == check.id));
+        let mine: Vec<&Trial> =
+            trials.iter().filter(|t| t.vector.judges.iter().any(|id| id == check.id)).collect();
         let cases: Vec<CaseFinished> = mine
+            .iter()
             .map(|trial| {
                 let outcome = results.get(&trial.key());
                 let judgement = outcome.and_then(|o| o.judgements.get(check.id)).cloned();
@@ -228,7 +230,9 @@ impl Schedule<'_> {
                 }
             })
             .collect();
-        let verdict = Verdict::fold(cases.iter().map(|c| c.verdict.clone()));
+        let outcomes = mine.iter().map(|trial| trial.vector.answer.outcome);
+        let judged: Vec<_> = outcomes.zip(cases.iter().map(|c| c.verdict.clone())).collect();
+        let verdict = facet::fold(&judged);
         let nothing = || Verdict::Unverified {
             why: "the target offers no request that the vectors of this check start from".into(),
             how_to_enable: crate::Prop::Tool.how_to_enable(),

@@ -71,17 +71,8 @@ impl Documents {
 
 /// The JSON object of an answer.
 fn document(seen: &Observed) -> Option<Value> {
-    let value: Value = serde_json::from_slice(&body(seen)).ok()?;
+    let value: Value = serde_json::from_str(&seen.body_text()).ok()?;
     (seen.status() == Some(200) && value.is_object()).then_some(value)
-}
-
-/// The body, wherever the wire has put it: JSON bodies are frames.
-fn body(seen: &Observed) -> Vec<u8> {
-    let answer = &seen.exchange.answer;
-    match answer.frames.first() {
-        Some(frame) if answer.body.is_empty() => frame.payload.bytes().to_vec(),
-        _ => answer.body.bytes().to_vec(),
-    }
 }
 
 fn unfound(documents: &Documents) -> Finding {

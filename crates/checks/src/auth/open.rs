@@ -36,7 +36,9 @@ pub(super) async fn ask(bench: &Bench, probe: Probe) -> Result<Observed, Trouble
     }
     let mut open = bench.open(probe).await?;
     if open.status().await.is_some_and(|status| status >= 400) {
-        return Ok(bench.finish(open).await);
+        let seen = bench.finish(open).await;
+        seen.settled()?;
+        return Ok(seen);
     }
     open.next_within(FIRST_WORD).await;
     Ok(bench.close(open))
@@ -129,7 +131,7 @@ async fn each_request(bench: &Bench) -> Judgement {
         };
         let seen = bench.send(bad).await?;
         let finding = Finding::expect(
-            seen.is_refused(),
+            seen.is_refused() || seen.is_challenge(),
             "a refusal, whatever came before on the connection",
             || seen.describe(),
         );
@@ -156,7 +158,7 @@ async fn validate_before(bench: &Bench) -> Judgement {
     let expired = auth.broken(TokenDeviation::Expired)?;
     if let Some(list) = bench.base(Base::ToolsList) {
         let seen = bench.send(list.bearer(expired.as_str())).await?;
-        let body = seen.exchange.answer.body.lossy().into_owned();
+        let body = seen.body_text();
         let names = bench
             .survey()
             .tools

@@ -219,7 +219,7 @@ check! {
 
 /// Whether a 401 has a Bearer challenge.
 fn challenged(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
+    tried.answer()?;
     if tried.sent.status() != Some(401) {
         return Ok(no_401());
     }
@@ -233,8 +233,7 @@ fn challenged(tried: &Tried) -> Judgement {
 
 /// Whether a 401 says of an invalid token what OAuth says of it, and does not repeat it.
 fn formed(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
-    let sent = &tried.sent;
+    let sent = tried.answer()?;
     if sent.status() != Some(401) {
         return Ok(no_401());
     }
@@ -256,7 +255,7 @@ fn formed(tried: &Tried) -> Judgement {
     let token =
         token.and_then(|value| value.split_once(' ').map(|(_, token)| token.trim().to_owned()));
     let repeated = token.filter(|token| token.len() > 16).is_some_and(|token| {
-        sent.exchange.answer.body.lossy().contains(&token)
+        sent.body_text().contains(&token)
             || sent.header("www-authenticate").any(|field| field.contains(&token))
     });
     Ok(Finding::expect(!repeated, "an answer that does not repeat the token", || {

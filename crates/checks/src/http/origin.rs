@@ -72,7 +72,7 @@ async fn validate(bench: &Bench) -> Judgement {
 
 fn refused(seen: &Observed) -> Finding {
     let worked = seen.messages.iter().any(|m| matches!(m.kind, Kind::Result | Kind::Notification));
-    let fits = !worked && seen.status().is_some_and(|s| s >= 400);
+    let fits = !worked && seen.status().is_some_and(|s| (400..500).contains(&s));
     let origin = origin_of(seen).unwrap_or_default();
     Finding::expect(fits, format!("a request with `Origin: {origin}` is refused"), || {
         seen.describe()
@@ -129,7 +129,7 @@ check! {
 }
 
 fn error_body(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
+    tried.answer()?;
     if !tried.sent.is_refused() {
         return Ok(Finding::unseen("the foreign origin was not refused", "refuse it with 403"));
     }

@@ -82,6 +82,7 @@ async fn refused(bench: &Bench, probe: Probe) -> Judgement {
     // A subscription that is served stays open: its first message tells.
     open.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(open);
+    seen.settled()?;
     let fits = seen.status() == Some(400) && seen.code() == Some(codes::UNSUPPORTED_VERSION);
     Ok(Finding::expect(fits, "HTTP 400 with error -32022", || seen.describe()))
 }

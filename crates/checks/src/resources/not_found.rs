@@ -20,8 +20,7 @@ check! {
 }
 
 fn not_found(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
-    let sent = &tried.sent;
+    let sent = tried.answer()?;
     let expected = "error -32602, since the resource does not exist";
     if is_empty(tried) {
         return Ok(Finding::unseen(
@@ -53,8 +52,7 @@ check! {
 }
 
 fn no_empty_contents(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
-    let sent = &tried.sent;
+    let sent = tried.answer()?;
     if !sent.is_accepted() && !sent.is_refused() {
         return Ok(Finding::unseen(
             format!("neither served nor refused: {}", sent.describe()),
@@ -82,7 +80,7 @@ check! {
 }
 
 fn data_uri(tried: &Tried) -> Judgement {
-    tried.controlled.clone()?;
+    tried.answer()?;
     let Some(error) = tried.sent.error() else {
         return Ok(Finding::unseen("the request was not refused with an error", "refuse it"));
     };

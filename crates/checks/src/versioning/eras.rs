@@ -30,7 +30,7 @@ async fn initialize_names_versions(bench: &Bench) -> Judgement {
         }
         let text = match seen.error() {
             Some(error) => format!("{} {}", error["message"], error["data"]),
-            None => seen.exchange.answer.body.lossy().into_owned(),
+            None => seen.body_text(),
         };
         let named = text.contains(REVISION) || versions.iter().any(|v| text.contains(v.as_str()));
         let finding =

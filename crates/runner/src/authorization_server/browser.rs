@@ -176,7 +176,7 @@ impl AsBench<'_> {
             let seen = self.send(url.as_str(), request).await?;
             cookies.take(&seen);
             let Some(to) = redirect(&seen).and_then(|to| url.join(&to).ok()) else {
-                let html = seen.exchange.answer.body.lossy().into_owned();
+                let html = seen.body_text();
                 let page = Page { status: seen.status().unwrap_or_default(), html };
                 return Ok(Landing { at: Landed::Page(page), seen });
             };
