@@ -11,7 +11,6 @@ mod state;
 mod tamper;
 
 pub(crate) use answers::{accepted, concluded, taken};
-pub(crate) use capabilities::undeclared;
 pub(crate) use shape::inputs;
 
 use plumb_runner::Check;

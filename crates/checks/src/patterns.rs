@@ -20,6 +20,7 @@ check! {
     ///
     /// **Fix:** ask for input by a result of type `input_required`.
     pub(crate) NO_SERVER_REQUESTS = "patterns.no-server-requests";
+    judges: ["transport.directions"];
     passive: no_server_requests
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::lane::Lane;
 
 pub(crate) const CHECKS: &[&Check] =
-    &[&TOKEN_ECHO, &INCREASING, &ONLY_KNOWN_TOKENS, &ONLY_IN_PROGRESS, &STOP];
+    &[&TOKEN_ECHO, &INCREASING, &ONLY_KNOWN_TOKENS, &ONLY_IN_PROGRESS];
 
 const METHOD: &str = "notifications/progress";
 
@@ -163,17 +163,7 @@ check! {
     ///
     /// **Fix:** stop the reporter before the result is sent.
     pub(crate) ONLY_IN_PROGRESS = "progress.only-in-progress";
-    needs: [ProgressTool];
-    scenario: no_progress_afterwards
-}
-
-check! {
-    /// **Observed:** for 300 ms after the result of a call that reports progress nothing more comes for its token.
-    ///
-    /// **Why:** an operation that goes on reporting goes on working, for nobody.
-    ///
-    /// **Fix:** end timers and background work with the request.
-    pub(crate) STOP = "progress.stop";
+    judges: ["progress.stop"];
     needs: [ProgressTool];
     scenario: no_progress_afterwards
 }

@@ -4,11 +4,10 @@ use plumb_runner::{Bench, Check, Finding, Judgement, Observed, Trouble, check};
 use plumb_wire::codes;
 use serde_json::{Map, Value, json};
 
+use crate::mrtr::concluded;
 use crate::mrtr::flow::{Asker, Kind, Round, askers_for, broke, done, outcome};
-use crate::mrtr::{concluded, undeclared};
 
-pub(crate) const CHECKS: &[&Check] =
-    &[&UNAVAILABLE, &BOUNDARIES, &VALIDATE_PATHS, &CHECK_CAPABILITY, &RESPECT];
+pub(crate) const CHECKS: &[&Check] = &[&UNAVAILABLE, &BOUNDARIES, &VALIDATE_PATHS, &RESPECT];
 
 /// The root that the client names.
 const ROOT: &str = "/home/user/project";
@@ -160,21 +159,6 @@ fn path_argument(schema: &Value) -> Option<String> {
         s["type"] == "string" && ["enum", "pattern", "const"].iter().all(|k| s.get(*k).is_none())
     };
     properties.iter().find(|(name, s)| path(name) && free(s)).map(|(name, _)| name.clone())
-}
-
-check! {
-    /// **Observed:** everything that asks for the roots is called by a client that does not declare `roots`: it is not
-    /// asked.
-    ///
-    /// **Why:** roots are deprecated, and many clients have none.
-    ///
-    /// **Fix:** look at the capability of this very request, and do without.
-    pub(crate) CHECK_CAPABILITY = "roots.server.check-capability";
-    scenario: check_capability
-}
-
-async fn check_capability(bench: &Bench) -> Judgement {
-    undeclared(bench, "roots", &[Kind::Roots]).await
 }
 
 /// Asks, and answers with these roots.

@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** decode only what starts with `=?base64?` and ends with `?=`.
     LITERAL_WITHOUT_PREFIX = "sep2243.literal-without-prefix";
+    fact: "http.param.sentinel-exact";
     applies: [Http];
     cases: served_or_refused_by_header
 }
@@ -26,6 +27,7 @@ check! {
     ///
     /// **Fix:** compare the markers byte by byte.
     LITERAL_UPPERCASE_PREFIX = "sep2243.literal-uppercase-prefix";
+    fact: "http.param.sentinel-exact";
     applies: [Http];
     cases: served_or_refused_by_header
 }

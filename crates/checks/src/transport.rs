@@ -5,4 +5,4 @@ mod messages;
 pub(crate) use messages::unasked_by_another_era;
 use plumb_runner::Check;
 
-pub(crate) const CHECKS: &[&Check] = &[&messages::UTF8, &messages::DIRECTIONS];
+pub(crate) const CHECKS: &[&Check] = &[&messages::UTF8];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
-use plumb_model::{Ledger, Level, Requirement};
+use plumb_model::{Force, Ledger, Level, Position, Positions, Requirement};
 use plumb_runner::{Body, Check};
 
 use crate::args::{CoverageArgs, ListArgs};
@@ -23,7 +23,7 @@ pub(crate) fn list(args: &ListArgs) -> Exit {
         suite.selects(r)
             && (args.only.is_empty()
                 || args.only.iter().any(|p| plumb_model::suite::matches(p, &r.id)))
-            && checks.iter().any(|c| c.id == r.id)
+            && checks.iter().any(|c| c.covers(&r.id))
     };
     let rows: Vec<&Requirement> = Ledger::current().rows().iter().filter(wanted).collect();
     if rows.is_empty() {
@@ -36,9 +36,17 @@ pub(crate) fn list(args: &ListArgs) -> Exit {
     Ok(0)
 }
 
-/// Shows a requirement, its check and its vectors.
+/// Shows a requirement, what it rests on, its check and its vectors; or a position and what rests on it.
 pub(crate) fn explain(id: &str) -> Exit {
     let ledger = Ledger::current();
+    if let Some(position) = Positions::current().position(id) {
+        explain_position(position);
+        let rows = ledger.rows().iter().filter(|r| r.positions.iter().any(|p| p == id));
+        for row in rows {
+            anstream::println!("  {:<10} {:<44} {}", row.level, row.id, row.summary);
+        }
+        return Ok(0);
+    }
     let row = ledger.requirement(id).ok_or_else(|| {
         let near: Vec<&str> = ledger
             .rows()
@@ -54,9 +62,20 @@ pub(crate) fn explain(id: &str) -> Exit {
         };
         anyhow!("there is no requirement `{id}`: {hint}")
     })?;
-    anstream::println!("{}  {}\n\n{}\n\nspec: {}", row.id, row.level, row.summary, row.url());
-    match checks().into_iter().find(|c| c.id == id) {
-        Some(check) => explain_check(check)?,
+    anstream::println!(
+        "{}  {}, {}\n\n{}\n\nspec: {}",
+        row.id,
+        row.level,
+        row.force.words(),
+        row.summary,
+        row.url()
+    );
+    for position in row.positions.iter().filter_map(|p| Positions::current().position(p)) {
+        anstream::println!();
+        explain_position(position);
+    }
+    match checks().into_iter().find(|c| c.covers(id)) {
+        Some(check) => explain_check(check, id)?,
         None => match ledger.exclusion(id) {
             Some(reason) => anstream::println!("\nNo check judges it: {reason}"),
             None if !row.concerns_server() => anstream::println!("\nIt does not bind a server."),
@@ -66,9 +85,20 @@ pub(crate) fn explain(id: &str) -> Exit {
     Ok(0)
 }
 
-fn explain_check(check: &Check) -> anyhow::Result<()> {
+fn explain_position(position: &Position) {
+    anstream::println!("position {}: {}\n\n{}", position.id, position.title, position.text);
+}
+
+fn explain_check(check: &Check, id: &str) -> anyhow::Result<()> {
     let docs = check.info().map(|i| i.docs).unwrap_or_default();
     anstream::println!("\n{docs}\n");
+    let others: Vec<&str> = check.rows().filter(|row| *row != id).collect();
+    if !others.is_empty() {
+        anstream::println!("The same observation judges {}.", others.join(", "));
+    }
+    if let Some(fact) = check.fact {
+        anstream::println!("Broken together with {fact}, both are one finding.");
+    }
     let how = match check.body {
         Body::Passive(_) => "judged over every exchange of a run",
         Body::Cases(_) => "judged over vectors, each between two unbroken requests",
@@ -86,6 +116,16 @@ fn explain_check(check: &Check) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How many checked requirements rest on a keyword, the schema, or what the text implies.
+fn forces<'a>(rows: impl Iterator<Item = &'a Requirement>) -> String {
+    let mut counts: BTreeMap<Force, usize> = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.force).or_default() += 1;
+    }
+    let told = counts.iter().map(|(force, n)| format!("{n} {}", force.words()));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 #[derive(Default)]
 struct Tally {
     checked: usize,
@@ -99,11 +139,12 @@ pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
     let checks = checks();
     let mut pages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
     let mut total = Tally::default();
-    let mut open = Vec::new();
+    let (mut open, mut judged) = (Vec::new(), Vec::new());
     let normative = |r: &&Requirement| r.concerns_server() && r.level != Level::Advice;
     for row in ledger.rows().iter().filter(normative) {
         let tally = pages.entry((&row.page, row.level.keyword())).or_default();
-        if checks.iter().any(|c| c.id == row.id) {
+        if checks.iter().any(|c| c.covers(&row.id)) {
+            judged.push(row);
             tally.checked += 1;
             total.checked += 1;
         } else if ledger.exclusion(&row.id).is_some() {
@@ -138,6 +179,13 @@ pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
         total.excluded,
         total.open
     );
+    anstream::println!("of the checked: {}", forces(judged.iter().copied()));
+    let cited = |p: &&Position| judged.iter().filter(|r| r.positions.contains(&p.id)).count();
+    let positions = Positions::current().all().iter().filter(|p| cited(p) > 0);
+    for position in positions {
+        let count = cited(&position);
+        anstream::println!("{count:>5} rest on {:<26} {}", position.id, position.title);
+    }
     if args.open {
         for row in &open {
             anstream::println!("open  {:<10} {:<44} {}", row.level, row.id, row.summary);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use plumb_model::OtherSides;
 use plumb_runner::{Prop, Props, Survey};
 use serde::Deserialize;
 
@@ -20,6 +21,12 @@ pub(crate) struct Config {
     /// Violations that the user knows and accepts, by requirement id, each with a reason.
     #[serde(default)]
     pub(crate) known: std::collections::BTreeMap<String, String>,
+    /// Positions of which the user takes the other side, each with a reason.
+    #[serde(default)]
+    positions: std::collections::BTreeMap<String, String>,
+    /// The same, checked.
+    #[serde(skip)]
+    pub(crate) other_sides: OtherSides,
 }
 
 impl Config {
@@ -30,7 +37,11 @@ impl Config {
             return Ok(Self::default());
         }
         let text = read(path)?;
-        toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))
+        let config: Self = toml::from_str(&text)
+            .with_context(|| format!("{} is not a configuration", path.display()))?;
+        let file = path.display().to_string();
+        let other_sides = OtherSides::checked(&file, &text, config.positions.clone())?;
+        Ok(Self { other_sides, ..config })
     }
 }
 
@@ -48,6 +59,10 @@ pub(crate) fn starter(survey: &Survey) -> String {
          # Violations that you know and accept, by requirement id, each with a reason.\n\
          [known]\n\
          # \"http.origin.invalid-403\" = \"behind a gateway that checks it; issue 12\"\n\n\
+         # Positions of which you take the other side, each with a reason; `plumb explain ID` tells which one a\n\
+         # requirement rests on.\n\
+         [positions]\n\
+         # \"task-affinity\" = \"our gateway routes by Mcp-Name\"\n\n\
          # Things with known behaviour that some checks need. The survey found these by itself; a line here wins.\n",
     );
     for (prop, found) in &survey.props {

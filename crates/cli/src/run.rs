@@ -46,6 +46,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
         suite,
         only: args.only.clone(),
         known,
+        other_sides: config.other_sides,
         packs: packs(&args.vectors)?,
         props: config.props,
         allow_calls: allow(&args.target, &config.allow_calls),

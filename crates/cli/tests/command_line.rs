@@ -193,6 +193,53 @@ fn a_known_violation_passes_and_a_stale_one_is_exit_6() {
 }
 
 #[test]
+fn what_is_inferred_warns_and_fails_if_strict_unless_its_position_is_disputed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run =
+        ["run", "--only", "discover.lists-served-version", "--mutant", "served_versions_listed"];
+    let (code, text) = said(&plumb_in(folder.path(), &run));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 warning") && text.contains("no-keyword"), "{text}");
+    let strict = [&run[..], &["--strict"]].concat();
+    assert_eq!(said(&plumb_in(folder.path(), &strict)).0, 1);
+    let other_side = "[positions]\nno-keyword = 'only capitalised words bind'\n";
+    std::fs::write(folder.path().join("plumb.toml"), other_side).expect("writes");
+    let (code, text) = said(&plumb_in(folder.path(), &strict));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 disputed") && text.contains("only capitalised words bind"), "{text}");
+}
+
+#[test]
+fn a_position_that_does_not_exist_is_named_with_its_line_and_a_remedy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("plumb.toml"), "[positions]\naffinity = 'x'\n")
+        .expect("writes");
+    let (code, text) = said(&plumb_in(folder.path(), &["run"]));
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("plumb.toml:2") && text.contains("task-affinity"), "{text}");
+}
+
+#[test]
+fn requirements_that_one_fact_breaks_are_one_failure() {
+    let (code, text) = said(&plumb(&["run", "--only", "progress.*", "--mutant", "progress_stops"]));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("1 failure of 2 requirements"), "{text}");
+    assert!(text.contains("also progress.stop (MUST)"), "{text}");
+}
+
+#[test]
+fn explain_tells_force_position_and_what_is_judged_with_it() {
+    let explained = |id: &str| said(&plumb(&["explain", id])).1;
+    let tool = explained("tools.error.unknown-tool");
+    assert!(
+        tool.contains("inferred") && tool.contains("position error-codes-by-example"),
+        "{tool}"
+    );
+    assert!(explained("progress.stop").contains("judges progress.only-in-progress"));
+    assert!(explained("task-affinity").contains("tasks.durable-restart"));
+}
+
+#[test]
 fn init_writes_a_configuration_that_run_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let (code, text) = said(&plumb_in(folder.path(), &["init"]));

@@ -17,6 +17,9 @@ pub struct CheckInfo {
     /// The positions that its judgement rests on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<String>,
+    /// The requirement that tells the same fact: broken together, both are one finding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fact: Option<String>,
     /// The page of the specification.
     pub page: String,
     /// The requirement in our words.
@@ -35,6 +38,7 @@ impl CheckInfo {
             level: requirement.level,
             force: requirement.force,
             positions: requirement.positions.clone(),
+            fact: None,
             page: requirement.page.clone(),
             summary: requirement.summary.clone(),
             url: requirement.url(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckInfo, Exchange, Verdict};
+use crate::{CheckInfo, Exchange, Position, Verdict};
 
 /// One line of `run.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,9 @@ pub struct RunStarted {
     pub checks: Vec<CheckInfo>,
     /// Requirement ids whose violation the user knows and accepts, each with a reason.
     pub known: BTreeMap<String, String>,
+    /// The positions that the checks rest on, and those of which the user takes the other side.
+    #[serde(default)]
+    pub positions: Vec<Position>,
 }
 
 /// The target as a report shows it.

@@ -286,6 +286,26 @@ impl Requirement {
     }
 }
 
+impl Force {
+    /// What it means, after the level.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Text => "by the text",
+            Self::Schema => "by the schema",
+            Self::Inferred => "inferred",
+        }
+    }
+
+    /// The word of the ledger.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Schema => "schema",
+            Self::Inferred => "inferred",
+        }
+    }
+}
+
 impl Level {
     /// The level without its polarity.
     pub fn strength(self) -> Strength {

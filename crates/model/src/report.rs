@@ -1,10 +1,14 @@
 //! The report: the event stream folded. Reporters see nothing else, so a replay equals a live run.
 
+mod fact;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::event::{CaseFinished, RunStarted};
-use crate::{CheckInfo, Event, Exchange, Severity, Verdict};
+use crate::{CheckInfo, Event, Exchange, Position, Severity, Verdict};
+
+pub use fact::Fact;
 
 /// A finished run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct CheckReport {
     pub cases: Vec<CaseFinished>,
     /// The user's reason, if a violation is known and accepted.
     pub known: Option<String>,
+    /// The position that it rests on and the user does not share, if there is one.
+    pub disputed: Option<Position>,
     /// Microseconds between start and verdict.
     pub took: u64,
 }
@@ -43,12 +49,15 @@ pub struct Counts {
     pub held: usize,
     /// Violated MUSTs, known ones left out.
     pub failures: usize,
-    /// Violated SHOULDs, known ones left out.
+    /// Violated SHOULDs and violated MUSTs that are inferred, known ones left out.
     pub warnings: usize,
     /// Violated MAYs, known ones left out.
     pub notes: usize,
     /// Violations that the user knows and accepts.
     pub known: usize,
+    /// Violations that rest on a position of which the user takes the other side.
+    #[serde(default)]
+    pub disputed: usize,
     /// Nothing to observe.
     pub unverified: usize,
     /// Tried and could not see.
@@ -135,6 +144,7 @@ impl Report {
             let slot = match (&check.verdict, check.severity(), &check.known) {
                 (Verdict::Held, ..) => &mut counts.held,
                 (Verdict::Violated { .. }, _, Some(_)) => &mut counts.known,
+                (Verdict::Violated { .. }, ..) if check.disputed.is_some() => &mut counts.disputed,
                 (Verdict::Violated { .. }, Severity::Failure, _) => &mut counts.failures,
                 (Verdict::Violated { .. }, Severity::Warning, _) => &mut counts.warnings,
                 (Verdict::Violated { .. }, ..) => &mut counts.notes,
@@ -185,9 +195,16 @@ impl Report {
 }
 
 impl CheckReport {
-    /// How much the verdict weighs.
+    /// How much the verdict weighs: what the user disputes, no more than a note.
     pub fn severity(&self) -> Severity {
-        self.verdict.severity(self.info.level, self.info.force)
+        let severity = self.verdict.severity(self.info.level, self.info.force);
+        if self.disputed.is_some() { severity.min(Severity::Note) } else { severity }
+    }
+
+    /// Whether it is a violation that the user neither knows nor disputes.
+    pub fn counts_as_broken(&self) -> bool {
+        let accepted = self.known.is_some() || self.disputed.is_some();
+        matches!(self.verdict, Verdict::Violated { .. }) && !accepted
     }
 }
 
@@ -294,6 +311,7 @@ impl Fold {
             checks.push(CheckReport {
                 info: info.clone(),
                 known: self.run.known.get(&info.id).cloned(),
+                disputed: disputed(&self.run, info),
                 took: ended.saturating_sub(open.started),
                 verdict,
                 cases: open.cases,
@@ -301,6 +319,12 @@ impl Fold {
         }
         Ok(Report { run: self.run, checks, exchanges: self.exchanges, took, internal_faults })
     }
+}
+
+/// The first position that the check rests on and of which the user takes the other side.
+fn disputed(run: &RunStarted, info: &CheckInfo) -> Option<Position> {
+    let mut left = run.positions.iter().filter(|p| p.other_side.is_some());
+    left.find(|p| info.positions.contains(&p.id)).cloned()
 }
 
 #[cfg(test)]
@@ -321,6 +345,7 @@ mod tests {
             target: crate::event::TargetInfo::default(),
             checks: vec![CheckInfo::new(row, String::new())],
             known: BTreeMap::new(),
+            positions: vec![],
         };
         let check = || row.id.clone();
         vec![
@@ -371,5 +396,23 @@ mod tests {
         let Event::CheckFinished { verdict, .. } = &mut events[2] else { unreachable!() };
         *verdict = Verdict::violated("a", "b");
         assert_eq!(Report::fold(events).expect("folds").outcome(), Outcome::Conformant);
+    }
+
+    #[test]
+    fn a_violation_that_rests_on_a_position_of_the_other_side_fails_no_run() {
+        let mut events = stream();
+        let Event::CheckFinished { verdict, .. } = &mut events[2] else { unreachable!() };
+        *verdict = Verdict::violated("a", "b");
+        let failed = Report::fold(events.clone()).expect("folds");
+        assert_eq!(failed.outcome(), Outcome::Violations);
+        let Event::RunStarted(run) = &mut events[0] else { unreachable!() };
+        run.policy.strict = true;
+        let position = run.checks[0].positions[0].clone();
+        let other = crate::OtherSides(BTreeMap::from([(position.clone(), "why".into())]));
+        run.positions = crate::Positions::current().cited([], &other);
+        let report = Report::fold(events).expect("folds");
+        assert_eq!(report.outcome(), Outcome::Conformant);
+        assert_eq!((report.counts().disputed, report.counts().failures), (1, 0));
+        assert_eq!(report.checks[0].disputed.as_ref().map(|p| &p.id), Some(&position));
     }
 }

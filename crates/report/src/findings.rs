@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use plumb_model::event::CaseFinished;
-use plumb_model::report::{CheckReport, Counts, Outcome};
-use plumb_model::{Exchange, Report, Severity, Verdict};
+use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
+use plumb_model::{CheckInfo, Exchange, Force, Position, Report, Severity, Verdict};
 
 use crate::evidence;
 
@@ -69,12 +69,48 @@ pub fn of_check<'a>(report: &'a Report, check: &'a CheckReport) -> Vec<Finding<'
     findings
 }
 
-/// The checks of one weight that the user did not accept, in the order of the plan.
-pub fn weighing(report: &Report, severity: Severity) -> impl Iterator<Item = &CheckReport> {
-    report.checks.iter().filter(move |c| {
-        let violated = matches!(c.verdict, Verdict::Violated { .. });
-        c.severity() == severity && !(violated && c.known.is_some())
-    })
+/// What weighs so much, in the order of the plan: facts that break requirements and are not accepted by the user, then
+/// what was not seen.
+pub fn weighing(report: &Report, severity: Severity) -> Vec<Fact<'_>> {
+    let mut facts = report.facts();
+    facts.retain(|fact| fact.severity() == severity);
+    let unseen = report.checks.iter().filter(|c| !matches!(c.verdict, Verdict::Violated { .. }));
+    let unseen = unseen.filter(|c| c.severity() == severity);
+    facts.extend(unseen.map(|lead| Fact { lead, others: Vec::new() }));
+    facts
+}
+
+/// Requirements that are told with another, which leads: broken by the same fact.
+pub fn told_with(report: &Report) -> BTreeMap<&str, &str> {
+    let facts = report.facts();
+    let told = facts.iter().flat_map(|fact| {
+        fact.others.iter().map(move |other| (other.info.id.as_str(), fact.lead.info.id.as_str()))
+    });
+    told.collect()
+}
+
+/// The level, and what it rests on unless that is the text.
+pub fn demand(info: &CheckInfo) -> String {
+    match info.force {
+        Force::Text => info.level.to_string(),
+        force => format!("{}, {}", info.level, force.words()),
+    }
+}
+
+/// The positions that a check rests on.
+pub fn positions<'a>(report: &'a Report, check: &CheckReport) -> Vec<&'a Position> {
+    report.run.positions.iter().filter(|p| check.info.positions.contains(&p.id)).collect()
+}
+
+/// The positions of which the user takes the other side, each with the reason.
+pub fn other_sides(report: &Report) -> impl Iterator<Item = (&Position, &str)> {
+    report.run.positions.iter().filter_map(|p| Some((p, p.other_side.as_deref()?)))
+}
+
+/// The violations that the user disputes, each with the position that it rests on.
+pub fn disputed(report: &Report) -> impl Iterator<Item = (&CheckReport, &Position)> {
+    let checks = report.checks.iter().filter(|c| Standing::of(c) == Standing::Disputed);
+    checks.filter_map(|c| Some((c, c.disputed.as_ref()?)))
 }
 
 /// The checks that were inconclusive, whatever their level.
@@ -127,12 +163,14 @@ pub enum Standing {
     Held,
     /// A violated MUST.
     Failure,
-    /// A violated SHOULD.
+    /// A violated SHOULD, or a violated MUST that is inferred.
     Warning,
     /// A violated MAY.
     Note,
     /// A violation that the user accepts.
     Known,
+    /// A violation that rests on a position of which the user takes the other side.
+    Disputed,
     /// Nothing to observe.
     Unverified,
     /// Tried and could not see.
@@ -143,12 +181,13 @@ pub enum Standing {
 
 impl Standing {
     /// All of them, gravest first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Failure,
         Self::Inconclusive,
         Self::Warning,
         Self::Note,
         Self::Known,
+        Self::Disputed,
         Self::Unverified,
         Self::Held,
         Self::NotApplicable,
@@ -159,6 +198,7 @@ impl Standing {
         match (&check.verdict, check.severity()) {
             (Verdict::Held, _) => Self::Held,
             (Verdict::Violated { .. }, _) if check.known.is_some() => Self::Known,
+            (Verdict::Violated { .. }, _) if check.disputed.is_some() => Self::Disputed,
             (Verdict::Violated { .. }, Severity::Failure) => Self::Failure,
             (Verdict::Violated { .. }, Severity::Warning) => Self::Warning,
             (Verdict::Violated { .. }, _) => Self::Note,
@@ -166,6 +206,19 @@ impl Standing {
             (Verdict::Inconclusive { .. }, _) => Self::Inconclusive,
             (Verdict::NotApplicable { .. }, _) => Self::NotApplicable,
         }
+    }
+
+    /// How many findings stand so, and how many requirements they break.
+    pub fn findings(self, report: &Report) -> (usize, usize) {
+        let rows = self.count(&report.counts());
+        let severity = match self {
+            Self::Failure => Severity::Failure,
+            Self::Warning => Severity::Warning,
+            _ => return (rows, rows),
+        };
+        let facts = report.facts().into_iter().filter(|f| f.severity() == severity);
+        let broken: Vec<usize> = facts.map(|f| f.checks().count()).collect();
+        (broken.len(), broken.iter().sum())
     }
 
     /// How many checks of a run stand so.
@@ -191,6 +244,7 @@ impl Standing {
             Self::Warning => "warnings",
             Self::Note => "notes",
             Self::Known => "known",
+            Self::Disputed => "disputed",
             Self::Unverified => "unverified",
             Self::Inconclusive => "inconclusive",
             Self::NotApplicable => "not applicable",
@@ -205,6 +259,7 @@ fn slot(counts: &mut Counts, standing: Standing) -> &mut usize {
         Standing::Warning => &mut counts.warnings,
         Standing::Note => &mut counts.notes,
         Standing::Known => &mut counts.known,
+        Standing::Disputed => &mut counts.disputed,
         Standing::Unverified => &mut counts.unverified,
         Standing::Inconclusive => &mut counts.inconclusive,
         Standing::NotApplicable => &mut counts.not_applicable,

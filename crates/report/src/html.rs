@@ -6,7 +6,7 @@ mod markup;
 
 use askama::Template;
 use plumb_model::Report;
-use plumb_model::report::{CheckReport, Counts, Outcome};
+use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 
 use crate::findings::{self, Standing};
 use crate::text::{counted, duration, visible, visible_line};
@@ -16,7 +16,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 const SCRIPT: &str = include_str!("../templates/script.js");
 
 /// SHA-256 of the one style sheet and the one script that the file's policy allows; a test tells when they are stale.
-const STYLE_HASH: &str = "sha256-ndIMYS2bqDSI1XuVWokTxLK+8uHgdFNXvN822tQkCIU=";
+const STYLE_HASH: &str = "sha256-auxPu1K7dxmvQSAM0hBguiO3/APKCobGeo3vz2nUlT4=";
 const SCRIPT_HASH: &str = "sha256-vdiGaByWKO0MGGY/vf6+WbiQiUaIFCgGXAfaHcdk9kU=";
 
 /// Findings that are unfolded from the start, the gravest.
@@ -102,7 +102,7 @@ impl<'a> Page<'a> {
             address: visible_line(&report.run.target.address).into_owned(),
             outcome: findings::outcome_word(outcome),
             outcome_class: outcome_class(outcome),
-            plain_words: plain_words(&counts, report.checks.len()),
+            plain_words: plain_words(report),
             facts: facts(report),
             tiles: Standing::ALL.iter().map(|s| Tile::of(*s, &counts)).collect(),
             bar: Bar::of(&counts),
@@ -126,9 +126,12 @@ fn sections<'a>(
     evidence: &mut Evidence<'a>,
 ) -> (Vec<CheckView<'a>>, Vec<Group<'a>>) {
     let mut problems = Vec::new();
+    let mut facts = report.facts();
+    let alone = report.checks.iter().filter(|c| folded_alone(c));
+    facts.extend(alone.map(|lead| Fact { lead, others: Vec::new() }));
     for standing in Standing::ALL.into_iter().filter(|s| is_problem(*s)) {
-        let checks = report.checks.iter().filter(|c| Standing::of(c) == standing);
-        problems.extend(checks.map(|check| CheckView::problem(report, check, evidence)));
+        let facts = facts.iter().filter(|fact| Standing::of(fact.lead) == standing);
+        problems.extend(facts.map(|fact| CheckView::problem(report, fact, evidence)));
     }
     for check in problems.iter_mut().take(UNFOLDED) {
         check.open = true;
@@ -150,13 +153,19 @@ fn folded(check: &CheckReport) -> bool {
     !is_problem(Standing::of(check))
 }
 
+/// Whether a problem is no fact that counts: a doubt, or a violation that the user accepts.
+fn folded_alone(check: &CheckReport) -> bool {
+    !folded(check) && !check.counts_as_broken()
+}
+
 fn is_problem(standing: Standing) -> bool {
     match standing {
         Standing::Failure
         | Standing::Inconclusive
         | Standing::Warning
         | Standing::Note
-        | Standing::Known => true,
+        | Standing::Known
+        | Standing::Disputed => true,
         Standing::Unverified | Standing::Held | Standing::NotApplicable => false,
     }
 }
@@ -169,6 +178,7 @@ fn class(standing: Standing) -> &'static str {
         Standing::Warning => "warning",
         Standing::Note => "note",
         Standing::Known => "known",
+        Standing::Disputed => "disputed",
         Standing::Unverified => "unverified",
         Standing::Inconclusive => "inconclusive",
         Standing::NotApplicable => "na",
@@ -184,12 +194,21 @@ fn outcome_class(outcome: Outcome) -> &'static str {
     }
 }
 
-fn plain_words(counts: &Counts, all: usize) -> String {
-    let mut parts = vec![format!("{} of {} held", counts.held, counted(all, "requirement"))];
-    for (n, noun) in [(counts.failures, "failure"), (counts.warnings, "warning")] {
-        if n > 0 {
-            parts.push(counted(n, noun));
+fn plain_words(report: &Report) -> String {
+    let counts = report.counts();
+    let all = counted(report.checks.len(), "requirement");
+    let mut parts = vec![format!("{} of {all} held", counts.held)];
+    for (standing, noun) in [(Standing::Failure, "failure"), (Standing::Warning, "warning")] {
+        match standing.findings(report) {
+            (0, _) => {}
+            (findings, rows) if findings == rows => parts.push(counted(findings, noun)),
+            (findings, rows) => {
+                parts.push(format!("{} that break {rows} requirements", counted(findings, noun)));
+            }
         }
+    }
+    if counts.disputed > 0 {
+        parts.push(format!("{} disputed by you", counts.disputed));
     }
     if counts.unverified > 0 {
         parts.push(format!("{} could not be observed", counts.unverified));
@@ -211,6 +230,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let strict = if run.policy.strict { ", strict" } else { "" };
     let deny = if run.policy.deny_unverified { ", unverified denied" } else { "" };
     facts.push(("Judged by", format!("MCP {}, suite {}{strict}{deny}", run.revision, run.suite)));
+    for (position, reason) in findings::other_sides(report) {
+        facts.push(("Other side", format!("`{}`: {reason}", position.id)));
+    }
     facts.push(("Run", format!("{}, {}, seed {}", run.started, duration(report.took), run.seed)));
     facts.push(("Evidence", counted(report.exchanges.len(), "exchange")));
     facts.push(("Plumb", run.plumb.clone()));

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use plumb_model::event::{CaseFinished, TargetInfo};
-use plumb_model::report::{CheckReport, Counts, Outcome};
+use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 use plumb_model::suite::Policy;
-use plumb_model::{Exchange, Level, Report, Severity, Verdict};
+use plumb_model::{Exchange, Force, Level, Position, Report, Severity, Verdict};
 use serde::Serialize;
 
 use crate::findings::{self, Enable};
@@ -60,6 +60,10 @@ pub struct Document<'a> {
     pub exit_code: u8,
     /// How often each verdict was given.
     pub counts: Counts,
+    /// What was found broken: requirements that one fact breaks are one finding.
+    pub findings: Vec<Finding<'a>>,
+    /// The positions that the checks rest on, and those of which the user takes the other side.
+    pub positions: &'a [Position],
     /// The same, by page of the specification.
     pub pages: Vec<Page<'a>>,
     /// What would make more observable.
@@ -72,6 +76,15 @@ pub struct Document<'a> {
     pub checks: Vec<Check<'a>>,
     /// The exchanges that a case rests on, by sequence number.
     pub exchanges: Vec<&'a Exchange>,
+}
+
+/// One fact that breaks requirements.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding<'a> {
+    /// The requirements, the gravest first.
+    pub requirements: Vec<&'a str>,
+    /// How much it weighs.
+    pub severity: Severity,
 }
 
 /// The verdicts on one page.
@@ -99,6 +112,13 @@ pub struct Check<'a> {
     pub id: &'a str,
     /// The level of the requirement.
     pub level: Level,
+    /// What the requirement rests on.
+    pub force: Force,
+    /// The positions that its judgement rests on.
+    pub positions: &'a [String],
+    /// The requirement that tells the same fact, if another does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fact: Option<&'a str>,
     /// The page of the specification.
     pub page: &'a str,
     /// Where the sentence stands.
@@ -113,6 +133,9 @@ pub struct Check<'a> {
     /// The user's reason, if a violation is known and accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<&'a str>,
+    /// The position that the user does not share, if the verdict rests on such a one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disputed: Option<&'a str>,
     /// Microseconds between start and verdict.
     pub took: u64,
     /// Its cases, in the order of judgement.
@@ -156,6 +179,8 @@ impl<'a> Document<'a> {
             outcome,
             exit_code: outcome.exit_code(),
             counts: report.counts(),
+            findings: report.facts().iter().map(Finding::of).collect(),
+            positions: &run.positions,
             pages: pages.iter().map(|p| Page { page: p.name, counts: p.counts }).collect(),
             to_enable: findings::to_enable(report).into_iter().map(Means::of).collect(),
             stale_known: report.stale_known(),
@@ -172,6 +197,13 @@ fn rested_on(report: &Report) -> Vec<&Exchange> {
     numbers.iter().filter_map(|n| report.exchanges.get(n)).map(AsRef::as_ref).collect()
 }
 
+impl<'a> Finding<'a> {
+    fn of(fact: &Fact<'a>) -> Self {
+        let requirements = fact.checks().map(|c| c.info.id.as_str()).collect();
+        Self { requirements, severity: fact.severity() }
+    }
+}
+
 impl<'a> Means<'a> {
     fn of(enable: Enable<'a>) -> Self {
         Self { how: enable.how, checks: enable.checks }
@@ -184,12 +216,16 @@ impl<'a> Check<'a> {
         Self {
             id: &info.id,
             level: info.level,
+            force: info.force,
+            positions: &info.positions,
+            fact: info.fact.as_deref(),
             page: &info.page,
             url: &info.url,
             summary: &info.summary,
             verdict: &check.verdict,
             severity: check.severity(),
             known: check.known.as_deref(),
+            disputed: check.disputed.as_ref().map(|p| p.id.as_str()),
             took: check.took,
             cases: check.cases.iter().map(Case::of).collect(),
             docs: &info.docs,

@@ -3,6 +3,8 @@
 //! junit-report writes some text raw, hence three guards: characters that XML 1.0 forbids are shown or become U+FFFD, `]]>`
 //! is split where text stands in CDATA, and the attribute `file`, which the Jenkins schema refuses, is not set.
 
+use std::collections::BTreeMap;
+
 use junit_report::{
     OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder,
 };
@@ -24,8 +26,9 @@ const MAX_EXCHANGES: usize = 4;
 /// The report as JUnit XML.
 pub fn render(report: &Report) -> String {
     let mut builder = ReportBuilder::new();
+    let told = findings::told_with(report);
     for page in findings::pages(report) {
-        builder.add_testsuite(suite(report, &page));
+        builder.add_testsuite(suite(report, &page, &told));
     }
     builder.add_testsuites(own_suite(report));
     let mut xml = Vec::new();
@@ -35,16 +38,19 @@ pub fn render(report: &Report) -> String {
     String::from_utf8(xml).unwrap_or_default()
 }
 
-fn suite(report: &Report, page: &Page<'_>) -> TestSuite {
+/// Requirements that are told with another.
+type Told<'a> = BTreeMap<&'a str, &'a str>;
+
+fn suite(report: &Report, page: &Page<'_>, told: &Told<'_>) -> TestSuite {
     let mut suite = TestSuiteBuilder::new(&allowed(page.name));
     suite.set_timestamp(started(report));
     for check in &page.checks {
         for case in &check.cases {
-            suite.add_testcase(Entry::of_case(report, check, case).into_testcase(report));
+            suite.add_testcase(Entry::of_case(report, check, case).into_testcase(report, told));
         }
         // A verdict that no case explains stands for itself, so that no failure is lost.
         if !check.cases.iter().any(|c| c.verdict.name() == check.verdict.name()) {
-            suite.add_testcase(Entry::of_check(check).into_testcase(report));
+            suite.add_testcase(Entry::of_check(check).into_testcase(report, told));
         }
     }
     suite.build()
@@ -98,11 +104,25 @@ impl<'a> Entry<'a> {
         Self { check, name, title: &case.title, verdict: &case.verdict, took, exchanges }
     }
 
-    fn into_testcase(self, report: &Report) -> TestCase {
+    fn into_testcase(self, report: &Report, told: &Told<'_>) -> TestCase {
         let name = allowed(&self.name);
+        let lead = told.get(self.check.info.id.as_str());
         let mut case = match (self.verdict, &self.check.known) {
             (Verdict::Violated { .. }, Some(reason)) => {
                 TestCaseBuilder::skipped_with_cause(&name, "known", &allowed(reason))
+            }
+            (Verdict::Violated { .. }, None) if self.check.disputed.is_some() => {
+                let position = self.check.disputed.as_ref();
+                let reason = position.and_then(|p| p.other_side.as_deref()).unwrap_or_default();
+                let id = position.map_or("", |p| p.id.as_str());
+                let message = allowed(&format!("position {id}, other side taken: {reason}"));
+                TestCaseBuilder::skipped_with_cause(&name, "disputed", &message)
+            }
+            // One fact, one failure: it stands under the requirement that leads.
+            (Verdict::Violated { .. }, None) if lead.is_some() => {
+                let lead = lead.copied().unwrap_or_default();
+                let message = allowed(&format!("broken by the same fact as {lead}, told there"));
+                TestCaseBuilder::skipped_with_cause(&name, "same_fact", &message)
             }
             (Verdict::Unverified { why, how_to_enable }, _) => {
                 let message = allowed(&format!("{why}: {how_to_enable}"));
@@ -124,8 +144,9 @@ impl<'a> Entry<'a> {
         };
         case.set_classname(&allowed(&self.check.info.page));
         if !matches!(self.verdict, Verdict::Held) {
-            case.set_trace(&cdata(&self.demand()));
-            case.set_system_out(&cdata(&(self.demand() + &self.evidence(report))));
+            let demand = self.demand(report, told);
+            case.set_trace(&cdata(&demand));
+            case.set_system_out(&cdata(&(demand + &self.evidence(report))));
         }
         case.build()
     }
@@ -148,23 +169,34 @@ impl<'a> Entry<'a> {
     }
 
     fn severity(&self) -> Severity {
-        self.verdict.severity(self.check.info.level, self.check.info.force)
+        let severity = self.verdict.severity(self.check.info.level, self.check.info.force);
+        if self.check.disputed.is_some() { severity.min(Severity::Note) } else { severity }
     }
 
     /// What is demanded, and what was seen.
-    fn demand(&self) -> String {
+    fn demand(&self, report: &Report, told: &Told<'_>) -> String {
         let info = &self.check.info;
         let weight = match (self.verdict, self.severity()) {
             (Verdict::Violated { .. }, Severity::Warning) => "warning: ",
             (Verdict::Violated { .. }, Severity::Note) => "note: ",
             _ => "",
         };
-        let mut out = vec![format!("{weight}{} ({})", info.summary, info.level)];
+        let mut out = vec![format!("{weight}{} ({})", info.summary, findings::demand(info))];
         if self.title != info.summary {
             out.push(format!("case: {}", self.title));
         }
         if let Verdict::Violated { expected, actual } = self.verdict {
             out.extend([format!("expected: {expected}"), format!("actual: {actual}")]);
+        }
+        let violated = matches!(self.verdict, Verdict::Violated { .. });
+        let too: Vec<&str> =
+            told.iter().filter(|(_, lead)| **lead == info.id).map(|(id, _)| *id).collect();
+        if violated && !too.is_empty() {
+            out.push(format!("breaks also: {}", too.join(", ")));
+        }
+        if violated || matches!(self.verdict, Verdict::Inconclusive { .. }) {
+            let positions = findings::positions(report, self.check);
+            out.extend(positions.iter().map(|p| format!("position: {}: {}", p.id, p.title)));
         }
         out.push(format!("spec: {}\n", info.url));
         out.join("\n")

@@ -1,6 +1,7 @@
 //! Markdown for the summary of a CI step: what failed, in one screen.
 
-use plumb_model::{Report, Severity, Verdict};
+use plumb_model::report::Fact;
+use plumb_model::{Position, Report, Severity, Verdict};
 
 use crate::findings::{self, Standing};
 use crate::text::{clipped, counted, duration, visible_line};
@@ -26,6 +27,7 @@ pub fn render(report: &Report) -> String {
     ];
     out.extend(counts(report));
     out.extend(violations(report));
+    out.extend(disputed(report));
     out.extend(inconclusive(report));
     out.extend(unverified(report));
     out.extend(own(report));
@@ -48,18 +50,20 @@ fn counts(report: &Report) -> Vec<String> {
 fn violations(report: &Report) -> Vec<String> {
     let mut rows = Vec::new();
     for severity in [Severity::Failure, Severity::Warning] {
-        for check in findings::weighing(report, severity) {
-            let info = &check.info;
-            for finding in findings::of_check(report, check) {
+        for fact in findings::weighing(report, severity) {
+            let info = &fact.lead.info;
+            let too = fact.others.iter().map(|c| link(&c.info.id, &c.info.url));
+            let too: String = too.map(|id| format!(", {id}")).collect();
+            for finding in findings::of_check(report, fact.lead) {
                 let Verdict::Violated { expected, actual } = finding.verdict else { continue };
                 let cases = match finding.cases.len() {
                     0 | 1 => String::new(),
                     n => format!(" ({})", counted(n, "case")),
                 };
                 rows.push(format!(
-                    "| {}{cases} | {} | {} | {} |",
+                    "| {}{too}{cases} | {} | {} | {} |",
                     link(&info.id, &info.url),
-                    info.level,
+                    findings::demand(info),
                     text(expected),
                     text(actual)
                 ));
@@ -82,14 +86,37 @@ fn violations(report: &Report) -> Vec<String> {
         out.extend([String::new(), format!("… and {rest} more.")]);
     }
     out.push(String::new());
+    out.extend(positions(report));
     out
+}
+
+/// The positions that findings rest on.
+fn positions(report: &Report) -> Vec<String> {
+    let facts = report.facts();
+    let rested_on = |p: &&Position| {
+        facts.iter().flat_map(Fact::checks).any(|c| c.info.positions.contains(&p.id))
+    };
+    let shown = report.run.positions.iter().filter(rested_on);
+    section(
+        "### Positions that these rest on",
+        shown.map(|p| format!("- {}: {}", code(&p.id), text(&p.title))).collect(),
+    )
+}
+
+fn disputed(report: &Report) -> Vec<String> {
+    let rows = findings::disputed(report).take(MAX_ROWS).map(|(c, p)| {
+        let reason = p.other_side.as_deref().unwrap_or_default();
+        format!("- {}: position {}, {}", link(&c.info.id, &c.info.url), code(&p.id), text(reason))
+    });
+    section("### Disputed", rows.collect())
 }
 
 fn inconclusive(report: &Report) -> Vec<String> {
     let rows: Vec<String> = findings::inconclusive(report)
         .take(MAX_ROWS)
         .map(|(c, why)| {
-            format!("- {} ({}): {}", link(&c.info.id, &c.info.url), c.info.level, text(why))
+            let demand = findings::demand(&c.info);
+            format!("- {} ({demand}): {}", link(&c.info.id, &c.info.url), text(why))
         })
         .collect();
     section("### Inconclusive", rows)

@@ -1,6 +1,6 @@
 //! A run while it goes: what to print for good, and the line that says how far it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_model::event::RunStarted;
 use plumb_model::{Event, Severity, Verdict};
@@ -17,13 +17,16 @@ pub struct Progress {
     judged: usize,
     failures: usize,
     exchanges: usize,
+    /// Facts that were told as broken.
+    told: BTreeSet<String>,
 }
 
 impl Progress {
     /// Before the first event.
     pub fn new(style: Style) -> Self {
         let running = BTreeMap::new();
-        Self { style, run: None, running, judged: 0, failures: 0, exchanges: 0 }
+        let told = BTreeSet::new();
+        Self { style, run: None, running, judged: 0, failures: 0, exchanges: 0, told }
     }
 
     /// Takes an event; the answer is a line to print for good, if the event deserves one.
@@ -73,8 +76,18 @@ impl Progress {
         let info = run.checks.iter().find(|c| c.id == check)?;
         let ink = Ink { colour: self.style.colour };
         let violated = matches!(verdict, Verdict::Violated { .. });
+        let other_side =
+            |id: &String| run.positions.iter().any(|p| p.id == *id && p.other_side.is_some());
+        let disputed = violated && info.positions.iter().any(other_side);
+        let known = violated && run.known.contains_key(check);
+        // One fact is told once.
+        let fact = info.fact.as_deref().unwrap_or(check);
+        if violated && !known && !disputed && !self.told.insert(fact.to_owned()) {
+            return None;
+        }
         let mark = match verdict.severity(info.level, info.force) {
-            _ if violated && run.known.contains_key(check) => ink.faint("  known"),
+            _ if known => ink.faint("  known"),
+            _ if disputed => ink.faint("dispute"),
             Severity::Failure => {
                 self.failures += 1;
                 ink.failure("  error")

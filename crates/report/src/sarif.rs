@@ -24,8 +24,10 @@ pub fn render(report: &Report) -> String {
 }
 
 fn document(report: &Report) -> Value {
+    let told = findings::told_with(report);
+    let leading = report.checks.iter().filter(|c| !told.contains_key(c.info.id.as_str()));
     let found: Vec<Finding<'_>> =
-        report.checks.iter().flat_map(|check| findings::of_check(report, check)).collect();
+        leading.flat_map(|check| findings::of_check(report, check)).collect();
     let mut rules: Vec<&CheckReport> = Vec::new();
     let mut results = Vec::new();
     for finding in &found {
@@ -34,7 +36,7 @@ fn document(report: &Report) -> Value {
             rules.push(finding.check);
             rules.len() - 1
         });
-        results.push(result(finding, index));
+        results.push(result(report, finding, index));
     }
     let run = &report.run;
     json!({
@@ -44,7 +46,7 @@ fn document(report: &Report) -> Value {
             "tool": {"driver": {
                 "name": "Plumb",
                 "version": run.plumb,
-                "rules": rules.iter().map(|r| rule(r)).collect::<Vec<_>>(),
+                "rules": rules.iter().map(|r| rule(report, r)).collect::<Vec<_>>(),
             }},
             "automationDetails": {"id": format!("plumb/{}/{}", run.suite, run.revision)},
             "invocations": [{
@@ -63,25 +65,45 @@ fn notifications(report: &Report) -> Vec<Value> {
     report.internal_faults.iter().map(|fault| notify(fault)).collect()
 }
 
-fn rule(check: &CheckReport) -> Value {
+fn rule(report: &Report, check: &CheckReport) -> Value {
     let info = &check.info;
+    let positions = findings::positions(report, check);
+    let told =
+        positions.iter().map(|p| format!("\n\n**Position {}:** {} {}", p.id, p.title, p.text));
+    let help = format!("{}{}", info.docs, told.collect::<String>());
+    let demand = findings::demand(info);
     json!({
         "id": info.id,
         "shortDescription": {"text": info.summary},
-        "fullDescription": {"text": format!("{} ({}, {})", info.summary, info.level, info.page)},
+        "fullDescription": {"text": format!("{} ({demand}, {})", info.summary, info.page)},
         "helpUri": info.url,
-        "help": {"text": info.docs, "markdown": info.docs},
+        "help": {"text": help, "markdown": help},
         "defaultConfiguration": {"level": level(Verdict::violated("", "").severity(info.level, info.force))},
-        "properties": {"tags": ["mcp", info.page], "level": info.level},
+        "properties": {
+            "tags": ["mcp", info.page],
+            "level": info.level,
+            "force": info.force,
+            "positions": info.positions,
+        },
     })
 }
 
-fn result(finding: &Finding<'_>, index: usize) -> Value {
+fn result(report: &Report, finding: &Finding<'_>, index: usize) -> Value {
     let check = finding.check;
+    let facts = report.facts();
+    let led = facts.iter().find(|f| f.lead.info.id == check.info.id);
+    let requirements: Vec<&str> = led.map_or_else(
+        || vec![check.info.id.as_str()],
+        |fact| fact.checks().map(|c| c.info.id.as_str()).collect(),
+    );
+    let too = match requirements.get(1..) {
+        Some(too) if !too.is_empty() => format!("; breaks also {}", too.join(", ")),
+        _ => String::new(),
+    };
     let severity = check.severity();
     let (kind, level, text) = match finding.verdict {
         Verdict::Violated { expected, actual } => {
-            ("fail", level(severity), format!("expected {expected}; actual {actual}"))
+            ("fail", level(severity), format!("expected {expected}; actual {actual}{too}"))
         }
         Verdict::Inconclusive { why } => ("open", "none", format!("inconclusive: {why}")),
         // Findings are violations and doubts only.
@@ -107,12 +129,18 @@ fn result(finding: &Finding<'_>, index: usize) -> Value {
         "partialFingerprints": {"primaryLocationLineHash": address},
         "occurrenceCount": finding.seen,
         "properties": {
+            "requirements": requirements,
             "cases": finding.cases.iter().map(|c| &c.case).collect::<Vec<_>>(),
             "exchange": finding.exchange.map(|e| e.seq),
         },
     });
     if let (Some(known), Verdict::Violated { .. }) = (&check.known, finding.verdict) {
         result["suppressions"] = json!([{"kind": "external", "justification": known}]);
+    }
+    if let (Some(position), Verdict::Violated { .. }) = (&check.disputed, finding.verdict) {
+        let reason = position.other_side.as_deref().unwrap_or_default();
+        let why = format!("position {}, other side taken: {reason}", position.id);
+        result["suppressions"] = json!([{"kind": "external", "justification": why}]);
     }
     if let Some(exchange) = finding.exchange {
         web_messages(&mut result, exchange);

@@ -13,7 +13,7 @@ pub fn list<'a>(checks: impl IntoIterator<Item = &'a CheckInfo>, width: usize) -
         .map(|c| {
             vec![
                 visible_line(&c.id).into_owned(),
-                c.level.to_string(),
+                findings::demand(c),
                 visible_line(&c.summary).into_owned(),
             ]
         })

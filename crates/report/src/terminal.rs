@@ -6,7 +6,7 @@ mod headline;
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Effects};
-use plumb_model::report::CheckReport;
+use plumb_model::report::Fact;
 use plumb_model::{Level, Report, Severity, Verdict};
 
 use crate::findings;
@@ -33,17 +33,18 @@ pub fn summary(report: &Report, style: &Style) -> String {
     let ink = Ink { colour: style.colour };
     let mut out = String::new();
     for severity in [Severity::Note, Severity::Warning, Severity::Error, Severity::Failure] {
-        let told = |check: &&CheckReport| {
-            let advised = check.info.level == Level::Advice
-                && matches!(check.verdict, Verdict::Violated { .. });
+        let told = |fact: &Fact<'_>| {
+            let advised = fact.lead.info.level == Level::Advice
+                && matches!(fact.lead.verdict, Verdict::Violated { .. });
             matches!(severity, Severity::Warning | Severity::Failure) || advised || style.verbose
         };
-        for check in findings::weighing(report, severity).filter(told) {
-            let found = findings::of_check(report, check);
+        for fact in findings::weighing(report, severity).into_iter().filter(told) {
+            let found = findings::of_check(report, fact.lead);
             let (blocks, lines) =
                 found.split_at(if style.verbose { found.len() } else { 1.min(found.len()) });
             for found in blocks {
-                finding::write(&mut out, report, found, style, ink, lines);
+                let beside = finding::Beside { fact: &fact, alike: lines };
+                finding::write(&mut out, report, found, style, ink, &beside);
             }
         }
     }
@@ -56,8 +57,8 @@ pub fn headline(report: &Report, style: &Style) -> String {
     let ink = Ink { colour: style.colour };
     let mut out = String::new();
     for severity in [Severity::Error, Severity::Failure] {
-        for check in findings::weighing(report, severity) {
-            finding::heading(&mut out, check, style, ink);
+        for fact in findings::weighing(report, severity) {
+            finding::heading(&mut out, fact.lead, style, ink);
         }
     }
     headline::short(&mut out, report, style, ink);

@@ -13,6 +13,10 @@ use crate::{Bench, Judgement, Notes, Observed, Prop, Survey};
 pub struct Check {
     /// The requirement's id.
     pub id: &'static str,
+    /// Further requirements that the same observation judges, with the same verdict.
+    pub judges: &'static [&'static str],
+    /// The requirement that tells the same fact, if another does: broken together, both are one finding.
+    pub fact: Option<&'static str>,
     /// The doc comment of its declaration, line by line: what is observed, why it matters, how to fix.
     pub docs: &'static [&'static str],
     /// Which targets it concerns.
@@ -71,12 +75,28 @@ pub enum Body {
 pub type Scene<'a> = Pin<Box<dyn Future<Output = Judgement> + Send + 'a>>;
 
 impl Check {
+    /// The requirements that it judges, its own first.
+    pub fn rows(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.id).chain(self.judges.iter().copied())
+    }
+
+    /// Whether it judges a requirement.
+    pub fn covers(&self, id: &str) -> bool {
+        self.rows().any(|row| row == id)
+    }
+
     /// The check as the plan announces it; `None` for an id outside the ledger, which a test forbids.
     pub fn info(&self) -> Option<CheckInfo> {
-        let requirement = Ledger::current().requirement(self.id)?;
+        self.info_of(self.id)
+    }
+
+    /// The check as the plan announces it for one of the requirements that it judges.
+    pub fn info_of(&self, id: &str) -> Option<CheckInfo> {
+        let requirement = Ledger::current().requirement(id)?;
         let docs: Vec<&str> =
             self.docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-        Some(CheckInfo::new(requirement, docs.join("\n")))
+        let fact = self.fact.or((id != self.id).then_some(self.id)).map(str::to_owned);
+        Some(CheckInfo { fact, ..CheckInfo::new(requirement, docs.join("\n")) })
     }
 
     /// The declared fact that keeps the check from concerning this target, if any.
@@ -121,6 +141,8 @@ impl Applies {
 /// check! {
 ///     /// What is observed. Why it matters. How to fix.
 ///     pub(crate) SAME_ID = "base.response.same-id";
+///     judges: ["base.error.same-id"];     // further requirements with the same verdict
+///     fact: "base.jsonrpc.id";            // told as one finding with that one
 ///     applies: [Http, Declares("tools")];
 ///     needs: [SlowTool];
 ///     isolation: Alone;
@@ -133,6 +155,8 @@ macro_rules! check {
         $(#[doc = $doc])+
         $vis static $name: $crate::Check = $crate::Check {
             id: $id,
+            judges: $crate::check!(@judges $($rest)+),
+            fact: $crate::check!(@fact $($rest)+),
             docs: &[$($doc),+],
             applies: $crate::check!(@applies $($rest)+),
             needs: $crate::check!(@needs $($rest)+),
@@ -140,17 +164,30 @@ macro_rules! check {
             body: $crate::check!(@body $($rest)+),
         };
     };
+    (@judges judges: [$($row:literal),+ $(,)?]; $($rest:tt)*) => { &[$($row),+] };
+    (@judges $($rest:tt)*) => { &[] };
+    (@fact judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@fact $($rest)*) };
+    (@fact fact: $fact:literal; $($rest:tt)*) => { Some($fact) };
+    (@fact $($rest:tt)*) => { None };
+    (@applies judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@applies $($rest)*) };
+    (@applies fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@applies $($rest)*) };
     (@applies applies: [$($fact:ident $(($arg:literal))?),* $(,)?]; $($rest:tt)*) => {
         &[$($crate::Applies::$fact $(($arg))?),*]
     };
     (@applies $($rest:tt)*) => { &[] };
+    (@needs judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@needs $($rest)*) };
+    (@needs fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@needs $($rest)*) };
     (@needs applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@needs $($rest)*) };
     (@needs needs: [$($prop:ident),* $(,)?]; $($rest:tt)*) => { &[$($crate::Prop::$prop),*] };
     (@needs $($rest:tt)*) => { &[] };
+    (@isolation judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
+    (@isolation fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
     (@isolation applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
     (@isolation needs: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
     (@isolation isolation: $isolation:ident; $($rest:tt)*) => { $crate::Isolation::$isolation };
     (@isolation $($rest:tt)*) => { $crate::Isolation::Shared };
+    (@body judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
+    (@body fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
     (@body applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
     (@body needs: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
     (@body isolation: $skip:ident; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };

@@ -16,6 +16,7 @@ mod probe;
 mod props;
 mod record;
 mod replicas;
+mod rows;
 mod run;
 pub mod sample;
 mod schedule;

@@ -7,7 +7,9 @@ use plumb_model::event::{FORMAT, RunStarted, TargetInfo};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{CheckInfo, Event, Ledger, REVISION, Secrets};
+use plumb_model::{
+    CheckInfo, Event, Ledger, OtherSides, Positions, REVISION, Requirement, Secrets,
+};
 use plumb_wire::{Clock, Limits};
 
 use crate::auth::{AuthOptions, Authority};
@@ -16,6 +18,7 @@ use crate::bench::Context;
 use crate::passive::Passives;
 use crate::record::{Recorder, Sink};
 use crate::replicas::{self, Replicas};
+use crate::rows;
 use crate::schedule::{Schedule, finish_passives};
 use crate::survey::ContactError;
 use crate::target::{Running, TargetError};
@@ -34,6 +37,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Violations that the user knows and accepts.
     pub known: Known,
+    /// The positions of which the user takes the other side.
+    pub other_sides: OtherSides,
     /// The vector packs.
     pub packs: Vec<Pack>,
     /// Props that the user names.
@@ -82,6 +87,7 @@ pub async fn run(
     sink: Sink,
 ) -> Result<(), RunError> {
     let mut selected = select(registry, &options);
+    let sink = rows::told_of_each(registry, sink);
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
     }
@@ -217,18 +223,34 @@ fn explained(error: ContactError, target: &Target) -> RunError {
 
 fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check> {
     let ledger = Ledger::current();
+    let wanted =
+        |c: &&Check| c.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)));
+    let mut selected: Vec<&'static Check> = registry.iter().copied().filter(wanted).collect();
+    selected.sort_by_key(|c| ledger.place(c.id));
+    selected
+}
+
+/// Whether the run is asked to judge a requirement.
+fn asked(options: &Options, row: &Requirement) -> bool {
     let only = |id: &str| {
         options.only.is_empty() || options.only.iter().any(|p| plumb_model::suite::matches(p, id))
     };
-    let mut selected: Vec<&'static Check> = registry
-        .iter()
-        .copied()
-        .filter(|c| {
-            ledger.requirement(c.id).is_some_and(|r| options.suite.selects(r)) && only(c.id)
-        })
-        .collect();
-    selected.sort_by_key(|c| ledger.place(c.id));
-    selected
+    options.suite.selects(row) && only(&row.id)
+}
+
+/// The requirements that these checks judge and that the run is asked for, in the order of the ledger.
+fn announced(options: &Options, selected: &[&'static Check]) -> Vec<CheckInfo> {
+    let ledger = Ledger::current();
+    let wanted = |check: &Check, id: &str| {
+        // A check without such a row was added for what it says itself.
+        let any = check.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)));
+        if any { ledger.requirement(id).is_some_and(|r| asked(options, r)) } else { id == check.id }
+    };
+    let rows = selected.iter().flat_map(|&c| c.rows().map(move |id| (c, id)));
+    let mut infos: Vec<CheckInfo> =
+        rows.filter(|&(c, id)| wanted(c, id)).filter_map(|(c, id)| c.info_of(id)).collect();
+    infos.sort_by_key(|info| ledger.place(&info.id));
+    infos
 }
 
 fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check]) -> RunStarted {
@@ -238,6 +260,9 @@ fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check])
         (None, true) => "dual",
         (None, false) => "modern",
     };
+    let checks = announced(options, selected);
+    let cited = checks.iter().flat_map(|c| &c.positions).map(String::as_str);
+    let positions = Positions::current().cited(cited, &options.other_sides);
     RunStarted {
         format: FORMAT,
         plumb: env!("CARGO_PKG_VERSION").into(),
@@ -255,7 +280,8 @@ fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check])
             capabilities: survey.capabilities.clone(),
             notes: survey.notes(),
         },
-        checks: selected.iter().filter_map(|c| c.info()).collect::<Vec<CheckInfo>>(),
+        positions,
+        checks,
         known: options.known.0.clone(),
     }
 }

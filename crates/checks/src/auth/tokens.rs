@@ -201,6 +201,7 @@ check! {
     ///
     /// **Fix:** require the server itself as the audience, and `typ: at+jwt` where the issuer sets it.
     pub(super) ONLY_OWN = "auth.rs.only-own-resources";
+    fact: "auth.rs.audience";
     applies: [Auth];
     cases: facet::outcome
 }

@@ -70,6 +70,7 @@ check! {
     ///
     /// **Fix:** do not put the token into requests, logs or parameters for anybody.
     pub(super) NO_TRANSIT = "auth.rs.no-transit";
+    fact: "auth.rs.audience";
     applies: [Auth];
     needs: [UpstreamTool];
     scenario: no_transit

@@ -122,6 +122,7 @@ check! {
     ///
     /// **Fix:** use a validator of JSON Schema 2020-12.
     pub(crate) MIN_DIALECT = "base.schema.min-dialect";
+    fact: "tools.sec.validate-inputs";
     applies: [Declares("tools")];
     scenario: min_dialect
 }
@@ -143,6 +144,7 @@ check! {
     ///
     /// **Fix:** set the validator's default dialect to 2020-12.
     pub(crate) DEFAULT_2020_12 = "base.schema.server-2020-12-default";
+    fact: "tools.sec.validate-inputs";
     applies: [Declares("tools")];
     scenario: default_2020_12
 }
@@ -160,6 +162,7 @@ check! {
     ///
     /// **Fix:** choose the validator by `$schema`, or publish the schema in 2020-12.
     pub(crate) VALIDATE_DIALECT = "base.schema.server-validate-dialect";
+    fact: "tools.sec.validate-inputs";
     applies: [Declares("tools")];
     scenario: validate_dialect
 }

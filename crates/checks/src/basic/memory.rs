@@ -20,6 +20,7 @@ check! {
     ///
     /// **Fix:** take the capabilities from the request at hand; keep none on the connection.
     pub(crate) NO_REMEMBERED_CAPABILITIES = "base.stateless.no-remembered-capabilities";
+    fact: "base.meta.no-rely-undeclared";
     scenario: no_remembered_capabilities
 }
 

@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** leave the method out of the dispatch table; on HTTP the status is 404.
     pub(crate) UNSUPPORTED = "completion.error.unsupported";
+    fact: "schema.mnf.capability-gated";
     applies: [Lacks("completions"), ModernOnly];
     scenario: unsupported
 }

@@ -135,6 +135,7 @@ check! {
     ///
     /// **Fix:** validate the content with the schema that was sent.
     pub(crate) SERVER_VALIDATE = "elicit.form.server-validate";
+    fact: "mrtr.validate-responses";
     scenario: server_validate
 }
 

@@ -53,6 +53,7 @@ check! {
     ///
     /// **Fix:** look at the mode within the capability, not only at the capability.
     pub(crate) SUPPORTED = "elicit.server.mode-supported";
+    fact: "base.meta.no-rely-undeclared";
     scenario: supported
 }
 

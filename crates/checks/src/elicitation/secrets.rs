@@ -51,6 +51,7 @@ check! {
     ///
     /// **Fix:** ask in URL mode; refuse with -32021 if the client does not declare it.
     pub(crate) URL_FOR_SECRETS = "elicit.sec.url-for-secrets";
+    fact: "elicit.sec.no-form-secrets";
     passive: url_for_secrets
 }
 

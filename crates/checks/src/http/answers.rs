@@ -122,6 +122,7 @@ check! {
     ///
     /// **Fix:** end the stream with an `InputRequiredResult`; the client repeats its request with the answers.
     pub(crate) NO_REQUESTS = "http.sse.no-requests";
+    fact: "patterns.no-server-requests";
     applies: [Http];
     passive: no_requests
 }

@@ -49,6 +49,7 @@ check! {
     ///
     /// **Fix:** pass the cancellation on to the handler, and let it look at it between its steps.
     pub(crate) STOP_WORK = "http.cancel.stop-work";
+    fact: "cancel.server-stop";
     applies: [Http];
     needs: [SlowTool];
     scenario: stop_work

@@ -24,6 +24,7 @@ check! {
     ///
     /// **Fix:** remove the handlers, or serve them only to clients of those revisions.
     pub(crate) REMOVED = "http.method-not-found.removed-rpcs";
+    fact: "http.method-not-found-404";
     applies: [Http, ModernOnly];
     cases: refused_as_named
 }

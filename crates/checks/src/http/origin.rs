@@ -113,6 +113,7 @@ check! {
     ///
     /// **Fix:** answer with 403 before the body is read.
     pub(crate) INVALID_403 = "http.origin.invalid-403";
+    fact: "http.origin.validate";
     applies: [Http];
     cases: refused_with_status
 }

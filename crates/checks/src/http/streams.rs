@@ -88,6 +88,7 @@ check! {
     ///
     /// **Fix:** send `notifications/progress` and `notifications/message` only on the stream of their request.
     pub(crate) LISTEN_NO_REQUEST_SCOPED = "http.sse.listen-no-request-scoped";
+    fact: "logging.own-stream";
     applies: [Http];
     scenario: listen_no_request_scoped
 }

@@ -34,6 +34,7 @@ check! {
     ///
     /// **Fix:** compare the version with your list before the method is looked up.
     pub(crate) UNSUPPORTED = "http.version-header.unsupported-400";
+    fact: "versioning.unknown-version";
     applies: [Http];
     scenario: unsupported
 }

@@ -116,6 +116,7 @@ check! {
     ///
     /// **Fix:** take the level from the request, and keep nothing.
     pub(crate) NO_REMEMBERED_LEVEL = "logging.no-remembered-level";
+    fact: "logging.no-level-no-logs";
     needs: [LoggingTool];
     scenario: no_remembered_level
 }

@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** look at the capabilities of this very request before asking; do without, or refuse with -32021.
     pub(crate) ELICITATION = "mrtr.respect-elicitation";
+    fact: "base.meta.no-rely-undeclared";
     scenario: elicitation
 }
 
@@ -29,6 +30,7 @@ check! {
     ///
     /// **Fix:** look at the capabilities of this very request before asking; do without, or refuse with -32021.
     pub(crate) SAMPLING = "mrtr.respect-sampling";
+    fact: "base.meta.no-rely-undeclared";
     scenario: sampling
 }
 
@@ -44,6 +46,8 @@ check! {
     ///
     /// **Fix:** look at the capabilities of this very request before asking; do without, or refuse with -32021.
     pub(crate) ROOTS = "mrtr.respect-roots";
+    judges: ["roots.server.check-capability"];
+    fact: "base.meta.no-rely-undeclared";
     scenario: roots
 }
 
@@ -52,7 +56,7 @@ async fn roots(bench: &Bench) -> Judgement {
 }
 
 /// Judges every request that asks for one of these kinds, before a client that did not declare the capability.
-pub(crate) async fn undeclared(bench: &Bench, capability: &str, kinds: &[Kind]) -> Judgement {
+async fn undeclared(bench: &Bench, capability: &str, kinds: &[Kind]) -> Judgement {
     let all = askers(bench).await;
     for asker in &all {
         let first = kinds.iter().any(|k| asker.first.wants(*k));

@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** return the request under `inputRequests` and go on when the client retries.
     pub(crate) USE_MRTR = "mrtr.use-mrtr";
+    fact: "patterns.no-server-requests";
     passive: use_mrtr
 }
 

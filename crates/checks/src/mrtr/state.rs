@@ -150,6 +150,7 @@ check! {
     ///
     /// **Fix:** refuse the request (-32602) when verification fails; do not go on as if there were no state.
     pub(crate) REJECT_TAMPERED = "mrtr.state-reject-tampered";
+    fact: "mrtr.state-integrity";
     scenario: reject_tampered
 }
 

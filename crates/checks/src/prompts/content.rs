@@ -13,6 +13,7 @@ check! {
     ///
     /// **Fix:** encode the bytes once, without line breaks and without a `data:` prefix.
     pub(crate) IMAGE_BASE64 = "prompts.image.base64";
+    fact: "schema.content.image";
     passive: |seen, notes| base64(seen, notes, "image")
 }
 
@@ -34,6 +35,7 @@ check! {
     ///
     /// **Fix:** encode the bytes once, without line breaks and without a `data:` prefix.
     pub(crate) AUDIO_BASE64 = "prompts.audio.base64";
+    fact: "schema.content.audio";
     passive: |seen, notes| base64(seen, notes, "audio")
 }
 
@@ -107,6 +109,7 @@ check! {
     ///
     /// **Fix:** embed the contents, or send a `resource_link`.
     pub(crate) EMBEDDED_CONTENT = "prompts.embedded.content";
+    fact: "schema.content.embedded";
     passive: embedded_content
 }
 

@@ -13,6 +13,7 @@ check! {
     ///
     /// **Fix:** notify every open stream whose filter has the URI; put the listen request's id into `_meta`.
     pub(crate) UPDATED = "resources.updated";
+    fact: "subs.deliver-updates";
     applies: [Declares("resources.subscribe")];
     needs: [UpdateResource];
     isolation: Alone;

@@ -35,6 +35,7 @@ check! {
     ///
     /// **Fix:** leave `includeContext` out.
     pub(crate) CONTEXT_CAPABILITY = "sampling.server.context-capability";
+    fact: "sampling.server.avoid-context";
     scenario: context_capability
 }
 
@@ -107,6 +108,7 @@ check! {
     ///
     /// **Fix:** read the answer as a `CreateMessageResult`, and refuse what is none.
     pub(crate) VALIDATE = "sampling.sec.validate";
+    fact: "mrtr.validate-responses";
     scenario: validate
 }
 

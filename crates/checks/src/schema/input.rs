@@ -39,6 +39,7 @@ check! {
     ///
     /// **Fix:** put the context that you need into the messages.
     pub(crate) CONTEXT = "schema.create-message.context";
+    fact: "sampling.server.avoid-context";
     passive: context
 }
 
@@ -93,6 +94,7 @@ check! {
     ///
     /// **Fix:** take the id from the tool use that the client returned.
     pub(crate) TOOL_RESULT_ID = "schema.tool-result.id";
+    fact: "sampling.sec.match-results";
     passive: tool_result_id
 }
 

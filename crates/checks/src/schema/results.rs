@@ -123,6 +123,7 @@ check! {
     ///
     /// **Fix:** write `{"supported": ["2026-07-28"], "requested": "…"}`.
     pub(crate) UNSUPPORTED_VERSION = "schema.unsupported-version.shape";
+    fact: "versioning.error-data";
     passive: unsupported_version
 }
 

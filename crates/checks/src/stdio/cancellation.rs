@@ -29,6 +29,7 @@ check! {
     ///
     /// **Fix:** pass the cancellation on to the handler, and let it look at it between its steps.
     pub(crate) STOP_WORK = "stdio.cancel-stop-work";
+    fact: "cancel.server-stop";
     applies: [Stdio];
     needs: [SlowTool];
     scenario: stop_work

@@ -69,6 +69,7 @@ check! {
     ///
     /// **Fix:** ask for input with an `InputRequiredResult`; the client repeats its request with the answers.
     pub(crate) NO_REQUESTS = "stdio.server-no-requests";
+    fact: "patterns.no-server-requests";
     applies: [Stdio];
     passive: no_requests
 }

@@ -106,6 +106,7 @@ check! {
     ///
     /// **Fix:** queue changes until the acknowledgment is written.
     pub(crate) NOTHING_BEFORE = "subs.nothing-before-ack";
+    fact: "subs.ack-first";
     needs: [ChangeTools];
     isolation: Alone;
     scenario: nothing_before
@@ -257,6 +258,7 @@ check! {
     ///
     /// **Fix:** keep the id as the JSON value that came.
     pub(crate) ID_VALUE = "subs.id-value";
+    fact: "base.meta.subscription-id";
     scenario: id_value
 }
 

@@ -56,6 +56,7 @@ check! {
     ///
     /// **Fix:** read the members as booleans; a missing one is false.
     pub(crate) OMITTED_FALSE = "subs.filter-omitted-false";
+    fact: "subs.filter";
     needs: [ChangeTools];
     isolation: Alone;
     scenario: omitted_or_false

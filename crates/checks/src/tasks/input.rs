@@ -321,6 +321,7 @@ check! {
     ///
     /// **Fix:** hold each response against the request that it answers.
     pub(crate) VALIDATES = "tasks.update.validates";
+    fact: "mrtr.validate-responses";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [InputTaskTool];
     scenario: validates

@@ -99,6 +99,7 @@ check! {
     ///
     /// **Fix:** answer with -32021 where the tool cannot run while the client waits.
     pub(crate) REQUIRED_ERROR = "tasks.required-error";
+    fact: "base.meta.missing-capability-error";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [TaskOnlyTool];
     scenario: required_error
@@ -124,6 +125,7 @@ check! {
     ///
     /// **Fix:** add `{"requiredCapabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}}}` as `data`.
     pub(crate) REQUIRED_ERROR_DATA = "tasks.required-error-data";
+    fact: "base.meta.missing-capability-data";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [TaskOnlyTool];
     scenario: required_error_data
@@ -153,6 +155,7 @@ check! {
     ///
     /// **Fix:** map the code to 400 where the status is set.
     pub(crate) REQUIRED_ERROR_400 = "tasks.required-error-400";
+    fact: "base.meta.missing-capability-400";
     applies: [Http, Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [TaskOnlyTool];
     scenario: required_error_400
@@ -287,6 +290,7 @@ check! {
     ///
     /// **Fix:** look for `extensions["io.modelcontextprotocol/tasks"]` alone.
     pub(crate) LEGACY_CAPABILITY = "tasks.compat.legacy-capability";
+    fact: "tasks.create.only-declared";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [TaskTool];
     scenario: legacy_capability

@@ -238,6 +238,7 @@ check! {
     ///
     /// **Fix:** send notifications/tasks the same way as the other notifications of a subscription.
     pub(crate) SUBSCRIPTION_ID = "tasks.notify.subscription-id";
+    fact: "base.meta.subscription-id";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [SlowTaskTool];
     scenario: subscription_id
@@ -270,6 +271,7 @@ check! {
     ///
     /// **Fix:** say how far the work is in `statusMessage`.
     pub(crate) NO_PROGRESS = "tasks.notify.no-progress";
+    fact: "logging.own-stream";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [SlowTaskTool];
     scenario: no_progress

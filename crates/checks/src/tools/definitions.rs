@@ -18,6 +18,7 @@ check! {
     /// **Fix:** validate the schema against its meta-schema; a tool without parameters has
     /// `{"type": "object", "additionalProperties": false}`.
     pub(crate) VALID_OBJECT = "tools.schema.valid-object";
+    fact: "schema.tool.shape";
     applies: [Declares("tools")];
     scenario: valid_object
 }
@@ -63,6 +64,7 @@ check! {
     ///
     /// **Fix:** add `"type": "object"`, beside `oneOf` or `$ref` if need be.
     pub(crate) ROOT_OBJECT = "tools.schema.root-object";
+    fact: "schema.tool.shape";
     applies: [Declares("tools")];
     scenario: root_object
 }

@@ -58,6 +58,7 @@ check! {
     ///
     /// **Fix:** validate the arguments by the `inputSchema` and say in an `isError` result what does not fit.
     pub(crate) INPUT_VALIDATION = "tools.error.input-validation";
+    fact: "tools.sec.validate-inputs";
     applies: [Declares("tools")];
     needs: [Tool];
     scenario: input_validation

@@ -50,6 +50,7 @@ check! {
     ///
     /// **Fix:** use `_`, `-` or `.` between words.
     pub(crate) NO_SPECIAL = "tools.name.no-special";
+    fact: "tools.name.charset";
     applies: [Declares("tools")];
     scenario: no_special
 }

@@ -35,6 +35,7 @@ check! {
     ///
     /// **Fix:** treat known and unknown versions alike: what is not implemented is refused.
     pub(crate) KNOWN_UNSUPPORTED_VERSION = "versioning.known-unsupported-version";
+    fact: "versioning.unknown-version";
     applies: [ModernOnly];
     scenario: known_unsupported_version
 }
@@ -124,6 +125,7 @@ check! {
     ///
     /// **Fix:** check it before dispatch.
     pub(crate) ALL_METHODS = "versioning.all-methods";
+    fact: "versioning.unknown-version";
     cases: facet::refused_with_code
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         suite: Suite::built_in(suite(only)).expect("built in"),
         only: only.iter().map(|id| (*id).to_owned()).collect(),
         known: Known::default(),
+        other_sides: plumb_model::OtherSides::default(),
         packs: plumb_checks::packs().expect("the packs are well made"),
         props: Props::new(),
         // The reference's baskets hold nothing that anybody needs.
@@ -131,7 +132,7 @@ pub(crate) fn protected_options(broken: Option<&str>, only: &[&str]) -> Options 
 
 /// Whether a check needs tokens.
 pub(crate) fn needs_tokens(id: &str) -> bool {
-    plumb_checks::all().iter().any(|c| c.id == id && c.applies.contains(&Applies::Auth))
+    plumb_checks::all().iter().any(|c| c.covers(id) && c.applies.contains(&Applies::Auth))
 }
 
 fn launch(extra: &[&str], broken: Option<&str>) -> Launch {
@@ -222,5 +223,5 @@ async fn in_process_report(
 
 fn owns_process(id: &str) -> bool {
     let own = [Isolation::OwnProcess, Isolation::Replicas];
-    plumb_checks::all().iter().any(|c| c.id == id && own.contains(&c.isolation))
+    plumb_checks::all().iter().any(|c| c.covers(id) && own.contains(&c.isolation))
 }

@@ -11,14 +11,15 @@ use plumb_runner::Body;
 fn every_check_is_in_the_ledger_once_and_documented() {
     let mut seen = BTreeSet::new();
     for check in plumb_checks::all() {
-        let row = Ledger::current().requirement(check.id);
-        assert!(row.is_some(), "`{}` is not in the ledger", check.id);
-        assert!(seen.insert(check.id), "`{}` is declared twice", check.id);
-        assert!(
-            Ledger::current().exclusion(check.id).is_none(),
-            "`{}` has a check and is excluded",
-            check.id
-        );
+        for id in check.rows() {
+            let row = Ledger::current().requirement(id);
+            assert!(row.is_some(), "`{id}` is not in the ledger");
+            assert!(seen.insert(id), "`{id}` is judged twice");
+            assert!(
+                Ledger::current().exclusion(id).is_none(),
+                "`{id}` has a check and is excluded"
+            );
+        }
         let docs = check.docs.join("\n");
         for part in ["**Observed", "**Why", "**Fix"] {
             assert!(docs.contains(part), "`{}` does not say {part}", check.id);
@@ -27,10 +28,25 @@ fn every_check_is_in_the_ledger_once_and_documented() {
 }
 
 #[test]
-fn every_check_has_a_mutant() {
+fn every_fact_is_told_by_a_check_that_tells_itself() {
+    let checks = [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat();
+    for check in &checks {
+        let Some(fact) = check.fact else { continue };
+        let telling = checks.iter().find(|c| c.id == fact);
+        assert!(
+            telling.is_some_and(|c| c.fact.is_none() && c.id != check.id),
+            "`{}` tells the fact of `{fact}`, which is no check that tells its own",
+            check.id
+        );
+    }
+}
+
+#[test]
+fn every_judged_requirement_has_a_mutant() {
     let killed: BTreeSet<&str> = MUTANTS.iter().map(|m| m.kills).collect();
+    let judged = plumb_checks::all();
     let without: Vec<&str> =
-        plumb_checks::all().iter().map(|c| c.id).filter(|id| !killed.contains(id)).collect();
+        judged.iter().flat_map(|c| c.rows()).filter(|id| !killed.contains(id)).collect();
     assert!(without.is_empty(), "checks without a mutant: {without:?}");
 }
 
@@ -86,7 +102,7 @@ fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
         .filter(|r| r.concerns_server() && core(&r.page))
         .map(|r| r.id.as_str())
         .filter(|id| {
-            checks.iter().all(|c| c.id != *id) && Ledger::current().exclusion(id).is_none()
+            checks.iter().all(|c| !c.covers(id)) && Ledger::current().exclusion(id).is_none()
         })
         .collect();
     assert!(
@@ -101,7 +117,7 @@ fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
 fn the_set_of_checks_is_as_committed() {
     let mut lines: Vec<String> = plumb_checks::all()
         .iter()
-        .filter_map(|c| c.info())
+        .flat_map(|c| c.rows().filter_map(|id| c.info_of(id)))
         .map(|i| format!("{:<10} {}", i.level.keyword(), i.id))
         .collect();
     lines.sort();
@@ -124,7 +140,7 @@ fn the_kill_matrix_has_every_mutant() {
         .skip(1)
         .collect();
     let checks = plumb_checks::all();
-    let judged = MUTANTS.iter().filter(|m| checks.iter().any(|c| c.id == m.kills));
+    let judged = MUTANTS.iter().filter(|m| checks.iter().any(|c| c.covers(m.kills)));
     let expected: Vec<(&str, &str)> = judged.map(|m| (m.name, m.kills)).collect();
     assert_eq!(rows, expected, "run `just matrix-update`");
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use plumb_model::event::CaseFinished;
-use plumb_model::report::CheckReport;
-use plumb_model::{Exchange, Report, Verdict};
+use plumb_model::report::{CheckReport, Fact};
+use plumb_model::{Exchange, Force, Position, Report, Verdict};
 
 use super::exchange::{ExchangeView, Room};
 use super::{class, markup};
@@ -31,6 +31,7 @@ pub(super) struct CheckView<'a> {
     class: &'static str,
     standing: &'static str,
     level: &'static str,
+    force: Option<&'static str>,
     summary: String,
     url: Option<&'a str>,
     page: String,
@@ -38,10 +39,29 @@ pub(super) struct CheckView<'a> {
     why: Option<String>,
     how_to_enable: Option<String>,
     known: Option<String>,
+    disputed: Option<String>,
+    rows: Vec<RowView>,
+    positions: Vec<PositionView>,
     took: String,
     found: Vec<FindingView>,
     cases: Vec<CaseView>,
     pub(super) open: bool,
+}
+
+/// Another requirement that the same fact breaks.
+struct RowView {
+    id: String,
+    level: &'static str,
+    force: Option<&'static str>,
+    summary: String,
+    found: Vec<FindingView>,
+}
+
+struct PositionView {
+    id: String,
+    title: String,
+    text: String,
+    other_side: Option<String>,
 }
 
 struct FindingView {
@@ -72,17 +92,26 @@ enum Shown {
 }
 
 impl<'a> CheckView<'a> {
-    /// A check that a reader must look at.
+    /// A check that a reader must look at, with those that the same fact breaks.
     pub(super) fn problem(
         report: &'a Report,
-        check: &'a CheckReport,
+        fact: &Fact<'a>,
         evidence: &mut Evidence<'a>,
     ) -> Self {
-        let found = findings::of_check(report, check);
-        let found = found.iter().map(|f| FindingView::of(f, evidence)).collect();
+        let check = fact.lead;
+        let leading = findings::of_check(report, check);
+        let found = leading.iter().map(|f| FindingView::of(f, evidence)).collect();
+        let rows = fact
+            .others
+            .iter()
+            .copied()
+            .map(|c| RowView::of(report, c, &leading, evidence))
+            .collect();
+        let positions = findings::positions(report, check);
+        let positions = positions.into_iter().map(PositionView::of).collect();
         let rest = check.cases.iter().filter(|c| c.verdict.name() != check.verdict.name());
         let cases = rest.map(|c| CaseView::of(c, evidence)).collect();
-        Self { found, cases, ..Self::bare(check) }
+        Self { found, rows, positions, cases, ..Self::bare(check) }
     }
 
     /// Any other check.
@@ -109,6 +138,7 @@ impl<'a> CheckView<'a> {
             class: class(standing),
             standing: standing.one(),
             level: info.level.keyword(),
+            force: force(info.force),
             summary: visible_line(&info.summary).into_owned(),
             url: Some(info.url.as_str()).filter(|u| markup::is_web(u)),
             page: visible_line(&info.page).into_owned(),
@@ -116,10 +146,57 @@ impl<'a> CheckView<'a> {
             why: why.map(shown),
             how_to_enable: how_to_enable.map(shown),
             known: check.known.as_ref().filter(|_| standing == Standing::Known).map(shown),
+            disputed: check
+                .disputed
+                .as_ref()
+                .and_then(|p| p.other_side.as_ref())
+                .filter(|_| standing == Standing::Disputed)
+                .map(shown),
+            rows: Vec::new(),
+            positions: Vec::new(),
             took: duration(check.took),
             found: Vec::new(),
             cases: Vec::new(),
             open: false,
+        }
+    }
+}
+
+/// The force, unless it is that of the text.
+fn force(force: Force) -> Option<&'static str> {
+    (force != Force::Text).then(|| force.words())
+}
+
+impl RowView {
+    /// Its findings as far as the leading ones do not show them.
+    fn of<'a>(
+        report: &'a Report,
+        check: &'a CheckReport,
+        leading: &[Finding<'a>],
+        evidence: &mut Evidence<'a>,
+    ) -> Self {
+        let seq = |f: &Finding<'_>| f.exchange.map(|e| e.seq);
+        let told =
+            |f: &Finding<'_>| leading.iter().any(|l| l.verdict == f.verdict && seq(l) == seq(f));
+        let found = findings::of_check(report, check);
+        let found = found.iter().filter(|f| !told(*f)).map(|f| FindingView::of(f, evidence));
+        Self {
+            found: found.collect(),
+            id: visible_line(&check.info.id).into_owned(),
+            level: check.info.level.keyword(),
+            force: force(check.info.force),
+            summary: visible_line(&check.info.summary).into_owned(),
+        }
+    }
+}
+
+impl PositionView {
+    fn of(position: &Position) -> Self {
+        Self {
+            id: visible_line(&position.id).into_owned(),
+            title: markup::phrase(&position.title),
+            text: markup::docs(&position.text),
+            other_side: position.other_side.as_deref().map(markup::phrase),
         }
     }
 }

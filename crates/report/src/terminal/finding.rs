@@ -1,10 +1,10 @@
 //! One finding, as a compiler would tell it.
 
-use plumb_model::report::CheckReport;
+use plumb_model::report::{CheckReport, Fact};
 use plumb_model::{Exchange, Payload, Report, Severity, Verdict};
 
 use super::{Ink, Style};
-use crate::findings::Finding;
+use crate::findings::{self, Finding};
 use crate::text::{clipped, counted, visible, visible_line, wrapped};
 use crate::{docs, evidence, reproduce};
 
@@ -25,15 +25,22 @@ pub(super) fn heading(out: &mut String, check: &CheckReport, style: &Style, ink:
     Block { out, ink, width: style.width }.heading(check, check.severity());
 }
 
-/// Writes a finding; warnings and lighter ones are shorter unless all is to be told. The other findings of its check
-/// follow, a line each.
+/// What is told with a finding, a line each.
+pub(super) struct Beside<'a> {
+    /// The requirements that the same fact breaks.
+    pub(super) fact: &'a Fact<'a>,
+    /// The other findings of its check.
+    pub(super) alike: &'a [Finding<'a>],
+}
+
+/// Writes a finding; warnings and lighter ones are shorter unless all is to be told.
 pub(super) fn write(
     out: &mut String,
     report: &Report,
     finding: &Finding<'_>,
     style: &Style,
     ink: Ink,
-    others: &[Finding<'_>],
+    beside: &Beside<'_>,
 ) {
     let severity = finding.check.severity();
     let full = style.verbose || matches!(severity, Severity::Failure);
@@ -58,12 +65,16 @@ pub(super) fn write(
         Verdict::Held | Verdict::Unverified { .. } | Verdict::NotApplicable { .. } => {}
     }
     block.cases(finding, style);
-    block.others(others);
+    block.others(beside.alike);
+    block.breaks_too(beside.fact);
     if let Some(why) = docs::why_it_matters(&finding.check.info.docs).filter(|_| full) {
         block.fact("why", &why);
     }
     if let Some(help) = docs::how_to_fix(&finding.check.info.docs).filter(|_| full) {
         block.fact("help", &help);
+    }
+    for position in findings::positions(report, finding.check) {
+        block.fact("position", &format!("{}: {}", position.id, position.title));
     }
     block.unbroken("spec", &finding.check.info.url);
     if full {
@@ -89,7 +100,7 @@ impl Block<'_> {
             Severity::Note | Severity::Ok => self.ink.strong(format!("note[{id}]")),
         };
         let summary = self.ink.strong(visible_line(&info.summary));
-        let level = self.ink.faint(format!("({})", info.level));
+        let level = self.ink.faint(format!("({})", findings::demand(info)));
         self.line(&format!("{word}: {summary} {level}"));
     }
 
@@ -250,6 +261,15 @@ impl Block<'_> {
         if others.len() > OTHERS {
             let more = counted(others.len() - OTHERS, "finding");
             self.unbroken("also", &format!("{more} more: --verbose tells them all"));
+        }
+    }
+
+    /// The other requirements that the same fact breaks.
+    fn breaks_too(&mut self, fact: &Fact<'_>) {
+        let told = |c: &&CheckReport| format!("{} ({})", c.info.id, findings::demand(&c.info));
+        let others: Vec<String> = fact.others.iter().map(told).collect();
+        if !others.is_empty() {
+            self.fact("breaks", &format!("also {}", others.join(", ")));
         }
     }
 

@@ -14,6 +14,7 @@ const MEANS: usize = 6;
 pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) {
     let mut section = Section { out, ink, width: style.width };
     section.known(report);
+    section.disputed(report);
     section.inconclusive(report);
     section.unverified(report, style);
     section.stale(report);
@@ -51,6 +52,20 @@ impl Section<'_> {
         self.line("");
     }
 
+    fn disputed(&mut self, report: &Report) {
+        let disputed: Vec<_> = findings::disputed(report).collect();
+        if disputed.is_empty() {
+            return;
+        }
+        let title = self.ink.strong(format!("{} disputed", disputed.len()));
+        self.line(&format!("{title}: violated by a position of which you take the other side"));
+        for (check, position) in disputed {
+            let reason = position.other_side.as_deref().unwrap_or_default();
+            self.item(&check.info.id, &format!("position {}: {reason}", position.id));
+        }
+        self.line("");
+    }
+
     fn inconclusive(&mut self, report: &Report) {
         let doubts: Vec<_> = findings::inconclusive(report).collect();
         if doubts.is_empty() {
@@ -59,7 +74,7 @@ impl Section<'_> {
         let title = self.ink.doubt(format!("{} inconclusive", doubts.len()));
         self.line(&format!("{title}: plumb tried to judge these and could not see"));
         for (check, why) in doubts {
-            self.item(&format!("{} ({})", check.info.id, check.info.level), why);
+            self.item(&format!("{} ({})", check.info.id, findings::demand(&check.info)), why);
         }
         self.line("");
     }
@@ -134,6 +149,10 @@ impl Section<'_> {
             "suite",
             &format!("{} of {}{policy} · seed {}", run.suite, run.revision, run.seed),
         );
+        let taken: Vec<&str> = findings::other_sides(report).map(|(p, _)| p.id.as_str()).collect();
+        if !taken.is_empty() {
+            self.row("position", &format!("other side of {} taken by you", taken.join(", ")));
+        }
         let exchanges = counted(report.exchanges.len(), "exchange");
         let checks = counted(report.checks.len(), "check");
         self.row("time", &format!("{} · {checks} · {exchanges}", duration(report.took)));
@@ -146,14 +165,15 @@ impl Section<'_> {
             s.count(&counts) > 0 || always.contains(*s)
         };
         let parts: Vec<String> =
-            ORDER.iter().filter(told).map(|s| self.painted(*s, s.count(&counts))).collect();
+            ORDER.iter().filter(told).map(|s| self.painted(*s, s.findings(report))).collect();
         let outcome = self.outcome(report);
         self.line(&format!("  {outcome}  {}", parts.join(" · ")));
     }
 
-    fn painted(&self, standing: Standing, count: usize) -> String {
+    fn painted(&self, standing: Standing, (count, rows): (usize, usize)) -> String {
         let label = if count == 1 { standing.one() } else { standing.label() };
-        let text = format!("{count} {label}");
+        let of = if rows == count { String::new() } else { format!(" of {rows} requirements") };
+        let text = format!("{count} {label}{of}");
         match standing {
             _ if count == 0 => text,
             Standing::Held => self.ink.good(text),
@@ -161,7 +181,7 @@ impl Section<'_> {
             Standing::Warning => self.ink.warning(text),
             Standing::Inconclusive => self.ink.doubt(text),
             Standing::Unverified => self.ink.strong(text),
-            Standing::Note | Standing::Known | Standing::NotApplicable => text,
+            Standing::Note | Standing::Known | Standing::Disputed | Standing::NotApplicable => text,
         }
     }
 
@@ -204,12 +224,13 @@ impl Section<'_> {
     }
 }
 
-const ORDER: [Standing; 8] = [
+const ORDER: [Standing; 9] = [
     Standing::Held,
     Standing::Failure,
     Standing::Warning,
     Standing::Note,
     Standing::Known,
+    Standing::Disputed,
     Standing::Unverified,
     Standing::Inconclusive,
     Standing::NotApplicable,

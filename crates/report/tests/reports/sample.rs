@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use plumb_model::event::{CaseFinished, FORMAT, RunStarted, TargetInfo};
 use plumb_model::suite::Policy;
-use plumb_model::{CheckInfo, Event, Ledger, Report, Verdict};
+use plumb_model::{CheckInfo, Event, Ledger, OtherSides, Positions, Report, Verdict};
 
 /// Text that attacks a terminal, a shell, XML, HTML, Markdown and the reader's eye.
 pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}<script>alert(1)</script> ]]> \u{202e}gnp.exe\u{2028}|`'\"$(id)\r\n\u{0}\u{fffe}@everyone";
@@ -134,6 +134,25 @@ pub(crate) fn http_events() -> Vec<Event> {
         &[case("", "", Verdict::violated("an error without id", "an empty body"), &[9], 1)],
     );
     run.verdict("http.header-names-server", Verdict::Held);
+    for id in ["patterns.no-server-requests", "http.sse.no-requests"] {
+        let request = Verdict::violated("no request of the server", "a request elicitation/create");
+        run.check(id, &[case("asks", "a tool that asks for input", request, &[6], 1)]);
+        run.tells("patterns.no-server-requests");
+    }
+    run.check(
+        "discover.lists-served-version",
+        &[case(
+            "",
+            "",
+            Verdict::violated("2026-07-28 among the versions", "only 2025-11-25"),
+            &[1],
+            1,
+        )],
+    );
+    run.check(
+        "resources.read.listed",
+        &[case("", "", Verdict::violated("contents of file:///a", "error -32602"), &[1], 1)],
+    );
     run.finish(known, vec![])
 }
 
@@ -256,6 +275,7 @@ impl Run {
             target,
             checks: Vec::new(),
             known: BTreeMap::new(),
+            positions: vec![],
         };
         Self { start, events: Vec::new(), at: 1_000 }
     }
@@ -279,6 +299,12 @@ impl Run {
         self.events.push(Event::CheckStarted { check: id.into(), at: self.at });
     }
 
+    /// The last check tells the fact of this one, if that is another.
+    fn tells(&mut self, fact: &str) {
+        let last = self.start.checks.last_mut().expect("a check");
+        last.fact = (last.id != fact).then(|| fact.to_owned());
+    }
+
     fn end(&mut self, id: &str, verdict: Verdict) {
         self.at += 12_345;
         self.events.push(Event::CheckFinished { check: id.into(), at: self.at, verdict });
@@ -290,6 +316,10 @@ impl Run {
         internal_faults: Vec<String>,
     ) -> Vec<Event> {
         self.start.known = known;
+        let reason = "folders are listed so that they are seen".to_owned();
+        let other_sides = OtherSides(BTreeMap::from([("listed-is-usable".to_owned(), reason)]));
+        let cited = self.start.checks.iter().flat_map(|c| &c.positions).map(String::as_str);
+        self.start.positions = Positions::current().cited(cited, &other_sides);
         self.events.insert(0, Event::RunStarted(Box::new(self.start)));
         self.events.push(Event::RunFinished { at: self.at + 1_000_000, internal_faults });
         self.events
