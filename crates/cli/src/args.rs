@@ -165,7 +165,7 @@ pub(crate) struct RunArgs {
     /// Only these checks: ids, or prefixes ending in `*`.
     #[arg(long, value_name = "ID")]
     pub(crate) only: Vec<String>,
-    /// A violated SHOULD fails the run.
+    /// A violated SHOULD fails the run, and a violated MUST that is inferred.
     #[arg(long)]
     pub(crate) strict: bool,
     /// A requirement that could not be observed fails the run.

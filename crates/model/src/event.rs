@@ -58,7 +58,7 @@ pub struct RunStarted {
     pub seed: u64,
     /// The suite's name.
     pub suite: String,
-    /// Whether a violated SHOULD fails the run, and what else the suite denies.
+    /// Whether what only warns fails the run, and what else the suite denies.
     pub policy: crate::suite::Policy,
     /// The target as the user named it, and what it said of itself.
     pub target: TargetInfo,

@@ -30,7 +30,7 @@ pub struct Suite {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// A violated SHOULD fails.
+    /// What only warns fails: a violated SHOULD, and a violated MUST that is inferred.
     #[serde(default)]
     pub strict: bool,
     /// A requirement that could not be observed fails.

@@ -97,9 +97,13 @@ pub fn demand(info: &CheckInfo) -> String {
     }
 }
 
-/// The positions that a check rests on.
-pub fn positions<'a>(report: &'a Report, check: &CheckReport) -> Vec<&'a Position> {
-    report.run.positions.iter().filter(|p| check.info.positions.contains(&p.id)).collect()
+/// The positions that checks rest on.
+pub fn positions<'a, 'c>(
+    report: &'a Report,
+    checks: impl IntoIterator<Item = &'c CheckReport>,
+) -> Vec<&'a Position> {
+    let cited: Vec<&String> = checks.into_iter().flat_map(|c| &c.info.positions).collect();
+    report.run.positions.iter().filter(|p| cited.contains(&&p.id)).collect()
 }
 
 /// The positions of which the user takes the other side, each with the reason.

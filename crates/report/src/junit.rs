@@ -195,7 +195,7 @@ impl<'a> Entry<'a> {
             out.push(format!("breaks also: {}", too.join(", ")));
         }
         if violated || matches!(self.verdict, Verdict::Inconclusive { .. }) {
-            let positions = findings::positions(report, self.check);
+            let positions = findings::positions(report, [self.check]);
             out.extend(positions.iter().map(|p| format!("position: {}: {}", p.id, p.title)));
         }
         out.push(format!("spec: {}\n", info.url));

@@ -67,7 +67,7 @@ fn notifications(report: &Report) -> Vec<Value> {
 
 fn rule(report: &Report, check: &CheckReport) -> Value {
     let info = &check.info;
-    let positions = findings::positions(report, check);
+    let positions = findings::positions(report, [check]);
     let told =
         positions.iter().map(|p| format!("\n\n**Position {}:** {} {}", p.id, p.title, p.text));
     let help = format!("{}{}", info.docs, told.collect::<String>());

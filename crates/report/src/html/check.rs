@@ -107,7 +107,7 @@ impl<'a> CheckView<'a> {
             .copied()
             .map(|c| RowView::of(report, c, &leading, evidence))
             .collect();
-        let positions = findings::positions(report, check);
+        let positions = findings::positions(report, fact.checks());
         let positions = positions.into_iter().map(PositionView::of).collect();
         let rest = check.cases.iter().filter(|c| c.verdict.name() != check.verdict.name());
         let cases = rest.map(|c| CaseView::of(c, evidence)).collect();

@@ -73,7 +73,7 @@ pub(super) fn write(
     if let Some(help) = docs::how_to_fix(&finding.check.info.docs).filter(|_| full) {
         block.fact("help", &help);
     }
-    for position in findings::positions(report, finding.check) {
+    for position in findings::positions(report, beside.fact.checks()) {
         block.fact("position", &format!("{}: {}", position.id, position.title));
     }
     block.unbroken("spec", &finding.check.info.url);
