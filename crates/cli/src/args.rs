@@ -99,7 +99,7 @@ pub(crate) struct TargetArgs {
     /// The configuration; `plumb.toml` is read if it is there.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// How long an answer may take, in seconds.
+    /// How long an answer may take, in seconds; all other waits grow and shrink with it.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) timeout: u64,
     /// Break one rule of the embedded reference server.
@@ -180,9 +180,12 @@ pub(crate) struct RunArgs {
     /// The seed of everything random.
     #[arg(long, default_value_t = 20_260_728)]
     pub(crate) seed: u64,
-    /// How many checks run at once.
+    /// How many checks run at once, at most: as many as the target shows that it can bear.
     #[arg(long, default_value_t = 12)]
     pub(crate) jobs: usize,
+    /// At most so many requests a second, for a target that limits them; found by itself if nothing is said.
+    #[arg(long, value_name = "N", value_parser = a_rate)]
+    pub(crate) rate: Option<f64>,
     /// The whole run ends within so many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     pub(crate) budget: u64,
@@ -197,6 +200,13 @@ pub(crate) struct RunArgs {
     /// Say more: every unverified and inconclusive requirement.
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+/// Requests a second: more than none, and a number.
+fn a_rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "a number of requests a second, such as 10".to_owned())?;
+    let sensible = rate.is_finite() && rate > 0.0;
+    sensible.then_some(rate).ok_or_else(|| "more than 0 requests a second".to_owned())
 }
 
 /// Further report files.

@@ -52,6 +52,7 @@ pub(crate) async fn run(mut args: RunArgs) -> Exit {
         allow_calls: allow(&args.target, &config.allow_calls),
         seed: args.seed,
         concurrency: args.jobs.max(1),
+        rate: args.rate,
         budget: Duration::from_secs(args.budget),
         limits: limits(&args.target),
         secrets,

@@ -86,6 +86,7 @@ fn options(issuer: Issuer, only: &[&str]) -> Options {
         allow_calls: AllowCalls::default(),
         seed: 7,
         concurrency: 12,
+        rate: None,
         budget: Duration::from_secs(60),
         limits: Limits::default(),
         secrets: Secrets::default(),

@@ -40,6 +40,9 @@ pub enum Event {
         at: u64,
         /// Whether a panic or another fault of Plumb itself occurred.
         internal_faults: Vec<String>,
+        /// What befell the target meanwhile, a line each: that it limits requests, that its process ended.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remarks: Vec<String>,
     },
 }
 

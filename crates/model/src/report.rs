@@ -23,6 +23,8 @@ pub struct Report {
     pub took: u64,
     /// Faults of Plumb itself.
     pub internal_faults: Vec<String>,
+    /// What befell the target meanwhile, a line each.
+    pub remarks: Vec<String>,
 }
 
 /// A judged check.
@@ -244,7 +246,7 @@ struct Fold {
     run: RunStarted,
     open: BTreeMap<String, Open>,
     exchanges: BTreeMap<u64, Arc<Exchange>>,
-    finished: Option<(u64, Vec<String>)>,
+    finished: Option<(u64, Vec<String>, Vec<String>)>,
 }
 
 #[derive(Default)]
@@ -280,8 +282,8 @@ impl Fold {
                     return Err(format!("check `{check}` is judged twice"));
                 }
             }
-            Event::RunFinished { at, internal_faults } => {
-                self.finished = Some((at, internal_faults));
+            Event::RunFinished { at, internal_faults, remarks } => {
+                self.finished = Some((at, internal_faults, remarks));
             }
         }
         Ok(())
@@ -293,7 +295,7 @@ impl Fold {
 
     fn finish(mut self) -> Result<Report, FoldError> {
         let unjudged = self.open.values().filter(|o| o.verdict.is_none()).count();
-        let Some((took, internal_faults)) = self.finished else {
+        let Some((took, internal_faults, remarks)) = self.finished else {
             return Err(FoldError::CutOff(unjudged));
         };
         if unjudged > 0 {
@@ -317,7 +319,7 @@ impl Fold {
                 cases: open.cases,
             });
         }
-        Ok(Report { run: self.run, checks, exchanges: self.exchanges, took, internal_faults })
+        Ok(Report { run: self.run, checks, exchanges: self.exchanges, took, internal_faults, remarks })
     }
 }
 
@@ -352,7 +354,7 @@ mod tests {
             Event::RunStarted(Box::new(run)),
             Event::CheckStarted { check: check(), at: 1 },
             Event::CheckFinished { check: check(), at: 3, verdict: Verdict::Held },
-            Event::RunFinished { at: 4, internal_faults: vec![] },
+            Event::RunFinished { at: 4, internal_faults: vec![], remarks: vec![] },
         ]
     }
 

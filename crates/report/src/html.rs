@@ -46,6 +46,7 @@ struct Page<'a> {
     enable: Vec<EnableRow>,
     stale: Vec<String>,
     faults: Vec<String>,
+    remarks: Vec<String>,
     problems: Vec<CheckView<'a>>,
     others: Vec<Group<'a>>,
 }
@@ -114,6 +115,7 @@ impl<'a> Page<'a> {
                 .map(|id| visible_line(id).into_owned())
                 .collect(),
             faults: shown(&report.internal_faults),
+            remarks: shown(&report.remarks),
             problems,
             others,
         }

@@ -72,6 +72,9 @@ pub struct Document<'a> {
     pub stale_known: Vec<&'a str>,
     /// Faults of Plumb itself.
     pub internal_faults: &'a [String],
+    /// What befell the target meanwhile.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub remarks: &'a [String],
     /// The checks, in the order of the ledger.
     pub checks: Vec<Check<'a>>,
     /// The exchanges that a case rests on, by sequence number.
@@ -185,6 +188,7 @@ impl<'a> Document<'a> {
             to_enable: findings::to_enable(report).into_iter().map(Means::of).collect(),
             stale_known: report.stale_known(),
             internal_faults: &report.internal_faults,
+            remarks: &report.remarks,
             checks: report.checks.iter().map(Check::of).collect(),
             exchanges: rested_on(report),
         }

@@ -137,7 +137,8 @@ fn own(report: &Report) -> Vec<String> {
         format!("- {} is not violated any more: remove it from the known list", code(id))
     });
     let faults = report.internal_faults.iter().map(|f| format!("- fault of plumb: {}", text(f)));
-    section("### Attention", stale.chain(faults).collect())
+    let remarks = report.remarks.iter().map(|remark| format!("- {}", text(remark)));
+    section("### Attention", stale.chain(faults).chain(remarks).collect())
 }
 
 fn section(title: &str, rows: Vec<String>) -> Vec<String> {

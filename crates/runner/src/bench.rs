@@ -15,12 +15,13 @@ use serde_json::{Value, json};
 
 use crate::auth::{Auth, Authority};
 use crate::authorization_server::AsBench;
-use crate::channel::{Channel, Way};
+use crate::channel::{Channel, Watch, Way};
 use crate::record::Recorder;
 use crate::replicas::Others;
 use crate::target::Running;
 use crate::{
     Check, Finding, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab,
+    pace,
 };
 
 /// Ids of one bench are so far apart from the next one's.
@@ -56,6 +57,8 @@ impl Context {
 pub struct Bench {
     check: &'static Check,
     context: Arc<Context>,
+    /// The way to the target for this check alone.
+    channel: Channel,
     next_id: AtomicU64,
     evidence: Mutex<Vec<u64>>,
     cases: Mutex<Vec<CaseFinished>>,
@@ -63,11 +66,14 @@ pub struct Bench {
 
 impl Bench {
     /// A second try has ids of its own: an answer to the first may still come.
-    pub(crate) fn new(check: &'static Check, context: Arc<Context>, tried: u64) -> Self {
+    pub(crate) fn new(check: &'static Check, context: Arc<Context>, tried: u32) -> Self {
         let place = Ledger::current().place(check.id).unwrap_or(0) as u64;
+        let channel = context.channel.own(1 + tried);
+        let tried = u64::from(tried);
         Self {
             check,
             context,
+            channel,
             next_id: AtomicU64::new((place + 1) * IDS + tried * (IDS / 2)),
             evidence: Mutex::default(),
             cases: Mutex::default(),
@@ -108,7 +114,7 @@ impl Bench {
                 .without_token()
                 .header("Accept", "application/json")
         };
-        let own = self.context.channel.endpoint().is_some_and(|own| own.origin() == other.origin());
+        let own = self.channel.endpoint().is_some_and(|own| own.origin() == other.origin());
         if own {
             return self.send(get(other.target())).await;
         }
@@ -116,7 +122,8 @@ impl Bench {
             ClientOptions { limits: self.context.limits.clone(), ..ClientOptions::default() };
         let target = other.target().to_owned();
         let client = Client::new(other, options, self.context.recorder.clock)?;
-        let elsewhere = Channel::new(Way::Http(client), Arc::clone(&self.context.recorder));
+        let elsewhere = Channel::new(Way::Http(client, None), Arc::clone(&self.context.recorder))
+            .of(&self.channel);
         let seen = elsewhere.send(self.check.id, &get(&target)).await?;
         self.note(&seen);
         Ok(seen)
@@ -153,9 +160,9 @@ impl Bench {
     /// Sends a probe and waits for the whole answer.
     pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
         let probe = self.numbered(probe);
-        let seen = self.context.channel.send(self.check.id, &probe).await?;
+        let seen = self.channel.send(self.check.id, &probe).await?;
         self.note(&seen);
-        Ok(seen)
+        served(seen)
     }
 
     /// Sends a probe that must be accepted for what follows to mean anything.
@@ -168,7 +175,7 @@ impl Bench {
     /// [`Bench::finish`], so that it counts as evidence of the verdict.
     pub async fn open(&self, probe: Probe) -> Result<Open, Trouble> {
         let probe = self.numbered(probe);
-        self.context.channel.open(self.check.id, &probe).await
+        self.channel.open(self.check.id, &probe).await
     }
 
     /// Closes an open answer at once.
@@ -224,9 +231,9 @@ impl Bench {
         let Some(channel) = self.context.others.next() else {
             return Err(Trouble::Setup("the target has no other replica".into()));
         };
-        let seen = channel.send(self.check.id, &probe).await?;
+        let seen = channel.of(&self.channel).send(self.check.id, &probe).await?;
         self.note(&seen);
-        Ok(seen)
+        served(seen)
     }
 
     /// Whether the target is a command: only then its processes can be ended and started.
@@ -239,7 +246,8 @@ impl Bench {
         let context = &self.context;
         let running =
             context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await;
-        let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
+        let mut running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
+        running.channel = running.channel.of(&self.channel);
         Ok(Instance { bench: self, running })
     }
 
@@ -293,6 +301,27 @@ impl Bench {
         }
     }
 
+    /// Waits: as long as it must be for this target now, where an idle machine and a quick target would need `pause`.
+    pub async fn pause(&self, pause: Duration) {
+        tokio::time::sleep(self.stretch(pause)).await;
+    }
+
+    /// A time as long as it must be for this target now, where an idle machine and a quick target would need `wait`.
+    /// What waits for messages does so by itself: see [`Open`].
+    pub fn stretch(&self, wait: Duration) -> Duration {
+        self.channel.stretch(wait)
+    }
+
+    /// Keeps for the end of the run how the target's process ended.
+    pub(crate) fn mourn(&self, how: &str) {
+        self.context.recorder.died(self.check.id, how);
+    }
+
+    /// What befell the target and the waits of this check so far.
+    pub(crate) fn watch(&self) -> &Watch {
+        self.channel.watch()
+    }
+
     /// The next id that this check may use.
     pub fn fresh_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
@@ -335,7 +364,7 @@ impl Instance<'_> {
         let probe = self.bench.numbered(probe);
         let seen = self.running.channel.send(self.bench.check.id, &probe).await?;
         self.bench.note(&seen);
-        Ok(seen)
+        served(seen)
     }
 
     /// Sends a probe to this instance and gives the answer while it comes in.
@@ -353,7 +382,7 @@ impl Instance<'_> {
     }
 
     /// The process, if it serves HTTP.
-    pub fn process(&self) -> Option<&Process> {
+    pub fn process(&self) -> Option<Arc<Process>> {
         self.running.process()
     }
 
@@ -363,7 +392,8 @@ impl Instance<'_> {
             Some(keeper) => Some(keeper.session().await?),
             None => None,
         };
-        let process = session.as_ref().map(Session::process).or(self.running.process());
+        let served = self.running.process();
+        let process = session.as_ref().map(Session::process).or(served.as_deref());
         let Some(process) = process else {
             return Err(Trouble::Setup("the target is no process of ours".into()));
         };
@@ -376,6 +406,14 @@ impl Instance<'_> {
     pub async fn stop(self) {
         self.running.stop().await;
     }
+}
+
+/// An answer of the target's own: one that turns requests away for a while, whatever they are, shows nothing.
+fn served(seen: Observed) -> Result<Observed, Trouble> {
+    if seen.status().is_some_and(pace::turns_away) {
+        return Err(Trouble::Wire(format!("the target turns requests away: {}", seen.describe())));
+    }
+    Ok(seen)
 }
 
 /// A probe with every client capability declared, so that the target may ask for anything.

@@ -1,18 +1,23 @@
 //! The way to a target: HTTP or the standard streams of a process.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plumb_model::{Answer, Exchange, Frame, Sent};
+use plumb_model::{Answer, End, Exchange, Frame, Sent};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::{Expect, Reply};
-use plumb_wire::{Live, http};
+use plumb_wire::{Live, WireError, http};
 use serde_json::Value;
+use tokio::time::Instant;
 
+use crate::pace::{self, Sender};
 use crate::record::Recorder;
-use crate::target::Keeper;
+use crate::target::{Keeper, Mortal, Server};
 use crate::{Observed, Probe, Trouble};
+
+/// Requests that a target answers at once: what they take tells how it does.
+const QUICK: [&str; 4] = ["server/discover", "tools/list", "resources/list", "prompts/list"];
 
 /// The way to a target. Cheap to clone; clones share connections or the process.
 #[derive(Clone)]
@@ -21,61 +26,189 @@ pub(crate) struct Channel {
     recorder: Arc<Recorder>,
     /// The next id of requests that nobody else has numbered.
     ids: Arc<AtomicU64>,
+    sender: Arc<Sender>,
+    watch: Arc<Watch>,
+    /// Every wait is so many times as long.
+    patience: u32,
+    /// Whether the end of the process would be a surprise.
+    lasting: bool,
 }
 
 #[derive(Clone)]
 pub(crate) enum Way {
-    Http(http::Client),
+    /// A server at an address; a process, if we started it.
+    Http(http::Client, Option<Arc<Server>>),
     Stdio(Arc<Keeper>),
+}
+
+/// What befell whoever used a channel, and must be known before its verdict counts.
+#[derive(Default)]
+pub(crate) struct Watch {
+    in_vain: AtomicBool,
+    /// Processes of the target whose answers broke off.
+    broken: Mutex<Vec<Mortal>>,
+}
+
+impl Watch {
+    /// Whether a wait ran out, or an answer broke off: what was judged may be slowness.
+    pub(crate) fn waited_in_vain(&self) -> bool {
+        self.in_vain.load(Ordering::Relaxed)
+    }
+
+    /// The process of the target that ended while it was used, and how.
+    pub(crate) async fn death(&self) -> Option<String> {
+        let broken = std::mem::take(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner));
+        for process in broken {
+            if let Some(epitaph) = process.epitaph().await {
+                return Some(epitaph);
+            }
+        }
+        None
+    }
+
+    fn see(&self, end: &End, mortal: Option<Mortal>) {
+        match end {
+            End::Complete | End::ClosedByUs | End::TooLarge(_) => {}
+            End::TimedOut => self.in_vain.store(true, Ordering::Relaxed),
+            End::Broken(_) => {
+                self.in_vain.store(true, Ordering::Relaxed);
+                self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(mortal);
+            }
+        }
+    }
 }
 
 impl Channel {
     pub(crate) fn new(way: Way, recorder: Arc<Recorder>) -> Self {
-        Self { way, recorder, ids: Arc::new(AtomicU64::new(1)) }
+        Self {
+            way,
+            recorder,
+            ids: Arc::new(AtomicU64::new(1)),
+            sender: Arc::default(),
+            watch: Arc::default(),
+            patience: 1,
+            lasting: true,
+        }
+    }
+
+    /// The same way for a sender of its own, who waits so many times as long.
+    pub(crate) fn own(&self, patience: u32) -> Self {
+        Self { sender: Arc::default(), watch: Arc::default(), patience, ..self.clone() }
+    }
+
+    /// This way, to a process that may be ended, for the sender of another one.
+    pub(crate) fn of(&self, other: &Self) -> Self {
+        Self {
+            sender: Arc::clone(&other.sender),
+            watch: Arc::clone(&other.watch),
+            patience: other.patience,
+            lasting: false,
+            ..self.clone()
+        }
+    }
+
+    /// What befell its sender so far.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// The keeper of the process, if the target speaks over standard streams.
     pub(crate) fn keeper(&self) -> Option<&Keeper> {
         match &self.way {
             Way::Stdio(keeper) => Some(keeper),
-            Way::Http(_) => None,
+            Way::Http(..) => None,
+        }
+    }
+
+    /// The process that serves HTTP, if we started it.
+    pub(crate) fn server(&self) -> Option<&Arc<Server>> {
+        match &self.way {
+            Way::Http(_, server) => server.as_ref(),
+            Way::Stdio(_) => None,
         }
     }
 
     /// Where requests go, over HTTP.
     pub(crate) fn endpoint(&self) -> Option<&http::Endpoint> {
         match &self.way {
-            Way::Http(client) => Some(client.endpoint()),
+            Way::Http(client, _) => Some(client.endpoint()),
             Way::Stdio(_) => None,
         }
+    }
+
+    /// A wait as long as it must be for this target now.
+    pub(crate) fn stretch(&self, wait: Duration) -> Duration {
+        self.recorder.tempo.stretch(wait) * self.patience
     }
 
     /// Sends a probe and gives the answer while it comes in.
     pub(crate) async fn open(&self, by: &str, probe: &Probe) -> Result<Open, Trouble> {
         let mut probe = probe.clone();
         probe.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
-        let live = match &self.way {
-            Way::Http(client) => {
-                let target = probe.target(client.endpoint().target());
-                client.send(plumb_wire::http::HttpRequest { target, ..probe.http() }).await?
-            }
-            Way::Stdio(keeper) => keeper.send(probe.payload(), expectation(&probe)).await?,
-        };
-        Ok(Open { live: Some(live), by: by.to_owned(), recorder: Arc::clone(&self.recorder) })
+        let (live, process) = self.transmit(&probe).await?;
+        let by = by.to_owned();
+        Ok(Open { live: Some(live), process, by, channel: self.clone(), probe, tries: 0 })
     }
 
     /// Sends a probe and waits for the whole answer. A notification is given no time over standard streams: who
     /// wants to see silence sends a request behind it and looks again.
     pub(crate) async fn send(&self, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
-        Ok(self.open(by, probe).await?.finish().await)
+        let turn = self.sender.turn(&self.recorder.pace).await;
+        let seen = self.open(by, probe).await?.finish().await;
+        drop(turn);
+        if seen.is_accepted() && seen.method().is_some_and(|m| QUICK.contains(&m)) {
+            let answer = &seen.exchange.answer;
+            let first = answer.frames.first().map_or(answer.ended_at, |f| f.at);
+            let took = Duration::from_micros(first.saturating_sub(answer.sent_at));
+            self.recorder.tempo.answered(took);
+            self.recorder.pace.answered(took);
+        }
+        Ok(seen)
+    }
+
+    /// Writes a probe; a process that has ended is started again first.
+    async fn transmit(&self, probe: &Probe) -> Result<(Live, Option<Mortal>), WireError> {
+        self.recorder.pace.slot().await;
+        let tempo = &self.recorder.tempo;
+        let given = probe.patience.map(|p| self.stretch(p));
+        match &self.way {
+            Way::Http(client, server) => {
+                let target = probe.target(client.endpoint().target());
+                let usual = tempo.patient(client.limits().answer) * self.patience;
+                let answer_within = Some(given.unwrap_or(usual));
+                let request = || http::HttpRequest {
+                    target: target.clone(),
+                    answer_within,
+                    ..probe.http()
+                };
+                let Some(server) = server else { return Ok((client.send(request()).await?, None)) };
+                let process = server.process();
+                let live = match client.send(request()).await {
+                    Err(WireError::Connect { .. }) if server.revive(&process).await? => {
+                        client.send(request()).await?
+                    }
+                    live => live?,
+                };
+                Ok((live, Some(Mortal::Server(server.process()))))
+            }
+            Way::Stdio(keeper) => {
+                let session = keeper.session().await?;
+                let mut within = given.unwrap_or(tempo.patient(keeper.answer()) * self.patience);
+                if session.first_word().is_none() {
+                    within += tempo.starts_within();
+                }
+                let expect = Expect { answer_within: Some(within), ..expectation(probe) };
+                let live = session.send(probe.payload(), expect).await?;
+                Ok((live, Some(Mortal::Session(session))))
+            }
+        }
     }
 }
 
 /// A message whose id the target may be unable to read is answered without one.
 fn expectation(probe: &Probe) -> Expect {
     let readable = probe.message_value().filter(|message| is_readable(message));
-    let expect = readable.map_or_else(|| Expect::from(Reply::Any), Expect::after);
-    Expect { answer_within: probe.patience, ..expect }
+    readable.map_or_else(|| Expect::from(Reply::Any), Expect::after)
 }
 
 /// Whether a message has the form of a JSON-RPC request or notification.
@@ -87,22 +220,34 @@ fn is_readable(message: &Value) -> bool {
 }
 
 /// An answer that is still coming in. Dropping it closes and records it.
+///
+/// A request that the target turns away for its rate is sent again, so that nobody who reads the answer sees that. All
+/// waits are written for a quick target and stretched as this one needs.
 pub struct Open {
     live: Option<Live>,
+    process: Option<Mortal>,
     by: String,
-    recorder: Arc<Recorder>,
+    channel: Channel,
+    probe: Probe,
+    /// How often the target has turned it away.
+    tries: u32,
 }
 
 impl Open {
     /// The next message, or `None` at the end of the answer or of its time.
     pub async fn next(&mut self) -> Option<Message> {
-        self.live.as_mut()?.next().await.map(|f| Message::parse(&f.payload))
+        loop {
+            let frame = self.live.as_mut()?.next().await;
+            if let Some(message) = self.read(frame).await {
+                return message;
+            }
+        }
     }
 
     /// The next message within `wait`, or `None`; the answer stays open.
     pub async fn next_within(&mut self, wait: Duration) -> Option<Message> {
-        let frame: Option<Frame> = self.live.as_mut()?.next_within(wait).await;
-        frame.map(|f| Message::parse(&f.payload))
+        self.started().await;
+        self.next_by(Instant::now() + self.channel.stretch(wait)).await
     }
 
     /// The first message that `wanted` picks, within `wait`; others are passed over (and recorded).
@@ -111,10 +256,10 @@ impl Open {
         wait: Duration,
         wanted: impl Fn(&Message) -> bool,
     ) -> Option<Message> {
-        let deadline = tokio::time::Instant::now() + wait;
+        self.started().await;
+        let deadline = Instant::now() + self.channel.stretch(wait);
         loop {
-            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-            let message = self.next_within(left).await?;
+            let message = self.next_by(deadline).await?;
             if wanted(&message) {
                 return Some(message);
             }
@@ -123,7 +268,12 @@ impl Open {
 
     /// The HTTP status, once the head is there.
     pub async fn status(&mut self) -> Option<u16> {
-        Some(self.live.as_mut()?.head().await?.status)
+        loop {
+            let status = self.live.as_mut()?.head().await?.status;
+            if !pace::turns_away(status) || !self.again(None).await {
+                return Some(status);
+            }
+        }
     }
 
     /// Whether the answer has come to its end.
@@ -144,10 +294,22 @@ impl Open {
 
     /// Reads to the end.
     pub async fn finish(mut self) -> Observed {
-        let Some(live) = self.live.take() else { return self.nothing() };
-        let channel = live.channel().to_owned();
-        let (sent, answer) = live.finish().await;
-        self.recorder.record(&self.by, &channel, sent, answer)
+        loop {
+            let Some(live) = self.live.take() else { return self.nothing() };
+            let channel = live.channel().to_owned();
+            let (sent, answer) = live.finish().await;
+            let seen = self.record(&channel, sent, answer);
+            let message = seen.response().filter(|m| pace::tells_of_rate(m));
+            let away = seen.status().is_some_and(pace::turns_away);
+            if !(away || message.is_some()) {
+                self.channel.recorder.pace.served();
+                return seen;
+            }
+            let told = pace::retry_after(seen.header("retry-after").next(), message);
+            if !self.send_again(told).await {
+                return seen;
+            }
+        }
     }
 
     /// Closes at once: over HTTP the connection is dropped, which cancels the request.
@@ -155,12 +317,97 @@ impl Open {
         let Some(live) = self.live.take() else { return self.nothing() };
         let channel = live.channel().to_owned();
         let (sent, answer) = live.close();
-        self.recorder.record(&self.by, &channel, sent, answer)
+        self.record(&channel, sent, answer)
     }
 
     /// What came so far.
     pub fn so_far(&self) -> Answer {
         self.live.as_ref().map(Live::so_far).unwrap_or_default()
+    }
+
+    /// Waits for a process that was just started: until it has said its first word, silence tells nothing.
+    async fn started(&self) {
+        let Some(Mortal::Session(session)) = &self.process else { return };
+        if session.first_word().is_none() {
+            session.wait_first_word(self.channel.recorder.tempo.starts_within()).await;
+        }
+    }
+
+    async fn next_by(&mut self, deadline: Instant) -> Option<Message> {
+        let mut deadline = deadline;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let frame = self.live.as_mut()?.next_within(left).await;
+            let before = (self.tries, Instant::now());
+            if let Some(message) = self.read(frame).await {
+                return message;
+            }
+            if self.tries > before.0 {
+                // What the target asked us to wait is no part of its time.
+                deadline += before.1.elapsed();
+            }
+        }
+    }
+
+    /// What a frame, or its lack, means to whoever waits; `None` if the request was sent again.
+    async fn read(&mut self, frame: Option<Frame>) -> Option<Option<Message>> {
+        let message = frame.map(|f| Message::parse(&f.payload));
+        let live = self.live.as_ref()?;
+        let ended = live.is_ended();
+        let status = live.head_so_far().map(|h| h.status);
+        let away = status.is_some_and(pace::turns_away) && (message.is_some() || ended);
+        if (away || message.as_ref().is_some_and(pace::tells_of_rate))
+            && self.again(message.as_ref()).await
+        {
+            return None;
+        }
+        if message.is_none() && !ended {
+            self.channel.watch.in_vain.store(true, Ordering::Relaxed);
+        }
+        Some(message)
+    }
+
+    /// Records the refusal and sends the request again after the time that it asks for; says whether it did.
+    async fn again(&mut self, message: Option<&Message>) -> bool {
+        let Some(live) = self.live.take() else { return false };
+        let head = live.head_so_far();
+        let header = head.and_then(|h| {
+            h.headers.iter().find(|f| f.name.eq_ignore_ascii_case("retry-after"))
+        });
+        let told = pace::retry_after(header.map(|h| h.value.as_str()), message);
+        let channel = live.channel().to_owned();
+        if !self.channel.recorder.pace.may_try(self.tries + 1) {
+            self.live = Some(live);
+            return false;
+        }
+        let (sent, answer) = live.close();
+        self.record(&channel, sent, answer);
+        self.send_again(told).await
+    }
+
+    async fn send_again(&mut self, told: Option<Duration>) -> bool {
+        let pace = &self.channel.recorder.pace;
+        self.tries += 1;
+        let Some(wait) = pace.turned_away(self.tries, told) else { return false };
+        tokio::time::sleep(wait).await;
+        match self.channel.transmit(&self.probe).await {
+            Ok((live, process)) => {
+                (self.live, self.process) = (Some(live), process);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn record(&self, channel: &str, sent: Sent, answer: Answer) -> Observed {
+        if let Some(Mortal::Session(session)) = &self.process
+            && let Some(after) = session.first_word()
+        {
+            self.channel.recorder.tempo.started(after);
+        }
+        let mortal = self.process.clone().filter(|_| self.channel.lasting);
+        self.channel.watch.see(&answer.end, mortal);
+        self.channel.recorder.record(&self.by, channel, sent, answer)
     }
 
     fn nothing(&self) -> Observed {
@@ -175,7 +422,7 @@ impl Drop for Open {
         if let Some(live) = self.live.take() {
             let channel = live.channel().to_owned();
             let (sent, answer) = live.close();
-            self.recorder.record(&self.by, &channel, sent, answer);
+            self.record(&channel, sent, answer);
         }
     }
 }

@@ -116,6 +116,10 @@ impl Applies {
                 "the run has no access tokens: see `{auth.…}` placeholders in `plumb run --help`"
                     .into(),
             ),
+            Self::ModernOnly | Self::DualEra if survey.era_undecided => Some(
+                "the target left the handshake of earlier revisions unanswered: its era is not known"
+                    .into(),
+            ),
             Self::ModernOnly => say(
                 !survey.dual_era,
                 "the target also answers the handshake of earlier revisions".into(),

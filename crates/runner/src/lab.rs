@@ -11,6 +11,7 @@ use plumb_model::pack::{Base, Edit, HeaderEdit, HeaderValue, Kind, Over, Pack, V
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use crate::auth::Auth;
 use crate::channel::Channel;
@@ -77,6 +78,8 @@ pub(crate) struct Outcome {
     pub(crate) judgements: BTreeMap<&'static str, Judgement>,
     /// The exchanges that the judgements rest on.
     pub(crate) exchanges: Vec<u64>,
+    /// Whether it is to be tried again: the target said nothing, to the vector or to its controls.
+    pub(crate) in_vain: bool,
 }
 
 impl Outcome {
@@ -91,7 +94,12 @@ impl Outcome {
             (*id, judgement)
         };
         let seen = [Some(&tried.before), Some(&tried.sent), tried.after.as_ref()];
+        let silent = |o: &&Observed| o.response().is_none() && o.status().is_none() && o.seq() > 0;
+        let in_vain = !died
+            && seen.into_iter().flatten().any(|o| silent(&o) && !o.is_accepted())
+            && !tried.sent.may_go_unanswered();
         Self {
+            in_vain,
             judgements: trial.judges.iter().enumerate().map(judge).collect(),
             exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),
         }
@@ -245,6 +253,7 @@ pub(crate) async fn walk(
     channel: &Channel,
     ids: &AtomicU64,
     auth: Option<Auth<'_>>,
+    deadline: Instant,
 ) -> Results {
     let mut results = Results::new();
     let mut silences = 0;
@@ -263,7 +272,11 @@ pub(crate) async fn walk(
                 "the target leaves broken requests unanswered; no more were sent".into(),
             ))
         } else {
-            attempt(&by, last.remove(&key), &control, &probe, channel, ids, silences > 0).await
+            let before = last.remove(&key);
+            let attempt = attempt(&by, before, &control, &probe, channel, ids, silences > 0);
+            // What there is no time for has no result.
+            let Ok(tried) = timeout_at(deadline, attempt).await else { break };
+            tried
         };
         let mut dead = false;
         let tried = match tried {

@@ -11,6 +11,7 @@ mod finding;
 pub mod generate;
 mod lab;
 mod observe;
+mod pace;
 mod passive;
 mod probe;
 mod props;
@@ -22,6 +23,7 @@ pub mod sample;
 mod schedule;
 pub mod survey;
 mod target;
+mod tempo;
 
 pub use auth::{Auth, AuthOptions, OTHER_PRINCIPAL, PRINCIPAL};
 pub use bench::{Bench, Instance, capable, with_token};

@@ -7,6 +7,7 @@ use plumb_model::event::CaseFinished;
 use plumb_model::{Sent, Verdict};
 
 use crate::check::Body;
+use crate::pace::turns_away;
 use crate::{Check, Observed, Survey};
 
 /// At most so many distinct violations of one check are reported; all are counted.
@@ -66,8 +67,9 @@ impl Passives {
         if survey.dual_era && seen.exchange.sent != Sent::Nothing && !seen.is_modern() {
             return;
         }
-        // What turns a request away for want of a token speaks no MCP.
-        if seen.is_challenge() || seen.is_fetch() {
+        // What turns a request away, for want of a token or for a while, speaks no MCP.
+        let away = seen.status().is_some_and(turns_away);
+        if away || seen.is_challenge() || seen.is_fetch() {
             return;
         }
         for (check, tally) in &self.checks {

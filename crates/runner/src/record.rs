@@ -6,11 +6,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use plumb_model::{Answer, Event, Exchange, Payload, Secrets, Sent};
 use plumb_wire::Clock;
 
+use crate::pace::Pace;
 use crate::passive::Passives;
+use crate::tempo::Tempo;
 use crate::{Observed, Survey};
 
 /// A published payload is at most so long, in bytes; judgement always sees the whole.
 const PUBLISHED: usize = 256 * 1024;
+
+/// So many deaths of the target's processes are told one by one.
+const DEATHS: usize = 8;
 
 /// Where events go, in order.
 pub type Sink = Box<dyn Fn(Event) + Send + Sync>;
@@ -18,21 +23,36 @@ pub type Sink = Box<dyn Fn(Event) + Send + Sync>;
 /// Numbers exchanges, shows them to the passive checks and emits events.
 pub(crate) struct Recorder {
     pub(crate) clock: Clock,
+    /// How long the target takes.
+    pub(crate) tempo: Tempo,
+    /// How much the target can bear.
+    pub(crate) pace: Arc<Pace>,
     secrets: RwLock<Secrets>,
     sink: Sink,
     seq: AtomicU64,
+    /// How processes of the target ended of themselves, the first ones, and how many did.
+    deaths: Mutex<(Vec<String>, usize)>,
     judging: OnceLock<(Passives, Arc<Survey>)>,
     /// Exchanges of the survey, kept until the run's start is announced.
     early: Mutex<Option<Vec<Observed>>>,
 }
 
 impl Recorder {
-    pub(crate) fn new(clock: Clock, secrets: Secrets, sink: Sink) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        secrets: Secrets,
+        sink: Sink,
+        tempo: Tempo,
+        pace: Arc<Pace>,
+    ) -> Self {
         Self {
             clock,
+            tempo,
+            pace,
             secrets: RwLock::new(secrets),
             sink,
             seq: AtomicU64::new(0),
+            deaths: Mutex::default(),
             judging: OnceLock::new(),
             early: Mutex::new(Some(Vec::new())),
         }
@@ -50,6 +70,31 @@ impl Recorder {
 
     pub(crate) fn emit(&self, event: Event) {
         (self.sink)(event);
+    }
+
+    /// A process of the target ended unasked, during what `by` sent.
+    pub(crate) fn died(&self, by: &str, how: &str) {
+        let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
+        deaths.1 += 1;
+        if deaths.0.len() < DEATHS {
+            deaths.0.push(format!("during `{by}`: {how}"));
+        }
+    }
+
+    /// What befell the target, for the end of the run.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
+        let died = deaths.0.first().map(|first| match deaths.1 {
+            1 => format!("the server's process ended by itself {first}"),
+            n => format!("the server's process ended by itself {n} times, first {first}"),
+        });
+        let limited = match self.pace.limited() {
+            0 => None,
+            n => Some(format!(
+                "the target limits requests: {n} were turned away, waited for and sent again (--rate sets a pace)"
+            )),
+        };
+        died.into_iter().chain(limited).map(|remark| self.blot_text(&remark)).collect()
     }
 
     /// Records one finished exchange.

@@ -15,6 +15,7 @@ use plumb_wire::{Clock, Limits};
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::AuthorizationServer;
 use crate::bench::Context;
+use crate::pace::Pace;
 use crate::passive::Passives;
 use crate::record::{Recorder, Sink};
 use crate::replicas::{self, Replicas};
@@ -22,7 +23,11 @@ use crate::rows;
 use crate::schedule::{Schedule, finish_passives};
 use crate::survey::ContactError;
 use crate::target::{Running, TargetError};
+use crate::tempo::Tempo;
 use crate::{AllowCalls, Check, Props, Survey, Target};
+
+/// So many requests of a survey alone are in flight at once.
+const SURVEYORS: usize = 8;
 
 /// The requirement that a server without this revision violates.
 pub(crate) const DISCOVER: &str = "versioning.server-discover";
@@ -47,8 +52,11 @@ pub struct Options {
     pub allow_calls: AllowCalls,
     /// The seed of everything random.
     pub seed: u64,
-    /// How many checks and lanes run at once.
+    /// How many checks and lanes run at once, and at most how many of them have requests in flight: as many as the
+    /// target shows that it can bear.
     pub concurrency: usize,
+    /// At most so many requests a second; as many as the target bears if nothing is said.
+    pub rate: Option<f64>,
     /// The whole run ends within so long.
     pub budget: Duration,
     /// Bounds on what the target may send.
@@ -91,7 +99,10 @@ pub async fn run(
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
     }
-    let recorder = Arc::new(Recorder::new(Clock::start(), options.secrets.clone(), sink));
+    let (tempo, pace) =
+        (Tempo::new(options.limits.answer), Pace::new(options.concurrency, options.rate));
+    let recorder =
+        Arc::new(Recorder::new(Clock::start(), options.secrets.clone(), sink, tempo, pace));
     let auth = match &options.auth {
         Some(wanted) => Some(Authority::start(wanted, options.seed, &recorder).await?),
         None => None,
@@ -158,7 +169,12 @@ pub async fn run(
         url: running.channel.endpoint().map(ToString::to_string),
     });
     let survey = Arc::clone(&context.survey);
-    let schedule = Schedule { context: Arc::clone(&context), options: &options, running: &running };
+    let schedule = Schedule {
+        context: Arc::clone(&context),
+        options: &options,
+        running: &running,
+        ids: crate::lab::first_id(),
+    };
     let faults = schedule.run(&selected).await;
     drop(schedule);
     running.stop().await;
@@ -166,7 +182,12 @@ pub async fn run(
         context.others.stop().await;
     }
     finish_passives(&recorder, &selected, &survey);
-    recorder.emit(Event::RunFinished { at: recorder.clock.now(), internal_faults: faults });
+    let remarks = recorder.remarks();
+    recorder.emit(Event::RunFinished {
+        at: recorder.clock.now(),
+        internal_faults: faults,
+        remarks,
+    });
     Ok(())
 }
 
@@ -200,7 +221,9 @@ pub async fn survey_only(
     secrets: Secrets,
     allow: &AllowCalls,
 ) -> Result<Survey, RunError> {
-    let recorder = Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {})));
+    let (tempo, pace) = (Tempo::new(limits.answer), Pace::new(SURVEYORS, None));
+    let recorder =
+        Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {}), tempo, pace));
     let shared = replicas::shares(target).then(tempfile::tempdir).transpose()?;
     let target = &match &shared {
         Some(folder) => replicas::sharing(target.clone(), folder.path()),
@@ -257,6 +280,7 @@ fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check])
     let era = match (&survey.legacy_only, survey.dual_era) {
         _ if survey.authorization_server.is_some() => "authorization server",
         (Some(_), _) => "legacy",
+        (None, _) if survey.era_undecided => "undecided",
         (None, true) => "dual",
         (None, false) => "modern",
     };

@@ -2,14 +2,16 @@
 //! target for themselves.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
 use futures_util::StreamExt as _;
 use plumb_model::event::CaseFinished;
 use plumb_model::{Event, REVISION, Verdict};
+use tokio::time::Instant;
 
 use crate::auth::Auth;
 use crate::bench::Context;
+use crate::channel::Channel;
 use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
 use crate::record::Recorder;
@@ -17,23 +19,67 @@ use crate::run::{DISCOVER, Options};
 use crate::target::Running;
 use crate::{Bench, Check, Survey, facet, finding};
 
-/// At most so many scenarios are tried once more.
-const SECOND_TRIES: usize = 12;
+/// At most so many inconclusive scenarios are tried once more.
+const SECOND_TRIES: usize = 24;
 
-/// What a scenario came to: its verdict with its cases, or a fault of Plumb itself.
-type Played = Result<(Verdict, Vec<CaseFinished>), String>;
+/// What a scenario came to.
+#[derive(Clone)]
+struct Played {
+    verdict: Verdict,
+    cases: Vec<CaseFinished>,
+    /// Whether a wait ran out meanwhile, or an answer broke off.
+    in_vain: bool,
+    /// How the target's process ended meanwhile, if it did.
+    death: Option<String>,
+}
+
+/// Scenarios that are to be tried once more, and faults of Plumb itself.
+#[derive(Default)]
+struct Doubted {
+    scenes: Vec<(&'static Check, Played)>,
+    faults: Vec<String>,
+}
+
+impl Played {
+    /// Whether what was seen may have another cause than the target's conduct: others beside it, or a machine under load.
+    fn is_doubtful(&self) -> bool {
+        self.death.is_some()
+            || match self.verdict {
+                Verdict::Inconclusive { .. } => true,
+                Verdict::Violated { .. } => self.in_vain,
+                _ => false,
+            }
+    }
+
+    /// The verdict if there is no second look: silence alone is no violation.
+    fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
+        let doubt = |verdict: Verdict| match verdict {
+            Verdict::Violated { actual, .. } => {
+                Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
+            }
+            other => other,
+        };
+        let cases = self.cases.into_iter().map(|case| {
+            let verdict = doubt(case.verdict.clone());
+            CaseFinished { verdict, ..case }
+        });
+        (doubt(self.verdict), cases.collect())
+    }
+}
 
 /// The checks of a run, each at its time.
 pub(crate) struct Schedule<'a> {
     pub(crate) context: Arc<Context>,
     pub(crate) options: &'a Options,
     pub(crate) running: &'a Running,
+    /// The next id of vectors.
+    pub(crate) ids: AtomicU64,
 }
 
 impl Schedule<'_> {
     /// Judges everything but the passive checks; gives the faults of Plumb itself.
     pub(crate) async fn run(&self, selected: &[&'static Check]) -> Vec<String> {
-        let deadline = tokio::time::Instant::now() + self.options.budget;
+        let deadline = Instant::now() + self.options.budget;
         let (open, decided): (Vec<_>, Vec<_>) =
             selected.iter().copied().partition(|c| self.decided(c).is_none());
         for check in decided {
@@ -51,14 +97,19 @@ impl Schedule<'_> {
         // What starts processes takes longest, so it begins first.
         let mut beside = scenarios(&|i| i == Isolation::Replicas);
         beside.extend(scenarios(&|i| !matches!(i, Isolation::Alone | Isolation::Replicas)));
-        let (results, shared) =
-            tokio::join!(self.vectors(trials.clone(), deadline), self.scenes(&beside, deadline));
-        faults.extend(shared);
+        let ((mut results, own), doubted) =
+            tokio::join!(self.vectors(&trials, deadline), self.scenes(&beside, deadline));
+        self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
+        if let Some(own) = own {
+            own.stop().await;
+        }
+        faults.extend(self.again(doubted, deadline).await);
         for check in open.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
             self.judge_cases(check, &trials, &results);
         }
         for check in scenarios(&|i| i == Isolation::Alone) {
-            faults.extend(self.scenes(&[check], deadline).await);
+            let doubted = self.scenes(&[check], deadline).await;
+            faults.extend(self.again(doubted, deadline).await);
         }
         faults
     }
@@ -109,32 +160,63 @@ impl Schedule<'_> {
         None
     }
 
-    async fn vectors(&self, trials: Vec<Trial>, deadline: tokio::time::Instant) -> Results {
-        let survey = &self.context.survey;
-        let lanes = lab::lanes(trials, survey.is_http());
+    /// Sends all vectors, and those again that were met with silence, when nothing else is in flight.
+    async fn vectors(&self, trials: &[Trial], deadline: Instant) -> (Results, Option<Running>) {
+        let http = self.context.survey.is_http();
+        let lanes = lab::lanes(trials.to_vec(), http);
         if lanes.is_empty() {
-            return Results::new();
+            return (Results::new(), None);
         }
         // Over standard streams broken lines go to a process of their own.
-        let own = if survey.is_http() { None } else { self.another().await };
+        let own = if http { None } else { self.another().await };
         let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
         if own.is_some() {
-            // Past its start: some take seconds to answer their first request.
+            // Past its start.
             let first = crate::Probe::request("server/discover", serde_json::json!({}));
-            let _ = channel.send("vectors", &first.patience(Duration::from_secs(20))).await;
+            let _ = channel.send("vectors", &first).await;
         }
-        let ids = lab::first_id();
-        let (ids, auth) = (&ids, self.auth());
+        (self.walks(lanes, channel, 1, deadline).await, own)
+    }
+
+    /// The vectors again that were met with silence, with nothing else in flight and twice the patience: only then silence
+    /// counts.
+    async fn silent_again(
+        &self,
+        trials: &[Trial],
+        results: &mut Results,
+        own: Option<&Running>,
+        deadline: Instant,
+    ) {
+        let silent = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.in_vain);
+        let again: Vec<Trial> = trials.iter().filter(silent).cloned().collect();
+        if again.is_empty() {
+            return;
+        }
+        let channel = own.map_or(&self.running.channel, |r| &r.channel);
+        let keys: Vec<String> = again.iter().map(Trial::key).collect();
+        let mut second = self.walks(vec![again], channel, 2, deadline).await;
+        for key in keys {
+            // What there was no time for stays unknown.
+            match second.remove(&key) {
+                Some(outcome) => results.insert(key, outcome),
+                None => results.remove(&key),
+            };
+        }
+    }
+
+    async fn walks(
+        &self,
+        lanes: Vec<Vec<Trial>>,
+        channel: &Channel,
+        patience: u32,
+        deadline: Instant,
+    ) -> Results {
+        let (survey, auth, ids) = (&self.context.survey, self.auth(), &self.ids);
         let walks = lanes.into_iter().map(|lane| async move {
-            let walk = lab::walk(lane, survey, channel, ids, auth);
-            tokio::time::timeout_at(deadline, walk).await.unwrap_or_default()
+            lab::walk(lane, survey, &channel.own(patience), ids, auth, deadline).await
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
-        let results: Vec<Results> = results.collect().await;
-        if let Some(own) = own {
-            own.stop().await;
-        }
-        results.into_iter().flatten().collect()
+        results.collect::<Vec<Results>>().await.into_iter().flatten().collect()
     }
 
     async fn another(&self) -> Option<Running> {
@@ -146,13 +228,9 @@ impl Schedule<'_> {
         self.context.auth()
     }
 
-    /// Runs scenarios beside each other; gives the faults of Plumb itself. What others disturbed is tried once more, when
-    /// they are done: a target that ends more than it was asked to, for one, disturbs everybody.
-    async fn scenes(
-        &self,
-        checks: &[&'static Check],
-        deadline: tokio::time::Instant,
-    ) -> Vec<String> {
+    /// Runs scenarios beside each other. What is beyond doubt is said at once; the rest is given back, with the faults of
+    /// Plumb itself.
+    async fn scenes(&self, checks: &[&'static Check], deadline: Instant) -> Doubted {
         let scenes = checks.iter().map(|&check| async move {
             let at = self.now();
             self.context.recorder.emit(Event::CheckStarted { check: check.id.into(), at });
@@ -160,45 +238,76 @@ impl Schedule<'_> {
         });
         let mut scenes =
             futures_util::stream::iter(scenes).buffer_unordered(self.options.concurrency);
-        let (mut faults, mut disturbed) = (Vec::new(), Vec::new());
+        let mut doubted = Doubted::default();
         while let Some((check, scene)) = scenes.next().await {
             match scene {
-                Ok((Verdict::Inconclusive { why }, cases)) if checks.len() > 1 => {
-                    disturbed.push((check, why, cases));
+                Ok(played) if played.is_doubtful() => doubted.scenes.push((check, played)),
+                Ok(played) => self.finish(check, played.verdict, played.cases),
+                Err(fault) => {
+                    self.finish(check, Verdict::inconclusive(&fault), Vec::new());
+                    doubted.faults.push(fault);
                 }
-                scene => faults.extend(self.settle(check, scene)),
             }
         }
+        doubted
+    }
+
+    /// Tries once more, with nothing else in flight and twice the patience, what came out of silence, of a process that
+    /// ended, or inconclusive; gives the faults of Plumb itself.
+    async fn again(&self, mut doubted: Doubted, deadline: Instant) -> Vec<String> {
+        let mut faults = std::mem::take(&mut doubted.faults);
         // Where much is inconclusive, the target is the cause.
-        let again = disturbed.len() <= SECOND_TRIES;
-        for (check, why, cases) in disturbed {
-            let first = Ok((Verdict::Inconclusive { why }, cases));
-            let scene = if again { self.scene(check, deadline, 1).await } else { first };
-            faults.extend(self.settle(check, scene));
+        let inconclusive = |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
+        let hopeless = doubted.scenes.iter().filter(inconclusive).count() > SECOND_TRIES;
+        for (check, first) in doubted.scenes {
+            if hopeless && first.death.is_none() && inconclusive(&&(check, first.clone())) {
+                self.finish(check, first.verdict, first.cases);
+                continue;
+            }
+            if Instant::now() >= deadline {
+                let (verdict, cases) = first.unconfirmed("the run's time budget is used up");
+                self.finish(check, verdict, cases);
+                continue;
+            }
+            match self.scene(check, deadline, 1).await {
+                Ok(second) => {
+                    let (verdict, cases) = self.confirmed(second).await;
+                    self.finish(check, verdict, cases);
+                }
+                Err(fault) => {
+                    self.finish(check, Verdict::inconclusive(&fault), Vec::new());
+                    faults.push(fault);
+                }
+            }
         }
         faults
     }
 
-    fn settle(&self, check: &'static Check, scene: Played) -> Option<String> {
-        match scene {
-            Ok((verdict, cases)) => {
-                self.finish(check, verdict, cases);
-                None
-            }
-            Err(fault) => {
-                self.finish(check, Verdict::inconclusive(&fault), Vec::new());
-                Some(fault)
+    /// What a second try amounts to. A process that ended twice ends by what is asked of it; silence counts only while the
+    /// target answers others.
+    async fn confirmed(&self, second: Played) -> (Verdict, Vec<CaseFinished>) {
+        if let Some(death) = second.death {
+            let actual = format!("its process ended during the check, twice: {death}");
+            return (Verdict::violated("a server that goes on", actual), second.cases);
+        }
+        if matches!(second.verdict, Verdict::Violated { .. }) && second.in_vain {
+            let control = crate::Probe::request("server/discover", serde_json::json!({})).fresh();
+            let control = self.running.channel.send("control", &control).await;
+            // Whatever it says, it answers.
+            if control.is_ok_and(|c| c.response().is_none() && c.status().is_none()) {
+                return second.unconfirmed("the target answered no other request either");
             }
         }
+        (second.verdict, second.cases)
     }
 
-    /// Runs a scenario; gives its verdict with its cases, or a fault of Plumb itself.
+    /// Runs a scenario; gives what it came to, or a fault of Plumb itself.
     async fn scene(
         &self,
         check: &'static Check,
-        deadline: tokio::time::Instant,
-        tried: u64,
-    ) -> Played {
+        deadline: Instant,
+        tried: u32,
+    ) -> Result<Played, String> {
         let Body::Scenario(body) = check.body else {
             return Err(format!("check `{}` is no scenario", check.id));
         };
@@ -207,7 +316,13 @@ impl Schedule<'_> {
         let task = tokio::spawn(async move {
             let bench = Bench::new(check, context, tried);
             let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
-            bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)))
+            let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
+            let in_vain = bench.watch().waited_in_vain();
+            let death = bench.watch().death().await;
+            if let Some(how) = &death {
+                bench.mourn(how);
+            }
+            Played { verdict, cases, in_vain, death }
         });
         task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
     }

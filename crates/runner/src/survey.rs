@@ -34,6 +34,9 @@ pub struct Survey {
     pub local: bool,
     /// Whether it also answers the handshake of earlier revisions.
     pub dual_era: bool,
+    /// Whether the handshake of earlier revisions was left unanswered, so that nobody knows: what binds one era alone is not
+    /// judged then, and what may belong to the other is passed over.
+    pub era_undecided: bool,
     /// The revision of the handshake, if the target speaks only such a one.
     pub legacy_only: Option<String>,
     /// The answer to `server/discover`.

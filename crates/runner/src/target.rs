@@ -1,14 +1,14 @@
 //! The server under test: an address, or a command that we start and stop.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use plumb_model::{Answer, Header, Payload, Sent};
 use plumb_wire::http::{Client, ClientOptions, Endpoint, Trust};
 use plumb_wire::process::{Exit, Launch, Process};
-use plumb_wire::stdio::{Expect, Session};
-use plumb_wire::{Limits, Live, WireError};
+use plumb_wire::stdio::Session;
+use plumb_wire::{Limits, WireError};
 use tokio::sync::Mutex;
 
 use crate::auth::{AuthOptions, Authority};
@@ -16,11 +16,11 @@ use crate::authorization_server::{Issuer, is_loopback};
 use crate::channel::{Channel, Way};
 use crate::record::Recorder;
 
-/// A started server must answer within so long.
-const READY: Duration = Duration::from_secs(30);
-
 /// A server gets so long to end by itself before it is ended.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// A process that closes its connections or its output is gone within so long.
+const DYING: Duration = Duration::from_millis(500);
 
 /// A process that keeps dying is started at most so often in a run.
 const RESTARTS: u32 = 24;
@@ -77,10 +77,12 @@ pub enum TargetError {
         stderr: String,
     },
     /// The command never answered.
-    #[error("the server did not accept a connection at {address} within {} s; its last words: {stderr}", READY.as_secs())]
+    #[error("the server did not accept a connection at {address} within {within} s (--timeout lengthens that); its last words: {stderr}")]
     NeverReady {
         /// Where it was expected.
         address: String,
+        /// How long it was waited for, in seconds.
+        within: u64,
         /// The end of its standard error.
         stderr: String,
     },
@@ -140,43 +142,137 @@ impl Target {
         recorder: &Arc<Recorder>,
         auth: Option<&Authority>,
     ) -> Result<Running, TargetError> {
-        let (way, process) = match self {
-            Self::Url(reach) => (Way::Http(client(reach, limits, recorder, auth)?), None),
+        let way = match self {
+            Self::Url(reach) => Way::Http(client(reach, limits, recorder, auth)?, None),
             Self::AuthorizationServer(issuer) => {
-                (Way::Http(client(&issuer.reach, limits, recorder, None)?), None)
+                Way::Http(client(&issuer.reach, limits, recorder, None)?, None)
             }
             Self::HttpCommand { launch, reach } => {
-                let (client, process) = serve(launch, reach, limits, recorder, auth).await?;
-                (Way::Http(client), Some(process))
+                let (client, server) = serve(launch, reach, limits, recorder, auth).await?;
+                Way::Http(client, Some(Arc::new(server)))
             }
             Self::Stdio(launch) => {
                 let keeper =
                     Keeper::start(launch.clone(), limits.clone(), Arc::clone(recorder)).await?;
-                (Way::Stdio(Arc::new(keeper)), None)
+                Way::Stdio(Arc::new(keeper))
             }
         };
-        Ok(Running { channel: Channel::new(way, Arc::clone(recorder)), process })
+        Ok(Running { channel: Channel::new(way, Arc::clone(recorder)) })
     }
 }
 
 /// A started target. [`Running::stop`] ends it politely; dropping it ends it for sure.
 pub(crate) struct Running {
     pub(crate) channel: Channel,
-    process: Option<Process>,
 }
 
 impl Running {
-    pub(crate) fn process(&self) -> Option<&Process> {
-        self.process.as_ref()
+    /// The process, if it serves HTTP.
+    pub(crate) fn process(&self) -> Option<Arc<Process>> {
+        self.channel.server().map(|server| server.process())
     }
 
     pub(crate) async fn stop(self) {
         if let Some(keeper) = self.channel.keeper() {
             keeper.stop().await;
         }
-        if let Some(process) = self.process {
+        if let Some(process) = self.process() {
             process.stop(GRACE).await;
         }
+    }
+}
+
+/// A process of the target that was asked something.
+#[derive(Clone)]
+pub(crate) enum Mortal {
+    /// It serves HTTP.
+    Server(Arc<Process>),
+    /// It speaks over its standard streams.
+    Session(Session),
+}
+
+impl Mortal {
+    /// How it ended and its last words, if it has.
+    pub(crate) async fn epitaph(&self) -> Option<String> {
+        let process = match self {
+            Self::Server(process) => process,
+            Self::Session(session) => session.process(),
+        };
+        let exit = process.wait_exit(DYING).await?;
+        Some(format!("{}; its last words: {}", ending(exit), last_words(&process.stderr_tail())))
+    }
+}
+
+/// A command that serves HTTP, which is started again when it has died.
+pub(crate) struct Server {
+    /// The command with its port and all placeholders filled.
+    launch: Launch,
+    address: String,
+    limits: Limits,
+    ready: Duration,
+    current: std::sync::Mutex<(Arc<Process>, u32)>,
+    reviving: Mutex<()>,
+}
+
+impl Server {
+    async fn start(
+        launch: Launch,
+        address: String,
+        limits: Limits,
+        ready: Duration,
+    ) -> Result<Self, TargetError> {
+        let process = Process::spawn(&launch, &limits).map_err(TargetError::Start)?;
+        listening(&process, &address, ready).await?;
+        let current = std::sync::Mutex::new((Arc::new(process), 0));
+        Ok(Self { launch, address, limits, ready, current, reviving: Mutex::new(()) })
+    }
+
+    /// The process that serves now.
+    pub(crate) fn process(&self) -> Arc<Process> {
+        Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// Whether another process serves in the place of this one, which refused a connection: it is started if that has
+    /// ended.
+    pub(crate) async fn revive(&self, refused: &Arc<Process>) -> Result<bool, WireError> {
+        let _one = self.reviving.lock().await;
+        if !Arc::ptr_eq(refused, &self.process()) {
+            return Ok(true);
+        }
+        let restarts = self.current.lock().unwrap_or_else(PoisonError::into_inner).1;
+        if refused.wait_exit(DYING).await.is_none() || restarts >= RESTARTS {
+            return Ok(false);
+        }
+        let process = Process::spawn(&self.launch, &self.limits)?;
+        if listening(&process, &self.address, self.ready).await.is_err() {
+            return Ok(false);
+        }
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
+            (Arc::new(process), restarts + 1);
+        Ok(true)
+    }
+}
+
+/// Waits until a process accepts connections.
+async fn listening(process: &Process, address: &str, ready: Duration) -> Result<(), TargetError> {
+    let deadline = tokio::time::Instant::now() + ready;
+    let mut pause = Duration::from_millis(5);
+    loop {
+        if tokio::net::TcpStream::connect(address).await.is_ok() {
+            return Ok(());
+        }
+        if let Some(exit) = process.wait_exit(pause).await {
+            return Err(TargetError::Died {
+                status: ending(exit),
+                stderr: last_words(&process.stderr_tail()),
+            });
+        }
+        if tokio::time::Instant::now() > deadline {
+            let (address, stderr) = (address.to_owned(), last_words(&process.stderr_tail()));
+            process.stop(GRACE).await;
+            return Err(TargetError::NeverReady { address, within: ready.as_secs(), stderr });
+        }
+        pause = (pause * 2).min(Duration::from_millis(200));
     }
 }
 
@@ -216,7 +312,7 @@ async fn serve(
     limits: &Limits,
     recorder: &Recorder,
     auth: Option<&Authority>,
-) -> Result<(Client, Process), TargetError> {
+) -> Result<(Client, Server), TargetError> {
     let port = free_port()?;
     let numbered = |text: &str| text.replace("{port}", &port.to_string());
     let reach = Reach { url: numbered(&reach.url), ..reach.clone() };
@@ -227,27 +323,10 @@ async fn serve(
     let mut launch = launch.clone();
     launch.args.iter_mut().for_each(|a| *a = fill(a));
     launch.env.iter_mut().for_each(|(_, v)| *v = fill(v));
-    let process = Process::spawn(&launch, limits).map_err(TargetError::Start)?;
     let address = format!("127.0.0.1:{port}");
-    let deadline = tokio::time::Instant::now() + READY;
-    let mut pause = Duration::from_millis(5);
-    loop {
-        if tokio::net::TcpStream::connect(&address).await.is_ok() {
-            return Ok((client(&reach, limits, recorder, auth)?, process));
-        }
-        if let Some(exit) = process.wait_exit(pause).await {
-            return Err(TargetError::Died {
-                status: ending(exit),
-                stderr: last_words(&process.stderr_tail()),
-            });
-        }
-        if tokio::time::Instant::now() > deadline {
-            let stderr = last_words(&process.stderr_tail());
-            process.stop(GRACE).await;
-            return Err(TargetError::NeverReady { address, stderr });
-        }
-        pause = (pause * 2).min(Duration::from_millis(200));
-    }
+    let ready = recorder.tempo.starts_within();
+    let server = Server::start(launch, address, limits.clone(), ready).await?;
+    Ok((client(&reach, limits, recorder, auth)?, server))
 }
 
 fn ending(exit: Exit) -> String {
@@ -304,8 +383,9 @@ impl Keeper {
         Ok(current.0.clone())
     }
 
-    pub(crate) async fn send(&self, line: bytes::Bytes, expect: Expect) -> Result<Live, WireError> {
-        self.session().await?.send(line, expect).await
+    /// How long an answer may take.
+    pub(crate) fn answer(&self) -> Duration {
+        self.limits.answer
     }
 
     /// Ends the process and records what it wrote unasked.

@@ -85,6 +85,11 @@ impl Live {
         }
     }
 
+    /// The head of an HTTP answer, if it has come.
+    pub fn head_so_far(&self) -> Option<&Head> {
+        self.record.head()
+    }
+
     /// The next frame, waited for; `None` when the answer has ended, or its time.
     ///
     /// For stdio the answer ends with the response to the request; what follows it is seen by [`Live::next_within`].

@@ -34,6 +34,7 @@ use writer::Writer;
 /// 1. A response belongs to the exchange whose request has its `id`, in value and type.
 /// 2. A notification belongs to the exchange whose progress token, request id (`notifications/cancelled`) or
 ///    subscription id it names.
+///    The first response to a request whose exchange has been given up came late; it belongs to nobody else.
 /// 3. Any other line belongs to the only exchange that still awaits an answer; a response that names no id rather to
 ///    the only one that accepts [`Reply::Any`].
 /// 4. If there are several or none, it is a stray: see [`Session::take_strays`].
@@ -51,6 +52,8 @@ struct Inner {
     reader: AbortHandle,
     limits: Limits,
     clock: Clock,
+    /// When the process was started.
+    born: std::time::Instant,
 }
 
 /// What is awaited after a line, for sorting what comes back.
@@ -99,6 +102,7 @@ impl Session {
     /// Starts a process. Must be called within a Tokio runtime.
     pub fn spawn(launch: &Launch, limits: Limits, clock: Clock) -> Result<Self, WireError> {
         static STARTED: AtomicU64 = AtomicU64::new(0);
+        let born = std::time::Instant::now();
         let (process, stdin, stdout) = Process::spawn_piped(launch, &limits)?;
         let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
             return Err(WireError::Process {
@@ -117,6 +121,7 @@ impl Session {
             reader,
             limits,
             clock,
+            born,
         })))
     }
 
@@ -167,6 +172,17 @@ impl Session {
     /// awaits an answer, it ends as [`End::TooLarge`](plumb_model::End::TooLarge).
     pub fn oversized_lines(&self) -> u64 {
         self.0.routes.oversized()
+    }
+
+    /// How long after its start the process wrote its first line, if it has: its start-up is part of that, and of no
+    /// later answer.
+    pub fn first_word(&self) -> Option<Duration> {
+        Some(self.0.routes.spoken()?.duration_since(self.0.born))
+    }
+
+    /// Waits at most this long until the process has written its first line, or closed its output.
+    pub async fn wait_first_word(&self, patience: Duration) {
+        self.0.routes.wait_spoken(patience).await;
     }
 
     /// Closes the standard input, which asks the process to exit: basic/transports/stdio#shutdown.

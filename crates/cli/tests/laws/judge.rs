@@ -39,6 +39,7 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         },
         seed: 7,
         concurrency: 12,
+        rate: None,
         budget: Duration::from_secs(120),
         limits: Limits::default(),
         secrets: Secrets::default(),

@@ -18,6 +18,7 @@ pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) 
     section.inconclusive(report);
     section.unverified(report, style);
     section.stale(report);
+    section.remarks(report);
     section.faults(report);
     section.target(report);
     section.counts(report);
@@ -27,6 +28,7 @@ pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) 
 pub(super) fn short(out: &mut String, report: &Report, style: &Style, ink: Ink) {
     let mut section = Section { out, ink, width: style.width };
     section.stale(report);
+    section.remarks(report);
     section.faults(report);
     section.target(report);
     section.counts(report);
@@ -115,6 +117,14 @@ impl Section<'_> {
             self.line(&format!("  {}", visible_line(id)));
         }
         self.line("");
+    }
+
+    fn remarks(&mut self, report: &Report) {
+        for remark in &report.remarks {
+            let title = self.ink.warning("note");
+            self.line(&format!("{title}: {}", visible_line(remark)));
+            self.line("");
+        }
     }
 
     fn faults(&mut self, report: &Report) {

@@ -321,7 +321,11 @@ impl Run {
         let cited = self.start.checks.iter().flat_map(|c| &c.positions).map(String::as_str);
         self.start.positions = Positions::current().cited(cited, &other_sides);
         self.events.insert(0, Event::RunStarted(Box::new(self.start)));
-        self.events.push(Event::RunFinished { at: self.at + 1_000_000, internal_faults });
+        self.events.push(Event::RunFinished {
+            at: self.at + 1_000_000,
+            internal_faults,
+            remarks: Vec::new(),
+        });
         self.events
     }
 }

@@ -12,6 +12,9 @@ use crate::{Observed, Probe, Survey};
 /// The revision that the handshake probe asks for.
 const LEGACY: &str = "2025-11-25";
 
+/// The first answers are awaited for so long.
+const FIRST: Duration = Duration::from_secs(30);
+
 /// Why nothing can be judged: the target was never reached.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ContactError {
@@ -31,18 +34,20 @@ pub(super) async fn make(
     channel: &Channel,
     handshake: &Channel,
 ) -> Result<(), ContactError> {
-    let probe = Probe::request("server/discover", json!({}));
+    // The first answer of a server can hold all of its start-up.
+    let probe = Probe::request("server/discover", json!({})).patience(FIRST);
     let opening = initialize();
     let (discover, handshake) =
         tokio::join!(channel.send("survey", &probe), handshake.send("survey", &opening));
     let discover = discover.map_err(|e| ContactError::Unreached(e.to_string()))?;
     let handshake = handshake.ok();
     let negotiated = handshake.as_ref().and_then(negotiated);
+    survey.era_undecided = handshake.as_ref().is_none_or(is_silent);
     survey.initialize = handshake;
 
     if let Some(result) = discover.complete() {
         read_discover(survey, result);
-        survey.dual_era = negotiated.is_some();
+        survey.dual_era = negotiated.is_some() || survey.era_undecided;
         survey.discover = Some(discover);
         return Ok(());
     }
@@ -61,7 +66,7 @@ pub(super) async fn make(
         };
         if list.as_ref().is_ok_and(served) {
             survey.capabilities = infer(channel).await;
-            survey.dual_era = negotiated.is_some();
+            survey.dual_era = negotiated.is_some() || survey.era_undecided;
             survey.discover = Some(discover);
             return Ok(());
         }
@@ -100,7 +105,12 @@ pub fn initialize() -> Probe {
     }))
     .without_header("Mcp-Method")
     .without_header("MCP-Protocol-Version")
-    .patience(Duration::from_secs(5))
+    .patience(FIRST)
+}
+
+/// Whether nothing came at all, or nothing but that the target turns everybody away.
+fn is_silent(handshake: &Observed) -> bool {
+    handshake.status().map_or(handshake.messages.is_empty(), crate::pace::turns_away)
 }
 
 fn negotiated(handshake: &Observed) -> Option<String> {

@@ -1,8 +1,8 @@
 //! Sorting lines to the exchanges that they belong to; the rules stand at [`Session`](super::Session).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use plumb_model::{Carrier, End, Frame};
@@ -31,9 +31,18 @@ struct Table {
     stray_bytes: usize,
     oversized: u64,
     /// Ids that were sent in this session, as JSON text: a late answer to one of them is nobody else's.
-    asked: BTreeSet<String>,
+    asked: BTreeMap<String, Asked>,
+    /// When the first line came.
+    spoken: watch::Sender<Option<Instant>>,
     /// Why nothing can come any more.
     closed: watch::Sender<Option<String>>,
+}
+
+/// Whether a request has had its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Awaited,
+    Answered,
 }
 
 #[derive(Debug)]
@@ -69,7 +78,8 @@ impl Routes {
             strays: Vec::new(),
             stray_bytes: 0,
             oversized: 0,
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
+            spoken: watch::Sender::new(None),
             closed: watch::Sender::new(None),
         };
         Self {
@@ -91,22 +101,29 @@ impl Routes {
         if let Reply::To(id) = &expect.reply
             && table.asked.len() < self.max_strays
         {
-            table.asked.insert(id.to_string());
+            table.asked.insert(id.to_string(), Asked::Awaited);
         }
         table.entries.push(Entry { key, expect, recorder });
         Ok(Route { table: Arc::clone(&self.table), key })
     }
 
-    /// Gives a line to the exchange that it belongs to.
+    /// Gives a line to the exchange that it belongs to. The first answer to a request whose exchange has been given up
+    /// belongs to that, and so to nobody else; a second one is a stray.
     pub(super) fn sort(&self, line: Bytes) {
         let value = jsonrpc::parse(&line).value.unwrap_or(Value::Null);
         let mut table = lock(&self.table);
+        table.spoken.send_if_modified(|at| at.is_none() && at.replace(Instant::now()).is_none());
+        let before = value
+            .get("id")
+            .filter(|_| is_response(&value))
+            .and_then(|id| table.asked.get_mut(&id.to_string()))
+            .map(|asked| std::mem::replace(asked, Asked::Answered));
         let claimed = table.entries.iter().rev().find(|entry| entry.claims(&value));
-        let late = is_response(&value)
-            && value.get("id").is_some_and(|id| table.asked.contains(&id.to_string()));
-        let heir = || if late { None } else { table.heir(&value) };
+        let heir = || if before.is_some() { None } else { table.heir(&value) };
         let Some(entry) = claimed.or_else(heir) else {
-            table.stray(self, line);
+            if before != Some(Asked::Awaited) {
+                table.stray(self, line);
+            }
             return;
         };
         let completes =
@@ -143,6 +160,27 @@ impl Routes {
         for entry in &table.entries {
             entry.recorder.shut(End::Broken(why.to_owned()));
         }
+    }
+
+    /// When the first line came.
+    pub(super) fn spoken(&self) -> Option<Instant> {
+        *lock(&self.table).spoken.borrow()
+    }
+
+    /// Waits at most this long for the first line, or for the end of all lines.
+    pub(super) async fn wait_spoken(&self, patience: Duration) {
+        let (mut spoken, mut closed) = {
+            let table = lock(&self.table);
+            (table.spoken.subscribe(), table.closed.subscribe())
+        };
+        let first = async {
+            tokio::select! {
+                _ = spoken.wait_for(Option::is_some) => {}
+                _ = closed.wait_for(Option::is_some) => {}
+            }
+        };
+        // Whoever waits looks afterwards.
+        let _ = timeout(patience, first).await;
     }
 
     pub(super) async fn wait_closed(&self, patience: Duration) -> bool {

@@ -1,0 +1,317 @@
+//! How much is asked of the target at once, and how fast: as much as it shows that it can bear.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use plumb_wire::jsonrpc::Message;
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+use crate::clip;
+
+/// So many requests are in flight at first.
+const FIRST: usize = 4;
+
+/// Answers that take so many times the quickest, and so much longer, tell of too many requests at once.
+const CROWDED: u32 = 8;
+const CROWD: Duration = Duration::from_millis(40);
+
+/// A request that the target turns away for its rate is sent again at most so often.
+const TRIES: u32 = 6;
+
+/// The first of the pauses before a request is sent again, each twice as long as the one before.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// No pause is longer, whatever `Retry-After` says: the run has a budget.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// So many requests turned away with none served between them: the target serves nobody, and is not waited for.
+const HOPELESS: u32 = 24;
+
+/// The rate is that of the last requests, within this time.
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// How much is asked of the target at once, and how fast.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    most: usize,
+    turns: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// How many requests may be in flight.
+    limit: usize,
+    /// Turns to be withheld when they are given back.
+    owed: usize,
+    quickest: Option<Duration>,
+    changed: Instant,
+    /// The time between two requests, once the target has asked for one.
+    interval: Duration,
+    /// The next request goes out then at the earliest.
+    next: Instant,
+    /// When requests were served lately.
+    served: VecDeque<Instant>,
+    /// How many were turned away since the last one served.
+    refused: u32,
+    /// How many were turned away in all.
+    limited: u32,
+}
+
+/// The right to have requests in flight, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pace: Arc<Pace>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Whoever sends: all that it has in flight at once is one turn, so that it never waits for itself.
+#[derive(Debug, Default)]
+pub(crate) struct Sender(tokio::sync::Mutex<Weak<Turn>>);
+
+impl Pace {
+    /// At most so many requests at once, and, if the user says so, so many a second.
+    pub(crate) fn new(most: usize, rate: Option<f64>) -> Arc<Self> {
+        let (most, now) = (most.max(1), Instant::now());
+        let limit = FIRST.min(most);
+        let interval = rate.filter(|r| *r > 0.0).map(|r| Duration::from_secs_f64(1.0 / r));
+        Arc::new(Self {
+            most,
+            turns: Arc::new(Semaphore::new(limit)),
+            state: Mutex::new(State {
+                limit,
+                owed: 0,
+                quickest: None,
+                changed: now,
+                interval: interval.unwrap_or_default(),
+                next: now,
+                served: VecDeque::new(),
+                refused: 0,
+                limited: 0,
+            }),
+        })
+    }
+
+    /// Waits until the next request may go out.
+    pub(crate) async fn slot(&self) {
+        let at = {
+            let mut state = self.lock();
+            let at = state.next.max(Instant::now());
+            state.next = at + state.interval;
+            at
+        };
+        if at > Instant::now() {
+            sleep_until(at).await;
+        }
+    }
+
+    /// A quick request was answered after this time.
+    pub(crate) fn answered(&self, after: Duration) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let quickest = state.quickest.map_or(after, |q| q.min(after));
+        state.quickest = Some(quickest);
+        if now - state.changed < after {
+            return;
+        }
+        if after > quickest * CROWDED + CROWD {
+            let fewer = (state.limit * 3 / 4).max(1);
+            let withheld = state.limit - fewer;
+            state.limit = fewer;
+            state.changed = now;
+            let free = self.turns.forget_permits(withheld);
+            state.owed += withheld - free;
+        } else if state.limit < self.most {
+            state.limit += 1;
+            state.changed = now;
+            if state.owed > 0 {
+                state.owed -= 1;
+            } else {
+                self.turns.add_permits(1);
+            }
+        }
+    }
+
+    /// A request was served, at whatever speed.
+    pub(crate) fn served(&self) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        state.refused = 0;
+        if state.limited > 0 {
+            state.served.push_back(now);
+            while state.served.front().is_some_and(|at| now - *at > WINDOW) {
+                state.served.pop_front();
+            }
+        }
+    }
+
+    /// Whether a request that was turned away may be sent for the `tries`th time more.
+    pub(crate) fn may_try(&self, tries: u32) -> bool {
+        tries <= TRIES && self.lock().refused < HOPELESS
+    }
+
+    /// A request was turned away for the `tries`th time; gives how long to wait before it is sent again, if it is to be.
+    /// Where more than now and then one is turned away, all requests are slowed to what was served lately.
+    pub(crate) fn turned_away(&self, tries: u32, retry_after: Option<Duration>) -> Option<Duration> {
+        let now = Instant::now();
+        let mut state = self.lock();
+        state.limited += 1;
+        state.refused += 1;
+        if tries > TRIES || state.refused >= HOPELESS {
+            return None;
+        }
+        let wait = retry_after.unwrap_or(PAUSE * 2_u32.pow(tries.saturating_sub(1))).min(LONGEST);
+        if state.refused > 1 || tries > 1 {
+            let lately = u32::try_from(state.served.len()).unwrap_or(u32::MAX).max(1);
+            state.interval = state.interval.max(WINDOW / lately).min(WINDOW);
+            state.next = state.next.max(now + wait);
+        }
+        Some(wait)
+    }
+
+    /// How many requests the target turned away for their rate.
+    pub(crate) fn limited(&self) -> u32 {
+        self.lock().limited
+    }
+
+    async fn turn(self: &Arc<Self>) -> Turn {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.turns).acquire_owned().await.ok();
+        Turn { pace: Arc::clone(self), permit }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the counts as they are, and they are still right.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sender {
+    /// A share in the sender's turn, which is waited for if it has none.
+    pub(crate) async fn turn(&self, pace: &Arc<Pace>) -> Arc<Turn> {
+        let mut own = self.0.lock().await;
+        if let Some(turn) = own.upgrade() {
+            return turn;
+        }
+        let turn = Arc::new(pace.turn().await);
+        *own = Arc::downgrade(&turn);
+        turn
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.pace.lock();
+        if state.owed > 0
+            && let Some(permit) = self.permit.take()
+        {
+            state.owed -= 1;
+            permit.forget();
+        }
+    }
+}
+
+/// Whether a status turns a request away whatever it says, for a while: too many requests, or a server or gateway that
+/// is out of order.
+pub(crate) fn turns_away(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// Whether an answer says that requests come too fast: by a JSON-RPC error, or by a result that says `isError`.
+pub(crate) fn tells_of_rate(message: &Message) -> bool {
+    let error = message.error().and_then(|e| e["message"].as_str());
+    let result = message.result().filter(|r| r["isError"] == true);
+    let text = result.and_then(|r| r["content"].as_array()?.first()?["text"].as_str());
+    error.or(text).is_some_and(|text| {
+        let text = clip(text, 200).to_lowercase();
+        ["rate limit", "rate-limit", "ratelimit", "too many requests", "too many calls", "throttl"]
+            .iter()
+            .any(|words| text.contains(words))
+    })
+}
+
+/// What an answer says of how long to wait: `Retry-After` in seconds (RFC 9110, section 10.2.3), or `retryAfterMs` and
+/// `retryAfter` in the data of a JSON-RPC error, as some servers do.
+pub(crate) fn retry_after(header: Option<&str>, message: Option<&Message>) -> Option<Duration> {
+    let seconds = |text: &str| text.trim().parse::<f64>().ok().filter(|s| *s >= 0.0);
+    let data = message.and_then(|m| m.error()?.get("data"));
+    let told = |key: &str| data.and_then(|d| d.get(key)).and_then(Value::as_f64);
+    header
+        .and_then(seconds)
+        .or_else(|| told("retryAfterMs").map(|ms| ms / 1000.0))
+        .or_else(|| told("retryAfter"))
+        .filter(|s| s.is_finite() && *s >= 0.0)
+        .map(|s| Duration::from_secs_f64(s.min(LONGEST.as_secs_f64())))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn message(value: Value) -> Message {
+        Message::parse(&value.to_string().into())
+    }
+
+    #[tokio::test]
+    async fn what_one_sends_at_once_is_one_turn() {
+        let pace = Pace::new(1, None);
+        let (one, other) = (Sender::default(), Sender::default());
+        let (first, second) = (one.turn(&pace).await, one.turn(&pace).await);
+        let waiting = tokio::time::timeout(10 * MS, other.turn(&pace)).await;
+        assert!(waiting.is_err(), "another sender waits");
+        drop((first, second));
+        other.turn(&pace).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_answers_shrink_the_crowd_and_quick_ones_let_it_grow() {
+        let pace = Pace::new(12, None);
+        for _ in 0..20 {
+            tokio::time::advance(10 * MS).await;
+            pace.answered(MS);
+        }
+        assert_eq!(pace.lock().limit, 12);
+        for _ in 0..20 {
+            tokio::time::advance(600 * MS).await;
+            pace.answered(500 * MS);
+        }
+        assert_eq!((pace.lock().limit, pace.turns.available_permits()), (1, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_request_turned_away_waits_alone_and_many_slow_all() {
+        let pace = Pace::new(12, None);
+        assert_eq!(pace.turned_away(1, Some(Duration::from_secs(1))), Some(Duration::from_secs(1)));
+        assert_eq!(pace.lock().interval, Duration::ZERO);
+        for _ in 0..10 {
+            pace.served();
+        }
+        pace.turned_away(1, None);
+        pace.turned_away(1, None);
+        assert_eq!(pace.lock().interval, WINDOW / 10);
+        for _ in 0..HOPELESS {
+            pace.turned_away(1, None);
+        }
+        assert_eq!(pace.turned_away(1, None), None, "nobody is served");
+    }
+
+    #[test]
+    fn limits_are_known_by_what_they_say() {
+        let error = |text: &str| {
+            message(json!({"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": text}}))
+        };
+        assert!(tells_of_rate(&error("Rate limit exceeded, slow down")));
+        assert!(!tells_of_rate(&error("the rating is limited to five stars")));
+        let result = json!({"content": [{"type": "text", "text": "Too many requests"}], "isError": true});
+        assert!(tells_of_rate(&message(json!({"jsonrpc": "2.0", "id": 1, "result": result}))));
+        assert_eq!(retry_after(Some("2"), None), Some(2_000 * MS));
+        assert_eq!(retry_after(Some("Wed, 21 Oct 2026 07:28:00 GMT"), None), None);
+    }
+}

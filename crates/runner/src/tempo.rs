@@ -1,0 +1,111 @@
+//! How long to wait: what the target's answers took lately, and what the user allows.
+//!
+//! Every wait of the runner and of the checks is written for a quick target on an idle machine with `--timeout 10`, and
+//! stretched here: no constant decides.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The `--timeout` that waits are written for.
+const USUAL: Duration = Duration::from_secs(10);
+
+/// So many of the last quick answers are remembered.
+const REMEMBERED: usize = 16;
+
+/// Beyond its own length, a wait lasts as long as so many of the slowest answers of late.
+const ANSWERS: u32 = 4;
+
+/// A process whose start-up was never measured gets so long for its first word.
+const READY: Duration = Duration::from_secs(30);
+
+/// A start is allowed to take so many times what the slowest one took, and so long at least.
+const STARTS: u32 = 4;
+const START: Duration = Duration::from_millis(500);
+
+/// What a run knows of its target's pace.
+#[derive(Debug)]
+pub(crate) struct Tempo {
+    /// What the user's `--timeout` makes of every wait.
+    scale: f64,
+    lately: Mutex<VecDeque<Duration>>,
+    start_up: Mutex<Option<Duration>>,
+}
+
+impl Tempo {
+    /// The tempo of a run in which an answer may take so long.
+    pub(crate) fn new(answer: Duration) -> Self {
+        let scale = answer.as_secs_f64() / USUAL.as_secs_f64();
+        Self { scale: scale.max(0.1), lately: Mutex::default(), start_up: Mutex::default() }
+    }
+
+    /// A quick request was answered after this time.
+    pub(crate) fn answered(&self, after: Duration) {
+        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        if lately.len() == REMEMBERED {
+            lately.pop_front();
+        }
+        lately.push_back(after);
+    }
+
+    /// A process said its first word this long after it was started.
+    pub(crate) fn started(&self, after: Duration) {
+        let mut slowest = self.start_up.lock().unwrap_or_else(PoisonError::into_inner);
+        *slowest = Some(slowest.map_or(after, |before| before.max(after)));
+    }
+
+    /// What quick answers took lately: the slowest but one, so that a single hiccup does not count.
+    pub(crate) fn lately(&self) -> Duration {
+        let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sorted: Vec<Duration> = lately.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.iter().rev().nth(1).copied().unwrap_or_default()
+    }
+
+    /// A wait as long as it must be for this target now.
+    pub(crate) fn stretch(&self, wait: Duration) -> Duration {
+        self.patient(wait.mul_f64(self.scale))
+    }
+
+    /// A wait that the user has set, as long as it must be for this target now.
+    pub(crate) fn patient(&self, wait: Duration) -> Duration {
+        wait + self.lately() * ANSWERS
+    }
+
+    /// How long a process that was just started may stay silent: its start-up is no part of an answer's time.
+    pub(crate) fn starts_within(&self) -> Duration {
+        let slowest = *self.start_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let measured = |slowest: Duration| self.stretch((slowest * STARTS).max(START));
+        slowest.map_or_else(|| READY.mul_f64(self.scale.max(1.0)), measured)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn waits_follow_the_users_patience_and_the_targets_answers() {
+        let tempo = Tempo::new(USUAL * 3);
+        assert_eq!(tempo.stretch(100 * MS), 300 * MS);
+        tempo.answered(900 * MS);
+        assert_eq!(tempo.stretch(100 * MS), 300 * MS, "one slow answer is a hiccup");
+        tempo.answered(50 * MS);
+        assert_eq!(tempo.stretch(100 * MS), 500 * MS);
+        for _ in 0..REMEMBERED {
+            tempo.answered(MS);
+        }
+        assert_eq!(tempo.stretch(100 * MS), 304 * MS, "what is long ago is forgotten");
+    }
+
+    #[test]
+    fn a_start_takes_what_starts_took() {
+        let tempo = Tempo::new(USUAL);
+        assert_eq!(tempo.starts_within(), READY);
+        tempo.started(2_000 * MS);
+        tempo.started(20 * MS);
+        assert_eq!(tempo.starts_within(), 8_000 * MS);
+    }
+}
