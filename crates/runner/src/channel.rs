@@ -26,7 +26,8 @@ pub(crate) struct Channel {
     recorder: Arc<Recorder>,
     /// The next id of requests that nobody else has numbered.
     ids: Arc<AtomicU64>,
-    sender: Arc<Sender>,
+    /// Whose turn all requests of this channel share; each has one of its own if there is nobody.
+    sender: Option<Arc<Sender>>,
     watch: Arc<Watch>,
     /// Every wait is so many times as long.
     patience: u32,
@@ -84,7 +85,7 @@ impl Channel {
             way,
             recorder,
             ids: Arc::new(AtomicU64::new(1)),
-            sender: Arc::default(),
+            sender: None,
             watch: Arc::default(),
             patience: 1,
             lasting: true,
@@ -93,13 +94,13 @@ impl Channel {
 
     /// The same way for a sender of its own, who waits so many times as long.
     pub(crate) fn own(&self, patience: u32) -> Self {
-        Self { sender: Arc::default(), watch: Arc::default(), patience, ..self.clone() }
+        Self { sender: Some(Arc::default()), watch: Arc::default(), patience, ..self.clone() }
     }
 
     /// This way, to a process that may be ended, for the sender of another one.
     pub(crate) fn of(&self, other: &Self) -> Self {
         Self {
-            sender: Arc::clone(&other.sender),
+            sender: other.sender.clone(),
             watch: Arc::clone(&other.watch),
             patience: other.patience,
             lasting: false,
@@ -153,7 +154,11 @@ impl Channel {
     /// Sends a probe and waits for the whole answer. A notification is given no time over standard streams: who
     /// wants to see silence sends a request behind it and looks again.
     pub(crate) async fn send(&self, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
-        let turn = self.sender.turn(&self.recorder.pace).await;
+        let pace = &self.recorder.pace;
+        let turn = match &self.sender {
+            Some(sender) => sender.turn(pace).await,
+            None => Arc::new(pace.turn().await),
+        };
         let seen = self.open(by, probe).await?.finish().await;
         drop(turn);
         if seen.is_accepted() && seen.method().is_some_and(|m| QUICK.contains(&m)) {
@@ -306,7 +311,7 @@ impl Open {
                 return seen;
             }
             let told = pace::retry_after(seen.header("retry-after").next(), message);
-            if !self.send_again(told).await {
+            if !self.send_again(seen.status(), told).await {
                 return seen;
             }
         }
@@ -375,6 +380,7 @@ impl Open {
             h.headers.iter().find(|f| f.name.eq_ignore_ascii_case("retry-after"))
         });
         let told = pace::retry_after(header.map(|h| h.value.as_str()), message);
+        let status = head.map(|h| h.status);
         let channel = live.channel().to_owned();
         if !self.channel.recorder.pace.may_try(self.tries + 1) {
             self.live = Some(live);
@@ -382,13 +388,13 @@ impl Open {
         }
         let (sent, answer) = live.close();
         self.record(&channel, sent, answer);
-        self.send_again(told).await
+        self.send_again(status, told).await
     }
 
-    async fn send_again(&mut self, told: Option<Duration>) -> bool {
+    async fn send_again(&mut self, status: Option<u16>, told: Option<Duration>) -> bool {
         let pace = &self.channel.recorder.pace;
         self.tries += 1;
-        let Some(wait) = pace.turned_away(self.tries, told) else { return false };
+        let Some(wait) = pace.turned_away(self.tries, status, told) else { return false };
         tokio::time::sleep(wait).await;
         match self.channel.transmit(&self.probe).await {
             Ok((live, process)) => {
@@ -407,6 +413,12 @@ impl Open {
         }
         let mortal = self.process.clone().filter(|_| self.channel.lasting);
         self.channel.watch.see(&answer.end, mortal);
+        if answer.end == End::TimedOut
+            && answer.head.is_none()
+            && let Way::Http(client, _) = &self.channel.way
+        {
+            client.trim(self.channel.recorder.pace.starved());
+        }
         self.channel.recorder.record(&self.by, channel, sent, answer)
     }
 

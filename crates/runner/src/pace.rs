@@ -30,19 +30,28 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// So many requests turned away with none served between them: the target serves nobody, and is not waited for.
 const HOPELESS: u32 = 24;
 
+/// However little was served lately, the next request goes out within so long.
+const SLOWEST: Duration = Duration::from_millis(200);
+
+/// After so many requests served with none turned away, the pace quickens.
+const EASING: u32 = 20;
+
 /// The rate is that of the last requests, within this time.
 const WINDOW: Duration = Duration::from_secs(1);
 
 /// How much is asked of the target at once, and how fast.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    most: usize,
     turns: Arc<Semaphore>,
+    /// The time between two requests that the user asked for.
+    asked: Duration,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
+    /// How many requests may be in flight at most.
+    most: usize,
     /// How many requests may be in flight.
     limit: usize,
     /// Turns to be withheld when they are given back.
@@ -57,6 +66,8 @@ struct State {
     served: VecDeque<Instant>,
     /// How many were turned away since the last one served.
     refused: u32,
+    /// How many were served since the last one was turned away.
+    since: u32,
     /// How many were turned away in all.
     limited: u32,
 }
@@ -79,9 +90,10 @@ impl Pace {
         let limit = FIRST.min(most);
         let interval = rate.filter(|r| *r > 0.0).map(|r| Duration::from_secs_f64(1.0 / r));
         Arc::new(Self {
-            most,
             turns: Arc::new(Semaphore::new(limit)),
+            asked: interval.unwrap_or_default(),
             state: Mutex::new(State {
+                most,
                 limit,
                 owed: 0,
                 quickest: None,
@@ -90,6 +102,7 @@ impl Pace {
                 next: now,
                 served: VecDeque::new(),
                 refused: 0,
+                since: 0,
                 limited: 0,
             }),
         })
@@ -119,12 +132,9 @@ impl Pace {
         }
         if after > quickest * CROWDED + CROWD {
             let fewer = (state.limit * 3 / 4).max(1);
-            let withheld = state.limit - fewer;
-            state.limit = fewer;
+            self.shrink(&mut state, fewer);
             state.changed = now;
-            let free = self.turns.forget_permits(withheld);
-            state.owed += withheld - free;
-        } else if state.limit < self.most {
+        } else if state.limit < state.most {
             state.limit += 1;
             state.changed = now;
             if state.owed > 0 {
@@ -140,12 +150,23 @@ impl Pace {
         let now = Instant::now();
         let mut state = self.lock();
         state.refused = 0;
-        if state.limited > 0 {
-            state.served.push_back(now);
-            while state.served.front().is_some_and(|at| now - *at > WINDOW) {
-                state.served.pop_front();
-            }
+        state.served.push_back(now);
+        while state.served.front().is_some_and(|at| now - *at > WINDOW) {
+            state.served.pop_front();
         }
+        state.since += 1;
+        if state.since.is_multiple_of(EASING) && state.interval > self.asked {
+            state.interval = (state.interval * 4 / 5).max(self.asked);
+        }
+    }
+
+    /// A request got no answer at all: fewer at once may help. Gives how many may be in flight from now on.
+    pub(crate) fn starved(&self) -> usize {
+        let mut state = self.lock();
+        let half = state.limit.div_ceil(2);
+        state.most = half;
+        self.shrink(&mut state, half);
+        state.limit
     }
 
     /// Whether a request that was turned away may be sent for the `tries`th time more.
@@ -155,9 +176,15 @@ impl Pace {
 
     /// A request was turned away for the `tries`th time; gives how long to wait before it is sent again, if it is to be.
     /// Where more than now and then one is turned away, all requests are slowed to what was served lately.
-    pub(crate) fn turned_away(&self, tries: u32, retry_after: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn turned_away(
+        &self,
+        tries: u32,
+        status: Option<u16>,
+        retry_after: Option<Duration>,
+    ) -> Option<Duration> {
         let now = Instant::now();
         let mut state = self.lock();
+        state.since = 0;
         state.limited += 1;
         state.refused += 1;
         if tries > TRIES || state.refused >= HOPELESS {
@@ -165,9 +192,16 @@ impl Pace {
         }
         let wait = retry_after.unwrap_or(PAUSE * 2_u32.pow(tries.saturating_sub(1))).min(LONGEST);
         if state.refused > 1 || tries > 1 {
-            let lately = u32::try_from(state.served.len()).unwrap_or(u32::MAX).max(1);
-            state.interval = state.interval.max(WINDOW / lately).min(WINDOW);
-            state.next = state.next.max(now + wait);
+            if matches!(status, Some(502..=504)) && state.limit > 1 {
+                // Out of order is what a server says that can bear no more at once.
+                let fewer = state.limit - 1;
+                state.most = fewer;
+                self.shrink(&mut state, fewer);
+            } else {
+                let lately = u32::try_from(state.served.len()).unwrap_or(u32::MAX).max(1);
+                state.interval = state.interval.max(WINDOW / lately).min(SLOWEST);
+                state.next = state.next.max(now + wait);
+            }
         }
         Some(wait)
     }
@@ -177,7 +211,15 @@ impl Pace {
         self.lock().limited
     }
 
-    async fn turn(self: &Arc<Self>) -> Turn {
+    fn shrink(&self, state: &mut State, fewer: usize) {
+        let withheld = state.limit.saturating_sub(fewer);
+        state.limit -= withheld;
+        let free = self.turns.forget_permits(withheld);
+        state.owed += withheld - free;
+    }
+
+    /// A turn of its own.
+    pub(crate) async fn turn(self: &Arc<Self>) -> Turn {
         // The semaphore is never closed.
         let permit = Arc::clone(&self.turns).acquire_owned().await.ok();
         Turn { pace: Arc::clone(self), permit }
@@ -288,18 +330,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_request_turned_away_waits_alone_and_many_slow_all() {
         let pace = Pace::new(12, None);
-        assert_eq!(pace.turned_away(1, Some(Duration::from_secs(1))), Some(Duration::from_secs(1)));
+        assert_eq!(pace.turned_away(1, Some(429), Some(Duration::from_secs(1))), Some(Duration::from_secs(1)));
         assert_eq!(pace.lock().interval, Duration::ZERO);
         for _ in 0..10 {
             pace.served();
         }
-        pace.turned_away(1, None);
-        pace.turned_away(1, None);
+        pace.turned_away(1, Some(429), None);
+        pace.turned_away(1, Some(429), None);
         assert_eq!(pace.lock().interval, WINDOW / 10);
+        (0..EASING).for_each(|_| pace.served());
+        assert!(pace.lock().interval < WINDOW / 10, "the pace quickens again");
         for _ in 0..HOPELESS {
-            pace.turned_away(1, None);
+            pace.turned_away(1, Some(429), None);
         }
-        assert_eq!(pace.turned_away(1, None), None, "nobody is served");
+        assert_eq!(pace.turned_away(1, Some(429), None), None, "nobody is served");
     }
 
     #[test]

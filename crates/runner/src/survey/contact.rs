@@ -37,8 +37,9 @@ pub(super) async fn make(
     // The first answer of a server can hold all of its start-up.
     let probe = Probe::request("server/discover", json!({})).patience(FIRST);
     let opening = initialize();
-    let (discover, handshake) =
-        tokio::join!(channel.send("survey", &probe), handshake.send("survey", &opening));
+    // One after the other: some servers serve one connection at a time.
+    let discover = channel.send("survey", &probe).await;
+    let handshake = handshake.send("survey", &opening).await;
     let discover = discover.map_err(|e| ContactError::Unreached(e.to_string()))?;
     let handshake = handshake.ok();
     let negotiated = handshake.as_ref().and_then(negotiated);

@@ -91,6 +91,12 @@ impl Client {
         &self.0.limits
     }
 
+    /// Closes idle connections, named ones included, but for so many: some servers serve only a few at a time, and wait for
+    /// those before they look at another.
+    pub fn trim(&self, kept: usize) {
+        self.0.pool.trim(kept);
+    }
+
     /// Sends a request; returns when it is written, or when the answer came before that.
     ///
     /// A connection that was idle can have been closed by the server meanwhile. If it ends before any byte of the

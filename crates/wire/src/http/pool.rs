@@ -46,6 +46,17 @@ impl Pool {
         slot.lock_owned().await
     }
 
+    /// Closes the connections that wait and that nobody uses, but for so many without a name.
+    pub(super) fn trim(&self, kept: usize) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).truncate(kept);
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        for slot in named.values() {
+            if let Ok(mut slot) = slot.try_lock() {
+                slot.take();
+            }
+        }
+    }
+
     /// Takes back a connection that can carry another request.
     pub(super) fn put(&self, lane: Lane, mut connection: Connection) {
         connection.reused = true;
