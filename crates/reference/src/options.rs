@@ -28,6 +28,8 @@ pub struct Options {
     pub extra_fields: bool,
     /// Errors have other messages.
     pub other_messages: bool,
+    /// The HTTP status of JSON-RPC errors for which the specification names none; the server's own if `None`.
+    pub error_status: Option<u16>,
     /// Progress is reported in fractions of one, without a total.
     pub fractional_progress: bool,
     /// Content blocks carry annotations.
@@ -130,6 +132,7 @@ impl Default for Options {
             uppercase_media_type: false,
             extra_fields: false,
             other_messages: false,
+            error_status: None,
             fractional_progress: false,
             annotations: false,
             request_state_always: false,

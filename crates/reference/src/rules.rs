@@ -246,6 +246,8 @@ rules! {
     origin_host_whole => kills "http.origin.validate",
     /// A foreign origin has status 403.
     foreign_origin_403 => kills "http.origin.invalid-403",
+    /// GET from a foreign origin has it, too.
+    foreign_origin_403_on_get => kills "http.origin.invalid-403",
     /// The refusal of a foreign origin has no id.
     origin_error_without_id => kills "http.origin.error-body",
     /// A local server is not reachable from elsewhere.
@@ -288,6 +290,8 @@ rules! {
     // basic/transports/streamable-http: headers
     /// The version of the header is that of the body.
     version_header_matched => kills "http.version-header.mismatch",
+    /// That of an earlier revision is no exception.
+    earlier_version_header_matched => kills "http.version-header.mismatch",
     /// An unsupported version has status 400.
     unsupported_version_status_400 => kills "http.version-header.unsupported-400",
     /// An unknown method has status 404.
@@ -296,6 +300,10 @@ rules! {
     removed_methods_unknown => kills "http.method-not-found.removed-rpcs",
     /// A request without the version header is refused.
     version_header_required => kills "http.version-header.missing-reject",
+    /// Its refusal has the code of differing headers.
+    missing_version_header_code => kills "http.version-header.missing-reject",
+    /// What is refused before it is worked on is refused by a JSON-RPC error, and not by a page that tells of a failure.
+    refusals_are_errors => kills "http.validate.method-missing",
     /// `x-mcp-header` is not empty.
     annotation_not_empty => kills "http.xmcp.server-not-empty",
     /// `x-mcp-header` is a token.
@@ -316,8 +324,12 @@ rules! {
     name_decoded => kills "http.name.server-decode",
     /// Mirrored arguments have valid characters and valid Base64.
     param_characters_checked => kills "http.param.server-invalid-chars",
+    /// What stands between the markers is Base64, never hexadecimal.
+    sentinel_is_base64 => kills "http.param.server-invalid-chars",
     /// Mirrored arguments are those of the body.
     param_matched => kills "http.param.server-validate",
+    /// An integer that is written with a fraction is compared like any other.
+    whole_fractions_matched => kills "http.param.server-validate",
     /// A wrong mirrored argument has status 400.
     param_failure_status_400 => kills "http.param.server-400",
     /// No header is expected for null.
@@ -326,6 +338,8 @@ rules! {
     no_header_for_absent => kills "http.param.server-absent-not-expected",
     /// A header is required for a mirrored argument.
     param_header_required => kills "http.param.server-missing-header",
+    /// It is required for integers of any size.
+    large_integers_need_their_header => kills "http.param.server-missing-header",
     /// Header names may be in any case.
     header_names_any_case => kills "http.header-names-server",
     /// Header values are case-sensitive.
@@ -1033,6 +1047,8 @@ rules! {
     signatures_verified => kills "auth.rs.reject-signature",
     /// Tokens expire.
     expiry_checked => kills "auth.rs.reject-expired",
+    /// A token says when it expires.
+    expiry_required => kills "auth.rs.reject-expired",
     /// Tokens are not good before their time.
     not_before_checked => kills "auth.rs.reject-not-yet-valid",
     /// The issuer is the one trusted, to the letter.
@@ -1047,6 +1063,8 @@ rules! {
     own_resources_only => kills "auth.rs.only-own-resources",
     /// The challenge says that the token is invalid.
     invalid_challenge_error => kills "auth.rs.error-form",
+    /// The refusal of a token does not repeat it.
+    token_not_repeated => kills "auth.rs.error-form",
     /// An invalid token is 401.
     invalid_is_401 => kills "auth.rs.invalid-401",
     /// Each request is judged by its own token.
@@ -1055,6 +1073,8 @@ rules! {
     listen_protected => kills "auth.rs.stream-start",
     /// Nothing is done before the token is good.
     validated_before_work => kills "auth.rs.validate-before",
+    /// The refusal of a token names no tools.
+    refusal_names_no_tools => kills "auth.rs.validate-before",
     /// Another service is asked with a token of this server's own.
     upstream_with_own_token => kills "auth.rs.no-passthrough",
     /// The token goes nowhere else.

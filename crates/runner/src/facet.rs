@@ -63,24 +63,25 @@ pub fn outcome(tried: &Tried) -> Judgement {
     })
 }
 
-/// Whether a refusal has the HTTP status that the text names.
+/// Whether a refusal has the HTTP status that the text names; where it names none, any will do.
 pub fn status(tried: &Tried) -> Judgement {
     let sent = tried.answer()?;
     let Some(status) = sent.status().filter(|_| tried.is_refused()) else {
         return Ok(not_refused());
     };
-    Ok(Finding::expect(tried.allowed.status.contains(&status), refusal(&tried.allowed), || {
-        sent.describe()
-    }))
+    let named = &tried.allowed.status;
+    let fits = named.is_empty() || named.contains(&status);
+    Ok(Finding::expect(fits, refusal(&tried.allowed), || sent.describe()))
 }
 
-/// Whether a refusal carries the JSON-RPC error code that the text names.
+/// Whether a refusal carries the JSON-RPC error code that the text names; where it names none, any will do, or none.
 pub fn code(tried: &Tried) -> Judgement {
     let sent = tried.answer()?;
     if !tried.is_refused() {
         return Ok(not_refused());
     }
-    let fits = sent.code().is_some_and(|c| tried.allowed.codes.contains(&c));
+    let named = &tried.allowed.codes;
+    let fits = named.is_empty() || sent.code().is_some_and(|c| named.contains(&c));
     Ok(Finding::expect(fits, refusal(&tried.allowed), || sent.describe()))
 }
 

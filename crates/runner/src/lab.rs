@@ -176,6 +176,10 @@ fn places(
             .filter(|(_, tool)| fits(tool, value))
             .map(|(at, tool)| (at, format!("{address}-{}", tool.header.to_lowercase())))
             .collect(),
+        Kind::HeaderValue(value) => {
+            let first = survey.annotated(value.of).position(|tool| fits(&tool, value));
+            first.map(|at| (at, address)).into_iter().collect()
+        }
         _ if offered(survey, base, vector, auth) => vec![(0, address)],
         _ => Vec::new(),
     }
@@ -183,9 +187,7 @@ fn places(
 
 fn offered(survey: &Survey, base: Base, vector: &Vector, auth: Option<Auth<'_>>) -> bool {
     match &vector.kind {
-        Kind::HeaderValue(value) => {
-            survey.annotated(value.of).next().is_some_and(|tool| fits(&tool, value))
-        }
+        Kind::HeaderValue(value) => survey.annotated(value.of).any(|tool| fits(&tool, value)),
         Kind::Edit(edit) => {
             base_probe(survey, base).and_then(|probe| edited(probe, edit)).is_some()
         }

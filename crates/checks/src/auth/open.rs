@@ -91,8 +91,16 @@ check! {
 
 async fn no_token(bench: &Bench) -> Judgement {
     let judge = |base, seen: &Observed| {
-        let open = seen.is_accepted() && base == Base::Discover;
-        Finding::expect(open || seen.status() == Some(401), "HTTP 401", || seen.describe())
+        if seen.is_accepted() {
+            return match base {
+                Base::Discover => Finding::Held,
+                _ => Finding::unseen(
+                    "it is served to everybody, which `http.authenticate` judges",
+                    "ask for a token",
+                ),
+            };
+        }
+        Finding::expect(seen.status() == Some(401), "HTTP 401", || seen.describe())
     };
     without_token(bench, judge).await
 }
@@ -165,8 +173,11 @@ async fn validate_before(bench: &Bench) -> Judgement {
             .items
             .iter()
             .filter_map(|i| i.value["name"].as_str().map(str::to_owned));
-        // Short names are words that may stand in any sentence.
-        let told = names.filter(|name| name.len() >= 8).find(|name| body.contains(name.as_str()));
+        // Some names are words that may stand in any sentence: they tell when quoted alone.
+        let told = names.filter(|name| name.len() >= 8).find(|name| {
+            body.contains(&format!("\"{name}\""))
+                || (is_coined(name) && body.contains(name.as_str()))
+        });
         let finding = Finding::expect(told.is_none(), "a refusal that tells nothing", || {
             format!("the answer names the tool {:?}", told.unwrap_or_default())
         });
@@ -192,6 +203,13 @@ async fn validate_before(bench: &Bench) -> Judgement {
         }
     }
     bench.conclude()
+}
+
+/// Whether a name is no word of a sentence about authorization.
+fn is_coined(name: &str) -> bool {
+    let oauth = ["token", "auth", "scope", "error", "resource", "client", "grant", "invalid"];
+    let word = name.chars().all(|c| c.is_ascii_lowercase());
+    !word && !oauth.iter().any(|part| name.to_ascii_lowercase().contains(part))
 }
 
 check! {

@@ -2,6 +2,7 @@
 
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, PRINCIPAL, Probe, Trouble, check};
+use plumb_wire::codes;
 use serde_json::json;
 
 use super::challenge::{Challenge, bearer, shown};
@@ -185,8 +186,9 @@ async fn steady(bench: &Bench, probe: impl Fn() -> Result<Probe, Trouble>) -> Ju
 }
 
 check! {
-    /// **Observed:** where a valid token that grants too little is refused by HTTP, the status is 403. A token with scopes that
-    /// only look like those needed (longer, with a prefix, in the other case) grants too little.
+    /// **Observed:** where a valid token that grants too little is refused with a challenge, the status is 403. A token with
+    /// scopes that only look like those needed (longer, with a prefix, in the other case) grants too little.
+    /// **Position:** a refusal without a challenge may mean that there is no such thing for that token, and is not judged.
     ///
     /// **Why:** on 401 a client gets the same token again, and is refused again.
     ///
@@ -197,11 +199,14 @@ check! {
 }
 
 async fn status_403(bench: &Bench) -> Judgement {
+    // A status without a challenge may be that of what such a token cannot see.
     let judge = |denied: &Denied| match denied.seen.status() {
-        Some(status) if status >= 400 => {
-            Finding::expect(status == 403, "HTTP 403", || shown(&denied.seen))
-        }
-        _ => Finding::unseen("the refusal is no HTTP error", "answer HTTP 403"),
+        Some(403) => Finding::Held,
+        Some(_) if denied.seen.is_challenge() => Finding::violated("HTTP 403", shown(&denied.seen)),
+        _ => Finding::unseen(
+            format!("nothing says that scopes are lacking: {}", denied.seen.describe()),
+            "answer HTTP 403",
+        ),
     };
     let denied = denied(bench).await?;
     for denied in &denied {
@@ -265,7 +270,15 @@ check! {
 
 async fn http_403(bench: &Bench) -> Judgement {
     each(bench, |denied| {
-        Finding::expect(denied.seen.status() == Some(403), "HTTP 403", || denied.seen.describe())
+        let seen = &denied.seen;
+        let unknown = matches!(seen.code(), Some(codes::INVALID_PARAMS | codes::METHOD_NOT_FOUND));
+        if unknown && seen.status() != Some(403) && !seen.is_challenge() {
+            return Finding::unseen(
+                format!("to such a token the operation is unknown: {}", seen.describe()),
+                "show it what it may not do, and answer HTTP 403",
+            );
+        }
+        Finding::expect(seen.status() == Some(403), "HTTP 403", || seen.describe())
     })
     .await
 }

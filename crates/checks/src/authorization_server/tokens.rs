@@ -97,6 +97,12 @@ pub(super) async fn refresh(
 
 /// Held if the token endpoint refused, which is a 4xx without a token.
 pub(super) fn refused(seen: &Observed, sent: &str) -> Finding {
+    if seen.is_trouble() {
+        return Finding::unseen(
+            format!("the token endpoint limits its callers: {}", seen.describe()),
+            "let this client ask more often",
+        );
+    }
     let refused = seen.status().is_some_and(|s| (400..500).contains(&s)) && issued(seen).is_none();
     Finding::expect(refused, format!("{sent}: refused with a 4xx"), || {
         if issued(seen).is_some() { "a token was issued".into() } else { seen.describe() }

@@ -20,7 +20,9 @@ const WATCH: Duration = Duration::from_millis(500);
 
 check! {
     /// **Observed:** the stream of a slow tool that writes a journal is closed at its start. Before the tool would be
-    /// done by itself, the journal has stopped growing.
+    /// done by itself, the journal has stopped growing, and a subscription that is open carries nothing of it.
+    /// **Position:** work that goes on in silence may be that of a request that cannot be cancelled; it is judged by
+    /// `http.cancel.stop-work`, as the page asks for its end by SHOULD.
     ///
     /// **Why:** closing the stream is the only way to cancel a request over HTTP; a server that works on spends time
     /// and money on what nobody will read.
@@ -33,12 +35,36 @@ check! {
 }
 
 async fn disconnect(bench: &Bench) -> Judgement {
-    let lasts = SOON * 5 / 2;
-    let end = |slow: &Slow| slow.lasts;
-    watched(bench, lasts, |slow| end(slow).saturating_sub(WATCH), |slow| end(slow) + WATCH / 2, |from, to| {
-        format!("the tool worked on to its end: the journal grew from {from} to {to} entries in the last moments")
-    })
-    .await
+    // Without subscriptions, the journal alone tells.
+    let changes = json!({"toolsListChanged": true});
+    let subscription = flow::subscription(bench, changes).await.ok().flatten();
+    let left = leave(bench, SOON * 5 / 2, |slow| {
+        (slow.lasts.saturating_sub(WATCH), slow.lasts + WATCH / 2)
+    });
+    let left = left.await;
+    let told = subscription.map(|subscription| bench.close(subscription));
+    let left = match left? {
+        Ok(left) => left,
+        Err(unseen) => return Ok(unseen),
+    };
+    if let Some(text) =
+        told.and_then(|told| about(&told, left.closed, left.id.as_ref(), &left.token))
+    {
+        return Ok(Finding::violated(
+            "the request is over when its stream is closed",
+            format!("on a subscription came {text}"),
+        ));
+    }
+    if left.early == left.late {
+        return Ok(Finding::Held);
+    }
+    Ok(Finding::unseen(
+        format!(
+            "the tool worked on in silence: the journal grew from {} to {} entries in the last moments",
+            left.early, left.late
+        ),
+        "let the slow tool end when its request is cancelled",
+    ))
 }
 
 check! {
@@ -56,41 +82,55 @@ check! {
 }
 
 async fn stop_work(bench: &Bench) -> Judgement {
-    watched(bench, SOON * 4, |_| SOON, |_| SOON + WATCH / 2, |from, to| {
-        format!("the journal grew from {from} to {to} entries, more than one second after the disconnect")
-    })
-    .await
+    let left = match leave(bench, SOON * 4, |_| (SOON, SOON + WATCH / 2)).await? {
+        Ok(left) => left,
+        Err(unseen) => return Ok(unseen),
+    };
+    let (early, late) = (left.early, left.late);
+    Ok(Finding::expect(early == late, "the work stops when the stream is closed", || {
+        format!(
+            "the journal grew from {early} to {late} entries, more than one second after the disconnect"
+        )
+    }))
 }
 
-/// Leaves a slow call at its start and compares the journal at two moments after the start.
-async fn watched(
+/// A slow call that was left, and the entries of its journal at two moments after it.
+struct Left {
+    id: Option<Value>,
+    token: Value,
+    /// In microseconds since the run began.
+    closed: u64,
+    early: usize,
+    late: usize,
+}
+
+/// Leaves a slow call at its start and looks at the journal at two moments after the start.
+async fn leave(
     bench: &Bench,
     wanted: Duration,
-    first: impl Fn(&Slow) -> Duration,
-    second: impl Fn(&Slow) -> Duration,
-    actual: impl Fn(usize, usize) -> String,
-) -> Judgement {
+    moments: impl Fn(&Slow) -> (Duration, Duration),
+) -> Result<Result<Left, Finding>, Trouble> {
     if let Some(unseen) = flow::no_journal(bench) {
-        return Ok(unseen);
+        return Ok(Err(unseen));
     }
     let key = format!("plumb-disconnect-{}", bench.fresh_id());
     let slow = flow::slow_in_journal(bench, wanted, &key)?;
     let started = Instant::now();
-    let Some(open) = streaming(bench, &slow).await? else { return Ok(no_stream()) };
-    bench.close(open);
-    sleep_until(started + first(&slow)).await;
+    let Some(open) = streaming(bench, &slow).await? else { return Ok(Err(no_stream())) };
+    let id = open.id();
+    let closed = bench.close(open).exchange.answer.ended_at;
+    let (first, second) = moments(&slow);
+    sleep_until(started + first).await;
     let early = flow::journal(bench, &key).await?;
-    sleep_until(started + second(&slow)).await;
+    sleep_until(started + second).await;
     let late = flow::journal(bench, &key).await?;
     if late == 0 {
-        return Ok(Finding::unseen(
+        return Ok(Err(Finding::unseen(
             "the slow tool wrote nothing into the journal",
             "write an entry at its start",
-        ));
+        )));
     }
-    Ok(Finding::expect(early == late, "the work stops when the stream is closed", || {
-        actual(early, late)
-    }))
+    Ok(Ok(Left { id, token: slow.token, closed, early, late }))
 }
 
 check! {
@@ -190,6 +230,7 @@ async fn survives(bench: &Bench, shared_id: Option<Value>) -> Judgement {
     }
     bench.close(left_open);
     let seen = bench.finish(kept_open).await;
+    seen.settled()?;
     Ok(Finding::expect(seen.is_accepted(), "the other call completes", || seen.describe()))
 }
 

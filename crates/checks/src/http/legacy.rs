@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_model::{Carrier, Sent};
 use plumb_runner::facet::outcome;
-use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check};
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, check};
 use plumb_wire::header;
 use serde_json::json;
 
@@ -54,11 +54,16 @@ async fn not_allowed(bench: &Bench, method: &str) -> Judgement {
         let mut open = bench.open(probe).await?;
         let status = open.status().await;
         let seen = bench.close(open);
-        let finding =
-            Finding::expect(status == Some(405), format!("HTTP 405 for {method}"), || {
-                seen.describe()
-            });
-        bench.case(slug, format!("{method} {title}"), Ok(finding));
+        seen.settled()?;
+        let judgement = match status {
+            Some(status) => {
+                Ok(Finding::expect(status == 405, format!("HTTP 405 for {method}"), || {
+                    seen.describe()
+                }))
+            }
+            None => Err(Trouble::Setup(seen.describe())),
+        };
+        bench.case(slug, format!("{method} {title}"), judgement);
     }
     bench.conclude()
 }

@@ -1,7 +1,7 @@
 //! streamable-http#protocol-version-header: methods that the server does not implement.
 
-use plumb_runner::check;
-use plumb_runner::facet::refused_as_named;
+use plumb_runner::facet::{Tried, refused_as_named};
+use plumb_runner::{Finding, Judgement, check};
 
 check! {
     /// **Observed:** correct requests for methods that do not exist get 404 and -32601.
@@ -18,13 +18,25 @@ check! {
 check! {
     /// **Observed:** methods of earlier revisions, dressed with all that this revision demands, get 404 and -32601:
     /// `initialize`, `ping`, `logging/setLevel`, `resources/subscribe`, `resources/unsubscribe`, `tasks/list`,
-    /// `tasks/result`. A server that also answers the handshake of earlier revisions is not judged.
+    /// `tasks/result`. A server of two eras is held to this, too, as the requests are of this revision; only
+    /// `initialize` may open the other era there.
     ///
     /// **Why:** a method that answers but does nothing makes a client believe that it has a session, or a subscription.
     ///
     /// **Fix:** remove the handlers, or serve them only to clients of those revisions.
     pub(crate) REMOVED = "http.method-not-found.removed-rpcs";
     fact: "http.method-not-found-404";
-    applies: [Http, ModernOnly];
-    cases: refused_as_named
+    applies: [Http];
+    cases: removed
+}
+
+fn removed(tried: &Tried) -> Judgement {
+    let seen = tried.answer()?;
+    if seen.method() == Some("initialize") && seen.is_accepted() {
+        return Ok(Finding::unseen(
+            "the handshake of earlier revisions is answered, as a server of two eras may",
+            "serve this revision alone",
+        ));
+    }
+    refused_as_named(tried)
 }

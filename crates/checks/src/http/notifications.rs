@@ -1,7 +1,7 @@
 //! streamable-http#sending-messages: notifications that are posted.
 
 use plumb_model::REVISION;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
 use plumb_wire::{header, meta};
 use serde_json::{Value, json};
 
@@ -111,7 +111,11 @@ async fn rejected(bench: &Bench, judge: impl Fn(&Observed) -> Finding) -> Judgem
         let mut message = correct.clone();
         message[member] = value;
         let seen = bench.send(posted(message, "notifications/plumb")).await?;
-        bench.case(slug, format!("in a notification {title}"), Ok(judge(&seen)));
+        let judgement = match seen.status() {
+            Some(_) => Ok(judge(&seen)),
+            None => Err(Trouble::Setup(seen.describe())),
+        };
+        bench.case(slug, format!("in a notification {title}"), judgement);
     }
     bench.conclude()
 }

@@ -2,7 +2,7 @@
 
 use plumb_runner::facet::{Tried, code, outcome, status};
 use plumb_runner::survey::Callable;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, sample};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, sample};
 use plumb_wire::{codes, header};
 use serde_json::{Value, json};
 
@@ -158,16 +158,18 @@ async fn not_expected(bench: &Bench, value: Option<&Value>) -> Judgement {
         let header = parameter.header;
         bench.control(parameter.control).await?;
         let seen = bench.send(parameter.probe).await?;
-        let finding = match seen.code() {
+        let judgement = match seen.code() {
             Some(codes::HEADER_MISMATCH) => {
-                Finding::violated(format!("no `{header}` is expected"), seen.describe())
+                Ok(Finding::violated(format!("no `{header}` is expected"), seen.describe()))
             }
-            _ if seen.is_accepted() => Finding::Held,
-            // The value may be refused for its type; without one there is nothing to refuse.
-            _ if value.is_some() => value_refused(),
-            _ => Finding::violated("the call is served", seen.describe()),
+            _ if seen.is_accepted() => Ok(Finding::Held),
+            // The tool may refuse the value, or want one in some cases: that says nothing of the header.
+            Some(_) => Ok(value_refused()),
+            None if !seen.is_refused() => Err(Trouble::Setup(seen.describe())),
+            None if value.is_some() => Ok(value_refused()),
+            None => Ok(Finding::violated("the call is served", seen.describe())),
         };
-        bench.case(&header.to_lowercase(), format!("there is no `{header}`"), Ok(finding));
+        bench.case(&header.to_lowercase(), format!("there is no `{header}`"), judgement);
     }
     bench.conclude()
 }

@@ -46,6 +46,14 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
     let (first, second, logging, quiet) =
         join!(bench.send(first), bench.send(second), bench.send(logging), bench.send(quiet));
     let (first, second, logging, quiet) = (first?, second?, logging?, quiet?);
+    let reported = |seen: &Observed| seen.notifications("notifications/progress").next().is_some();
+    // Where nothing is told at all, nothing can be told on the wrong stream.
+    if ![&first, &second, &logging, &quiet].into_iter().any(reported) {
+        return Ok(Finding::unseen(
+            "no call reported progress, so none could stand on another's stream",
+            Prop::ProgressTool.how_to_enable(),
+        ));
+    }
     bench.case("first", "a call with a token", Ok(only_its_own(&first, Some(&tokens[0]), &tokens)));
     bench.case(
         "second",

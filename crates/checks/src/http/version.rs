@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plumb_model::pack::Base;
-use plumb_runner::facet::{outcome, refused_as_named};
-use plumb_runner::{Bench, Finding, Judgement, Probe, check};
+use plumb_runner::facet::refused_as_named;
+use plumb_runner::{Bench, Finding, Judgement, Probe, Trouble, check};
 use plumb_wire::{codes, meta};
 use serde_json::json;
 
@@ -16,7 +16,9 @@ const EARLIER: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-2
 
 check! {
     /// **Observed:** requests whose `MCP-Protocol-Version` differs from the version in `_meta`, either way, get 400
-    /// and -32020. Position: as one of the two is a version that the server does not know, -32022 is accepted too.
+    /// and -32020: versions that nobody knows, and those of earlier revisions, also at a server that answers the
+    /// handshake of those. Position: as one of the two may be a version that the server does not implement, -32022 is
+    /// accepted too.
     ///
     /// **Why:** a gateway that goes by the header applies other rules than the server.
     ///
@@ -84,18 +86,22 @@ async fn refused(bench: &Bench, probe: Probe) -> Judgement {
     open.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(open);
     seen.settled()?;
+    if seen.status().is_none() {
+        return Err(Trouble::Setup(seen.describe()));
+    }
     let fits = seen.status() == Some(400) && seen.code() == Some(codes::UNSUPPORTED_VERSION);
     Ok(Finding::expect(fits, "HTTP 400 with error -32022", || seen.describe()))
 }
 
 check! {
-    /// **Observed:** requests without `MCP-Protocol-Version` are refused, whatever their method. A server that also
-    /// answers the handshake of earlier revisions may take them for one of those, and is not judged.
+    /// **Observed:** requests without `MCP-Protocol-Version` get 400 and -32020, whatever their method; where `_meta` is
+    /// missing too, -32602 will do. A server that also answers the handshake of earlier revisions may take them for one
+    /// of those, and is not judged.
     ///
     /// **Why:** a gateway that goes by the header lets through what it cannot place.
     ///
     /// **Fix:** refuse a request without the header with 400 and -32020.
     pub(crate) MISSING = "http.version-header.missing-reject";
     applies: [Http, ModernOnly];
-    cases: outcome
+    cases: refused_as_named
 }

@@ -35,6 +35,8 @@ const VARIANTS: &[Variant] = &[
     ("an upper-case media type", |o| o.uppercase_media_type = true),
     ("unknown extra fields in results and _meta", |o| o.extra_fields = true),
     ("other error messages", |o| o.other_messages = true),
+    ("errors with status 500 where none is named", |o| o.error_status = Some(500)),
+    ("errors with status 422 where none is named", |o| o.error_status = Some(422)),
     ("fractional progress without a total", |o| o.fractional_progress = true),
     ("annotations on content", |o| o.annotations = true),
     ("requestState on every input request", |o| o.request_state_always = true),
@@ -45,6 +47,16 @@ const VARIANTS: &[Variant] = &[
     }),
     ("a name of 100 characters", |o| o.long_tool_name = true),
 ];
+
+/// The page asks for the end of the work by SHOULD: that it goes on in silence breaks no MUST.
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_goes_on_in_silence_was_cancelled_all_the_same() {
+    let ids = ["http.cancel.disconnect", "http.cancel.stop-work"];
+    let rules = Rules { cancelled_work_stops: false, ..Rules::SPEC };
+    let report = judge::in_process(rules, Options::default(), &ids).await;
+    let [must, should] = ids.map(|id| judge::verdict(&report, id).expect("judged").name());
+    assert_eq!((must, should), ("unverified", "violated"));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn legal_variants_stay_green() {

@@ -71,7 +71,7 @@ pub(super) async fn run(call: Call, inbox: mpsc::Receiver<Value>, headers: &Head
                 return reply::json(&exchange.server, &answer);
             }
             exchange.finish(&answer);
-            answer.status
+            reply::status_of(&exchange.server, &answer)
         }
     };
     let server = Arc::clone(&exchange.server);
@@ -254,7 +254,7 @@ impl Drop for Client {
             return;
         }
         let (state, rules) = (&self.server.state, &self.server.rules);
-        if !rules.cancelled_http_request_silent
+        if !(rules.cancelled_http_request_silent && rules.disconnect_cancels)
             && let Some(token) = &self.progress_token
         {
             let farewell = json!({ "progressToken": token, "progress": 1_000_000, "message": "nobody is left" });

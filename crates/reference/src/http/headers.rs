@@ -13,7 +13,10 @@ use crate::server::Server;
 /// The headers that every request needs.
 pub(crate) fn present(rules: &Rules, headers: &HeaderMap, method: &str) -> Result<(), RpcError> {
     if rules.version_header_required && !headers.contains_key("mcp-protocol-version") {
-        return Err(mismatch(rules, "MCP-Protocol-Version is missing"));
+        let error = mismatch(rules, "MCP-Protocol-Version is missing");
+        let code =
+            if rules.missing_version_header_code { error.code } else { RpcError::INVALID_REQUEST };
+        return Err(RpcError { code, ..error });
     }
     if rules.method_header_required && !headers.contains_key("mcp-method") {
         return Err(mismatch(rules, &format!("Mcp-Method is missing for {method}")));
@@ -24,7 +27,8 @@ pub(crate) fn present(rules: &Rules, headers: &HeaderMap, method: &str) -> Resul
 /// The version of the header is the version of the body.
 pub(crate) fn version(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<(), RpcError> {
     let Some(header) = one(rules, headers, "mcp-protocol-version")? else { return Ok(()) };
-    if header != body && rules.version_header_matched {
+    let excused = !rules.earlier_version_header_matched && header.starts_with("2025-");
+    if header != body && rules.version_header_matched && !excused {
         return Err(mismatch(
             rules,
             &format!("MCP-Protocol-Version is {header:?}, the body says {body:?}"),
@@ -105,6 +109,11 @@ pub(crate) fn params(
         let expected = match body {
             None => !rules.no_header_for_absent,
             Some(Value::Null) => !rules.no_header_for_null,
+            Some(Value::Number(number))
+                if !rules.large_integers_need_their_header && is_large(number) =>
+            {
+                false
+            }
             Some(_) => rules.param_header_required,
         };
         let header = match one(rules, headers, &header) {
@@ -124,7 +133,8 @@ pub(crate) fn params(
             }
             continue;
         };
-        let equal = body.is_some_and(|body| agree(rules, &decoded, body));
+        let fraction = body.is_some_and(Value::is_f64) && !rules.whole_fractions_matched;
+        let equal = fraction || body.is_some_and(|body| agree(rules, &decoded, body));
         if !equal && rules.param_matched {
             return fail(format!(
                 "Mcp-Param-{} is {decoded:?}, which the body does not say",
@@ -133,6 +143,11 @@ pub(crate) fn params(
         }
     }
     Ok(())
+}
+
+/// Whether a number lies beyond what JavaScript holds exactly.
+fn is_large(number: &serde_json::Number) -> bool {
+    number.as_f64().is_some_and(|number| number.abs() > 9_007_199_254_740_991.0)
 }
 
 /// Whether the header is there with this value.
@@ -203,7 +218,14 @@ fn decode(header: &str, rules: &Rules, decoded: bool) -> Option<String> {
     if !decoded || !marked(header, PREFIX) || !header.ends_with(SUFFIX) {
         return Some(header.to_owned());
     }
-    strict(&header[PREFIX.len()..header.len() - SUFFIX.len()])
+    let inner = &header[PREFIX.len()..header.len() - SUFFIX.len()];
+    strict(inner).or_else(|| (!rules.sentinel_is_base64).then(|| from_hex(inner)).flatten())
+}
+
+fn from_hex(hex: &str) -> Option<String> {
+    let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
+    let bytes = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<Vec<u8>>>();
+    String::from_utf8(bytes?).ok()
 }
 
 fn strict(base64: &str) -> Option<String> {

@@ -15,7 +15,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -168,7 +169,8 @@ async fn endpoint(
     let rules = &server.rules;
     let late = !rules.origin_checked_on_listen
         && headers::is(&head.headers, "mcp-method", "subscriptions/listen")
-        && head.method == Method::POST;
+        && head.method == Method::POST
+        || !rules.foreign_origin_403_on_get && head.method == Method::GET;
     if !late && let Err(refused) = origin::check(&server, &head.headers) {
         if !rules.origin_error_without_id {
             let error = RpcError::new(RpcError::INVALID_REQUEST, "foreign origin").status(refused);
@@ -290,6 +292,7 @@ async fn turned_away(
     refused: Response,
 ) -> Response {
     let rules = &server.rules;
+    let refused = telling(server, headers, refused);
     if rules.validated_before_work && rules.no_login_by_elicitation {
         return refused;
     }
@@ -324,6 +327,22 @@ async fn turned_away(
         }
     }
     refused
+}
+
+/// Mutants tell in the body of a refusal what is nobody's business.
+fn telling(server: &Server, headers: &HeaderMap, refused: Response) -> Response {
+    let rules = &server.rules;
+    let told = if !rules.token_not_repeated {
+        let token = headers.get("authorization").and_then(|field| field.to_str().ok());
+        json!({ "error": "invalid_token", "presented": token })
+    } else if !rules.refusal_names_no_tools {
+        json!({ "error": "invalid_token", "tools": ["test_simple_text", "test_custom_headers"] })
+    } else {
+        return refused;
+    };
+    let (mut head, _) = refused.into_parts();
+    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Response::from_parts(head, Body::from(told.to_string()))
 }
 
 /// Whether the body was meant to be a notification: it has a method and no id.

@@ -9,13 +9,22 @@ use serde_json::Value;
 
 use crate::dispatch::Answer;
 use crate::envelope::encode_for_http;
+use crate::message::RpcError;
 use crate::options::SseMode;
 use crate::server::Server;
 
 /// The answer to a request that nothing was sent for before.
 pub(super) fn answer(server: &Server, answer: &Answer) -> Response {
+    if !server.rules.refusals_are_errors && answer.message.get("error").is_some() {
+        return respond(
+            500,
+            content_type(server, "text/html"),
+            Body::from("<h1>Internal Server Error</h1>"),
+        );
+    }
     if server.options.sse == SseMode::Always {
-        return stream(server, answer.status, Body::from(event(server, &answer.message)));
+        let status = status_of(server, answer);
+        return stream(server, status, Body::from(event(server, &answer.message)));
     }
     json(server, answer)
 }
@@ -33,7 +42,17 @@ pub(super) fn json(server: &Server, answer: &Answer) -> Response {
     if sacrifice && !rules.json_single_object {
         body = [b"[", body.as_slice(), b"]"].concat();
     }
-    respond(answer.status, content_type(server, media_type), Body::from(body))
+    respond(status_of(server, answer), content_type(server, media_type), Body::from(body))
+}
+
+/// The status of an answer: the server's choice for errors where the specification names none.
+pub(super) fn status_of(server: &Server, answer: &Answer) -> u16 {
+    let free = match answer.message.pointer("/error/code").and_then(Value::as_i64) {
+        Some(RpcError::PARSE_ERROR | RpcError::INVALID_REQUEST | RpcError::INTERNAL) => true,
+        Some(RpcError::INVALID_PARAMS) => answer.status == 200,
+        _ => false,
+    };
+    server.options.error_status.filter(|_| free).unwrap_or(answer.status)
 }
 
 /// An event stream.

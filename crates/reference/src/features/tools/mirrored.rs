@@ -15,6 +15,7 @@ pub(super) fn definitions() -> Vec<Value> {
                 "maximum": 9_007_199_254_740_991_i64,
                 "x-mcp-header": "Count",
             },
+            "budget": { "type": "integer", "description": "As much as it takes", "x-mcp-header": "Budget" },
             "dry_run": { "type": "boolean", "x-mcp-header": "Dry-Run" },
             "note": { "type": "string", "x-mcp-header": "Note" },
             "routing": {
@@ -34,7 +35,7 @@ pub(super) fn definitions() -> Vec<Value> {
 
 /// A mirrored parameter that is null counts as absent: no header is expected for it.
 pub(super) fn drop_nulls(arguments: &mut Map<String, Value>) {
-    for name in ["count", "dry_run", "note"] {
+    for name in ["count", "budget", "dry_run", "note"] {
         if arguments.get(name) == Some(&Value::Null) {
             arguments.shift_remove(name);
         }
