@@ -941,8 +941,6 @@ rules! {
     task_error_inlined => kills "tasks.get.failed",
     /// The result of tasks/get is complete, a failed task's too.
     task_get_type => kills "tasks.get.result-type",
-    /// Reading a task does not touch it.
-    task_reads_pure => kills "tasks.timestamps",
     /// The inlined result is one of the tool.
     task_result_shape => kills "tasks.get.result-validates",
     /// Each question has a key of its own.

@@ -82,8 +82,7 @@ pub(crate) fn changed_after_end(states: &[State]) -> Option<Fault> {
     })
 }
 
-/// A time that cannot be read, a creation that moves, an update that lies before an earlier one, an update at each
-/// reading of a task that has ended.
+/// A time that cannot be read, a creation that moves, an update that lies before an earlier one.
 pub(crate) fn wrong_times(states: &[State]) -> Option<Fault> {
     for state in states {
         for member in ["createdAt", "lastUpdatedAt"] {
@@ -99,7 +98,7 @@ pub(crate) fn wrong_times(states: &[State]) -> Option<Fault> {
             }
         }
     }
-    let backwards = states.windows(2).find_map(|pair| {
+    states.windows(2).find_map(|pair| {
         let (before, after) = (&pair[0], &pair[1]);
         let at = |state: &State, member: &str| state.task[member].as_str().and_then(instant);
         if let (Some(was), Some(is)) = (at(before, "createdAt"), at(after, "createdAt"))
@@ -116,34 +115,7 @@ pub(crate) fn wrong_times(states: &[State]) -> Option<Fault> {
             return Some(fault(after, "`lastUpdatedAt` does not run back", actual));
         }
         None
-    });
-    backwards.or_else(|| updated_by_reading(states))
-}
-
-/// An ended task of which nothing differs but the time of its last update, and that at each of several readings: it is
-/// the time of the reading. Once or twice it may be that of an update which does not show.
-fn updated_by_reading(states: &[State]) -> Option<Fault> {
-    const READINGS: usize = 4;
-    let end = states.iter().skip(1).position(|s| has_ended(&s.task))? + 1;
-    let ended = &states[end..];
-    let moved = ended.windows(2).all(|pair| {
-        let time = |state: &State| state.task["lastUpdatedAt"].as_str().and_then(instant);
-        time(&pair[0]) < time(&pair[1])
-            && without_update(&pair[0].task) == without_update(&pair[1].task)
-    });
-    let last = ended.last().filter(|_| ended.len() >= READINGS && moved)?;
-    let actual = format!("another at each of {} readings, and nothing else differs", ended.len());
-    Some(fault(last, "`lastUpdatedAt` is when the task was last updated", actual))
-}
-
-fn without_update(task: &Value) -> Value {
-    let mut task = task.clone();
-    if let Some(members) = task.as_object_mut() {
-        for name in ["_meta", "lastUpdatedAt"] {
-            members.remove(name);
-        }
-    }
-    task
+    })
 }
 
 /// Reads a time in ISO 8601, with or without an offset; without one, as if in UTC.
@@ -326,22 +298,6 @@ mod tests {
         assert_eq!(wrong_times(&life(&[at(one, one), at("2026-07-28T12:00:00+02:00", two)])), None);
         assert!(wrong_times(&life(&[at(one, two), at(one, one)])).is_some());
         assert!(wrong_times(&life(&[at(one, two), at(two, two)])).is_some());
-    }
-
-    #[test]
-    fn an_update_at_each_reading_of_an_ended_task_is_none() {
-        let at =
-            |updated: &str| json!({"status": "completed", "result": {}, "lastUpdatedAt": updated});
-        let handle = json!({"status": "working", "lastUpdatedAt": "2026-07-28T10:00:00Z"});
-        let times = ["2026-07-28T10:00:01Z", "2026-07-28T10:00:02Z", "2026-07-28T10:00:03Z"];
-        let mut read: Vec<Value> = std::iter::once(handle).chain(times.map(at)).collect();
-        assert_eq!(wrong_times(&life(&read)), None, "an update may not show");
-        read.push(at("2026-07-28T10:00:04Z"));
-        assert!(wrong_times(&life(&read)).is_some());
-        read.push(at("2026-07-28T10:00:04Z"));
-        assert_eq!(wrong_times(&life(&read)), None, "two readings agree");
-        read[5] = json!({"status": "completed", "result": {}, "ttlMs": 9, "lastUpdatedAt": "2026-07-28T10:00:05Z"});
-        assert_eq!(wrong_times(&life(&read)), None, "something was updated");
     }
 
     fn form(text: &str, field: &str) -> Value {

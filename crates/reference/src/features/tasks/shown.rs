@@ -17,9 +17,6 @@ pub(super) fn shown(call: &Call, record: &Record, view: &View, reads: u64) -> Va
     if !rules.task_created_at_kept {
         task["createdAt"] = json!(iso(record.created + reads));
     }
-    if !rules.task_reads_pure {
-        task["lastUpdatedAt"] = json!(iso(now()));
-    }
     if view.status == "input_required" && rules.task_inputs_listed {
         task["inputRequests"] = requests(call, view, reads);
     }
