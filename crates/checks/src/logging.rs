@@ -2,6 +2,7 @@
 
 mod content;
 mod level;
+mod secrets;
 mod stream;
 
 pub(crate) use content::contact_argument;
@@ -19,6 +20,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &level::NO_REMEMBERED_LEVEL,
     &level::INVALID_LEVEL,
     &content::LOGGER_NAMES,
+    &secrets::SECRETS,
     &content::PII,
     &content::INTERNALS,
 ];

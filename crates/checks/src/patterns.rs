@@ -107,3 +107,20 @@ fn unwanted(change: &Message, with: &str) -> Finding {
         format!("{} with the answer to {with}", clip(&change.raw.lossy(), 160)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::{exchange, holds, notification};
+
+    #[test]
+    fn a_request_of_the_server_is_one_on_any_stream() {
+        let asks = json!({"jsonrpc": "2.0", "id": 9, "method": "roots/list"});
+        let said =
+            notification("notifications/progress", json!({"progressToken": 1, "progress": 1}));
+        let right = exchange("tools/call", json!({}), &[said.clone()]);
+        assert_eq!(holds(&NO_SERVER_REQUESTS, &right), Some(true));
+        let wrong = exchange("subscriptions/listen", json!({}), &[said, asks]);
+        assert_eq!(holds(&NO_SERVER_REQUESTS, &wrong), Some(false));
+    }
+}

@@ -239,3 +239,30 @@ impl Token for Probe {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::{exchange, holds, notification};
+
+    fn reported(steps: &[(Value, f64)]) -> Observed {
+        let message = |(token, progress): &(Value, f64)| {
+            notification(METHOD, json!({"progressToken": token, "progress": progress}))
+        };
+        let messages: Vec<Value> = steps.iter().map(message).collect();
+        exchange("tools/call", json!({"name": "slow"}), &messages)
+    }
+
+    #[test]
+    fn progress_goes_up_for_each_token_by_itself() {
+        let (one, other) = (json!("a"), json!(0));
+        let right =
+            reported(&[(one.clone(), 0.1), (other.clone(), 5.0), (one.clone(), 0.2), (other, 6.5)]);
+        assert_eq!(holds(&INCREASING, &right), Some(true));
+        for wrong in [[1.0, 1.0], [2.0, 1.0]] {
+            let wrong = reported(&wrong.map(|progress| (one.clone(), progress)));
+            assert_eq!(holds(&INCREASING, &wrong), Some(false));
+        }
+        assert_eq!(holds(&INCREASING, &reported(&[(one, 1.0)])), None, "one step is no order");
+    }
+}

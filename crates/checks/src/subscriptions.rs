@@ -4,6 +4,7 @@ mod ack;
 pub(crate) mod ending;
 mod filter;
 pub(crate) mod stream;
+mod trigger;
 
 use plumb_runner::Check;
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod answers;
 mod cancel;
-mod durable;
+pub(crate) mod durable;
 mod headers;
 pub(crate) mod history;
 mod ids;
@@ -49,7 +49,6 @@ pub(crate) const CHECKS: &[&Check] = &[
     &states::DURABLE_CREATE,
     &states::WORKING,
     &states::CANCELLED,
-    &states::IDEMPOTENT,
     &states::TTL_HONOURED,
     &input::KEY_UNIQUE,
     &input::KEY_NO_REUSE,

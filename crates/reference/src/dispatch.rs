@@ -117,7 +117,7 @@ fn known(server: &Server, method: &str) -> Result<(), RpcError> {
     let rules = &server.rules;
     let known = match method {
         "server/discover" => rules.implements_discover,
-        "subscriptions/listen" => rules.implements_listen,
+        "subscriptions/listen" => rules.implements_listen && server.options.announces,
         "tools/list" | "tools/call" => offered.tools,
         "resources/list" | "resources/templates/list" | "resources/read" => {
             offered.resources && rules.embedding_needs_resources

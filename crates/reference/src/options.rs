@@ -65,6 +65,16 @@ pub struct Options {
     /// What is offered is what advice asks for: nothing deprecated, no task for quick work, a schema for all data. It is a
     /// poorer server to test with.
     pub exemplary: bool,
+    /// The text of a task's question says how long there is to answer: it differs from reading to reading.
+    pub counting_questions: bool,
+    /// Changes are announced: `listChanged` and `subscribe` are declared, and `subscriptions/listen` is served.
+    pub announces: bool,
+    /// A subscription to nothing is refused.
+    pub empty_listen_refused: bool,
+    /// Lists and resources change by themselves, five times a second, as far as subscriptions can tell.
+    pub lively: bool,
+    /// The tool that updates a resource has a name of its own, `touch`.
+    pub own_names: bool,
     /// The server is protected: every request over HTTP needs a token.
     pub protection: Option<Protection>,
 }
@@ -150,6 +160,11 @@ impl Default for Options {
             check_host: true,
             calls_per_second: 5_000,
             exemplary: false,
+            counting_questions: false,
+            announces: true,
+            empty_listen_refused: false,
+            lively: false,
+            own_names: false,
             protection: None,
         }
     }

@@ -411,6 +411,8 @@ rules! {
     teardown_names_listen => kills "cancel.server-references-listen",
     /// Cancelled work stops, on either transport.
     cancelled_work_stops => kills "cancel.server-stop",
+    /// A request with the id 0, or with an empty one, is cancelled like any other.
+    any_request_cancelled => kills "cancel.server-stop",
     /// Cancelled work leaves nothing behind.
     cancelled_resources_freed => kills "cancel.server-free",
     /// A cancelled request has no response.
@@ -493,8 +495,12 @@ rules! {
     nothing_before_ack => kills "subs.nothing-before-ack",
     /// Only what is offered is acknowledged.
     ack_only_supported => kills "subs.ack-subset",
+    /// What is told of is acknowledged.
+    ack_names_all => kills "subs.ack-subset",
     /// Only what was asked for is acknowledged.
     ack_nothing_more => kills "subs.ack-no-extra",
+    /// What was switched off is not acknowledged.
+    ack_declines_false => kills "subs.ack-no-extra",
     /// The subscription id is the request id, type included.
     subscription_id_type => kills "subs.id-value",
     /// Changes of watched resources are delivered.
@@ -503,6 +509,8 @@ rules! {
     closed_subscription_ends => kills "subs.client-cancel-http",
     /// A subscription that the client cancelled is over.
     stdio_cancel_ends_listen => kills "subs.client-cancel-stdio",
+    /// A subscription with the id 0, or with an empty one, is cancelled like any other.
+    stdio_cancel_ends_any_listen => kills "subs.client-cancel-stdio",
     /// A subscription that the server ends has a result.
     listen_ends_with_result => kills "subs.graceful-result",
     /// After that result the stream is closed.
@@ -511,6 +519,8 @@ rules! {
     listen_result_tagged => kills "subs.graceful-meta",
     /// A new connection starts without subscriptions.
     forgets_subscriptions => kills "subs.no-state-across-reconnect",
+    /// What changes later is told to no connection that did not subscribe.
+    reconnection_subscribes_to_nothing => kills "subs.no-state-across-reconnect",
 
     // client/elicitation
     /// No form asks for a password.
@@ -793,6 +803,10 @@ rules! {
     logs_hide_personal_data => kills "logging.sec.pii",
     /// Logs do not show the inside of the server.
     logs_hide_internals => kills "logging.sec.internals",
+    /// Logs hold no passwords.
+    logs_without_passwords => kills "logging.sec.credentials",
+    /// Logs hold no private keys.
+    logs_without_keys => kills "logging.sec.credentials",
 
     // server/utilities/pagination
     /// `nextCursor` is a string or absent.
@@ -881,14 +895,16 @@ rules! {
     tasks_declared => kills "tasks.advertise",
     /// Only a client that declares the extension gets a task.
     tasks_only_if_declared => kills "tasks.create.only-declared",
+    /// What another request on the connection declared does not count for this one.
+    task_declaration_per_request => kills "tasks.create.only-declared",
     /// What only a task can serve is -32021 without the extension.
     task_required_code => kills "tasks.required-error",
     /// The error names the extension.
     task_required_named => kills "tasks.required-error-data",
     /// The error has status 400.
     task_required_status_400 => kills "tasks.required-error-400",
-    /// Unknown settings of the extension do not matter.
-    task_settings_ignored => kills "tasks.settings-empty",
+    /// The extension is declared by an empty object.
+    task_settings_empty => kills "tasks.settings-empty",
     /// A handle says that it is one.
     task_created_type => kills "tasks.result-type-task",
     /// Nothing else says that it is a handle.
@@ -909,6 +925,10 @@ rules! {
     tool_errors_do_not_fail_tasks => kills "tasks.failed-jsonrpc-only",
     /// What has ended is not cancelled.
     terminal_tasks_final => kills "tasks.terminal-final",
+    /// An update does not revive what has ended.
+    task_updates_revive_nothing => kills "tasks.terminal-final",
+    /// A cancelled task does not go on.
+    cancelled_tasks_stay_so => kills "tasks.terminal-final",
     /// What has ended does not begin again.
     task_transitions => kills "tasks.transitions",
     /// A handle is good as soon as it is given.
@@ -919,6 +939,8 @@ rules! {
     tasks_outlive_process => kills "tasks.durable-restart",
     /// Questions before the task are over when it is created.
     mrtr_done_before_task => kills "tasks.mrtr-before-create",
+    /// There is no task before its questions are answered.
+    task_made_after_questions => kills "tasks.mrtr-before-create",
     /// tasks/get does not wait for the end.
     task_get_at_once => kills "tasks.get.working",
     /// A task that waits says for what.
@@ -933,8 +955,6 @@ rules! {
     task_error_inlined => kills "tasks.get.failed",
     /// The result of tasks/get is complete, a failed task's too.
     task_get_type => kills "tasks.get.result-type",
-    /// Reading a task does not touch it.
-    task_reads_pure => kills "tasks.get.idempotent",
     /// The inlined result is one of the tool.
     task_result_shape => kills "tasks.get.result-validates",
     /// Each question has a key of its own.
@@ -1001,6 +1021,8 @@ rules! {
     task_methods_reserved => kills "tasks.reserved",
     /// Ids of tasks cannot be guessed.
     task_ids_random => kills "tasks.sec.entropy",
+    /// Ids of tasks do not follow from a count.
+    task_ids_uncounted => kills "tasks.sec.entropy",
     /// The capability of 2025-11-25 declares nothing.
     legacy_task_capability_ignored => kills "tasks.compat.legacy-capability",
     /// tasks/result is gone.

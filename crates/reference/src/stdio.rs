@@ -227,7 +227,13 @@ impl Process {
             }
             return ControlFlow::Continue(());
         };
-        if flight.listening && !rules.stdio_cancel_ends_listen {
+        let falsy = *id == json!(0) || *id == json!("");
+        let deaf = if flight.listening {
+            !rules.stdio_cancel_ends_listen || (falsy && !rules.stdio_cancel_ends_any_listen)
+        } else {
+            falsy && !rules.any_request_cancelled
+        };
+        if deaf {
             lock(&self.in_flight).insert(id.to_string(), flight);
             return ControlFlow::Continue(());
         }

@@ -40,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) channel: Channel,
     /// The other replicas of the target.
     pub(crate) others: Others,
+    /// Whether the command says that its processes share a folder.
+    pub(crate) shared: bool,
     pub(crate) seed: u64,
     pub(crate) auth: Option<Arc<Authority>>,
     /// Where the target is, over HTTP.
@@ -223,6 +225,11 @@ impl Bench {
     /// Whether the target has other replicas.
     pub fn has_replicas(&self) -> bool {
         self.context.others.count() > 0
+    }
+
+    /// Whether the target says that its processes share their state: the command names the folder.
+    pub fn replicas_share(&self) -> bool {
+        self.context.shared
     }
 
     /// Sends a probe to another replica than the run's, each time to the next one, and waits for the whole answer.

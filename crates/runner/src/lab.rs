@@ -293,7 +293,7 @@ pub(crate) async fn walk(
                     Ok(())
                 } else {
                     let which = if before.is_accepted() { &after } else { &before };
-                    Err(Trouble::Control(which.describe()))
+                    Err(uncontrolled(trial.base, which))
                 };
                 Tried {
                     title: trial.vector.title.clone(),
@@ -309,6 +309,18 @@ pub(crate) async fn walk(
         results.insert(trial.key(), Outcome::of(&trial, &tried, dead));
     }
     results
+}
+
+/// Why the unbroken request was not accepted. Whether `subscriptions/listen` must be there is judged once, by
+/// `subs.supported`.
+fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
+    if base == Base::Listen && seen.code() == Some(plumb_wire::codes::METHOD_NOT_FOUND) {
+        return Trouble::Absent {
+            why: "the server has no `subscriptions/listen`".into(),
+            how_to_enable: "serve it".into(),
+        };
+    }
+    Trouble::Control(seen.describe())
 }
 
 fn untried(trial: &Trial, trouble: Trouble) -> Tried {

@@ -163,6 +163,7 @@ pub async fn run(
         limits: options.limits.clone(),
         recorder: Arc::clone(&recorder),
         others,
+        shared: shared.is_some(),
         channel: running.channel.clone(),
         seed: options.seed,
         auth,

@@ -1,6 +1,6 @@
 //! server/utilities/logging#security: no token in what the target logs.
 
-use plumb_runner::{Bench, Finding, Judgement, PRINCIPAL, check};
+use plumb_runner::{Bench, Finding, PRINCIPAL, Trouble};
 use plumb_wire::meta;
 use serde_json::json;
 
@@ -10,20 +10,9 @@ const CALLS: usize = 16;
 /// So many characters of a token are enough to know it by.
 const TELLING: usize = 24;
 
-check! {
-    /// **Observed:** with every tool that may be called, called with a token of its own at log level `debug`, no log
-    /// message contains the payload or the signature of that token.
-    ///
-    /// **Why:** logs go to people and systems that are not trusted with tokens.
-    ///
-    /// **Fix:** log neither headers nor tokens, or blot them out before.
-    pub(super) LOGS = "logging.sec.credentials";
-    applies: [Auth, Declares("logging")];
-    needs: [LoggingTool];
-    scenario: logs
-}
-
-async fn logs(bench: &Bench) -> Judgement {
+/// Judges each tool that logs, called with a token of its own at log level `debug`: no log message contains the payload
+/// or the signature of that token. Cases of `logging.sec.credentials`.
+pub(crate) async fn of_requests(bench: &Bench) -> Result<(), Trouble> {
     let auth = bench.auth()?;
     let survey = bench.survey();
     let mut callable: Vec<_> = survey.callable.iter().collect();
@@ -52,5 +41,5 @@ async fn logs(bench: &Bench) -> Judgement {
             });
         bench.case(&format!("call-{name}"), format!("{name:?} at level debug"), Ok(finding));
     }
-    bench.conclude()
+    Ok(())
 }

@@ -25,6 +25,7 @@ async fn unknown(bench: &Bench) -> Judgement {
         ("integer", json!(987_654_321)),
         ("string", json!("plumb-never-sent")),
         ("zero", json!(0)),
+        ("empty", json!("")),
         ("negative", json!(-1)),
     ];
     for (slug, id) in ids {

@@ -86,3 +86,21 @@ async fn references_listen(bench: &Bench) -> Judgement {
         || cancelled.raw.lossy().into_owned(),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::recorded::{answered, exchange, holds, notification};
+
+    #[test]
+    fn only_a_subscription_is_announced_as_cancelled() {
+        let cancelled = notification(METHOD, json!({"requestId": 1}));
+        let call = |messages: &[serde_json::Value]| exchange("tools/call", json!({}), messages);
+        assert_eq!(holds(&NO_OTHER, &answered("tools/call", json!({}), json!({}))), Some(true));
+        assert_eq!(holds(&NO_OTHER, &call(&[cancelled.clone()])), Some(false));
+        let listen = exchange("subscriptions/listen", json!({}), &[cancelled]);
+        assert_eq!(holds(&NO_OTHER, &listen), None);
+    }
+}

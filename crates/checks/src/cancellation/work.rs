@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plumb_model::End;
 use plumb_runner::{
     Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check, with_token,
 };
@@ -12,6 +13,9 @@ use crate::lane::Lane;
 
 /// What comes later than this after a cancellation has not crossed it on the way.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// So long a call works that is to be cancelled, where it can be told.
+const LASTS_MS: u64 = 4_000;
 
 /// What has come by now.
 const NOW: Duration = Duration::from_millis(1);
@@ -29,58 +33,117 @@ const TOGETHER: usize = 20;
 const LEFT_BEHIND: u64 = 40 << 10;
 
 check! {
-    /// **Observed:** a slow call that keeps a journal (`[props.slow-tool]` with an argument `key`, `[props.journal]`) is
-    /// cancelled, by its notification or by closing its stream. A second later the journal grows no more, and does not
-    /// say that the work was done.
+    /// **Observed:** slow calls that keep a journal (`[props.slow-tool]` with an argument `key`, `[props.journal]`) are
+    /// cancelled, by their notification or by closing their stream; over standard streams one with an id like any other,
+    /// one with `0` and one with an empty string. A second later the journals grow no more. **Position:** over standard
+    /// streams a call that is answered in the end as if nothing had happened may be one that cannot be cancelled, unless
+    /// another call of the same tool could be.
     ///
     /// **Why:** a client cancels because the result is worth nothing any more; going on costs the server, and side
     /// effects happen that the user called off.
     ///
-    /// **Fix:** hand the cancellation down to the work, and look at it at every step.
+    /// **Fix:** hand the cancellation down to the work, and look at it at every step; no id means "no id".
     pub(crate) STOP = "cancel.server-stop";
     needs: [SlowTool, Journal];
     scenario: stop
 }
 
 async fn stop(bench: &Bench) -> Judgement {
-    let lane = Lane::quiet(bench).await?;
+    let any = json!(bench.fresh_id());
+    let ids = if bench.survey().is_http() {
+        vec![("any", any)]
+    } else {
+        vec![("any", any), ("zero", json!(0)), ("empty", json!(""))]
+    };
+    let mut stopped = false;
+    for (slug, id) in ids {
+        let lane = Lane::quiet(bench).await?;
+        let work = after_cancelling(bench, &lane, &id).await;
+        lane.stop().await;
+        let judgement = work.map(|work| match work {
+            Work::Stopped => {
+                stopped = true;
+                Finding::Held
+            }
+            Work::Ignored(_) if !stopped => Finding::unseen(
+                "the call was answered as if nobody had cancelled it, as one may be that cannot be cancelled",
+                "let the tool be cancelled",
+            ),
+            Work::Ignored(went_on) | Work::WentOn(went_on) => {
+                Finding::violated("no more work a second after the cancellation", went_on)
+            }
+            Work::Unseen(finding) => finding,
+        });
+        bench.case(slug, format!("the slow call {id}, cancelled"), judgement);
+    }
+    bench.conclude()
+}
+
+/// What became of the work of a cancelled call.
+enum Work {
+    Stopped,
+    /// It went on, for a request that was dropped.
+    WentOn(String),
+    /// It went on, and the request was answered in the end.
+    Ignored(String),
+    Unseen(Finding),
+}
+
+async fn after_cancelling(bench: &Bench, lane: &Lane<'_>, id: &Value) -> Result<Work, Trouble> {
     let key = format!("plumb-cancel-{}", bench.fresh_id());
     let found = bench.prop(Prop::SlowTool)?;
     let mut arguments = found.arguments.clone();
     arguments.insert("key".into(), json!(key));
     for duration in ["duration_ms", "delay_ms"] {
         if arguments.contains_key(duration) {
-            arguments.insert(duration.into(), json!(4_000));
+            arguments.insert(duration.into(), json!(LASTS_MS));
         }
     }
     let probe = with_token(bench.call_of(&found.name, Value::Object(arguments)), json!(key));
-    let mut open = lane.open(probe).await?;
+    let mut open = lane.open(probe.id(id.clone())).await?;
     let mut started = false;
     for _ in 0..20 {
-        started = !entries(&journal(bench, &lane, &key).await?).is_empty();
+        started = !entries(&journal(bench, lane, &key).await?).is_empty();
         if started {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     if open.until(NOW, Message::is_response).await.is_some() {
-        return Ok(answered_before());
+        return Ok(Work::Unseen(answered_before()));
     }
-    cancel(&lane, bench, open).await?;
     if !started {
-        return Ok(Finding::unseen(
+        cancel(lane, bench, open).await?;
+        return Ok(Work::Unseen(Finding::unseen(
             "the journal shows nothing of the slow call",
             "keep a journal under the argument `key`",
-        ));
+        )));
     }
+    let open = if bench.survey().is_http() {
+        bench.close(open);
+        None
+    } else {
+        let params = json!({"requestId": id, "reason": "plumb"});
+        lane.send(Probe::notification("notifications/cancelled", params)).await?;
+        Some(open)
+    };
     tokio::time::sleep(GRACE).await;
-    let then = entries(&journal(bench, &lane, &key).await?);
+    let then = entries(&journal(bench, lane, &key).await?);
     tokio::time::sleep(WATCH).await;
-    let now = entries(&journal(bench, &lane, &key).await?);
-    lane.stop().await;
-    Ok(Finding::expect(now == then, "no more work a second after the cancellation", || {
-        format!("the journal went on after {then:?}: {now:?}")
-    }))
+    let now = entries(&journal(bench, lane, &key).await?);
+    let stopped = now == then;
+    let mut answered = false;
+    if let Some(mut open) = open {
+        answered = !stopped
+            && open.until(Duration::from_millis(LASTS_MS), Message::is_response).await.is_some();
+        bench.close(open);
+    }
+    let went_on = format!("the journal went on after {then:?}: {now:?}");
+    Ok(match (stopped, answered) {
+        (true, _) => Work::Stopped,
+        (false, true) => Work::Ignored(went_on),
+        (false, false) => Work::WentOn(went_on),
+    })
 }
 
 /// A server that does one thing after another is done before it reads of the cancellation.
@@ -165,7 +228,8 @@ async fn no_response(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** requests are cancelled right after they are sent, while they are answered and after it, over and
-    /// over: every request after it is served.
+    /// over: requests after it are served. **Position:** a server that is slow to serve the next one is not at fault; one
+    /// that ends, that refuses the same request twice, or that answers nothing more while it answers others, is.
     ///
     /// **Why:** cancellations are sent by impatient users, and cross the answer all the time.
     ///
@@ -182,31 +246,58 @@ async fn race(bench: &Bench) -> Judgement {
     lane.control(probe.clone()).await?;
     for round in 0..6_u64 {
         let open = lane.open(probe.clone()).await?;
-        let id = open.id().unwrap_or_default();
         tokio::time::sleep(Duration::from_millis(round / 2)).await;
         cancel(&lane, bench, open).await?;
-        let answered = lane.send(probe.clone().patience(Duration::from_secs(3))).await?;
-        if !bench.survey().is_http() {
-            let over = answered.sent_id().cloned().unwrap_or(id);
-            lane.send(Probe::notification("notifications/cancelled", json!({"requestId": over})))
-                .await?;
-        }
-        let next = lane.send(probe.clone().patience(Duration::from_secs(3))).await?;
-        let served = answered.is_accepted() && next.is_accepted();
-        let finding = Finding::expect(served, "the requests after a cancellation served", || {
-            if answered.is_accepted() { next.describe() } else { answered.describe() }
-        });
+        let first = served(bench, &lane, &probe).await;
+        let judgement = match first {
+            Ok(Ok(answered)) => {
+                if let Some(over) = answered.sent_id().filter(|_| !bench.survey().is_http()) {
+                    let params = json!({"requestId": over});
+                    lane.send(Probe::notification("notifications/cancelled", params)).await?;
+                }
+                served(bench, &lane, &probe).await.map(|next| next.err().unwrap_or(Finding::Held))
+            }
+            Ok(Err(finding)) => Ok(finding),
+            Err(trouble) => Err(trouble),
+        };
+        let goes_on = matches!(judgement, Ok(Finding::Held));
         bench.case(
             &format!("round-{}", round + 1),
             format!("cancelled {} ms after it was sent", round / 2),
-            Ok(finding),
+            judgement,
         );
-        if !served {
+        if !goes_on {
             break;
         }
     }
     lane.stop().await;
     bench.conclude()
+}
+
+/// Sends a request that was served before, and once more if it is not served; the finding if that shows a fault.
+async fn served(
+    bench: &Bench,
+    lane: &Lane<'_>,
+    probe: &Probe,
+) -> Result<Result<Observed, Finding>, Trouble> {
+    let mut last = None;
+    for _ in 0..2 {
+        let seen = lane.send(probe.clone()).await?;
+        if seen.is_accepted() {
+            return Ok(Ok(seen));
+        }
+        if lane.is_own() && matches!(seen.exchange.answer.end, End::Broken(_)) {
+            return Ok(Err(Finding::violated("a server that goes on", "its process ended")));
+        }
+        last = Some(seen);
+    }
+    let Some(last) = last else { return Err(Trouble::Setup("nothing was sent".into())) };
+    let expected = "the requests after a cancellation served, as the one before it was";
+    if last.response().is_none() {
+        // Silence counts beside an answer that another connection, or another process, gets meanwhile.
+        bench.control(probe.clone().fresh()).await?;
+    }
+    Ok(Err(Finding::violated(expected, last.describe())))
 }
 
 check! {

@@ -45,6 +45,11 @@ impl<'a> Stage<'a> {
         Ok(Stage { bench, act, happened: false, instance })
     }
 
+    /// Whether nothing happens to the target: only the connection is another.
+    pub(super) fn reconnects(&self) -> bool {
+        self.act == Act::Reconnect
+    }
+
     /// What flows are found with.
     pub(super) const fn bench(&self) -> &'a Bench {
         self.bench

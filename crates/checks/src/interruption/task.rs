@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use super::stage::{Stage, Trail};
+use crate::tasks::durable::shared_or_routed;
 use crate::tasks::history::{self, State};
 use crate::tasks::{answers, life};
 
@@ -70,6 +71,11 @@ pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, at: Moment) -> Resul
 
 impl Handle {
     pub(super) async fn go_on(&self, stage: &Stage<'_>, trail: &Trail, then: Next) -> Judgement {
+        let judgement = self.goes_on(stage, trail, then).await;
+        if stage.reconnects() { judgement } else { shared_or_routed(stage.bench(), judgement) }
+    }
+
+    async fn goes_on(&self, stage: &Stage<'_>, trail: &Trail, then: Next) -> Judgement {
         match then {
             Next::Update => self.update(stage, trail).await,
             Next::Cancel => {

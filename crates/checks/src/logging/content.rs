@@ -155,3 +155,43 @@ fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::{exchange, holds, notification};
+
+    #[test]
+    fn traces_are_found_wherever_they_stand() {
+        let logged = |data: Value| {
+            exchange(
+                "tools/call",
+                json!({}),
+                &[notification("notifications/message", json!({"level": "error", "data": data}))],
+            )
+        };
+        assert_eq!(
+            holds(&INTERNALS, &logged(json!({"error": "the file is not there"}))),
+            Some(true)
+        );
+        let trace = json!({"error": {"stack": ["Traceback (most recent call last):\n  File"]}});
+        assert_eq!(holds(&INTERNALS, &logged(trace)), Some(false));
+        assert_eq!(holds(&INTERNALS, &exchange("tools/call", json!({}), &[])), None);
+    }
+
+    #[test]
+    fn contact_data_is_what_is_called_so() {
+        let schema = |property: Value| json!({"properties": property});
+        assert_eq!(
+            contact_argument(&schema(json!({"email": {"type": "string"}}))),
+            Some("email".into())
+        );
+        for other in [
+            json!({"email_format": {"type": "string"}}),
+            json!({"email": {"type": "boolean"}}),
+            json!({"contact": {"type": "string", "enum": ["a"]}}),
+        ] {
+            assert_eq!(contact_argument(&schema(other)), None);
+        }
+    }
+}

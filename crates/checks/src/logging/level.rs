@@ -163,3 +163,33 @@ check! {
     applies: [Declares("logging")];
     cases: facet::refused_with_code
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::recorded::{answered, exchange, holds, notification};
+
+    #[test]
+    fn who_logs_declares_it_and_below_the_level_there_is_nothing() {
+        let log = |level: &str| notification(METHOD, json!({"level": level, "data": "x"}));
+        let logs = exchange("tools/call", json!({}), &[log("info")]);
+        assert_eq!(holds(&DECLARE, &logs), Some(false), "this target declares nothing");
+        assert_eq!(holds(&DECLARE, &answered("tools/call", json!({}), json!({}))), None);
+        let result = json!({"jsonrpc": "2.0", "id": 1, "result": {"content": []}});
+        let at_warning =
+            |level: &str| exchange("tools/call", json!({}), &[log(level), result.clone()]);
+        let least = 3;
+        for (level, fits) in
+            [("warning", true), ("emergency", true), ("notice", false), ("debug", false)]
+        {
+            let judged = nothing_below(least, &at_warning(level));
+            assert_eq!(matches!(judged, Ok(Finding::Held)), fits, "{level}");
+        }
+        assert!(
+            nothing_below(least, &exchange("tools/call", json!({}), &[])).is_err(),
+            "no control"
+        );
+    }
+}

@@ -1,9 +1,11 @@
 //! basic/patterns/subscriptions#acknowledgment.
 
-use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Trouble, capable, check};
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Trouble, capable, check};
 use plumb_wire::codes;
 use plumb_wire::jsonrpc::Message;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::stream::{
     ACKNOWLEDGED, CHANGES, PATIENCE, causable, comes_by, declares_changes, filter, listen, request,
@@ -14,9 +16,12 @@ use crate::lane::Lane;
 /// So often a subscription is opened amid changes.
 const AMID_CHANGES: usize = 3;
 
+/// Where nothing but silence can prove that no more is told.
+const GRACE: Duration = Duration::from_millis(250);
+
 check! {
-    /// **Observed:** `subscriptions/listen` is acknowledged where the target declares something to subscribe to.
-    /// **Position:** where it declares nothing of the kind, -32601 is no violation.
+    /// **Observed:** a subscription to all that the target declares to notify of is acknowledged. **Position:** where it
+    /// declares nothing of the kind, a refusal is no violation, and a subscription to nothing may be refused anywhere.
     ///
     /// **Why:** it is the only way to hear of the changes that the capabilities promise.
     ///
@@ -28,27 +33,25 @@ check! {
 async fn supported(bench: &Bench) -> Judgement {
     let promised = declares_changes(bench.survey());
     let lane = Lane::quiet(bench).await?;
-    for (slug, filter) in [("declared", filter(bench.survey())), ("empty", json!({}))] {
-        let mut open = lane.open(request(filter.clone())).await?;
-        let first = open.next_within(PATIENCE).await;
-        let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
-        let seen = bench.close(open);
-        let absent = seen.code() == Some(codes::METHOD_NOT_FOUND);
-        let finding = match (acknowledged, promised) {
-            (true, _) => Finding::Held,
-            (false, false) if absent => Finding::unseen(
-                "the target declares nothing to subscribe to, and does not know `subscriptions/listen`",
-                "declare `listChanged` or `subscribe`",
-            ),
-            (false, _) => Finding::violated(
-                format!("the subscription to {filter} acknowledged"),
-                seen.describe(),
-            ),
-        };
-        bench.case(slug, format!("a subscription to {filter}"), Ok(finding));
-    }
+    let filter = filter(bench.survey());
+    let mut open = lane.open(request(filter.clone())).await?;
+    let first = open.next_within(PATIENCE).await;
+    let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
+    let seen = bench.close(open);
     lane.stop().await;
-    bench.conclude()
+    Ok(match (acknowledged, promised) {
+        (true, _) => Finding::Held,
+        (false, false) => Finding::unseen(
+            format!(
+                "the target declares nothing to subscribe to, and need not serve it: {}",
+                seen.describe()
+            ),
+            "declare `listChanged` or `subscribe`",
+        ),
+        (false, true) => {
+            Finding::violated(format!("the subscription to {filter} acknowledged"), seen.describe())
+        }
+    })
 }
 
 check! {
@@ -84,6 +87,14 @@ async fn first(bench: &Bench) -> Judgement {
             unknown += 1;
             continue;
         }
+        if seen.is_refused() || message.is_none() {
+            bench.case(
+                &slug.to_lowercase(),
+                format!("a subscription: {slug}"),
+                Ok(not_opened(&seen)),
+            );
+            continue;
+        }
         let fits = message.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
         let finding = Finding::expect(fits, "the acknowledgment first", || {
             message.as_ref().map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned())
@@ -92,6 +103,14 @@ async fn first(bench: &Bench) -> Judgement {
     }
     lane.stop().await;
     if unknown > 0 { Ok(no_listen()) } else { bench.conclude() }
+}
+
+/// Whether a subscription may be refused is judged once, by subs.supported.
+fn not_opened(seen: &Observed) -> Finding {
+    Finding::unseen(
+        format!("the subscription was not opened: {}", seen.describe()),
+        "acknowledge it",
+    )
 }
 
 fn no_listen() -> Finding {
@@ -156,12 +175,16 @@ async fn cancel(lane: &Lane<'_>, open: &Open) -> Result<(), Trouble> {
 
 check! {
     /// **Observed:** all that there is to subscribe to is asked for: the acknowledgment names only what the declared
-    /// capabilities promise (`listChanged` of tools, prompts and resources; `subscribe` of resources).
+    /// capabilities promise (`listChanged` of tools, prompts and resources; `subscribe` of resources). Then everything
+    /// changes that can: what is told of is what the acknowledgment names.
     ///
-    /// **Why:** a client that is promised a notification stops looking by itself.
+    /// **Why:** a client that is promised a notification stops looking by itself, and one that is promised none goes on
+    /// polling.
     ///
-    /// **Fix:** leave types out of the acknowledgment that the server never sends, or declare them.
+    /// **Fix:** leave types out of the acknowledgment that the server never sends, or declare them; put those in that it
+    /// does send.
     pub(crate) SUBSET = "subs.ack-subset";
+    isolation: Alone;
     scenario: subset
 }
 
@@ -172,8 +195,14 @@ async fn subset(bench: &Bench) -> Judgement {
     wanted["resourceSubscriptions"] =
         json!([some_uri(survey).unwrap_or_else(|| "file:///plumb".into())]);
     let lane = Lane::quiet(bench).await?;
-    let Some(ack) = acknowledged(bench, &lane, wanted).await? else { return Ok(no_listen()) };
+    let (mut open, ack) = listen(bench, &lane, wanted).await?;
+    let ack = agreed(&ack);
+    let unnamed = unnamed(bench, &lane, &mut open, &ack).await;
+    bench.close(open);
     lane.stop().await;
+    if let Some(judgement) = unnamed.transpose() {
+        bench.case("honoured", "changes of all types, caused on the subscription", judgement);
+    }
     let capabilities = CHANGES.iter().map(|c| (c.flag, c.capability));
     for (flag, capability) in capabilities.chain([("resourceSubscriptions", "resources.subscribe")])
     {
@@ -188,19 +217,47 @@ async fn subset(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-/// What a target agrees to; `None` if it knows no subscriptions.
-async fn acknowledged(
+/// Whether a subscription tells of what its acknowledgment does not name; `None` if nothing can be changed.
+async fn unnamed(
     bench: &Bench,
     lane: &Lane<'_>,
-    filter: Value,
-) -> Result<Option<Value>, Trouble> {
-    let (open, ack) = match listen(bench, lane, filter).await {
-        Ok(listening) => listening,
-        Err(Trouble::Setup(_)) if !declares_changes(bench.survey()) => return Ok(None),
-        Err(other) => return Err(other),
-    };
+    open: &mut Open,
+    ack: &Value,
+) -> Result<Option<Finding>, Trouble> {
+    let causes = causable(bench.survey());
+    let Some(last) = causes.last() else { return Ok(None) };
+    for change in &causes {
+        lane.control(capable(bench.call(change.cause)?)).await?;
+    }
+    let id = open.id().unwrap_or_default();
+    let flag = |m: &Message| CHANGES.iter().find(|c| m.method() == Some(c.method)).map(|c| c.flag);
+    let (mut told, mut unnamed) = (false, None);
+    while let Some(message) = open
+        .until(if told { GRACE } else { GRACE * 4 }, |m| flag(m).is_some() && comes_by(m, &id))
+        .await
+    {
+        told |= message.method() == Some(last.method);
+        let flag = flag(&message).unwrap_or_default();
+        if !honoured(ack, flag) {
+            unnamed = Some(message);
+            break;
+        }
+    }
+    Ok(Some(match unnamed {
+        Some(message) => Finding::violated(
+            format!("nothing but what the acknowledgment names: {ack}"),
+            message.raw.lossy(),
+        ),
+        None => Finding::Held,
+    }))
+}
+
+/// What a target agrees to.
+async fn acknowledged(bench: &Bench, lane: &Lane<'_>, filter: Value) -> Result<Value, Trouble> {
+    let (open, ack) = listen(bench, lane, filter).await?;
+    cancel(lane, &open).await?;
     bench.close(open);
-    Ok(Some(agreed(&ack)))
+    Ok(agreed(&ack))
 }
 
 fn agreed(ack: &Message) -> Value {
@@ -213,8 +270,8 @@ fn honoured(ack: &Value, flag: &str) -> bool {
 }
 
 check! {
-    /// **Observed:** each type is asked for alone, and nothing at all: the acknowledgment names no other type, and no
-    /// other resource.
+    /// **Observed:** each type is asked for alone, each is switched off by `false`, and nothing at all is asked for: the
+    /// acknowledgment honours no other type, none that was switched off, and no other resource.
     ///
     /// **Why:** the acknowledgment is the part of the request that is honoured; more than that was never asked for.
     ///
@@ -227,24 +284,33 @@ async fn no_extra(bench: &Bench) -> Judgement {
     let mut wanted: Vec<(&str, Value)> =
         CHANGES.iter().map(|c| (c.flag, json!({c.flag: true}))).collect();
     wanted.push(("nothing", json!({})));
+    let all_false: Map<String, Value> =
+        CHANGES.iter().map(|c| (c.flag.to_owned(), json!(false))).collect();
+    wanted.push(("false", Value::Object(all_false)));
     let uri = some_uri(bench.survey());
     if let Some(uri) = &uri {
         wanted.push(("resourceSubscriptions", json!({"resourceSubscriptions": [uri]})));
     }
     let lane = Lane::quiet(bench).await?;
     for (slug, filter) in wanted {
-        let Some(ack) = acknowledged(bench, &lane, filter.clone()).await? else {
-            return Ok(no_listen());
+        let title = format!("a subscription to {filter}");
+        let ack = match acknowledged(bench, &lane, filter.clone()).await {
+            Ok(ack) => ack,
+            Err(trouble) => {
+                bench.case(&slug.to_lowercase(), title, Err(trouble));
+                continue;
+            }
         };
         let flags = CHANGES.iter().map(|c| c.flag).chain(["resourceSubscriptions"]);
-        let extra = flags.clone().find(|f| honoured(&ack, f) && filter.get(f).is_none());
+        let off = |f: &&str| filter.get(*f).is_none_or(|asked| *asked == false);
+        let extra = flags.clone().find(|f| honoured(&ack, f) && off(f));
         let uris = ack["resourceSubscriptions"].as_array().cloned().unwrap_or_default();
         let foreign = uris.iter().find(|u| u.as_str() != uri.as_deref());
         let fits = extra.is_none() && foreign.is_none();
         let finding = Finding::expect(fits, format!("no more than {filter} acknowledged"), || {
             ack.to_string()
         });
-        bench.case(&slug.to_lowercase(), format!("a subscription to {filter}"), Ok(finding));
+        bench.case(&slug.to_lowercase(), title, Ok(finding));
     }
     lane.stop().await;
     bench.conclude()
@@ -252,7 +318,7 @@ async fn no_extra(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** subscriptions are opened with ids of every kind: an integer, digits in a string, a negative
-    /// number, letters beyond ASCII. Every message of the stream carries the id as the subscription id, value and type.
+    /// number, zero, an empty string, letters beyond ASCII. Every message of the stream carries the id as the subscription id, value and type.
     ///
     /// **Why:** over standard streams all subscriptions share one output, and the id is how they are told apart.
     ///
@@ -269,6 +335,8 @@ async fn id_value(bench: &Bench) -> Judgement {
         ("digits", json!(number.to_string())),
         ("negative", json!(-i64::try_from(number).unwrap_or(1))),
         ("letters", json!(format!("sub-{number}"))),
+        ("zero", json!(0)),
+        ("empty", json!("")),
         ("beyond-ascii", json!(format!("abönnement {number}"))),
     ];
     let lane = Lane::quiet(bench).await?;
@@ -284,7 +352,7 @@ async fn id_value(bench: &Bench) -> Judgement {
             return Ok(no_listen());
         }
         let Some(message) = message.filter(|m| m.method() == Some(ACKNOWLEDGED)) else {
-            bench.case(slug, format!("the id {id}"), Err(Trouble::Setup(seen.describe())));
+            bench.case(slug, format!("the id {id}"), Ok(not_opened(&seen)));
             continue;
         };
         let carried = subscription_id(&message);

@@ -8,7 +8,10 @@ use plumb_wire::meta;
 use plumb_wire::process::Signal;
 use serde_json::{Value, json};
 
-use super::stream::{causable, filter, listen, request, subscription_id, tells_of_change};
+use super::stream::{
+    Change, DELIVERY, causable, filter, listen, listen_as, request, subscription_id,
+    tells_of_change,
+};
 use crate::lane::Lane;
 
 /// A server that is asked to end does so within this time.
@@ -42,6 +45,8 @@ async fn closed_stream(bench: &Bench) -> Judgement {
     bench.close(closed);
     let (mut other, _) = listen(bench, &lane, wanted).await?;
     let caused = bench.control(capable(bench.call(Prop::ChangeTools)?)).await?;
+    let fence = |m: &Message| tells_of_change(m) && subscription_id(m) != Some(&id);
+    let told = other.until(DELIVERY, fence).await.is_some();
     let next = bench.control(Probe::request("server/discover", json!({}))).await?;
     let after = other.until(GRACE, |m| subscription_id(m) == Some(&id)).await;
     bench.close(other);
@@ -51,13 +56,16 @@ async fn closed_stream(bench: &Bench) -> Judgement {
         Some(message) => {
             Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy())
         }
+        None if !told => {
+            Finding::unseen("nobody was told of the change", "tell open subscriptions")
+        }
         None => Finding::Held,
     })
 }
 
 check! {
-    /// **Observed:** a subscription is cancelled by `notifications/cancelled`, then everything changes that can: no
-    /// notification of the subscription follows.
+    /// **Observed:** subscriptions, with an id like any other, with `0` and with an empty string, are cancelled by
+    /// `notifications/cancelled`, then everything changes that can: no notification of them follows.
     ///
     /// **Why:** there is no stream to close; a server that does not listen to the cancellation tells for ever.
     ///
@@ -69,19 +77,34 @@ check! {
 }
 
 async fn cancelled_listen(bench: &Bench) -> Judgement {
-    let lane = Lane::quiet(bench).await?;
-    let (mut open, _) = listen(bench, &lane, filter(bench.survey())).await?;
-    let id = open.id().unwrap_or_default();
+    let ids = [("any", json!(bench.fresh_id())), ("zero", json!(0)), ("empty", json!(""))];
+    for (slug, id) in ids {
+        let lane = Lane::quiet(bench).await?;
+        let judgement = silent_once_cancelled(bench, &lane, &id).await;
+        lane.stop().await;
+        bench.case(slug, format!("the subscription {id}, cancelled"), judgement);
+    }
+    bench.conclude()
+}
+
+async fn silent_once_cancelled(bench: &Bench, lane: &Lane<'_>, id: &Value) -> Judgement {
+    let causes = causable(bench.survey());
+    if causes.is_empty() {
+        return Ok(Finding::unseen(
+            "nothing that is declared to be told of can be changed",
+            Prop::ChangeTools.how_to_enable(),
+        ));
+    }
+    let (mut open, _) = listen_as(bench, lane, filter(bench.survey()), Some(id.clone())).await?;
     lane.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
     // What was under way before the cancellation was read may still come.
     lane.control(Probe::request("server/discover", json!({}))).await?;
-    while open.next_within(Duration::from_millis(20)).await.is_some() {}
-    for change in causable(bench.survey()) {
+    open.until(GRACE / 5, |_| false).await;
+    for change in causes {
         lane.control(capable(bench.call(change.cause)?)).await?;
     }
-    let after = open.until(GRACE, |m| tells_of_change(m) || subscription_id(m) == Some(&id)).await;
+    let after = open.until(GRACE, |m| tells_of_change(m) || subscription_id(m) == Some(id)).await;
     bench.close(open);
-    lane.stop().await;
     Ok(match after {
         Some(message) => {
             Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy())
@@ -270,41 +293,65 @@ async fn graceful_meta(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** a new connection, or over standard streams a new process, is told of nothing before it subscribes,
-    /// although another one was subscribed before.
+    /// **Observed:** after a subscription, a new connection, or over standard streams a new process, reads lists and
+    /// causes changes without a subscription of its own: it is told of none.
     ///
     /// **Why:** a client that reconnects subscribes anew; what comes before has an id that it does not know.
     ///
     /// **Fix:** keep subscriptions with their stream, and nowhere else.
     pub(crate) NO_STATE = "subs.no-state-across-reconnect";
+    isolation: Alone;
     scenario: no_state
 }
 
 async fn no_state(bench: &Bench) -> Judgement {
+    let wanted = filter(bench.survey());
+    let causes = causable(bench.survey());
+    if wanted == json!({}) {
+        return Ok(Finding::unseen(
+            "there is nothing to subscribe to",
+            "declare `listChanged` or `subscribe`",
+        ));
+    }
     let first = Lane::quiet(bench).await?;
-    let (open, _) = match listen(bench, &first, filter(bench.survey())).await {
-        Ok(listening) => listening,
-        Err(Trouble::Setup(why)) => {
-            return Ok(Finding::unseen(why, "serve `subscriptions/listen`"));
-        }
-        Err(other) => return Err(other),
-    };
+    let (open, _) = listen(bench, &first, wanted).await?;
     bench.close(open);
     first.stop().await;
     let second = Lane::quiet(bench).await?;
-    let mut told = None;
-    for method in ["server/discover", "tools/list"] {
-        let seen = second.send(Probe::request(method, json!({})).fresh()).await?;
-        let strays = second.strays().await?;
-        told = told
-            .or_else(|| seen.messages.iter().chain(&strays).find(|m| tells_of_change(m)).cloned());
-    }
+    let told = told_unasked(bench, &second, &causes).await;
     second.stop().await;
-    Ok(match told {
+    Ok(match told? {
         Some(message) => Finding::violated(
             "nothing of an earlier connection's subscription",
             message.raw.lossy(),
         ),
+        None if causes.is_empty() => Finding::unseen(
+            "nothing changed after the connection was another",
+            Prop::ChangeTools.how_to_enable(),
+        ),
         None => Finding::Held,
     })
+}
+
+/// What a connection without a subscription is told of while it reads and while lists change.
+async fn told_unasked(
+    bench: &Bench,
+    lane: &Lane<'_>,
+    causes: &[Change],
+) -> Result<Option<Message>, Trouble> {
+    let read = |method: &str| Probe::request(method, json!({})).fresh();
+    let mut probes = vec![read("server/discover"), read("tools/list")];
+    for change in causes {
+        probes.push(capable(bench.call(change.cause)?).fresh());
+    }
+    probes.push(read("server/discover"));
+    for probe in probes {
+        let seen = lane.send(probe).await?;
+        let strays = lane.strays().await?;
+        let told = seen.messages.iter().chain(&strays).find(|m| tells_of_change(m));
+        if told.is_some() {
+            return Ok(told.cloned());
+        }
+    }
+    Ok(None)
 }

@@ -6,14 +6,11 @@ use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Trouble, capabl
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Map, Value, json};
 
-use super::stream::{CHANGES, Change, UPDATED, causable, comes_by, listen, tells_of_change};
+use super::stream::{
+    CHANGES, Change, DELIVERY, UPDATED, causable, comes_by, listen, tells_of_change,
+};
+use super::trigger::{Trigger, contents, updates};
 use crate::lane::Lane;
-
-/// A change that was caused is told of within this time.
-const DELIVERY: Duration = Duration::from_secs(3);
-
-/// One that should come soon shows that another one would have come, too.
-const FENCE: Duration = Duration::from_secs(1);
 
 /// Where nothing but silence can prove that a change is not told of.
 const GRACE: Duration = Duration::from_millis(250);
@@ -38,11 +35,11 @@ async fn only_what_was_asked(bench: &Bench) -> Judgement {
             .filter(|c| c.flag != change.flag)
             .map(|c| (c.flag.to_owned(), json!(true)))
             .collect();
-        let told = unasked(bench, Value::Object(others), change).await?;
+        let told = unasked(bench, Value::Object(others), change).await;
         bench.case(
             &change.flag.to_lowercase(),
             format!("{} left out of the filter", change.flag),
-            Ok(told),
+            told,
         );
     }
     bench.conclude()
@@ -65,22 +62,22 @@ check! {
 async fn omitted_or_false(bench: &Bench) -> Judgement {
     for change in causable(bench.survey()) {
         for (slug, filter) in [("false", json!({change.flag: false})), ("empty", json!({}))] {
-            let told = unasked(bench, filter.clone(), change).await?;
+            let told = unasked(bench, filter.clone(), change).await;
             let slug = format!("{}-{slug}", change.flag.to_lowercase());
-            bench.case(&slug, format!("the filter {filter}"), Ok(told));
+            bench.case(&slug, format!("the filter {filter}"), told);
         }
     }
     bench.conclude()
 }
 
 /// Whether a change is told of on a subscription that does not ask for it.
-async fn unasked(bench: &Bench, filter: Value, change: Change) -> Result<Finding, Trouble> {
+async fn unasked(bench: &Bench, filter: Value, change: Change) -> Judgement {
     let lane = Lane::Run(bench);
     let (mut open, _) = listen(bench, &lane, filter).await?;
     // One that does ask shows when the change has been told of.
     let (mut asking, _) = listen(bench, &lane, json!({change.flag: true})).await?;
     bench.control(capable(bench.call(change.cause)?)).await?;
-    let fence = asking.until(FENCE, |m| m.method() == Some(change.method)).await;
+    let fence = asking.until(DELIVERY, |m| m.method() == Some(change.method)).await;
     let wait = if fence.is_some() { GRACE / 5 } else { GRACE };
     let id = open.id().unwrap_or_default();
     let told = open.until(wait, |m| m.method() == Some(change.method) && comes_by(m, &id)).await;
@@ -88,6 +85,9 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Result<Finding
     end(bench, open).await?;
     Ok(match told {
         Some(message) => Finding::violated(format!("no {}", change.method), message.raw.lossy()),
+        None if fence.is_none() => {
+            Finding::unseen("nobody was told of the change", "tell those who subscribed to it")
+        }
         None => Finding::Held,
     })
 }
@@ -160,23 +160,34 @@ check! {
     ///
     /// **Fix:** compare the updated URI with those of each subscription.
     pub(crate) RESOURCES = "subs.resource-filter";
-    needs: [UpdateResource];
     isolation: Alone;
     scenario: other_resources
 }
 
 async fn other_resources(bench: &Bench) -> Judgement {
-    let updated = watched(bench)?;
+    for trigger in updates(bench) {
+        let judgement = of_another(bench, &trigger).await;
+        bench.case(
+            &plain(&trigger.tool),
+            format!("{:?} updates {}", trigger.tool, trigger.uri),
+            judgement,
+        );
+    }
+    told_or_how(bench)
+}
+
+async fn of_another(bench: &Bench, trigger: &Trigger) -> Judgement {
     let lane = Lane::Run(bench);
     let listed = bench.survey().resources.items.iter().filter_map(|r| r.value["uri"].as_str());
     let other = listed
         .into_iter()
-        .find(|u| !updated.starts_with(*u))
+        .find(|u| !trigger.uri.starts_with(*u))
         .unwrap_or("plumb://some-other-resource")
         .to_owned();
     let (mut open, _) = listen(bench, &lane, json!({"resourceSubscriptions": [other]})).await?;
-    let (mut asking, _) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
-    bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
+    let (mut asking, _) =
+        listen(bench, &lane, json!({"resourceSubscriptions": [trigger.uri]})).await?;
+    bench.control(trigger.call.clone()).await?;
     let fence = asking.until(DELIVERY, |m| m.method() == Some(UPDATED)).await;
     let id = open.id().unwrap_or_default();
     let told = open
@@ -195,22 +206,52 @@ async fn other_resources(bench: &Bench) -> Judgement {
     })
 }
 
+/// What the cases say, or how there can be one.
+fn told_or_how(bench: &Bench) -> Judgement {
+    if updates(bench).is_empty() {
+        return Ok(Finding::unseen(
+            "no tool updates a resource",
+            Prop::UpdateResource.how_to_enable(),
+        ));
+    }
+    bench.conclude()
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect()
+}
+
 check! {
-    /// **Observed:** two subscriptions to a resource are open while a tool updates it: `notifications/resources/updated`
-    /// with its URI, or that of a resource below it, comes on each within three seconds.
+    /// **Observed:** two subscriptions to a resource are open while a tool updates it, twice if need be:
+    /// `notifications/resources/updated` with its URI, or that of a resource below it, comes on each. **Position:** the
+    /// text gives no time. Silence on both counts where the tool is known to update the
+    /// resource, or reading it gives something else than before; silence on one counts where the other is told.
     ///
     /// **Why:** whoever acknowledged the subscription promised it; the client looks no more by itself.
     ///
     /// **Fix:** connect the source of the change with the open subscriptions.
     pub(crate) DELIVER_UPDATES = "subs.deliver-updates";
     applies: [Declares("resources.subscribe")];
-    needs: [UpdateResource];
     isolation: Alone;
     scenario: deliver_updates
 }
 
 async fn deliver_updates(bench: &Bench) -> Judgement {
-    let updated = watched(bench)?;
+    for trigger in updates(bench) {
+        let judgement = delivered(bench, &trigger).await;
+        bench.case(
+            &plain(&trigger.tool),
+            format!("{:?} updates {}", trigger.tool, trigger.uri),
+            judgement,
+        );
+    }
+    told_or_how(bench)
+}
+
+async fn delivered(bench: &Bench, trigger: &Trigger) -> Judgement {
+    let updated = &trigger.uri;
     let lane = Lane::Run(bench);
     let (mut open, ack) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
     let promised =
@@ -223,37 +264,45 @@ async fn deliver_updates(bench: &Bench) -> Judgement {
         ));
     }
     let (mut second, _) = listen(bench, &lane, json!({"resourceSubscriptions": [updated]})).await?;
-    let told = |m: &Message| m.method() == Some(UPDATED) && is_of(m, &updated);
+    let before = contents(bench, updated).await?;
+    // What changes by itself shows nothing.
+    let rests = contents(bench, updated).await? == before;
     let (mut came, mut seen) = ([false; 2], [0; 2]);
     for _ in 0..2 {
-        bench.control(capable(bench.call(Prop::UpdateResource)?)).await?;
-        for (n, stream) in [&mut open, &mut second].into_iter().enumerate() {
-            let id = stream.id().unwrap_or_default();
-            came[n] = stream.until(DELIVERY, |m| told(m) && comes_by(m, &id)).await.is_some();
-            seen[n] = stream.so_far().frames.len();
-        }
+        bench.control(trigger.call.clone()).await?;
+        let (one, other) =
+            tokio::join!(update_on(&mut open, updated), update_on(&mut second, updated));
+        came = [came[0] || one, came[1] || other];
+        seen = [&open, &second].map(|stream| stream.so_far().frames.len());
         // The first update may have come between an acknowledgment and what it acknowledges.
-        if came[0] == came[1] {
+        if came == [true; 2] {
             break;
         }
     }
+    let after = contents(bench, updated).await?;
     end(bench, second).await?;
     end(bench, open).await?;
     let which = ["first", "second"].into_iter().zip(came).zip(seen).find(|((_, came), _)| !came);
     Ok(match which {
         None => Finding::Held,
+        Some(_) if came == [false; 2] && !trigger.known && (!rests || before == after) => {
+            Finding::unseen(
+                format!("nothing shows that {:?} updates {updated}", trigger.tool),
+                Prop::UpdateResource.how_to_enable(),
+            )
+        }
         Some(((which, _), seen)) => Finding::violated(
             format!("an update of {updated} on each of two subscriptions"),
-            format!("nothing of it in {seen} messages on the {which}"),
+            format!("nothing of it in {seen} messages on the {which}, after two updates"),
         ),
     })
 }
 
-fn watched(bench: &Bench) -> Result<String, Trouble> {
-    let prop = bench.prop(Prop::UpdateResource)?;
-    prop.about
-        .clone()
-        .ok_or_else(|| Trouble::Setup("`about` of the prop does not name the resource".into()))
+/// Whether an update of the resource comes on a subscription in time.
+async fn update_on(stream: &mut Open, uri: &str) -> bool {
+    let id = stream.id().unwrap_or_default();
+    let told = |m: &Message| m.method() == Some(UPDATED) && is_of(m, uri) && comes_by(m, &id);
+    stream.until(DELIVERY, told).await.is_some()
 }
 
 /// Whether an update is of this resource or of one below it.

@@ -15,6 +15,9 @@ pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged"
 /// An acknowledgment is awaited for so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(9);
 
+/// A change that was caused is told of within this time, or a second one that is caused then.
+pub(crate) const DELIVERY: Duration = Duration::from_secs(4);
+
 /// A kind of change, how to be told of it, and how to cause it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -95,7 +98,23 @@ pub(crate) async fn listen(
     lane: &Lane<'_>,
     filter: Value,
 ) -> Result<(Open, Message), Trouble> {
-    let mut open = lane.open(request(filter)).await?;
+    listen_as(bench, lane, filter, None).await
+}
+
+/// As [`listen`], with an id of ours.
+pub(crate) async fn listen_as(
+    bench: &Bench,
+    lane: &Lane<'_>,
+    filter: Value,
+    id: Option<Value>,
+) -> Result<(Open, Message), Trouble> {
+    let probe = request(filter);
+    let mut open = lane
+        .open(match id {
+            Some(id) => probe.id(id),
+            None => probe,
+        })
+        .await?;
     // Over standard streams, what others subscribed to comes on the same output.
     let first = open.until(PATIENCE, |m| m.method() == Some(ACKNOWLEDGED) || m.is_response()).await;
     match first {
@@ -107,6 +126,12 @@ pub(crate) async fn listen(
                 Trouble::Absent {
                     why: "the server has no `subscriptions/listen`".into(),
                     how_to_enable: "implement it".into(),
+                }
+            } else if seen.is_refused() {
+                // Whether it may be is judged once, by subs.supported.
+                Trouble::Absent {
+                    why: format!("the subscription was refused: {what}"),
+                    how_to_enable: "acknowledge it".into(),
                 }
             } else {
                 Trouble::Setup(format!("the subscription was not acknowledged: {what}"))

@@ -14,7 +14,9 @@ const TOOLS: usize = 4;
 check! {
     /// **Observed:** each tool that answers with a task is called on one replica; the task is read on another at once,
     /// answered there if it asks for input, and read to its end on all in turn. Every replica knows it, takes answers and
-    /// cancellations, and tells the same outcome.
+    /// cancellations, and tells the same outcome. **Position:** a router may bring `tasks/*` to the instance that holds
+    /// the task, by `Mcp-Name`; so replicas that are reached without one are held to it only where the command says that
+    /// they share a folder, by `{shared.dir}`.
     ///
     /// **Why:** the poll goes wherever the load balancer sends it; a client takes an unknown task for a lost one.
     ///
@@ -28,7 +30,7 @@ check! {
 
 async fn known_everywhere(bench: &Bench) -> Judgement {
     for found in tools(bench).into_iter().take(TOOLS) {
-        let judgement = known_elsewhere(bench, &found).await;
+        let judgement = shared_or_routed(bench, known_elsewhere(bench, &found).await);
         bench.case(
             &slug(&found),
             format!("a task of {} on the other replicas", found.name),
@@ -36,7 +38,18 @@ async fn known_everywhere(bench: &Bench) -> Judgement {
         );
     }
     interruption::cases(bench).await;
-    bench.conclude()
+    shared_or_routed(bench, bench.conclude())
+}
+
+/// What replicas that need not share their tasks do not share is no violation.
+pub(crate) fn shared_or_routed(bench: &Bench, judgement: Judgement) -> Judgement {
+    match judgement {
+        Ok(Finding::Violated { actual, .. }) if !bench.replicas_share() => Ok(Finding::unseen(
+            format!("a router may be needed that goes by `Mcp-Name`; without one: {actual}"),
+            "give the address of the router, or let the command name the folder that its processes share: {shared.dir}",
+        )),
+        judgement => judgement,
+    }
 }
 
 async fn known_elsewhere(bench: &Bench, found: &Found) -> Judgement {
@@ -79,7 +92,8 @@ check! {
     /// **Observed:** a process of the server makes tasks: one that works, one that waits for input, one that has ended,
     /// as far as the target has them. The process is killed (SIGKILL to its group); other replicas know each task, and so
     /// does a process that is started in its place: what had ended has the same outcome, the histories are legal, what was
-    /// waiting takes its answer, what works takes its cancellation.
+    /// waiting takes its answer, what works takes its cancellation. **Position:** judged where the command names what
+    /// outlives a process, by `{shared.dir}`.
     ///
     /// **Why:** the handle is a promise: a client that stored it comes back tomorrow.
     ///
@@ -99,7 +113,7 @@ async fn survives_a_kill(bench: &Bench) -> Judgement {
         ));
     }
     interruption::cases(bench).await;
-    bench.conclude()
+    shared_or_routed(bench, bench.conclude())
 }
 
 fn created(seen: &Observed) -> Option<String> {

@@ -130,7 +130,7 @@ pub(crate) fn instant(text: &str) -> Option<OffsetDateTime> {
 /// How one key was used over a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Misuse {
-    /// It came back after it was gone.
+    /// It came back after it was gone, for another request or after it was answered.
     Returned,
     /// It came back after it was answered and gone.
     ReturnedAnswered,
@@ -143,11 +143,11 @@ pub(crate) fn misused_key(states: &[State], wanted: Misuse) -> Option<Fault> {
     let mut requests: BTreeMap<&str, &Value> = BTreeMap::new();
     let mut gone: BTreeSet<&str> = BTreeSet::new();
     let empty = serde_json::Map::new();
-    for state in states {
+    for state in states.iter().enumerate().filter(|(n, _)| !is_stale(states, *n)).map(|(_, s)| s) {
         let asked = state.task["inputRequests"].as_object().unwrap_or(&empty);
         for (key, request) in asked {
             let key = key.as_str();
-            let other = requests.get(key).filter(|before| **before != request);
+            let other = requests.get(key).filter(|before| is_another(before, request));
             if wanted == Misuse::TwoRequests
                 && let Some(before) = other
             {
@@ -159,14 +159,15 @@ pub(crate) fn misused_key(states: &[State], wanted: Misuse) -> Option<Fault> {
                 ));
             }
             let answered = state.answered.contains(key);
-            let anew = gone.contains(key) || (answered && other.is_some());
+            let returned = gone.contains(key) && (answered || other.is_some());
+            let anew = returned || (answered && other.is_some());
             if anew
                 && (wanted == Misuse::Returned || (wanted == Misuse::ReturnedAnswered && answered))
             {
                 let when = if answered {
                     "after its response was acknowledged"
                 } else {
-                    "after it was gone"
+                    "after it was gone, for another request"
                 };
                 return Some(fault(
                     state,
@@ -179,6 +180,34 @@ pub(crate) fn misused_key(states: &[State], wanted: Misuse) -> Option<Fault> {
         gone.extend(requests.keys().copied().filter(|key| !asked.contains_key(*key)));
     }
     None
+}
+
+/// Whether a state is older than one that was seen before it: updates are eventually consistent, so a reading may come
+/// from a replica that has not heard of them.
+fn is_stale(states: &[State], n: usize) -> bool {
+    let time = |state: &State| state.task["lastUpdatedAt"].as_str().and_then(instant);
+    let own = time(&states[n]);
+    own.is_some() && states[..n].iter().any(|before| time(before) > own)
+}
+
+/// Whether two requests ask for something else: by their method, their mode, or the fields of their form. Texts may
+/// differ between two readings of one request, such as a countdown in a message.
+pub(crate) fn is_another(one: &Value, other: &Value) -> bool {
+    essence(one) != essence(other)
+}
+
+fn essence(request: &Value) -> Value {
+    let params = &request["params"];
+    let fields = params.pointer("/requestedSchema/properties").and_then(Value::as_object);
+    let fields = fields.map(|fields| {
+        let fields = fields.iter().map(|(name, field)| (name.clone(), field["type"].clone()));
+        fields.collect::<BTreeMap<String, Value>>()
+    });
+    serde_json::json!({
+        "method": request["method"],
+        "mode": params["mode"].as_str().unwrap_or("form"),
+        "fields": fields,
+    })
 }
 
 /// How many different keys were shown, and in how many rounds.
@@ -194,8 +223,11 @@ pub(crate) fn rounds(states: &[State]) -> usize {
     let mut rounds = 0;
     let mut before: Option<&Value> = None;
     for state in states.iter().filter(|s| asking(s)) {
-        let answered = before.is_some_and(|b| b != &state.task["inputRequests"]);
-        rounds += usize::from(before.is_none() || answered);
+        let names = |asked: &Value| {
+            asked.as_object().map(|asked| asked.keys().cloned().collect::<BTreeSet<_>>())
+        };
+        let another = before.is_some_and(|b| names(b) != names(&state.task["inputRequests"]));
+        rounds += usize::from(before.is_none() || another);
         before = Some(&state.task["inputRequests"]);
     }
     rounds
@@ -268,19 +300,170 @@ mod tests {
         assert!(wrong_times(&life(&[at(one, two), at(two, two)])).is_some());
     }
 
+    fn form(text: &str, field: &str) -> Value {
+        let schema =
+            json!({"type": "object", "properties": {field: {"type": "string", "title": text}}});
+        json!({"method": "elicitation/create", "params": {"message": text, "requestedSchema": schema}})
+    }
+
+    fn asks(text: &str, field: &str) -> Value {
+        json!({"status": "input_required", "inputRequests": {"k": form(text, field)}})
+    }
+
     #[test]
-    fn a_key_that_returns_is_a_reuse_and_one_that_stays_is_none() {
-        let asks = |text: &str| json!({"status": "input_required", "inputRequests": {"k": {"params": text}}});
+    fn a_key_that_returns_for_something_else_is_a_reuse_and_one_that_stays_is_none() {
         let works = json!({"status": "working"});
-        assert_eq!(misused_key(&life(&[asks("a"), asks("a")]), Misuse::Returned), None);
-        assert!(
-            misused_key(&life(&[asks("a"), works.clone(), asks("a")]), Misuse::Returned).is_some()
-        );
-        assert!(misused_key(&life(&[asks("a"), asks("b")]), Misuse::TwoRequests).is_some());
-        let mut answered = life(&[asks("a"), works, asks("a")]);
+        let returned = [asks("a", "x"), works.clone(), asks("a", "y")];
+        assert!(misused_key(&life(&returned), Misuse::Returned).is_some());
+        let again = [asks("a", "x"), works.clone(), asks("a", "x")];
+        assert_eq!(misused_key(&life(&again), Misuse::Returned), None, "the same, still open");
+        let both = life(&[asks("a", "x"), asks("a", "y")]);
+        assert!(misused_key(&both, Misuse::TwoRequests).is_some());
+        let mut answered = life(&[asks("a", "x"), works, asks("a", "x")]);
         assert_eq!(misused_key(&answered, Misuse::ReturnedAnswered), None);
         answered[2].answered.insert("k".into());
         assert!(misused_key(&answered, Misuse::ReturnedAnswered).is_some());
+        assert!(misused_key(&answered, Misuse::Returned).is_some());
+    }
+
+    #[test]
+    fn a_countdown_in_a_text_is_no_other_request() {
+        let counted = life(&[asks("9 seconds", "x"), asks("8 seconds", "x"), asks("late", "x")]);
+        for misuse in [Misuse::Returned, Misuse::ReturnedAnswered, Misuse::TwoRequests] {
+            assert_eq!(misused_key(&counted, misuse), None);
+        }
+        assert_eq!(rounds(&counted), 1);
+        let url = json!({"method": "elicitation/create", "params": {"mode": "url", "message": "9 seconds"}});
+        assert!(is_another(&form("9 seconds", "x"), &url));
+    }
+
+    #[test]
+    fn a_stale_reading_is_no_reuse() {
+        let at = |task: Value, updated: &str| {
+            let mut task = task;
+            task["lastUpdatedAt"] = json!(updated);
+            task
+        };
+        let (one, two) = ("2026-07-28T10:00:00Z", "2026-07-28T10:00:01Z");
+        let mut states = life(&[
+            at(asks("a", "x"), one),
+            at(json!({"status": "working"}), two),
+            at(asks("a", "x"), one),
+        ]);
+        states[2].answered.insert("k".into());
+        assert_eq!(misused_key(&states, Misuse::ReturnedAnswered), None);
+        states[2].task["lastUpdatedAt"] = json!("2026-07-28T10:00:02Z");
+        assert!(misused_key(&states, Misuse::ReturnedAnswered).is_some());
+    }
+
+    #[test]
+    fn rounds_are_counted_by_their_keys() {
+        let asks =
+            |key: &str| json!({"status": "input_required", "inputRequests": {key: form("a", "x")}});
         assert_eq!(rounds(&life(&[asks("a"), asks("a"), asks("b")])), 2);
+    }
+}
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A life as the text allows it: statuses that wander, then one outcome, told again and again.
+    fn legal() -> impl Strategy<Value = Vec<Value>> {
+        let wandering = prop::collection::vec((any::<bool>(), 0_u64..5_000), 1..12);
+        let outcome = prop::sample::select(vec!["completed", "failed", "cancelled"]);
+        (wandering, outcome, 0_usize..5).prop_map(|(steps, outcome, readings)| {
+            let mut now = 1_785_196_800_000_i64;
+            let created = written(now);
+            let mut asked = 0;
+            let mut tasks = Vec::new();
+            for (asks, millis) in steps {
+                now += i64::try_from(millis).unwrap_or_default();
+                let mut task = json!({"status": "working", "createdAt": created, "lastUpdatedAt": written(now)});
+                if asks {
+                    asked += 1;
+                    task["status"] = json!("input_required");
+                    let message = format!("{millis} ms are left");
+                    task["inputRequests"] = json!({
+                        format!("key-{asked}"): {"method": "elicitation/create", "params": {"message": message}}
+                    });
+                }
+                tasks.push(task);
+            }
+            let mut end = json!({"status": outcome, "createdAt": created, "lastUpdatedAt": written(now)});
+            match outcome {
+                "completed" => end["result"] = json!({"content": [], "isError": now % 2 == 0}),
+                "failed" => end["error"] = json!({"code": -32603, "message": "no"}),
+                _ => {}
+            }
+            tasks.extend(std::iter::repeat_n(end, readings));
+            tasks
+        })
+    }
+
+    fn written(millis: i64) -> String {
+        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
+        at.expect("in range").format(&Rfc3339).expect("can be written")
+    }
+
+    fn states(tasks: &[Value]) -> Vec<State> {
+        (1..).zip(tasks).map(|(seq, task)| State::of(task.clone(), seq)).collect()
+    }
+
+    fn faults(states: &[State]) -> Vec<Fault> {
+        let keys = [Misuse::Returned, Misuse::ReturnedAnswered, Misuse::TwoRequests]
+            .into_iter()
+            .filter_map(|misuse| misused_key(states, misuse));
+        [illegal_step(states), changed_after_end(states), wrong_times(states)]
+            .into_iter()
+            .flatten()
+            .chain(keys)
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_text_allows_is_no_fault(tasks in legal()) {
+            prop_assert_eq!(faults(&states(&tasks)), Vec::new());
+        }
+
+        #[test]
+        fn what_goes_on_after_its_end_is_one(tasks in legal(), revived in prop::sample::select(vec!["working", "input_required", "other"])) {
+            let mut states = states(&tasks);
+            prop_assume!(states.len() > 1 && states.last().is_some_and(|s| has_ended(&s.task)));
+            let status = states[states.len() - 1].task["status"].clone();
+            let other = if status == "failed" { "completed" } else { "failed" };
+            let mut after = states[states.len() - 1].clone();
+            after.task["status"] = json!(if revived == "other" { other } else { revived });
+            states.push(after);
+            prop_assert!(illegal_step(&states).is_some());
+            prop_assert!(changed_after_end(&states).is_some());
+        }
+
+        #[test]
+        fn an_outcome_that_changes_is_one(tasks in legal()) {
+            let mut states = states(&tasks);
+            prop_assume!(states.iter().skip(1).any(|s| s.task.get("result").is_some()));
+            let mut after = states[states.len() - 1].clone();
+            after.task["result"]["content"] = json!([{"type": "text", "text": "another"}]);
+            states.push(after);
+            prop_assert!(changed_after_end(&states).is_some());
+            prop_assert_eq!(illegal_step(&states), None);
+        }
+
+        #[test]
+        fn the_order_of_answers_and_questions_decides(at in 1_usize..6) {
+            let asks = json!({"status": "input_required", "inputRequests": {"k": {"method": "roots/list"}}});
+            let works = json!({"status": "working"});
+            let tasks: Vec<Value> = std::iter::repeat_n(asks.clone(), at).chain([works, asks]).collect();
+            let mut states = states(&tasks);
+            prop_assert_eq!(misused_key(&states, Misuse::ReturnedAnswered), None);
+            let last = states.len() - 1;
+            states[last].answered.insert("k".into());
+            prop_assert!(misused_key(&states, Misuse::ReturnedAnswered).is_some());
+        }
     }
 }

@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use plumb_runner::{
-    Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, task_capable, task_id,
+    Bench, Finding, Found, Judgement, Observed, Probe, Prop, Trouble, check, task_capable, task_id,
 };
 use plumb_wire::codes;
 use serde_json::{Value, json};
 
 use super::life::{self, Life};
+use crate::lane::Lane;
 
 /// So many ids are compared.
 const IDS: usize = 24;
+
+/// So many ids of each of two processes are compared.
+const FIRST: usize = 4;
 
 /// Fewer bits than this, by an estimate that is generous, can be guessed.
 const BITS: f64 = 40.0;
@@ -134,7 +138,8 @@ async fn neighbour(bench: &Bench, method: &str) -> Result<Observed, Trouble> {
 check! {
     /// **Observed:** the ids of two dozen tasks are unique, and the places in which they differ hold enough chance:
     /// counters, times and short numbers do not. Position: less than 40 bits, by an estimate that favours the server,
-    /// are too few.
+    /// are too few. Of a target given as a command two processes are started one after the other: they give no id that
+    /// the other gave, as those do whose ids follow from a count, hidden by a digest or not.
     ///
     /// **Why:** whoever guesses an id may read the outcome of another's request, and answer in its name.
     ///
@@ -166,13 +171,43 @@ async fn entropy(bench: &Bench) -> Judgement {
         ));
     }
     let bits = chance(&ids);
-    Ok(Finding::expect(bits >= BITS, "ids that cannot be guessed", || {
+    let finding = Finding::expect(bits >= BITS, "ids that cannot be guessed", || {
         format!(
             "about {bits:.0} bits of chance in ids such as {} and {}",
             Value::from(&*ids[0]),
             Value::from(&*ids[1])
         )
+    });
+    bench.case("chance", format!("the ids of {} tasks", ids.len()), Ok(finding));
+    if bench.is_command() {
+        let title = "the ids that two processes give, one started after the other";
+        bench.case("processes", title, of_two_processes(bench, &found).await);
+    }
+    bench.conclude()
+}
+
+/// Whether a process gives ids that another has given, which is how a count shows that was hashed.
+async fn of_two_processes(bench: &Bench, found: &Found) -> Judgement {
+    let (first, second) = (first_ids(bench, found).await?, first_ids(bench, found).await?);
+    if first.is_empty() || second.is_empty() {
+        return Ok(Finding::unseen("a process answered without a task", "answer with a task"));
+    }
+    let again = first.iter().find(|id| second.contains(*id));
+    Ok(Finding::expect(again.is_none(), "other ids in another process", || {
+        format!("both gave {}", again.map(String::as_str).unwrap_or_default())
     }))
+}
+
+/// The ids of the first tasks of a process.
+async fn first_ids(bench: &Bench, found: &Found) -> Result<BTreeSet<String>, Trouble> {
+    let lane = Lane::own(bench).await?;
+    let mut ids = BTreeSet::new();
+    for _ in 0..FIRST {
+        let seen = lane.send(life::call(bench, found)).await;
+        ids.extend(seen.ok().and_then(|s| s.result().and_then(task_id).map(str::to_owned)));
+    }
+    lane.stop().await;
+    Ok(ids)
 }
 
 /// How many bits the ids differ by: for each place, the logarithm of how many characters stand there. With few ids the

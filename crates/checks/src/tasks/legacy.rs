@@ -102,3 +102,20 @@ fn no_legacy_capabilities(seen: &Observed, notes: &mut Notes<'_>) {
         format!("`capabilities.tasks` is {}", legacy.unwrap_or(&Value::Null))
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::{answered, holds};
+
+    #[test]
+    fn the_capability_of_the_past_is_none_of_this_revision() {
+        let discovered = |capabilities: Value| {
+            answered("server/discover", json!({}), json!({"capabilities": capabilities}))
+        };
+        let right = discovered(json!({"extensions": {"io.modelcontextprotocol/tasks": {}}}));
+        assert_eq!(holds(&NO_LEGACY_CAPABILITIES, &right), Some(true));
+        let wrong = discovered(json!({"tasks": {"list": {}}}));
+        assert_eq!(holds(&NO_LEGACY_CAPABILITIES, &wrong), Some(false));
+    }
+}

@@ -152,6 +152,13 @@ impl<'a> Life<'a> {
         asked.filter(|_| self.status() == "input_required").cloned().unwrap_or_default()
     }
 
+    /// Answers to everything that the task has asked for so far.
+    pub(crate) fn once_asked(&self) -> Map<String, Value> {
+        let asked =
+            self.states.iter().filter_map(|s| s.task["inputRequests"].as_object()).flatten();
+        asked.map(|(key, request)| (key.clone(), answers::fitting(request))).collect()
+    }
+
     /// tasks/get, once; over HTTP every second time on a connection of its own.
     pub(crate) async fn read(&mut self) -> Result<Observed, Trouble> {
         self.polls += 1;

@@ -42,36 +42,57 @@ async fn advertise(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** on one connection each known tool is called with the extension, which answers with a task, and then
-    /// without. The second call is not answered with a task.
+    /// **Observed:** no tool that may be called answers with a task while nobody declares the extension; and on one
+    /// connection each tool that answers with a task is called with the extension, and then without. The second call is
+    /// not answered with a task.
     ///
     /// **Why:** a client that did not declare the extension on this request takes the handle for an empty result.
     ///
     /// **Fix:** look at the capabilities of the request itself, not at what was said before.
     pub(crate) ONLY_DECLARED = "tasks.create.only-declared";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
-    needs: [TaskTool];
     scenario: only_declared
 }
 
 async fn only_declared(bench: &Bench) -> Judgement {
+    for callable in &bench.survey().callable {
+        let Some(shown) = &callable.shown else { continue };
+        if is_task(shown) {
+            let name = callable.tool["name"].as_str().unwrap_or_default();
+            bench.note(shown);
+            let finding = Finding::violated(NO_TASK, shown.describe());
+            bench.case(
+                &format!("survey-{name}"),
+                format!("{name} without the extension"),
+                Ok(finding),
+            );
+        }
+    }
     each_tool(bench, "is called with the extension, then without", |found| async move {
         let connection = format!("undeclared-{}", found.name);
         let with = bench.control(life::call(bench, &found).on(&connection)).await?;
         let without = bench.send(undeclared(bench, &found).on(&connection)).await?;
+        if is_task(&without) {
+            return Ok(Finding::violated(NO_TASK, without.describe()));
+        }
         if with.result().and_then(task_id).is_none() {
             return Ok(Finding::unseen(
                 format!("no task this time: {}", with.describe()),
                 "answer with a task",
             ));
         }
-        let task =
-            without.result().is_some_and(|r| r["resultType"] == "task" || task_id(r).is_some());
-        Ok(Finding::expect(!task, "no task without the extension on the request", || {
-            without.describe()
-        }))
+        Ok(Finding::Held)
     })
     .await
+}
+
+const NO_TASK: &str = "no task without the extension on the request";
+
+/// Whether an answer is the handle of a task.
+fn is_task(seen: &Observed) -> bool {
+    let handle =
+        |r: &Value| r["resultType"] == "task" || (task_id(r).is_some() && r.get("ttlMs").is_some());
+    seen.result().is_some_and(handle)
 }
 
 /// Judges each tool beside the others.
@@ -184,28 +205,48 @@ async fn required(bench: &Bench) -> Result<Observed, plumb_runner::Trouble> {
 }
 
 check! {
-    /// **Observed:** a client that declares the extension with settings that nobody defined is served like one that
-    /// declares it with none.
+    /// **Observed:** the extension declared with an empty object is enough: tasks/get is not refused for want of it,
+    /// neither for a task that the server has made nor for an id that no task has. **Position:** what a server makes of
+    /// settings that nobody defined is not judged.
     ///
-    /// **Why:** settings may be defined one day, and newer clients will send them.
+    /// **Why:** there are no settings that a client could send.
     ///
-    /// **Fix:** take any object for a declaration.
+    /// **Fix:** take an object, the empty one included, for a declaration.
     pub(crate) SETTINGS_EMPTY = "tasks.settings-empty";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
-    needs: [TaskTool];
     scenario: settings_empty
 }
 
 async fn settings_empty(bench: &Bench) -> Judgement {
-    let mut life = Life::begin(bench, &bench.prop(Prop::TaskTool)?.clone()).await?;
-    life.poll().await?;
-    let capabilities = json!({"extensions": {EXTENSION: {"com.example/colour": {"depth": 24}}}});
-    let seen = bench.send(life::about("tasks/get", &life.id).capabilities(capabilities)).await?;
-    Ok(Finding::expect(
-        seen.is_accepted(),
-        "the task, whatever the settings of the extension",
-        || seen.describe(),
-    ))
+    let capabilities = || json!({"extensions": {EXTENSION: {}}});
+    let judged = |seen: &Observed| {
+        let lacking =
+            seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY) && names_extension(seen);
+        Finding::expect(!lacking, "`{}` taken for a declaration of the extension", || {
+            seen.describe()
+        })
+    };
+    let unknown = life::about("tasks/get", "plumb-knows-no-task").capabilities(capabilities());
+    let seen = bench.send(unknown).await?;
+    let finding = if seen.response().is_some() {
+        judged(&seen)
+    } else {
+        Finding::unseen(format!("no answer: {}", seen.describe()), "answer tasks/get")
+    };
+    bench.case("unknown", "tasks/get of no task, the extension declared by `{}`", Ok(finding));
+    if let Some(found) = bench.survey().prop(Prop::TaskTool).cloned() {
+        let mut life = Life::begin(bench, &found).await?;
+        life.poll().await?;
+        let seen =
+            bench.send(life::about("tasks/get", &life.id).capabilities(capabilities())).await?;
+        let finding = Finding::expect(seen.is_accepted(), "the task", || seen.describe());
+        bench.case(
+            "known",
+            "tasks/get of a task, the extension declared by `{}` alone",
+            Ok(finding),
+        );
+    }
+    bench.conclude()
 }
 
 check! {

@@ -11,6 +11,7 @@ use plumb_wire::{codes, meta, schema};
 use serde_json::{Value, json};
 
 use super::life::{self, Life};
+use crate::subscriptions::stream::comes_by;
 
 /// A task at work for so long does not end before somebody listens.
 const AT_WORK: Duration = Duration::from_millis(500);
@@ -31,8 +32,11 @@ struct Subscription {
 async fn subscribe(bench: &Bench, ids: &[&str]) -> Result<Result<Subscription, Finding>, Trouble> {
     let params = json!({"notifications": {"taskIds": ids}});
     let mut open = bench.open(task_capable(Probe::request("subscriptions/listen", params))).await?;
-    let first = open.next_within(ACKNOWLEDGED).await;
     let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    // Over standard streams, what others subscribed to comes on the same output.
+    let id = open.id().unwrap_or_default();
+    let own = |m: &Message| (acknowledged(m) && comes_by(m, &id)) || m.is_response();
+    let first = open.until(ACKNOWLEDGED, own).await;
     let Some(first) = first.filter(acknowledged) else {
         let seen = bench.close(open);
         return Ok(Err(unsupported(&format!(
@@ -193,7 +197,7 @@ async fn full_task(bench: &Bench) -> Judgement {
         return Ok(Finding::Held);
     }
     let read = life.poll().await?;
-    let differs = ["taskId", "status", "createdAt", "lastUpdatedAt", "result", "error"];
+    let differs = ["taskId", "status", "createdAt", "result", "error"];
     let differs = differs.into_iter().find(|name| last.get(name) != read.get(name));
     Ok(match differs {
         Some(name) => Finding::violated(

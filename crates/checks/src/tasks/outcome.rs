@@ -132,7 +132,8 @@ fn plain_result(result: &Value) -> Value {
 
 check! {
     /// **Observed:** a tool that asks for input before it makes a task does so with an InputRequiredResult that names no
-    /// task; once answered, the handle carries no `requestState`, and no `inputRequests` of that exchange.
+    /// task; once answered, the handle carries no `requestState`, and no `inputRequests` of that exchange. The tool of the
+    /// official fixture, which is there to ask first, makes no task before it has its answer.
     ///
     /// **Why:** a client cannot tell which of the two ways to answer by.
     ///
@@ -142,6 +143,9 @@ check! {
     needs: [MrtrTaskTool];
     scenario: mrtr_before_create
 }
+
+/// The tool of the official fixture whose name says that it asks before it makes a task.
+const ASKS_FIRST: &str = "test_tool_with_task";
 
 async fn mrtr_before_create(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::MrtrTaskTool)?.clone();
@@ -166,6 +170,9 @@ async fn mrtr_before_create(bench: &Bench) -> Judgement {
         seen = bench.send(retry).await?;
     }
     let handle = seen.result().filter(|r| task_id(r).is_some());
+    if let Some(early) = handle.filter(|_| !asked && found.name == ASKS_FIRST) {
+        return Ok(Finding::violated("its input asked for before there is a task", brief(early)));
+    }
     let Some(handle) = handle.filter(|_| asked) else {
         let why =
             format!("{} did not ask first and then make a task: {}", found.name, seen.describe());

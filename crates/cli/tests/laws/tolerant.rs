@@ -1,7 +1,9 @@
 //! Law 5: legal variants stay green.
 
 use futures_util::{StreamExt as _, stream};
-use plumb_reference::{Options, Rules, SseMode};
+use plumb_model::Verdict;
+use plumb_reference::{Options, Reference, Rules, SseMode};
+use plumb_runner::{Reach, Replicas, Target};
 
 use crate::judge;
 
@@ -45,6 +47,10 @@ const VARIANTS: &[Variant] = &[
         o.extra_tools = 300;
         o.page_size = Some(7);
     }),
+    ("questions of tasks that count down", |o| o.counting_questions = true),
+    ("no subscriptions, and nothing declared to subscribe to", |o| o.announces = false),
+    ("a subscription to nothing refused", |o| o.empty_listen_refused = true),
+    ("a server that changes by itself all the time", |o| o.lively = true),
     ("a name of 100 characters", |o| o.long_tool_name = true),
 ];
 
@@ -73,4 +79,33 @@ async fn legal_variants_stay_green() {
         .concat()
         .await;
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The text routes requests about a task to the instance that holds it; without a router no replica needs to know it.
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_share_nothing_and_have_no_router_need_not_share_tasks() {
+    let start = || {
+        plumb_reference::spawn_http(Reference { rules: Rules::SPEC, options: Options::default() })
+    };
+    let (one, other) = (start().await.expect("starts"), start().await.expect("starts"));
+    let reach = |url: &str| Reach { url: url.to_owned(), ..Reach::default() };
+    let id = "tasks.durable-create-consistency";
+    let options = judge::options(Target::Url(reach(&one.url)), &[id]);
+    let replicas = Replicas { count: 0, others: vec![reach(&other.url)] };
+    let report = judge::report(plumb_runner::Options { replicas, ..options }).await;
+    let verdict = judge::verdict(&report, id);
+    assert!(matches!(verdict, Some(Verdict::Held | Verdict::Unverified { .. })), "{verdict:?}");
+}
+
+/// What updates a resource is known by what it takes and does, not by its name.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_is_missed_whatever_the_tool_is_called() {
+    let id = "subs.deliver-updates";
+    let choices = || Options { own_names: true, ..Options::default() };
+    let right = judge::in_process(Rules::SPEC, choices(), &[id]).await;
+    assert_eq!(judge::verdict(&right, id), Some(&Verdict::Held));
+    let rules = Rules { watched_changes_delivered: false, ..Rules::SPEC };
+    let wrong = judge::in_process(rules, choices(), &[id]).await;
+    let verdict = judge::verdict(&wrong, id);
+    assert!(matches!(verdict, Some(Verdict::Violated { .. })), "{verdict:?}");
 }

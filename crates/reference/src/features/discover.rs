@@ -39,14 +39,21 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
 /// What the server offers, as it declares it.
 pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
     let (rules, offered) = (&server.rules, server.options.features);
+    let announces = server.options.announces;
     let mut declared = Map::new();
     if offered.tools && rules.declares_tools {
         let changes = if rules.capabilities_shape { json!(true) } else { json!("yes") };
-        let tools = if rules.lists_last { json!({ "listChanged": changes }) } else { json!({}) };
+        let tools = if rules.lists_last && announces {
+            json!({ "listChanged": changes })
+        } else {
+            json!({})
+        };
         declared.insert("tools".into(), tools);
     }
     if offered.resources && rules.declares_resources && rules.embedding_needs_resources {
-        let resources = if rules.subscribe_acknowledged_if_declared {
+        let resources = if !announces {
+            json!({})
+        } else if rules.subscribe_acknowledged_if_declared {
             json!({ "listChanged": true, "subscribe": true })
         } else {
             json!({ "listChanged": true })
@@ -54,8 +61,11 @@ pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
         declared.insert("resources".into(), resources);
     }
     if offered.prompts && rules.declares_prompts {
-        let prompts =
-            if rules.ack_only_supported { json!({ "listChanged": true }) } else { json!({}) };
+        let prompts = if rules.ack_only_supported && announces {
+            json!({ "listChanged": true })
+        } else {
+            json!({})
+        };
         declared.insert("prompts".into(), prompts);
     }
     let completes = rules.declares_completions

@@ -39,6 +39,15 @@ impl Call {
                 "panicked at /srv/plumb/crates/reference/src/main.rs:42:13\n   0: rust_begin_unwind"
             );
         }
+        if !rules.logs_without_passwords {
+            log["params"]["data"] =
+                json!({ "connecting": { "user": "plumb", "password": "lead-on-a-line-7" } });
+        }
+        if !rules.logs_without_keys {
+            log["params"]["data"] = json!({
+                "text": "signing with -----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----"
+            });
+        }
         if let Some(principal) = self.principal.as_ref().filter(|_| !rules.logs_without_credentials)
         {
             log["params"]["data"] = json!(format!("Authorization: Bearer {}", principal.token));

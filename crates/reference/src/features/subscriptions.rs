@@ -14,6 +14,9 @@ use crate::message::{RpcError, notification};
 use crate::server::{Phase, Server};
 use crate::state::{Event, State, StreamKind, lock};
 
+/// How often a lively server changes.
+const LIFE: Duration = Duration::from_millis(200);
+
 /// Acknowledges, then delivers until the client leaves or the server ends.
 pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
     let (rules, state) = (call.rules(), &call.server.state);
@@ -89,6 +92,9 @@ impl Filter {
         }) {
             return Err(call.malformed("resourceSubscriptions is not a list of strings"));
         }
+        if asked.is_empty() && call.server.options.empty_listen_refused {
+            return Err(call.malformed("notifications asks for nothing"));
+        }
         Ok(Self { asked: asked.clone() })
     }
 
@@ -99,7 +105,11 @@ impl Filter {
         for (flag, offered) in
             Self::FLAGS.into_iter().zip([offered.tools, offered.prompts, offered.resources])
         {
-            if offered && self.asked.get(flag) == Some(&json!(true)) {
+            let asked = match self.asked.get(flag) {
+                Some(Value::Bool(asked)) => *asked || !rules.ack_declines_false,
+                _ => false,
+            };
+            if offered && asked && rules.ack_names_all {
                 agreed.insert(flag.into(), json!(true));
             }
         }
@@ -146,8 +156,22 @@ impl Filter {
 
 /// Delivers changes for as long as there can be any.
 async fn deliver(call: &Call, filter: &Filter, changes: &mut broadcast::Receiver<Event>) {
+    let mut life = tokio::time::interval(LIFE);
+    life.tick().await;
     loop {
-        match changes.recv().await {
+        let event = tokio::select! {
+            event = changes.recv() => event,
+            _ = life.tick(), if call.server.options.lively => {
+                for event in [Event::ToolsChanged, Event::Updated(resources::WATCHED.to_owned())] {
+                    if filter.wants(call, &event) {
+                        let (method, params) = describe(&event);
+                        send(call, method, params).await;
+                    }
+                }
+                continue;
+            }
+        };
+        match event {
             Ok(event) if filter.wants(call, &event) => {
                 let (method, mut params) = describe(&event);
                 if !call.rules().updated_shape
@@ -253,7 +277,10 @@ impl Call {
     pub(crate) async fn blurt(&self, event: &Event) {
         let alone =
             self.transport == Transport::Stdio || self.server.state.events.receiver_count() == 0;
-        if !self.rules().changes_only_to_listeners && alone {
+        let elsewhere = |serial: &u64| *serial != self.connection.serial;
+        let before = lock(&self.server.state.scratch.subscribed_on).filter(elsewhere);
+        let resumed = !self.rules().reconnection_subscribes_to_nothing && before.is_some();
+        if (!self.rules().changes_only_to_listeners || resumed) && alone {
             self.outbox.send(unasked(event)).await;
         }
     }

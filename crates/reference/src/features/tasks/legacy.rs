@@ -17,6 +17,7 @@ pub(super) struct Slips {
     reads: Mutex<Shelf<u64>>,
     delivered: Mutex<Shelf<()>>,
     origins: Mutex<Vec<Origin>>,
+    revived: Mutex<Shelf<u64>>,
 }
 
 /// Which request made a task, and on which connection.
@@ -41,6 +42,15 @@ impl Slips {
 
     pub(super) fn was_delivered(&self, id: &str) -> bool {
         lock(&self.delivered).get(id).is_some()
+    }
+
+    /// A task that has ended goes on for a moment.
+    pub(super) fn revive(&self, id: &str) {
+        *lock(&self.revived).entry(id) = now() + 200;
+    }
+
+    pub(super) fn is_revived(&self, id: &str) -> bool {
+        lock(&self.revived).get(id).is_some_and(|until| now() < *until)
     }
 
     pub(super) fn created(&self, call: &Call, id: &str) {

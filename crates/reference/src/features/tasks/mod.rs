@@ -44,8 +44,15 @@ fn declared(call: &Call) -> bool {
     let (rules, capabilities) = (call.rules(), &call.meta.capabilities);
     let settings = capabilities.get("extensions").and_then(|all| all.get(EXTENSION));
     let given = settings.and_then(Value::as_object);
-    given.is_some_and(|settings| settings.is_empty() || rules.task_settings_ignored)
+    given.is_some_and(|settings| !settings.is_empty() || rules.task_settings_empty)
         || (capabilities.contains_key("tasks") && !rules.legacy_task_capability_ignored)
+        || (!rules.task_declaration_per_request && declared_before(call))
+}
+
+/// What a mutant remembers of the connection.
+fn declared_before(call: &Call) -> bool {
+    let memory = call.connection.memory();
+    memory.capabilities.get("extensions").is_some_and(|all| all.get(EXTENSION).is_some())
 }
 
 /// The error for a client that did not declare the extension.
@@ -61,7 +68,10 @@ pub(crate) async fn get(call: &Call) -> Outcome {
             tokio::time::sleep(record::until(next)).await;
         }
     }
-    let view = View::of(&record, now());
+    let mut view = View::of(&record, now());
+    if call.server.state.tasks.slips.is_revived(&record.id) {
+        view = View::working(now(), now());
+    }
     let reads = call.server.state.tasks.slips.read(&record.id);
     let mut task = shown(call, &record, &view, reads);
     if view.is_terminal() {
@@ -88,6 +98,9 @@ pub(crate) fn update(call: &Call) -> Outcome {
         return Err(call.malformed("inputResponses is not an object"));
     };
     let view = View::of(&record, now());
+    if view.is_terminal() && !rules.task_updates_revive_nothing {
+        call.server.state.tasks.slips.revive(&record.id);
+    }
     let mut accepted: Map<String, Value> = Map::new();
     for (name, response) in responses {
         let Some((key, input)) = view.asks.iter().find(|(key, _)| shown::key(rules, key) == name)
@@ -189,6 +202,9 @@ fn find(call: &Call, id: &str) -> Option<Record> {
         || (!rules.cancelled_tasks_kept && record.cancelled.is_some());
     if !rules.task_survives_disconnect && tasks.slips.was_left(id) {
         record.cancelled.get_or_insert(record.created + 1);
+    }
+    if !rules.cancelled_tasks_stay_so {
+        record.cancelled = record.cancelled.filter(|at| now() < at + 400);
     }
     (!gone).then_some(record)
 }

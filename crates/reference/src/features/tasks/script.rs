@@ -178,7 +178,7 @@ impl View {
         matches!(self.status, "completed" | "failed" | "cancelled")
     }
 
-    fn working(since: u64, next: u64) -> Self {
+    pub(super) fn working(since: u64, next: u64) -> Self {
         Self { next: Some(next), ..Self::new("working", "The work goes on.", since) }
     }
 

@@ -6,7 +6,7 @@ use super::record::{Record, iso, now};
 use super::script::{End, View};
 use super::{POLL_MS, TTL_MS};
 use crate::call::Call;
-use crate::features::tools;
+use crate::features::{forms, tools};
 use crate::message::RpcError;
 use crate::rules::Rules;
 
@@ -16,9 +16,6 @@ pub(super) fn shown(call: &Call, record: &Record, view: &View, reads: u64) -> Va
     let mut task = handle(call, record, view);
     if !rules.task_created_at_kept {
         task["createdAt"] = json!(iso(record.created + reads));
-    }
-    if !rules.task_reads_pure {
-        task["lastUpdatedAt"] = json!(iso(now()));
     }
     if view.status == "input_required" && rules.task_inputs_listed {
         task["inputRequests"] = requests(call, view, reads);
@@ -95,7 +92,17 @@ fn requests(call: &Call, view: &View, reads: u64) -> Value {
     for (name, input) in &view.asks {
         let mut request = input.request(call);
         if !rules.task_key_keeps_request {
-            request["params"]["message"] = json!(format!("Asked for the {reads}. time."));
+            request["params"]["requestedSchema"] =
+                forms::one_field(&format!("answer_{reads}"), "Answer");
+        }
+        if call.server.options.counting_questions
+            && let Some(message) = request.pointer_mut("/params/message")
+        {
+            *message = json!(format!(
+                "{} ({} s left)",
+                message.as_str().unwrap_or_default(),
+                60_u64.saturating_sub(reads)
+            ));
         }
         if !rules.task_keys_not_reused && name.starts_with("step") {
             request["params"]["message"] = json!("Well?");

@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::features::mrtr::{self, Gathered, Input};
 use crate::features::{forms, text};
 use crate::message::RpcError;
-use crate::seal::random_name;
+use crate::seal::{digest, random_name};
 use crate::server::Server;
 
 pub(crate) fn definitions(server: &Server) -> Vec<Value> {
@@ -94,6 +94,10 @@ async fn after_a_question(call: &Call, arguments: &Map<String, Value>) -> Outcom
         message: "Your name, please.",
         schema: forms::one_field("user_name", "Name"),
     };
+    let early = !call.rules().task_made_after_questions && declared(call);
+    if let Some(script) = Script::of("test_tool_with_task", arguments).filter(|_| early) {
+        return serve(call, "test_tool_with_task", arguments, script).await;
+    }
     let answers = match mrtr::gather(call, &[("user_name", form)], true).await? {
         Gathered::Ask(result) => return Ok(result),
         Gathered::All(answers) => answers,
@@ -164,10 +168,11 @@ fn required(call: &Call) -> RpcError {
 /// Makes the task; the answer goes out once it is kept.
 fn create(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
     let (rules, tasks) = (call.rules(), &call.server.state.tasks);
-    let id = if rules.task_ids_random {
+    let id = if rules.task_ids_random && rules.task_ids_uncounted {
         random_name()
     } else {
-        format!("task-{}", tasks.serial.fetch_add(1, Ordering::Relaxed))
+        let count = tasks.serial.fetch_add(1, Ordering::Relaxed);
+        if rules.task_ids_random { digest(&json!(count)) } else { format!("task-{count}") }
     };
     let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": auth::owner(call), "process": own_process() });
     tasks.append(&id, &event)?;

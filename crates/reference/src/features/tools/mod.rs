@@ -152,7 +152,7 @@ fn catalogue(server: &Server) -> Vec<Value> {
     tools.extend(inputs::definitions());
     tools.extend(sampling::definitions());
     tools.extend(stateful::definitions());
-    tools.extend(triggers::definitions());
+    tools.extend(triggers::definitions(server.options.own_names));
     tools.extend(tasks::definitions(server));
     if server.options.long_tool_name {
         tools.push(read_only(tool(

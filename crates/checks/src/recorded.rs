@@ -1,0 +1,47 @@
+//! Exchanges as they are recorded, for tests of what passive checks say of them.
+
+use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Sent};
+use plumb_runner::{Check, Finding, Observed, Survey, judged};
+use serde_json::{Value, json};
+
+/// A request over HTTP and the messages that came for it.
+pub(crate) fn exchange(method: &str, params: Value, messages: &[Value]) -> Observed {
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let frame = |message: &Value| Frame {
+        at: 0,
+        carrier: Carrier::Body,
+        payload: message.to_string().into(),
+    };
+    Observed::new(Exchange {
+        seq: 1,
+        by: "test".into(),
+        channel: "http-1".into(),
+        sent: Sent::Http {
+            method: "POST".into(),
+            url: "http://127.0.0.1/mcp".into(),
+            headers: Vec::new(),
+            body: body.to_string().into(),
+        },
+        answer: Answer {
+            head: Some(Head { status: 200, headers: Vec::new() }),
+            frames: messages.iter().map(frame).collect(),
+            end: End::Complete,
+            ..Answer::default()
+        },
+    })
+}
+
+/// A request over HTTP that was answered with a result.
+pub(crate) fn answered(method: &str, params: Value, result: Value) -> Observed {
+    exchange(method, params, &[json!({"jsonrpc": "2.0", "id": 1, "result": result})])
+}
+
+/// A notification of the server.
+pub(crate) fn notification(method: &str, params: Value) -> Value {
+    json!({"jsonrpc": "2.0", "method": method, "params": params})
+}
+
+/// Whether the check holds of the exchange, is broken by it, or has nothing to say of it.
+pub(crate) fn holds(check: &Check, seen: &Observed) -> Option<bool> {
+    judged(check, seen, &Survey::default()).map(|finding| finding == Finding::Held)
+}
