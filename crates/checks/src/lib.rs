@@ -25,6 +25,8 @@ mod pagination;
 mod patterns;
 mod progress;
 mod prompts;
+#[cfg(test)]
+mod recorded;
 mod resources;
 mod roots;
 mod sampling;
