@@ -24,6 +24,10 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
     if next(&call.server.state.scratch.discovers) % 2 == 1 && !rules.discover_stable {
         capabilities.shift_remove("completions");
     }
+    if call.server.options.capabilities_follow_client && !call.meta.capabilities.is_empty() {
+        let extensions = capabilities.entry("extensions").or_insert_with(|| json!({}));
+        extensions["com.example/for-capable-clients"] = json!({});
+    }
     let mut versions: Vec<Value> =
         call.server.options.versions.iter().map(|version| json!(version)).collect();
     if !rules.discover_result_shape {
@@ -39,11 +43,15 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
 /// What the server offers, as it declares it.
 pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
     let (rules, offered) = (&server.rules, server.options.features);
+    // What changes all the time is not announced each time.
+    let announced = |capability: Value| {
+        if server.options.restless_lists.is_none() { capability } else { json!({}) }
+    };
     let mut declared = Map::new();
     if offered.tools && rules.declares_tools {
         let changes = if rules.capabilities_shape { json!(true) } else { json!("yes") };
         let tools = if rules.lists_last { json!({ "listChanged": changes }) } else { json!({}) };
-        declared.insert("tools".into(), tools);
+        declared.insert("tools".into(), announced(tools));
     }
     if offered.resources && rules.declares_resources && rules.embedding_needs_resources {
         let resources = if rules.subscribe_acknowledged_if_declared {
@@ -51,12 +59,12 @@ pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
         } else {
             json!({ "listChanged": true })
         };
-        declared.insert("resources".into(), resources);
+        declared.insert("resources".into(), announced(resources));
     }
     if offered.prompts && rules.declares_prompts {
         let prompts =
             if rules.ack_only_supported { json!({ "listChanged": true }) } else { json!({}) };
-        declared.insert("prompts".into(), prompts);
+        declared.insert("prompts".into(), announced(prompts));
     }
     let completes = rules.declares_completions
         && rules.unoffered_method_unknown
