@@ -64,7 +64,6 @@ const VARIANTS: &[Variant] = &[
     ("empty lists of what is not offered", |o| {
         o.empty_lists_answered = true;
         o.features.prompts = false;
-        o.features.resources = false;
         o.features.completions = false;
     }),
 ];

@@ -197,7 +197,7 @@ fn catalogue(server: &Server) -> Vec<Value> {
         json!({ "uri": "test://unicode", "name": "Grüße", "mimeType": "text/plain" }),
         json!({ "uri": file("readme.md"), "name": "readme.md", "mimeType": "text/markdown", "size": FILES[0].1.len() }),
         json!({ "uri": file("notes.txt"), "name": "notes.txt", "mimeType": "text/plain", "size": FILES[1].1.len() }),
-        json!({ "uri": PAGE_OF_THE_WEB, "name": "the protocol", "mimeType": "text/html" }),
+        json!({ "uri": PAGE_OF_THE_WEB, "name": "the protocol", "mimeType": "text/plain" }),
     ];
     if server.options.listed_directory {
         resources.push(json!({ "uri": format!("file://{DIRECTORY}"), "name": "public", "mimeType": "inode/directory" }));
