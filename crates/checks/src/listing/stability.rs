@@ -68,17 +68,26 @@ pub(crate) async fn same_on_every_connection(bench: &Bench, list: List) -> Judge
     Ok(Finding::Held)
 }
 
-/// Over standard streams a connection is a process.
+/// Over standard streams a connection is a process. Two new ones are compared: that of the run was asked to do things,
+/// and may keep in its memory what came of them.
 async fn same_in_every_process(bench: &Bench, list: List) -> Judgement {
-    let own = another(bench).await?;
-    let (here, there) = (Way::Shared, Way::Own(&own));
+    let one = another(bench).await?;
+    let other = match another(bench).await {
+        Ok(other) => other,
+        Err(trouble) => {
+            one.stop().await;
+            return Err(trouble);
+        }
+    };
     let same = async {
+        let (here, there) = (Way::Own(&one), Way::Own(&other));
         let same = read(bench, &here, list).await? == read(bench, &there, list).await?;
         let told = if same { None } else { told_apart(bench, list, &here, &there).await? };
         Ok::<_, Trouble>(told.unwrap_or(Finding::Held))
     };
     let judgement = same.await;
-    own.stop().await;
+    one.stop().await;
+    other.stop().await;
     judgement
 }
 
@@ -150,6 +159,10 @@ async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) 
     }
     let mut judged = Finding::Held;
     for stage in [Stage::Harmless, Stage::Allowed, Stage::Refused] {
+        // Over standard streams everybody is on the connection: what such a tool changes, it changes for everybody.
+        if stage == Stage::Allowed && !bench.survey().is_http() {
+            continue;
+        }
         match effect_of(bench, list, (way, other), stage).await? {
             Finding::Held => {}
             violated @ Finding::Violated { .. } => return Ok(violated),
