@@ -5,6 +5,7 @@ mod results;
 mod subjects;
 
 use plumb_runner::Check;
+pub(crate) use subjects::{complete, values};
 
 pub(crate) const CHECKS: &[&Check] = &[
     &results::DECLARE,

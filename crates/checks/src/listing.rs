@@ -1,5 +1,7 @@
 //! What the four lists have in common: walking their pages, over this connection or another, and comparing.
 
+pub(crate) mod changes;
+mod rest;
 pub(crate) mod stability;
 
 use std::collections::BTreeSet;
@@ -96,6 +98,12 @@ impl Walk {
     pub(crate) fn names(&self, list: List) -> Vec<String> {
         self.items().map(|item| name(list, item)).collect()
     }
+
+    /// What identifies the items, page by page: two readings of a list at rest agree on it.
+    pub(crate) fn outline(&self, list: List) -> Vec<Vec<String>> {
+        let page = |items: &Vec<Value>| items.iter().map(|item| name(list, item)).collect();
+        self.pages.iter().map(page).collect()
+    }
 }
 
 /// What identifies an item.
@@ -103,8 +111,27 @@ pub(crate) fn name(list: List, item: &Value) -> String {
     item.get(list.name).and_then(Value::as_str).map_or_else(|| brief(item), str::to_owned)
 }
 
-/// Reads a list, at most so many pages of it. A page that is refused is trouble: other checks judge refusals.
+/// A walk begins anew so often: a list that changed may have made the cursor invalid.
+const ANEW: usize = 2;
+
+/// Reads a list, at most so many pages of it. A page that is refused again and again is trouble: other checks judge
+/// refusals.
 pub(crate) async fn walk(
+    bench: &Bench,
+    way: &Way<'_>,
+    list: List,
+    pages: usize,
+) -> Result<Walk, Trouble> {
+    for _ in 0..ANEW {
+        match walk_once(bench, way, list, pages).await {
+            Err(Trouble::Control(_)) => {}
+            other => return other,
+        }
+    }
+    walk_once(bench, way, list, pages).await
+}
+
+async fn walk_once(
     bench: &Bench,
     way: &Way<'_>,
     list: List,
@@ -238,8 +265,10 @@ pub(crate) fn canonical(value: &Value) -> String {
 }
 
 /// Whether a fixture made to fail does so as an internal error. On servers without the fixture its name is just
-/// unknown, and the answer differs from that to other unknown names in nothing but the name.
+/// unknown, and the answer differs from that to other unknown names in nothing but the name. A stranger's server may
+/// word each refusal in its own way (it guesses what was meant), so only one that lists fixtures is judged by that.
 pub(crate) fn failing(
+    bench: &Bench,
     answer: &Observed,
     name: &str,
     unknown: &[Observed; 2],
@@ -256,7 +285,7 @@ pub(crate) fn failing(
     let failed = told(answer, name);
     // Messages that differ by themselves tell nothing.
     let is_fixture = failed.is_some() && one.is_some() && one == other && failed != one;
-    if !is_fixture {
+    if !(is_fixture && lists_fixtures(bench)) {
         return Finding::unseen(
             "nothing of the target's is known to fail inside",
             format!("offer {what}"),
@@ -264,4 +293,18 @@ pub(crate) fn failing(
     }
     let internal = answer.code() == Some(plumb_wire::codes::INTERNAL_ERROR);
     Finding::expect(internal, "error -32603", || answer.describe())
+}
+
+/// Whether the target lists anything by the names of the official fixture.
+fn lists_fixtures(bench: &Bench) -> bool {
+    let survey = bench.survey();
+    let of = |listing: &plumb_runner::survey::Listing, member: &str, prefix: &str| {
+        let named = |item: &plumb_runner::survey::Item| {
+            item.value.get(member).and_then(Value::as_str).is_some_and(|n| n.starts_with(prefix))
+        };
+        listing.items.iter().any(named)
+    };
+    of(&survey.tools, "name", "test_")
+        || of(&survey.prompts, "name", "test_")
+        || of(&survey.resources, "uri", "test://")
 }

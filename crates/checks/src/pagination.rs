@@ -1,6 +1,7 @@
 //! `server/utilities/pagination`.
 
 mod cursors;
+mod forged;
 mod invalid;
 
 use plumb_runner::Check;

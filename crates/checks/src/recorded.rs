@@ -1,5 +1,7 @@
 //! Exchanges as they are recorded, for tests of what passive checks say of them.
 
+pub(crate) mod plain;
+
 use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Sent};
 use plumb_runner::{Check, Finding, Observed, Survey, judged};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! `server/resources`: listing, reading, templates, URIs, subscriptions, errors.
 
 pub(crate) mod contents;
+mod expansion;
 mod https;
 mod lists;
 mod not_found;

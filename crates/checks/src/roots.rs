@@ -49,8 +49,9 @@ async fn unavailable(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** a tool that asks for the roots and takes a path gets one within the root and one far outside: the
-    /// two do not lead to the same result, the path aside.
+    /// **Observed:** a tool that asks for the roots and takes a path gets one within the root and one far outside: it
+    /// does not say of both that it worked on them, in the same words. A result that does not name the path is not
+    /// judged: neither path need exist, and to find nothing is no step over the boundary.
     ///
     /// **Why:** the user named what the server is to work on.
     ///
@@ -122,11 +123,7 @@ async fn outside(bench: &Bench, paths: &[(&str, &str)]) -> Judgement {
             else {
                 continue;
             };
-            let alike = done(&seen) && without(&seen, path) == without(&inside, &within);
-            let finding =
-                Finding::expect(!alike, format!("{path} not treated like {within}"), || {
-                    seen.describe()
-                });
+            let finding = beside((&inside, within.as_str()), (&seen, *path));
             bench.case(
                 &format!("{}-{slug}", asker.slug),
                 format!("{:?} with {argument:?} {path:?}", asker.name),
@@ -141,6 +138,21 @@ async fn outside(bench: &Bench, paths: &[(&str, &str)]) -> Judgement {
         )),
         finding => Ok(finding),
     }
+}
+
+/// Judges what came of a path outside beside what came of one within.
+fn beside((inside, within): (&Observed, &str), (seen, path): (&Observed, &str)) -> Finding {
+    if !done(seen) || without(seen, path) != without(inside, within) {
+        return Finding::Held;
+    }
+    let names = outcome(seen).is_some_and(|r| r.to_string().contains(path));
+    if !names {
+        return Finding::unseen(
+            "the result does not tell what was done with the path",
+            "name the path in the result",
+        );
+    }
+    Finding::violated(format!("{path} not treated like {within}"), seen.describe())
 }
 
 /// The visible result without the path.
@@ -173,4 +185,31 @@ async fn answered(
         answers.insert(input.key.clone(), json!({"roots": roots}));
     }
     Ok(Some(bench.send(asker.retry(answers, round.state.as_ref())).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::plain::{error, exchange, result};
+
+    #[test]
+    fn only_a_path_that_was_worked_on_is_outside_the_roots() {
+        let said = |text: &str| {
+            exchange(
+                "tools/call",
+                &json!({}),
+                &result(json!({"content": [{"type": "text", "text": text}]})),
+            )
+        };
+        let judged = |inside: &str, outside: &str| {
+            beside((&said(inside), "/root/a"), (&said(outside), "/etc/b"))
+        };
+        assert_eq!(judged("/root/a is fine", "/etc/b is out of bounds"), Finding::Held);
+        // Neither path exists, and none is found.
+        assert!(matches!(judged("0 files", "0 files"), Finding::Unseen { .. }));
+        assert!(matches!(judged("read /root/a", "read /etc/b"), Finding::Violated { .. }));
+        let refused = exchange("tools/call", &json!({}), &error(-32602));
+        let finding = beside((&said("read /root/a"), "/root/a"), (&refused, "/etc/b"));
+        assert_eq!(finding, Finding::Held);
+    }
 }

@@ -1,7 +1,7 @@
 //! `server/tools`: listing, definitions, calls, results, errors.
 
-mod calls;
-mod definitions;
+pub(crate) mod calls;
+pub(crate) mod definitions;
 mod errors;
 mod generated;
 mod lists;

@@ -1,10 +1,14 @@
 //! Validating by schemas of the target's, which are hostile input: bounded in size, in time, and never fetched.
 
+mod references;
+
 use std::time::{Duration, Instant};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::meta::MetaValidator;
 use serde_json::Value;
+
+use references::{Astray, astray};
 
 /// A validation that takes longer says nothing.
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -32,13 +36,26 @@ pub(crate) async fn fits(schema: &Value, value: &Value) -> Fit {
     aside(DEADLINE, move |_| instance(&schema, &value)).await.unwrap_or_else(too_slow)
 }
 
-/// Whether a schema is valid by the meta-schema of the dialect that it declares.
-pub(crate) async fn well_formed(schema: &Value) -> Fit {
-    let schema = schema.clone();
-    if nodes(&schema) > NODES {
+/// Whether a schema is valid: by the meta-schema of the dialect that it declares, and in that its references lead
+/// somewhere. This is the one judgement of the project on schemas that a target publishes.
+pub(crate) fn well_formed(schema: &Value) -> Fit {
+    if nodes(schema) > NODES {
         return Fit::Unknown("the schema is too large to validate".into());
     }
-    aside(DEADLINE, move |_| meta(&schema)).await.unwrap_or_else(too_slow)
+    match meta(schema) {
+        Fit::Yes => {}
+        other => return other,
+    }
+    match astray(schema) {
+        None => Fit::Yes,
+        Some(Astray::Nowhere(reference)) => {
+            Fit::No(format!("{:?} refers to nothing in it", plumb_runner::clip(&reference, 120)))
+        }
+        Some(Astray::Elsewhere(reference)) => Fit::Unknown(format!(
+            "the schema rests on {:?}, which no client may fetch unasked",
+            plumb_runner::clip(&reference, 120)
+        )),
+    }
 }
 
 /// Runs work that may never end on a thread of its own, which is left behind at the deadline.
@@ -151,8 +168,8 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn broken_schemas_are_told_from_those_we_cannot_read() {
+    #[test]
+    fn broken_schemas_are_told_from_those_we_cannot_read() {
         for (schema, broken) in [
             (json!({"type": "object"}), false),
             (json!({"type": "objekt"}), true),
@@ -166,12 +183,14 @@ mod tests {
             (json!({"pattern": "("}), false),
             (json!({"$schema": "https://example.com/mine", "type": 7}), false),
             (json!({"$ref": "https://example.com/other"}), false),
+            (json!({"properties": {"a": {"$ref": "#/$defs/none"}}}), true),
+            (json!({"properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {}}}), false),
             (
                 json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "items": [{}]}),
                 true,
             ),
         ] {
-            let said = well_formed(&schema).await;
+            let said = well_formed(&schema);
             assert_eq!(matches!(said, Fit::No(_)), broken, "{schema}: {said:?}");
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Memory {
     pub(crate) requests: u64,
     pub(crate) initialized: bool,
     pub(crate) tool_calls: u64,
+    /// Whether the tool was called that unlocks another one.
+    pub(crate) unlocked: bool,
     pub(crate) version: Option<String>,
     pub(crate) capabilities: Map<String, Value>,
     pub(crate) client_info: Option<Value>,

@@ -118,6 +118,11 @@ fn known(server: &Server, method: &str) -> Result<(), RpcError> {
     let known = match method {
         "server/discover" => rules.implements_discover,
         "subscriptions/listen" => rules.implements_listen && server.options.announces,
+        "tools/list" | "resources/list" | "resources/templates/list" | "prompts/list"
+            if server.options.empty_lists_answered =>
+        {
+            true
+        }
         "tools/list" | "tools/call" => offered.tools,
         "resources/list" | "resources/templates/list" | "resources/read" => {
             offered.resources && rules.embedding_needs_resources

@@ -48,6 +48,25 @@ pub struct Options {
     pub prompt_without_description: bool,
     /// One tool has a name of 100 characters.
     pub long_tool_name: bool,
+    /// The lists of tools, resources and prompts begin with an item that is another one at this interval, and are not
+    /// announced: what follows is pushed on by one place.
+    pub restless_lists: Option<Duration>,
+    /// Of a template only the values that complete it have a resource.
+    pub few_ids: bool,
+    /// A directory is listed, which cannot be read.
+    pub listed_directory: bool,
+    /// A prompt has two optional arguments of which it needs one.
+    pub either_argument: bool,
+    /// Completions are their values and nothing else; an argument without a completer is refused, an unknown one has no
+    /// values.
+    pub plain_completions: bool,
+    /// Clients that declare capabilities are told of an extension that is for them.
+    pub capabilities_follow_client: bool,
+    /// The lists of features that are not offered are answered, and empty.
+    pub empty_lists_answered: bool,
+    /// Media types and schemas are valid and uncommon: an image of another type than its bytes, a pattern that only
+    /// some engines read.
+    pub uncommon_values: bool,
     /// Offers the tool `external_ref`, whose `inputSchema` refers to this URL.
     pub external_ref: Option<String>,
     /// How long a `requestState` is good for.
@@ -152,6 +171,14 @@ impl Default for Options {
             tool_without_description: false,
             prompt_without_description: false,
             long_tool_name: false,
+            restless_lists: None,
+            few_ids: false,
+            listed_directory: false,
+            either_argument: false,
+            plain_completions: false,
+            capabilities_follow_client: false,
+            empty_lists_answered: false,
+            uncommon_values: false,
             external_ref: None,
             state_ttl: Duration::from_mins(5),
             secret: *b"a test server has naught to hide",

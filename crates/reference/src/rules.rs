@@ -605,12 +605,16 @@ rules! {
     tools_same_on_every_connection => kills "tools.list.no-connection-variance",
     /// A call changes no list.
     tools_without_side_effect => kills "tools.list.no-side-effect",
+    /// A call of one tool unlocks no other on its connection.
+    tools_unlocked_by_nothing => kills "tools.list.no-side-effect",
     /// Tools are always in the same order.
     tools_ordered => kills "tools.list.deterministic",
     /// Changes of tools are announced.
     tools_list_changed_sent => kills "tools.list-changed",
     /// Every tool has a schema.
     tool_schema_is_an_object => kills "tools.schema.valid-object",
+    /// The references of a schema lead to a place in it.
+    schema_references_arrive => kills "tools.schema.valid-object",
     /// Every schema is of an object.
     tool_schema_root_type => kills "tools.schema.root-object",
     /// Schemas are listed with all their keywords.
@@ -647,6 +651,8 @@ rules! {
     tool_arguments_validated => kills "tools.sec.validate-inputs",
     /// Arguments that a schema excludes are refused.
     additional_properties_refused => kills "tools.sec.additional-properties",
+    /// Objects within the arguments are as closed as their schema says.
+    nested_objects_closed => kills "tools.sec.additional-properties",
 
     // server/resources
     /// Resources are declared.
@@ -659,10 +665,14 @@ rules! {
     resources_without_side_effect => kills "resources.list.no-side-effect",
     /// Listed resources can be read.
     listed_resources_readable => kills "resources.read.listed",
+    /// A URI stands for one resource.
+    one_resource_for_a_uri => kills "resources.read.listed",
     /// Templates are well-formed.
     template_syntax => kills "resources.templates.rfc6570",
     /// Templates lead somewhere.
     templates_expand => kills "resources.templates.expand",
+    /// The value of a template is what was escaped, not the escapes.
+    template_values_decoded => kills "resources.templates.expand",
     /// Changes of resources are announced.
     resources_list_changed_sent => kills "resources.list-changed",
     /// Updates are announced.
@@ -689,6 +699,8 @@ rules! {
     blob_base64 => kills "resources.sec.binary-encoding",
     /// File URIs stay in their directory.
     paths_confined => kills "resources.sec.path-traversal",
+    /// The value of a template is no way out.
+    template_values_confined => kills "resources.sec.path-traversal",
 
     // server/prompts
     /// Prompts are declared.
@@ -701,6 +713,8 @@ rules! {
     prompts_without_side_effect => kills "prompts.list.no-side-effect",
     /// Listed prompts can be had.
     listed_prompts_resolve => kills "prompts.get.listed",
+    /// A name stands for one prompt.
+    one_prompt_for_a_name => kills "prompts.get.listed",
     /// Arguments find their way into the prompt.
     prompt_arguments_used => kills "prompts.get.arguments-used",
     /// Changes of prompts are announced.
@@ -817,6 +831,8 @@ rules! {
     cursors_stable => kills "pagination.stable-cursors",
     /// A wrong cursor does not break the server.
     invalid_cursor_graceful => kills "pagination.invalid-graceful",
+    /// A cursor is refused whose number was changed.
+    cursor_numbers_checked => kills "pagination.invalid-graceful",
     /// A wrong cursor is -32602.
     invalid_cursor_refused => kills "pagination.error.invalid-cursor",
 

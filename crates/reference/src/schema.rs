@@ -23,7 +23,10 @@ pub(crate) fn violation(schema: &Value, instance: &Value, rules: &Rules) -> Opti
     validator
         .iter_errors(instance)
         .find(|error| match error.kind() {
-            ValidationErrorKind::AdditionalProperties { .. } => rules.additional_properties_refused,
+            ValidationErrorKind::AdditionalProperties { .. } => {
+                let nested = !error.instance_path().to_string().is_empty();
+                rules.additional_properties_refused && (!nested || rules.nested_objects_closed)
+            }
             ValidationErrorKind::Type { .. } => rules.argument_types_checked,
             _ => true,
         })

@@ -6,6 +6,7 @@ use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, check, clip};
 use serde_json::{Map, Value, json};
 
 use crate::schema::parts;
+use crate::validation::{Fit, well_formed};
 
 /// At most so many calls of one check.
 const CALLS: usize = 12;
@@ -175,16 +176,19 @@ async fn validate_dialect(bench: &Bench) -> Judgement {
 /// The schemas of listed tools, each with what it is.
 fn published(seen: &Observed) -> impl Iterator<Item = (String, &Value)> {
     parts::items(seen, "tools/list", "tools").flat_map(|tool| {
-        let name = tool["name"].as_str().unwrap_or("a tool without name");
         ["inputSchema", "outputSchema"]
             .into_iter()
-            .filter_map(move |member| Some((format!("{member} of {name}"), tool.get(member)?)))
+            .filter_map(move |member| {
+                let of = crate::tools::definitions::named(tool);
+                Some((format!("{member} of {of}"), tool.get(member)?))
+            })
             .filter(|(_, schema)| schema.is_object())
     })
 }
 
 check! {
-    /// **Observed:** every inputSchema and outputSchema of a listed tool is valid by the meta-schema of its dialect.
+    /// **Observed:** every inputSchema and outputSchema of a listed tool is valid by the meta-schema of its dialect, and
+    /// its references lead to a place in it.
     ///
     /// **Why:** clients compile the schemas; one that does not compile makes the tool unusable, in some clients all of them.
     ///
@@ -195,15 +199,15 @@ check! {
 }
 
 fn valid(seen: &Observed, notes: &mut Notes<'_>) {
-    for (what, schema) in published(seen).filter(|(_, schema)| dialect(schema).is_some()) {
-        let fault = jsonschema::meta::validate(schema).err();
-        notes.expect(fault.is_none(), format!("{what} is a valid schema of its dialect"), || {
-            fault
-                .map(|f| {
-                    format!("at {:?}: {}", f.instance_path().to_string(), clip(&f.to_string(), 160))
-                })
-                .unwrap_or_default()
-        });
+    for (what, schema) in published(seen) {
+        match well_formed(schema) {
+            Fit::Yes => notes.fits(),
+            Fit::No(why) => notes.breaks(
+                "a valid schema by the meta-schema of its dialect",
+                format!("{what}: {why}"),
+            ),
+            Fit::Unknown(_) => {}
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! server/utilities/completion#error-handling, #security.
 
+use plumb_model::pack::Outcome;
 use plumb_runner::facet::{self, Tried};
 use plumb_runner::{Bench, Finding, Judgement, check};
 use plumb_wire::codes;
@@ -78,19 +79,34 @@ async fn internal(bench: &Bench) -> Judgement {
     let names = ["test_missing_prompt", "test_nothing_prompt"];
     let unknown = [bench.send(probe(names[0])).await?, bench.send(probe(names[1])).await?];
     let what = "a prompt `test_failing_prompt` whose argument `input` has a completer that fails";
-    Ok(crate::listing::failing(&failing, "test_failing_prompt", &unknown, names, what))
+    Ok(crate::listing::failing(bench, &failing, "test_failing_prompt", &unknown, names, what))
 }
 
 check! {
-    /// **Observed:** completing an argument that the prompt or template does not have is refused with error -32602.
-    /// The page asks for validation of all inputs; some servers answer an empty list.
+    /// **Observed:** completing an argument that the prompt or template does not have is refused, by whatever error, or
+    /// brings no values. The page asks for validation of all inputs, and names no error for this one.
     ///
-    /// **Why:** a misspelt argument looks as if there were nothing to suggest.
+    /// **Why:** a misspelt argument that brings another one's values leads to calls that fail.
     ///
     /// **Fix:** look the argument up among the listed ones.
     pub(crate) VALIDATE = "completion.validate";
     applies: [Declares("completions")];
-    cases: facet::refused_with_code
+    cases: validate
+}
+
+fn validate(tried: &Tried) -> Judgement {
+    tried.controlled.clone()?;
+    let sent = &tried.sent;
+    if tried.allowed.outcome == Outcome::Accepted || sent.is_refused() {
+        return facet::outcome(tried);
+    }
+    let Some(values) = super::values(sent) else {
+        return Ok(Finding::unseen(
+            format!("neither values nor a refusal: {}", sent.describe()),
+            "answer the request",
+        ));
+    };
+    Ok(Finding::expect(values.is_empty(), "a refusal, or no values", || sent.describe()))
 }
 
 check! {

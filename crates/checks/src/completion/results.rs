@@ -23,10 +23,11 @@ async fn declare(bench: &Bench) -> Judgement {
     if bench.survey().declares("completions") {
         return Ok(Finding::Held);
     }
-    for subject in prompts(bench).iter().chain(&templates(bench)).take(6) {
+    for subject in prompts(bench).iter().chain(&templates(bench)).take(12) {
         let Some(argument) = subject.arguments.first() else { continue };
         let answer = bench.send(subject.probe(argument, "")).await?;
-        if values(&answer).is_some() {
+        // Some frameworks answer every completion with none.
+        if values(&answer).is_some_and(|values| !values.is_empty()) {
             return Ok(Finding::violated(
                 "`completions` among the capabilities, since completion/complete is served",
                 format!("not declared; {}", answer.describe()),
@@ -94,8 +95,9 @@ fn shape(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** `total` is not below the number of values; `hasMore` says what `total` says; a list cut off at
-    /// 100 values admits it. The last is seen when a longer prefix brings a value that the full list left out.
+    /// **Observed:** `total` is not below the number of values; `hasMore` says what `total` says; a list of 100 values
+    /// that calls itself complete, by `hasMore: false` or by its `total`, is. That it is not is seen when a longer
+    /// prefix brings a value that the full list left out. Both members are optional: one that is absent says nothing.
     ///
     /// **Why:** clients offer to narrow the search only if they know that there is more.
     ///
@@ -111,20 +113,24 @@ async fn has_more(bench: &Bench) -> Judgement {
     for subject in &subjects {
         pairs.extend(subject.arguments.iter().map(|argument| (subject, argument.as_str())));
     }
-    for (n, (subject, argument)) in pairs.into_iter().take(24).enumerate() {
+    for (n, (subject, argument)) in pairs.into_iter().take(48).enumerate() {
         let answer = bench.send(subject.probe(argument, "")).await?;
         let Some(all) = values(&answer) else { continue };
-        let finding = match contradiction(&answer) {
+        let Some(completion) = completion(&answer).filter(|c| says_how_many(c)) else { continue };
+        let finding = match contradiction(completion) {
             Some(actual) => {
                 Finding::violated("`total` and `hasMore` that agree with the values", actual)
             }
-            None => match left_out(bench, subject, argument, &answer, &all).await? {
-                Some(value) => Finding::violated(
-                    "`hasMore: true`, or a `total` above 100, where values were cut off",
-                    format!("{} values and no sign of more; {value:?} was left out", all.len()),
-                ),
-                None => Finding::Held,
-            },
+            None if all.len() == 100 && claims_to_be_complete(completion) => {
+                match left_out(bench, subject, argument, &all).await? {
+                    Some(value) => Finding::violated(
+                        "`hasMore: true`, or a `total` above 100, where values were cut off",
+                        format!("{} values, all there are; {value:?} was left out", all.len()),
+                    ),
+                    None => Finding::Held,
+                }
+            }
+            None => Finding::Held,
         };
         bench.case(
             &format!("argument-{}", n + 1),
@@ -135,8 +141,11 @@ async fn has_more(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-fn contradiction(answer: &Observed) -> Option<String> {
-    let completion = completion(answer)?;
+fn says_how_many(completion: &Value) -> bool {
+    ["total", "hasMore"].iter().any(|member| completion.get(member).is_some())
+}
+
+fn contradiction(completion: &Value) -> Option<String> {
     let shown = completion.get("values")?.as_array()?.len() as u64;
     let (total, more) = (
         completion.get("total").and_then(Value::as_u64),
@@ -153,21 +162,20 @@ fn contradiction(answer: &Observed) -> Option<String> {
     wrong.then(|| format!("{shown} values, `total` {total}, `hasMore` {more}"))
 }
 
-/// A value that a longer prefix brings and that the list for no prefix left out, though it claims to be complete.
+/// Whether a list says in so many words that nothing is missing from it.
+fn claims_to_be_complete(completion: &Value) -> bool {
+    let shown = completion.get("values").and_then(Value::as_array).map_or(0, Vec::len) as u64;
+    completion.get("hasMore") == Some(&json!(false))
+        || completion.get("total").and_then(Value::as_u64) == Some(shown)
+}
+
+/// A value that a longer prefix brings and that the list for no prefix left out.
 async fn left_out(
     bench: &Bench,
     subject: &Subject,
     argument: &str,
-    answer: &Observed,
     all: &[&str],
 ) -> Result<Option<String>, plumb_runner::Trouble> {
-    let claims_more = completion(answer).is_some_and(|c| {
-        c.get("hasMore") == Some(&json!(true))
-            || c.get("total").and_then(Value::as_u64).is_some_and(|t| t > all.len() as u64)
-    });
-    if all.len() != 100 || claims_more {
-        return Ok(None);
-    }
     let Some(last) = all.last().filter(|v| v.is_ascii() && v.len() > 1) else { return Ok(None) };
     for at in 0..last.len().min(12) {
         // The neighbour of the last value: the same beginning, and the character that follows.
@@ -179,7 +187,11 @@ async fn left_out(
             .into_iter()
             .find(|v| v.starts_with(&prefix) && !all.contains(v));
         if let Some(new) = new {
-            return Ok(Some(new.to_owned()));
+            // Candidates may come and go: the full list still leaves it out.
+            let again = bench.send(subject.probe(argument, "")).await?;
+            let still = completion(&again).is_some_and(claims_to_be_complete)
+                && values(&again).is_some_and(|all| !all.contains(&new));
+            return Ok(still.then(|| new.to_owned()));
         }
     }
     Ok(None)
@@ -242,8 +254,9 @@ async fn context(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** arguments of listed prompts and variables of listed templates can both be completed: the answer
-    /// is a result, which may be empty.
+    /// **Observed:** references to listed prompts and to listed templates are both taken: the answer is a result, which
+    /// may be empty, or error -32602, for an argument that has no completer. Any other error says that the kind of
+    /// reference, or the method, is not there. Position: the text promises no completer for each argument.
     ///
     /// **Why:** the capability covers both kinds of reference.
     ///
@@ -255,25 +268,96 @@ check! {
 
 async fn ref_resource(bench: &Bench) -> Judgement {
     for (kind, subjects) in [("prompt", prompts(bench)), ("template", templates(bench))] {
-        for (n, subject) in subjects.iter().take(4).enumerate() {
-            let Some(argument) = subject.arguments.first() else { continue };
-            let answer = bench.send(subject.probe(argument, "")).await?;
-            let finding = match answer.code() {
-                // The reference is taken; what completes the argument fails.
-                Some(codes::INTERNAL_ERROR) => {
-                    Finding::unseen("the completion failed: -32603", "complete the argument")
-                }
-                _ => Finding::expect(answer.is_accepted(), "a result with `completion`", || {
-                    answer.describe()
-                }),
-            };
-            let title = format!("`{argument}` of {}", clip(&subject.name, 80));
-            bench.case(&format!("{kind}-{}", n + 1), title, Ok(finding));
+        let mut judged: Option<Finding> = None;
+        for subject in subjects.iter().take(12) {
+            for argument in subject.arguments.iter().take(4) {
+                let answer = bench.send(subject.probe(argument, "")).await?;
+                judged = Some(worse(judged, taken(&answer)));
+            }
+        }
+        if let Some(judged) = judged {
+            bench.case(kind, format!("each argument of a listed {kind}"), Ok(judged));
         }
     }
     bench.conclude()
 }
 
+/// One reference that is taken shows that its kind is; one whose kind is unknown shows that it is not always.
+fn worse(judged: Option<Finding>, next: Finding) -> Finding {
+    match (judged, next) {
+        (Some(violated @ Finding::Violated { .. }), _) => violated,
+        (Some(Finding::Held), Finding::Unseen { .. }) => Finding::Held,
+        (_, next) => next,
+    }
+}
+
+/// Whether a reference to what is listed was taken.
+fn taken(answer: &Observed) -> Finding {
+    match answer.code() {
+        _ if answer.is_accepted() => Finding::Held,
+        Some(codes::INVALID_PARAMS) => Finding::unseen(
+            "the argument has no completer, as far as -32602 tells",
+            "complete an argument of each listed prompt and template",
+        ),
+        // What completes the argument fails.
+        Some(codes::INTERNAL_ERROR) => {
+            Finding::unseen("the completion failed: -32603", "complete the argument")
+        }
+        Some(codes::METHOD_NOT_FOUND | codes::INVALID_REQUEST) => {
+            Finding::violated("a result with `completion`, or error -32602", answer.describe())
+        }
+        _ => Finding::unseen(answer.describe(), "complete the argument"),
+    }
+}
+
 fn completion(seen: &Observed) -> Option<&Value> {
     seen.complete().filter(|_| seen.method() == Some("completion/complete"))?.get("completion")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::plain::{error, exchange, result};
+
+    #[test]
+    fn what_is_said_of_the_rest_agrees_with_the_values() {
+        let values = json!(["a", "b"]);
+        for legal in [
+            json!({"values": values}),
+            json!({"values": values, "hasMore": true}),
+            json!({"values": values, "total": 2, "hasMore": false}),
+            json!({"values": values, "total": 7}),
+            json!({"values": values, "total": 7, "hasMore": true}),
+        ] {
+            assert_eq!(contradiction(&legal), None, "{legal}");
+        }
+        for illegal in [
+            json!({"values": values, "total": 1}),
+            json!({"values": values, "total": 7, "hasMore": false}),
+            json!({"values": values, "total": 2, "hasMore": true}),
+        ] {
+            assert!(contradiction(&illegal).is_some(), "{illegal}");
+        }
+    }
+
+    #[test]
+    fn an_absent_member_claims_nothing() {
+        assert!(!claims_to_be_complete(&json!({"values": ["a"]})));
+        assert!(!claims_to_be_complete(&json!({"values": ["a"], "total": 2})));
+        assert!(claims_to_be_complete(&json!({"values": ["a"], "hasMore": false})));
+        assert!(claims_to_be_complete(&json!({"values": ["a"], "total": 1})));
+        assert!(!says_how_many(&json!({"values": ["a"]})));
+    }
+
+    #[test]
+    fn a_reference_is_taken_by_a_result_and_not_refused_by_a_missing_completer() {
+        let judged = |answer: &Value| taken(&exchange("completion/complete", &json!({}), answer));
+        assert_eq!(judged(&result(json!({"completion": {"values": []}}))), Finding::Held);
+        for legal in [-32602, -32603, -32000] {
+            assert!(matches!(judged(&error(legal)), Finding::Unseen { .. }), "{legal}");
+        }
+        for illegal in [-32601, -32600] {
+            assert!(matches!(judged(&error(illegal)), Finding::Violated { .. }), "{illegal}");
+        }
+    }
 }

@@ -21,7 +21,8 @@ impl Subject {
     }
 }
 
-pub(super) fn complete(reference: &Value, argument: &str, value: &str) -> Probe {
+/// The request for completions.
+pub(crate) fn complete(reference: &Value, argument: &str, value: &str) -> Probe {
     Probe::request(
         "completion/complete",
         json!({"ref": reference, "argument": {"name": argument, "value": value}}),
@@ -58,7 +59,7 @@ pub(super) fn templates(bench: &Bench) -> Vec<Subject> {
 }
 
 /// The completed values.
-pub(super) fn values(answer: &Observed) -> Option<Vec<&str>> {
+pub(crate) fn values(answer: &Observed) -> Option<Vec<&str>> {
     let values = answer.complete()?.pointer("/completion/values")?.as_array()?;
     Some(values.iter().filter_map(Value::as_str).collect())
 }

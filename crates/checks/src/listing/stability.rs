@@ -1,38 +1,45 @@
 //! Lists that depend on nothing but the server: not on the connection, not on what was asked before.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Instance, Judgement, Probe, Prop, Trouble};
-use plumb_wire::jsonrpc::Message;
+use plumb_runner::survey::Callable;
+use plumb_runner::{Bench, Finding, Instance, Judgement, Probe, Trouble};
 use serde_json::{Value, json};
 
+use super::rest::{Apart, in_turn, read, restless};
 use super::{List, Way, difference, walk};
+use crate::tools::calls::answers_at_once;
 
 /// Pages beyond these are not compared.
-const PAGES: usize = 12;
+pub(super) const PAGES: usize = 12;
 
 /// So many requests are spent on comparing connections.
 const REQUESTS: usize = 24;
 
-/// A change is told of within so long.
-const TOLD: Duration = Duration::from_secs(2);
+/// So many tools of a kind are called to see whether a list changes behind them.
+const CALLS: usize = 24;
 
-/// So many callable tools are called to see whether a list changes behind them.
-const CALLS: usize = 6;
+/// So many listed things of a kind are read.
+const READS: usize = 8;
+
+/// A list that changes for everybody must do so behind the same requests so often.
+const ROUNDS: usize = 3;
+
+/// Differences that turn out to be the list's own doing are followed up so often.
+const FOLLOWED: usize = 3;
 
 /// Whether the list is the same over every connection.
 ///
-/// A list that changes by itself is told from one that depends on the connection by reading both again: only
+/// A list that changes by itself is told from one that depends on the connection by reading both in turn: only
 /// a difference that both connections repeat is one between connections.
 pub(crate) async fn same_on_every_connection(bench: &Bench, list: List) -> Judgement {
     if bench.has_replicas() {
         let (here, there) = (Way::Shared, Way::Elsewhere);
-        let same = walk(bench, &here, list, PAGES).await?.set()
-            == walk(bench, &there, list, PAGES).await?.set();
-        if !same {
-            return repeated(bench, list, &here, &there).await;
+        if read(bench, &here, list).await? != read(bench, &there, list).await?
+            && let Some(finding) = told_apart(bench, list, &here, &there).await?
+        {
+            return Ok(finding);
         }
     }
     if !bench.survey().is_http() {
@@ -42,52 +49,76 @@ pub(crate) async fn same_on_every_connection(bench: &Bench, list: List) -> Judge
     let first = connection(0);
     let pages = walk(bench, &first, list, PAGES).await?;
     let connections = (REQUESTS / pages.pages.len().max(1)).clamp(3, 10);
-    let set = pages.set();
-    let others = (1..connections).map(connection);
-    for other in std::iter::once(Way::Fresh).chain(others) {
-        let there = walk(bench, &other, list, PAGES).await?.set();
-        if there != set {
-            return repeated(bench, list, &first, &other).await;
+    let mut set = pages.set();
+    let mut followed = 0;
+    for other in std::iter::once(Way::Fresh).chain((1..connections).map(connection)) {
+        let there = read(bench, &other, list).await?;
+        if there == set {
+            continue;
         }
+        if let Some(finding) = told_apart(bench, list, &first, &other).await? {
+            return Ok(finding);
+        }
+        followed += 1;
+        if followed == FOLLOWED {
+            return Ok(by_itself(list));
+        }
+        set = read(bench, &first, list).await?;
     }
     Ok(Finding::Held)
 }
 
-/// Over standard streams a connection is a process.
+/// Over standard streams a connection is a process. Two new ones are compared: that of the run was asked to do things,
+/// and may keep in its memory what came of them.
 async fn same_in_every_process(bench: &Bench, list: List) -> Judgement {
-    let own = another(bench).await?;
-    let (here, there) = (Way::Shared, Way::Own(&own));
+    let one = another(bench).await?;
+    let other = match another(bench).await {
+        Ok(other) => other,
+        Err(trouble) => {
+            one.stop().await;
+            return Err(trouble);
+        }
+    };
     let same = async {
-        let same = walk(bench, &here, list, PAGES).await?.set()
-            == walk(bench, &there, list, PAGES).await?.set();
-        if same { Ok(Finding::Held) } else { repeated(bench, list, &here, &there).await }
+        let (here, there) = (Way::Own(&one), Way::Own(&other));
+        let same = read(bench, &here, list).await? == read(bench, &there, list).await?;
+        let told = if same { None } else { told_apart(bench, list, &here, &there).await? };
+        Ok::<_, Trouble>(told.unwrap_or(Finding::Held))
     };
     let judgement = same.await;
-    own.stop().await;
+    one.stop().await;
+    other.stop().await;
     judgement
 }
 
-async fn repeated(bench: &Bench, list: List, one: &Way<'_>, other: &Way<'_>) -> Judgement {
-    let mut sets = Vec::new();
-    for way in [one, other, one, other] {
-        sets.push(walk(bench, way, list, PAGES).await?.set());
-    }
-    let [a, b, again_a, again_b] = sets.as_slice() else { return Ok(Finding::Held) };
-    if a != again_a || b != again_b {
-        return Err(Trouble::Setup(format!(
-            "{} changes by itself, so connections cannot be compared",
-            list.method
-        )));
-    }
-    Ok(Finding::expect(a == b, format!("the same {} over every connection", list.key), || {
-        format!("two connections get, each time: {}", difference(a, b))
-    }))
+/// What a difference between two connections comes to; none if it was gone when they were read in turn.
+async fn told_apart(
+    bench: &Bench,
+    list: List,
+    one: &Way<'_>,
+    other: &Way<'_>,
+) -> Result<Option<Finding>, Trouble> {
+    Ok(match in_turn(bench, list, one, other).await? {
+        Apart::Not => None,
+        Apart::Restless => Some(by_itself(list)),
+        Apart::Each(a, b) => Some(Finding::violated(
+            format!("the same {} over every connection", list.key),
+            format!("two connections get, each time: {}", difference(&a, &b)),
+        )),
+    })
+}
+
+fn by_itself(list: List) -> Finding {
+    Finding::unseen(
+        format!("{} changes by itself, so two readings cannot be compared", list.method),
+        "let the list rest for the time of a run",
+    )
 }
 
 /// Whether other requests on a connection change the list.
 ///
-/// The list is read twice before, so that one which changes by itself is not judged; a change that is seen on
-/// the connection and not elsewhere is a side effect, and so is one that comes behind the requests again.
+/// A change counts if it stays on the connection that the requests were sent on, or if it comes behind requests that
+/// change nothing by their own account, each time, and not in idle spells as long as the requests took.
 pub(crate) async fn without_side_effect(bench: &Bench, list: List) -> Judgement {
     if bench.survey().is_http() {
         let way = Way::Named(format!("effects-{}", list.key));
@@ -100,84 +131,145 @@ pub(crate) async fn without_side_effect(bench: &Bench, list: List) -> Judgement 
     judgement
 }
 
-async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) -> Judgement {
-    let expected = || format!("{} as it was before other requests on the connection", list.key);
-    let mut global: Option<String> = None;
-    for _ in 0..2 {
-        let before = walk(bench, way, list, PAGES).await?.set();
-        let again = walk(bench, way, list, PAGES).await?.set();
-        let elsewhere = walk(bench, other, list, PAGES).await?.set();
-        if before != again {
-            // Being listed is a request as well: a fresh reader sees the first state.
-            if elsewhere == before && walk(bench, way, list, PAGES).await?.set() == again {
-                return Ok(Finding::violated(expected(), difference(&before, &again)));
-            }
-            return Err(Trouble::Setup(format!("{} changes by itself", list.method)));
-        }
-        exercise(bench, way).await?;
-        let after = walk(bench, way, list, PAGES).await?.set();
-        if after == before {
-            return Ok(global.map_or(Finding::Held, |_| {
-                Finding::unseen(
-                    "the list changed once while other requests were sent, and not again",
-                    "nothing",
-                )
-            }));
-        }
-        let elsewhere_after: BTreeSet<String> = walk(bench, other, list, PAGES).await?.set();
-        if elsewhere_after == elsewhere {
-            return Ok(Finding::violated(
-                expected(),
-                format!("on this connection only: {}", difference(&before, &after)),
-            ));
-        }
-        if let Some(first) = global {
-            let again = difference(&before, &after);
-            return Ok(Finding::violated(
-                expected(),
-                format!("it changed twice: {first}; then {again}"),
-            ));
-        }
-        global = Some(difference(&before, &after));
-    }
-    Ok(Finding::Held)
+/// Requests that are sent together. Those that are refused come last: a refusal may end a connection, and with it
+/// what a server remembers of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// What changes nothing by its own account.
+    Harmless,
+    /// Tools that may be called and do not say that they are harmless: a change for everybody may be their purpose.
+    Allowed,
+    /// What does not exist.
+    Refused,
 }
 
-/// Ordinary requests of every kind that the target offers, refused ones among them.
-async fn exercise(bench: &Bench, way: &Way<'_>) -> Result<(), Trouble> {
-    let survey = bench.survey();
-    let mut probes: Vec<Probe> = [
+async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) -> Judgement {
+    let since = Instant::now();
+    let before = read(bench, way, list).await?;
+    let again = read(bench, way, list).await?;
+    if before != again {
+        // Being listed is a request as well: a fresh reader sees the first state.
+        let fresh = read(bench, other, list).await? == before;
+        let stays = read(bench, way, list).await? == again;
+        return Ok(if fresh && stays && !restless(bench, list, way, since).await? {
+            Finding::violated(expected(list), difference(&before, &again))
+        } else {
+            by_itself(list)
+        });
+    }
+    let mut judged = Finding::Held;
+    for stage in [Stage::Harmless, Stage::Allowed, Stage::Refused] {
+        // Over standard streams everybody is on the connection: what such a tool changes, it changes for everybody.
+        if stage == Stage::Allowed && !bench.survey().is_http() {
+            continue;
+        }
+        match effect_of(bench, list, (way, other), stage).await? {
+            Finding::Held => {}
+            violated @ Finding::Violated { .. } => return Ok(violated),
+            unseen => judged = unseen,
+        }
+    }
+    Ok(judged)
+}
+
+fn expected(list: List) -> String {
+    format!("{} as it was before other requests on the connection", list.key)
+}
+
+async fn effect_of(
+    bench: &Bench,
+    list: List,
+    (way, other): (&Way<'_>, &Way<'_>),
+    stage: Stage,
+) -> Judgement {
+    let mut changed: Vec<String> = Vec::new();
+    for _ in 0..ROUNDS {
+        let since = Instant::now();
+        let before = read(bench, way, list).await?;
+        for probe in stage.probes(bench) {
+            way.send(bench, probe).await?;
+        }
+        let after = read(bench, way, list).await?;
+        if after == before {
+            return Ok(match changed.first() {
+                None => Finding::Held,
+                Some(_) => Finding::unseen(
+                    "the list changed once while other requests were sent, and not again",
+                    "nothing",
+                ),
+            });
+        }
+        if restless(bench, list, way, since).await? {
+            return Ok(by_itself(list));
+        }
+        match in_turn(bench, list, way, other).await? {
+            Apart::Restless => return Ok(by_itself(list)),
+            Apart::Each(here, there) => {
+                return Ok(Finding::violated(
+                    expected(list),
+                    format!("on this connection only: {}", difference(&there, &here)),
+                ));
+            }
+            Apart::Not if stage == Stage::Allowed => return Ok(Finding::Held),
+            Apart::Not => changed.push(difference(&before, &after)),
+        }
+    }
+    Ok(Finding::violated(expected(list), format!("it changed each time: {}", changed.join("; "))))
+}
+
+impl Stage {
+    fn probes(self, bench: &Bench) -> Vec<Probe> {
+        match self {
+            Self::Harmless => harmless(bench),
+            Self::Allowed => calls(bench, |tool| !says_harmless(tool)),
+            Self::Refused => vec![
+                Probe::request(
+                    "tools/call",
+                    json!({"name": "plumb-no-such-tool", "arguments": {}}),
+                ),
+                Probe::request("resources/read", json!({"uri": "plumb-missing://side/effect"})),
+                Probe::request("plumb/unknown", json!({})),
+            ],
+        }
+    }
+}
+
+fn harmless(bench: &Bench) -> Vec<Probe> {
+    let bases = [
         Base::Discover,
         Base::ToolsList,
         Base::ResourcesList,
         Base::TemplatesList,
-        Base::ResourcesRead,
         Base::PromptsList,
-        Base::PromptsGet,
         Base::Complete,
-        Base::ToolsCall,
-    ]
-    .into_iter()
-    .filter_map(|base| bench.base(base))
-    .collect();
-    let quick = |c: &&plumb_runner::survey::Callable| {
-        c.shown.as_ref().is_some_and(|s| {
-            let answer = &s.exchange.answer;
-            s.complete().is_some() && answer.ended_at.saturating_sub(answer.sent_at) < 300_000
-        })
-    };
-    for callable in survey.callable.iter().filter(quick).take(CALLS) {
-        let name = callable.tool.get("name").and_then(Value::as_str).unwrap_or_default();
-        probes.push(bench.call_of(name, Value::Object(callable.arguments.clone())));
+    ];
+    let mut probes: Vec<Probe> = bases.into_iter().filter_map(|base| bench.base(base)).collect();
+    let survey = bench.survey();
+    let shown = survey.read.iter().take(READS).chain(survey.gotten.iter().take(READS));
+    for seen in shown.filter(|seen| seen.complete().is_some()) {
+        let mut params = seen.params().cloned().unwrap_or_default();
+        if let Some(params) = params.as_object_mut() {
+            params.remove("_meta");
+        }
+        probes.push(Probe::request(seen.method().unwrap_or_default(), params));
     }
+    probes.extend(calls(bench, says_harmless));
     probes
-        .push(Probe::request("tools/call", json!({"name": "plumb-no-such-tool", "arguments": {}})));
-    probes.push(Probe::request("resources/read", json!({"uri": "plumb-missing://side/effect"})));
-    probes.push(Probe::request("plumb/unknown", json!({})));
-    for probe in probes {
-        way.send(bench, probe).await?;
-    }
-    Ok(())
+}
+
+fn says_harmless(tool: &Value) -> bool {
+    tool.pointer("/annotations/readOnlyHint") == Some(&json!(true))
+}
+
+/// Calls of tools that answered at once with a result, those that want a kind of tool alone.
+fn calls(bench: &Bench, wanted: fn(&Value) -> bool) -> Vec<Probe> {
+    let callable = bench.survey().callable.iter();
+    let callable = callable.filter(|c| wanted(&c.tool) && answers_at_once(bench, c));
+    let call = |c: &Callable| {
+        let name = c.tool.get("name").and_then(Value::as_str).unwrap_or_default();
+        bench.call_of(name, Value::Object(c.arguments.clone()))
+    };
+    callable.take(CALLS).map(call).collect()
 }
 
 /// Another process, past its start: some take seconds to answer their first request.
@@ -186,50 +278,4 @@ pub(crate) async fn another(bench: &Bench) -> Result<Instance<'_>, Trouble> {
     let first = Probe::request("server/discover", json!({})).patience(Duration::from_secs(20));
     own.send(first).await?;
     Ok(own)
-}
-
-/// Whether a change of a list is told to a stream that asked for it.
-pub(crate) async fn changes(
-    bench: &Bench,
-    list: List,
-    change: Prop,
-    flag: &str,
-    notification: &str,
-) -> Judgement {
-    let before = walk(bench, &Way::Shared, list, 8).await?.set();
-    // Two clients, or one with two: each is told.
-    let (mut stream, _) = bench.listen(json!({flag: true})).await?;
-    let (mut second, _) = bench.listen(json!({flag: true})).await?;
-    let mut call = bench.send(bench.call(change)?).await;
-    let tells = |m: &Message| m.method() == Some(notification);
-    let mut told = stream.until(TOLD, tells).await.is_some();
-    let mut told_too = second.until(TOLD, tells).await.is_some();
-    if told != told_too {
-        // The change may have come between an acknowledgment and what it acknowledges.
-        call = bench.send(bench.call(change)?).await;
-        told = stream.until(TOLD, tells).await.is_some();
-        told_too = second.until(TOLD, tells).await.is_some();
-    }
-    bench.close(stream);
-    bench.close(second);
-    let call = call?;
-    if told != told_too {
-        let which = if told { "first" } else { "second" };
-        return Ok(Finding::violated(
-            format!("`{notification}` on each of two subscriptions"),
-            format!("it came on the {which} alone"),
-        ));
-    }
-    if told {
-        return Ok(Finding::Held);
-    }
-    let after = walk(bench, &Way::Shared, list, 8).await?.set();
-    if after != before {
-        return Ok(Finding::violated(
-            format!("`{notification}` on the stream that asked for `{flag}`"),
-            "the list changed, and nothing came within two seconds",
-        ));
-    }
-    let why = format!("the tool did not change {}: {}", list.method, call.describe());
-    Ok(Finding::unseen(why, "let the tool change the list"))
 }

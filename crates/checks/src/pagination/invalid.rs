@@ -1,11 +1,12 @@
 //! server/utilities/pagination#error-handling, #implementation-guidelines.
 
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, facet};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, brief, check, facet};
 use plumb_wire::codes;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cursors::offered;
-use crate::listing::{List, Way, walk};
+use super::forged::negated;
+use crate::listing::{List, Walk, Way, canonical, walk};
 
 check! {
     /// **Observed:** cursors that no list gave are refused with error -32602, in all four lists.
@@ -20,47 +21,79 @@ check! {
 
 check! {
     /// **Observed:** garbage, cursors of another list, cursors with a changed end and very long ones are answered,
-    /// not with an internal error, and the list is served afterwards.
+    /// not with an internal error, and the list is served afterwards. A cursor of another list gives no items of that
+    /// list. A server that refuses garbage also refuses its own cursor with a number in it made negative: where it is
+    /// Base64, JSON or digits, Plumb decodes it and encodes it again.
     ///
-    /// **Why:** a cursor is input like any other; one that is decoded without a check takes the server down.
+    /// **Why:** a cursor is input like any other; one that is decoded without a check takes the server down, or reads
+    /// what lies before the list.
     ///
-    /// **Fix:** catch what decoding throws; answer -32602.
+    /// **Fix:** catch what decoding throws, check the bounds of what was decoded; answer -32602.
     pub(crate) GRACEFUL = "pagination.invalid-graceful";
     scenario: graceful
 }
 
 async fn graceful(bench: &Bench) -> Judgement {
-    let lists = offered(bench);
-    let mut own: Vec<(List, String)> = Vec::new();
-    for list in &lists {
-        if let Some(cursor) = walk(bench, &Way::Shared, *list, 2).await?.cursors.into_iter().next()
-        {
-            own.push((*list, cursor));
-        }
+    let mut walks = Vec::new();
+    for list in offered(bench) {
+        walks.push((list, walk(bench, &Way::Shared, list, 4).await?));
     }
-    for list in lists {
-        let mut cursors: Vec<(&str, String)> = vec![
-            ("garbage", "plumb-no-cursor".into()),
+    for (list, walked) in &walks {
+        let garbage = sent(bench, *list, "plumb-no-cursor").await?;
+        bench.case(
+            &format!("{}-garbage", list.key),
+            format!("{} with a cursor: garbage", list.method),
+            Ok(calm(&garbage)),
+        );
+        let mut cursors: Vec<(String, String)> = [
             ("base64", "eyJwbHVtYiI6LTF9".into()),
             ("negative", "-1".into()),
             ("huge", "99999999999999999999".into()),
             ("quotes", "'\"; --\u{0}".into()),
             ("long", "A".repeat(20_000)),
-        ];
-        for (other, cursor) in &own {
-            if *other == list {
-                cursors.push(("changed", format!("{cursor}plumb")));
-                cursors.push(("cut", cursor.chars().take(cursor.chars().count() / 2).collect()));
-            } else {
-                cursors.push(("of-another-list", cursor.clone()));
-            }
+        ]
+        .map(|(slug, cursor): (&str, String)| (slug.to_owned(), cursor))
+        .to_vec();
+        if let Some(cursor) = walked.cursors.first() {
+            let half = cursor.chars().count() / 2;
+            cursors.push(("changed".into(), format!("{cursor}plumb")));
+            cursors.push(("cut".into(), cursor.chars().take(half).collect()));
         }
         for (slug, cursor) in cursors {
-            let answer = bench.send(Probe::request(list.method, json!({"cursor": cursor}))).await?;
+            let answer = sent(bench, *list, &cursor).await?;
             bench.case(
                 &format!("{}-{slug}", list.key),
                 format!("{} with a cursor: {slug}", list.method),
                 Ok(calm(&answer)),
+            );
+        }
+        for (n, forged) in walked.cursors.first().into_iter().flat_map(|c| negated(c)).enumerate() {
+            let answer = sent(bench, *list, &forged).await?;
+            let finding = match calm(&answer) {
+                Finding::Held if garbage.is_refused() => Finding::expect(
+                    !answer.is_accepted(),
+                    "a refusal of a cursor that no list gave, since others are refused",
+                    || answer.describe(),
+                ),
+                other => other,
+            };
+            bench.case(
+                &format!("{}-forged-{}", list.key, n + 1),
+                format!("{} with its cursor, a number in it negative", list.method),
+                Ok(finding),
+            );
+        }
+        for (other, foreign) in walks.iter().filter(|(other, _)| other.key != list.key) {
+            let Some(cursor) = foreign.cursors.first() else { continue };
+            let answer = sent(bench, *list, cursor).await?;
+            let finding = match calm(&answer) {
+                Finding::Held => own_items(*list, &answer, *other, foreign),
+                other => other,
+            };
+            bench.case(
+                &format!("{}-cursor-of-{}", list.key, other.key),
+                format!("{} with a cursor of {}", list.method, other.method),
+                Ok(finding),
             );
         }
         let after = bench.send(Probe::request(list.method, json!({}))).await?;
@@ -76,11 +109,67 @@ async fn graceful(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
+async fn sent(bench: &Bench, list: List, cursor: &str) -> Result<Observed, Trouble> {
+    bench.send(Probe::request(list.method, json!({"cursor": cursor}))).await
+}
+
+/// Lists may share the form of their cursors, but not their items.
+fn own_items(list: List, answer: &Observed, other: List, foreign: &Walk) -> Finding {
+    let items = answer.complete().and_then(|r| r.get(list.key)).and_then(Value::as_array);
+    let theirs: Vec<String> = foreign.items().map(canonical).collect();
+    let stray = items.into_iter().flatten().find(|item| theirs.contains(&canonical(item)));
+    Finding::expect(stray.is_none(), format!("no item of {}", other.method), || {
+        stray.map(brief).unwrap_or_default()
+    })
+}
+
+/// An internal error is none that a client could mend; which HTTP status goes with another one is not said.
 fn calm(answer: &Observed) -> Finding {
-    let crashed =
-        answer.status().is_some_and(|s| s >= 500) || answer.code() == Some(codes::INTERNAL_ERROR);
+    let crashed = answer.code() == Some(codes::INTERNAL_ERROR)
+        || (answer.status().is_some_and(|s| s >= 500) && answer.error().is_none());
     if !crashed && !answer.is_accepted() && !answer.is_refused() {
-        return Finding::violated("an answer", answer.describe());
+        return Finding::unseen(
+            format!("neither served nor refused: {}", answer.describe()),
+            "answer the request",
+        );
     }
     Finding::expect(!crashed, "an answer that is no internal error", || answer.describe())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::{PROMPTS, TOOLS};
+    use crate::recorded::plain::{error, exchange, over_http, result};
+
+    #[test]
+    fn only_a_crash_is_no_calm_answer() {
+        let params = json!({"cursor": "x"});
+        for legal in [
+            exchange("tools/list", &params, &error(-32602)),
+            exchange("tools/list", &params, &result(json!({"tools": []}))),
+            // Which status goes with an error is not said.
+            over_http("tools/list", &params, 500, Some(&error(-32602))),
+            over_http("tools/list", &params, 400, None),
+        ] {
+            assert_eq!(calm(&legal), Finding::Held, "{}", legal.describe());
+        }
+        for illegal in [
+            exchange("tools/list", &params, &error(-32603)),
+            over_http("tools/list", &params, 500, None),
+        ] {
+            assert!(matches!(calm(&illegal), Finding::Violated { .. }), "{}", illegal.describe());
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_brings_none_of_its_items() {
+        let foreign = Walk { pages: vec![vec![json!({"name": "greet"})]], ..Walk::default() };
+        let judged = |tools: Value| {
+            let answer = exchange("tools/list", &json!({}), &result(json!({"tools": tools})));
+            own_items(TOOLS, &answer, PROMPTS, &foreign)
+        };
+        assert_eq!(judged(json!([{"name": "add"}])), Finding::Held);
+        assert!(matches!(judged(json!([{"name": "greet"}])), Finding::Violated { .. }));
+    }
 }

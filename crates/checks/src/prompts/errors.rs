@@ -74,7 +74,7 @@ async fn internal(bench: &Bench) -> Judgement {
     let names = ["test_missing_prompt", "test_nothing_prompt"];
     let unknown = [bench.send(probe(names[0])).await?, bench.send(probe(names[1])).await?];
     let what = "a prompt `test_failing_prompt` that fails";
-    Ok(crate::listing::failing(&failing, "test_failing_prompt", &unknown, names, what))
+    Ok(crate::listing::failing(bench, &failing, "test_failing_prompt", &unknown, names, what))
 }
 
 check! {
@@ -115,7 +115,10 @@ async fn validate_args(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-/// Prompts with required arguments that just gave messages for them; at most six.
+/// At most so many prompts are looked at.
+const SUBJECTS: usize = 12;
+
+/// Prompts with required arguments that just gave messages for them.
 pub(super) async fn subjects(
     bench: &Bench,
 ) -> Result<Vec<(String, Map<String, Value>)>, plumb_runner::Trouble> {
@@ -127,7 +130,7 @@ pub(super) async fn subjects(
         else {
             continue;
         };
-        if subjects.len() == 6 {
+        if subjects.len() == SUBJECTS {
             break;
         }
         let shown = bench

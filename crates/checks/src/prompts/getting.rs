@@ -1,5 +1,7 @@
 //! server/prompts#getting-a-prompt.
 
+use std::collections::BTreeMap;
+
 use plumb_runner::{Bench, Finding, Judgement, Observed, Prop, check, clip};
 use plumb_wire::codes;
 use serde_json::{Value, json};
@@ -8,12 +10,12 @@ use crate::listing::{PROMPTS, Way, walk};
 
 check! {
     /// **Observed:** listed prompts (the first and the last of the list) are got with their required arguments, and
-    /// give `messages` or ask for input. A prompt with arguments that refuses Plumb's made-up values is not
-    /// judged, nor is one that fails inside.
+    /// are not refused as if they did not exist. A prompt with arguments, required or not, that refuses Plumb's made-up
+    /// values is not judged, nor is one that fails inside. No name stands for two prompts, since only one could be got.
     ///
     /// **Why:** users pick prompts from the list.
     ///
-    /// **Fix:** list the name exactly as `prompts/get` compares it.
+    /// **Fix:** list the name exactly as `prompts/get` compares it, and each one once.
     pub(crate) LISTED = "prompts.get.listed";
     applies: [Declares("prompts")];
     scenario: listed
@@ -23,21 +25,17 @@ async fn listed(bench: &Bench) -> Judgement {
     for answer in &bench.survey().gotten {
         let name =
             answer.params().and_then(|p| p.get("name")).and_then(Value::as_str).unwrap_or_default();
-        let plain =
-            answer.params().and_then(|p| p.get("arguments")).is_none_or(|a| *a == json!({}));
         bench.note(answer);
-        let refused = answer
-            .code()
-            .is_some_and(|c| [codes::INVALID_PARAMS, codes::METHOD_NOT_FOUND].contains(&c));
-        let given =
-            answer.complete().is_some_and(|r| r.get("messages").is_some_and(Value::is_array));
-        let finding = if given || answer.input_required().is_some() {
+        let finding = if answer.is_accepted() {
             Finding::Held
-        } else if answer.is_accepted() || (refused && plain) {
+        } else if unknown(answer) && !takes_arguments(bench, name) {
             // The list may have changed since it was read.
+            let again = bench.send(super::errors::get(name, json!({}))).await?;
             let still = walk(bench, &Way::Shared, PROMPTS, 20).await?;
             let still = still.items().any(|p| p.get("name").is_some_and(|n| n == name));
-            Finding::expect(!still, "`messages` of a listed prompt", || answer.describe())
+            Finding::expect(!(still && unknown(&again)), "`messages` of a listed prompt", || {
+                again.describe()
+            })
         } else {
             Finding::unseen(answer.describe(), "let the prompt take any text for its arguments")
         };
@@ -47,7 +45,41 @@ async fn listed(bench: &Bench) -> Judgement {
             Ok(finding),
         );
     }
+    let items: Vec<&Value> = bench.survey().prompts.items.iter().map(|i| &i.value).collect();
+    if twice(&items).is_some() {
+        // An item that moved to another page while the survey read them came twice by chance.
+        let now = walk(bench, &Way::Shared, PROMPTS, 40).await?;
+        let items: Vec<&Value> = now.items().collect();
+        let judged = match twice(&items) {
+            Some(name) => Finding::violated(
+                "a name of its own for each listed prompt",
+                format!("{name:?} is listed with two definitions"),
+            ),
+            None => Finding::Held,
+        };
+        bench.case("one-name-each", "the names of the list", Ok(judged));
+    }
     bench.conclude()
+}
+
+/// Whether an answer says that there is no such prompt.
+fn unknown(answer: &Observed) -> bool {
+    answer.code().is_some_and(|c| [codes::INVALID_PARAMS, codes::METHOD_NOT_FOUND].contains(&c))
+}
+
+/// Whether the list says that a prompt takes arguments: which of the optional ones it needs together, it cannot say.
+fn takes_arguments(bench: &Bench, name: &str) -> bool {
+    let mut prompts = bench.survey().prompts.items.iter().filter(|p| p.value["name"] == name);
+    prompts.any(|p| p.value["arguments"].as_array().is_some_and(|a| !a.is_empty()))
+}
+
+/// The first name that two different prompts have.
+fn twice<'a>(items: &[&'a Value]) -> Option<&'a str> {
+    let mut seen: BTreeMap<&str, &Value> = BTreeMap::new();
+    items.iter().find_map(|item| {
+        let name = item.get("name")?.as_str()?;
+        seen.insert(name, item).filter(|other| other != item).map(|_| name)
+    })
 }
 
 check! {
@@ -97,4 +129,26 @@ async fn arguments_used(bench: &Bench) -> Judgement {
 fn all_shown(answer: &Observed, values: &[String]) -> bool {
     let messages = answer.complete().and_then(|r| r.get("messages")).map(Value::to_string);
     messages.is_some_and(|text| values.iter().all(|v| text.contains(v)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::plain::{error, exchange, result};
+
+    #[test]
+    fn one_name_with_two_definitions_is_found() {
+        let one = json!({"name": "a"});
+        let two = json!({"name": "a", "title": "another"});
+        assert_eq!(twice(&[&one, &two]), Some("a"));
+        assert_eq!(twice(&[&one, &one]), None);
+    }
+
+    #[test]
+    fn a_prompt_that_fails_is_no_unknown_one() {
+        let got = |answer: &Value| unknown(&exchange("prompts/get", &json!({}), answer));
+        assert!(got(&error(-32602)));
+        assert!(!got(&error(-32603)));
+        assert!(!got(&result(json!({"messages": []}))));
+    }
 }

@@ -9,7 +9,8 @@ use crate::resources::traversal::is_system_file;
 check! {
     /// **Observed:** prompts are got with arguments that look like paths, `file:` URIs, shell substitutions and
     /// expressions of template engines. No message shows the contents of a system file, or the
-    /// value of an expression.
+    /// value of an expression. Opening a path is not judged where the argument is one by its name: it may be what
+    /// the prompt is for.
     ///
     /// **Why:** an argument that is evaluated runs code on the server; one that is opened reads its files.
     ///
@@ -45,7 +46,8 @@ async fn validate(bench: &Bench) -> Judgement {
             changed.insert(argument.clone(), json!(text));
             let answer = bench.send(super::errors::get(&name, Value::Object(changed))).await?;
             let after = shown(&answer);
-            let opened = is_system_file(&after) && !is_system_file(&before);
+            let opened =
+                !names_a_path(argument) && is_system_file(&after) && !is_system_file(&before);
             let ran =
                 !evaluated.is_empty() && after.contains(evaluated) && !before.contains(evaluated);
             let finding =
@@ -56,6 +58,12 @@ async fn validate(bench: &Bench) -> Judgement {
         }
     }
     bench.conclude()
+}
+
+/// Whether an argument is a path or an address by its name.
+fn names_a_path(argument: &str) -> bool {
+    let name = argument.to_ascii_lowercase();
+    ["path", "file", "uri", "url", "dir", "folder"].iter().any(|word| name.contains(word))
 }
 
 /// All that the messages of a prompt show, text and embedded contents.

@@ -2,7 +2,8 @@
 
 use plumb_runner::{Bench, Judgement, Prop, check};
 
-use crate::listing::stability::{changes, same_on_every_connection, without_side_effect};
+use crate::listing::changes::Announced;
+use crate::listing::stability::{same_on_every_connection, without_side_effect};
 use crate::listing::{self, PROMPTS};
 
 check! {
@@ -69,19 +70,24 @@ async fn no_side_effect(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** when the list of prompts changes, a stream that asked for `promptsListChanged` is told.
+    /// **Observed:** when the list of prompts changes, a stream that asked for `promptsListChanged` is told. The change is made by the
+    /// tool that exists for it, or it comes while the tools that may be called are called.
     ///
     /// **Why:** clients that were promised notifications do not poll.
     ///
     /// **Fix:** send `notifications/prompts/list_changed` on every such stream, or do not declare `listChanged`.
     pub(crate) LIST_CHANGED = "prompts.list-changed";
     applies: [Declares("prompts.listChanged")];
-    needs: [ChangePrompts];
     isolation: Alone;
     scenario: list_changed
 }
 
 async fn list_changed(bench: &Bench) -> Judgement {
-    let told = "notifications/prompts/list_changed";
-    changes(bench, PROMPTS, Prop::ChangePrompts, "promptsListChanged", told).await
+    let changes = Announced {
+        list: PROMPTS,
+        by: Prop::ChangePrompts,
+        flag: "promptsListChanged",
+        notification: "notifications/prompts/list_changed",
+    };
+    changes.are_told(bench).await
 }

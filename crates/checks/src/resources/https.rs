@@ -22,14 +22,25 @@ check! {
 
 async fn only_fetchable(bench: &Bench) -> Judgement {
     let here = bench.survey().local || !bench.survey().is_http();
-    for url in listed(bench) {
+    let urls = listed(bench);
+    if urls.is_empty() {
+        return Ok(none_listed());
+    }
+    for url in urls {
         let loopback = match url.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             None => false,
         };
-        if loopback && !(here && answers(&url).await) {
+        if !loopback {
+            continue;
+        }
+        let answers = if here { answers(&url).await } else { Some(false) };
+        let Some(answers) = answers else {
+            return Ok(Finding::unseen(format!("{url} did not answer in time"), "let it answer"));
+        };
+        if !answers {
             let actual = format!(
                 "{} leads to the loopback interface, where nothing answers",
                 clip(url.as_str(), 120)
@@ -43,15 +54,15 @@ async fn only_fetchable(bench: &Bench) -> Judgement {
     Ok(Finding::Held)
 }
 
-/// Whether something listens at a loopback address.
-async fn answers(url: &Url) -> bool {
+/// Whether something listens at a loopback address; none if it cannot be told.
+async fn answers(url: &Url) -> Option<bool> {
     let port = url.port_or_known_default().unwrap_or(443);
     let address = match url.host() {
         Some(Host::Ipv6(address)) => std::net::SocketAddr::from((address, port)),
         _ => std::net::SocketAddr::from(([127, 0, 0, 1], port)),
     };
     let connect = tokio::net::TcpStream::connect(address);
-    tokio::time::timeout(Duration::from_secs(1), connect).await.is_ok_and(|c| c.is_ok())
+    tokio::time::timeout(Duration::from_secs(1), connect).await.ok().map(|c| c.is_ok())
 }
 
 check! {
@@ -69,6 +80,9 @@ check! {
 fn prefer_other(bench: &Bench) -> Ready<Judgement> {
     let reserved = [".invalid", ".test", ".example", ".internal", ".local"];
     let urls = listed(bench);
+    if urls.is_empty() {
+        return ready(Ok(none_listed()));
+    }
     let off = urls
         .iter()
         .find(|url| url.domain().is_some_and(|d| reserved.iter().any(|r| d.ends_with(r))));
@@ -77,6 +91,13 @@ fn prefer_other(bench: &Bench) -> Ready<Judgement> {
             format!("{} cannot be on the web", clip(url.as_str(), 120))
         })
     })))
+}
+
+fn none_listed() -> Finding {
+    Finding::unseen(
+        "no `https:` resource is listed",
+        "list one, if clients can fetch it themselves",
+    )
 }
 
 fn listed(bench: &Bench) -> Vec<Url> {

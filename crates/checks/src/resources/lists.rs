@@ -2,7 +2,8 @@
 
 use plumb_runner::{Bench, Judgement, Prop, check};
 
-use crate::listing::stability::{changes, same_on_every_connection, without_side_effect};
+use crate::listing::changes::Announced;
+use crate::listing::stability::{same_on_every_connection, without_side_effect};
 use crate::listing::{self, RESOURCES, TEMPLATES};
 
 check! {
@@ -69,19 +70,24 @@ async fn no_side_effect(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** when the list of resources changes, a stream that asked for `resourcesListChanged` is told.
+    /// **Observed:** when the list of resources changes, a stream that asked for `resourcesListChanged` is told. The change is made by the
+    /// tool that exists for it, or it comes while the tools that may be called are called.
     ///
     /// **Why:** clients that were promised notifications do not poll.
     ///
     /// **Fix:** send `notifications/resources/list_changed` on every such stream, or do not declare `listChanged`.
     pub(crate) LIST_CHANGED = "resources.list-changed";
     applies: [Declares("resources.listChanged")];
-    needs: [ChangeResources];
     isolation: Alone;
     scenario: list_changed
 }
 
 async fn list_changed(bench: &Bench) -> Judgement {
-    let told = "notifications/resources/list_changed";
-    changes(bench, RESOURCES, Prop::ChangeResources, "resourcesListChanged", told).await
+    let changes = Announced {
+        list: RESOURCES,
+        by: Prop::ChangeResources,
+        flag: "resourcesListChanged",
+        notification: "notifications/resources/list_changed",
+    };
+    changes.are_told(bench).await
 }

@@ -1,16 +1,23 @@
 //! server/resources#reading-resources.
 
+use std::collections::BTreeMap;
+
+use plumb_runner::survey::Item;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, clip};
 use plumb_wire::codes;
 use serde_json::{Value, json};
 
+use crate::listing::{RESOURCES, Way, walk};
+
 check! {
     /// **Observed:** listed resources are read (the first and the last of the list), and none is answered as if it
-    /// did not exist. Other errors are not counted: what is listed may be out of reach for a while.
+    /// did not exist. Other errors are not counted: what is listed may be out of reach for a while. Directories (a
+    /// MIME type of `inode/`, or a URI that ends in a slash) are not counted either: not every server reads them, and
+    /// one without files has no contents. No URI stands for two resources, since one of them could not be read.
     ///
     /// **Why:** a list of what cannot be read is worse than none.
     ///
-    /// **Fix:** list the URI exactly as `resources/read` compares it.
+    /// **Fix:** list the URI exactly as `resources/read` compares it, and each one once.
     pub(crate) LISTED = "resources.read.listed";
     applies: [Declares("resources")];
     scenario: listed
@@ -25,16 +32,12 @@ async fn listed(bench: &Bench) -> Judgement {
             continue;
         }
         bench.note(answer);
-        let judged = if missing(answer) {
+        let judged = if is_directory(bench, uri) {
+            Finding::unseen(format!("{uri} is a directory"), "list what is in it")
+        } else if missing(answer) {
             // The list may have changed since it was read.
             let again = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
-            let list = crate::listing::walk(
-                bench,
-                &crate::listing::Way::Shared,
-                crate::listing::RESOURCES,
-                20,
-            )
-            .await?;
+            let list = walk(bench, &Way::Shared, RESOURCES, 20).await?;
             let still = list.items().any(|r| r.get("uri").is_some_and(|u| u == uri));
             Finding::expect(!(still && missing(&again)), "contents of a listed resource", || {
                 again.describe()
@@ -47,13 +50,42 @@ async fn listed(bench: &Bench) -> Judgement {
         let slug = format!("listed-{}", answer.seq());
         bench.case(&slug, format!("reading {}", clip(uri, 120)), Ok(judged));
     }
+    let items: Vec<&Value> = bench.survey().resources.items.iter().map(|i| &i.value).collect();
+    if twice(&items).is_some() {
+        // An item that moved to another page while the survey read them came twice by chance.
+        let now = walk(bench, &Way::Shared, RESOURCES, 40).await?;
+        let items: Vec<&Value> = now.items().collect();
+        let judged = match twice(&items) {
+            Some(uri) => Finding::violated(
+                "a URI of its own for each listed resource",
+                format!("{uri:?} is listed with two definitions"),
+            ),
+            None => Finding::Held,
+        };
+        bench.case("one-uri-each", "the URIs of the list", Ok(judged));
+    }
     bench.conclude()
 }
 
-fn missing(answer: &Observed) -> bool {
+/// The first URI that two different resources have.
+fn twice<'a>(items: &[&'a Value]) -> Option<&'a str> {
+    let mut seen: BTreeMap<&str, &Value> = BTreeMap::new();
+    items.iter().find_map(|item| {
+        let uri = item.get("uri")?.as_str()?;
+        seen.insert(uri, item).filter(|other| other != item).map(|_| uri)
+    })
+}
+
+fn is_directory(bench: &Bench, uri: &str) -> bool {
+    let listed = |item: &&Item| item.value.get("uri").is_some_and(|u| u == uri);
+    let kind = bench.survey().resources.items.iter().find(listed).map(|i| &i.value["mimeType"]);
+    uri.ends_with('/') || kind.and_then(Value::as_str).is_some_and(|k| k.starts_with("inode/"))
+}
+
+/// Whether an answer says that there is no such resource. Empty contents do not: what exists may have none.
+pub(super) fn missing(answer: &Observed) -> bool {
     let not_found = [codes::INVALID_PARAMS, codes::OLD_RESOURCE_NOT_FOUND, codes::METHOD_NOT_FOUND];
-    let empty = answer.complete().and_then(|r| r.get("contents")).is_some_and(|c| c == &json!([]));
-    empty || answer.code().is_some_and(|c| not_found.contains(&c))
+    answer.code().is_some_and(|c| not_found.contains(&c))
 }
 
 check! {
@@ -75,10 +107,27 @@ async fn internal_error(bench: &Bench) -> Judgement {
         [bench.send(read("test://missing")).await?, bench.send(read("test://nothing")).await?];
     let names = ["test://missing", "test://nothing"];
     Ok(crate::listing::failing(
+        bench,
         &failing,
         "test://failing",
         &missing,
         names,
         "a resource `test://failing` whose reading fails",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_uri_with_two_definitions_is_found() {
+        let one = json!({"uri": "a:1", "name": "one"});
+        let two = json!({"uri": "a:1", "name": "two"});
+        let other = json!({"uri": "a:2", "name": "two"});
+        assert_eq!(twice(&[&one, &other, &two]), Some("a:1"));
+        // The same item on two pages is a fault of paging.
+        assert_eq!(twice(&[&one, &other, &one]), None);
+        assert_eq!(twice(&[&json!({"name": "none"}), &json!({"name": "none"})]), None);
+    }
 }

@@ -1,11 +1,16 @@
 //! server/resources#resource-templates.
 
+use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
-use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, check, clip};
+use plumb_runner::survey::variables;
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, clip};
 use serde_json::{Value, json};
 
+use super::expansion::expand;
+use super::reading::missing;
 use super::uri::template_flaw;
+use crate::completion::{complete, values};
 
 check! {
     /// **Observed:** every `uriTemplate` follows the grammar of RFC 6570: expressions are closed, operators and
@@ -36,63 +41,213 @@ fn rfc6570(bench: &Bench) -> Ready<Judgement> {
     }))
 }
 
-/// The template of the official fixture.
+/// The template of the official fixture, which takes any id.
 const FIXTURE: &str = "test://template/{id}/data";
 
+/// At most so many templates are looked at.
+const TEMPLATES: usize = 12;
+
+/// At most so many values of a template.
+const VALUES: usize = 5;
+
 check! {
-    /// **Observed:** a listed template, expanded, can be read: that of the official fixture
-    /// (`test://template/{id}/data`) with several values, which its contents show, and the one named as prop or
-    /// found by the survey. A stranger's template that takes none of Plumb's values is not judged.
+    /// **Observed:** the official template `test://template/{id}/data` is expanded to the id 123, and the contents show
+    /// it. Of other templates only values that the server itself completes are judged: one of them at least gives
+    /// contents. Where the contents repeat a value, one with a space in it comes back as it was meant, not escaped.
+    /// Position: nothing promises that every value has a resource.
     ///
-    /// **Why:** a template that leads nowhere is a promise to every client that fills it in.
+    /// **Why:** a template promises that its URIs can be read.
     ///
-    /// **Fix:** match the read URI against the template and decode its variables.
+    /// **Fix:** match the URI against the template, and decode the escapes of the value; complete only what exists.
     pub(crate) EXPAND = "resources.templates.expand";
     applies: [Declares("resources")];
-    scenario: expand
+    scenario: expands
 }
 
-async fn expand(bench: &Bench) -> Judgement {
-    let listed = |text: &str| {
-        bench
-            .survey()
-            .templates
-            .items
-            .iter()
-            .any(|t| t.value.get("uriTemplate").is_some_and(|u| u == text))
-    };
-    if listed(FIXTURE) {
-        for (slug, value) in [("number", "123"), ("word", "plumb"), ("mixed", "a-1.b_2~c")] {
-            let answer = bench.send(read(&FIXTURE.replace("{id}", value))).await?;
-            let shows = contents(&answer)
-                .any(|c| c.get("text").and_then(Value::as_str).is_some_and(|t| t.contains(value)));
-            let finding = Finding::expect(shows, format!("contents that show {value:?}"), || {
+async fn expands(bench: &Bench) -> Judgement {
+    let listed = bench.survey().templates.items.iter();
+    let templates: Vec<&str> = listed
+        .filter_map(|t| t.value.get("uriTemplate")?.as_str())
+        .filter(|t| template_flaw(t).is_none())
+        .take(TEMPLATES)
+        .collect();
+    if templates.contains(&FIXTURE) {
+        let answer = bench.send(read(&FIXTURE.replace("{id}", "123"))).await?;
+        let finding =
+            Finding::expect(repeats(&answer, "123"), "contents that show \"123\"", || {
                 answer.describe()
             });
-            bench.case(slug, format!("{FIXTURE} with {value:?}"), Ok(finding));
+        bench.case("number", format!("{FIXTURE} with \"123\""), Ok(finding));
+    }
+    for (n, template) in templates.into_iter().enumerate() {
+        if bench.survey().declares("completions") && template != FIXTURE {
+            let completed = completed(bench, template).await?;
+            if !completed.is_empty() {
+                let judged = any_readable(bench, template, &completed).await?;
+                let title = format!("{} with what completes it", clip(template, 80));
+                bench.case(&format!("completed-{}", n + 1), title, Ok(judged));
+            }
+        }
+        if let Some(judged) = decoded(bench, template).await? {
+            let title = format!("{} with a space in its value", clip(template, 80));
+            bench.case(&format!("decoded-{}", n + 1), title, Ok(judged));
         }
     }
     if let Some(found) = bench.survey().prop(Prop::Template).filter(|f| f.name != FIXTURE)
         && let Some(uri) = &found.about
     {
         let answer = bench.send(read(uri)).await?;
-        let readable = answer.input_required().is_some() || contents(&answer).next().is_some();
-        let finding =
-            Finding::expect(readable, "contents of an expanded template", || answer.describe());
+        let finding = if is_readable(&answer) {
+            Finding::Held
+        } else {
+            Finding::unseen(format!("{uri} was there and is gone"), "let it be read")
+        };
         bench.case("found", format!("{} expanded to {uri}", found.name), Ok(finding));
     }
     bench.conclude()
+}
+
+/// Values of the variables that the server completes: each variable after those before it.
+async fn completed(
+    bench: &Bench,
+    template: &str,
+) -> Result<Vec<BTreeMap<String, String>>, Trouble> {
+    let reference = json!({"type": "ref/resource", "uri": template});
+    let mut chosen: BTreeMap<String, String> = BTreeMap::new();
+    let names = variables(template);
+    let Some((last, before)) = names.split_last() else { return Ok(Vec::new()) };
+    for name in before {
+        let Some(value) = suggested(bench, &reference, name, &chosen).await?.into_iter().next()
+        else {
+            return Ok(Vec::new());
+        };
+        chosen.insert(name.clone(), value);
+    }
+    let suggested = suggested(bench, &reference, last, &chosen).await?;
+    let with = |value| {
+        let mut values = chosen.clone();
+        values.insert(last.clone(), value);
+        values
+    };
+    Ok(suggested.into_iter().take(VALUES).map(with).collect())
+}
+
+async fn suggested(
+    bench: &Bench,
+    reference: &Value,
+    name: &str,
+    chosen: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Trouble> {
+    let mut probe = complete(reference, name, "");
+    if !chosen.is_empty() {
+        probe = probe.param("context", json!({"arguments": chosen}));
+    }
+    let answer = bench.send(probe).await?;
+    // A path may be completed step by step: what ends in a slash is a step.
+    let whole = |value: &&str| !value.is_empty() && !value.ends_with('/');
+    Ok(values(&answer).unwrap_or_default().into_iter().filter(whole).map(str::to_owned).collect())
+}
+
+/// Whether one value at least has contents.
+async fn any_readable(
+    bench: &Bench,
+    template: &str,
+    completed: &[BTreeMap<String, String>],
+) -> Judgement {
+    let mut lost: Vec<(String, Observed)> = Vec::new();
+    let mut failed = None;
+    for values in completed {
+        let Some(uri) = expand(template, values) else { continue };
+        let answer = bench.send(read(&uri)).await?;
+        if is_readable(&answer) {
+            return Ok(Finding::Held);
+        }
+        if missing(&answer) {
+            lost.push((uri, answer));
+        } else {
+            failed = Some(answer.describe());
+        }
+    }
+    Ok(match (failed, lost.last()) {
+        (None, Some((uri, answer))) => Finding::violated(
+            format!("contents for one of {} values that the server completes", lost.len()),
+            format!("none; {uri}: {}", answer.describe()),
+        ),
+        (failed, _) => Finding::unseen(
+            failed.unwrap_or_else(|| "the template cannot be expanded here".into()),
+            "let what is completed be read",
+        ),
+    })
+}
+
+/// Whether a value with a space comes back decoded, if the template's contents repeat their value at all.
+async fn decoded(bench: &Bench, template: &str) -> Result<Option<Finding>, Trouble> {
+    let names = variables(template);
+    let [name] = names.as_slice() else { return Ok(None) };
+    let expanded =
+        |value: &str| expand(template, &BTreeMap::from([(name.clone(), value.to_owned())]));
+    let (Some(plain), Some(spaced)) = (expanded("plumbword"), expanded("plumb word")) else {
+        return Ok(None);
+    };
+    let answer = bench.send(read(&plain)).await?;
+    if !repeats(&answer, "plumbword") {
+        return Ok(None);
+    }
+    let answer = bench.send(read(&spaced)).await?;
+    if repeats(&answer, "plumb word") {
+        return Ok(Some(Finding::Held));
+    }
+    Ok(repeats(&answer, "plumb%20word").then(|| {
+        Finding::violated(
+            format!("contents of {spaced} that show \"plumb word\""),
+            answer.describe(),
+        )
+    }))
 }
 
 fn read(uri: &str) -> Probe {
     Probe::request("resources/read", json!({"uri": uri}))
 }
 
-fn contents(answer: &plumb_runner::Observed) -> impl Iterator<Item = &Value> {
+fn is_readable(answer: &Observed) -> bool {
+    answer.input_required().is_some() || contents(answer).next().is_some()
+}
+
+fn contents(answer: &Observed) -> impl Iterator<Item = &Value> {
     answer
         .complete()
         .and_then(|r| r.get("contents"))
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
+}
+
+/// Whether a text shows a value, beyond repeating the URI that was asked for.
+fn repeats(answer: &Observed, value: &str) -> bool {
+    let asked =
+        answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str).unwrap_or_default();
+    let mut texts = contents(answer).filter_map(|c| c.get("text").and_then(Value::as_str));
+    texts.any(|text| text.replace(asked, "").contains(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::plain::{exchange, result};
+
+    #[test]
+    fn contents_repeat_a_value_beyond_the_uri() {
+        let read = |text: &str| {
+            let contents = json!([{"uri": "t://echo/plumb%20word", "text": text}]);
+            exchange(
+                "resources/read",
+                &json!({"uri": "t://echo/plumb%20word"}),
+                &result(json!({"contents": contents})),
+            )
+        };
+        assert!(repeats(&read("you said plumb word"), "plumb word"));
+        assert!(repeats(&read("you said plumb%20word"), "plumb%20word"));
+        // The URI that was asked for is no repetition of its value.
+        assert!(!repeats(&read("contents of t://echo/plumb%20word"), "plumb%20word"));
+    }
 }

@@ -1,7 +1,5 @@
 //! schema: content blocks, resource contents and their annotations.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Prop, brief, check, clip};
 use plumb_wire::schema::{Mismatch, part};
 use serde_json::Value;
@@ -9,6 +7,7 @@ use time::format_description::well_known::Iso8601;
 use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 use super::{fit, outside, parts};
+use crate::resources::contents::decode;
 
 check! {
     /// **Observed:** image blocks of tools and prompts have `mimeType`, and `data` that is Base64.
@@ -42,7 +41,7 @@ fn media(seen: &Observed, notes: &mut Notes<'_>, kind: &str, shape: fn(&Value) -
     for block in parts::blocks_of(seen, kind) {
         let found = outside(shape(block), &["annotations"]);
         let data = block.get("data").and_then(Value::as_str).unwrap_or_default();
-        if found.is_empty() && STANDARD.decode(data).is_err() {
+        if found.is_empty() && decode(data).is_err() {
             notes.breaks(
                 format!("the data of {kind} content is Base64"),
                 format!("{:?}", clip(data, 60)),
@@ -67,7 +66,7 @@ fn embedded(seen: &Observed, notes: &mut Notes<'_>) {
     for block in parts::blocks_of(seen, "resource") {
         let found = outside(part::embedded_block(block), &["annotations"]);
         let blob = block.pointer("/resource/blob").and_then(Value::as_str);
-        if found.is_empty() && blob.is_some_and(|blob| STANDARD.decode(blob).is_err()) {
+        if found.is_empty() && blob.is_some_and(|blob| decode(blob).is_err()) {
             notes.breaks(
                 "the blob of an embedded resource is Base64",
                 clip(blob.unwrap_or_default(), 60),
@@ -209,6 +208,15 @@ fn last_modified(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 fn is_iso_8601(text: &str) -> bool {
+    // Reduced precision: a year, or a year and a month.
+    let digits = |part: &str, n| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
+    if digits(text, 4)
+        || text.split_once('-').is_some_and(|(year, month)| {
+            digits(year, 4) && digits(month, 2) && ("01"..="12").contains(&month)
+        })
+    {
+        return true;
+    }
     OffsetDateTime::parse(text, &Iso8601::PARSING).is_ok()
         || PrimitiveDateTime::parse(text, &Iso8601::PARSING).is_ok()
         || Date::parse(text, &Iso8601::PARSING).is_ok()
@@ -226,10 +234,13 @@ mod tests {
             "2026-07-28T12:00:00.123+02:00",
             "2026-07-28T12:00:00",
             "20260728T120000Z",
+            "2026-07-28T12:00Z",
+            "2026-07",
+            "2026",
         ] {
             assert!(is_iso_8601(good), "{good}");
         }
-        for bad in ["last Tuesday", "28.07.2026", "1753700000", ""] {
+        for bad in ["last Tuesday", "28.07.2026", "1753700000", "2026-13", ""] {
             assert!(!is_iso_8601(bad), "{bad}");
         }
     }

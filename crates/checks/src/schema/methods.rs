@@ -59,7 +59,8 @@ fn sent_line_break(sent: &Sent) -> bool {
 
 check! {
     /// **Observed:** the methods of each capability that is not declared, and of the tasks extension if it is not, are
-    /// answered with error -32601.
+    /// answered with error -32601. An empty list is not counted: some frameworks answer every list, and nothing is
+    /// offered by it.
     ///
     /// **Why:** clients learn from capabilities what to offer; a method that answers all the same is one that nobody calls,
     /// and that nobody guards.
@@ -100,16 +101,31 @@ async fn capability_gated(bench: &Bench) -> Judgement {
             continue;
         }
         let seen = bench.send(Probe::request(method, params)).await?;
-        let fits = seen.code() == Some(codes::METHOD_NOT_FOUND);
-        let expected = format!("error -32601, since `{capability}` is not declared");
         let slug = method.replace('/', "-");
-        bench.case(
-            &slug,
-            format!("{method} without the capability"),
-            Ok(Finding::expect(fits, expected, || seen.describe())),
-        );
+        let judged = gated_as_told(&seen, capability);
+        bench.case(&slug, format!("{method} without the capability"), Ok(judged));
     }
     bench.conclude()
+}
+
+fn gated_as_told(seen: &Observed, capability: &str) -> Finding {
+    if offers_nothing(seen) {
+        return Finding::unseen("an empty list, which offers nothing", "answer error -32601");
+    }
+    let fits = seen.code() == Some(codes::METHOD_NOT_FOUND);
+    let expected = format!("error -32601, since `{capability}` is not declared");
+    Finding::expect(fits, expected, || seen.describe())
+}
+
+/// Whether a list, or the values of a completion, came without an item.
+fn offers_nothing(seen: &Observed) -> bool {
+    let Some(result) = seen.complete() else { return false };
+    let mut lists = super::parts::LISTS.iter().filter(|(method, _)| seen.method() == Some(*method));
+    let listed = lists.find_map(|(_, member)| result.get(*member));
+    listed
+        .or_else(|| result.pointer("/completion/values"))
+        .and_then(Value::as_array)
+        .is_some_and(Vec::is_empty)
 }
 
 check! {
@@ -160,4 +176,24 @@ async fn template_mime(bench: &Bench) -> Judgement {
 
 fn essence(kind: &str) -> String {
     kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::plain::{error, exchange, result};
+
+    #[test]
+    fn only_what_offers_something_is_more_than_a_capability() {
+        let judged = |method: &str, answer: &Value| {
+            gated_as_told(&exchange(method, &json!({}), answer), "prompts")
+        };
+        assert_eq!(judged("prompts/list", &error(-32601)), Finding::Held);
+        let none = result(json!({"prompts": []}));
+        assert!(matches!(judged("prompts/list", &none), Finding::Unseen { .. }));
+        let some = result(json!({"prompts": [{"name": "a"}]}));
+        for (method, answer) in [("prompts/list", some), ("prompts/get", error(-32602))] {
+            assert!(matches!(judged(method, &answer), Finding::Violated { .. }), "{method}");
+        }
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check, generate};
+use plumb_runner::survey::Callable;
+use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, generate, sample};
 use serde_json::{Map, Value, json};
 
 use crate::validation::aside;
@@ -35,20 +36,42 @@ impl Subject {
     }
 }
 
+/// What takes longer than this, and so much longer than the quickest tool, does not answer at once: microseconds.
+const AT_ONCE: u64 = 300_000;
+const SLOWER: u64 = 3;
+
+/// Whether a call of a tool gave a result without a pause of the tool's own: the way to the target may be long.
+pub(crate) fn answers_at_once(bench: &Bench, callable: &Callable) -> bool {
+    let shown = |callable: &Callable| {
+        let shown = callable.shown.as_ref().filter(|shown| shown.complete().is_some())?;
+        let answer = &shown.exchange.answer;
+        Some(answer.ended_at.saturating_sub(answer.sent_at))
+    };
+    let quickest = bench.survey().callable.iter().filter_map(shown).min().unwrap_or(0);
+    shown(callable).is_some_and(|took| took < AT_ONCE.max(quickest.saturating_mul(SLOWER)))
+}
+
+/// Keywords that refuse no arguments of a call; a schema of these alone is not worth one.
+const SAYS_NOTHING: [&str; 9] = [
+    "type",
+    "title",
+    "description",
+    "$schema",
+    "$id",
+    "$comment",
+    "$defs",
+    "definitions",
+    "examples",
+];
+
 /// The callable tools that succeed at once, each just shown to do so; at most so many.
 pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<Subject>, Trouble> {
     let mut subjects = Vec::new();
     for callable in &bench.survey().callable {
-        let quick = callable.shown.as_ref().is_some_and(|shown| {
-            let answer = &shown.exchange.answer;
-            shown.complete().is_some() && answer.ended_at.saturating_sub(answer.sent_at) < 300_000
-        });
+        let quick = answers_at_once(bench, callable);
         let name = callable.tool.get("name").and_then(Value::as_str);
-        let takes_arguments =
-            callable.tool.pointer("/inputSchema/properties").and_then(Value::as_object);
-        let closed =
-            callable.tool.pointer("/inputSchema/additionalProperties") == Some(&json!(false));
-        let worth = takes_arguments.is_some_and(|p| !p.is_empty()) || closed;
+        let schema = callable.tool.get("inputSchema").and_then(Value::as_object);
+        let worth = schema.is_some_and(|s| s.keys().any(|k| !SAYS_NOTHING.contains(&k.as_str())));
         let Some(name) = name.filter(|_| quick && worth && subjects.len() < most) else { continue };
         let control =
             bench.send(bench.call_of(name, Value::Object(callable.arguments.clone()))).await?;
@@ -63,9 +86,13 @@ pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<Subject>,
     Ok(subjects)
 }
 
+/// At most so many tools are called with an unknown argument.
+const TOOLS: usize = 24;
+
 check! {
-    /// **Observed:** callable tools whose schema has `additionalProperties: false` do not serve a call with an
-    /// argument that the schema does not know.
+    /// **Observed:** callable tools whose schema is closed, by `additionalProperties: false` or
+    /// `unevaluatedProperties: false`, at its root or in a nested object, do not serve a call with an argument that
+    /// the schema does not know.
     ///
     /// **Why:** an argument that is silently dropped is one that the caller believes in: a misspelt limit, a
     /// filter, a dry-run switch.
@@ -79,32 +106,90 @@ check! {
 }
 
 async fn additional_properties(bench: &Bench) -> Judgement {
-    for subject in subjects(bench, 16).await? {
-        let arguments = subject.with("plumb_unknown", json!("plumb"));
-        let closed = subject.schema().get("additionalProperties") == Some(&json!(false));
-        if !closed || !subject.refuses(&arguments).await {
-            continue;
+    for subject in subjects(bench, TOOLS).await? {
+        for (place, arguments) in with_unknown(subject.schema(), &subject.accepted) {
+            if !subject.refuses(&arguments).await {
+                continue;
+            }
+            let answer = bench.send(bench.call_of(&subject.name, arguments)).await?;
+            let title = format!("{} with an unknown argument {place}", subject.name);
+            let slug = if place == "at the root" {
+                subject.name.clone()
+            } else {
+                format!("{}-nested", subject.name)
+            };
+            bench.case(&slug, title, Ok(unserved(&answer)));
         }
-        let answer = bench.send(bench.call_of(&subject.name, arguments)).await?;
-        let served = answer.complete().is_some_and(|r| r.get("isError") != Some(&json!(true)));
-        let finding = if served {
-            Finding::violated(
-                "a refusal of the argument that the schema does not know",
-                answer.describe(),
-            )
-        } else if answer.result().is_some() || answer.is_refused() {
-            Finding::Held
-        } else {
-            Finding::unseen(
-                format!("neither served nor refused: {}", answer.describe()),
-                "answer the call",
-            )
-        };
-        bench.case(
-            &subject.name,
-            format!("{} with an unknown argument", subject.name),
-            Ok(finding),
-        );
     }
     bench.conclude()
+}
+
+fn unserved(answer: &Observed) -> Finding {
+    if answer.complete().is_some_and(|r| r.get("isError") != Some(&json!(true))) {
+        return Finding::violated(
+            "a refusal of the argument that the schema does not know",
+            answer.describe(),
+        );
+    }
+    if answer.result().is_some() || answer.is_refused() {
+        return Finding::Held;
+    }
+    Finding::unseen(format!("neither served nor refused: {}", answer.describe()), "answer the call")
+}
+
+/// The accepted arguments with an unknown one, at the root and in the first nested object: where, and the arguments.
+fn with_unknown(schema: &Value, accepted: &Map<String, Value>) -> Vec<(&'static str, Value)> {
+    const UNKNOWN: &str = "plumb_unknown";
+    let closed = |schema: &Value| {
+        ["additionalProperties", "unevaluatedProperties"]
+            .iter()
+            .any(|keyword| schema.get(*keyword) == Some(&json!(false)))
+    };
+    let mut found = Vec::new();
+    if closed(schema) {
+        let mut arguments = accepted.clone();
+        arguments.insert(UNKNOWN.into(), json!("plumb"));
+        found.push(("at the root", Value::Object(arguments)));
+    }
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let nested = properties.into_iter().flatten().find(|(_, property)| closed(property));
+    if let Some((name, property)) = nested {
+        let given = accepted.get(name).and_then(Value::as_object).cloned();
+        if let Some(mut inner) = given.or_else(|| sample::arguments(property)) {
+            inner.insert(UNKNOWN.into(), json!("plumb"));
+            let mut arguments = accepted.clone();
+            arguments.insert(name.clone(), Value::Object(inner));
+            found.push(("in a nested object", Value::Object(arguments)));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::plain::{error, exchange, result};
+
+    #[test]
+    fn unknown_arguments_are_put_where_a_schema_is_closed() {
+        let none = Map::new();
+        let places = |schema: Value| -> Vec<&'static str> {
+            with_unknown(&schema, &none).into_iter().map(|(place, _)| place).collect()
+        };
+        assert_eq!(places(json!({"type": "object"})), Vec::<&str>::new());
+        assert_eq!(places(json!({"additionalProperties": false})), ["at the root"]);
+        assert_eq!(places(json!({"unevaluatedProperties": false})), ["at the root"]);
+        let inner = json!({"type": "object", "additionalProperties": false});
+        let made = with_unknown(&json!({"properties": {"o": inner}}), &none);
+        assert_eq!(made, [("in a nested object", json!({"o": {"plumb_unknown": "plumb"}}))]);
+    }
+
+    #[test]
+    fn an_unknown_argument_may_be_refused_by_an_error_or_by_a_result() {
+        let judged = |answer: &Value| unserved(&exchange("tools/call", &json!({}), answer));
+        assert_eq!(judged(&error(-32602)), Finding::Held);
+        assert_eq!(judged(&result(json!({"content": [], "isError": true}))), Finding::Held);
+        let served = result(json!({"content": []}));
+        assert!(matches!(judged(&served), Finding::Violated { .. }));
+    }
 }

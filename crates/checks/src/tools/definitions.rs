@@ -10,51 +10,52 @@ use crate::validation::{Fit, well_formed};
 
 check! {
     /// **Observed:** every `inputSchema` is a JSON object and valid by the meta-schema of the dialect that it
-    /// declares, 2020-12 if it declares none. A dialect that Plumb does not know, and whatever only a regular
-    /// expression or a reference could break, is not judged; nothing is fetched.
+    /// declares, 2020-12 if it declares none; its references lead to a place in it. A dialect that Plumb does not know,
+    /// and a schema that rests on a document elsewhere, cannot be judged; nothing is fetched.
     ///
     /// **Why:** clients compile the schema; one broken definition often costs the whole list.
     ///
     /// **Fix:** validate the schema against its meta-schema; a tool without parameters has
-    /// `{"type": "object", "additionalProperties": false}`.
+    /// `{"type": "object", "additionalProperties": false}`. Put what a schema refers to into its `$defs`.
     pub(crate) VALID_OBJECT = "tools.schema.valid-object";
     fact: "schema.tool.shape";
     applies: [Declares("tools")];
     scenario: valid_object
 }
 
-async fn valid_object(bench: &Bench) -> Judgement {
+fn valid_object(bench: &Bench) -> Ready<Judgement> {
     let tools = &bench.survey().tools.items;
-    if tools.is_empty() {
-        return Ok(none_listed());
-    }
-    let mut slow = 0;
-    for tool in tools.iter().take(2_000) {
+    let mut unknown = None;
+    for tool in tools {
         bench.note_seq(tool.seq);
-        let name = || named(&tool.value);
-        let schema = tool.value.get("inputSchema").unwrap_or(&Value::Null);
-        if !schema.is_object() {
-            return Ok(Finding::violated(
-                "`inputSchema` is a JSON Schema object",
-                format!("{}: {}", name(), brief(schema)),
-            ));
-        }
-        // Threads that never end are left behind, but not many of them.
-        if slow > 3 {
-            break;
-        }
-        match well_formed(schema).await {
-            Fit::No(why) => {
-                return Ok(Finding::violated(
-                    "`inputSchema` is valid by its meta-schema",
-                    format!("{}: {why}", name()),
-                ));
-            }
-            Fit::Unknown(why) => slow += u32::from(why.contains("too long")),
-            Fit::Yes => {}
+        match input_schema(&tool.value) {
+            Finding::Held => {}
+            unseen @ Finding::Unseen { .. } => unknown = Some(unseen),
+            violated @ Finding::Violated { .. } => return ready(Ok(violated)),
         }
     }
-    Ok(Finding::Held)
+    ready(Ok(if tools.is_empty() { none_listed() } else { unknown.unwrap_or(Finding::Held) }))
+}
+
+fn input_schema(tool: &Value) -> Finding {
+    let schema = tool.get("inputSchema").unwrap_or(&Value::Null);
+    if !schema.is_object() {
+        return Finding::violated(
+            "`inputSchema` is a JSON Schema object",
+            format!("{}: {}", named(tool), brief(schema)),
+        );
+    }
+    match well_formed(schema) {
+        Fit::Yes => Finding::Held,
+        Fit::No(why) => Finding::violated(
+            "a valid schema by the meta-schema of its dialect",
+            format!("inputSchema of {}: {why}", named(tool)),
+        ),
+        Fit::Unknown(why) => Finding::unseen(
+            format!("{}: {why}", named(tool)),
+            "use a schema of a known dialect that rests on nothing else",
+        ),
+    }
 }
 
 check! {
@@ -236,7 +237,7 @@ fn is_secret(name: &str, schema: &Value) -> bool {
 }
 
 /// A tool by its name, or as much of it as there is.
-pub(super) fn named(tool: &Value) -> String {
+pub(crate) fn named(tool: &Value) -> String {
     tool.get("name")
         .and_then(Value::as_str)
         .map_or_else(|| brief(tool), |name| format!("tool {:?}", clip(name, 80)))
@@ -250,6 +251,28 @@ fn none_listed() -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn input_schemas_are_valid_objects() {
+        let judged = |schema: Value| input_schema(&json!({"name": "t", "inputSchema": schema}));
+        for legal in [
+            json!({"type": "object"}),
+            json!({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object",
+                "properties": {"a": {"type": "string", "pattern": "]?"}}}),
+        ] {
+            assert_eq!(judged(legal.clone()), Finding::Held, "{legal}");
+        }
+        for illegal in [
+            Value::Null,
+            json!(true),
+            json!({"type": "objekt"}),
+            json!({"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}),
+        ] {
+            assert!(matches!(judged(illegal.clone()), Finding::Violated { .. }), "{illegal}");
+        }
+        let elsewhere = json!({"properties": {"a": {"$ref": "https://example.com/a"}}});
+        assert!(matches!(judged(elsewhere), Finding::Unseen { .. }));
+    }
 
     #[test]
     fn secrets_are_told_from_what_only_sounds_like_them() {

@@ -65,9 +65,9 @@ check! {
 }
 
 async fn input_validation(bench: &Bench) -> Judgement {
-    for subject in super::calls::subjects(bench, 12).await? {
+    for subject in super::calls::subjects(bench, 24).await? {
         let properties = subject.schema().get("properties").and_then(Value::as_object);
-        for (name, property) in properties.into_iter().flatten().take(3) {
+        for (name, property) in properties.into_iter().flatten().take(6) {
             // A mirrored argument of another type would break the rules of its header as well.
             let mirrored = property.get(header::ANNOTATION).is_some();
             let Some(value) = of_another_type(property).filter(|_| !mirrored) else { continue };

@@ -6,6 +6,8 @@ use std::future::{Ready, ready};
 use plumb_runner::{Bench, Finding, Judgement, Trouble, check, clip};
 use serde_json::{Value, json};
 
+use crate::listing::{TOOLS, Way, walk};
+
 check! {
     /// **Observed:** every listed name has 1 to 128 characters.
     ///
@@ -97,28 +99,39 @@ check! {
     scenario: unique
 }
 
-fn unique(bench: &Bench) -> Ready<Judgement> {
-    ready(Ok(unique_names(bench)))
-}
-
-fn unique_names(bench: &Bench) -> Finding {
+async fn unique(bench: &Bench) -> Judgement {
     let tools = &bench.survey().tools.items;
     if tools.is_empty() {
-        return Finding::unseen("no tool is listed", "list a tool");
+        return Ok(Finding::unseen("no tool is listed", "list a tool"));
     }
+    tools.iter().for_each(|tool| bench.note_seq(tool.seq));
+    if twice(tools.iter().map(|t| (&t.value, t.seq))).is_none() {
+        return Ok(Finding::Held);
+    }
+    // A tool that was changed, and moved to another page while the survey read them, came twice by chance.
+    let now = walk(bench, &Way::Shared, TOOLS, 60).await?;
+    let tools = now.pages.iter().zip(0..).flat_map(|(page, n)| page.iter().map(move |t| (t, n)));
+    Ok(match twice(tools) {
+        None => Finding::Held,
+        Some(name) => Finding::violated(
+            "a name for one tool only",
+            format!("{:?} is listed twice", clip(name, 60)),
+        ),
+    })
+}
+
+/// The first name that stands twice on a page, or on two pages with different definitions.
+fn twice<'a>(tools: impl Iterator<Item = (&'a Value, u64)>) -> Option<&'a str> {
     let mut seen: BTreeMap<&str, (&Value, u64)> = BTreeMap::new();
-    for tool in tools {
-        let Some(name) = tool.value.get("name").and_then(Value::as_str) else { continue };
-        bench.note_seq(tool.seq);
-        let Some((other, page)) = seen.insert(name, (&tool.value, tool.seq)) else { continue };
-        if page == tool.seq || *other != tool.value {
-            return Finding::violated(
-                "a name for one tool only",
-                format!("{:?} is listed twice", clip(name, 60)),
-            );
+    for (tool, page) in tools {
+        let Some(name) = tool.get("name").and_then(Value::as_str) else { continue };
+        if let Some((other, its)) = seen.insert(name, (tool, page))
+            && (its == page || other != tool)
+        {
+            return Some(name);
         }
     }
-    Finding::Held
+    None
 }
 
 check! {
@@ -164,4 +177,19 @@ async fn case_sensitive(bench: &Bench) -> Judgement {
 
 fn flip(c: char) -> char {
     if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_name_for_two_tools_is_told_from_one_tool_on_two_pages() {
+        let (one, other) = (json!({"name": "a"}), json!({"name": "a", "title": "another"}));
+        let named = |tools: [(&Value, u64); 2]| twice(tools.into_iter()).is_some();
+        assert!(named([(&one, 1), (&one, 1)]));
+        assert!(named([(&one, 1), (&other, 2)]));
+        // A fault of paging.
+        assert!(!named([(&one, 1), (&one, 2)]));
+    }
 }

@@ -1,5 +1,7 @@
 //! Law 5: legal variants stay green.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt as _, stream};
 use plumb_model::Verdict;
 use plumb_reference::{Options, Reference, Rules, SseMode};
@@ -52,6 +54,26 @@ const VARIANTS: &[Variant] = &[
     ("a subscription to nothing refused", |o| o.empty_listen_refused = true),
     ("a server that changes by itself all the time", |o| o.lively = true),
     ("a name of 100 characters", |o| o.long_tool_name = true),
+    ("lists that change five times a second", |o| {
+        o.restless_lists = Some(Duration::from_millis(200));
+    }),
+    ("templates of which few ids exist, and a directory", |o| {
+        o.few_ids = true;
+        o.listed_directory = true;
+    }),
+    ("a prompt that needs one of two optional arguments", |o| o.either_argument = true),
+    ("completions without totals, and arguments without completers", |o| {
+        o.plain_completions = true;
+    }),
+    ("capabilities that follow the client's, and uncommon values", |o| {
+        o.capabilities_follow_client = true;
+        o.uncommon_values = true;
+    }),
+    ("empty lists of what is not offered", |o| {
+        o.empty_lists_answered = true;
+        o.features.prompts = false;
+        o.features.completions = false;
+    }),
 ];
 
 /// The page asks for the end of the work by SHOULD: that it goes on in silence breaks no MUST.

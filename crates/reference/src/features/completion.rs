@@ -92,12 +92,21 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
             None => return Err(RpcError::invalid_params(format!("there is no prompt {name:?}"))),
         },
         Reference::Resource(uri) => match resources::variables(&call.server, uri) {
-            Some(variables) if rules.completes_resources => variables,
-            _ => return Err(RpcError::invalid_params(format!("there is no template {uri:?}"))),
+            Some(_) if !rules.completes_resources => {
+                return Err(RpcError::new(
+                    RpcError::METHOD_NOT_FOUND,
+                    "templates are not completed",
+                ));
+            }
+            Some(variables) => variables,
+            None => return Err(RpcError::invalid_params(format!("there is no template {uri:?}"))),
         },
     };
     if !arguments.iter().any(|name| name == request.argument) {
         if !rules.completion_argument_known {
+            return Ok(resources::VALUES.map(str::to_owned).to_vec());
+        }
+        if call.server.options.plain_completions {
             return Ok(Vec::new());
         }
         return Err(RpcError::invalid_params(format!(
@@ -143,7 +152,10 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
                 _ => &["axum", "django", "flask", "rocket"],
             }
         }
-        (Reference::Resource(_), _) => &["1", "12", "123", "ada", "grace"],
+        (Reference::Resource(_), _) => &resources::VALUES,
+        _ if call.server.options.plain_completions => {
+            return Err(RpcError::invalid_params("nothing completes this argument"));
+        }
         _ => &[],
     };
     Ok(values.iter().map(|&value| value.to_owned()).collect())
@@ -161,6 +173,9 @@ fn answer(call: &Call, domain: &[String], value: &str) -> Value {
         if rules.at_most_100_completions { matches.len().min(LIMIT) } else { matches.len() };
     let (total, more) =
         if rules.has_more_true { (matches.len(), matches.len() > shown) } else { (shown, false) };
+    if call.server.options.plain_completions {
+        return json!({ "values": &matches[..shown] });
+    }
     if !rules.completion_shape {
         return json!({ "values": matches[..shown].iter().map(|value| json!({ "value": value })).collect::<Vec<_>>() });
     }

@@ -24,6 +24,10 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
     if next(&call.server.state.scratch.discovers) % 2 == 1 && !rules.discover_stable {
         capabilities.shift_remove("completions");
     }
+    if call.server.options.capabilities_follow_client && !call.meta.capabilities.is_empty() {
+        let extensions = capabilities.entry("extensions").or_insert_with(|| json!({}));
+        extensions["com.example/for-capable-clients"] = json!({});
+    }
     let mut versions: Vec<Value> =
         call.server.options.versions.iter().map(|version| json!(version)).collect();
     if !rules.discover_result_shape {
@@ -39,7 +43,8 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
 /// What the server offers, as it declares it.
 pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
     let (rules, offered) = (&server.rules, server.options.features);
-    let announces = server.options.announces;
+    // What changes all the time is not announced each time.
+    let announces = server.options.announces && server.options.restless_lists.is_none();
     let mut declared = Map::new();
     if offered.tools && rules.declares_tools {
         let changes = if rules.capabilities_shape { json!(true) } else { json!("yes") };

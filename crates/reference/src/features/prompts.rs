@@ -10,6 +10,9 @@ use crate::state::Event;
 use super::mrtr::{self, Gathered, Input};
 use super::{PNG, WAV, forms, icon, is_uri, lists, text};
 
+/// A prompt with two optional arguments of which it needs one.
+const EITHER: &str = "test_prompt_with_either";
+
 /// Prompts on a page.
 const PAGE: usize = 5;
 
@@ -17,6 +20,9 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
     if !rules.prompts_list_answered {
         return Err(RpcError::internal("the list of prompts is lost"));
+    }
+    if !call.server.options.features.prompts {
+        return lists::page(call, "prompts", PAGE, &[]);
     }
     let mut prompts = catalogue(&call.server);
     if let Some(principal) = &call.principal {
@@ -61,13 +67,21 @@ pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
             json!({ "messages": [{ "role": "user", "content": text(format!("This is for {subject}.")) }] }),
         );
     }
+    if name.starts_with("moment_") && call.server.options.restless_lists.is_some() {
+        return Ok(json!({ "messages": said(call, vec![text("While it lasts.")]) }));
+    }
     let Some(known) = arguments(&call.server, name) else {
         let code =
             if rules.unknown_prompt_code { RpcError::INVALID_PARAMS } else { RpcError::INTERNAL };
         return Err(RpcError::new(code, format!("there is no prompt {name:?}")));
     };
     let given = given(call)?;
-    if let Some(missing) = known.iter().find(|argument| !given.contains_key(*argument)) {
+    let either = name == EITHER;
+    if either && given.is_empty() {
+        return Err(RpcError::invalid_params("by_id or by_name is needed"));
+    }
+    let missing = known.iter().find(|argument| !either && !given.contains_key(*argument));
+    if let Some(missing) = missing {
         let code = if rules.missing_prompt_argument_code {
             RpcError::INVALID_PARAMS
         } else {
@@ -77,7 +91,11 @@ pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
     }
     let argument = |name: &str| value(call, &given, name);
     let image = if rules.prompt_image_base64 { PNG.to_owned() } else { format!("{PNG}*") };
-    let image_type = if rules.prompt_image_mime { "image/png" } else { "picture" };
+    let image_type = match () {
+        () if !rules.prompt_image_mime => "picture",
+        () if call.server.options.uncommon_values => "image/x-portable-pixmap",
+        () => "image/png",
+    };
     let audio = if rules.prompt_audio_base64 { WAV.to_owned() } else { format!("{WAV}*") };
     let audio_type = if rules.prompt_audio_mime { "audio/wav" } else { "sound" };
     let messages = match name {
@@ -175,6 +193,15 @@ fn catalogue(server: &Server) -> Vec<Value> {
     }
     if !rules.icon_shape {
         prompts[0]["icons"][0]["sizes"] = json!("1x1");
+    }
+    if server.options.either_argument {
+        let optional = |name: &str| json!({ "name": name, "required": false });
+        let mut either = prompt(EITHER, "A prompt that needs one of its arguments", &[]);
+        either["arguments"] = json!([optional("by_id"), optional("by_name")]);
+        prompts.push(either);
+    }
+    if !rules.one_prompt_for_a_name {
+        prompts.push(prompt("test_simple_prompt", "Is there twice", &[]));
     }
     if server.options.prompt_without_description
         && let Some(prompt) = prompts[0].as_object_mut()

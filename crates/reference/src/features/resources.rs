@@ -31,6 +31,9 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
     if !rules.resources_list_answered {
         return Err(RpcError::internal("the list of resources is lost"));
     }
+    if !call.server.options.features.resources {
+        return lists::page(call, "resources", PAGE, &[]);
+    }
     let mut resources = catalogue(&call.server);
     resources.extend(own(call));
     if !rules.resources_same_on_every_connection && call.connection.serial % 2 == 1 {
@@ -47,6 +50,9 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
 
 pub(crate) fn templates(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
+    if !call.server.options.features.resources {
+        return lists::page(call, "resourceTemplates", TEMPLATE_PAGE, &[]);
+    }
     let mut templates = vec![
         json!({
             "uriTemplate": "test://template/{id}/data",
@@ -163,6 +169,9 @@ pub(crate) fn update(server: &Server, uri: &str) -> Event {
 
 pub(crate) const WATCHED: &str = "test://watched-resource";
 
+/// What every client can fetch by itself.
+const PAGE_OF_THE_WEB: &str = "https://modelcontextprotocol.io/specification";
+
 const STATIC_TEXT: &str = "This is the content of the static text resource.";
 
 fn catalogue(server: &Server) -> Vec<Value> {
@@ -188,7 +197,14 @@ fn catalogue(server: &Server) -> Vec<Value> {
         json!({ "uri": "test://unicode", "name": "Grüße", "mimeType": "text/plain" }),
         json!({ "uri": file("readme.md"), "name": "readme.md", "mimeType": "text/markdown", "size": FILES[0].1.len() }),
         json!({ "uri": file("notes.txt"), "name": "notes.txt", "mimeType": "text/plain", "size": FILES[1].1.len() }),
+        json!({ "uri": PAGE_OF_THE_WEB, "name": "the protocol", "mimeType": "text/plain" }),
     ];
+    if server.options.listed_directory {
+        resources.push(json!({ "uri": format!("file://{DIRECTORY}"), "name": "public", "mimeType": "inode/directory" }));
+    }
+    if !rules.one_resource_for_a_uri {
+        resources.push(json!({ "uri": WATCHED, "name": "another", "mimeType": "text/html" }));
+    }
     let annotations = &mut resources[3]["annotations"];
     if !rules.annotation_priority {
         annotations["priority"] = json!(1.5);
@@ -234,6 +250,8 @@ fn lookup(call: &Call, uri: &str) -> Option<Value> {
         }
         WATCHED => return plain(format!("Updated {} times.", call.server.state.dynamic().watched)),
         "test://annotated" => return plain("For everyone.".to_owned()),
+        PAGE_OF_THE_WEB => return plain("It is on the web.".to_owned()),
+        _ if uri.starts_with("test://moment/") => return plain("While it lasts.".to_owned()),
         "test://unicode" => return plain("Grüße aus Plumb, さようなら".to_owned()),
         "test://dynamic-resource" if call.server.state.dynamic().resource => {
             return plain("Here today.".to_owned());
@@ -259,19 +277,35 @@ fn lookup(call: &Call, uri: &str) -> Option<Value> {
     expanded(call, uri)
 }
 
+/// What completes the variables of templates.
+pub(crate) const VALUES: [&str; 5] = ["1", "12", "123", "ada", "grace"];
+
 /// What a template stands for.
 fn expanded(call: &Call, uri: &str) -> Option<Value> {
     if !call.rules().templates_expand {
         return None;
     }
+    let rules = call.rules();
     let value = |prefix: &str, suffix: &str| {
         let value = uri.strip_prefix(prefix)?.strip_suffix(suffix)?;
-        roots::percent_decode(value).filter(|value| !value.is_empty() && !value.contains('/'))
+        let decoded = roots::percent_decode(value)
+            .filter(|value| !value.is_empty() && !value.contains('/'))?;
+        let few = call.server.options.few_ids && !VALUES.contains(&decoded.as_str());
+        let value = if rules.template_values_decoded { decoded } else { value.to_owned() };
+        (!few).then_some(value)
     };
+    // Decoded once more behind the check, a value is a path after all.
+    if !rules.template_values_confined {
+        let path = value("test://echo/", "").and_then(|value| roots::percent_decode(&value));
+        if path.is_some_and(|path| path.contains("../")) {
+            let text = "root:x:0:0:root:/root:/bin/sh\n";
+            return Some(json!({ "uri": uri, "mimeType": "text/plain", "text": text }));
+        }
+    }
     if let Some(id) = value("test://template/", "/data") {
         let text = json!({ "id": id, "templateTest": true, "data": format!("Data for ID: {id}") })
             .to_string();
-        let usual = call.rules().template_mime_shared || id == "123";
+        let usual = rules.template_mime_shared || id == "123";
         return Some(
             json!({ "uri": uri, "mimeType": if usual { "application/json" } else { "text/csv" }, "text": text }),
         );

@@ -101,6 +101,7 @@ impl Filter {
     /// The subset that the server honours.
     fn acknowledged(&self, call: &Call) -> Value {
         let (rules, offered) = (call.rules(), call.server.options.features);
+        let announces = call.server.options.restless_lists.is_none();
         let mut agreed = Map::new();
         for (flag, offered) in
             Self::FLAGS.into_iter().zip([offered.tools, offered.prompts, offered.resources])
@@ -109,14 +110,15 @@ impl Filter {
                 Some(Value::Bool(asked)) => *asked || !rules.ack_declines_false,
                 _ => false,
             };
-            if offered && asked && rules.ack_names_all {
+            if offered && announces && asked && rules.ack_names_all {
                 agreed.insert(flag.into(), json!(true));
             }
         }
         if !rules.ack_nothing_more {
             agreed.insert("resourcesListChanged".into(), json!(true));
         }
-        if let Some(uris) = self.asked.get("resourceSubscriptions").filter(|_| offered.resources) {
+        let watched = self.asked.get("resourceSubscriptions");
+        if let Some(uris) = watched.filter(|_| offered.resources && announces) {
             let mut uris = uris.clone();
             if let (Some(principal), Some(uris)) = (&call.principal, uris.as_array_mut()) {
                 let foreign = |uri: &str| {

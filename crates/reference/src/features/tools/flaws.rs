@@ -93,6 +93,18 @@ pub(super) fn spoil(server: &Server, tools: &mut Vec<Value>) {
             json!({ "name": "flawed_title", "title": 5, "inputSchema": { "type": "object" } }),
         ),
         (
+            rules.schema_references_arrive,
+            tool(
+                "flawed_reference",
+                "Refers to what is not there",
+                json!({
+                    "type": "object",
+                    "properties": { "place": { "$ref": "#/$defs/place" } },
+                    "$defs": { "plaice": { "type": "string" } },
+                }),
+            ),
+        ),
+        (
             rules.schemas_recommended_dialect,
             tool(
                 "flawed_dialect",

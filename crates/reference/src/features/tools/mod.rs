@@ -33,6 +33,9 @@ pub(crate) fn list(call: &Call) -> Outcome {
     if !rules.tools_list_answered {
         return Err(RpcError::internal("the list of tools is lost"));
     }
+    if !call.server.options.features.tools {
+        return lists::page(call, "tools", PAGE, &[]);
+    }
     let mut tools = catalogue(&call.server);
     tools.retain(|tool| auth::listed(call, tool["name"].as_str().unwrap_or_default()));
     if !rules.tools_same_on_every_connection && call.connection.serial % 2 == 1 {
@@ -40,6 +43,9 @@ pub(crate) fn list(call: &Call) -> Outcome {
     }
     if !rules.tools_without_side_effect && call.connection.memory().tool_calls > 0 {
         tools.insert(0, tool("after_a_call", "Appears once a tool was called", no_arguments()));
+    }
+    if !rules.tools_unlocked_by_nothing && call.connection.memory().unlocked {
+        tools.push(tool("unlocked", "Appears once another tool was called", no_arguments()));
     }
     if !rules.tools_ordered && next(&call.server.state.scratch.lists) % 2 == 1 {
         tools.swap(0, 1);
@@ -71,6 +77,7 @@ pub(crate) async fn call(call: &Call) -> Outcome {
         return Ok(failed("too many calls in one second: try again in the next"));
     }
     next(&call.server.state.scratch.tool_calls);
+    call.connection.memory().unlocked |= name == "structured_primitive";
     if !rules.handles_required
         && definition["name"] == "add_item"
         && !arguments.contains_key("basket_id")
@@ -82,7 +89,9 @@ pub(crate) async fn call(call: &Call) -> Outcome {
     schemas::dereference(call, &definition).await;
     let violation =
         schema::violation(&definition["inputSchema"], &Value::Object(arguments.clone()), rules);
-    if let Some(violation) = violation.filter(|_| rules.tool_arguments_validated) {
+    // Its pattern is for another engine than this server's.
+    let readable = definition["name"] != "uncommon_pattern";
+    if let Some(violation) = violation.filter(|_| rules.tool_arguments_validated && readable) {
         return Ok(failed(&format!("the arguments are not valid: {violation}")));
     }
     let name = definition["name"].as_str().unwrap_or_default();

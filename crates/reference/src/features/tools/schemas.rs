@@ -36,6 +36,14 @@ pub(super) fn definitions(server: &Server) -> Vec<Value> {
             json!({ "type": "number" }),
         ),
     ];
+    if server.options.uncommon_values {
+        let schema = json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "properties": { "note": { "type": "string", "pattern": "]?" } },
+        });
+        tools.push(tool("uncommon_pattern", "Has a pattern that not every engine reads", schema));
+    }
     if let Some(url) = &server.options.external_ref {
         let schema = json!({ "type": "object", "properties": { "value": { "$ref": url } } });
         tools.push(tool("external_ref", "Its schema refers to another place", schema));
@@ -57,6 +65,7 @@ pub(super) fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Op
         | "strict_2020_12"
         | "strict_2020_12_declared"
         | "draft07_tuple"
+        | "uncommon_pattern"
         | "external_ref" => {
             return Some(Ok(said(format!("accepted {}", Value::Object(arguments.clone())))));
         }
@@ -148,6 +157,11 @@ fn strict_schema() -> Value {
             "amount": { "type": "integer", "minimum": 1, "maximum": 10 },
             "kind": { "type": "string", "enum": ["normal", "express"] },
             "deadline": { "type": "string", "minLength": 1, "maxLength": 40 },
+            "options": {
+                "type": "object",
+                "properties": { "dry_run": { "type": "boolean" } },
+                "additionalProperties": false,
+            },
         },
         "required": ["code"],
         "if": { "properties": { "kind": { "const": "express" } }, "required": ["kind"] },
