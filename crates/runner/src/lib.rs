@@ -28,7 +28,7 @@ pub use channel::Open;
 pub use check::{Applies, Body, Check, Isolation, Scene};
 pub use finding::{Finding, Judgement, Trouble};
 pub use observe::{Observed, brief, clip};
-pub use passive::Notes;
+pub use passive::{Notes, judged};
 pub use plumb_oauth::server::LoggedRequest;
 pub use plumb_oauth::{Access, Token, TokenDeviation};
 pub use probe::Probe;

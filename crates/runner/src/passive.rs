@@ -7,7 +7,7 @@ use plumb_model::event::CaseFinished;
 use plumb_model::{Sent, Verdict};
 
 use crate::check::Body;
-use crate::{Check, Observed, Survey};
+use crate::{Check, Finding, Observed, Survey};
 
 /// At most so many distinct violations of one check are reported; all are counted.
 const SHOWN: usize = 5;
@@ -40,6 +40,16 @@ impl Notes<'_> {
     ) {
         if fits { self.fits() } else { self.breaks(expected, actual()) }
     }
+}
+
+/// What a passive check says of one exchange; `None` if that does not show what the check looks at.
+pub fn judged(check: &Check, seen: &Observed, survey: &Survey) -> Option<Finding> {
+    let Body::Passive(body) = check.body else { return None };
+    let mut notes = Notes { survey, fits: 0, breaks: Vec::new() };
+    body(seen, &mut notes);
+    let broken = notes.breaks.into_iter().next();
+    let broken = broken.map(|(expected, actual)| Finding::Violated { expected, actual });
+    broken.or((notes.fits > 0).then_some(Finding::Held))
 }
 
 /// The passive checks of a run and what they have seen so far.
