@@ -9,10 +9,12 @@ mod rounds;
 mod shape;
 mod state;
 mod tamper;
+mod tasks;
 
 pub(crate) use answers::{accepted, concluded, taken};
 pub(crate) use capabilities::undeclared;
 pub(crate) use shape::inputs;
+pub(crate) use tasks::of_tasks;
 
 use plumb_runner::Check;
 
