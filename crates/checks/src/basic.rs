@@ -1,15 +1,18 @@
 //! `basic`: JSON-RPC messages, responses, errors and their codes, `_meta`, statelessness, schemas, icons.
 
 pub(crate) mod capabilities;
-mod codes;
+pub(crate) mod codes;
 mod conversations;
 mod dialects;
+pub(crate) mod echo;
 mod errors;
 mod icons;
 mod identity;
 mod memory;
 mod meta_keys;
 mod notifications;
+#[cfg(test)]
+pub(crate) mod recorded;
 mod requests;
 mod required;
 mod responses;

@@ -5,6 +5,7 @@ mod form;
 mod mode;
 mod secrets;
 mod url;
+mod words;
 
 use plumb_runner::{Check, Observed};
 use serde_json::Value;

@@ -9,9 +9,11 @@ mod rounds;
 mod shape;
 mod state;
 mod tamper;
+mod tasks;
 
 pub(crate) use answers::{accepted, concluded, taken};
 pub(crate) use shape::inputs;
+pub(crate) use tasks::of_tasks;
 
 use plumb_runner::Check;
 

@@ -29,6 +29,7 @@ pub(crate) struct Memory {
     pub(crate) client_info: Option<Value>,
     pub(crate) log_level: Option<Level>,
     pub(crate) principal: Option<Principal>,
+    pub(crate) basket: Option<String>,
 }
 
 impl Connection {

@@ -58,15 +58,23 @@ pub(crate) fn prepare(
         return Ok(call(method, Map::new(), meta));
     }
     eras::session(server, connection)?;
-    if let Binding::Http(headers) = binding {
+    let bare = matches!(binding, Binding::Http(headers) if !headers.contains_key("mcp-protocol-version"))
+        && request.params.as_ref().is_none_or(|params| params.get("_meta").is_none())
+        && !rules.bare_requests_refused;
+    if let Binding::Http(headers) = binding
+        && !bare
+    {
         headers::present(rules, headers, &method)
             .map_err(|error| naming_versions(server, &method, error))?;
     }
-    let params = match request.params {
+    let mut params = match request.params {
         None => Map::new(),
         Some(Value::Object(params)) => params,
         Some(_) => return Err(RpcError::invalid_params("params is not an object").status(400)),
     };
+    if bare {
+        params.insert("_meta".into(), Value::Object(validate::placeholder(server)));
+    }
     let meta = validate::meta(server, connection, transport, &params)
         .map_err(|error| naming_versions(server, &method, error))?;
     if let Binding::Http(headers) = binding {

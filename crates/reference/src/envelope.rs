@@ -10,12 +10,26 @@ use crate::server::Server;
 /// Wraps what a feature said.
 pub(crate) fn answer(call: &Call, result: Result<Value, RpcError>) -> Answer {
     let status = result.as_ref().map_or_else(|error| error.status, |_| 200);
-    let result = result.map(|result| dress(call, result));
+    if result.as_ref().is_err_and(|error| error.code == RpcError::CRASH) {
+        return Answer { message: Value::Null, status };
+    }
+    let handler = call.server.options.handler_error_status;
+    let status = if result.is_err() && status == 200 { handler } else { status };
+    let result = result.map(|result| dress(call, as_text(call, result)));
     let mut message = response(&call.server, Some(&call.id), result);
     if call.method == SACRIFICE {
         spoil(call, &mut message);
     }
     Answer { message, status }
+}
+
+/// A mutant's tool returns the interim result as if it were what it has to say.
+fn as_text(call: &Call, result: Value) -> Value {
+    let asks = result["resultType"] == "input_required" && call.method == "tools/call";
+    if call.rules().input_required_not_as_text || !asks {
+        return result;
+    }
+    json!({ "content": [crate::features::text(result.to_string())] })
 }
 
 /// A JSON-RPC response.
@@ -75,7 +89,7 @@ fn dress(call: &Call, result: Value) -> Value {
             (rules.meta_prefix_syntax, "/flavour"),
             (rules.meta_label_syntax, "com.1example/flavour"),
             (rules.meta_reverse_dns, "plumbline.com/flavour"),
-            (rules.meta_reserved_prefix, "io.modelcontextprotocol/flavour"),
+            (rules.meta_reserved_prefix, "dev.mcp/flavour"),
             (rules.meta_name_syntax, "com.example/-flavour"),
         ] {
             if !kept {
@@ -84,6 +98,9 @@ fn dress(call: &Call, result: Value) -> Value {
         }
         if call.server.options.extra_fields {
             meta.insert("com.example/flavour".into(), json!({ "plain": [1, 2, null] }));
+            if call.server.options.features.tasks {
+                meta.insert("io.modelcontextprotocol/of-some-extension".into(), json!(true));
+            }
         }
     }
     if call.server.options.extra_fields {

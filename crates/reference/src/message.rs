@@ -58,7 +58,10 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
     let Value::Object(mut message) = value else {
         return invalid(None, "the message is not a JSON object");
     };
-    let id = message.remove("id");
+    let mut id = message.remove("id");
+    if let Some(cut) = id.as_ref().and_then(cut).filter(|_| !rules.fractional_ids_kept) {
+        id = Some(cut);
+    }
     let readable = id.clone().filter(is_request_id);
     if message.get("jsonrpc") != Some(&json!("2.0")) {
         return invalid(readable, "the member jsonrpc is not \"2.0\"");
@@ -73,6 +76,9 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
     let params = message.remove("params");
     match id {
         Some(id) if is_request_id(&id) => Ok(Incoming::Request(Request { id, method, params })),
+        Some(Value::Null) if !rules.null_ids_refused => {
+            Ok(Incoming::Request(Request { id: Value::Null, method, params }))
+        }
         Some(_) => invalid(None, "the member id is neither a string nor an integer"),
         None => match params {
             None => Ok(Incoming::Notification { method, params: Map::new() }),
@@ -80,6 +86,12 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
             Some(_) => invalid(None, "the member params is not an object"),
         },
     }
+}
+
+/// The whole part of a fraction, which a mutant takes for the id.
+#[expect(clippy::cast_possible_truncation, reason = "to lose a part of it is what the mutant does")]
+fn cut(id: &Value) -> Option<Value> {
+    id.as_f64().filter(|_| id.is_f64()).map(|id| json!(id as i64))
 }
 
 pub(crate) fn notification(method: &str, params: Value) -> Value {
@@ -99,6 +111,8 @@ impl RpcError {
     pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
     pub(crate) const INVALID_PARAMS: i64 = -32602;
     pub(crate) const INTERNAL: i64 = -32603;
+    /// No code: the handler is gone, and there is no answer to the request.
+    pub(crate) const CRASH: i64 = 0;
     pub(crate) const HEADER_MISMATCH: i64 = -32020;
     pub(crate) const MISSING_CAPABILITY: i64 = -32021;
     pub(crate) const UNSUPPORTED_VERSION: i64 = -32022;
@@ -113,6 +127,11 @@ impl RpcError {
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(Self::INTERNAL, message)
+    }
+
+    /// What a mutant's handler leaves behind: HTTP 500 without a message; on stdio, nothing.
+    pub(crate) fn crash() -> Self {
+        Self::new(Self::CRASH, "").status(500)
     }
 
     pub(crate) fn status(self, status: u16) -> Self {

@@ -36,6 +36,13 @@ pub struct Options {
     pub annotations: bool,
     /// Every `InputRequiredResult` carries `requestState`, whether the server needs it or not.
     pub request_state_always: bool,
+    /// The HTTP status of errors for which the text names none.
+    pub handler_error_status: u16,
+    /// Forms have fields whose names merely contain a sensitive word, and show what an address looks like; the client's own
+    /// name stands in the URLs of elicitations.
+    pub innocent_words: bool,
+    /// Rounds of a loop in which the client's model uses tools.
+    pub sampling_rounds: u64,
     /// The protocol versions served, all with the semantics of 2026-07-28.
     pub versions: Vec<String>,
     /// How many tools to add, so that the list has many pages.
@@ -165,6 +172,9 @@ impl Default for Options {
             fractional_progress: false,
             annotations: false,
             request_state_always: false,
+            handler_error_status: 200,
+            innocent_words: false,
+            sampling_rounds: 4,
             versions: vec![PROTOCOL_VERSION.to_owned()],
             extra_tools: 0,
             page_size: None,

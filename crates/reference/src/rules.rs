@@ -66,12 +66,16 @@ rules! {
     parse_error_code => kills "base.jsonrpc.parse-error",
     /// JSON that is no request is an invalid request.
     invalid_request_code => kills "base.jsonrpc.invalid-request",
+    /// A request with the id null is not served.
+    null_ids_refused => kills "base.jsonrpc.invalid-request",
     /// An unknown method is -32601.
     unknown_method_code => kills "base.jsonrpc.method-not-found",
     /// Parameters that lack the form of the schema are -32602.
     invalid_params_code => kills "base.jsonrpc.invalid-params",
     /// The id of a result is that of the request, digits in a string included.
     echo_id_type => kills "base.response.same-id",
+    /// An id that is a fraction is not cut to an integer.
+    fractional_ids_kept => kills "base.response.same-id",
     /// A successful response has a result.
     result_member => kills "base.response.result-field",
     /// Every result has a `resultType`.
@@ -108,16 +112,22 @@ rules! {
     // basic: statelessness
     /// Capabilities of earlier requests on the connection are forgotten.
     forgets_capabilities => kills "base.stateless.no-remembered-capabilities",
+    /// Capabilities of earlier requests that gave the same client name are forgotten.
+    forgets_capabilities_of_clients => kills "base.stateless.no-remembered-capabilities",
     /// The version of earlier requests on the connection is forgotten.
     forgets_version => kills "base.stateless.no-remembered-version",
     /// The identity given in earlier requests on the connection is forgotten.
     forgets_identity => kills "base.stateless.no-remembered-identity",
+    /// The identity given in the last request on any connection is forgotten.
+    forgets_identity_everywhere => kills "base.stateless.no-remembered-identity",
     /// Requests of several conversations are served at the same time.
     serves_many_conversations => kills "base.stateless.multi-conversation",
     /// A cursor is good on any connection.
     related_requests_anywhere => kills "base.stateless.no-connection-affinity",
     /// A basket is reached by its handle alone.
     handles_required => kills "base.stateless.explicit-state-id",
+    /// A connection has no basket of its own.
+    baskets_not_of_connections => kills "base.stateless.explicit-state-id",
 
     // basic: JSON Schema
     /// Keywords of 2020-12 are enforced.
@@ -148,6 +158,8 @@ rules! {
     meta_name_syntax => kills "base.meta.name-syntax",
     /// A request without `_meta` is refused.
     requires_meta => kills "base.meta.missing-meta",
+    /// A request with neither `_meta` nor version header is refused.
+    bare_requests_refused => kills "base.meta.missing-meta",
     /// A request without a protocol version in `_meta` is refused.
     requires_protocol_version => kills "base.meta.missing-protocol-version",
     /// A request without client capabilities in `_meta` is refused.
@@ -162,6 +174,8 @@ rules! {
     client_info_optional => kills "base.meta.client-info-optional",
     /// Nothing is asked of a client that did not declare that it can.
     relies_on_declared_capabilities => kills "base.meta.no-rely-undeclared",
+    /// No task asks for what its client did not declare.
+    task_inputs_declared => kills "base.meta.no-rely-undeclared",
     /// A missing capability is -32021.
     missing_capability_code => kills "base.meta.missing-capability-error",
     /// The error names the missing capability in an object.
@@ -184,6 +198,8 @@ rules! {
     known_version_refused => kills "versioning.known-unsupported-version",
     /// The error repeats the version that was asked for.
     unsupported_version_echoed => kills "versioning.error-data",
+    /// A version that is refused is not listed.
+    listed_versions_served => kills "versioning.error-data",
     /// The version counts for every method.
     version_checked_on_every_method => kills "versioning.all-methods",
     /// On stdio an unsupported version has its own code too.
@@ -429,6 +445,8 @@ rules! {
     // basic/patterns/mrtr
     /// Inputs are asked for in results only.
     inputs_only_through_mrtr => kills "mrtr.use-mrtr",
+    /// An interim result is no text of a tool.
+    input_required_not_as_text => kills "mrtr.use-mrtr",
     /// Inputs are asked for by the three methods that may.
     input_required_where_allowed => kills "mrtr.unsupported",
     /// Keys of input requests are unique.
@@ -437,14 +455,22 @@ rules! {
     input_requests_of_three_kinds => kills "mrtr.values-allowed",
     /// State that is garbage is refused in order.
     state_garbage_survived => kills "mrtr.state-attacker-controlled",
+    /// State that is garbage spoils nothing for later requests.
+    state_garbage_forgotten => kills "mrtr.state-attacker-controlled",
     /// State that a client wrote is not believed.
     state_integrity => kills "mrtr.state-integrity",
     /// State that fails verification is refused, not ignored.
     tampered_state_refused => kills "mrtr.state-reject-tampered",
+    /// The whole signature of a state is compared.
+    state_signature_compared_whole => kills "mrtr.state-reject-tampered",
     /// State belongs to one request.
     state_bound_to_request => kills "mrtr.state-request-binding",
+    /// State belongs to the arguments of its request, too.
+    state_bound_to_arguments => kills "mrtr.state-request-binding",
     /// State that counts once is used once.
     state_used_once => kills "mrtr.state-single-use",
+    /// State that counts once is used once on all connections together.
+    state_used_once_anywhere => kills "mrtr.state-single-use",
     /// An interim result asks for something or has state.
     asks_for_something => kills "mrtr.at-least-one",
     /// Only clients that declare it are asked to elicit.
@@ -455,6 +481,8 @@ rules! {
     roots_only_if_declared => kills "mrtr.respect-roots",
     /// Clients need not come back.
     no_retry_assumed => kills "mrtr.no-assume-retry",
+    /// A question that nobody answered does not hold up the next.
+    questions_wait_for_nobody => kills "mrtr.no-assume-retry",
     /// Answers are validated.
     answers_validated => kills "mrtr.validate-responses",
     /// Answers that are no object are an error.
@@ -525,12 +553,16 @@ rules! {
     // client/elicitation
     /// No form asks for a password.
     form_without_secrets => kills "elicit.sec.no-form-secrets",
+    /// No message of a form asks for a password.
+    messages_without_secrets => kills "elicit.sec.no-form-secrets",
     /// Secrets are entered on a page, not in a form.
     secrets_by_url => kills "elicit.sec.url-for-secrets",
     /// An empty elicitation capability means forms.
     empty_elicitation_means_form => kills "elicit.empty-means-form",
     /// A client of the URL mode alone is shown no forms.
     elicitation_mode_supported => kills "elicit.server.mode-supported",
+    /// No task shows a form to a client of the URL mode alone.
+    task_modes_supported => kills "elicit.server.mode-supported",
     /// Elicitations have a message.
     elicitation_has_message => kills "elicit.server.message",
     /// The mode of a form is `form`.
@@ -551,12 +583,18 @@ rules! {
     url_valid => kills "elicit.url.valid",
     /// To decline is not to accept.
     decline_is_not_accept => kills "elicit.server.handle-actions",
+    /// To dismiss is not to accept.
+    cancel_is_not_accept => kills "elicit.server.handle-actions",
     /// The user may decline.
     elicitation_may_fail => kills "elicit.server.no-assume-success",
     /// The user may dismiss.
     elicitation_failure_handled => kills "elicit.server.handle-failure",
+    /// A user who declined is asked again next time.
+    decline_spoils_nothing => kills "elicit.server.handle-failure",
     /// The URL says nothing about the user.
     url_without_personal_data => kills "elicit.url.no-sensitive",
+    /// The URL says nothing about the user in Base64 either.
+    url_without_encoded_data => kills "elicit.url.no-sensitive",
     /// Forms have no links.
     no_links_in_forms => kills "elicit.form.no-clickable-url",
     /// The URL is one of https.

@@ -31,6 +31,14 @@ impl Seal {
         serde_json::from_slice(&payload).ok()
     }
 
+    /// The value, if the signature begins as it should.
+    pub(crate) fn open_by_start(&self, token: &str) -> Option<Value> {
+        let (payload, tag) = token.split_once('.')?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        let whole = URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, &payload));
+        (tag.get(..8)? == whole.get(..8)?).then(|| serde_json::from_slice(&payload).ok())?
+    }
+
     /// The value, whoever wrote it.
     pub(crate) fn open_unverified(token: &str) -> Option<Value> {
         let (payload, _) = token.split_once('.')?;

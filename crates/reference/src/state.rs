@@ -1,12 +1,12 @@
 //! What outlives a request: lists that can change, the journal, explicit handles. All of it is bounded.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::call::Outbox;
@@ -66,6 +66,13 @@ pub(crate) struct Scratch {
     pub(crate) leaked: Mutex<Vec<Vec<u8>>>,
     pub(crate) last_event: Mutex<Option<Bytes>>,
     pub(crate) last_basket: Mutex<Option<String>>,
+    /// By the name that a client gives itself: what it declared.
+    pub(crate) declared: Mutex<HashMap<String, Map<String, Value>>>,
+    pub(crate) last_client: Mutex<Option<Value>>,
+    /// Tools whose question nobody has answered yet.
+    pub(crate) waiting: Mutex<BTreeSet<String>>,
+    pub(crate) spoilt_by_state: AtomicBool,
+    pub(crate) spoilt_by_decline: AtomicBool,
     /// The subscription that was last dropped, and what it missed.
     pub(crate) orphan: Mutex<Option<broadcast::Receiver<Event>>>,
     pub(crate) subscribed_on: Mutex<Option<u64>>,

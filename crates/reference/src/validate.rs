@@ -6,6 +6,7 @@ use crate::call::{Level, Meta, Transport};
 use crate::connection::Connection;
 use crate::message::{RpcError, is_request_id};
 use crate::server::Server;
+use crate::state::lock;
 
 const PREFIX: &str = "io.modelcontextprotocol/";
 
@@ -63,13 +64,29 @@ pub(crate) fn meta(
         }
     }
 
+    if !rules.forgets_capabilities_of_clients {
+        let name = &all.get("io.modelcontextprotocol/clientInfo").unwrap_or(&Value::Null)["name"];
+        let mut declared = lock(&server.state.scratch.declared);
+        let known = declared.entry(format!("{name} {}", connection.serial)).or_default();
+        for (name, value) in &capabilities {
+            known.insert(name.clone(), value.clone());
+        }
+        capabilities.clone_from(known);
+    }
+
     let client_info = match all.get("io.modelcontextprotocol/clientInfo") {
         None if !rules.client_info_optional => {
             return Err(malformed("lacks io.modelcontextprotocol/clientInfo"));
         }
         None if !rules.forgets_identity => connection.memory().client_info.clone(),
+        None if !rules.forgets_identity_everywhere => {
+            lock(&server.state.scratch.last_client).clone()
+        }
         None => None,
-        Some(info) if info["name"].is_string() && info["version"].is_string() => Some(info.clone()),
+        Some(info) if info["name"].is_string() && info["version"].is_string() => {
+            lock(&server.state.scratch.last_client).replace(info.clone());
+            Some(info.clone())
+        }
         Some(_) => return Err(malformed("has a clientInfo without name and version")),
     };
     let log_level = match all.get("io.modelcontextprotocol/logLevel") {
@@ -118,7 +135,10 @@ pub(crate) fn version(
     }
     let requested =
         if rules.unsupported_version_echoed { requested.to_owned() } else { latest(server) };
-    let versions = &server.options.versions;
+    let mut versions = server.options.versions.clone();
+    if !rules.listed_versions_served {
+        versions.push(LISTED.to_owned());
+    }
     let supported =
         if rules.unsupported_version_shape { json!(versions) } else { json!(versions.join(", ")) };
     let code = if rules.stdio_unsupported_version || transport == Transport::Http {
@@ -131,6 +151,9 @@ pub(crate) fn version(
         .data(json!({ "supported": supported, "requested": requested }))
         .status(status))
 }
+
+/// The version that a mutant lists and refuses.
+pub(crate) const LISTED: &str = "2025-11-25";
 
 /// The reserved keys that a client may send.
 const KNOWN: [&str; 5] = [
@@ -152,7 +175,7 @@ fn latest(server: &Server) -> String {
     server.options.versions.first().cloned().unwrap_or_default()
 }
 
-fn placeholder(server: &Server) -> Map<String, Value> {
+pub(crate) fn placeholder(server: &Server) -> Map<String, Value> {
     let mut meta = Map::new();
     meta.insert("io.modelcontextprotocol/protocolVersion".into(), json!(latest(server)));
     meta.insert("io.modelcontextprotocol/clientCapabilities".into(), json!({}));

@@ -12,6 +12,8 @@ use crate::{Finding, Judgement, Observed, Trouble};
 pub struct Tried {
     /// What was sent, as a plain fact.
     pub title: String,
+    /// Whether the target also speaks an earlier revision, for which it may take what is not unmistakably of this one.
+    pub dual_era: bool,
     /// Which answers the text allows.
     pub allowed: Allowed,
     /// The unbroken request just before.
@@ -216,6 +218,7 @@ mod tests {
     fn tried(sent: Observed) -> Tried {
         Tried {
             title: "a broken request".into(),
+            dual_era: false,
             allowed: Allowed {
                 outcome: Outcome::Refused,
                 status: vec![400],

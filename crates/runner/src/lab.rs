@@ -297,6 +297,7 @@ pub(crate) async fn walk(
                 };
                 Tried {
                     title: trial.vector.title.clone(),
+                    dual_era: survey.dual_era,
                     allowed: trial.vector.answer.clone(),
                     before,
                     sent,
@@ -335,6 +336,7 @@ fn untried(trial: &Trial, trouble: Trouble) -> Tried {
     };
     Tried {
         title: trial.vector.title.clone(),
+        dual_era: false,
         allowed: trial.vector.answer.clone(),
         before: nothing(),
         sent: nothing(),

@@ -97,9 +97,12 @@ impl Observed {
         self.exchange.answer.status()
     }
 
-    /// The response: the message that is a result or an error.
+    /// The response: the message that is a result or an error. Over standard streams the late answer to another request
+    /// can stand beside it, so one under the id that was sent comes first.
     pub fn response(&self) -> Option<&Message> {
-        self.messages.iter().find(|m| matches!(m.kind, Kind::Result | Kind::Error))
+        let id = self.request.as_ref().and_then(|request| request.get("id"));
+        let own = id.and_then(|id| self.responses().find(|m| m.answers(id)));
+        own.or_else(|| self.responses().next())
     }
 
     /// The responses, for those who count them.

@@ -6,8 +6,10 @@ use plumb_wire::schema::part;
 use plumb_wire::{codes, meta};
 use serde_json::{Map, Value, json};
 
+use crate::mrtr::of_tasks;
+
 /// At most so many requests that ask for input are tried.
-const ASKERS: usize = 12;
+const ASKERS: usize = 32;
 
 /// At most so many capabilities are found missing one after the other.
 const ROUNDS: usize = 4;
@@ -89,8 +91,8 @@ fn none_asks() -> Finding {
 }
 
 check! {
-    /// **Observed:** what asked for input when every capability was declared asks for none when the request declares none,
-    /// and asks only for what is declared when it declares the others.
+    /// **Observed:** what asked for input when every capability was declared, tasks included, asks for none when the request
+    /// declares none, and asks only for what is declared when it declares the others.
     ///
     /// **Why:** a client cannot answer what it did not declare; the request is stuck.
     ///
@@ -127,6 +129,7 @@ async fn no_rely_undeclared(bench: &Bench) -> Judgement {
             );
         }
     }
+    of_tasks(bench, "nothing", &json!({}), |_| true).await?;
     or_unseen(bench)
 }
 

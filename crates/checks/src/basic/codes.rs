@@ -2,10 +2,11 @@
 
 use plumb_model::{REVISION, Sent};
 use plumb_runner::{Notes, Observed, check};
-use plumb_wire::jsonrpc::Message;
+use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{codes, header, meta};
 use serde_json::{Value, json};
 
+use super::echo;
 use super::errors::errors;
 
 check! {
@@ -46,7 +47,8 @@ fn reserved_undefined(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** -32020 comes only where headers and body differ, -32021 only where a capability that it names was not
-    /// declared, -32022 only where the version is another one than this revision. Correct requests get none of them.
+    /// declared, -32022 only where the version is another one than this revision and than those that the error lists as
+    /// supported. Correct requests get none of them.
     ///
     /// **Why:** clients recover by these codes: they repair headers, declare capabilities, choose another version. A code
     /// in the wrong place sends them into a loop.
@@ -57,7 +59,7 @@ check! {
 }
 
 fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
-    for error in errors(seen) {
+    for error in echo::own(seen).filter(|m| matches!(m.kind, Kind::Error)) {
         let Some(code) = error.code() else { continue };
         let misuse = match code {
             codes::HEADER_MISMATCH => {
@@ -65,6 +67,9 @@ fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
             }
             codes::MISSING_CLIENT_CAPABILITY => names_declared_only(seen, error)
                 .then_some("it names no capability that is not declared"),
+            codes::UNSUPPORTED_VERSION if supports_what_it_refuses(error) => {
+                Some("the version stands among those that it supports")
+            }
             codes::UNSUPPORTED_VERSION => {
                 version_is_right(seen).then_some("the version is this revision")
             }
@@ -116,6 +121,13 @@ fn version_is_right(seen: &Observed) -> bool {
         _ => true,
     };
     in_header && seen.is_modern()
+}
+
+/// Whether an error lists the very version as supported that it says is not.
+pub(crate) fn supports_what_it_refuses(error: &Message) -> bool {
+    let Some(data) = error.data() else { return false };
+    let supported = data["supported"].as_array();
+    data["requested"].is_string() && supported.is_some_and(|all| all.contains(&data["requested"]))
 }
 
 /// Whether the error names no capability that the request lacks; what is no list at all names none.
@@ -196,9 +208,62 @@ fn custom_outside_reserved(seen: &Observed, notes: &mut Notes<'_>) {
 
 /// Judges the code of each error.
 fn forbid(seen: &Observed, notes: &mut Notes<'_>, expected: &str, is_bad: impl Fn(i64) -> bool) {
+    // What a server of two eras sends unasked can belong to a session of the other one.
+    if seen.request.is_none() && notes.survey.dual_era {
+        return;
+    }
     for code in errors(seen).filter_map(Message::code) {
         notes.expect(!is_bad(code), expected, || {
             format!("code {code} to {}", seen.method().unwrap_or("a message"))
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_runner::Survey;
+
+    use super::*;
+    use crate::basic::recorded::{error, holds, holds_on, http, stdio, unasked};
+
+    #[test]
+    fn a_version_that_is_refused_and_listed_is_a_contradiction() {
+        let answered = |requested: &str, supported: &[&str]| {
+            let data = json!({"requested": requested, "supported": supported});
+            let params = json!({"_meta": {meta::PROTOCOL_VERSION: requested}});
+            let mut seen =
+                http("tools/list", params, 400, &[error(codes::UNSUPPORTED_VERSION, data)]);
+            if let Some(request) = &mut seen.request {
+                request["params"]["_meta"][meta::PROTOCOL_VERSION] = json!(requested);
+            }
+            holds(&RESERVED_MEANING, &seen)
+        };
+        assert_eq!(answered("1900-01-01", &[REVISION]), Some(true));
+        assert_eq!(answered("2025-11-25", &[REVISION]), Some(true));
+        assert_eq!(answered("2025-11-25", &[REVISION, "2025-11-25"]), Some(false));
+    }
+
+    #[test]
+    fn a_reserved_code_that_answers_another_request_is_not_blamed_on_this_one() {
+        let late = json!({"jsonrpc": "2.0", "id": 9, "error": {"code": codes::UNSUPPORTED_VERSION, "message": "no"}});
+        assert_eq!(holds(&RESERVED_MEANING, &stdio("tools/list", json!({}), &[late])), None);
+        let own = error(codes::UNSUPPORTED_VERSION, json!({}));
+        assert_eq!(holds(&RESERVED_MEANING, &stdio("tools/list", json!({}), &[own])), Some(false));
+    }
+
+    #[test]
+    fn codes_of_the_other_era_that_nobody_asked_for_are_not_judged() {
+        let old = error(-32_000, json!({}));
+        let survey = Survey { dual_era: true, ..Survey::default() };
+        assert_eq!(holds_on(&survey, &AVOID_LEGACY_RANGE, &unasked(&[old.clone()])), None);
+        assert_eq!(
+            holds(&AVOID_LEGACY_RANGE, &stdio("tools/list", json!({}), &[old])),
+            Some(false)
+        );
+        let fine = error(codes::INVALID_PARAMS, json!({}));
+        assert_eq!(
+            holds(&AVOID_LEGACY_RANGE, &stdio("tools/list", json!({}), &[fine])),
+            Some(true)
+        );
     }
 }

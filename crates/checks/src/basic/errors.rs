@@ -4,6 +4,8 @@ use plumb_runner::{Notes, Observed, check, clip, facet};
 use plumb_wire::jsonrpc::{Kind, Message};
 use serde_json::Value;
 
+use super::echo;
+
 check! {
     /// **Observed:** every error carries the id of the request that it answers, unchanged in value and type. Errors of
     /// many kinds are provoked with string and integer ids. A message that is no JSON-RPC request may be answered
@@ -17,7 +19,7 @@ check! {
 }
 
 fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(sent) = seen.sent_id() else { return };
+    let Some(sent) = echo::sent(seen) else { return };
     let body_was_read = seen.status().is_none_or(|s| s < 400 || matches!(s, 400 | 404 | 422 | 500));
     if !body_was_read || seen.responses().any(|m| matches!(m.kind, Kind::Result)) {
         return;
@@ -26,7 +28,7 @@ fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
         notes.fits();
         return;
     }
-    for id in errors(seen).map(Message::id) {
+    for id in echo::misnamed(seen, &Kind::Error).map(Message::id) {
         let absent = id.is_none_or(Value::is_null);
         if absent && !is_well_formed(seen) {
             continue;

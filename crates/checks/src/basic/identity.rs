@@ -2,8 +2,11 @@
 
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check};
+use plumb_wire::jsonrpc::Message;
 use plumb_wire::meta;
 use serde_json::{Value, json};
+
+use super::echo;
 
 check! {
     /// **Observed:** every result has `io.modelcontextprotocol/serverInfo` in its `_meta`.
@@ -16,7 +19,8 @@ check! {
 }
 
 fn server_info(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(result) = seen.result().filter(|r| r.is_object()) else { return };
+    let own = echo::own(seen).find_map(Message::result);
+    let Some(result) = own.filter(|r| r.is_object()) else { return };
     let info = result.get("_meta").and_then(|m| m.get(meta::SERVER_INFO));
     notes.expect(
         info.is_some(),

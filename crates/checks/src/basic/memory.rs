@@ -8,13 +8,18 @@ use serde_json::{Value, json};
 
 use super::capabilities::{asked, askers, everything, slug};
 use crate::interruption;
+use crate::lane::Lane;
 
 /// The connection on which one request follows another.
 const CONNECTION: &str = "memory";
 
+/// At most so many processes are started by one check.
+const PROCESSES: usize = 3;
+
 check! {
-    /// **Observed:** on one connection or process, what asks for input of a client that declares every capability asks for
-    /// none of the next request, which declares nothing.
+    /// **Observed:** on a connection or process on which nothing was declared yet, what asks for input asks for none; then a
+    /// request that declares every capability is asked, and the next one, which declares nothing, is not. What asks
+    /// whoever declares nothing remembers nothing: that is judged elsewhere.
     ///
     /// **Why:** the next request on a connection can be another client's: gateways share connections.
     ///
@@ -26,35 +31,55 @@ check! {
 
 async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
     let mut tried = 0;
-    for (what, probe) in askers(bench) {
-        let probe = probe.on(CONNECTION);
-        let before = bench.control(probe.clone().capabilities(everything())).await?;
-        if asked(&before).is_empty() {
-            continue;
+    for (n, (what, probe)) in askers(bench).into_iter().enumerate() {
+        // Over standard streams the process is the connection, and that of the run has heard everything.
+        if n == PROCESSES && !bench.survey().is_http() {
+            break;
         }
-        tried += 1;
-        let after = bench.send(probe.capabilities(json!({}))).await?;
-        let finding = match asked(&after).first() {
-            Some(method) => Finding::violated(
-                "no input request, since this request declares no capability",
-                format!("an input request {method}"),
-            ),
-            None if after.is_accepted() || after.is_refused() => Finding::Held,
-            None => return Err(Trouble::Setup(after.describe())),
+        let lane = if bench.survey().is_http() {
+            Lane::quiet(bench).await?
+        } else {
+            Lane::own(bench).await?
         };
-        bench.case(
-            &slug(&what),
-            format!("{what} with every capability, then with none"),
-            Ok(finding),
-        );
+        let judgement = forgets(&lane, &probe.on(&format!("{CONNECTION}-{n}"))).await;
+        lane.stop().await;
+        if let Some(judgement) = judgement.transpose() {
+            tried += 1;
+            bench.case(
+                &slug(&what),
+                format!("{what} with no capability, with every one, then with none"),
+                judgement,
+            );
+        }
     }
     if tried > 0 {
         return bench.conclude();
     }
     Ok(Finding::unseen(
-        "nothing that the target offers asked for input",
+        "nothing that the target offers asks for input just where the client declares the capability",
         "offer a tool that does, marked `readOnlyHint: true`, or name one in plumb.toml: [props.elicit-tool]",
     ))
+}
+
+/// Whether the capabilities of one request are forgotten by the next; `None` if there is nothing to forget.
+async fn forgets(lane: &Lane<'_>, probe: &Probe) -> Result<Option<Finding>, Trouble> {
+    let nothing = || probe.clone().capabilities(json!({}));
+    let before = lane.send(nothing()).await?;
+    if !asked(&before).is_empty() {
+        return Ok(None);
+    }
+    if asked(&lane.control(probe.clone().capabilities(everything())).await?).is_empty() {
+        return Ok(None);
+    }
+    let after = lane.send(nothing()).await?;
+    match asked(&after).first() {
+        Some(method) => Ok(Some(Finding::violated(
+            "no input request, since this request declares no capability",
+            format!("an input request {method}"),
+        ))),
+        None if after.is_accepted() || after.is_refused() => Ok(Some(Finding::Held)),
+        None => Err(Trouble::Setup(after.describe())),
+    }
 }
 
 check! {
@@ -125,13 +150,24 @@ async fn no_remembered_identity(bench: &Bench) -> Judgement {
             "name a tool that does in plumb.toml: [props.identity-tool]",
         ));
     }
-    let second = bench.send(probe.without_meta(meta::CLIENT_INFO)).await?;
-    if !second.is_accepted() {
-        return Err(Trouble::Setup(format!("a request without clientInfo: {}", second.describe())));
+    let anonymous = probe.without_meta(meta::CLIENT_INFO);
+    for (slug, title, probe) in [
+        ("same", "a request without clientInfo on the same connection", anonymous.clone()),
+        ("other", "a request without clientInfo on another connection", anonymous.fresh()),
+    ] {
+        let second = bench.send(probe).await?;
+        let judgement = if second.is_accepted() {
+            Ok(Finding::expect(
+                !tells(&second),
+                "not the name that an earlier request gave",
+                || second.describe(),
+            ))
+        } else {
+            Err(Trouble::Setup(format!("a request without clientInfo: {}", second.describe())))
+        };
+        bench.case(slug, title, judgement);
     }
-    Ok(Finding::expect(!tells(&second), "not the name that an earlier request gave", || {
-        second.describe()
-    }))
+    bench.conclude()
 }
 
 check! {
@@ -168,13 +204,25 @@ async fn explicit_state_id(bench: &Bench) -> Judgement {
         "an item is added by handle from another connection",
         Ok(served(&added)),
     );
-    let blind = bench.send(call("add_item", json!({"sku": "plumb-2"})).on(CONNECTION)).await?;
-    let reached = served(&blind) == Finding::Held;
-    let finding =
-        Finding::expect(!reached, "no item added, since the call names no basket", || {
-            blind.describe()
-        });
-    bench.case("without-handle", "an item is added without a handle", Ok(finding));
+    let without = || call("add_item", json!({"sku": "plumb-2"}));
+    for (slug, title, probe) in [
+        ("without-handle", "an item is added without a handle", without().on(CONNECTION)),
+        (
+            "elsewhere",
+            "an item is added without a handle, on another connection",
+            without().fresh(),
+        ),
+    ] {
+        let blind = bench.send(probe).await?;
+        let judgement = if blind.is_accepted() || blind.is_refused() {
+            let reached = served(&blind) == Finding::Held;
+            let expected = "no item added, since the call names no basket";
+            Ok(Finding::expect(!reached, expected, || blind.describe()))
+        } else {
+            Err(Trouble::Setup(blind.describe()))
+        };
+        bench.case(slug, title, judgement);
+    }
     bench.conclude()
 }
 

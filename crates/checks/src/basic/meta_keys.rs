@@ -17,7 +17,7 @@ const OPAQUE: [&str; 8] = [
 ];
 
 /// The reserved keys that the specification and its official extensions define.
-const DEFINED: [&str; 8] = [
+const DEFINED: [&str; 9] = [
     meta::PROTOCOL_VERSION,
     meta::CLIENT_INFO,
     meta::CLIENT_CAPABILITIES,
@@ -25,11 +25,17 @@ const DEFINED: [&str; 8] = [
     meta::SUBSCRIPTION_ID,
     meta::SERVER_INFO,
     "io.modelcontextprotocol/related-task",
+    "io.modelcontextprotocol/model-immediate-response",
     "io.modelcontextprotocol/ui",
 ];
 
-/// The keys of every `_meta` in the messages that came.
+/// The keys of every `_meta` in the messages that came. One that the request brought along is an echo of ours, not the
+/// server's.
 fn keys(seen: &Observed) -> Vec<&str> {
+    let mut brought = Vec::new();
+    if let Some(params) = seen.params() {
+        collect(params, &mut brought);
+    }
     let mut found = Vec::new();
     for message in &seen.messages {
         for part in ["params", "result"] {
@@ -40,6 +46,7 @@ fn keys(seen: &Observed) -> Vec<&str> {
     }
     found.sort_unstable();
     found.dedup();
+    found.retain(|key| !brought.contains(key));
     found
 }
 
@@ -132,8 +139,9 @@ fn reverse_dns(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** keys with a reserved prefix (second label `modelcontextprotocol` or `mcp`) are ones that the
-    /// specification or an official extension defines. Keys of an official extension that the server advertises and that
-    /// we do not know are passed over.
+    /// specification or an official extension defines. **Position:** official extensions define their keys under
+    /// `io.modelcontextprotocol/`, and there are more than we know: where client or server declare an extension, unknown
+    /// keys of that prefix are passed over.
     ///
     /// **Why:** a later revision can give the key a meaning that clients act upon.
     ///
@@ -143,23 +151,22 @@ check! {
 }
 
 fn reserved_prefix(seen: &Observed, notes: &mut Notes<'_>) {
-    let extensions = notes.survey.capabilities.get("extensions").and_then(Value::as_object);
-    let official = extensions.into_iter().flatten().any(|(id, _)| {
-        id.starts_with("io.modelcontextprotocol/")
-            && id != "io.modelcontextprotocol/tasks"
-            && !DEFINED.contains(&id.as_str())
-    });
+    let declared = seen.sent_meta(meta::CLIENT_CAPABILITIES).and_then(|c| c.get("extensions"));
+    let extends = |extensions: Option<&Value>| {
+        extensions.and_then(Value::as_object).is_some_and(|all| !all.is_empty())
+    };
+    let extended = extends(declared) || extends(notes.survey.capabilities.get("extensions"));
     for key in keys(seen) {
-        if !Key::parse(key).is_ok_and(|k| k.is_reserved())
-            || (official && key.starts_with("io.modelcontextprotocol/"))
-        {
+        if !Key::parse(key).is_ok_and(|k| k.is_reserved()) {
             continue;
         }
-        notes.expect(
-            DEFINED.contains(&key),
-            "reserved keys only as the specification defines them",
-            || format!("key {key:?}"),
-        );
+        let known = DEFINED.contains(&key);
+        if !known && extended && key.starts_with("io.modelcontextprotocol/") {
+            continue;
+        }
+        notes.expect(known, "reserved keys only as the specification defines them", || {
+            format!("key {key:?}")
+        });
     }
 }
 
@@ -181,5 +188,43 @@ fn name_syntax(seen: &Observed, notes: &mut Notes<'_>) {
         notes.expect(!bad, "a name of letters, digits and inner `-`, `_` and `.`", || {
             format!("key {key:?}: {}", parsed.err().map(|e| e.to_string()).unwrap_or_default())
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_runner::Survey;
+    use serde_json::json;
+
+    use super::*;
+    use crate::basic::recorded::{holds, holds_on, http, result};
+
+    fn with_key(key: &str, params: Value) -> Observed {
+        http("tools/list", params, 200, &[result(json!({"_meta": {key: true}}))])
+    }
+
+    #[test]
+    fn a_reserved_key_is_defined_or_may_be_that_of_an_extension() {
+        let own = "io.modelcontextprotocol/plumb";
+        assert_eq!(holds(&RESERVED_PREFIX, &with_key(meta::SERVER_INFO, json!({}))), Some(true));
+        assert_eq!(holds(&RESERVED_PREFIX, &with_key("com.example/a", json!({}))), None);
+        assert_eq!(holds(&RESERVED_PREFIX, &with_key(own, json!({}))), Some(false));
+        let capabilities = json!({"extensions": {"com.example/other": {}}});
+        let extended = Survey { capabilities, ..Survey::default() };
+        assert_eq!(holds_on(&extended, &RESERVED_PREFIX, &with_key(own, json!({}))), None);
+        for foreign in ["dev.mcp/a", "com.mcp.tools/a", "org.modelcontextprotocol.api/a"] {
+            let seen = with_key(foreign, json!({}));
+            assert_eq!(holds_on(&extended, &RESERVED_PREFIX, &seen), Some(false), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_the_request_brought_is_an_echo() {
+        let odd = "dev.mcp/plumb-unknown";
+        let echoed = with_key(odd, json!({"_meta": {odd: 1}}));
+        assert_eq!(holds(&RESERVED_PREFIX, &echoed), None);
+        assert_eq!(holds(&NAME_SYNTAX, &with_key("com.example/-a", json!({}))), Some(false));
+        assert_eq!(holds(&LABEL_SYNTAX, &with_key("com.1example/a", json!({}))), Some(false));
+        assert_eq!(holds(&LABEL_SYNTAX, &with_key("com.example/a", json!({}))), Some(true));
     }
 }

@@ -34,20 +34,23 @@ async fn no_response(bench: &Bench) -> Judgement {
         ("method-of-requests", "tools/list", json!({"_meta": own})),
     ];
     let discover = || Probe::request("server/discover", json!({}));
+    // Requests on the lane have ids from here on: a response under one of them answers it, however late it comes.
+    let first = bench.fresh_id();
     let lane = Lane::quiet(bench).await?;
     lane.control(discover()).await?;
     for (slug, method, params) in notifications {
         let sent = lane.send(Probe::notification(method, params)).await?;
-        let mut said = stray_answers(&sent);
+        let ours =
+            |id: &Value| id.as_u64().is_some_and(|id| (first..bench.fresh_id()).contains(&id));
+        let mut said = stray_answers(&sent, ours);
         if !bench.survey().is_http() {
             // Answers come in any order: what a notification provoked shows up beside one of the next two answers.
             for _ in 0..2 {
-                said.extend(stray_answers(&lane.control(discover()).await?));
+                said.extend(stray_answers(&lane.control(discover()).await?, ours));
             }
             let strays = lane.strays().await?;
-            said.extend(
-                strays.iter().filter(|m| m.is_response()).map(|m| clip(&m.raw.lossy(), 160)),
-            );
+            let foreign = |m: &&Message| m.is_response() && !m.id().is_some_and(ours);
+            said.extend(strays.iter().filter(foreign).map(|m| clip(&m.raw.lossy(), 160)));
         }
         let judgement = match said.first() {
             Some(said) => Ok(Finding::violated(
@@ -65,13 +68,15 @@ async fn no_response(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-/// Responses that answer no request of this exchange.
-fn stray_answers(seen: &Observed) -> Vec<String> {
+/// Responses that answer no request: over HTTP, where a stream answers one message alone, all that answer not this one.
+fn stray_answers(seen: &Observed, ours: impl Fn(&Value) -> bool) -> Vec<String> {
+    let http = seen.status().is_some();
     let refused = seen.status().is_some_and(|s| s >= 400);
     let allowed =
         |m: &Message| refused && matches!(m.kind, Kind::Error) && m.id().is_none_or(Value::is_null);
     seen.responses()
         .filter(|m| seen.sent_id().is_none_or(|id| !m.answers(id)) && !allowed(m))
+        .filter(|m| http || !m.id().is_some_and(&ours))
         .map(|m| clip(&m.raw.lossy(), 160))
         .collect()
 }
@@ -109,7 +114,8 @@ const SUBSCRIBED: [&str; 5] = [
 
 check! {
     /// **Observed:** notifications of a `subscriptions/listen` stream, the acknowledgment included, carry
-    /// `io.modelcontextprotocol/subscriptionId` in `_meta`.
+    /// `io.modelcontextprotocol/subscriptionId` in `_meta`. What comes on the stream of another request is judged by
+    /// `http.sse.notifications-relate`.
     ///
     /// **Why:** over standard streams all subscriptions share one channel; without the id nobody knows whose change it is.
     ///
@@ -123,6 +129,10 @@ fn subscription_id(seen: &Observed, notes: &mut Notes<'_>) {
     if seen.request.is_none() && notes.survey.dual_era {
         return;
     }
+    // Over HTTP the stream of a call is no subscription; over standard streams all share one channel.
+    if seen.status().is_some() && seen.method() != Some("subscriptions/listen") {
+        return;
+    }
     let delivered = |m: &&Message| m.method().is_some_and(|method| SUBSCRIBED.contains(&method));
     for message in seen.messages.iter().filter(delivered) {
         let id = message
@@ -132,5 +142,42 @@ fn subscription_id(seen: &Observed, notes: &mut Notes<'_>) {
         notes.expect(id.is_some(), "`io.modelcontextprotocol/subscriptionId` in `_meta`", || {
             clip(&message.raw.lossy(), 200)
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_runner::Survey;
+
+    use super::*;
+    use crate::basic::recorded::{holds, holds_on, http, result, unasked};
+
+    #[test]
+    fn a_subscription_names_itself_and_the_stream_of_a_call_is_none() {
+        let bare =
+            json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {}});
+        let mut named = bare.clone();
+        named["params"] = json!({"_meta": {meta::SUBSCRIPTION_ID: 1}});
+        let listen = |m: &Value| http("subscriptions/listen", json!({}), 200, &[m.clone()]);
+        assert_eq!(holds(&SUBSCRIPTION_ID, &listen(&bare)), Some(false));
+        assert_eq!(holds(&SUBSCRIPTION_ID, &listen(&named)), Some(true));
+        let call =
+            http("tools/call", json!({"name": "a"}), 200, &[bare.clone(), result(json!({}))]);
+        assert_eq!(holds(&SUBSCRIPTION_ID, &call), None);
+        assert_eq!(holds(&SUBSCRIPTION_ID, &unasked(&[bare.clone()])), Some(false));
+        let survey = Survey { dual_era: true, ..Survey::default() };
+        assert_eq!(holds_on(&survey, &SUBSCRIPTION_ID, &unasked(&[bare])), None);
+    }
+
+    #[test]
+    fn the_late_answer_to_a_request_of_ours_answers_no_notification() {
+        let under =
+            |id: Value| json!({"jsonrpc": "2.0", "id": id, "result": {"resultType": "complete"}});
+        let strays = |id: Value| {
+            let seen = unasked(&[under(id)]);
+            stray_answers(&seen, |id| id.as_u64().is_some_and(|id| (10..20).contains(&id))).len()
+        };
+        assert_eq!((strays(json!(12)), strays(json!(0)), strays(Value::Null)), (0, 1, 1));
+        assert_eq!((strays(json!("12")), strays(json!(20))), (1, 1));
     }
 }

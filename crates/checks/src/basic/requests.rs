@@ -1,6 +1,8 @@
 //! basic#messages: what is no request, or asks for what is not there.
 
-use plumb_runner::{check, facet};
+use plumb_runner::facet::Tried;
+use plumb_runner::{Finding, Judgement, check, facet};
+use serde_json::Value;
 
 check! {
     /// **Observed:** bytes that are no JSON, in place of a request just accepted, are answered with error -32700.
@@ -16,13 +18,32 @@ check! {
 check! {
     /// **Observed:** JSON that is no request object (another `jsonrpc`, no `method`, an id that is neither string nor
     /// number, a scalar) is answered with error -32600; requests with ids of every legal kind are served. Over HTTP a
-    /// message without a method necessarily differs from its headers, so -32020 is accepted there.
+    /// message without a method necessarily differs from its headers, so -32020 is accepted there. Position: a request
+    /// whose id is null is not served; how it is turned away is free.
     ///
     /// **Why:** what one server forgives, the next one refuses; and a legal id that is refused breaks clients at random.
     ///
     /// **Fix:** check the envelope before dispatch: `jsonrpc` is "2.0", `method` a string, `id` any string or integer.
     pub(crate) INVALID_REQUEST = "base.jsonrpc.invalid-request";
-    cases: facet::refused_with_code
+    cases: invalid_request
+}
+
+/// What has a null id is neither a request nor a notification of this revision: it may be dropped as well.
+fn invalid_request(tried: &Tried) -> Judgement {
+    let null = tried.sent.request.as_ref().and_then(|r| r.get("id")).is_some_and(Value::is_null);
+    if !null {
+        return facet::refused_with_code(tried);
+    }
+    let sent = tried.answer()?;
+    if sent.is_accepted() || sent.is_refused() {
+        return Ok(Finding::expect(!sent.is_accepted(), "no result for the id null", || {
+            sent.describe()
+        }));
+    }
+    Ok(Finding::unseen(
+        "the request whose id is null was dropped without a word",
+        "answer it with -32600",
+    ))
 }
 
 check! {

@@ -5,6 +5,8 @@ use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::meta;
 use serde_json::Value;
 
+use super::echo;
+
 check! {
     /// **Observed:** every message that the server sends, whatever caused it, has `"jsonrpc": "2.0"`.
     ///
@@ -64,7 +66,8 @@ fn result_xor_error(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** every result carries the id of the request it answers, unchanged in value and type;
-    /// ids of all kinds are sent in the run: integers, strings, zero, empty.
+    /// ids of all kinds are sent in the run: integers, strings, zero, empty. **Position:** an id that is a fraction may be
+    /// refused; where it is served, it comes back as it is.
     ///
     /// **Why:** the id is the only thing that ties an answer to its request on a shared channel.
     ///
@@ -74,18 +77,19 @@ check! {
 }
 
 fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(sent) = seen.sent_id() else { return };
-    // Over standard streams a late answer to another request can stand beside the right one.
-    if seen.responses().any(|m| m.answers(sent)) {
-        notes.fits();
-        return;
-    }
-    for message in seen.messages.iter().filter(|m| matches!(m.kind, Kind::Result)) {
+    for message in echo::misnamed(seen, &Kind::Result) {
         notes.breaks(
-            format!("the result carries the request's id {sent}"),
-            message.id().map_or_else(|| "no id".into(), |id| format!("id {id}")),
+            format!("the result carries the request's id {}", name(echo::sent(seen))),
+            format!("id {}", name(message.id())),
         );
     }
+    if echo::sent(seen).is_some_and(|id| seen.responses().any(|m| m.answers(id))) {
+        notes.fits();
+    }
+}
+
+fn name(id: Option<&Value>) -> String {
+    id.map_or_else(|| "(none)".into(), ToString::to_string)
 }
 
 check! {
@@ -128,7 +132,7 @@ check! {
 }
 
 fn result_type(seen: &Observed, notes: &mut Notes<'_>) {
-    for result in seen.messages.iter().filter_map(|m| m.result()).filter(|r| r.is_object()) {
+    for result in echo::own(seen).filter_map(Message::result).filter(|r| r.is_object()) {
         notes.expect(
             result.get("resultType").is_some_and(Value::is_string),
             "`resultType` is a string",
@@ -169,7 +173,8 @@ check! {
 }
 
 fn complete_meaning(seen: &Observed, notes: &mut Notes<'_>) {
-    let (Some(result), Some(method)) = (seen.result(), seen.method()) else { return };
+    let result = echo::own(seen).find_map(Message::result);
+    let (Some(result), Some(method)) = (result, seen.method()) else { return };
     match result.get("resultType").and_then(Value::as_str) {
         Some("complete") => {
             let Some((_, member)) = CONTENT.iter().find(|(m, _)| *m == method) else { return };
@@ -203,8 +208,8 @@ check! {
 }
 
 fn only_advertised(seen: &Observed, notes: &mut Notes<'_>) {
-    let kind = seen.result().and_then(|r| r.get("resultType")).and_then(Value::as_str);
-    let Some(kind) = kind else { return };
+    let kind = echo::own(seen).find_map(Message::result).and_then(|r| r.get("resultType"));
+    let Some(kind) = kind.and_then(Value::as_str) else { return };
     let declared = seen.sent_meta(meta::CLIENT_CAPABILITIES).and_then(|c| c.get("extensions"));
     let common = declared
         .and_then(Value::as_object)
@@ -222,4 +227,59 @@ fn only_advertised(seen: &Observed, notes: &mut Notes<'_>) {
             )
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_runner::Survey;
+    use serde_json::json;
+
+    use super::*;
+    use crate::basic::recorded::{holds, holds_on, http, result, stdio, unasked};
+
+    #[test]
+    fn a_result_without_a_type_is_found_where_it_answers_the_request() {
+        let bare = result(json!({"tools": []}));
+        let typed = result(json!({"resultType": "complete", "tools": []}));
+        for (came, fits) in [(bare.clone(), Some(false)), (typed.clone(), Some(true))] {
+            assert_eq!(
+                holds(&RESULT_TYPE, &http("tools/list", json!({}), 200, &[came.clone()])),
+                fits
+            );
+            assert_eq!(holds(&RESULT_TYPE, &stdio("tools/list", json!({}), &[came])), fits);
+        }
+        let other = json!({"jsonrpc": "2.0", "id": "legacy-initialize", "result": {"protocolVersion": "2025-11-25"}});
+        let both = stdio("tools/list", json!({}), &[other.clone(), typed]);
+        assert_eq!(holds(&RESULT_TYPE, &both), Some(true));
+        assert!(both.result().is_some_and(|result| result.get("tools").is_some()));
+        let survey = Survey { dual_era: true, ..Survey::default() };
+        for check in [&RESULT_TYPE, &COMPLETE_MEANING, &ONLY_ADVERTISED] {
+            assert_eq!(holds_on(&survey, check, &unasked(&[other.clone()])), None, "{}", check.id);
+        }
+    }
+
+    #[test]
+    fn an_id_is_echoed_as_it_is_or_found() {
+        let under =
+            |id: Value| json!({"jsonrpc": "2.0", "id": id, "result": {"resultType": "complete"}});
+        let seen = |id: Value| http("tools/list", json!({}), 200, &[under(id)]);
+        assert_eq!(holds(&SAME_ID, &seen(json!(1))), Some(true));
+        for id in [json!("1"), json!(2), Value::Null] {
+            assert_eq!(holds(&SAME_ID, &seen(id.clone())), Some(false), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_type_of_an_extension_needs_the_extension_on_both_sides() {
+        let id = "io.modelcontextprotocol/tasks";
+        let declares = json!({"_meta": {meta::CLIENT_CAPABILITIES: {"extensions": {id: {}}}}});
+        let task = result(json!({"resultType": "task", "taskId": "1"}));
+        let with = http("tools/call", declares, 200, &[task.clone()]);
+        let without = http("tools/call", json!({}), 200, &[task]);
+        let capabilities = json!({"extensions": {id: {}}});
+        let survey = Survey { capabilities, ..Survey::default() };
+        assert_eq!(holds_on(&survey, &ONLY_ADVERTISED, &with), None);
+        assert_eq!(holds_on(&survey, &ONLY_ADVERTISED, &without), Some(false));
+        assert_eq!(holds(&ONLY_ADVERTISED, &with), Some(false));
+    }
 }

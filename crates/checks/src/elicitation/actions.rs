@@ -4,15 +4,16 @@ use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, sample};
 use plumb_wire::codes;
 use serde_json::{Map, Value, json};
 
-use crate::mrtr::flow::{Asker, Input, Kind, Round, askers, broke, content};
+use crate::mrtr::flow::{Asker, Input, Kind, Round, askers, broke, content, judged};
 use crate::mrtr::{accepted, concluded, taken};
 
 /// At most so many requests are answered by one check.
-const LOOKED_AT: usize = 8;
+const LOOKED_AT: usize = 12;
 
 check! {
-    /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, with the same
-    /// content beside it: what comes differs. Where the content does not show, the answers are only seen to be handled.
+    /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, without content,
+    /// as clients do: what comes is not what an acceptance gives with the content missing (`Hello, null!`). Where the
+    /// content does not show, the answers are only seen to be handled.
     ///
     /// **Why:** the user said no.
     ///
@@ -28,18 +29,17 @@ async fn handle_actions(bench: &Bench) -> Judgement {
             let Some(accepted) = answered(bench, &asker, "accept", Some(&marker)).await? else {
                 continue;
             };
-            let Some(refused) = answered(bench, &asker, action, Some(&marker)).await? else {
-                continue;
-            };
-            let taken = accepted.complete().map(said);
-            let as_accepted = taken.is_some() && taken == refused.complete().map(said);
-            let shows = taken.is_some_and(|said| said.to_string().contains(&marker));
+            let Some(refused) = answered(bench, &asker, action, None).await? else { continue };
             let finding = if broke(&refused) {
                 Finding::violated(format!("{action} handled"), refused.describe())
             } else {
+                let alike = accepted
+                    .complete()
+                    .zip(refused.complete())
+                    .is_some_and(|(yes, no)| fills_the_gap(&said(yes), &said(no), &marker));
                 Finding::expect(
-                    !(shows && as_accepted),
-                    format!("another outcome of {action} than of accept"),
+                    !alike,
+                    format!("another outcome of {action} than of accept without its content"),
                     || refused.describe(),
                 )
             };
@@ -54,12 +54,33 @@ async fn handle_actions(bench: &Bench) -> Judgement {
 }
 
 /// What a tool's result, a prompt or a resource says, without the envelope.
-fn said(result: &Value) -> Value {
-    ["content", "structuredContent", "isError", "messages", "contents"]
+fn said(result: &Value) -> String {
+    let said: Map<_, _> = ["content", "structuredContent", "isError", "messages", "contents"]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), result.get(name)?.clone())))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+        .collect();
+    Value::Object(said).to_string()
+}
+
+fn common<'a>(pairs: impl Iterator<Item = (&'a char, &'a char)>) -> usize {
+    pairs.take_while(|(a, b)| a == b).count()
+}
+
+/// Whether two outcomes are the same but for the place where the one has the marker and the other nothing, as
+/// programming languages write it.
+fn fills_the_gap(with: &str, without: &str, marker: &str) -> bool {
+    const NOTHING: [&str; 8] =
+        ["null", "undefined", "None", "nil", "<nil>", "NaN", "{}", "[object Object]"];
+    let (with, without): (Vec<char>, Vec<char>) =
+        (with.chars().collect(), without.chars().collect());
+    let start = common(with.iter().zip(&without));
+    let left = with.len().min(without.len()) - start;
+    let end = common(with.iter().rev().zip(without.iter().rev())).min(left);
+    // A text that is nothing else says nothing of how it was made.
+    let whole = start > 0 && with[start - 1] == '"' && with.get(with.len() - end) == Some(&'"');
+    let given: String = with[start..with.len() - end].iter().collect();
+    let gap: String = without[start..without.len() - end].iter().collect();
+    !whole && given.contains(marker) && NOTHING.contains(&gap.trim_matches(['\\', '"', ' ']))
 }
 
 check! {
@@ -76,14 +97,16 @@ async fn no_assume_success(bench: &Bench) -> Judgement {
     for asker in eliciting(bench).await {
         for action in ["decline", "cancel"] {
             let Some(seen) = answered(bench, &asker, action, None).await? else { continue };
-            let failed = broke(&seen) || seen.code() == Some(codes::INTERNAL_ERROR);
-            let finding = Finding::expect(!failed, format!("{action} taken for an answer"), || {
-                seen.describe()
+            let failed = seen.code() == Some(codes::INTERNAL_ERROR);
+            let judgement = judged(&seen, |seen| {
+                Finding::expect(!failed, format!("{action} taken for an answer"), || {
+                    seen.describe()
+                })
             });
             bench.case(
                 &format!("{}-{action}", asker.slug),
                 format!("{:?} answered with {action}", asker.name),
-                Ok(finding),
+                judgement,
             );
         }
     }
@@ -91,8 +114,8 @@ async fn no_assume_success(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** elicitations are declined, cancelled, and not answered at all: each time there is an answer that
-    /// is no server error, and the target goes on serving.
+    /// **Observed:** elicitations are declined, cancelled, and not answered at all: each time there is an answer, and the
+    /// request is served afterwards as before. **Position:** a JSON-RPC error is an answer, whatever its code and status.
     ///
     /// **Why:** dialogs are closed, and clients fail to show them.
     ///
@@ -112,16 +135,22 @@ async fn handle_failure(bench: &Bench) -> Judgement {
             };
             let Some(seen) = seen else { continue };
             let finding =
-                Finding::expect(!broke(&seen), "an answer that is no server error", || {
-                    seen.describe()
-                });
+                Finding::expect(!broke(&seen), "a result or an error", || seen.describe());
             bench.case(
                 &format!("{}-{action}", asker.slug),
                 format!("{:?} answered with {action}", asker.name),
                 Ok(finding),
             );
         }
-        bench.control(asker.probe()).await?;
+        let after = bench.send(asker.probe()).await?;
+        let asks = Round::of(&after).is_some();
+        bench.case(
+            &format!("{}-afterwards", asker.slug),
+            format!("{:?} asked again, afterwards", asker.name),
+            judged(&after, |after| {
+                Finding::expect(asks, "input asked for, as before", || after.describe())
+            }),
+        );
     }
     concluded(bench)
 }
@@ -155,11 +184,13 @@ async fn server_validate(bench: &Bench) -> Judgement {
             let expected = format!("no acceptance of {answer}");
             answers.insert(input.key.clone(), answer);
             let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
-            let finding = Finding::expect(!taken(&seen, &input.key), expected, || seen.describe());
+            let judgement = judged(&seen, |seen| {
+                Finding::expect(!taken(seen, &input.key), expected, || seen.describe())
+            });
             bench.case(
                 &format!("{}-{slug}", asker.slug),
                 format!("{:?}: {title}", asker.name),
-                Ok(finding),
+                judgement,
             );
         }
     }
@@ -176,7 +207,8 @@ fn form(round: &Round) -> Option<&Input> {
     round.inputs.iter().find(|i| i.kind() == Kind::Form)
 }
 
-/// Asks, and answers every elicitation with this action, the rest as is fitting.
+/// Asks, and answers every elicitation with this action, the rest as is fitting. There is content only where a form is
+/// accepted, as the schema has it.
 async fn answered(
     bench: &Bench,
     asker: &Asker,
@@ -187,10 +219,10 @@ async fn answered(
     let mut answers: Map<String, Value> = round.answers();
     for input in &round.inputs {
         let answer = match (input.kind(), marker) {
-            (Kind::Form, Some(marker)) => {
+            (Kind::Form, Some(marker)) if action == "accept" => {
                 json!({"action": action, "content": marked(input.schema(), marker)})
             }
-            (Kind::Form, None) | (Kind::Url, _) => json!({"action": action}),
+            (Kind::Form | Kind::Url, _) => json!({"action": action}),
             _ => continue,
         };
         answers.insert(input.key.clone(), answer);
@@ -253,4 +285,28 @@ fn misfits(schema: &Value) -> Vec<(String, String, Value)> {
     }
     found.retain(|(_, _, content)| !validator.is_valid(content));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_acceptance_of_nothing_is_told_from_an_answer_to_no() {
+        let alike = |with: &str, without: &str| {
+            let said = |text: &str| said(&json!({"content": [{"type": "text", "text": text}]}));
+            fills_the_gap(&said(with), &said(without), "plumb1")
+        };
+        for without in ["Hello, null!", "Hello, undefined!", "Hello, None!"] {
+            assert!(alike("Hello, plumb1!", without), "{without}");
+        }
+        assert!(alike("The form says: {\"name\":\"plumb1\",\"n\":5}", "The form says: null"));
+        assert!(alike("plumb1: done", "\"null\": done"));
+        for without in
+            ["Hello, nobody!", "No name, no greeting.", "Hello, !", "null", "Hello, plumb1!"]
+        {
+            assert!(!alike("Hello, plumb1!", without), "{without}");
+        }
+        assert!(!alike("Thank you.", "Thank you."));
+    }
 }

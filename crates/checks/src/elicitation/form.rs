@@ -3,6 +3,7 @@
 use plumb_runner::{Notes, Observed, brief, check, sample};
 use serde_json::Value;
 
+use super::words::sends_to_a_link;
 use super::{elicitations, fields, forms};
 
 check! {
@@ -176,7 +177,9 @@ fn defaults(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** no message, title or description of a form holds a link (`http://`, `https://`).
+    /// **Observed:** no message, title or description of a form sends the user to a link: written as one (Markdown, HTML), or
+    /// an address that the sentence tells to visit. **Position:** an address that shows what an answer looks like
+    /// (`e.g. https://example.com`) is not meant to be clicked.
     ///
     /// **Why:** users click links in what looks like a dialog of their own client.
     ///
@@ -186,18 +189,70 @@ check! {
 }
 
 fn no_clickable_url(seen: &Observed, notes: &mut Notes<'_>) {
-    let link =
-        |v: &Value| v.as_str().is_some_and(|t| t.contains("https://") || t.contains("http://"));
+    let link = |v: &Value| v.as_str().is_some_and(sends_to_a_link);
     for params in forms(seen) {
         let schema = &params["requestedSchema"];
-        let shown = [&params["message"], &schema["title"], &schema["description"]];
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        let shown = [&params["message"], &schema["title"], &schema["description"]]
+            .into_iter()
+            .chain(fields.flat_map(|(_, field)| [&field["title"], &field["description"]]));
         let found = shown.into_iter().find(|v| link(v));
-        notes
-            .expect(found.is_none(), "no link in a form", || found.map_or_else(String::new, brief));
+        notes.expect(found.is_none(), "no link to click in a form", || {
+            found.map_or_else(String::new, brief)
+        });
     }
-    for (name, field) in fields(seen) {
-        let found = [&field["title"], &field["description"]].into_iter().find(|v| link(v));
-        notes
-            .expect(found.is_none(), "no link in a form", || format!("{name:?}: {}", brief(field)));
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_runner::Check;
+    use serde_json::json;
+
+    use super::*;
+    use crate::basic::recorded::{elicitation, holds};
+
+    fn field(check: &Check, field: Value) -> Option<bool> {
+        let schema = json!({"type": "object", "properties": {"a": field}});
+        holds(check, &elicitation(json!({"message": "?", "requestedSchema": schema})))
+    }
+
+    #[test]
+    fn legal_fields_are_told_from_illegal_ones() {
+        for (check, legal, illegal) in [
+            (&FLAT, json!({"type": "integer"}), json!({"type": "object", "properties": {}})),
+            (
+                &FORMATS,
+                json!({"type": "string", "format": "date"}),
+                json!({"type": "string", "format": "phone"}),
+            ),
+            (
+                &ENUMS,
+                json!({"type": "string", "enum": ["a"]}),
+                json!({"type": "string", "enum": [1]}),
+            ),
+            (
+                &DEFAULTS,
+                json!({"type": "integer", "maximum": 5, "default": 5}),
+                json!({"type": "integer", "maximum": 5, "default": 6}),
+            ),
+            (
+                &NO_CLICKABLE_URL,
+                json!({"type": "string", "description": "e.g. https://example.com"}),
+                json!({"type": "string", "description": "See https://example.com"}),
+            ),
+        ] {
+            assert_eq!(field(check, legal), Some(true), "{}", check.id);
+            assert_eq!(field(check, illegal), Some(false), "{}", check.id);
+        }
+    }
+
+    #[test]
+    fn the_mode_may_be_left_out() {
+        assert_eq!(holds(&MODE, &elicitation(json!({"message": "?"}))), Some(true));
+        assert_eq!(
+            holds(&MODE, &elicitation(json!({"mode": "dialog", "message": "?"}))),
+            Some(false)
+        );
+        assert_eq!(holds(&MESSAGE, &elicitation(json!({"mode": "form"}))), Some(false));
     }
 }

@@ -3,7 +3,8 @@
 use plumb_runner::{Bench, Finding, Judgement, Observed, check};
 use serde_json::json;
 
-use crate::mrtr::flow::{Kind, Round, askers};
+use crate::mrtr::flow::{Kind, Round, askers, judged};
+use crate::mrtr::of_tasks;
 
 check! {
     /// **Observed:** before a client that declares `"elicitation": {}`, what asks by a form still asks, and what asks in
@@ -27,7 +28,7 @@ async fn empty_means_form(bench: &Bench) -> Judgement {
             json!({"elicitation": {}, "sampling": {"tools": {}, "context": {}}, "roots": {}});
         let seen = bench.send(asker.bare().capabilities(others)).await?;
         let asked = Round::of(&seen);
-        let finding = match asked {
+        let judgement = judged(&seen, |seen| match asked {
             Some(round) if round.wants(Kind::Url) => {
                 Finding::violated("no request in URL mode", seen.describe())
             }
@@ -35,19 +36,19 @@ async fn empty_means_form(bench: &Bench) -> Judgement {
                 Finding::violated("the form shown to a client that declares {}", seen.describe())
             }
             _ => Finding::Held,
-        };
+        });
         bench.case(
             &asker.slug,
             format!("{:?} before a client with the elicitation capability {{}}", asker.name),
-            Ok(finding),
+            judgement,
         );
     }
     concluded(bench)
 }
 
 check! {
-    /// **Observed:** what asks by a form does not do so before a client that declares URL mode alone, and the other way
-    /// round. An error (-32021) and doing without are both right.
+    /// **Observed:** what asks by a form, tasks included, does not do so before a client that declares URL mode alone, and
+    /// the other way round. An error (-32021) and doing without are both right.
     ///
     /// **Why:** the client cannot show it, and the user cannot answer.
     ///
@@ -67,14 +68,22 @@ async fn supported(bench: &Bench) -> Judgement {
             }
             let declared = json!({"elicitation": declared, "sampling": {"tools": {}, "context": {}}, "roots": {}});
             let seen = bench.send(asker.bare().capabilities(declared)).await?;
-            let finding = Finding::expect(
-                !asks(&seen, other),
-                format!("no request in a mode but {slug}"),
-                || seen.describe(),
-            );
+            let judgement = judged(&seen, |seen| {
+                Finding::expect(
+                    !asks(seen, other),
+                    format!("no request in a mode but {slug}"),
+                    || seen.describe(),
+                )
+            });
             let title = format!("{:?} before a client with the mode {slug} alone", asker.name);
-            bench.case(&format!("{}-{slug}", asker.slug), title, Ok(finding));
+            bench.case(&format!("{}-{slug}", asker.slug), title, judgement);
         }
+    }
+    for (slug, declared, other) in
+        [("url", json!({"url": {}}), Kind::Form), ("form", json!({"form": {}}), Kind::Url)]
+    {
+        let declared = json!({"elicitation": declared, "sampling": {}, "roots": {}});
+        of_tasks(bench, slug, &declared, |kind| kind == other).await?;
     }
     concluded(bench)
 }

@@ -1,7 +1,9 @@
 //! client/elicitation#url-mode-elicitation-requests and #safe-url-handling.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use plumb_model::Sent;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
-use serde_json::json;
 use url::{Host, Url};
 
 use super::urls;
@@ -71,9 +73,10 @@ fn https(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** what asks in URL mode is called by a client with a made-up name, and where it takes contact data
-    /// (an argument named email, mail, phone or contact) with made-up ones: the URL holds neither, nor user name and
-    /// password.
+    /// **Observed:** what asks in URL mode and takes contact data (an argument named email, mail, phone or contact) is called
+    /// with made-up ones: the URL does not hold them, plain or encoded. Nor does it hold user name and password, or the
+    /// access token of the request. **Position:** what the client says of itself (`clientInfo`) is no fact about the
+    /// user.
     ///
     /// **Why:** URLs end up in histories, logs and referrer headers.
     ///
@@ -85,32 +88,99 @@ check! {
 async fn no_sensitive(bench: &Bench) -> Judgement {
     for asker in askers_for(bench, Kind::Url).await {
         let id = bench.fresh_id();
-        let mut markers = vec![format!("plumb-client-{id}")];
+        let mut markers = Vec::new();
         let mut called = asker.clone();
         if let Some(argument) = contact_argument(asker.schema()) {
             let contact = format!("plumb.user.{id}@example.com");
             called = asker.with_argument(&argument, contact.clone());
             markers.push(contact);
         }
-        let client = json!({"name": markers[0], "version": "1"});
-        let seen = bench.send(called.probe().meta(plumb_wire::meta::CLIENT_INFO, client)).await?;
+        let seen = bench.send(called.probe()).await?;
         let Some(round) = Round::of(&seen) else { continue };
+        let planted = !markers.is_empty();
+        markers.extend(token(&seen));
         let sent: Vec<&str> =
             round.inputs.iter().filter_map(|i| i.params["url"].as_str()).collect();
         let told = sent.iter().find(|url| tells(url, &markers));
-        let finding =
-            Finding::expect(told.is_none(), "a URL that says nothing about the user", || {
-                told.map_or_else(String::new, ToString::to_string)
-            });
-        bench.case(&asker.slug, format!("{:?} called with {markers:?}", asker.name), Ok(finding));
+        let finding = match told {
+            Some(url) => {
+                Finding::violated("a URL that says nothing about the user", (*url).to_owned())
+            }
+            None if planted => Finding::Held,
+            None => Finding::unseen(
+                "what asks in URL mode was told nothing about the user",
+                "offer a tool that asks in URL mode and takes an argument `email`",
+            ),
+        };
+        bench.case(
+            &asker.slug,
+            format!("{:?} called by a user who is known", asker.name),
+            Ok(finding),
+        );
     }
     concluded(bench)
 }
 
+/// The access token of a request.
+fn token(seen: &Observed) -> Option<String> {
+    let Sent::Http { headers, .. } = &seen.exchange.sent else { return None };
+    let field = headers.iter().find(|h| h.name.eq_ignore_ascii_case("authorization"))?;
+    field.value.split_once(' ').map(|(_, token)| token.to_owned())
+}
+
+/// Whether a URL holds one of the markers, as it is or in an encoding that anybody undoes.
 fn tells(text: &str, markers: &[String]) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     let mut parts: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
     parts.push(text.replace("%40", "@"));
+    let split = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '='));
+    let encoded: Vec<String> =
+        parts.iter().flat_map(|p| p.split(split)).filter_map(decoded).collect();
+    parts.extend(encoded);
     let marked = parts.iter().any(|p| markers.iter().any(|m| p.contains(m.as_str())));
     marked || !url.username().is_empty() || url.password().is_some()
+}
+
+/// What a part of a URL says in Base64 or hexadecimal digits.
+fn decoded(part: &str) -> Option<String> {
+    let bare = part.trim_end_matches('=');
+    let base64 = || URL_SAFE_NO_PAD.decode(bare).or_else(|_| STANDARD_NO_PAD.decode(bare)).ok();
+    let hex = || {
+        let digit = |at: usize| u8::from_str_radix(bare.get(at..at + 2)?, 16).ok();
+        bare.len()
+            .is_multiple_of(2)
+            .then(|| (0..bare.len()).step_by(2).map(digit).collect::<Option<_>>())?
+    };
+    let bytes = hex().or_else(base64)?;
+    String::from_utf8(bytes).ok().filter(|text| text.len() > 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_in_a_url_is_found_however_it_is_written() {
+        let markers = ["plumb.user.1@example.com".to_owned()];
+        let base64 = URL_SAFE_NO_PAD.encode(r#"{"mail":"plumb.user.1@example.com"}"#);
+        let hex: String = markers[0].bytes().map(|b| format!("{b:02x}")).collect();
+        for url in [
+            "https://a.example/?to=plumb.user.1@example.com".to_owned(),
+            "https://a.example/?to=plumb.user.1%40example.com".to_owned(),
+            "https://a.example/connect/plumb.user.1@example.com".to_owned(),
+            format!("https://a.example/?state={base64}"),
+            format!("https://a.example/c/{base64}/x"),
+            format!("https://a.example/?u={hex}"),
+            "https://ada:secret@a.example/".to_owned(),
+        ] {
+            assert!(tells(&url, &markers), "{url}");
+        }
+        for url in [
+            "https://a.example/?request=3f2b8c1e0d5c4c559d5e6f3c2d8e9b10",
+            "https://a.example/connect?client=plumb",
+            "https://a.example/",
+        ] {
+            assert!(!tells(url, &markers), "{url}");
+        }
+    }
 }

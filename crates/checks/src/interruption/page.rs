@@ -35,6 +35,13 @@ impl Page {
     pub(super) async fn go_on(&self, stage: &Stage<'_>, trail: &Trail) -> Judgement {
         let seen = stage.send(trail, self.next.clone()).await?;
         let same = seen.is_accepted() && items(&seen) == self.items;
+        // A list may change by itself: then the page is another one for everybody.
+        if !same && seen.is_accepted() {
+            let now = stage.bench().control(self.next.clone()).await?;
+            if items(&now) != self.items {
+                return Err(Trouble::Setup("the list changed by itself in the meantime".into()));
+            }
+        }
         Ok(Finding::expect(same, "the second page, as it was before", || seen.describe()))
     }
 }

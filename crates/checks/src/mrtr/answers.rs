@@ -3,10 +3,10 @@
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, facet};
 use serde_json::{Map, Value, json};
 
-use super::flow::{Asker, Kind, Round, askers, broke, done};
+use super::flow::{Asker, Kind, Round, askers, broke, done, judged};
 
 /// At most so many requests are retried by one check.
-const LOOKED_AT: usize = 8;
+const LOOKED_AT: usize = 12;
 
 check! {
     /// **Observed:** a retry that is accepted with fitting answers is not accepted with a broken one in place of each:
@@ -33,11 +33,13 @@ async fn validate_responses(bench: &Bench) -> Judgement {
                 "no acceptance of {answer} as the answer to {} {:?}",
                 input.method, input.key
             );
-            let finding = Finding::expect(!taken(&seen, &input.key), expected, || seen.describe());
+            let judgement = judged(&seen, |seen| {
+                Finding::expect(!taken(seen, &input.key), expected, || seen.describe())
+            });
             bench.case(
                 &format!("{}-{slug}", asker.slug),
                 format!("{:?} answered with {answer}", asker.name),
-                Ok(finding),
+                judgement,
             );
         }
     }
@@ -95,11 +97,13 @@ async fn ignore_unexpected(bench: &Bench) -> Judgement {
         );
         let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
         let same = seen.is_accepted() && done(&seen) == done(&control);
-        let finding = Finding::expect(same, "the same as without it: a result", || seen.describe());
+        let judgement = judged(&seen, |seen| {
+            Finding::expect(same, "the same as without it: a result", || seen.describe())
+        });
         bench.case(
             &asker.slug,
             format!("{:?} with an answer that was not asked for", asker.name),
-            Ok(finding),
+            judgement,
         );
     }
     concluded(bench)
@@ -136,8 +140,9 @@ async fn missing_rerequest(bench: &Bench) -> Judgement {
                 (Some(_), None) => true,
                 (None, _) => seen.complete().is_some(),
             };
-            let finding =
-                Finding::expect(again, format!("{what} asked for again"), || seen.describe());
+            let judgement = judged(&seen, |seen| {
+                Finding::expect(again, format!("{what} asked for again"), || seen.describe())
+            });
             let slug = format!(
                 "{}-without-{}",
                 asker.slug,
@@ -146,7 +151,7 @@ async fn missing_rerequest(bench: &Bench) -> Judgement {
             bench.case(
                 &slug.to_lowercase(),
                 format!("{:?} answered without {what}", asker.name),
-                Ok(finding),
+                judgement,
             );
         }
     }

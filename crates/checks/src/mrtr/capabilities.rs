@@ -4,7 +4,7 @@ use plumb_runner::survey::every_capability;
 use plumb_runner::{Bench, Finding, Judgement, Observed, check};
 use serde_json::{Value, json};
 
-use super::flow::{Asker, Kind, Round, askers};
+use super::flow::{Asker, Kind, Round, askers, judged};
 
 check! {
     /// **Observed:** everything that asks for an elicitation is asked again by a client that declares no capability,
@@ -73,7 +73,7 @@ async fn undeclared(bench: &Bench, capability: &str, kinds: &[Kind]) -> Judgemen
                 bench.case(
                     &format!("{}-{slug}", asker.slug),
                     title,
-                    Ok(unasked(&seen, capability, kinds)),
+                    judged(&seen, |seen| unasked(seen, capability, kinds)),
                 );
             }
         }
@@ -106,7 +106,7 @@ async fn later_round(
     bench.case(
         &format!("{}-second-round", asker.slug),
         title,
-        Ok(unasked(&seen, capability, kinds)),
+        judged(&seen, |seen| unasked(seen, capability, kinds)),
     );
     Ok(())
 }

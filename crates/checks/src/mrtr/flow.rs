@@ -1,10 +1,10 @@
 //! Walking a flow of several round trips: who asks, for what, and answers that fit.
 
-use plumb_runner::{Bench, Observed, Probe, Prop, capable, sample};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, capable, sample};
 use serde_json::{Map, Value, json};
 
 /// At most so many requests that ask for input are looked at.
-const ASKERS: usize = 16;
+const ASKERS: usize = 32;
 
 /// The props that ask for input, beyond what the survey may call by itself.
 const PROPS: [Prop; 10] = [
@@ -103,13 +103,18 @@ impl Round {
     /// What an answer asks for; `None` if it does not.
     pub(crate) fn of(seen: &Observed) -> Option<Self> {
         let result = seen.input_required()?;
-        let requests = result.get("inputRequests").and_then(Value::as_object);
+        Some(Self { state: result.get("requestState").cloned(), ..Self::of_task(result) })
+    }
+
+    /// What a task asks for; nothing, perhaps.
+    pub(crate) fn of_task(task: &Value) -> Self {
+        let requests = task.get("inputRequests").and_then(Value::as_object);
         let inputs = requests.into_iter().flatten().map(|(key, request)| Input {
             key: key.clone(),
             method: request["method"].as_str().unwrap_or_default().to_owned(),
             params: request["params"].clone(),
         });
-        Some(Self { inputs: inputs.collect(), state: result.get("requestState").cloned() })
+        Self { inputs: inputs.collect(), state: None }
     }
 
     /// Answers that fit, by key.
@@ -251,9 +256,15 @@ pub(crate) fn done(seen: &Observed) -> bool {
     seen.complete().is_some_and(|r| r["isError"] != true)
 }
 
-/// Whether the target failed instead of answering: silence, a broken answer, a server error.
+/// Whether the target failed instead of answering: silence, a broken answer, an HTTP failure without a JSON-RPC error.
+/// With one it is an answer, whatever the status: an internal error is a refusal, too.
 pub(crate) fn broke(seen: &Observed) -> bool {
-    seen.response().is_none() && !seen.is_refused() || seen.status().is_some_and(|s| s >= 500)
+    seen.response().is_none() && !seen.status().is_some_and(|s| (400..500).contains(&s))
+}
+
+/// Judges an answer, if one came: what failed was neither taken nor refused.
+pub(crate) fn judged(seen: &Observed, finding: impl FnOnce(&Observed) -> Finding) -> Judgement {
+    if broke(seen) { Err(Trouble::Setup(seen.describe())) } else { Ok(finding(seen)) }
 }
 
 /// The part of a result that a person sees, for comparing outcomes.

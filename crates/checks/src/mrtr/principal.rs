@@ -3,7 +3,7 @@
 use plumb_runner::{Bench, Finding, Judgement, OTHER_PRINCIPAL, check};
 use serde_json::Value;
 
-use super::flow::{Asker, Kind, Round, askers, done};
+use super::flow::{Asker, Kind, Round, askers, done, judged};
 
 /// At most so many stateful requests are looked at.
 const LOOKED_AT: usize = 6;
@@ -57,14 +57,15 @@ async fn stolen(bench: &Bench, concerns: impl Fn(&Round) -> bool) -> Judgement {
         let theirs = bench
             .send(asker.retry(round.answers(), round.state.as_ref()).bearer(other.as_str()))
             .await?;
-        let finding =
-            Finding::expect(!done(&theirs), "the state refused, or input asked for anew", || {
+        let judgement = judged(&theirs, |theirs| {
+            Finding::expect(!done(theirs), "the state refused, or input asked for anew", || {
                 theirs.describe()
-            });
+            })
+        });
         bench.case(
             &asker.slug,
             format!("the state of {:?} in the hands of another principal", asker.name),
-            Ok(finding),
+            judgement,
         );
     }
     match bench.conclude()? {

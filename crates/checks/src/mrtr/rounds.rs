@@ -1,15 +1,23 @@
 //! basic/patterns/mrtr: clients that never come back.
 
-use plumb_runner::{Bench, Finding, Judgement, check};
+use std::time::Duration;
 
-use super::flow::{Round, askers};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check};
 
-/// So many calls are left unanswered, over all requests that ask.
+use super::accepted;
+use super::flow::{Asker, Round, askers, broke, done};
+
+/// So many calls are left unanswered.
 const ABANDONED: usize = 40;
 
+/// A server that says that it was called too often is left alone for so long, so many times.
+const PAUSE: Duration = Duration::from_secs(2);
+const PAUSES: usize = 3;
+
 check! {
-    /// **Observed:** after forty calls whose input was never given the target still asks the next caller, and answers
-    /// a retry of the very first call.
+    /// **Observed:** after forty calls whose input was never given the target still asks the next caller, and takes a fitting
+    /// answer as it did before. **Position:** a target that no longer asks may limit its callers, which is its right. It
+    /// breaks the rule where a pause does not help and answering the abandoned calls does.
     ///
     /// **Why:** users close dialogs; a server that waits for them fills up.
     ///
@@ -26,17 +34,43 @@ async fn no_assume_retry(bench: &Bench) -> Judgement {
             "offer a tool that does",
         ));
     };
-    bench.control(asker.probe()).await?;
-    for _ in 0..ABANDONED {
+    // The survey abandoned a call already.
+    let mut left = vec![asker.first.clone()];
+    let mut pauses = 0;
+    while left.len() <= ABANDONED {
         let seen = bench.send(asker.probe()).await?;
-        if Round::of(&seen).is_none() {
-            return Ok(Finding::violated(
-                "input asked for, however many calls were abandoned",
-                seen.describe(),
-            ));
+        if let Some(round) = Round::of(&seen) {
+            left.push(round);
+            continue;
         }
+        if broke(&seen) || pauses == PAUSES {
+            return owed(bench, asker, &left, &seen).await;
+        }
+        pauses += 1;
+        tokio::time::sleep(PAUSE).await;
     }
     let fresh = Round::of(&bench.send(asker.probe()).await?).unwrap_or_default();
     let seen = bench.send(asker.retry(fresh.answers(), fresh.state.as_ref())).await?;
-    Ok(Finding::expect(seen.is_accepted(), "the retry of the next call served", || seen.describe()))
+    if seen.is_accepted() {
+        return Ok(Finding::Held);
+    }
+    owed(bench, asker, &left, &seen).await
+}
+
+/// The target no longer serves what it served. Whether that is for the answers that are owed shows when they are given.
+async fn owed(bench: &Bench, asker: &Asker, left: &[Round], seen: &Observed) -> Judgement {
+    let mut paid = 0;
+    for round in left {
+        let seen = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
+        paid += usize::from(done(&seen));
+    }
+    let helped = paid > 0 && accepted(bench, asker).await?.is_some();
+    if helped || broke(seen) {
+        let abandoned = left.len();
+        return Ok(Finding::violated(
+            format!("input asked for and taken after {abandoned} calls that nobody answered"),
+            seen.describe(),
+        ));
+    }
+    Err(Trouble::Setup(format!("the target may limit its callers: {}", seen.describe())))
 }

@@ -1,20 +1,24 @@
 //! basic/patterns/mrtr: what an `InputRequiredResult` looks like, judged over every exchange of the run.
 
 use plumb_runner::{Notes, Observed, brief, check};
-use plumb_wire::jsonrpc::Kind;
+use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::schema::INPUT_REQUIRED_METHODS;
 use serde_json::Value;
+
+use crate::basic::echo::own;
 
 /// The requests that only a client can answer.
 const TO_CLIENTS: [&str; 3] = ["elicitation/create", "sampling/createMessage", "roots/list"];
 
 check! {
     /// **Observed:** where the target asks for an elicitation, a completion or the roots, it does so in an
-    /// `InputRequiredResult`; no message of it is such a request itself.
+    /// `InputRequiredResult`; no message of it is such a request itself, and no such result stands as text in the
+    /// content of a call or prompt.
     ///
-    /// **Why:** clients of this revision do not answer requests of servers, so the call never ends.
+    /// **Why:** clients of this revision do not answer requests of servers, and show text to a model: the call never ends.
     ///
-    /// **Fix:** return the request under `inputRequests` and go on when the client retries.
+    /// **Fix:** return the request under `inputRequests` and go on when the client retries; hand the result on as it is,
+    /// not as the return value of a tool.
     pub(crate) USE_MRTR = "mrtr.use-mrtr";
     fact: "patterns.no-server-requests";
     passive: use_mrtr
@@ -28,9 +32,32 @@ fn use_mrtr(seen: &Observed, notes: &mut Notes<'_>) {
             format!("a request {method:?} of the server"),
         );
     }
+    if let Some(told) = asked_in_text(seen) {
+        notes.breaks(
+            "input asked for in an `InputRequiredResult`",
+            format!("content with the text of one: {}", brief(&told)),
+        );
+    }
     if inputs(seen).next().is_some() {
         notes.fits();
     }
+}
+
+/// An `InputRequiredResult` that is all that the text of a call or prompt says, whose requests are those for clients.
+fn asked_in_text(seen: &Observed) -> Option<Value> {
+    let result = seen.complete()?;
+    let blocks: Vec<&Value> = match seen.method()? {
+        "tools/call" => result["content"].as_array()?.iter().collect(),
+        "prompts/get" => result["messages"].as_array()?.iter().map(|m| &m["content"]).collect(),
+        _ => return None,
+    };
+    let [block] = blocks.as_slice() else { return None };
+    let told: Value = serde_json::from_str(block["text"].as_str()?).ok()?;
+    let asks = told["inputRequests"].as_object().is_some_and(|all| {
+        let known = |r: &Value| r["method"].as_str().is_some_and(|m| TO_CLIENTS.contains(&m));
+        !all.is_empty() && all.values().all(known)
+    });
+    (told["resultType"] == "input_required" && asks).then_some(told)
 }
 
 check! {
@@ -45,12 +72,13 @@ check! {
 }
 
 fn unsupported(seen: &Observed, notes: &mut Notes<'_>) {
-    let (Some(method), Some(_)) = (seen.method(), seen.result()) else { return };
+    let result = own(seen).find_map(Message::result);
+    let (Some(method), Some(result)) = (seen.method(), result) else { return };
     if INPUT_REQUIRED_METHODS.contains(&method) {
         return;
     }
     notes.expect(
-        seen.input_required().is_none(),
+        result["resultType"] != "input_required",
         format!("a result of {method} that asks for nothing"),
         || seen.describe(),
     );
@@ -140,4 +168,54 @@ pub(crate) fn inputs(seen: &Observed) -> impl Iterator<Item = (&String, &Value)>
     let requests =
         seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
     requests.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::basic::recorded::{elicitation, holds, http, result, stdio};
+
+    fn call_that_says(text: &str) -> Observed {
+        let content = json!([{"type": "text", "text": text}]);
+        let said = result(json!({"resultType": "complete", "content": content}));
+        http("tools/call", json!({"name": "a"}), 200, &[said])
+    }
+
+    #[test]
+    fn an_interim_result_in_a_text_is_found_and_a_text_about_one_is_not() {
+        let roots = json!({"resultType": "input_required", "inputRequests": {"r": {"method": "roots/list"}}});
+        assert_eq!(holds(&USE_MRTR, &call_that_says(&roots.to_string())), Some(false));
+        let about = format!("An answer such as {roots} asks for the roots.");
+        let state = json!({"resultType": "input_required", "requestState": "x"}).to_string();
+        for text in ["{}", "input_required", &about, &state] {
+            assert_eq!(holds(&USE_MRTR, &call_that_says(text)), None, "{text}");
+        }
+        assert_eq!(holds(&USE_MRTR, &elicitation(json!({"message": "?"}))), Some(true));
+    }
+
+    #[test]
+    fn the_late_answer_to_a_call_is_not_taken_for_that_to_a_list() {
+        let late = json!({"jsonrpc": "2.0", "id": 9, "result": {"resultType": "input_required"}});
+        let list = result(json!({"resultType": "complete", "tools": []}));
+        let beside = stdio("tools/list", json!({}), &[late.clone(), list]);
+        assert_eq!(holds(&UNSUPPORTED, &beside), Some(true));
+        assert_eq!(holds(&UNSUPPORTED, &stdio("tools/list", json!({}), &[late])), None);
+        let asks = result(json!({"resultType": "input_required", "requestState": "x"}));
+        assert_eq!(holds(&UNSUPPORTED, &stdio("tools/list", json!({}), &[asks])), Some(false));
+    }
+
+    #[test]
+    fn what_asks_for_nothing_or_for_something_else_is_found() {
+        let asks = |r: Value| http("tools/call", json!({"name": "a"}), 200, &[result(r)]);
+        let neither = asks(json!({"resultType": "input_required"}));
+        let state = asks(json!({"resultType": "input_required", "requestState": "x"}));
+        assert_eq!(holds(&AT_LEAST_ONE, &neither), Some(false));
+        assert_eq!(holds(&AT_LEAST_ONE, &state), Some(true));
+        let other = json!({"key": {"method": "tools/list", "params": {}}});
+        let other = asks(json!({"resultType": "input_required", "inputRequests": other}));
+        assert_eq!(holds(&VALUES_ALLOWED, &other), Some(false));
+        assert_eq!(holds(&VALUES_ALLOWED, &elicitation(json!({"message": "?"}))), Some(true));
+    }
 }

@@ -3,11 +3,11 @@
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check};
 use serde_json::Value;
 
-use super::flow::{Asker, Round, askers, broke, done, outcome};
+use super::flow::{Asker, Round, askers, broke, done, judged, outcome};
 use super::tamper::{Tampered, altered, garbage, mangled};
 
 /// At most so many stateful requests are tampered with.
-const LOOKED_AT: usize = 4;
+const LOOKED_AT: usize = 6;
 
 /// The tools of the official fixture whose state matters: no change of it may pass.
 const DECLARED: [&str; 2] =
@@ -62,25 +62,30 @@ impl Subject {
 
     /// Judges what a tampered state led to. Whether a state matters cannot be known from outside; where a fixture
     /// says so nothing may come of it, elsewhere it may not lead to an outcome of its own.
-    fn judge(&self, seen: &Observed) -> Finding {
+    async fn judge(&self, bench: &Bench, seen: &Observed) -> Judgement {
         if broke(seen) {
-            return Finding::violated(
-                "the state refused, or input asked for anew",
-                seen.describe(),
-            );
+            return Err(Trouble::Setup(seen.describe()));
         }
         if self.declared() {
-            return Finding::expect(
+            return Ok(Finding::expect(
                 !done(seen),
                 "the state refused, or input asked for anew",
                 || seen.describe(),
-            );
+            ));
         }
         let known = [outcome(&self.taken), outcome(&self.without)];
-        let different = done(seen) && self.repeatable && !known.contains(&outcome(seen));
-        Finding::expect(!different, "no outcome but those of the true state and of none", || {
-            seen.describe()
-        })
+        if !done(seen) || !self.repeatable || known.contains(&outcome(seen)) {
+            return Ok(Finding::Held);
+        }
+        // What the true state leads to may have changed by itself in the meantime.
+        let Some(round) = fresh(bench, &self.asker).await? else {
+            return Err(Trouble::Setup("the state is no longer given".into()));
+        };
+        let taken = bench.send(self.asker.retry(round.answers(), round.state.as_ref())).await?;
+        if outcome(&taken) != outcome(&self.taken) {
+            return Err(Trouble::Setup("the true state leads to something else, too".into()));
+        }
+        Ok(Finding::violated("no outcome but those of the true state and of none", seen.describe()))
     }
 }
 
@@ -105,10 +110,11 @@ async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judg
             };
             let seen =
                 bench.send(asker.retry(round.answers(), Some(&Value::String(state)))).await?;
+            let judgement = subject.judge(bench, &seen).await;
             bench.case(
                 &format!("{}-{slug}", asker.slug),
                 format!("{:?}: {title}", asker.name),
-                Ok(subject.judge(&seen)),
+                judgement,
             );
         }
     }
@@ -159,8 +165,8 @@ async fn reject_tampered(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** what was never a state (empty, binary, 64 KiB, JSON, a number, an object) gets an answer that is
-    /// no server error, and the target goes on serving.
+    /// **Observed:** what was never a state (empty, binary, 64 KiB, JSON, a number, an object) gets an answer, and the
+    /// request is served afterwards as before. **Position:** a JSON-RPC error is an answer whatever its code and status.
     ///
     /// **Why:** whoever can reach the server can send anything as the state.
     ///
@@ -173,19 +179,28 @@ async fn attacker_controlled(bench: &Bench) -> Judgement {
     let askers = askers(bench).await;
     let stateful = askers.iter().filter(|a| a.first.state.is_some()).take(LOOKED_AT);
     for asker in stateful {
+        if Round::of(&bench.send(asker.probe()).await?).is_none() {
+            continue;
+        }
         for (slug, title, state) in garbage() {
             let seen = bench.send(asker.retry(asker.first.answers(), Some(&state))).await?;
             let finding =
-                Finding::expect(!broke(&seen), "an answer that is no server error", || {
-                    seen.describe()
-                });
+                Finding::expect(!broke(&seen), "a result or an error", || seen.describe());
             bench.case(
                 &format!("{}-{slug}", asker.slug),
                 format!("{:?}: {title}", asker.name),
                 Ok(finding),
             );
         }
-        bench.control(asker.probe()).await?;
+        let after = bench.send(asker.probe()).await?;
+        let asks = Round::of(&after).is_some();
+        bench.case(
+            &format!("{}-afterwards", asker.slug),
+            format!("{:?} without a state, afterwards", asker.name),
+            judged(&after, |after| {
+                Finding::expect(asks, "input asked for, as before", || after.describe())
+            }),
+        );
     }
     concluded(bench)
 }
@@ -244,9 +259,11 @@ async fn foreign(
     bench.case(
         slug,
         title,
-        Ok(Finding::expect(!further, "the state refused, or input asked for anew", || {
-            seen.describe()
-        })),
+        judged(&seen, |seen| {
+            Finding::expect(!further, "the state refused, or input asked for anew", || {
+                seen.describe()
+            })
+        }),
     );
     Ok(())
 }
@@ -285,6 +302,16 @@ async fn single_use(bench: &Bench) -> Judgement {
     if !done(&first) {
         return Err(Trouble::Control(first.describe()));
     }
-    let second = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
-    Ok(Finding::expect(!done(&second), "the second use refused", || second.describe()))
+    for (slug, title, fresh) in [
+        ("again", "the same retry once more", false),
+        ("elsewhere", "the same retry once more, on another connection", true),
+    ] {
+        let retry = asker.retry(round.answers(), round.state.as_ref());
+        let second = bench.send(if fresh { retry.fresh() } else { retry }).await?;
+        let judgement = judged(&second, |second| {
+            Finding::expect(!done(second), "the second use refused", || second.describe())
+        });
+        bench.case(slug, title, judgement);
+    }
+    bench.conclude()
 }

@@ -3,7 +3,7 @@
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
 use serde_json::{Value, json};
 
-use crate::mrtr::flow::{Kind, Round, askers_for};
+use crate::mrtr::flow::{Kind, Round, askers_for, judged};
 use crate::mrtr::{accepted, concluded, inputs, taken};
 
 /// At most so many requests are answered by one check.
@@ -48,12 +48,13 @@ async fn plain_sampling(bench: &Bench, expected: &str, fits: impl Fn(&Value) -> 
         let declared = json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}});
         let seen = bench.send(asker.bare().capabilities(declared)).await?;
         let asked = sampling(&seen).find(|p| !fits(p));
-        let finding =
-            Finding::expect(asked.is_none(), expected, || asked.map_or_else(String::new, brief));
+        let judgement = judged(&seen, |_| {
+            Finding::expect(asked.is_none(), expected, || asked.map_or_else(String::new, brief))
+        });
         bench.case(
             &asker.slug,
             format!("{:?} before a client with plain sampling", asker.name),
-            Ok(finding),
+            judgement,
         );
     }
     concluded(bench)
@@ -133,15 +134,17 @@ async fn validate(bench: &Bench) -> Judgement {
             let mut answers = round.answers();
             answers.insert(input.key.clone(), answer.clone());
             let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
-            let finding = Finding::expect(
-                !taken(&seen, &input.key),
-                format!("no acceptance of {answer}"),
-                || seen.describe(),
-            );
+            let judgement = judged(&seen, |seen| {
+                Finding::expect(
+                    !taken(seen, &input.key),
+                    format!("no acceptance of {answer}"),
+                    || seen.describe(),
+                )
+            });
             bench.case(
                 &format!("{}-{slug}", asker.slug),
                 format!("{:?} answered with {answer}", asker.name),
-                Ok(finding),
+                judgement,
             );
         }
     }

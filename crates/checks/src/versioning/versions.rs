@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use plumb_model::REVISION;
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, clip, facet};
-use plumb_wire::{codes, meta};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, clip, facet};
+use plumb_wire::{codes, header, meta};
 use serde_json::{Value, json};
+
+use crate::basic::codes::supports_what_it_refuses;
 
 /// The revisions before this one.
 pub(crate) const EARLIER: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
@@ -59,7 +61,8 @@ async fn known_unsupported_version(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** the data of error -32022 echoes the version that was asked for in `requested`, and `supported` lists this
-    /// revision and every later one that server/discover advertises. Position: earlier revisions may stand in either list.
+    /// revision and every later one that server/discover advertises, and never the version that was asked for. Position:
+    /// earlier revisions may stand in either list.
     ///
     /// **Why:** the client chooses its next version from this list; an old or a shorter one makes it give up.
     ///
@@ -102,6 +105,7 @@ async fn error_data(bench: &Bench) -> Judgement {
             Finding::expect(fits, expected, || format!("data {}", clip(&data.to_string(), 200)));
         bench.case(base.name(), format!("{} of version {version}", base.name()), Ok(finding));
     }
+    listed_versions(bench).await?;
     match bench.conclude()? {
         Finding::Unseen { .. } => Ok(Finding::unseen(
             "no request of an unknown version was refused with -32022",
@@ -109,6 +113,43 @@ async fn error_data(bench: &Bench) -> Judgement {
         )),
         finding => Ok(finding),
     }
+}
+
+/// Requests that name an earlier version which the target lists, in the header, the body or both: how they are answered
+/// is free, but for an error -32022 that lists the version which it refuses.
+async fn listed_versions(bench: &Bench) -> Result<(), Trouble> {
+    let Some(probe) = bench.base(Base::ToolsList).or_else(|| bench.base(Base::Discover)) else {
+        return Ok(());
+    };
+    for version in bench.survey().versions.iter().filter(|v| EARLIER.contains(&v.as_str())) {
+        let of_this = || of_version(probe.clone(), version);
+        let mut named = vec![("header-and-body", of_this())];
+        if bench.survey().is_http() {
+            named.push(("body", of_this().header(header::PROTOCOL_VERSION, REVISION)));
+            named.push(("header", probe.clone().header(header::PROTOCOL_VERSION, version)));
+        }
+        for (place, probe) in named {
+            let seen = bench.send(probe).await?;
+            let Some(error) =
+                seen.response().filter(|_| seen.code() == Some(codes::UNSUPPORTED_VERSION))
+            else {
+                continue;
+            };
+            let finding = Finding::expect(
+                !supports_what_it_refuses(error),
+                "no version in `supported` that is refused",
+                || {
+                    format!(
+                        "data {}",
+                        clip(&error.data().map(Value::to_string).unwrap_or_default(), 200)
+                    )
+                },
+            );
+            let title = format!("the listed version {version} in {place}");
+            bench.case(&format!("{version}-{place}"), title, Ok(finding));
+        }
+    }
+    Ok(())
 }
 
 fn names(versions: &BTreeSet<String>) -> String {
@@ -163,7 +204,7 @@ async fn server_discover(bench: &Bench) -> Judgement {
             || seen.describe(),
         ));
     }
-    Err(plumb_runner::Trouble::Setup(seen.describe()))
+    Err(Trouble::Setup(seen.describe()))
 }
 
 check! {

@@ -44,6 +44,10 @@ const VARIANTS: &[Variant] = &[
     ("fractional progress without a total", |o| o.fractional_progress = true),
     ("annotations on content", |o| o.annotations = true),
     ("requestState on every input request", |o| o.request_state_always = true),
+    ("status 500 with errors of handlers", |o| o.handler_error_status = 500),
+    ("status 400 with errors of handlers", |o| o.handler_error_status = 400),
+    ("words that merely look sensitive", |o| o.innocent_words = true),
+    ("a tool loop of a hundred rounds", |o| o.sampling_rounds = 100),
     ("two supported versions", |o| o.versions.push("2027-01-15".into())),
     ("300 tools over many pages", |o| {
         o.extra_tools = 300;

@@ -7,6 +7,7 @@ use crate::features::tasks;
 use crate::message::RpcError;
 use crate::server::Server;
 use crate::state::next;
+use crate::validate::LISTED;
 
 /// The extension that this server invented to have one.
 pub(crate) const EXTENSION: &str = "com.example/plumb-flavour";
@@ -30,6 +31,9 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
     }
     let mut versions: Vec<Value> =
         call.server.options.versions.iter().map(|version| json!(version)).collect();
+    if !rules.listed_versions_served {
+        versions.push(json!(LISTED));
+    }
     if !rules.discover_result_shape {
         versions.push(json!(20_260_728));
     }

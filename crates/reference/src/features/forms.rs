@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rules::Rules;
+use crate::server::Server;
 
 /// A form with one text field.
 pub(crate) fn one_field(name: &str, title: &str) -> Value {
@@ -14,7 +14,8 @@ pub(crate) fn one_field(name: &str, title: &str) -> Value {
 }
 
 /// A form with every kind of field that the specification knows.
-pub(crate) fn every_kind(rules: &Rules) -> Value {
+pub(crate) fn every_kind(server: &Server) -> Value {
+    let rules = &server.rules;
     let mut form = json!({
         "type": "object",
         "properties": {
@@ -49,6 +50,15 @@ pub(crate) fn every_kind(rules: &Rules) -> Value {
     let fields = &mut form["properties"];
     if !rules.form_without_secrets {
         fields["password"] = json!({ "type": "string", "title": "Password" });
+    }
+    if server.options.innocent_words {
+        for (name, description) in [
+            ("password_reset_email", "Where to send a link; never enter your password here"),
+            ("private_key_path", "The path of a file"),
+            ("recvChannel", "Such as https://example.com/channel"),
+        ] {
+            fields[name] = json!({ "type": "string", "description": description });
+        }
     }
     if !rules.form_flat {
         fields["address"] =

@@ -66,7 +66,8 @@ pub(super) async fn run(call: Call, inbox: mpsc::Receiver<Value>, headers: &Head
         }
         answer = &mut work => {
             exchange.drain();
-            if mode == SseMode::WhenStreaming && exchange.ready.is_empty() {
+            let crashed = answer.message.is_null() && !listening;
+            if (mode == SseMode::WhenStreaming || crashed) && exchange.ready.is_empty() {
                 exchange.client.served();
                 return reply::json(&exchange.server, &answer);
             }

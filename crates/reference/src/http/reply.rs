@@ -32,6 +32,9 @@ pub(super) fn answer(server: &Server, answer: &Answer) -> Response {
 /// One JSON object.
 pub(super) fn json(server: &Server, answer: &Answer) -> Response {
     let rules = &server.rules;
+    if answer.message.is_null() {
+        return text(server, answer.status, "Internal Server Error\n");
+    }
     let mut body = encode_for_http(server, &answer.message);
     let mut media_type = "application/json";
     // Recognised by the only member that it alone has.

@@ -7,8 +7,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, Transport};
+use crate::call::Call;
 use crate::message::RpcError;
+use crate::state::lock;
 
 pub(crate) use self::input::{Input, missing_capability};
 pub(crate) use self::state::retry;
@@ -51,6 +52,8 @@ pub(crate) async fn gather(
     if missing.is_empty() {
         let _ = unanswered
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+        let place = format!("{} {}", call.method, call.params.get("name").unwrap_or(&Value::Null));
+        lock(&call.server.state.scratch.waiting).remove(&place);
         return Ok(Gathered::All(Answers(answers)));
     }
     if !retry.responses.is_empty() && !rules.missing_answers_asked_again {
@@ -72,6 +75,18 @@ pub(crate) async fn ask(
     let rules = call.rules();
     for (_, input) in inputs {
         input.declared(call)?;
+    }
+    let scratch = &call.server.state.scratch;
+    let spoilt = (!rules.state_garbage_forgotten
+        && scratch.spoilt_by_state.load(Ordering::Relaxed))
+        || (!rules.decline_spoils_nothing && scratch.spoilt_by_decline.load(Ordering::Relaxed));
+    if spoilt {
+        return Err(RpcError::internal("the question is lost"));
+    }
+    let place = format!("{} {}", call.method, call.params.get("name").unwrap_or(&Value::Null));
+    let first = call.params.get("inputResponses").is_none();
+    if first && !lock(&scratch.waiting).insert(place) && !rules.questions_wait_for_nobody {
+        return Err(RpcError::internal("the last question has no answer yet"));
     }
     if !rules.inputs_only_through_mrtr {
         for (key, input) in inputs {
@@ -107,11 +122,12 @@ impl Answers {
             Some("decline") if !rules.elicitation_may_fail => {
                 Err(RpcError::internal("the user must not decline"))
             }
-            Some("cancel") if !rules.elicitation_failure_handled => {
-                let status = if call.transport == Transport::Http { 500 } else { 200 };
-                Err(RpcError::internal("called unwrap on a None value").status(status))
+            Some("cancel") if !rules.elicitation_failure_handled => Err(RpcError::crash()),
+            Some("cancel") if !rules.cancel_is_not_accept => Ok(Some(&answer["content"])),
+            Some("decline" | "cancel") if rules.decline_is_not_accept => {
+                call.server.state.scratch.spoilt_by_decline.store(true, Ordering::Relaxed);
+                Ok(None)
             }
-            Some("decline" | "cancel") if rules.decline_is_not_accept => Ok(None),
             _ => Ok(Some(&answer["content"])),
         }
     }

@@ -1,11 +1,12 @@
 //! The state between two rounds, which passes through the client.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
 use crate::auth;
-use crate::call::{Call, Transport};
+use crate::call::Call;
 use crate::message::RpcError;
 use crate::seal::{Seal, digest, random_name};
 use crate::state::lock;
@@ -51,6 +52,7 @@ pub(super) fn seal(call: &Call, answers: &Map<String, Value>, data: &Value) -> S
     let payload = json!({
         "nonce": random_name(),
         "request": request_digest(call),
+        "name": name(call),
         "principal": auth::owner(call),
         "expires": u64::try_from(expires).unwrap_or(u64::MAX),
         "answers": answers,
@@ -74,11 +76,15 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
         lock(&call.server.memory).get(token).cloned()
     };
     let Some(payload) =
-        opened.or_else(|| Seal::open_unverified(token).filter(|_| !rules.state_integrity))
+        opened.or_else(|| Seal::open_unverified(token).filter(|_| !rules.state_integrity)).or_else(
+            || state.seal.open_by_start(token).filter(|_| !rules.state_signature_compared_whole),
+        )
     else {
-        if !rules.state_garbage_survived && Seal::open_unverified(token).is_none() {
-            let status = if call.transport == Transport::Http { 500 } else { 200 };
-            return Err(RpcError::internal("index out of bounds").status(status));
+        if Seal::open_unverified(token).is_none() {
+            state.scratch.spoilt_by_state.store(true, Ordering::Relaxed);
+            if !rules.state_garbage_survived {
+                return Err(RpcError::crash());
+            }
         }
         return if rules.tampered_state_refused {
             refuse("is not one that this server made")
@@ -86,7 +92,9 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
             Ok(None)
         };
     };
-    if payload["request"] != request_digest(call) && rules.state_bound_to_request {
+    let another = payload["request"] != request_digest(call)
+        && (rules.state_bound_to_arguments || payload["name"] != name(call));
+    if another && rules.state_bound_to_request {
         return refuse("belongs to another request");
     }
     let bound =
@@ -100,6 +108,12 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
         return refuse("has expired");
     }
     Ok(Some(payload))
+}
+
+/// The tool or prompt that is asked for, or the resource.
+fn name(call: &Call) -> Value {
+    let named = call.params.get("name").or_else(|| call.params.get("uri"));
+    json!([call.method, named])
 }
 
 /// Whether the answers to the request are those of a form.

@@ -122,8 +122,12 @@ async fn serve(call: &Call, name: &str, arguments: &Map<String, Value>, script: 
     if !declared(call) && (rules.tasks_only_if_declared || name != "slow_compute") {
         return at_once(call, name, arguments, script).await;
     }
-    for input in script.inputs() {
-        input.declared(call)?;
+    for input in script.inputs().filter(|_| rules.task_inputs_declared) {
+        let url_only =
+            call.meta.capabilities.get("elicitation").is_some_and(|it| it.get("url").is_some());
+        if rules.task_modes_supported || !url_only {
+            input.declared(call)?;
+        }
     }
     create(call, name, arguments)
 }

@@ -1,5 +1,7 @@
 //! Tools that need an answer of the client first.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::call::{Call, Level};
@@ -92,8 +94,14 @@ pub(super) async fn run(
         "test_input_required_result_capabilities" => whatever_can_be_had(call).await,
         "form_elicitation" => {
             let form = Input::Form {
-                message: "Please fill in the form.",
-                schema: forms::every_kind(call.rules()),
+                message: match () {
+                    () if !call.rules().messages_without_secrets => "Please enter your password.",
+                    () if call.server.options.innocent_words => {
+                        "Please fill in the form. Your homepage is an address, e.g. https://example.com"
+                    }
+                    () => "Please fill in the form.",
+                },
+                schema: forms::every_kind(&call.server),
             };
             gather(call, vec![("form", form)], |call, answers| {
                 Ok(match answers.content(call, "form")? {
@@ -290,6 +298,14 @@ async fn linked(call: &Call, arguments: &Map<String, Value>) -> Outcome {
             .map_or("nobody", |info| info["name"].as_str().unwrap_or_default());
         url = format!("{url}&email={email}&user={name}");
     }
+    if !rules.url_without_encoded_data {
+        let email = arguments.get("email").and_then(Value::as_str).unwrap_or("ada@example.com");
+        url = format!("{url}&login={}", URL_SAFE_NO_PAD.encode(json!({ "to": email }).to_string()));
+    }
+    if call.server.options.innocent_words {
+        let name = call.meta.client_info.as_ref().and_then(|info| info["name"].as_str());
+        url = format!("{url}&client={}", name.unwrap_or("nobody"));
+    }
     if !rules.url_over_https {
         url = url.replace("https://", "http://");
     }
@@ -344,7 +360,9 @@ async fn redeemed(call: &Call) -> Outcome {
             let Some(state) = call.params.get("requestState").and_then(Value::as_str) else {
                 return Ok(failed("the confirmation belongs to no request of this server"));
             };
-            let fresh = lock(&call.server.state.redeemed).insert(state, ());
+            let serial =
+                if call.rules().state_used_once_anywhere { 0 } else { call.connection.serial };
+            let fresh = lock(&call.server.state.redeemed).insert(&format!("{serial} {state}"), ());
             if fresh || !call.rules().state_used_once {
                 return Ok(said("Redeemed."));
             }

@@ -85,6 +85,12 @@ pub(crate) async fn call(call: &Call) -> Outcome {
         let last = lock(&call.server.state.scratch.last_basket).clone();
         arguments.insert("basket_id".into(), json!(last));
     }
+    let own = call.connection.memory().basket.clone();
+    if let Some(own) = own.filter(|_| !rules.baskets_not_of_connections)
+        && definition["name"] == "add_item"
+    {
+        arguments.entry("basket_id").or_insert(json!(own));
+    }
     mirrored::drop_nulls(&mut arguments);
     schemas::dereference(call, &definition).await;
     let violation =

@@ -8,9 +8,6 @@ use crate::features::text;
 
 use super::{Outcome, failed, read_only, said, tool};
 
-/// How often the model is asked.
-const ROUNDS: u64 = 4;
-
 pub(super) fn definitions() -> Vec<Value> {
     let schema = json!({
         "type": "object",
@@ -41,7 +38,7 @@ pub(super) async fn run(call: &Call, arguments: &Map<String, Value>) -> Outcome 
         let text = answer["content"]["text"].as_str().or(answer["content"][0]["text"].as_str());
         return Ok(said(format!("The model says: {}", text.unwrap_or("nothing"))));
     }
-    if round >= ROUNDS && call.rules().tool_loops_end {
+    if round >= call.server.options.sampling_rounds && call.rules().tool_loops_end {
         return Ok(failed("the model did not come to an end"));
     }
     messages.push(json!({ "role": "assistant", "content": answer["content"] }));
@@ -81,7 +78,7 @@ fn input(call: &Call, messages: &[Value], round: u64) -> Input {
                 "required": ["temperature"],
             },
         }]);
-        params["toolChoice"] = json!({ "mode": if round == ROUNDS && call.rules().tool_loops_end { "none" } else { "auto" } });
+        params["toolChoice"] = json!({ "mode": if round == call.server.options.sampling_rounds && call.rules().tool_loops_end { "none" } else { "auto" } });
     }
     Input::Sampling(params)
 }

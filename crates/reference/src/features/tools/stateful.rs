@@ -39,6 +39,7 @@ pub(super) fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Op
             let handle = format!("bsk_{}", random_name());
             lock(&state.baskets).insert(&handle, Vec::new());
             lock(&state.scratch.last_basket).replace(handle.clone());
+            call.connection.memory().basket = Some(handle.clone());
             return Some(Ok(structured(&json!({ "basket_id": handle }))));
         }
         "add_item" => lock(&state.baskets).get_mut(argument("basket_id")).map(|items| {
