@@ -161,10 +161,7 @@ async fn exercise(bench: &Bench, way: &Way<'_>) -> Result<(), Trouble> {
     .filter_map(|base| bench.base(base))
     .collect();
     let quick = |c: &&plumb_runner::survey::Callable| {
-        c.shown.as_ref().is_some_and(|s| {
-            let answer = &s.exchange.answer;
-            s.complete().is_some() && answer.ended_at.saturating_sub(answer.sent_at) < 300_000
-        })
+        c.shown.as_ref().is_some_and(|s| s.complete().is_some()) && survey.is_quick(c)
     };
     for callable in survey.callable.iter().filter(quick).take(CALLS) {
         let name = callable.tool.get("name").and_then(Value::as_str).unwrap_or_default();

@@ -39,10 +39,8 @@ impl Subject {
 pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<Subject>, Trouble> {
     let mut subjects = Vec::new();
     for callable in &bench.survey().callable {
-        let quick = callable.shown.as_ref().is_some_and(|shown| {
-            let answer = &shown.exchange.answer;
-            shown.complete().is_some() && answer.ended_at.saturating_sub(answer.sent_at) < 300_000
-        });
+        let complete = callable.shown.as_ref().is_some_and(|shown| shown.complete().is_some());
+        let quick = complete && bench.survey().is_quick(callable);
         let name = callable.tool.get("name").and_then(Value::as_str);
         let takes_arguments =
             callable.tool.pointer("/inputSchema/properties").and_then(Value::as_object);
