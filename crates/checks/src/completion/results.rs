@@ -21,17 +21,26 @@ async fn declare(bench: &Bench) -> Judgement {
         return Ok(finding);
     }
     if bench.survey().declares("completions") {
+        bench.survey().discover.iter().for_each(|discover| bench.note(discover));
         return Ok(Finding::Held);
     }
+    let mut asked = false;
     for subject in prompts(bench).iter().chain(&templates(bench)).take(6) {
         let Some(argument) = subject.arguments.first() else { continue };
         let answer = bench.send(subject.probe(argument, "")).await?;
+        asked = true;
         if values(&answer).is_some() {
             return Ok(Finding::violated(
                 "`completions` among the capabilities, since completion/complete is served",
                 format!("not declared; {}", answer.describe()),
             ));
         }
+    }
+    if !asked {
+        return Ok(Finding::unseen(
+            "the target offers no argument that could be completed",
+            "offer a prompt or a resource template with an argument",
+        ));
     }
     Ok(Finding::Held)
 }
