@@ -2,24 +2,10 @@
 
 use std::time::Duration;
 
+use plumb_runner::survey::{speaks_of_time, unit_of_name};
 use plumb_runner::{Bench, Finding, Found, Open, Probe, Prop, Trouble, with_token};
 use plumb_wire::codes;
-use serde_json::{Value, json};
-
-/// Arguments that say how long a tool takes, and their unit in milliseconds.
-const DURATIONS: [(&str, u64); 11] = [
-    ("duration_ms", 1),
-    ("durationMs", 1),
-    ("delay_ms", 1),
-    ("delayMs", 1),
-    ("ms", 1),
-    ("milliseconds", 1),
-    ("seconds", 1000),
-    ("duration", 1000),
-    ("delay", 1000),
-    ("duration_s", 1000),
-    ("delay_seconds", 1000),
-];
+use serde_json::{Map, Value, json};
 
 /// A call of the slow tool, and how long it takes.
 pub(crate) struct Slow {
@@ -43,15 +29,11 @@ pub(crate) fn slow_in_journal(bench: &Bench, wanted: Duration, key: &str) -> Res
 
 fn slow_with(bench: &Bench, wanted: Duration, key: Option<&str>) -> Result<Slow, Trouble> {
     let found = bench.prop(Prop::SlowTool)?;
-    let mut arguments = found.arguments.clone();
-    let named = DURATIONS.iter().find(|(name, _)| arguments.contains_key(*name));
-    let lasts = match named {
-        Some((name, unit)) => {
-            let units = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX).div_ceil(*unit);
-            arguments.insert((*name).to_owned(), json!(units));
-            Duration::from_millis(units * unit)
-        }
-        None => shown_to_last(bench, found),
+    let told = bench.survey().timed(&found.name).map(|timed| timed.lasting(wanted));
+    let (mut arguments, lasts) = match told.or_else(|| by_name(found, wanted)) {
+        // What the user gave beside the duration stays.
+        Some((told, lasts)) => (found.arguments.clone().into_iter().chain(told).collect(), lasts),
+        None => (found.arguments.clone(), shown_to_last(bench, found)),
     };
     if let Some(key) = key {
         arguments.insert("key".to_owned(), json!(key));
@@ -59,6 +41,16 @@ fn slow_with(bench: &Bench, wanted: Duration, key: Option<&str>) -> Result<Slow,
     let token = json!(format!("plumb-{}", bench.fresh_id()));
     let probe = with_token(bench.call_of(&found.name, Value::Object(arguments)), token.clone());
     Ok(Slow { probe, lasts, token })
+}
+
+/// The arguments of a tool that the user named, told by the name of one of them how long to take; seconds if the name
+/// has no unit.
+fn by_name(found: &Found, wanted: Duration) -> Option<(Map<String, Value>, Duration)> {
+    let (name, _) = found.arguments.iter().find(|(n, v)| v.is_number() && speaks_of_time(n))?;
+    let unit = unit_of_name(name).unwrap_or(1_000);
+    let units = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX).div_ceil(unit);
+    let told = Map::from_iter([(name.clone(), json!(units))]);
+    Some((told, Duration::from_millis(units.saturating_mul(unit))))
 }
 
 fn shown_to_last(bench: &Bench, found: &Found) -> Duration {

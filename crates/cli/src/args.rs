@@ -295,6 +295,9 @@ pub(crate) struct ReferenceArgs {
     /// Keep tasks in this directory, where they outlive the process and other replicas find them.
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    /// The legal choices of the server, as a JSON object: `{"extra_tools": 3, "sse": "Always"}`.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) options: Option<String>,
     /// Add so many tools, to see how something grows with their number.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) extra_tools: usize,

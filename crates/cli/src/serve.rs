@@ -26,9 +26,15 @@ async fn reference(args: ReferenceArgs) -> Exit {
         return Ok(0);
     }
     let mut reference = Reference { rules: rules(args.broken.as_deref())?, ..Reference::default() };
-    reference.options.state_dir = args.state_dir;
-    reference.options.extra_tools = args.extra_tools;
-    reference.options.page_size = args.page_size;
+    if let Some(options) = &args.options {
+        reference.options = serde_json::from_str(options)
+            .map_err(|error| anyhow!("--options: {error}"))
+            .map_err(|error| Failure::new(2, error))?;
+    }
+    let options = &mut reference.options;
+    options.state_dir = args.state_dir.or_else(|| options.state_dir.take());
+    options.extra_tools = args.extra_tools.max(options.extra_tools);
+    options.page_size = args.page_size.or(options.page_size);
     if args.protect {
         reference.options.protection = Some(plumb_reference::Protection {
             issuer: args.issuer.unwrap_or_default(),
@@ -41,6 +47,7 @@ async fn reference(args: ReferenceArgs) -> Exit {
         plumb_reference::serve_stdio(reference).await.map_err(|error| Failure::new(70, error))?;
         return Ok(0);
     }
+    tokio::time::sleep(reference.options.start_delay).await;
     let host = if reference.rules.binds_to_loopback { "127.0.0.1" } else { "0.0.0.0" };
     let listener = TcpListener::bind((host, args.port)).await?;
     anstream::eprintln!("http://{}/mcp", listener.local_addr()?);

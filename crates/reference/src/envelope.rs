@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::call::{Call, Transport};
 use crate::dispatch::Answer;
 use crate::message::RpcError;
+use crate::seal::random_name;
 use crate::server::Server;
 
 /// Wraps what a feature said.
@@ -96,6 +97,9 @@ fn dress(call: &Call, result: Value) -> Value {
                 meta.insert(key.into(), json!("plain"));
             }
         }
+        if call.server.options.texts_differ {
+            meta.insert("com.example/trace".into(), json!(random_name()));
+        }
         if call.server.options.extra_fields {
             meta.insert("com.example/flavour".into(), json!({ "plain": [1, 2, null] }));
             if call.server.options.features.tasks {
@@ -103,10 +107,47 @@ fn dress(call: &Call, result: Value) -> Value {
             }
         }
     }
+    if call.server.options.texts_differ && !result.contains_key("structuredContent") {
+        tell_the_time(&mut result);
+    }
+    if call.server.options.bare {
+        strip(&mut result);
+    }
     if call.server.options.extra_fields {
         result.insert("somethingElse".into(), json!({ "nested": true }));
     }
     Value::Object(result)
+}
+
+/// Adds to the texts of a result when it was made.
+fn tell_the_time(result: &mut Map<String, Value>) {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let content = result.get_mut("content").and_then(Value::as_array_mut);
+    for block in content.into_iter().flatten().filter(|block| block["type"] == "text") {
+        let text = block["text"].as_str().unwrap_or_default();
+        // What is JSON stays so.
+        if serde_json::from_str::<Value>(text).is_err() {
+            block["text"] = json!(format!("{text} (at {} ms)", since.as_millis()));
+        }
+    }
+}
+
+/// Leaves out what is optional in lists and in the answer to `server/discover`.
+fn strip(result: &mut Map<String, Value>) {
+    result.shift_remove("instructions");
+    for list in ["tools", "resources", "resourceTemplates", "prompts"] {
+        let items = result.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        for item in items.filter_map(Value::as_object_mut) {
+            for optional in ["title", "description", "icons", "mimeType", "size", "_meta"] {
+                item.shift_remove(optional);
+            }
+            let arguments = item.get_mut("arguments").and_then(Value::as_array_mut);
+            for argument in arguments.into_iter().flatten().filter_map(Value::as_object_mut) {
+                argument.shift_remove("title");
+                argument.shift_remove("description");
+            }
+        }
+    }
 }
 
 /// How long and by whom a complete result may be kept (server/utilities/caching).

@@ -32,7 +32,7 @@ use std::io;
 
 pub use auth::Protection;
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};
-pub use options::{Features, Options, SseMode};
+pub use options::{Features, LimitBy, Options, SseMode};
 pub use rules::{MUTANTS, Mutant, Rules};
 pub use stdio::{serve_stdio, serve_stdio_on, serve_stdio_until};
 

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::auth::Protection;
 
-/// The choices of a conforming server. The default is the plainest one.
-#[derive(Debug, Clone)]
+/// The choices of a conforming server. The default is the plainest one; what is left out of a serialised form is that.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// When an answer is an event stream.
     pub sse: SseMode,
@@ -88,6 +91,22 @@ pub struct Options {
     pub check_host: bool,
     /// Tool calls and completions per second before the server says that it is enough.
     pub calls_per_second: u32,
+    /// How a caller is told that it called too often.
+    pub limit_by: LimitBy,
+    /// Every so many HTTP requests one is turned away with this status, 429 or 503, and `Retry-After: 1`.
+    pub turned_away: Option<(u64, u16)>,
+    /// Every answer comes so much later.
+    pub answer_delay: Duration,
+    /// The server answers so much later than it was started.
+    pub start_delay: Duration,
+    /// Texts tell the time, and `_meta` holds something else each time.
+    pub texts_differ: bool,
+    /// What is optional in lists and in the answer to `server/discover` is left out.
+    pub bare: bool,
+    /// Tools that change something, and those of the commonest calls, have names that no fixture has.
+    pub own_names: bool,
+    /// Only these tools are offered, in place of all.
+    pub only_tools: Option<Vec<String>>,
     /// What is offered is what advice asks for: nothing deprecated, no task for quick work, a schema for all data. It is a
     /// poorer server to test with.
     pub exemplary: bool,
@@ -99,14 +118,12 @@ pub struct Options {
     pub empty_listen_refused: bool,
     /// Lists and resources change by themselves, five times a second, as far as subscriptions can tell.
     pub lively: bool,
-    /// The tool that updates a resource has a name of its own, `touch`.
-    pub own_names: bool,
     /// The server is protected: every request over HTTP needs a token.
     pub protection: Option<Protection>,
 }
 
 /// When an answer over HTTP is an event stream. The answer to `subscriptions/listen` always is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SseMode {
     /// Never: notifications of a request are left out.
     Never,
@@ -117,8 +134,21 @@ pub enum SseMode {
     Always,
 }
 
+/// How a caller is told that it called too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum LimitBy {
+    /// By a result that says `isError`.
+    #[default]
+    ToolError,
+    /// By a JSON-RPC error.
+    RpcError,
+    /// By a JSON-RPC error with HTTP 429.
+    Status429,
+}
+
 /// The server features, one for each capability.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Features {
     /// Tools.
     pub tools: bool,
@@ -196,12 +226,19 @@ impl Default for Options {
             features: Features::default(),
             check_host: true,
             calls_per_second: 5_000,
+            limit_by: LimitBy::default(),
+            turned_away: None,
+            answer_delay: Duration::ZERO,
+            start_delay: Duration::ZERO,
+            texts_differ: false,
+            bare: false,
+            own_names: false,
+            only_tools: None,
             exemplary: false,
             counting_questions: false,
             announces: true,
             empty_listen_refused: false,
             lively: false,
-            own_names: false,
             protection: None,
         }
     }

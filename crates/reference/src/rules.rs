@@ -687,6 +687,10 @@ rules! {
     argument_types_checked => kills "tools.error.input-validation",
     /// Arguments are validated.
     tool_arguments_validated => kills "tools.sec.validate-inputs",
+    /// Arguments fit the parts that a schema is composed of.
+    compositions_validated => kills "tools.sec.validate-inputs",
+    /// Arguments fit what a schema demands on a condition.
+    conditions_validated => kills "tools.sec.validate-inputs",
     /// Arguments that a schema excludes are refused.
     additional_properties_refused => kills "tools.sec.additional-properties",
     /// Objects within the arguments are as closed as their schema says.

@@ -44,6 +44,14 @@ fn dialect(schema: &Value, rules: &Rules) -> (Value, Option<Draft>) {
             remove(&mut schema, keyword);
         }
     }
+    let forgotten: &[&str] = match () {
+        () if !rules.compositions_validated => &["allOf", "anyOf", "oneOf", "not"],
+        () if !rules.conditions_validated => &["if", "dependentSchemas"],
+        () => &[],
+    };
+    for keyword in forgotten {
+        remove(&mut schema, keyword);
+    }
     if !rules.schema_default_dialect && declared.is_none() {
         return (schema, Some(Draft::Draft7));
     }

@@ -55,6 +55,7 @@ pub(crate) enum Event {
 /// Memory that a conforming server has no use for.
 #[derive(Default)]
 pub(crate) struct Scratch {
+    pub(crate) requests: AtomicU64,
     pub(crate) discovers: AtomicU64,
     pub(crate) initialized: AtomicU64,
     pub(crate) lists: AtomicU64,

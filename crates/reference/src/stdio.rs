@@ -70,6 +70,7 @@ pub async fn serve_stdio_until(
     output: impl AsyncWrite + Send + Unpin + 'static,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
+    tokio::time::sleep(reference.options.start_delay).await;
     let server = Server::new(reference);
     let (sender, inbox) = mpsc::channel(256);
     let writer = tokio::spawn(write(Arc::clone(&server), inbox, output));
@@ -191,6 +192,7 @@ impl Process {
         // Until the flight is on record nobody can cancel it: the lock holds the work back from ending before.
         let mut flights = lock(&self.in_flight);
         let work = self.tasks.spawn(async move {
+            tokio::time::sleep(server.options.answer_delay).await;
             let answer = dispatch::answer(call).await;
             lock(&in_flight).remove(&done);
             lock(&server.state.scratch.answered).insert(&done, ());

@@ -1,20 +1,24 @@
-//! Arguments for a tool, valid and not: proptest over the canonical form of its `inputSchema`.
+//! Arguments for a tool, valid and not: proptest over the canonical form of its `inputSchema`, and single keywords of it
+//! broken one at a time.
 //!
-//! Nothing here can be trusted to end soon: schemas of a target are hostile input. Callers run it on a
-//! thread that they can leave behind.
+//! What is made is bounded in number, so that the same seed makes the same arguments. Schemas of a target are hostile
+//! input all the same: callers run it [`aside`](crate::sample::aside), on a thread that they can leave behind.
 
-mod strategy;
-
-use std::time::Instant;
+mod composed;
+pub(crate) mod strategy;
 
 use jsonschema::canonical::{self, CanonicalSchema, PreparedDocument};
-use jsonschema::{PatternOptions, Validator};
 use proptest::strategy::{BoxedStrategy, Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 
+use crate::sample::{self, Validator, Work};
+
 /// So many values are drawn from one strategy.
 const DRAWS: usize = 3;
+
+/// So many properties are looked at.
+const PROPERTIES: usize = 16;
 
 /// Schemas with more nodes than this are left alone.
 const NODES: usize = 4_000;
@@ -24,7 +28,8 @@ const NODES: usize = 4_000;
 pub struct Generated {
     /// Arguments that the schema accepts, formats included.
     pub valid: Vec<Value>,
-    /// Arguments that the schema refuses, formats aside; each differs in one place from accepted ones.
+    /// Arguments that the schema refuses, formats aside; each differs in one place from accepted ones, or breaks one
+    /// keyword.
     pub violating: Vec<Violating>,
 }
 
@@ -35,35 +40,39 @@ pub struct Violating {
     pub arguments: Value,
     /// The property that differs from the accepted arguments; `None` if it was left out or there is no one place.
     pub property: Option<String>,
+    /// The place of the one keyword that they break, if that is known: a JSON pointer into the schema.
+    pub keyword: Option<String>,
     /// What differs, as a plain fact.
     pub what: String,
 }
 
-/// Makes arguments around accepted ones. The same seed makes the same arguments; past the deadline no more are made.
-pub fn arguments(
-    schema: &Value,
-    accepted: &Map<String, Value>,
-    seed: u64,
-    deadline: Instant,
-) -> Generated {
-    let Some(mut maker) = Maker::new(schema, accepted, seed, deadline) else {
+/// Makes arguments around accepted ones. The same seed makes the same arguments.
+pub fn arguments(schema: &Value, accepted: &Map<String, Value>, seed: u64) -> Generated {
+    let Some(mut maker) = Maker::new(schema, accepted, seed) else {
         return Generated::default();
     };
     let mut lanes: Vec<Vec<Candidate>> = vec![maker.incomplete()];
     let empty = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-    for name in properties.keys().take(16) {
+    for name in properties.keys().take(PROPERTIES) {
         lanes.push(maker.of_property(name));
     }
-    lanes.push(maker.whole());
-    maker.sorted(lanes)
+    let whole = maker.whole();
+    lanes.push(whole.clone());
+    let mut made = maker.sorted(lanes);
+    // What only the validator of a whole schema notices comes first: it is what is forgotten.
+    let mut first = composed::broken(schema, accepted, &maker.lenient, &whole);
+    made.violating.retain(|v| first.iter().all(|f| f.arguments != v.arguments));
+    first.append(&mut made.violating);
+    Generated { violating: first, ..made }
 }
 
 /// Whether the schema surely refuses the arguments; formats are left aside, since they need not be asserted.
 pub fn refuses(schema: &Value, arguments: &Value) -> bool {
-    validator(schema, false).is_some_and(|v| !v.is_valid(arguments))
+    sample::compiled(schema, false).is_some_and(|v| !v.is_valid(arguments))
 }
 
+#[derive(Clone)]
 struct Candidate {
     arguments: Value,
     property: Option<String>,
@@ -77,17 +86,11 @@ struct Maker<'a> {
     lenient: Validator,
     document: Option<PreparedDocument<'a>>,
     runner: TestRunner,
-    deadline: Instant,
 }
 
 impl<'a> Maker<'a> {
-    fn new(
-        schema: &'a Value,
-        accepted: &'a Map<String, Value>,
-        seed: u64,
-        deadline: Instant,
-    ) -> Option<Self> {
-        if nodes(schema) > NODES {
+    fn new(schema: &'a Value, accepted: &'a Map<String, Value>, seed: u64) -> Option<Self> {
+        if sample::nodes(schema) > NODES || sample::work(schema) == Work::TooMuch {
             return None;
         }
         let mut bytes = [0_u8; 32];
@@ -98,15 +101,14 @@ impl<'a> Maker<'a> {
         Some(Self {
             schema,
             accepted,
-            strict: validator(schema, true)?,
-            lenient: validator(schema, false)?,
+            strict: sample::compiled(schema, true)?,
+            lenient: sample::compiled(schema, false)?,
             document: canonical::options()
                 .offline()
                 .should_validate_formats(false)
                 .prepare(schema)
                 .ok(),
             runner: TestRunner::new_with_rng(config, rng),
-            deadline,
         })
     }
 
@@ -175,7 +177,7 @@ impl<'a> Maker<'a> {
 
     fn draw(&mut self, strategy: &BoxedStrategy<Value>) -> Vec<Value> {
         let mut values = Vec::new();
-        while values.len() < DRAWS && Instant::now() < self.deadline {
+        while values.len() < DRAWS {
             let Ok(tree) = strategy.new_tree(&mut self.runner) else { break };
             values.push(tree.current());
         }
@@ -189,9 +191,6 @@ impl<'a> Maker<'a> {
         let mut lanes: Vec<_> = lanes.into_iter().map(Vec::into_iter).collect();
         for _ in 0..longest {
             for candidate in lanes.iter_mut().filter_map(Iterator::next) {
-                if Instant::now() > self.deadline {
-                    return made;
-                }
                 let Candidate { arguments, property, what } = candidate;
                 if self.strict.is_valid(&arguments) {
                     if !made.valid.contains(&arguments) {
@@ -200,7 +199,7 @@ impl<'a> Maker<'a> {
                 } else if !self.lenient.is_valid(&arguments)
                     && made.violating.iter().all(|v| v.arguments != arguments)
                 {
-                    made.violating.push(Violating { arguments, property, what });
+                    made.violating.push(Violating { arguments, property, keyword: None, what });
                 }
             }
         }
@@ -209,7 +208,7 @@ impl<'a> Maker<'a> {
 }
 
 /// A value of every type, and what careless code takes for one of another type.
-fn junk() -> Vec<Value> {
+pub(crate) fn junk() -> Vec<Value> {
     vec![
         json!(7),
         json!("plumb"),
@@ -225,29 +224,8 @@ fn junk() -> Vec<Value> {
     ]
 }
 
-fn validator(schema: &Value, formats: bool) -> Option<Validator> {
-    jsonschema::options()
-        .offline()
-        .should_validate_formats(formats)
-        .with_pattern_options(
-            PatternOptions::fancy_regex().backtrack_limit(10_000).size_limit(1 << 20),
-        )
-        .build(schema)
-        .ok()
-}
-
-fn nodes(value: &Value) -> usize {
-    1 + match value {
-        Value::Array(items) => items.iter().map(nodes).sum(),
-        Value::Object(map) => map.values().map(nodes).sum(),
-        _ => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn schema() -> Value {
@@ -265,7 +243,7 @@ mod tests {
 
     fn made(seed: u64) -> Generated {
         let accepted = Map::from_iter([("n".to_owned(), json!(5))]);
-        arguments(&schema(), &accepted, seed, Instant::now() + Duration::from_secs(20))
+        arguments(&schema(), &accepted, seed)
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub enum Prop {
     StructuredTool,
     /// A tool that answers with `isError`.
     ErrorTool,
-    /// A tool that takes a while, at least half a second.
+    /// A tool that takes a while: one that can be told how long, or at least half a second longer than the target's quick
+    /// exchanges take.
     SlowTool,
     /// A tool that reports progress.
     ProgressTool,
@@ -209,6 +210,16 @@ impl Prop {
             }
             Self::Tool => {
                 "mark a harmless tool `readOnlyHint: true`, or allow calls with `--allow-calls NAME`"
+            }
+            Self::SlowTool => {
+                "offer a tool with an argument that says how long it takes (`duration_ms`, `seconds`) and mark it \
+                 `readOnlyHint: true`, or allow its calls with `--allow-calls NAME`"
+            }
+            Self::ChangeTools
+            | Self::ChangePrompts
+            | Self::ChangeResources
+            | Self::UpdateResource => {
+                "offer such a tool under its official fixture name, or allow its calls with `--allow-calls NAME`"
             }
             _ => {
                 "offer one under its official fixture name or as a tool marked `readOnlyHint: true`"

@@ -1,24 +1,29 @@
 //! What the target declares and shows, learnt once at the start.
 
+mod annotated;
+mod changes;
 pub(crate) mod contact;
 mod lists;
 mod shown;
 pub(crate) mod tasks;
+pub(crate) mod timed;
 pub(crate) mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use plumb_model::pack::ParamType;
-use plumb_wire::header;
 use serde_json::{Map, Value};
 
 use crate::authorization_server::AuthorizationServer;
 use crate::channel::Channel;
-use crate::{Observed, Prop, Props, sample};
+use crate::{Observed, Prop, Props};
 
+pub use annotated::Annotated;
 pub use contact::ContactError;
 pub use lists::{Item, Listing};
 pub use tasks::{EndedTask, Tasking};
+pub use timed::{Timed, speaks_of_time, unit_of_name};
 pub use watch::{every_capability, expand, required_arguments, variables};
 
 /// What the target declares and shows.
@@ -61,6 +66,12 @@ pub struct Survey {
     pub props: Props,
     /// The tools that may be called, with arguments that they accept.
     pub callable: Vec<Callable>,
+    /// A tool that can be told how long to take; the first that was found.
+    pub timed: Option<Timed>,
+    /// The parameters of callable tools that are mirrored into headers.
+    pub(crate) annotated: Vec<Annotated>,
+    /// What the target's quick exchanges took.
+    pub(crate) pace: Duration,
     /// The tools that answered with a task when the tasks extension was declared.
     pub tasks: Vec<Tasking>,
     /// One of their tasks, which has ended.
@@ -80,19 +91,8 @@ pub struct Callable {
     pub arguments: Map<String, Value>,
     /// What a call with them showed, with every client capability declared.
     pub shown: Option<Observed>,
-}
-
-/// A parameter that is mirrored into a header.
-#[derive(Clone, Debug)]
-pub struct Annotated {
-    /// The tool.
-    pub tool: Value,
-    /// Arguments that the tool accepts.
-    pub arguments: Map<String, Value>,
-    /// The JSON pointer of the parameter within the arguments.
-    pub pointer: String,
-    /// The header field's name.
-    pub header: String,
+    /// How long such a call took, the quickest one.
+    pub took: Option<Duration>,
 }
 
 /// Which tools of a stranger's server may be called.
@@ -120,21 +120,33 @@ impl Survey {
             return Ok(survey);
         }
         lists::read(&mut survey, channel).await;
+        survey.pace = watch::pace(&survey);
         survey.props.clone_from(given);
-        let mut callable = watch::callables(&survey, allow);
+        watch::by_lists(&mut survey);
+        let mut callable = watch::callables(&survey, allow).await;
+        let ears = changes::listen(&survey, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
-        let (shown, (tasks, ended_task), completions, template, (read, gotten)) = tokio::join!(
+        let (shown, (timed, untimed), tasks, completions, template, (read, gotten)) = tokio::join!(
             watch::call_each(&callable, channel),
+            timed::time_each(&callable, channel),
             tasks::watch_each(&survey, &callable, channel),
             watch::complete_each(&survey, channel),
             watch::read_template(&survey, channel),
             shown::read_each(&survey, channel),
         );
         for (callable, shown) in callable.iter_mut().zip(shown) {
+            callable.took = shown.as_ref().map(timed::took);
             callable.shown = shown;
         }
+        let (tasks, ended_task) = tasks;
         survey = Self { callable, ended_task, read, gotten, ..survey };
-        watch::by_lists(&mut survey);
+        survey.watch_changes(ears, channel).await;
+        survey.timed = match timed {
+            Some(timed) => Some(timed),
+            None => timed::time_again(&untimed, channel).await,
+        };
+        watch::call_again(&mut survey, channel).await;
+        survey.annotated = annotated::find_each(&survey.callable).await;
         watch::by_calls(&mut survey);
         watch::by_completions(&mut survey, completions);
         if let Some((template, value, uri)) = template {
@@ -143,6 +155,20 @@ impl Survey {
         }
         tasks::by_tasks(&mut survey, tasks);
         Ok(survey)
+    }
+
+    /// Finds out which tools bring what was heard while tools were called, and reads again what was changed.
+    async fn watch_changes(&mut self, ears: Option<changes::Ears>, channel: &Channel) {
+        let Some(mut ears) = ears else { return };
+        let heard = ears.heard(changes::SETTLED).await;
+        ears.close(channel).await;
+        let found = changes::attribute(self, &self.callable, channel, &heard).await;
+        for (prop, found) in found {
+            self.props.entry(prop).or_insert(found);
+        }
+        if !heard.is_empty() {
+            lists::read(self, channel).await;
+        }
     }
 
     /// What there is to know of an authorization server.
@@ -180,7 +206,21 @@ impl Survey {
 
     /// The annotated parameters of this type of callable tools.
     pub fn annotated(&self, of: ParamType) -> impl Iterator<Item = Annotated> {
-        self.callable.iter().flat_map(move |callable| annotated(callable, of))
+        self.annotated.iter().filter(move |annotated| annotated.of == of).cloned()
+    }
+
+    /// Whether a tool answered at once, as far as the target does: no more than a moment later than its quick exchanges.
+    pub fn is_quick(&self, callable: &Callable) -> bool {
+        callable.took.is_some_and(|took| took <= self.quick())
+    }
+
+    pub(crate) fn quick(&self) -> Duration {
+        watch::quick(self.pace, &self.callable)
+    }
+
+    /// How a tool is told how long to take, if it can be told.
+    pub fn timed(&self, tool: &str) -> Option<&Timed> {
+        self.timed.as_ref().filter(|timed| timed.name == tool)
     }
 
     /// What the survey found, a line each.
@@ -205,59 +245,5 @@ impl Survey {
             notes.push(format!("{} props: {}", names.len(), names.join(", ")));
         }
         notes
-    }
-}
-
-fn annotated(callable: &Callable, of: ParamType) -> Vec<Annotated> {
-    let wanted = match of {
-        ParamType::String => "string",
-        ParamType::Integer => "integer",
-        ParamType::Boolean => "boolean",
-    };
-    let mut found = Vec::new();
-    find_annotated(&callable.tool["inputSchema"], wanted, "", &mut found);
-    let usable = |(pointer, name)| usable(callable, pointer, name);
-    found.into_iter().filter_map(usable).collect()
-}
-
-fn usable(callable: &Callable, pointer: String, name: &str) -> Option<Annotated> {
-    let schema = callable.tool.get("inputSchema")?;
-    let mut arguments = callable.arguments.clone();
-    let free = |schema: &Value| {
-        ["enum", "const", "pattern", "format"].iter().all(|k| schema.get(*k).is_none())
-    };
-    let at = schema.pointer(&pointer.replace('/', "/properties/"))?;
-    if !free(at) {
-        return None;
-    }
-    // Nested parameters need their parents.
-    let mut inner = &mut arguments;
-    let steps: Vec<&str> = pointer.split('/').skip(1).collect();
-    for step in &steps[..steps.len().saturating_sub(1)] {
-        let slot = inner.entry((*step).to_owned()).or_insert_with(|| Value::Object(Map::new()));
-        inner = slot.as_object_mut()?;
-    }
-    let valid =
-        sample::validator(schema).is_none_or(|v| v.is_valid(&Value::Object(arguments.clone())));
-    valid.then(|| Annotated {
-        tool: callable.tool.clone(),
-        arguments,
-        pointer,
-        header: format!("{}{name}", header::PARAM_PREFIX),
-    })
-}
-
-fn find_annotated<'a>(
-    schema: &'a Value,
-    wanted: &str,
-    at: &str,
-    found: &mut Vec<(String, &'a str)>,
-) {
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let pointer = format!("{at}/{name}");
-        match property.get(header::ANNOTATION).and_then(Value::as_str) {
-            Some(named) if property["type"] == wanted => found.push((pointer, named)),
-            _ => find_annotated(property, wanted, &pointer, found),
-        }
     }
 }

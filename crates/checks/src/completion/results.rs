@@ -21,11 +21,14 @@ async fn declare(bench: &Bench) -> Judgement {
         return Ok(finding);
     }
     if bench.survey().declares("completions") {
+        bench.survey().discover.iter().for_each(|discover| bench.note(discover));
         return Ok(Finding::Held);
     }
+    let mut asked = false;
     for subject in prompts(bench).iter().chain(&templates(bench)).take(12) {
         let Some(argument) = subject.arguments.first() else { continue };
         let answer = bench.send(subject.probe(argument, "")).await?;
+        asked = true;
         // Some frameworks answer every completion with none.
         if values(&answer).is_some_and(|values| !values.is_empty()) {
             return Ok(Finding::violated(
@@ -33,6 +36,12 @@ async fn declare(bench: &Bench) -> Judgement {
                 format!("not declared; {}", answer.describe()),
             ));
         }
+    }
+    if !asked {
+        return Ok(Finding::unseen(
+            "the target offers no argument that could be completed",
+            "offer a prompt or a resource template with an argument",
+        ));
     }
     Ok(Finding::Held)
 }

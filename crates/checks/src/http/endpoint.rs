@@ -94,6 +94,8 @@ async fn bind_localhost(bench: &Bench) -> Judgement {
     let Some(port) = bench.survey().discover.as_ref().and_then(port_of) else {
         return Err(Trouble::Setup("the target's port is not known".into()));
     };
+    // A connection is no exchange: what is shown for it is where the port is known from.
+    bench.survey().discover.iter().for_each(|discover| bench.note(discover));
     let Some(elsewhere) = elsewhere() else {
         return Ok(Finding::unseen(
             "this machine has only the loopback address",

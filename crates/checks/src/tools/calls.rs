@@ -42,13 +42,8 @@ const SLOWER: u64 = 3;
 
 /// Whether a call of a tool gave a result without a pause of the tool's own: the way to the target may be long.
 pub(crate) fn answers_at_once(bench: &Bench, callable: &Callable) -> bool {
-    let shown = |callable: &Callable| {
-        let shown = callable.shown.as_ref().filter(|shown| shown.complete().is_some())?;
-        let answer = &shown.exchange.answer;
-        Some(answer.ended_at.saturating_sub(answer.sent_at))
-    };
-    let quickest = bench.survey().callable.iter().filter_map(shown).min().unwrap_or(0);
-    shown(callable).is_some_and(|took| took < AT_ONCE.max(quickest.saturating_mul(SLOWER)))
+    let complete = callable.shown.as_ref().is_some_and(|shown| shown.complete().is_some());
+    complete && bench.survey().is_quick(callable)
 }
 
 /// Keywords that refuse no arguments of a call; a schema of these alone is not worth one.

@@ -78,7 +78,10 @@ fn root_object(bench: &Bench) -> Ready<Judgement> {
     });
     ready(Ok(match flawed {
         _ if tools.is_empty() => none_listed(),
-        None => Finding::Held,
+        None => {
+            tools.iter().for_each(|tool| bench.note_seq(tool.seq));
+            Finding::Held
+        }
         Some(tool) => {
             bench.note_seq(tool.seq);
             let found = tool

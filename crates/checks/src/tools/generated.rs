@@ -1,21 +1,29 @@
 //! server/tools#security-considerations: calls with generated arguments.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use plumb_model::End;
 use plumb_runner::generate::{self, Generated, Violating};
+use plumb_runner::sample::aside;
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, clip};
 use serde_json::{Map, Value, json};
 
 use super::calls::{Subject, subjects};
-use crate::validation::aside;
 
 /// So many tools are called.
 const TOOLS: usize = 24;
 
-/// So many violating calls of one tool.
-const CALLS: usize = 24;
+/// So many violating calls of all tools together, shared out evenly, however long they take: the same seed sends the
+/// same calls.
+const ALL_CALLS: usize = 240;
+
+/// At least and at most so many violating calls of one tool.
+const CALLS: (usize, usize) = (8, 24);
+
+/// So many calls wait beside each other; the first fault of a row is reported.
+const BESIDE: usize = 4;
 
 /// So many valid calls of one tool, for its results.
 const VALID: usize = 6;
@@ -23,11 +31,8 @@ const VALID: usize = 6;
 /// So many calls to make a failing one smaller.
 const SHRINKING: usize = 12;
 
-/// Calls of one tool end after so long.
-const BUDGET: Duration = Duration::from_millis(300);
-
-/// Making arguments ends after so long.
-const MAKING: Duration = Duration::from_millis(400);
+/// Making arguments is left behind after so long: it is bounded in number, and this is for what the number does not tell.
+const MAKING: Duration = Duration::from_secs(10);
 
 /// A tool that just answered at once has so long for each call.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -35,7 +40,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 check! {
     /// **Observed:** callable tools (harmless by their own account, or allowed by you) are called with arguments
     /// that their `inputSchema` refuses: each differs in one place from a call that was just accepted.
-    /// The values are generated from the schema and the run's seed; a call that succeeds is made smaller first.
+    /// The values are generated from the schema and the run's seed; a call that succeeds is made smaller first. Keywords
+    /// that say how parts go together (`allOf`, `anyOf`, `oneOf`, `not`, `if`, `dependentRequired`, `contains` and their
+    /// kin) are broken one at a time, by arguments that would fit without the one keyword.
     /// No answer, or HTTP 5xx without a JSON-RPC error, counts as well. `null` in place of a value, formats and
     /// unknown arguments are not judged here.
     ///
@@ -49,22 +56,26 @@ check! {
 }
 
 async fn validate_inputs(bench: &Bench) -> Judgement {
-    for subject in subjects(bench, TOOLS).await? {
+    let subjects = subjects(bench, TOOLS).await?;
+    let most = (ALL_CALLS / subjects.len().max(1)).clamp(CALLS.0, CALLS.1);
+    for subject in subjects {
         let made = make(bench, subject.schema(), &subject.accepted).await;
-        let started = Instant::now();
-        let mut tried = 0;
+        let judged = made.violating.into_iter().filter(|v| is_judged(v, &subject)).take(most);
+        let judged: Vec<Violating> = judged.collect();
         let mut broken = None;
-        for violating in made.violating.into_iter().filter(|v| is_judged(v, &subject)).take(CALLS) {
-            if started.elapsed() > BUDGET && tried > 2 {
-                break;
+        for row in judged.chunks(BESIDE) {
+            let calls: Vec<_> =
+                row.iter().map(|violating| call(bench, &subject, &violating.arguments)).collect();
+            for (violating, answer) in row.iter().zip(join_all(calls).await) {
+                if let Some(actual) = fault(&answer?).filter(|_| broken.is_none()) {
+                    broken = Some((violating.clone(), actual));
+                }
             }
-            let answer = call(bench, &subject, &violating.arguments).await?;
-            tried += 1;
-            if let Some(actual) = fault(&answer) {
-                broken = Some((violating, actual));
+            if broken.is_some() {
                 break;
             }
         }
+        let tried = judged.len();
         let title = format!("{} with arguments that its schema refuses", subject.name);
         let judgement = match broken {
             Some((violating, actual)) => shrunk(bench, &subject, violating, actual).await,
@@ -78,21 +89,15 @@ async fn validate_inputs(bench: &Bench) -> Judgement {
 
 /// What calls with generated arguments that the schema accepts show.
 pub(super) async fn accepted(bench: &Bench, callable: &Callable) -> Result<Vec<Observed>, Trouble> {
-    let quick = callable.shown.as_ref().is_some_and(|shown| {
-        let answer = &shown.exchange.answer;
-        shown.complete().is_some() && answer.ended_at.saturating_sub(answer.sent_at) < 300_000
-    });
+    let complete = callable.shown.as_ref().is_some_and(|shown| shown.complete().is_some());
+    let quick = complete && bench.survey().is_quick(callable);
     let (Some(name), true) = (callable.tool.get("name").and_then(Value::as_str), quick) else {
         return Ok(Vec::new());
     };
     let schema = callable.tool.get("inputSchema").unwrap_or(&Value::Null);
     let made = make(bench, schema, &callable.arguments).await;
-    let started = Instant::now();
     let mut shown = Vec::new();
     for arguments in made.valid.into_iter().take(VALID) {
-        if started.elapsed() > BUDGET {
-            break;
-        }
         shown.push(bench.send(bench.call_of(name, arguments).patience(PATIENCE)).await?);
     }
     Ok(shown)
@@ -100,9 +105,7 @@ pub(super) async fn accepted(bench: &Bench, callable: &Callable) -> Result<Vec<O
 
 async fn make(bench: &Bench, schema: &Value, accepted: &Map<String, Value>) -> Generated {
     let (schema, accepted, seed) = (schema.clone(), accepted.clone(), bench.seed());
-    let made = aside(MAKING * 2, move |_| {
-        generate::arguments(&schema, &accepted, seed, Instant::now() + MAKING)
-    });
+    let made = aside(MAKING, move || generate::arguments(&schema, &accepted, seed));
     made.await.unwrap_or_default()
 }
 
@@ -110,9 +113,13 @@ async fn make(bench: &Bench, schema: &Value, accepted: &Map<String, Value>) -> G
 fn is_judged(violating: &Violating, subject: &Subject) -> bool {
     let Some(arguments) = violating.arguments.as_object() else { return false };
     let known = subject.schema().get("properties").and_then(Value::as_object);
+    // A keyword that speaks of names which the schema does not list is broken by such a name.
+    let of_names = violating.keyword.is_some();
     arguments.values().all(|v| !holds_null(v))
         && arguments.keys().all(|name| {
-            known.is_some_and(|k| k.contains_key(name)) || subject.accepted.contains_key(name)
+            of_names
+                || known.is_some_and(|k| k.contains_key(name))
+                || subject.accepted.contains_key(name)
         })
 }
 
@@ -167,9 +174,10 @@ async fn shrunk(
     // A refusal, or silence, counts only beside calls that are served.
     bench.control(bench.call_of(&subject.name, Value::Object(subject.accepted.clone()))).await?;
     let (arguments, actual) = smallest;
+    let keyword = violating.keyword.map(|at| format!(" (by `#{at}` alone)")).unwrap_or_default();
     Ok(Finding::violated(
         format!(
-            "a refusal of {}, which the `inputSchema` does not allow",
+            "a refusal of {}, which the `inputSchema` does not allow{keyword}",
             clip(&arguments.to_string(), 160)
         ),
         actual,

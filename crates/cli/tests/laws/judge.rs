@@ -110,6 +110,17 @@ pub(crate) fn stdio_command(broken: Option<&str>) -> Target {
     Target::Stdio(launch(&["--stdio", "--state-dir", SHARED_DIR], broken))
 }
 
+/// The reference as a command over standard streams, with these legal choices.
+pub(crate) fn stdio_of(choices: &plumb_reference::Options) -> Target {
+    let choices = serde_json::to_string(choices).expect("choices serialise");
+    Target::Stdio(launch(&["--stdio", "--options", &choices], None))
+}
+
+/// The reference with these legal choices, judged over standard streams.
+pub(crate) async fn over_stdio(choices: &plumb_reference::Options, only: &[&str]) -> Report {
+    report(options(stdio_of(choices), only)).await
+}
+
 /// The reference as a command that serves HTTP, protected by the authorization server of the run.
 pub(crate) fn protected_command(broken: Option<&str>) -> Target {
     let reach = Reach { url: "http://127.0.0.1:{port}/mcp".into(), ..Reach::default() };

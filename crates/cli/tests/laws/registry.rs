@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use plumb_model::Ledger;
 use plumb_model::pack::Kind;
-use plumb_reference::MUTANTS;
+use plumb_model::{Ledger, Verdict};
+use plumb_reference::{Features, MUTANTS, Options, Rules};
 use plumb_runner::Body;
+
+use crate::judge;
 
 #[test]
 fn every_check_is_in_the_ledger_once_and_documented() {
@@ -110,6 +112,41 @@ fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
         "{} requirements are neither judged nor excluded: {open:?}",
         open.len()
     );
+}
+
+/// Judged against a server that offers one tool and nothing else, no check holds that has nothing to show for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_holds_without_an_exchange_to_show_for_it() {
+    let features = Features {
+        tools: true,
+        resources: false,
+        prompts: false,
+        completions: false,
+        logging: false,
+        tasks: false,
+    };
+    let one = Options {
+        features,
+        only_tools: Some(vec!["test_simple_text".to_owned()]),
+        ..Options::default()
+    };
+    let (http, stdio) = tokio::join!(
+        judge::in_process(Rules::SPEC, one.clone(), &[]),
+        judge::over_stdio(&one, &[])
+    );
+    let mut idle = Vec::new();
+    for (transport, report) in [("http", http), ("stdio", stdio)] {
+        for check in report.checks.iter().filter(|c| c.verdict == Verdict::Held) {
+            let passive = plumb_checks::all()
+                .iter()
+                .any(|c| c.id == check.info.id && matches!(c.body, Body::Passive(_)));
+            // A passive check is held by exchanges of others, of which it noted one at least.
+            if !passive && check.cases.iter().all(|c| c.exchanges.is_empty()) {
+                idle.push(format!("{transport}: {}", check.info.id));
+            }
+        }
+    }
+    assert!(idle.is_empty(), "held with nothing to show: {idle:#?}");
 }
 
 /// The registry as a snapshot: a new or a retired check is a line of a diff.

@@ -1,10 +1,10 @@
-//! Law 5: legal variants stay green.
+//! Law 5: legal variants stay green, on both transports.
 
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use plumb_model::Verdict;
-use plumb_reference::{Options, Reference, Rules, SseMode};
+use plumb_model::{Report, Verdict};
+use plumb_reference::{LimitBy, Options, Reference, Rules, SseMode};
 use plumb_runner::{Reach, Replicas, Target};
 
 use crate::judge;
@@ -78,6 +78,58 @@ const VARIANTS: &[Variant] = &[
         o.features.prompts = false;
         o.features.completions = false;
     }),
+    ("texts and _meta that differ each time", |o| o.texts_differ = true),
+    ("optional fields left out", |o| o.bare = true),
+];
+
+/// Servers that are right and slow, or right and limit their callers: each is judged on both transports where it shows.
+const HARD: &[Variant] = &[
+    ("every answer 400 ms later", |o| o.answer_delay = Duration::from_millis(400)),
+    ("a start of two seconds", |o| o.start_delay = Duration::from_secs(2)),
+    ("every 50th request turned away with 429", |o| o.turned_away = Some((50, 429))),
+    ("every 50th request turned away with 503", |o| o.turned_away = Some((50, 503))),
+    ("50 calls a second, then isError", |o| o.calls_per_second = 50),
+    ("50 calls a second, then a JSON-RPC error", |o| {
+        o.calls_per_second = 50;
+        o.limit_by = LimitBy::RpcError;
+    }),
+    ("50 calls a second, then 429", |o| {
+        o.calls_per_second = 50;
+        o.limit_by = LimitBy::Status429;
+    }),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "until rate limits are waited out and patience follows the target"]
+async fn slow_and_limiting_servers_stay_green() {
+    let over_http = HARD.iter().map(|variant| (variant, true));
+    let over_stdio = HARD.iter().filter(|(_, vary)| shows_over_stdio(*vary));
+    let each = over_http.chain(over_stdio.map(|variant| (variant, false)));
+    let wrong: Vec<String> = stream::iter(each)
+        .map(|((name, vary), http)| async move {
+            let mut options = Options::default();
+            vary(&mut options);
+            if http {
+                return wrong(name, &judge::in_process(Rules::SPEC, options, &[]).await);
+            }
+            wrong(&format!("{name}, over stdio"), &judge::over_stdio(&options, &[]).await)
+        })
+        .buffer_unordered(AT_ONCE)
+        .concat()
+        .await;
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Choices that show over HTTP alone.
+const HTTP_ONLY: [&str; 8] = [
+    "sse",
+    "crlf",
+    "comments",
+    "keep_alive",
+    "event_lines",
+    "charset_parameter",
+    "uppercase_media_type",
+    "turned_away",
 ];
 
 /// The page asks for the end of the work by SHOULD: that it goes on in silence breaks no MUST.
@@ -96,10 +148,7 @@ async fn legal_variants_stay_green() {
         .map(|(name, vary)| async move {
             let mut options = Options::default();
             vary(&mut options);
-            let report = judge::in_process(Rules::SPEC, options, &[]).await;
-            let wrong = |l: &String| l.contains("Violated") || l.contains("Inconclusive");
-            let lines = judge::not_held(&report).into_iter().filter(wrong);
-            lines.map(|line| format!("{name}: {line}")).collect::<Vec<_>>()
+            wrong(name, &judge::in_process(Rules::SPEC, options, &[]).await)
         })
         .buffer_unordered(AT_ONCE)
         .concat()
@@ -134,4 +183,36 @@ async fn an_update_is_missed_whatever_the_tool_is_called() {
     let wrong = judge::in_process(rules, choices(), &[id]).await;
     let verdict = judge::verdict(&wrong, id);
     assert!(matches!(verdict, Some(Verdict::Violated { .. })), "{verdict:?}");
+}
+
+/// Over standard streams those that get along are judged together: one run says as much as one each.
+#[tokio::test(flavor = "multi_thread")]
+async fn legal_variants_stay_green_over_stdio() {
+    let mut together = Options::default();
+    let mut names = Vec::new();
+    for (name, vary) in VARIANTS.iter().filter(|(_, vary)| shows_over_stdio(*vary)) {
+        vary(&mut together);
+        names.push(*name);
+    }
+    let wrong = wrong("over stdio, all at once", &judge::over_stdio(&together, &[]).await);
+    assert!(wrong.is_empty(), "{names:?}: {wrong:#?}");
+}
+
+fn wrong(name: &str, report: &Report) -> Vec<String> {
+    let wrong = |l: &String| l.contains("Violated") || l.contains("Inconclusive");
+    judge::not_held(report)
+        .into_iter()
+        .filter(wrong)
+        .map(|line| format!("{name}: {line}"))
+        .collect()
+}
+
+fn shows_over_stdio(vary: fn(&mut Options)) -> bool {
+    let mut options = Options::default();
+    let plain = serde_json::to_value(&options).expect("choices serialise");
+    vary(&mut options);
+    let varied = serde_json::to_value(&options).expect("choices serialise");
+    let differs = |name: &&String| plain.get(name.as_str()) != varied.get(name.as_str());
+    let mut names = varied.as_object().into_iter().flat_map(|map| map.keys()).filter(differs);
+    names.any(|name| !HTTP_ONLY.contains(&name.as_str()))
 }

@@ -22,7 +22,8 @@ pub(crate) use self::fetch::get;
 use self::challenge::Refusal;
 
 /// Whom a protected server trusts, and with what.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Protection {
     /// The issuer of the tokens.
     pub issuer: String,

@@ -28,6 +28,7 @@ use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
 use crate::message::{self, Incoming, Request, RpcError};
 use crate::server::{Phase, Server};
+use crate::state::next;
 use crate::{Reference, auth, state};
 
 use self::accept::{Doorway, Peer};
@@ -167,6 +168,12 @@ async fn endpoint(
 ) -> Response {
     let (head, body) = request.into_parts();
     let rules = &server.rules;
+    tokio::time::sleep(server.options.answer_delay).await;
+    if let Some((every, status)) = server.options.turned_away
+        && (next(&server.state.scratch.requests) + 1) % every.max(1) == 0
+    {
+        return reply::later(&server, status);
+    }
     let late = !rules.origin_checked_on_listen
         && headers::is(&head.headers, "mcp-method", "subscriptions/listen")
         && head.method == Method::POST

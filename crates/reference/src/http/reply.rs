@@ -1,7 +1,7 @@
 //! Responses as they are written.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
@@ -124,6 +124,13 @@ pub(super) fn method_not_allowed(server: &Server) -> Response {
 /// A status with a word for whoever reads it.
 pub(super) fn text(server: &Server, status: u16, body: &'static str) -> Response {
     respond(status, content_type(server, "text/plain"), Body::from(body))
+}
+
+/// The server has too much to do for this request.
+pub(super) fn later(server: &Server, status: u16) -> Response {
+    let mut response = text(server, status, "too many requests: try again in a second\n");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// How a server of the deprecated HTTP+SSE transport answers GET.

@@ -7,6 +7,7 @@ use jsonschema::canonical::{
 };
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
 use proptest::string::string_regex;
 use serde_json::{Map, Number, Value, json};
 
@@ -42,6 +43,13 @@ pub(super) fn of(schema: &CanonicalSchema, depth: usize) -> Option<BoxedStrategy
         CanonicalView::True => Some(select(super::junk()).boxed()),
         CanonicalView::Not(_) | CanonicalView::False | CanonicalView::Raw(_) => None,
     }
+}
+
+/// A string that a search for the pattern finds, the same each time.
+pub(crate) fn matching(pattern: &str) -> Option<String> {
+    let strategy = string_regex(&ascii(pattern)).ok().filter(|_| is_tame(pattern))?;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    Some(strategy.new_tree(&mut runner).ok()?.current())
 }
 
 /// The values at the bounds of a schema and one step beyond.

@@ -8,7 +8,7 @@ use crate::channel::Channel;
 use crate::{Observed, Probe, Survey};
 
 /// At most so many resources and so many prompts are read: the first and the last of each list.
-const READS: usize = 24;
+const READS: usize = 48;
 
 /// What the resources and what the prompts showed, in the order of their lists.
 pub(super) async fn read_each(

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::Callable;
+use super::timed::speaks_of_time;
 use super::watch::{every_capability, offer};
 use crate::channel::Channel;
 use crate::{Observed, Probe, Prop, Survey, Trouble, sample};
@@ -24,21 +25,6 @@ const FIXTURE: [&str; 7] = [
     "confirm_delete",
     "multi_input",
     "test_tool_with_task",
-];
-
-/// The members of `arguments` that say how long a tool takes.
-const DURATIONS: [&str; 11] = [
-    "seconds",
-    "duration_ms",
-    "durationMs",
-    "delay_ms",
-    "delayMs",
-    "ms",
-    "milliseconds",
-    "duration",
-    "delay",
-    "duration_s",
-    "delay_seconds",
 ];
 
 /// At most so many tools are called.
@@ -266,7 +252,8 @@ fn by_end(survey: &mut Survey, tasking: &Tasking) {
     let timed = survey
         .tool(&tasking.name)
         .and_then(|t| t.pointer("/inputSchema/properties"))
-        .is_some_and(|properties| DURATIONS.iter().any(|name| properties.get(name).is_some()));
+        .and_then(Value::as_object)
+        .is_some_and(|properties| properties.keys().any(|name| speaks_of_time(name)));
     match tasking.last["status"].as_str() {
         Some("working") => found.push(Prop::SlowTaskTool),
         Some("completed") if timed => found.push(Prop::SlowTaskTool),

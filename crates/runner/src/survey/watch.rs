@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use plumb_model::pack::ParamType;
 use plumb_wire::meta;
 use serde_json::{Map, Value, json};
 
+use super::timed::took;
 use super::{AllowCalls, Callable};
 use crate::channel::Channel;
 use crate::props::{FIXTURE_PROMPTS, FIXTURE_TOOLS, fixture_arguments, is_fixture};
@@ -17,16 +19,45 @@ const CALLS: usize = 96;
 /// At most so many calls wait at once.
 const CALLS_AT_ONCE: usize = 8;
 
+/// At most so many arguments are completed.
+const COMPLETIONS: usize = 48;
+
+/// At most so many templates are expanded.
+const TEMPLATES: usize = 16;
+
 /// A tool gets this long to show what it does.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Slow enough to be interrupted: the shortest wait asked of a slow tool, milliseconds.
-const SLOW_MS: u64 = 1500;
+/// Slow enough to be interrupted: what is asked of a tool that can be told.
+const SLOW: Duration = Duration::from_millis(1_500);
 
-/// The tools that may be called, with arguments that their schemas accept.
-pub(super) fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callable> {
+/// A tool is slow that takes so much longer than the target's quick exchanges do.
+const SLOWER: Duration = Duration::from_millis(500);
+
+/// A tool answers at once that takes no more than so much longer.
+const AT_ONCE: Duration = Duration::from_millis(300);
+
+/// At most so many tools that took long are called once more, to tell a slow tool from a slow moment.
+const AGAIN: usize = 6;
+
+/// Making arguments for all tools may take so long.
+const MAKING: Duration = Duration::from_secs(5);
+
+/// The tools that may be called, with arguments that their schemas accept: of very many, the first and the last.
+pub(super) async fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callable> {
     let tools = survey.tools.items.iter().map(|item| &item.value);
-    tools.filter(|tool| may_call(tool, allow)).filter_map(callable).take(CALLS).collect()
+    let allowed: Vec<Value> = tools.filter(|tool| may_call(tool, allow)).cloned().collect();
+    let late = allowed.len().saturating_sub(CALLS / 4);
+    let ends = move |at: usize| at < CALLS - CALLS / 4 || at >= late;
+    let made = sample::aside(MAKING, move || {
+        let begun = std::time::Instant::now();
+        let in_time = |_: &&Value| begun.elapsed() < MAKING / 2;
+        let tools = allowed.iter().take_while(in_time).filter_map(callable).enumerate();
+        tools.filter(|(at, _)| ends(*at)).map(|(_, callable)| callable).collect::<Vec<_>>()
+    });
+    let mut made = made.await.unwrap_or_default();
+    made.truncate(CALLS);
+    made
 }
 
 /// Calls each tool once, several beside each other.
@@ -48,10 +79,57 @@ pub(super) fn by_lists(survey: &mut Survey) {
 
 /// What the calls showed.
 pub(super) fn by_calls(survey: &mut Survey) {
+    by_duration(survey);
     for callable in survey.callable.clone() {
         by_behaviour(survey, &callable);
     }
     default_tool(survey);
+}
+
+/// Calls once more what took long, with nothing else in flight: a tool is as quick as its quicker call.
+pub(super) async fn call_again(survey: &mut Survey, channel: &Channel) {
+    let quick = survey.quick();
+    let long = |callable: &&mut Callable| {
+        let long = succeeds(callable) && callable.took.is_some_and(|took| took > quick);
+        long && !super::timed::is_told(callable)
+    };
+    for callable in survey.callable.iter_mut().filter(long).take(AGAIN) {
+        if let Ok(shown) = channel.send("survey", &call(callable)).await
+            && shown.is_accepted()
+        {
+            callable.took = callable.took.min(Some(took(&shown)));
+        }
+    }
+}
+
+/// What the target's quick exchanges take: the middle one of discovery and the lists.
+pub(super) fn pace(survey: &Survey) -> Duration {
+    let lists = [&survey.tools, &survey.resources, &survey.templates, &survey.prompts];
+    let pages = lists.iter().flat_map(|l| l.pages.iter().take(4));
+    let shown = survey.discover.iter().chain(pages).filter(|seen| seen.response().is_some());
+    let mut each: Vec<Duration> = shown.map(took).collect();
+    each.sort();
+    each.get(each.len() / 2).copied().unwrap_or_default()
+}
+
+/// The longest that a tool may take which answers at once, given the target's pace and its tools.
+pub(super) fn quick(pace: Duration, callables: &[Callable]) -> Duration {
+    let quickest = callables.iter().filter(|c| succeeds(c)).filter_map(|c| c.took).min();
+    let usual = pace.max(quickest.unwrap_or_default());
+    usual + AT_ONCE.max(usual / 2)
+}
+
+fn succeeds(callable: &Callable) -> bool {
+    let shown = callable.shown.as_ref().and_then(Observed::complete);
+    shown.is_some_and(|result| result["isError"] != true)
+}
+
+/// A tool that can be told is the best slow tool.
+fn by_duration(survey: &mut Survey) {
+    if let Some(timed) = survey.timed.clone() {
+        let (arguments, _) = timed.lasting(SLOW);
+        offer(survey, Prop::SlowTool, &timed.name, arguments, None);
+    }
 }
 
 /// Whether a tool may be called: it says that it is harmless, or its name or the user does.
@@ -65,7 +143,7 @@ fn may_call(tool: &Value, allow: &AllowCalls) -> bool {
 
 fn callable(tool: &Value) -> Option<Callable> {
     let arguments = sample::arguments(tool.get("inputSchema")?)?;
-    Some(Callable { tool: tool.clone(), arguments, shown: None })
+    Some(Callable { tool: tool.clone(), arguments, shown: None, took: None })
 }
 
 /// Every client capability, so that a tool which asks for input does so.
@@ -77,7 +155,7 @@ pub fn every_capability() -> Value {
     })
 }
 
-fn call(callable: &Callable) -> Probe {
+pub(super) fn call(callable: &Callable) -> Probe {
     let name = callable.tool["name"].as_str().unwrap_or_default();
     Probe::request("tools/call", json!({"name": name, "arguments": callable.arguments}))
         .mirrored(&callable.tool["inputSchema"])
@@ -131,10 +209,6 @@ fn by_listing(survey: &mut Survey) {
         }
         offer(survey, Prop::Prompt, name, required, None);
     }
-    let tools: Vec<Value> = survey.tools.items.iter().map(|t| t.value.clone()).collect();
-    for tool in &tools {
-        slow_by_schema(survey, tool);
-    }
 }
 
 /// Dummy values for the required arguments of a prompt.
@@ -146,33 +220,6 @@ pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
         arguments.entry(name.to_owned()).or_insert_with(|| json!("plumb"));
     }
     arguments
-}
-
-/// A harmless tool that says how long it takes, in a parameter that names its unit.
-fn slow_by_schema(survey: &mut Survey, tool: &Value) {
-    let Some(name) = tool["name"].as_str() else { return };
-    let harmless =
-        tool.pointer("/annotations/readOnlyHint") == Some(&json!(true)) || is_fixture(name);
-    let Some(properties) = tool.pointer("/inputSchema/properties").and_then(Value::as_object)
-    else {
-        return;
-    };
-    let unit = |property: &str| match property {
-        "duration_ms" | "durationMs" | "delay_ms" | "delayMs" | "ms" | "milliseconds" => {
-            Some(json!(SLOW_MS))
-        }
-        "seconds" | "duration" | "delay" | "duration_s" | "delay_seconds" => Some(json!(2)),
-        _ => None,
-    };
-    let Some((property, wait)) = properties.keys().find_map(|p| unit(p).map(|w| (p.clone(), w)))
-    else {
-        return;
-    };
-    let Some(mut arguments) = sample::arguments(&tool["inputSchema"]).filter(|_| harmless) else {
-        return;
-    };
-    arguments.insert(property, wait);
-    offer(survey, Prop::SlowTool, name, arguments, None);
 }
 
 fn by_behaviour(survey: &mut Survey, callable: &Callable) {
@@ -200,8 +247,7 @@ fn by_behaviour(survey: &mut Survey, callable: &Callable) {
         8 => found.extend([Prop::LoggingTool, Prop::AllLevelsTool]),
         _ => found.push(Prop::LoggingTool),
     }
-    let answer = &shown.exchange.answer;
-    if answer.ended_at.saturating_sub(answer.sent_at) > 500_000 && shown.is_accepted() {
+    if shown.is_accepted() && callable.took.is_some_and(|took| took > survey.pace + SLOWER) {
         found.push(Prop::SlowTool);
     }
     if let Some(result) = shown.complete() {
@@ -221,7 +267,8 @@ fn by_behaviour(survey: &mut Survey, callable: &Callable) {
     for prop in found {
         offer(survey, prop, name, arguments.clone(), None);
     }
-    if !super::annotated(callable, plumb_model::pack::ParamType::String).is_empty() {
+    let annotated = |a: &super::Annotated| a.of == ParamType::String && a.tool["name"] == name;
+    if survey.annotated.iter().any(annotated) {
         offer(survey, Prop::AnnotatedTool, name, arguments.clone(), None);
     }
 }
@@ -274,15 +321,9 @@ fn by_inputs(result: &Value, found: &mut Vec<Prop>) {
     }
 }
 
-/// The tool of ordinary calls: one that answers at once, with success.
+/// The tool of ordinary calls: one that answers at once, as far as the target does, with success.
 fn default_tool(survey: &mut Survey) {
-    let plain = |c: &&Callable| {
-        c.shown.as_ref().and_then(Observed::complete).is_some_and(|r| r["isError"] != true)
-            && c.shown.as_ref().is_some_and(|s| {
-                let a = &s.exchange.answer;
-                a.ended_at.saturating_sub(a.sent_at) < 300_000
-            })
-    };
+    let plain = |c: &&Callable| succeeds(c) && survey.is_quick(c);
     let fixture =
         survey.callable.iter().find(|c| c.tool["name"] == "test_simple_text").filter(plain);
     let quiet = |c: &&Callable| plain(c) && c.shown.as_ref().is_some_and(|s| s.messages.len() == 1);
@@ -317,7 +358,7 @@ pub(super) async fn complete_each(
         let reference = json!({"type": "ref/resource", "uri": text});
         asked.extend(variables(text).into_iter().map(|name| (reference.clone(), name)));
     }
-    let calls = asked.into_iter().take(24).map(|(reference, name)| async move {
+    let calls = asked.into_iter().take(COMPLETIONS).map(|(reference, name)| async move {
         let params = json!({"ref": reference, "argument": {"name": name, "value": ""}});
         let shown = channel.send("survey", &Probe::request("completion/complete", params)).await;
         match reference {
@@ -390,7 +431,7 @@ pub(super) async fn read_template(
     survey: &Survey,
     channel: &Channel,
 ) -> Option<(String, &'static str, String)> {
-    let templates = survey.templates.items.iter().take(8);
+    let templates = survey.templates.items.iter().take(TEMPLATES);
     for template in templates.filter_map(|t| t.value["uriTemplate"].as_str()) {
         for value in ["123", "1", "plumb"] {
             let Some(uri) = expand(template, value) else { break };
@@ -404,3 +445,6 @@ pub(super) async fn read_template(
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::auth;
 use crate::call::Call;
 use crate::message::RpcError;
+use crate::options::LimitBy;
 use crate::schema;
 use crate::server::Server;
 use crate::state::{lock, next};
@@ -24,6 +25,16 @@ use super::{advice, lists, tasks, text};
 
 /// Tools on a page.
 const PAGE: usize = 30;
+
+/// Names of the fixture, and names that a server of its own might have.
+const OWN_NAMES: [(&str, &str); 6] = [
+    ("test_simple_text", "say_hello"),
+    ("test_trigger_tool_change", "plug_in"),
+    ("test_trigger_prompt_change", "learn_phrase"),
+    ("test_trigger_resource_change", "put_file"),
+    ("test_update_resource", "touch"),
+    ("slow", "work"),
+];
 
 /// What a tool says, or the error that the protocol has for it.
 type Outcome = Result<Value, RpcError>;
@@ -74,7 +85,7 @@ pub(crate) async fn call(call: &Call) -> Outcome {
     };
     let Some(definition) = definition(&call.server, name) else { return unknown(call, name) };
     if !call.server.state.admit(call.server.options.calls_per_second) {
-        return Ok(failed("too many calls in one second: try again in the next"));
+        return limited(call.server.options.limit_by);
     }
     next(&call.server.state.scratch.tool_calls);
     call.connection.memory().unlocked |= name == "structured_primitive";
@@ -101,9 +112,18 @@ pub(crate) async fn call(call: &Call) -> Outcome {
         return Ok(failed(&format!("the arguments are not valid: {violation}")));
     }
     let name = definition["name"].as_str().unwrap_or_default();
-    let mut result = run(call, name, &arguments).await?;
+    let mut result = run(call, known_as(&call.server, name), &arguments).await?;
     annotate(&call.server, &mut result);
     Ok(result)
+}
+
+fn limited(by: LimitBy) -> Outcome {
+    let words = "rate limit exceeded: too many calls in one second, try again in the next";
+    match by {
+        LimitBy::ToolError => Ok(failed(words)),
+        LimitBy::RpcError => Err(RpcError::new(-30_029, words)),
+        LimitBy::Status429 => Err(RpcError::new(-30_029, words).status(429)),
+    }
 }
 
 /// Annotates the content of a result, if the server is one that does.
@@ -124,6 +144,12 @@ pub(crate) fn definition(server: &Server, name: &str) -> Option<Value> {
                 && tool["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
     };
     tools.into_iter().find(same)
+}
+
+/// The name that the code knows a tool by.
+fn known_as<'a>(server: &Server, name: &'a str) -> &'a str {
+    let own = OWN_NAMES.iter().find(|(_, own)| *own == name && server.options.own_names);
+    own.map_or(name, |(fixture, _)| *fixture)
 }
 
 async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
@@ -167,7 +193,7 @@ fn catalogue(server: &Server) -> Vec<Value> {
     tools.extend(inputs::definitions());
     tools.extend(sampling::definitions());
     tools.extend(stateful::definitions());
-    tools.extend(triggers::definitions(server.options.own_names));
+    tools.extend(triggers::definitions());
     tools.extend(tasks::definitions(server));
     if server.options.long_tool_name {
         tools.push(read_only(tool(
@@ -181,6 +207,15 @@ fn catalogue(server: &Server) -> Vec<Value> {
     }
     flaws::spoil(server, &mut tools);
     advice::trim(server, &mut tools);
+    for tool in tools.iter_mut().filter(|_| server.options.own_names) {
+        let own = OWN_NAMES.iter().find(|(fixture, _)| tool["name"] == *fixture);
+        if let Some((_, own)) = own {
+            tool["name"] = json!(own);
+        }
+    }
+    if let Some(only) = &server.options.only_tools {
+        tools.retain(|tool| only.iter().any(|name| tool["name"] == **name));
+    }
     if server.state.dynamic().tool {
         tools.push(read_only(tool("test_dynamic_tool", "Comes and goes", no_arguments())));
     }

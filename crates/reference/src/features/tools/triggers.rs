@@ -8,10 +8,7 @@ use crate::state::Event;
 
 use super::{Outcome, no_arguments, said, tool};
 
-/// A name that no fixture has, for the tool that updates a resource.
-const TOUCH: &str = "touch";
-
-pub(super) fn definitions(own_names: bool) -> Vec<Value> {
+pub(super) fn definitions() -> Vec<Value> {
     let uri = json!({
         "type": "object",
         "properties": { "uri": { "type": "string", "default": resources::WATCHED } },
@@ -26,7 +23,7 @@ pub(super) fn definitions(own_names: bool) -> Vec<Value> {
             no_arguments(),
         ),
         tool(
-            if own_names { TOUCH } else { "test_update_resource" },
+            "test_update_resource",
             "Updates a resource, the watched one unless another is named",
             uri,
         ),
@@ -46,7 +43,7 @@ pub(super) async fn run(
         }
         "test_trigger_prompt_change" => prompts::toggle(server),
         "test_trigger_resource_change" => resources::toggle(server),
-        "test_update_resource" | TOUCH => {
+        "test_update_resource" => {
             let uri = arguments.get("uri").and_then(Value::as_str).unwrap_or(resources::WATCHED);
             resources::update(server, uri)
         }

@@ -1,0 +1,75 @@
+//! Law 8: the same target gives the same verdicts, idle or with every core busy.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plumb_model::{Report, Verdict};
+use plumb_reference::{Features, Options, Rules};
+
+use crate::judge;
+
+/// A server that is soon judged.
+fn small() -> Options {
+    let tools = ["test_simple_text", "slow", "test_tool_with_progress", "strict_arguments"];
+    let features = Features { completions: false, tasks: false, ..Features::default() };
+    let only_tools = Some(tools.map(str::to_owned).to_vec());
+    Options { features, only_tools, ..Options::default() }
+}
+
+/// Three runs of the tests; `just stable` makes more of them, of every kind.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "until a time-out is tried again alone"]
+async fn three_runs_of_a_small_server_agree_idle_and_busy() {
+    let mut runs = Vec::new();
+    for busy in [false, false, true] {
+        let spinning = busy.then(Spinning::start);
+        runs.push(verdicts(&judge::in_process(Rules::SPEC, small(), &[]).await));
+        drop(spinning);
+    }
+    let mut flipped = Vec::new();
+    for (id, first) in &runs[0] {
+        let others: Vec<&str> = runs[1..].iter().filter_map(|run| run.get(id)).copied().collect();
+        // What could not be seen is nothing that anybody was blamed for.
+        if others.iter().any(|other| other != first && *other != "inconclusive") {
+            flipped.push(format!("{id}: {first}, {others:?}"));
+        }
+    }
+    assert!(flipped.is_empty(), "{flipped:#?}");
+}
+
+fn verdicts(report: &Report) -> BTreeMap<String, &'static str> {
+    let kind = |verdict: &Verdict| match verdict {
+        Verdict::Held => "held",
+        Verdict::Violated { .. } => "violated",
+        Verdict::Unverified { .. } => "unverified",
+        Verdict::Inconclusive { .. } => "inconclusive",
+        Verdict::NotApplicable { .. } => "not applicable",
+    };
+    report.checks.iter().map(|check| (check.info.id.clone(), kind(&check.verdict))).collect()
+}
+
+/// Keeps every core busy until it is dropped.
+struct Spinning(Arc<AtomicBool>);
+
+impl Spinning {
+    fn start() -> Self {
+        let on = Arc::new(AtomicBool::new(true));
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        for _ in 0..cores {
+            let on = Arc::clone(&on);
+            std::thread::spawn(move || {
+                while on.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        Self(on)
+    }
+}
+
+impl Drop for Spinning {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}

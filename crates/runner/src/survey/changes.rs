@@ -1,0 +1,280 @@
+//! Tools that change something, whatever their names: a subscription is open while tools are called that may be, and
+//! what is heard is laid at the door of the call that brings it twice, while idling brings nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use plumb_wire::jsonrpc::Message;
+use serde_json::{Map, Value, json};
+
+use super::{Callable, watch};
+use crate::channel::{Channel, Open};
+use crate::{Found, Probe, Prop, Survey, sample};
+
+/// A subscription is acknowledged within so long.
+const ACKNOWLEDGED: Duration = Duration::from_secs(3);
+
+/// What a call changes is told within so long.
+const TOLD: Duration = Duration::from_millis(500);
+
+/// What was changed before is told within so long.
+pub(super) const SETTLED: Duration = Duration::from_millis(300);
+
+/// What changes by itself shows within so long.
+const IDLE: Duration = Duration::from_millis(1_500);
+
+/// At most so many tools are called to find out which one it was.
+const CALLS: usize = 24;
+
+/// At most so many tools are told the URI of a resource.
+const TOLD_A_URI: usize = 8;
+
+/// At most so many resources are subscribed to.
+const SUBSCRIBED: usize = 16;
+
+/// An open subscription to what no prop changes yet.
+pub(super) struct Ears {
+    open: Open,
+}
+
+/// Subscribes to the declared kinds of changes that no tool is known to bring; `None` if there are none.
+pub(super) async fn listen(survey: &Survey, channel: &Channel) -> Option<Ears> {
+    let filter = filter(survey)?;
+    let probe = Probe::request("subscriptions/listen", json!({"notifications": filter}));
+    let mut open = channel.open("survey", &probe).await.ok()?;
+    let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    let first = open.until(ACKNOWLEDGED, |m| m.is_response() || acknowledged(m)).await?;
+    acknowledged(&first).then_some(Ears { open })
+}
+
+impl Ears {
+    /// What was heard, and goes on being heard for a while.
+    pub(super) async fn heard(&mut self, wait: Duration) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        while let Some(message) = self.open.next_within(wait).await {
+            heard.extend(Heard::of(&message));
+        }
+        heard
+    }
+
+    /// The first change of a kind that is sought.
+    async fn next(&mut self, sought: &[Prop]) -> Option<Heard> {
+        let wanted = |m: &Message| Heard::of(m).is_some_and(|h| sought.contains(&h.prop));
+        self.open.until(TOLD, wanted).await.and_then(|m| Heard::of(&m))
+    }
+
+    /// Ends the subscription; over standard streams it must be told.
+    pub(super) async fn close(self, channel: &Channel) {
+        if channel.keeper().is_some() {
+            let id = self.open.id().unwrap_or_default();
+            let end = Probe::notification("notifications/cancelled", json!({"requestId": id}));
+            // A server that is gone has nothing to end.
+            let _ = channel.send("survey", &end).await;
+        }
+        self.open.close();
+    }
+}
+
+/// A change that a notification told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    pub(super) prop: Prop,
+    /// The resource, if one was updated.
+    uri: Option<String>,
+}
+
+impl Heard {
+    fn of(message: &Message) -> Option<Self> {
+        let prop = match message.method()? {
+            "notifications/tools/list_changed" => Prop::ChangeTools,
+            "notifications/prompts/list_changed" => Prop::ChangePrompts,
+            "notifications/resources/list_changed" => Prop::ChangeResources,
+            "notifications/resources/updated" => Prop::UpdateResource,
+            _ => return None,
+        };
+        let uri = message.params().and_then(|p| p.get("uri")?.as_str().map(str::to_owned));
+        Some(Self { prop, uri })
+    }
+}
+
+/// Which tools bring which change.
+pub(super) async fn attribute(
+    survey: &Survey,
+    callables: &[Callable],
+    channel: &Channel,
+    heard: &[Heard],
+) -> BTreeMap<Prop, Found> {
+    let mut found = BTreeMap::new();
+    let told = told_a_uri(survey, callables);
+    if heard.is_empty() && told.is_empty() {
+        return found;
+    }
+    let Some(mut ears) = listen(survey, channel).await else { return found };
+    // What changes while nobody asks for it is nobody's doing.
+    let live: Vec<Prop> = ears.heard(IDLE).await.into_iter().map(|h| h.prop).collect();
+    let mut sought: Vec<Prop> =
+        heard.iter().map(|h| h.prop).filter(|p| !live.contains(p)).collect();
+    for callable in order(callables).take(CALLS) {
+        if sought.is_empty() {
+            break;
+        }
+        let Some(change) = twice(&mut ears, callable, channel, &sought).await else { continue };
+        sought.retain(|prop| *prop != change.prop);
+        found.insert(change.prop, of(callable, change.uri));
+    }
+    let wanted =
+        !found.contains_key(&Prop::UpdateResource) && !live.contains(&Prop::UpdateResource);
+    for callable in told.iter().filter(|_| wanted) {
+        let change = twice(&mut ears, callable, channel, &[Prop::UpdateResource]).await;
+        if let Some(change) = change {
+            found.insert(change.prop, of(callable, change.uri));
+            break;
+        }
+    }
+    ears.close(channel).await;
+    found
+}
+
+/// The change that a call brings, and brings again.
+async fn twice(
+    ears: &mut Ears,
+    callable: &Callable,
+    channel: &Channel,
+    sought: &[Prop],
+) -> Option<Heard> {
+    let call = watch::call(callable);
+    channel.send("survey", &call).await.ok().filter(crate::Observed::is_accepted)?;
+    let first = ears.next(sought).await?;
+    channel.send("survey", &call).await.ok()?;
+    let again = ears.next(&[first.prop]).await?;
+    // What else was brought belongs to these calls, too.
+    ears.heard(TOLD / 5).await;
+    (first == again).then_some(first)
+}
+
+fn of(callable: &Callable, about: Option<String>) -> Found {
+    let name = callable.tool["name"].as_str().unwrap_or_default().to_owned();
+    Found { name, arguments: callable.arguments.clone(), about }
+}
+
+/// Those first that do not say that they only read, then those whose names speak of change.
+fn order(callables: &[Callable]) -> impl Iterator<Item = &Callable> {
+    let rank = |callable: &&Callable| {
+        let reads = callable.tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
+        let name = callable.tool["name"].as_str().unwrap_or_default().to_lowercase();
+        let speaks = [
+            "change", "toggle", "update", "touch", "trigger", "mutate", "notify", "add", "enable",
+            "register",
+        ];
+        (reads, !speaks.iter().any(|word| name.contains(word)))
+    };
+    let mut ordered: Vec<&Callable> = callables.iter().collect();
+    ordered.sort_by_key(rank);
+    ordered.into_iter()
+}
+
+/// Tools that take the URI of a resource, told that of a listed one.
+fn told_a_uri(survey: &Survey, callables: &[Callable]) -> Vec<Callable> {
+    if !wants(survey, Prop::UpdateResource) {
+        return Vec::new();
+    }
+    let Some(uri) = survey.resources.items.iter().find_map(|r| r.value["uri"].as_str()) else {
+        return Vec::new();
+    };
+    let told = |callable: &Callable| {
+        let schema = callable.tool.get("inputSchema")?;
+        let properties = schema.get("properties")?.as_object()?;
+        let names = ["uri", "resource_uri", "resourceUri", "resource", "resourceURI"];
+        let name = names.iter().find(|name| {
+            properties.get(**name).is_some_and(|s| s["type"].as_str().is_none_or(|t| t == "string"))
+        })?;
+        let mut callable = callable.clone();
+        callable.arguments.insert((*name).to_owned(), json!(uri));
+        let arguments = Value::Object(callable.arguments.clone());
+        let fits = sample::validator(schema).is_none_or(|v| v.is_valid(&arguments));
+        fits.then_some(callable)
+    };
+    order(callables).filter_map(told).take(TOLD_A_URI).collect()
+}
+
+/// Whether a change is declared that no tool is known to bring.
+fn wants(survey: &Survey, prop: Prop) -> bool {
+    let capability = match prop {
+        Prop::ChangeTools => "tools.listChanged",
+        Prop::ChangePrompts => "prompts.listChanged",
+        Prop::ChangeResources => "resources.listChanged",
+        _ => "resources.subscribe",
+    };
+    survey.declares(capability) && survey.prop(prop).is_none()
+}
+
+fn filter(survey: &Survey) -> Option<Value> {
+    let mut filter = Map::new();
+    for (prop, name) in [
+        (Prop::ChangeTools, "toolsListChanged"),
+        (Prop::ChangePrompts, "promptsListChanged"),
+        (Prop::ChangeResources, "resourcesListChanged"),
+    ] {
+        if wants(survey, prop) {
+            filter.insert(name.to_owned(), json!(true));
+        }
+    }
+    let uris = survey.resources.items.iter().filter_map(|r| r.value["uri"].as_str());
+    let uris: Vec<&str> = uris.take(SUBSCRIBED).collect();
+    if wants(survey, Prop::UpdateResource) && !uris.is_empty() {
+        filter.insert("resourceSubscriptions".to_owned(), json!(uris));
+    }
+    (!filter.is_empty()).then_some(Value::Object(filter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn survey(capabilities: Value) -> Survey {
+        Survey { capabilities, ..Survey::default() }
+    }
+
+    #[test]
+    fn only_what_is_declared_and_unknown_is_listened_for() {
+        assert_eq!(filter(&survey(json!({"tools": {}}))), None);
+        let mut survey =
+            survey(json!({"tools": {"listChanged": true}, "prompts": {"listChanged": true}}));
+        let found = Found { name: "t".into(), arguments: Map::new(), about: None };
+        survey.props.insert(Prop::ChangeTools, found);
+        assert_eq!(filter(&survey), Some(json!({"promptsListChanged": true})));
+    }
+
+    #[test]
+    fn a_notification_tells_what_has_changed() {
+        let heard = |text: &str| {
+            Heard::of(&Message::parse(&plumb_model::Payload::from(text.as_bytes().to_vec())))
+        };
+        let updated = heard(
+            r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"a:b"}}"#,
+        );
+        assert_eq!(updated, Some(Heard { prop: Prop::UpdateResource, uri: Some("a:b".into()) }));
+        assert_eq!(
+            heard(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#),
+            None
+        );
+    }
+
+    #[test]
+    fn tools_that_write_are_asked_before_those_that_read() {
+        let tool = |name: &str, reads: bool| Callable {
+            tool: json!({"name": name, "annotations": {"readOnlyHint": reads}}),
+            arguments: Map::new(),
+            shown: None,
+            took: None,
+        };
+        let all = [
+            tool("read", true),
+            tool("get_change", true),
+            tool("write", false),
+            tool("add_x", false),
+        ];
+        let names: Vec<&str> = order(&all).filter_map(|c| c.tool["name"].as_str()).collect();
+        assert_eq!(names, ["add_x", "write", "get_change", "read"]);
+    }
+}

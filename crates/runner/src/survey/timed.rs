@@ -1,0 +1,292 @@
+//! Tools that can be told how long to take, whatever their names: found by a parameter that speaks of time, believed
+//! once two calls with two durations differ by about the difference.
+
+use std::time::Duration;
+
+use plumb_wire::meta;
+use serde_json::{Map, Value, json};
+
+use super::Callable;
+use super::watch;
+use crate::channel::Channel;
+use crate::{Observed, sample};
+
+/// At most so many tools are timed.
+const TOOLS: usize = 6;
+
+/// A tool that can be told how long to take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timed {
+    /// The tool.
+    pub name: String,
+    /// Arguments that it accepts.
+    pub arguments: Map<String, Value>,
+    /// The argument that says how long it takes.
+    pub argument: String,
+    /// What one of it lasts, milliseconds.
+    pub unit_ms: u64,
+}
+
+impl Timed {
+    /// Arguments for a call that takes at least so long, and how long that is.
+    pub fn lasting(&self, wanted: Duration) -> (Map<String, Value>, Duration) {
+        let units = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX).div_ceil(self.unit_ms);
+        let mut arguments = self.arguments.clone();
+        arguments.insert(self.argument.clone(), json!(units));
+        (arguments, Duration::from_millis(units.saturating_mul(self.unit_ms)))
+    }
+}
+
+/// The unit of a duration's name, milliseconds, if the name tells it.
+pub fn unit_of_name(argument: &str) -> Option<u64> {
+    let words = words(argument);
+    let said = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
+    if said(&["ms", "msec", "msecs", "milli", "millis", "millisecond", "milliseconds"]) {
+        return Some(1);
+    }
+    said(&["s", "sec", "secs", "second", "seconds"]).then_some(1_000)
+}
+
+/// Whether a parameter of this name says how long something takes.
+pub fn speaks_of_time(argument: &str) -> bool {
+    let words = words(argument);
+    let said = |known: &[&str]| words.iter().any(|w| known.contains(&w.as_str()));
+    let bounds =
+        ["timeout", "ttl", "max", "min", "interval", "timestamp", "expires", "since", "age"];
+    !said(&bounds)
+        && (unit_of_name(argument).is_some()
+            || said(&["duration", "delay", "sleep", "wait", "pause", "latency"]))
+}
+
+/// Whether a tool may be told how long to take.
+pub(super) fn is_told(callable: &Callable) -> bool {
+    Candidate::of(callable).is_some()
+}
+
+/// Times tools that may be told how long to take until one can; the second list is what showed no difference before.
+pub(super) async fn time_each(
+    callables: &[Callable],
+    channel: &Channel,
+) -> (Option<Timed>, Vec<Candidate>) {
+    let mut candidates: Vec<Candidate> = callables.iter().filter_map(Candidate::of).collect();
+    // Those that are told in small units take the least time to try.
+    candidates.sort_by_key(|candidate| candidate.units.first().copied());
+    candidates.truncate(TOOLS);
+    let mut rest = Vec::new();
+    for candidate in candidates {
+        match candidate.time(channel, true).await {
+            Some(timed) => return (Some(timed), rest),
+            None => rest.push(candidate),
+        }
+    }
+    (None, rest)
+}
+
+/// Times once more what showed no difference, one call after another, with nothing else in flight.
+pub(super) async fn time_again(rest: &[Candidate], channel: &Channel) -> Option<Timed> {
+    for candidate in rest {
+        if let Some(timed) = candidate.time(channel, false).await {
+            return Some(timed);
+        }
+    }
+    None
+}
+
+/// A tool with a parameter that may say how long it takes.
+pub(super) struct Candidate {
+    callable: Callable,
+    name: String,
+    argument: String,
+    /// What one of it lasts, milliseconds, in the order of trying.
+    units: Vec<u64>,
+    whole: bool,
+}
+
+impl Candidate {
+    fn of(callable: &Callable) -> Option<Self> {
+        let name = callable.tool.get("name")?.as_str()?;
+        let properties = callable.tool.pointer("/inputSchema/properties")?.as_object()?;
+        let numeric = |schema: &Value| match &schema["type"] {
+            Value::String(kind) => kind == "integer" || kind == "number",
+            Value::Array(kinds) => kinds.iter().any(|k| k == "integer" || k == "number"),
+            _ => false,
+        };
+        let numbers: Vec<(&String, &Value)> =
+            properties.iter().filter(|(_, s)| numeric(s)).collect();
+        let slow = words(name)
+            .iter()
+            .any(|w| ["sleep", "wait", "delay", "slow", "pause"].contains(&w.as_str()));
+        let (argument, schema) = numbers
+            .iter()
+            .find(|(name, _)| speaks_of_time(name))
+            .or_else(|| numbers.first().filter(|_| slow && numbers.len() == 1))?;
+        let whole = !schema["type"].to_string().contains("number");
+        let text = |value: &Value| value["description"].as_str().unwrap_or_default().to_lowercase();
+        let unit = unit_of_name(argument)
+            .or_else(|| unit_of_text(&text(schema)))
+            .or_else(|| unit_of_text(&text(&callable.tool)));
+        Some(Self {
+            callable: callable.clone(),
+            name: name.to_owned(),
+            argument: (*argument).clone(),
+            // Seconds first: a thousand of them is no way to ask for one.
+            units: unit.map_or_else(|| vec![1_000, 1], |unit| vec![unit]),
+            whole,
+        })
+    }
+
+    async fn time(&self, channel: &Channel, beside: bool) -> Option<Timed> {
+        for unit in &self.units {
+            for (short, long) in durations(*unit, self.whole) {
+                if self.differs(channel, *unit, (short, long), beside).await {
+                    return Some(Timed {
+                        name: self.name.clone(),
+                        arguments: self.callable.arguments.clone(),
+                        argument: self.argument.clone(),
+                        unit_ms: *unit,
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    async fn differs(
+        &self,
+        channel: &Channel,
+        unit: u64,
+        (short, long): (f64, f64),
+        beside: bool,
+    ) -> bool {
+        let call = |units: f64| {
+            let mut callable = self.callable.clone();
+            #[expect(clippy::cast_possible_truncation, reason = "small whole numbers")]
+            let value = if units.fract() == 0.0 { json!(units as i64) } else { json!(units) };
+            callable.arguments.insert(self.argument.clone(), value);
+            let fits = sample::validator(&callable.tool["inputSchema"])
+                .is_none_or(|v| v.is_valid(&Value::Object(callable.arguments.clone())));
+            // Two calls of one tool are in flight: each has a progress token of its own.
+            let token = format!("survey-{}-{units}x{unit}", self.name);
+            fits.then(|| watch::call(&callable).meta(meta::PROGRESS_TOKEN, token))
+        };
+        let (Some(brief), Some(longer)) = (call(short), call(long)) else { return false };
+        let (brief, longer) = if beside {
+            tokio::join!(channel.send("survey", &brief), channel.send("survey", &longer))
+        } else {
+            (channel.send("survey", &brief).await, channel.send("survey", &longer).await)
+        };
+        let served = |seen: &Observed| seen.complete().is_some_and(|r| r["isError"] != true);
+        let (Ok(brief), Ok(longer)) = (brief, longer) else { return false };
+        if !served(&brief) || !served(&longer) {
+            return false;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+        let asked = Duration::from_secs_f64((long - short) * unit as f64 / 1_000.0);
+        is_about(took(&longer).saturating_sub(took(&brief)), asked)
+    }
+}
+
+/// How long the answer took, from the sending to its end.
+pub(super) fn took(seen: &Observed) -> Duration {
+    let answer = &seen.exchange.answer;
+    Duration::from_micros(answer.ended_at.saturating_sub(answer.sent_at))
+}
+
+/// Whether a difference is the one asked for, as far as a busy machine lets anybody tell.
+fn is_about(difference: Duration, asked: Duration) -> bool {
+    difference >= asked / 2 && difference <= asked * 2 + Duration::from_millis(300)
+}
+
+/// The durations that are compared, in units.
+fn durations(unit: u64, whole: bool) -> Vec<(f64, f64)> {
+    match (unit, whole) {
+        (1, _) => vec![(100.0, 600.0)],
+        (_, true) => vec![(1.0, 2.0)],
+        // Some take whole numbers all the same.
+        (_, false) => vec![(0.1, 0.6), (1.0, 2.0)],
+    }
+}
+
+fn unit_of_text(text: &str) -> Option<u64> {
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let said = |known: &[&str]| words.iter().any(|w| known.contains(w));
+    if said(&["ms", "milliseconds", "millisecond", "millis", "msec"]) {
+        return Some(1);
+    }
+    said(&["seconds", "second", "sec", "secs"]).then_some(1_000)
+}
+
+/// The words of a name: `delayMs`, `delay_ms` and `DELAY-MS` are two.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && lower) {
+            words.push(String::new());
+        }
+        lower = c.is_lowercase();
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words.retain(|w| !w.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_told_by_its_name() {
+        for (name, unit) in [
+            ("duration_ms", Some(1)),
+            ("delayMs", Some(1)),
+            ("milliseconds", Some(1)),
+            ("sleepSeconds", Some(1_000)),
+            ("wait-secs", Some(1_000)),
+            ("duration", None),
+        ] {
+            assert!(speaks_of_time(name), "{name}");
+            assert_eq!(unit_of_name(name), unit, "{name}");
+        }
+        for name in ["timeout_ms", "max_delay", "city", "items", "timestamp", "ttlSeconds"] {
+            assert!(!speaks_of_time(name), "{name}");
+        }
+    }
+
+    fn candidate(name: &str, properties: Value) -> Option<(String, Vec<u64>)> {
+        let tool =
+            json!({"name": name, "inputSchema": {"type": "object", "properties": properties}});
+        let callable = Callable { tool, arguments: Map::new(), shown: None, took: None };
+        Candidate::of(&callable).map(|c| (c.argument, c.units))
+    }
+
+    #[test]
+    fn the_unit_is_told_by_a_description_or_tried() {
+        let ms = json!({"n": {"type": "integer", "description": "How long, in milliseconds"}});
+        assert_eq!(candidate("sleep", ms.clone()), Some(("n".into(), vec![1])));
+        assert_eq!(candidate("add", ms), None);
+        let bare = json!({"delay": {"type": "number"}, "text": {"type": "string"}});
+        assert_eq!(candidate("echo", bare), Some(("delay".into(), vec![1_000, 1])));
+        assert_eq!(
+            candidate("slow", json!({"a": {"type": "integer"}, "b": {"type": "integer"}})),
+            None
+        );
+    }
+
+    #[test]
+    fn a_difference_is_believed_if_it_is_about_the_one_asked_for() {
+        let ms = Duration::from_millis;
+        assert!(is_about(ms(500), ms(500)) && is_about(ms(900), ms(500)));
+        assert!(!is_about(ms(0), ms(500)) && !is_about(ms(2_000), ms(500)));
+    }
+
+    #[test]
+    fn a_call_lasts_at_least_as_long_as_wanted() {
+        let timed =
+            Timed { name: "t".into(), arguments: Map::new(), argument: "s".into(), unit_ms: 1_000 };
+        let (arguments, lasts) = timed.lasting(Duration::from_millis(1_200));
+        assert_eq!((arguments["s"].clone(), lasts), (json!(2), Duration::from_secs(2)));
+    }
+}
