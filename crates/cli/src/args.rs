@@ -204,7 +204,8 @@ pub(crate) struct RunArgs {
 
 /// Requests a second: more than none, and a number.
 fn a_rate(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.parse().map_err(|_| "a number of requests a second, such as 10".to_owned())?;
+    let rate: f64 =
+        text.parse().map_err(|_| "a number of requests a second, such as 10".to_owned())?;
     let sensible = rate.is_finite() && rate > 0.0;
     sensible.then_some(rate).ok_or_else(|| "more than 0 requests a second".to_owned())
 }

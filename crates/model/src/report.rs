@@ -319,7 +319,14 @@ impl Fold {
                 cases: open.cases,
             });
         }
-        Ok(Report { run: self.run, checks, exchanges: self.exchanges, took, internal_faults, remarks })
+        Ok(Report {
+            run: self.run,
+            checks,
+            exchanges: self.exchanges,
+            took,
+            internal_faults,
+            remarks,
+        })
     }
 }
 

@@ -58,7 +58,8 @@ impl Watch {
 
     /// The process of the target that ended while it was used, and how.
     pub(crate) async fn death(&self) -> Option<String> {
-        let broken = std::mem::take(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner));
+        let broken =
+            std::mem::take(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner));
         for process in broken {
             if let Some(epitaph) = process.epitaph().await {
                 return Some(epitaph);
@@ -181,11 +182,8 @@ impl Channel {
                 let target = probe.target(client.endpoint().target());
                 let usual = tempo.patient(client.limits().answer) * self.patience;
                 let answer_within = Some(given.unwrap_or(usual));
-                let request = || http::HttpRequest {
-                    target: target.clone(),
-                    answer_within,
-                    ..probe.http()
-                };
+                let request =
+                    || http::HttpRequest { target: target.clone(), answer_within, ..probe.http() };
                 let Some(server) = server else { return Ok((client.send(request()).await?, None)) };
                 let process = server.process();
                 let live = match client.send(request()).await {
@@ -376,9 +374,8 @@ impl Open {
     async fn again(&mut self, message: Option<&Message>) -> bool {
         let Some(live) = self.live.take() else { return false };
         let head = live.head_so_far();
-        let header = head.and_then(|h| {
-            h.headers.iter().find(|f| f.name.eq_ignore_ascii_case("retry-after"))
-        });
+        let header = head
+            .and_then(|h| h.headers.iter().find(|f| f.name.eq_ignore_ascii_case("retry-after")));
         let told = pace::retry_after(header.map(|h| h.value.as_str()), message);
         let status = head.map(|h| h.status);
         let channel = live.channel().to_owned();

@@ -223,8 +223,7 @@ pub async fn survey_only(
     allow: &AllowCalls,
 ) -> Result<Survey, RunError> {
     let (tempo, pace) = (Tempo::new(limits.answer), Pace::new(SURVEYORS, None));
-    let recorder =
-        Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {}), tempo, pace));
+    let recorder = Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {}), tempo, pace));
     let shared = replicas::shares(target).then(tempfile::tempdir).transpose()?;
     let target = &match &shared {
         Some(folder) => replicas::sharing(target.clone(), folder.path()),

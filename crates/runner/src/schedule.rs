@@ -257,7 +257,8 @@ impl Schedule<'_> {
     async fn again(&self, mut doubted: Doubted, deadline: Instant) -> Vec<String> {
         let mut faults = std::mem::take(&mut doubted.faults);
         // Where much is inconclusive, the target is the cause.
-        let inconclusive = |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
+        let inconclusive =
+            |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
         let hopeless = doubted.scenes.iter().filter(inconclusive).count() > SECOND_TRIES;
         for (check, first) in doubted.scenes {
             if hopeless && first.death.is_none() && inconclusive(&&(check, first.clone())) {

@@ -77,7 +77,9 @@ pub enum TargetError {
         stderr: String,
     },
     /// The command never answered.
-    #[error("the server did not accept a connection at {address} within {within} s (--timeout lengthens that); its last words: {stderr}")]
+    #[error(
+        "the server did not accept a connection at {address} within {within} s (--timeout lengthens that); its last words: {stderr}"
+    )]
     NeverReady {
         /// Where it was expected.
         address: String,

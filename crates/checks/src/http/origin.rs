@@ -197,6 +197,7 @@ mod tests {
     fn judged(url: &str, status: u16) -> Judgement {
         let served = asked(url, 200);
         invalid_403(&Tried {
+            dual_era: false,
             title: "a foreign origin".into(),
             allowed: Allowed { status: vec![403], ..Allowed::default() },
             before: served.clone(),

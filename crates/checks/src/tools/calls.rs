@@ -36,10 +36,6 @@ impl Subject {
     }
 }
 
-/// What takes longer than this, and so much longer than the quickest tool, does not answer at once: microseconds.
-const AT_ONCE: u64 = 300_000;
-const SLOWER: u64 = 3;
-
 /// Whether a call of a tool gave a result without a pause of the tool's own: the way to the target may be long.
 pub(crate) fn answers_at_once(bench: &Bench, callable: &Callable) -> bool {
     let complete = callable.shown.as_ref().is_some_and(|shown| shown.complete().is_some());
