@@ -69,9 +69,9 @@ pub struct Survey {
     /// A tool that can be told how long to take; the first that was found.
     pub timed: Option<Timed>,
     /// The parameters of callable tools that are mirrored into headers.
-    pub(crate) annotated: Vec<Annotated>,
+    pub annotated: Vec<Annotated>,
     /// What the target's quick exchanges took.
-    pub(crate) pace: Duration,
+    pub pace: Duration,
     /// The tools that answered with a task when the tasks extension was declared.
     pub tasks: Vec<Tasking>,
     /// One of their tasks, which has ended.
