@@ -17,7 +17,7 @@ const REMEMBERED: usize = 16;
 const ANSWERS: u32 = 4;
 
 /// A process whose start-up was never measured gets so long for its first word.
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_secs(20);
 
 /// A start is allowed to take so many times what the slowest one took, and so long at least.
 const STARTS: u32 = 4;

@@ -13,7 +13,7 @@ use crate::{Observed, Probe, Survey};
 const LEGACY: &str = "2025-11-25";
 
 /// The first answers are awaited for so long.
-const FIRST: Duration = Duration::from_secs(30);
+const FIRST: Duration = Duration::from_secs(20);
 
 /// Why nothing can be judged: the target was never reached.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -34,12 +34,17 @@ pub(super) async fn make(
     channel: &Channel,
     handshake: &Channel,
 ) -> Result<(), ContactError> {
-    // The first answer of a server can hold all of its start-up.
-    let probe = Probe::request("server/discover", json!({})).patience(FIRST);
+    // Over HTTP the first answer can hold all of its start-up; of a process the first line is awaited by itself.
+    let first = |probe: Probe| if survey.http { probe.patience(FIRST) } else { probe };
+    let probe = first(Probe::request("server/discover", json!({})));
     let opening = initialize();
-    // One after the other: some servers serve one connection at a time.
-    let discover = channel.send("survey", &probe).await;
-    let handshake = handshake.send("survey", &opening).await;
+    let (discover, handshake) = if survey.http {
+        // One after the other: some servers serve one connection at a time.
+        let discover = channel.send("survey", &probe).await;
+        (discover, handshake.send("survey", &opening).await)
+    } else {
+        tokio::join!(channel.send("survey", &probe), handshake.send("survey", &opening))
+    };
     let discover = discover.map_err(|e| ContactError::Unreached(e.to_string()))?;
     let handshake = handshake.ok();
     let negotiated = handshake.as_ref().and_then(negotiated);
@@ -51,6 +56,9 @@ pub(super) async fn make(
         survey.dual_era = negotiated.is_some() || survey.era_undecided;
         survey.discover = Some(discover);
         return Ok(());
+    }
+    if is_silent(&discover) && survey.era_undecided {
+        return Err(ContactError::Unreached(discover.describe()));
     }
     if discover.code() == Some(codes::UNSUPPORTED_VERSION) {
         let supported = discover.error().and_then(|e| e.pointer("/data/supported")).cloned();
@@ -106,7 +114,6 @@ pub fn initialize() -> Probe {
     }))
     .without_header("Mcp-Method")
     .without_header("MCP-Protocol-Version")
-    .patience(FIRST)
 }
 
 /// Whether nothing came at all, or nothing but that the target turns everybody away.
