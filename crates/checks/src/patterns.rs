@@ -118,7 +118,7 @@ mod tests {
         let asks = json!({"jsonrpc": "2.0", "id": 9, "method": "roots/list"});
         let said =
             notification("notifications/progress", json!({"progressToken": 1, "progress": 1}));
-        let right = exchange("tools/call", json!({}), &[said.clone()]);
+        let right = exchange("tools/call", json!({}), std::slice::from_ref(&said));
         assert_eq!(holds(&NO_SERVER_REQUESTS, &right), Some(true));
         let wrong = exchange("subscriptions/listen", json!({}), &[said, asks]);
         assert_eq!(holds(&NO_SERVER_REQUESTS, &wrong), Some(false));

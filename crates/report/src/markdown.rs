@@ -53,7 +53,7 @@ fn violations(report: &Report) -> Vec<String> {
         for fact in findings::weighing(report, severity) {
             let info = &fact.lead.info;
             let too = fact.others.iter().map(|c| link(&c.info.id, &c.info.url));
-            let too: String = too.map(|id| format!(", {id}")).collect();
+            let too = too.map(|id| format!(", {id}")).collect::<Vec<_>>().concat();
             for finding in findings::of_check(report, fact.lead) {
                 let Verdict::Violated { expected, actual } = finding.verdict else { continue };
                 let cases = match finding.cases.len() {

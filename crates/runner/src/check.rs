@@ -40,6 +40,8 @@ pub enum Applies {
     Auth,
     /// The target speaks no handshake-based revision beside this one.
     ModernOnly,
+    /// The target answers no handshake of an earlier revision with success; it may leave it unanswered.
+    NoHandshake,
     /// The target also speaks a handshake-based revision.
     DualEra,
     /// A server capability is declared, such as `tools` or `resources.subscribe`.
@@ -115,6 +117,10 @@ impl Applies {
                 survey.protected,
                 "the run has no access tokens: see `{auth.…}` placeholders in `plumb run --help`"
                     .into(),
+            ),
+            Self::NoHandshake => say(
+                !survey.dual_era || survey.era_undecided,
+                "the target also answers the handshake of earlier revisions".into(),
             ),
             Self::ModernOnly | Self::DualEra if survey.era_undecided => Some(
                 "the target left the handshake of earlier revisions unanswered: its era is not known"

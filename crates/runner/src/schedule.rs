@@ -252,7 +252,7 @@ impl Schedule<'_> {
         doubted
     }
 
-    /// Tries once more, with nothing else in flight and twice the patience, what came out of silence, of a process that
+    /// Tries once more, with nothing else in flight, what came out of silence, of a process that
     /// ended, or inconclusive; gives the faults of Plumb itself.
     async fn again(&self, mut doubted: Doubted, deadline: Instant) -> Vec<String> {
         let mut faults = std::mem::take(&mut doubted.faults);

@@ -255,7 +255,10 @@ mod tests {
     fn codes_of_the_other_era_that_nobody_asked_for_are_not_judged() {
         let old = error(-32_000, json!({}));
         let survey = Survey { dual_era: true, ..Survey::default() };
-        assert_eq!(holds_on(&survey, &AVOID_LEGACY_RANGE, &unasked(&[old.clone()])), None);
+        assert_eq!(
+            holds_on(&survey, &AVOID_LEGACY_RANGE, &unasked(std::slice::from_ref(&old))),
+            None
+        );
         assert_eq!(
             holds(&AVOID_LEGACY_RANGE, &stdio("tools/list", json!({}), &[old])),
             Some(false)

@@ -122,7 +122,11 @@ mod tests {
                 (json!("Ab"), json!("ab")),
                 (json!(7), Value::Null),
             ] {
-                assert_eq!(misnamed_in(&seen(http, &sent, &[came.clone()])), 1, "{sent} {came}");
+                assert_eq!(
+                    misnamed_in(&seen(http, &sent, std::slice::from_ref(&came))),
+                    1,
+                    "{sent} {came}"
+                );
             }
         }
     }
@@ -131,7 +135,7 @@ mod tests {
     fn an_exact_echo_is_not_misnamed_whatever_stands_beside_it() {
         for http in [true, false] {
             for id in [json!("1"), json!(0), json!(""), json!(1.9), json!(-7)] {
-                assert_eq!(misnamed_in(&seen(http, &id, &[id.clone()])), 0, "{id}");
+                assert_eq!(misnamed_in(&seen(http, &id, std::slice::from_ref(&id))), 0, "{id}");
             }
         }
         assert_eq!(misnamed_in(&seen(false, &json!(5), &[json!(4), json!(5)])), 0);

@@ -158,13 +158,14 @@ mod tests {
             json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {}});
         let mut named = bare.clone();
         named["params"] = json!({"_meta": {meta::SUBSCRIPTION_ID: 1}});
-        let listen = |m: &Value| http("subscriptions/listen", json!({}), 200, &[m.clone()]);
+        let listen =
+            |m: &Value| http("subscriptions/listen", json!({}), 200, std::slice::from_ref(m));
         assert_eq!(holds(&SUBSCRIPTION_ID, &listen(&bare)), Some(false));
         assert_eq!(holds(&SUBSCRIPTION_ID, &listen(&named)), Some(true));
         let call =
             http("tools/call", json!({"name": "a"}), 200, &[bare.clone(), result(json!({}))]);
         assert_eq!(holds(&SUBSCRIPTION_ID, &call), None);
-        assert_eq!(holds(&SUBSCRIPTION_ID, &unasked(&[bare.clone()])), Some(false));
+        assert_eq!(holds(&SUBSCRIPTION_ID, &unasked(std::slice::from_ref(&bare))), Some(false));
         let survey = Survey { dual_era: true, ..Survey::default() };
         assert_eq!(holds_on(&survey, &SUBSCRIPTION_ID, &unasked(&[bare])), None);
     }

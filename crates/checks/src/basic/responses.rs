@@ -243,7 +243,10 @@ mod tests {
         let typed = result(json!({"resultType": "complete", "tools": []}));
         for (came, fits) in [(bare.clone(), Some(false)), (typed.clone(), Some(true))] {
             assert_eq!(
-                holds(&RESULT_TYPE, &http("tools/list", json!({}), 200, &[came.clone()])),
+                holds(
+                    &RESULT_TYPE,
+                    &http("tools/list", json!({}), 200, std::slice::from_ref(&came))
+                ),
                 fits
             );
             assert_eq!(holds(&RESULT_TYPE, &stdio("tools/list", json!({}), &[came])), fits);
@@ -254,7 +257,12 @@ mod tests {
         assert!(both.result().is_some_and(|result| result.get("tools").is_some()));
         let survey = Survey { dual_era: true, ..Survey::default() };
         for check in [&RESULT_TYPE, &COMPLETE_MEANING, &ONLY_ADVERTISED] {
-            assert_eq!(holds_on(&survey, check, &unasked(&[other.clone()])), None, "{}", check.id);
+            assert_eq!(
+                holds_on(&survey, check, &unasked(std::slice::from_ref(&other))),
+                None,
+                "{}",
+                check.id
+            );
         }
     }
 
@@ -274,7 +282,7 @@ mod tests {
         let id = "io.modelcontextprotocol/tasks";
         let declares = json!({"_meta": {meta::CLIENT_CAPABILITIES: {"extensions": {id: {}}}}});
         let task = result(json!({"resultType": "task", "taskId": "1"}));
-        let with = http("tools/call", declares, 200, &[task.clone()]);
+        let with = http("tools/call", declares, 200, std::slice::from_ref(&task));
         let without = http("tools/call", json!({}), 200, &[task]);
         let capabilities = json!({"extensions": {id: {}}});
         let survey = Survey { capabilities, ..Survey::default() };

@@ -99,7 +99,7 @@ mod tests {
         let cancelled = notification(METHOD, json!({"requestId": 1}));
         let call = |messages: &[serde_json::Value]| exchange("tools/call", json!({}), messages);
         assert_eq!(holds(&NO_OTHER, &answered("tools/call", json!({}), json!({}))), Some(true));
-        assert_eq!(holds(&NO_OTHER, &call(&[cancelled.clone()])), Some(false));
+        assert_eq!(holds(&NO_OTHER, &call(std::slice::from_ref(&cancelled))), Some(false));
         let listen = exchange("subscriptions/listen", json!({}), &[cancelled]);
         assert_eq!(holds(&NO_OTHER, &listen), None);
     }

@@ -163,7 +163,7 @@ mod tests {
     fn data_in_a_url_is_found_however_it_is_written() {
         let markers = ["plumb.user.1@example.com".to_owned()];
         let base64 = URL_SAFE_NO_PAD.encode(r#"{"mail":"plumb.user.1@example.com"}"#);
-        let hex: String = markers[0].bytes().map(|b| format!("{b:02x}")).collect();
+        let hex = markers[0].bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
         for url in [
             "https://a.example/?to=plumb.user.1@example.com".to_owned(),
             "https://a.example/?to=plumb.user.1%40example.com".to_owned(),

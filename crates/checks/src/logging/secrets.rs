@@ -155,7 +155,7 @@ fn secret_in(data: &Value) -> Option<String> {
 /// Whether a value is there to be read: no mask, no placeholder, no word about it.
 fn is_told(value: &str) -> bool {
     let plain: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-    let varied = plain.chars().any(|c| Some(c) != plain.chars().next());
+    let varied = plain.chars().any(|c| !plain.starts_with(c));
     let hides = value.contains(['*', '•', '…', '<', '{', '[', '$']) || value.contains("...");
     let place = value.starts_with(['/', '.', '~']) || value.contains("://");
     let digest = ["sha256:", "sha1:", "hash:", "bcrypt:"].iter().any(|d| value.starts_with(d));

@@ -1,6 +1,7 @@
 //! Expanding URI templates by RFC 6570, as far as values are plain strings: levels 1 to 3.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// How the values of an expression are written: RFC 6570, appendix A.
 struct Operator {
@@ -74,7 +75,8 @@ fn encode(value: &str, reserved: bool, into: &mut String) {
         if stays {
             into.push(c);
         } else {
-            into.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(into, "%{byte:02X}");
         }
     }
 }

@@ -132,7 +132,7 @@ fn tool_result_conforms(seen: &Observed, notes: &mut Notes<'_>) {
         for result in blocks.iter().filter(|block| is_kind(block, "tool_result")) {
             let Some((schema, structured)) = promised(params, &blocks, result) else { continue };
             let Some(validator) = sample::validator(schema) else { continue };
-            let fault = validator.validate(structured).err().map(|e| e.to_string());
+            let fault = validator.validate(structured).err();
             notes.expect(
                 fault.is_none(),
                 "`structuredContent` that is valid by the tool's outputSchema",

@@ -79,7 +79,9 @@ fn root_object(bench: &Bench) -> Ready<Judgement> {
     ready(Ok(match flawed {
         _ if tools.is_empty() => none_listed(),
         None => {
-            tools.iter().for_each(|tool| bench.note_seq(tool.seq));
+            for tool in tools {
+                bench.note_seq(tool.seq);
+            }
             Finding::Held
         }
         Some(tool) => {

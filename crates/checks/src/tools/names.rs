@@ -104,7 +104,9 @@ async fn unique(bench: &Bench) -> Judgement {
     if tools.is_empty() {
         return Ok(Finding::unseen("no tool is listed", "list a tool"));
     }
-    tools.iter().for_each(|tool| bench.note_seq(tool.seq));
+    for tool in tools {
+        bench.note_seq(tool.seq);
+    }
     if twice(tools.iter().map(|t| (&t.value, t.seq))).is_none() {
         return Ok(Finding::Held);
     }

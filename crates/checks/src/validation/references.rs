@@ -114,15 +114,14 @@ fn unescaped(pointer: &str) -> String {
     let mut rest = pointer.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         let escape = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match escape.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
+        if let Some(byte) =
+            escape.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%')
+        {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -48,7 +48,7 @@ check! {
     ///
     /// **Fix:** answer `initialize` as any unknown method. Position: the code is free.
     pub(crate) STDIO_ERROR = "versioning.legacy-client-stdio-error";
-    applies: [Stdio, ModernOnly];
+    applies: [Stdio, NoHandshake];
     isolation: OwnProcess;
     scenario: stdio_error
 }

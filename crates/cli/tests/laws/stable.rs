@@ -19,7 +19,6 @@ fn small() -> Options {
 
 /// Three runs of the tests; `just stable` makes more of them, of every kind.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "until a time-out is tried again alone"]
 async fn three_runs_of_a_small_server_agree_idle_and_busy() {
     let mut runs = Vec::new();
     for busy in [false, false, true] {

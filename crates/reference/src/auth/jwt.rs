@@ -102,8 +102,8 @@ pub(super) fn verify(
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let expires = &claims["exp"];
-    let expired = expires.as_f64().is_none_or(|exp| exp <= now - SKEW / 2.0);
-    if rules.expiry_checked && expired && (rules.expiry_required || !expires.is_null()) {
+    let is_over = expires.as_f64().is_none_or(|exp| exp <= now - SKEW / 2.0);
+    if rules.expiry_checked && is_over && (rules.expiry_required || !expires.is_null()) {
         return Err(invalid("the token has expired"));
     }
     let later = |claim: &str| {

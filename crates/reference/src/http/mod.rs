@@ -170,7 +170,7 @@ async fn endpoint(
     let rules = &server.rules;
     tokio::time::sleep(server.options.answer_delay).await;
     if let Some((every, status)) = server.options.turned_away
-        && (next(&server.state.scratch.requests) + 1) % every.max(1) == 0
+        && (next(&server.state.scratch.requests) + 1).is_multiple_of(every.max(1))
     {
         return reply::later(&server, status);
     }

@@ -111,7 +111,7 @@ impl<'a> CheckView<'a> {
         let positions = positions.into_iter().map(PositionView::of).collect();
         let rest = check.cases.iter().filter(|c| c.verdict.name() != check.verdict.name());
         let cases = rest.map(|c| CaseView::of(c, evidence)).collect();
-        Self { found, rows, positions, cases, ..Self::bare(check) }
+        Self { rows, positions, found, cases, ..Self::bare(check) }
     }
 
     /// Any other check.
@@ -179,7 +179,7 @@ impl RowView {
         let told =
             |f: &Finding<'_>| leading.iter().any(|l| l.verdict == f.verdict && seq(l) == seq(f));
         let found = findings::of_check(report, check);
-        let found = found.iter().filter(|f| !told(*f)).map(|f| FindingView::of(f, evidence));
+        let found = found.iter().filter(|f| !told(f)).map(|f| FindingView::of(f, evidence));
         Self {
             found: found.collect(),
             id: visible_line(&check.info.id).into_owned(),
