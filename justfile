@@ -12,6 +12,11 @@ ci:
 update:
     PLUMB_UPDATE=1 INSTA_UPDATE=always cargo test --workspace
 
+# Law 8: the same verdicts from one server, idle and with every core busy, and from servers that are slow or limit their callers.
+stable:
+    for run in 1 2 3 4 5; do cargo test --locked -p mcp-plumb --test laws stable || exit 1; done
+    cargo test --locked -p mcp-plumb --test laws slow_and_limiting
+
 # The whole mutant x check table against docs/kill-matrix.md.
 matrix:
     cargo run --release -p mcp-plumb --example matrix

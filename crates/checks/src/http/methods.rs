@@ -32,9 +32,9 @@ check! {
 
 fn removed(tried: &Tried) -> Judgement {
     let seen = tried.answer()?;
-    if seen.method() == Some("initialize") && seen.is_accepted() {
+    if seen.method() == Some("initialize") && (seen.is_accepted() || tried.dual_era) {
         return Ok(Finding::unseen(
-            "the handshake of earlier revisions is answered, as a server of two eras may",
+            "the server answers the handshake of earlier revisions, as one of two eras does, in its own way",
             "serve this revision alone",
         ));
     }
