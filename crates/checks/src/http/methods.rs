@@ -1,6 +1,6 @@
 //! streamable-http#protocol-version-header: methods that the server does not implement.
 
-use plumb_runner::facet::{Tried, refused_as_named};
+use plumb_runner::facet::{Tried, outcome, refused_as_named};
 use plumb_runner::{Finding, Judgement, check};
 
 check! {
@@ -18,8 +18,8 @@ check! {
 check! {
     /// **Observed:** methods of earlier revisions, dressed with all that this revision demands, get 404 and -32601:
     /// `initialize`, `ping`, `logging/setLevel`, `resources/subscribe`, `resources/unsubscribe`, `tasks/list`,
-    /// `tasks/result`. A server of two eras is held to this, too, as the requests are of this revision; only
-    /// `initialize` may open the other era there.
+    /// `tasks/result`. A server of two eras must refuse them, in whatever way, as the requests are of this revision;
+    /// only `initialize` may open the other era there.
     ///
     /// **Why:** a method that answers but does nothing makes a client believe that it has a session, or a subscription.
     ///
@@ -38,5 +38,6 @@ fn removed(tried: &Tried) -> Judgement {
             "serve this revision alone",
         ));
     }
-    refused_as_named(tried)
+    // The sentence binds servers of this revision alone; one of two eras must not serve it, however it says so.
+    if tried.dual_era { outcome(tried) } else { refused_as_named(tried) }
 }
