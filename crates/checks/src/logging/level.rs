@@ -124,6 +124,20 @@ check! {
 async fn no_remembered_level(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
     for (name, probe) in loggers(bench)? {
+        // What logs unasked before any level was named remembers none.
+        let fresh = probe.clone().on("logging-unasked");
+        let unasked = lane.control(fresh.clone()).await?;
+        let severe_first = lane.control(at(&fresh, "emergency")).await?;
+        if logged(&unasked).next().is_some()
+            || logged(&severe_first).any(|m| m["level"] != "emergency")
+        {
+            let finding = Finding::unseen(
+                "the tool logs whatever level is named, so it shows no memory",
+                "log at the level that the request names",
+            );
+            bench.case(&plain(&name), format!("{name:?} before any level"), Ok(finding));
+            continue;
+        }
         let probe = probe.on("logging-remembered");
         let asked = lane.control(at(&probe, "debug")).await?;
         let later = lane.control(probe.clone()).await?;
