@@ -4,6 +4,7 @@ mod hints;
 mod values;
 
 use plumb_runner::{Check, Observed};
+use plumb_wire::method;
 use serde_json::Value;
 
 pub(crate) const CHECKS: &[&Check] = &[
@@ -22,12 +23,12 @@ pub(crate) const CHECKS: &[&Check] = &[
 
 /// The methods whose complete results may be kept.
 const CACHEABLE: [&str; 6] = [
-    "server/discover",
-    "tools/list",
-    "prompts/list",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
+    method::DISCOVER,
+    method::TOOLS_LIST,
+    method::PROMPTS_LIST,
+    method::RESOURCES_LIST,
+    method::TEMPLATES_LIST,
+    method::RESOURCES_READ,
 ];
 
 /// The result, if it may be kept.

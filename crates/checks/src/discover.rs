@@ -7,7 +7,7 @@ use plumb_model::pack::Base;
 use plumb_runner::{
     Bench, Check, Finding, Judgement, Notes, Observed, Probe, Trouble, brief, check,
 };
-use plumb_wire::{codes, meta};
+use plumb_wire::{codes, meta, method};
 use serde_json::{Value, json};
 
 use crate::basic::capabilities::everything;
@@ -17,7 +17,7 @@ pub(crate) const CHECKS: &[&Check] =
     &[&NO_PARAMS, &RESULT_SHAPE, &LISTS_SERVED_VERSION, &STABLE_ACROSS_REQUESTS];
 
 fn discover() -> Probe {
-    Probe::request("server/discover", json!({}))
+    Probe::request(method::DISCOVER, json!({}))
 }
 
 check! {
@@ -50,7 +50,7 @@ check! {
 }
 
 fn result_shape(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(result) = seen.complete().filter(|_| seen.method() == Some("server/discover")) else {
+    let Some(result) = seen.complete().filter(|_| seen.method() == Some(method::DISCOVER)) else {
         return;
     };
     let versions = result.get("supportedVersions").and_then(Value::as_array);

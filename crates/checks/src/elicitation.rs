@@ -8,6 +8,7 @@ mod url;
 mod words;
 
 use plumb_runner::{Check, Observed};
+use plumb_wire::method;
 use serde_json::Value;
 
 use crate::mrtr::inputs;
@@ -37,7 +38,9 @@ pub(crate) const CHECKS: &[&Check] = &[
 
 /// The parameters of the elicitations of an answer; null where there are none.
 fn elicitations(seen: &Observed) -> impl Iterator<Item = &Value> {
-    inputs(seen).filter(|(_, r)| r["method"] == "elicitation/create").map(|(_, r)| &r["params"])
+    inputs(seen)
+        .filter(|(_, r)| r["method"] == method::ELICITATION_CREATE)
+        .map(|(_, r)| &r["params"])
 }
 
 /// Those in URL mode.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_runner::survey::{speaks_of_time, unit_of_name};
 use plumb_runner::{Bench, Finding, Found, Open, Probe, Prop, Trouble, with_token};
-use plumb_wire::codes;
+use plumb_wire::{codes, method, notification};
 use serde_json::{Map, Value, json};
 
 /// A call of the slow tool, and how long it takes.
@@ -86,10 +86,10 @@ pub(crate) async fn journal(bench: &Bench, key: &str) -> Result<usize, Trouble> 
 
 /// A subscription past its acknowledgment; `None` if the server does not know the method.
 pub(crate) async fn subscription(bench: &Bench, filter: Value) -> Result<Option<Open>, Trouble> {
-    let probe = Probe::request("subscriptions/listen", json!({"notifications": filter}));
+    let probe = Probe::request(method::LISTEN, json!({"notifications": filter}));
     let mut open = bench.open(probe).await?;
     match open.next_within(Duration::from_secs(5)).await {
-        Some(m) if m.method() == Some("notifications/subscriptions/acknowledged") => Ok(Some(open)),
+        Some(m) if m.method() == Some(notification::ACKNOWLEDGED) => Ok(Some(open)),
         Some(m) if m.code() == Some(codes::METHOD_NOT_FOUND) => {
             bench.close(open);
             Ok(None)

@@ -4,6 +4,7 @@ use futures_util::{StreamExt as _, stream};
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Instance, Observed, Open, Probe, Trouble};
 use plumb_wire::jsonrpc::Message;
+use plumb_wire::method;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -31,7 +32,7 @@ impl<'a> Lane<'a> {
     pub(crate) async fn own(bench: &'a Bench) -> Result<Self, Trouble> {
         let _turn = STARTING.acquire().await;
         let instance = bench.instance().await?;
-        instance.send(Probe::request("server/discover", json!({}))).await?;
+        instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
         if let Some(list) = [Base::ToolsList, Base::ResourcesList, Base::PromptsList]
             .into_iter()
             .find_map(|b| bench.base(b))

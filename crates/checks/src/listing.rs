@@ -7,6 +7,7 @@ pub(crate) mod stability;
 use std::collections::BTreeSet;
 
 use plumb_runner::{Bench, Finding, Instance, Judgement, Observed, Probe, Trouble, brief, clip};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 /// One of the four lists.
@@ -23,17 +24,17 @@ pub(crate) struct List {
 }
 
 pub(crate) const TOOLS: List =
-    List { capability: "tools", method: "tools/list", key: "tools", name: "name" };
+    List { capability: "tools", method: method::TOOLS_LIST, key: "tools", name: "name" };
 pub(crate) const RESOURCES: List =
-    List { capability: "resources", method: "resources/list", key: "resources", name: "uri" };
+    List { capability: "resources", method: method::RESOURCES_LIST, key: "resources", name: "uri" };
 pub(crate) const TEMPLATES: List = List {
     capability: "resources",
-    method: "resources/templates/list",
+    method: method::TEMPLATES_LIST,
     key: "resourceTemplates",
     name: "uriTemplate",
 };
 pub(crate) const PROMPTS: List =
-    List { capability: "prompts", method: "prompts/list", key: "prompts", name: "name" };
+    List { capability: "prompts", method: method::PROMPTS_LIST, key: "prompts", name: "name" };
 
 /// All four.
 pub(crate) const ALL: [List; 4] = [TOOLS, RESOURCES, TEMPLATES, PROMPTS];

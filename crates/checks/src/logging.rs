@@ -7,7 +7,7 @@ mod stream;
 
 pub(crate) use content::contact_argument;
 use plumb_runner::{Bench, Check, Observed, Probe, Prop, Trouble, capable};
-use plumb_wire::meta;
+use plumb_wire::{meta, notification};
 use serde_json::Value;
 
 pub(crate) const CHECKS: &[&Check] = &[
@@ -25,7 +25,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &content::INTERNALS,
 ];
 
-const METHOD: &str = "notifications/message";
+const METHOD: &str = notification::MESSAGE;
 
 /// At most so many tools that log are called by one check.
 const TOOLS: usize = 5;

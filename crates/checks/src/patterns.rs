@@ -7,6 +7,7 @@ use plumb_runner::{
     Bench, Check, Finding, Judgement, Notes, Observed, Probe, Prop, Trouble, check, clip,
 };
 use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::{method, notification};
 use serde_json::json;
 
 use crate::lane::Lane;
@@ -59,22 +60,20 @@ async fn listen_scope(bench: &Bench) -> Judgement {
 }
 
 async fn after_closing(bench: &Bench, lane: &Lane<'_>) -> Judgement {
-    let listen = Probe::request(
-        "subscriptions/listen",
-        json!({"notifications": {"toolsListChanged": true}}),
-    );
+    let listen =
+        Probe::request(method::LISTEN, json!({"notifications": {"toolsListChanged": true}}));
     let mut open = lane.open(listen).await?;
-    let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
     if open.until(Duration::from_secs(5), acknowledged).await.is_none() {
         return Err(Trouble::Setup(format!(
             "the subscription was not acknowledged: {}",
             bench.close(open).describe()
         )));
     }
-    let discover = || Probe::request("server/discover", json!({}));
+    let discover = || Probe::request(method::DISCOVER, json!({}));
     if !bench.survey().is_http() {
         let id = open.id().unwrap_or_default();
-        lane.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+        lane.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
         lane.control(discover()).await?;
     }
     bench.close(open);
@@ -98,7 +97,7 @@ async fn after_closing(bench: &Bench, lane: &Lane<'_>) -> Judgement {
 }
 
 fn is_change(message: &Message) -> bool {
-    message.method() == Some("notifications/tools/list_changed")
+    message.method() == Some(notification::TOOLS_CHANGED)
 }
 
 fn unwanted(change: &Message, with: &str) -> Finding {

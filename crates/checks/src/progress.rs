@@ -6,7 +6,7 @@ use plumb_runner::{
     Bench, Check, Finding, Judgement, Notes, Observed, Probe, Prop, Trouble, capable, check,
     with_token,
 };
-use plumb_wire::meta;
+use plumb_wire::{meta, notification};
 use serde_json::{Value, json};
 
 use crate::lane::Lane;
@@ -14,7 +14,7 @@ use crate::lane::Lane;
 pub(crate) const CHECKS: &[&Check] =
     &[&TOKEN_ECHO, &INCREASING, &ONLY_KNOWN_TOKENS, &ONLY_IN_PROGRESS];
 
-const METHOD: &str = "notifications/progress";
+const METHOD: &str = notification::PROGRESS;
 
 /// At most so many tools that report progress are called by one check.
 const TOOLS: usize = 4;

@@ -10,7 +10,7 @@ use plumb_model::{Ledger, Verdict};
 use plumb_wire::http::{Client, ClientOptions, Endpoint};
 use plumb_wire::process::{Process, Signal};
 use plumb_wire::stdio::Session;
-use plumb_wire::{Limits, codes, meta};
+use plumb_wire::{Limits, codes, meta, method, notification};
 use serde_json::{Value, json};
 
 use crate::auth::{Auth, Authority};
@@ -146,7 +146,8 @@ impl Bench {
     /// A correct call of a listed tool.
     pub fn call_of(&self, name: &str, arguments: Value) -> Probe {
         let schema = self.survey().tool(name).map_or(&Value::Null, |t| &t["inputSchema"]);
-        Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(schema)
+        Probe::request(method::TOOLS_CALL, json!({"name": name, "arguments": arguments}))
+            .mirrored(schema)
     }
 
     /// A correct request that the target accepts, if it offers what the base needs.
@@ -200,14 +201,11 @@ impl Bench {
         &self,
         filter: Value,
     ) -> Result<(Open, plumb_wire::jsonrpc::Message), Trouble> {
-        let mut open = self
-            .open(Probe::request("subscriptions/listen", json!({"notifications": filter})))
-            .await?;
+        let mut open =
+            self.open(Probe::request(method::LISTEN, json!({"notifications": filter}))).await?;
         let first = open.next_within(Duration::from_secs(5)).await;
         match first {
-            Some(m) if m.method() == Some("notifications/subscriptions/acknowledged") => {
-                Ok((open, m))
-            }
+            Some(m) if m.method() == Some(notification::ACKNOWLEDGED) => Ok((open, m)),
             other => {
                 let seen = self.close(open);
                 let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned());

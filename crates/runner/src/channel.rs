@@ -7,7 +7,7 @@ use std::time::Duration;
 use plumb_model::{Answer, End, Exchange, Frame, Sent};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::{Expect, Reply};
-use plumb_wire::{Live, WireError, http};
+use plumb_wire::{Live, WireError, http, method};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -17,7 +17,8 @@ use crate::target::{Keeper, Mortal, Server};
 use crate::{Observed, Probe, Trouble};
 
 /// Requests that a target answers at once: what they take tells how it does.
-const QUICK: [&str; 4] = ["server/discover", "tools/list", "resources/list", "prompts/list"];
+const QUICK: [&str; 4] =
+    [method::DISCOVER, method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST];
 
 /// The way to a target. Cheap to clone; clones share connections or the process.
 #[derive(Clone)]

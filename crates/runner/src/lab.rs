@@ -10,6 +10,7 @@ use std::time::Duration;
 use plumb_model::pack::{Base, Edit, HeaderEdit, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
+use plumb_wire::{method, notification};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
@@ -364,7 +365,7 @@ async fn attempt(
         None => send(channel, by, &control()).await?,
     };
     if let Some(keeper) = channel.keeper()
-        && probe.method() != Some("subscriptions/listen")
+        && probe.method() != Some(method::LISTEN)
     {
         let session = keeper.session().await?;
         // Such a line may go unanswered; the answer to the request behind it shows that it was read.
@@ -402,11 +403,11 @@ async fn behind(
 
 /// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged.
 async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
-    if probe.method() != Some("subscriptions/listen") {
+    if probe.method() != Some(method::LISTEN) {
         return channel.send(by, probe).await;
     }
     let mut open = channel.open(by, probe).await?;
-    let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
     let first = open.until(PATIENCE, |m| m.is_response() || acknowledged(m)).await;
     if !first.is_some_and(|m| acknowledged(&m)) {
         return Ok(open.finish().await);
@@ -415,9 +416,9 @@ async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Tr
         // What the target still says of the subscription comes before its next answer.
         let id = open.id().unwrap_or_default();
         channel
-            .send(by, &Probe::notification("notifications/cancelled", json!({"requestId": id})))
+            .send(by, &Probe::notification(notification::CANCELLED, json!({"requestId": id})))
             .await?;
-        channel.send(by, &Probe::request("server/discover", json!({}))).await?;
+        channel.send(by, &Probe::request(method::DISCOVER, json!({}))).await?;
     }
     Ok(open.close())
 }
@@ -483,7 +484,7 @@ fn mirrored(tool: &Annotated, vector: &HeaderValue, ids: &AtomicU64) -> Option<(
             None => slot.remove(key),
         };
         let params = json!({"name": tool.tool["name"], "arguments": arguments});
-        Some(Probe::request("tools/call", params).mirrored(&tool.tool["inputSchema"]))
+        Some(Probe::request(method::TOOLS_CALL, params).mirrored(&tool.tool["inputSchema"]))
     };
     let plain = match vector.of {
         plumb_model::pack::ParamType::String => json!("plumb"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plumb_model::{End, Exchange, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::meta;
+use plumb_wire::{meta, method, notification};
 use serde_json::Value;
 
 use crate::Trouble;
@@ -89,7 +89,7 @@ impl Observed {
             }
             _ => true,
         };
-        in_meta && in_header && self.method() != Some("initialize")
+        in_meta && in_header && self.method() != Some(method::OLD_INITIALIZE)
     }
 
     /// The HTTP status.
@@ -145,7 +145,7 @@ impl Observed {
     /// Whether the request was served: a result came, or a subscription was acknowledged.
     pub fn is_accepted(&self) -> bool {
         let subscribed = self.error().is_none()
-            && self.notifications("notifications/subscriptions/acknowledged").next().is_some();
+            && self.notifications(notification::ACKNOWLEDGED).next().is_some();
         (self.result().is_some() || subscribed) && self.status().is_none_or(|s| s < 400)
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use futures_util::StreamExt as _;
 use plumb_model::event::CaseFinished;
 use plumb_model::{Event, REVISION, Verdict};
+use plumb_wire::method;
 use tokio::time::Instant;
 
 use crate::auth::Auth;
@@ -172,7 +173,7 @@ impl Schedule<'_> {
         let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
         if own.is_some() {
             // Past its start.
-            let first = crate::Probe::request("server/discover", serde_json::json!({}));
+            let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
             let _ = channel.send("vectors", &first).await;
         }
         (self.walks(lanes, channel, 1, deadline).await, own)
@@ -292,7 +293,7 @@ impl Schedule<'_> {
             return (Verdict::violated("a server that goes on", actual), second.cases);
         }
         if matches!(second.verdict, Verdict::Violated { .. }) && second.in_vain {
-            let control = crate::Probe::request("server/discover", serde_json::json!({})).fresh();
+            let control = crate::Probe::request(method::DISCOVER, serde_json::json!({})).fresh();
             let control = self.running.channel.send("control", &control).await;
             // Whatever it says, it answers.
             if control.is_ok_and(|c| c.response().is_none() && c.status().is_none()) {

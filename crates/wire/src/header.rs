@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use plumb_model::Header;
 use serde_json::Value;
 
-use crate::meta;
+use crate::{meta, method};
 
 /// Mirrors the revision: basic/transports/streamable-http#protocol-version-header.
 pub const PROTOCOL_VERSION: &str = "MCP-Protocol-Version";
@@ -87,9 +87,11 @@ pub fn standard_headers(body: &Value) -> Vec<Header> {
     let method = body["method"].as_str();
     let params = &body["params"];
     let name = match method {
-        Some("tools/call" | "prompts/get") => params["name"].as_str(),
-        Some("resources/read") => params["uri"].as_str(),
-        Some("tasks/get" | "tasks/update" | "tasks/cancel") => params["taskId"].as_str(),
+        Some(method::TOOLS_CALL | method::PROMPTS_GET) => params["name"].as_str(),
+        Some(method::RESOURCES_READ) => params["uri"].as_str(),
+        Some(method::TASKS_GET | method::TASKS_UPDATE | method::TASKS_CANCEL) => {
+            params["taskId"].as_str()
+        }
         _ => None,
     };
     let version = params["_meta"][meta::PROTOCOL_VERSION].as_str();

@@ -13,6 +13,8 @@ pub mod jsonrpc;
 pub mod limits;
 pub mod live;
 pub mod meta;
+pub mod method;
+pub mod notification;
 pub mod process;
 pub mod schema;
 pub mod sse;

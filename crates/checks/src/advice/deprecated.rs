@@ -1,6 +1,7 @@
 //! deprecated: features that later revisions may remove.
 
 use plumb_runner::{Notes, Observed, brief, check};
+use plumb_wire::method;
 use serde_json::Value;
 
 /// The revision that may be the first without what 2026-07-28 deprecates.
@@ -17,7 +18,7 @@ check! {
 }
 
 fn logging(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(result) = seen.complete().filter(|_| seen.method() == Some("server/discover")) else {
+    let Some(result) = seen.complete().filter(|_| seen.method() == Some(method::DISCOVER)) else {
         return;
     };
     let declared = result["capabilities"].get("logging").is_some();
@@ -33,7 +34,7 @@ check! {
     ///
     /// **Fix:** take directories and files as tool parameters, resource URIs or configuration.
     pub(crate) ROOTS = "advice.deprecated-roots";
-    passive: |seen, notes| unasked(seen, notes, "roots/list")
+    passive: |seen, notes| unasked(seen, notes, method::ROOTS_LIST)
 }
 
 check! {
@@ -43,7 +44,7 @@ check! {
     ///
     /// **Fix:** ask a model provider directly.
     pub(crate) SAMPLING = "advice.deprecated-sampling";
-    passive: |seen, notes| unasked(seen, notes, "sampling/createMessage")
+    passive: |seen, notes| unasked(seen, notes, method::SAMPLING_CREATE_MESSAGE)
 }
 
 fn unasked(seen: &Observed, notes: &mut Notes<'_>, method: &str) {

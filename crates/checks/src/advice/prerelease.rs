@@ -3,7 +3,7 @@
 use plumb_model::REVISION;
 use plumb_model::pack::{Base, HeaderEdit};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check};
-use plumb_wire::{codes, header, meta};
+use plumb_wire::{codes, header, meta, method};
 use serde_json::json;
 
 /// The keys of `_meta` in drafts, which had no prefix, and those of the final text.
@@ -78,11 +78,12 @@ check! {
 }
 
 async fn error_codes(bench: &Bench) -> Judgement {
-    let probe = || Probe::request("server/discover", json!({}));
+    let probe = || Probe::request(method::DISCOVER, json!({}));
     let version = probe().meta(meta::PROTOCOL_VERSION, "1900-01-01");
     let mut provoking = vec![("version", "a version that nobody speaks", version)];
     if bench.survey().is_http() {
-        let mismatch = probe().edit(HeaderEdit::Set("Mcp-Method".into(), "tools/list".into()));
+        let mismatch =
+            probe().edit(HeaderEdit::Set("Mcp-Method".into(), method::TOOLS_LIST.into()));
         provoking.push(("header", "another method in the header", mismatch));
     }
     for (slug, title, probe) in provoking {

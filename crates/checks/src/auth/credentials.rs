@@ -1,7 +1,7 @@
 //! server/utilities/logging#security: no token in what the target logs.
 
 use plumb_runner::{Bench, Finding, PRINCIPAL, Trouble};
-use plumb_wire::meta;
+use plumb_wire::{meta, notification};
 use serde_json::json;
 
 /// So many tools are called.
@@ -17,7 +17,7 @@ pub(crate) async fn of_requests(bench: &Bench) -> Result<(), Trouble> {
     let survey = bench.survey();
     let mut callable: Vec<_> = survey.callable.iter().collect();
     let logs = |c: &&plumb_runner::survey::Callable| {
-        c.shown.as_ref().is_some_and(|s| s.notifications("notifications/message").next().is_some())
+        c.shown.as_ref().is_some_and(|s| s.notifications(notification::MESSAGE).next().is_some())
     };
     callable.sort_by_key(|c| !logs(c));
     for callable in callable.into_iter().filter(logs).take(CALLS) {
@@ -31,7 +31,7 @@ pub(crate) async fn of_requests(bench: &Bench) -> Result<(), Trouble> {
         // The first part of a token is the same for all.
         let parts: Vec<&str> =
             token.as_str().split('.').skip(1).filter_map(|part| part.get(..TELLING)).collect();
-        let told = seen.notifications("notifications/message").any(|log| {
+        let told = seen.notifications(notification::MESSAGE).any(|log| {
             let text = log.raw.lossy();
             parts.iter().any(|part| text.contains(part))
         });

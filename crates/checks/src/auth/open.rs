@@ -6,6 +6,7 @@ use plumb_model::pack::Base;
 use plumb_runner::{
     Bench, Finding, Judgement, Observed, Probe, Prop, TokenDeviation, Trouble, capable, check,
 };
+use plumb_wire::method;
 use serde_json::json;
 
 use crate::flow;
@@ -31,7 +32,7 @@ const CALLS: usize = 8;
 
 /// The answer to a probe; a subscription is closed after its first message.
 pub(super) async fn ask(bench: &Bench, probe: Probe) -> Result<Observed, Trouble> {
-    if probe.method() != Some("subscriptions/listen") {
+    if probe.method() != Some(method::LISTEN) {
         return bench.send(probe).await;
     }
     let mut open = bench.open(probe).await?;

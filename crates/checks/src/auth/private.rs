@@ -5,6 +5,7 @@ use plumb_runner::{
     Bench, Finding, Judgement, OTHER_PRINCIPAL, Observed, PRINCIPAL, Probe, Token, Trouble, check,
     task_capable,
 };
+use plumb_wire::{method, notification};
 use serde_json::{Value, json};
 
 use super::lists::{items, only};
@@ -43,7 +44,7 @@ impl Two {
     }
 
     async fn resources(&self, bench: &Bench) -> Result<Vec<String>, Trouble> {
-        self.private(bench, "resources/list", "resources", "uri").await
+        self.private(bench, method::RESOURCES_LIST, "resources", "uri").await
     }
 }
 
@@ -71,7 +72,7 @@ async fn resources(bench: &Bench) -> Judgement {
     let two = Two::of(bench)?;
     let private = two.resources(bench).await?;
     for (n, uri) in private.iter().enumerate() {
-        let read = Probe::request("resources/read", json!({"uri": uri}));
+        let read = Probe::request(method::RESOURCES_READ, json!({"uri": uri}));
         bench.control(read.clone().bearer(two.one.as_str())).await?;
         let seen = bench.send(read.bearer(two.other.as_str())).await?;
         let told = seen.is_accepted()
@@ -106,7 +107,7 @@ async fn listen(bench: &Bench) -> Judgement {
     let private = two.resources(bench).await?;
     for (n, uri) in private.iter().enumerate() {
         let filter = json!({"notifications": {"resourceSubscriptions": [uri]}});
-        let probe = Probe::request("subscriptions/listen", filter);
+        let probe = Probe::request(method::LISTEN, filter);
         let mine = ask(bench, probe.clone().bearer(two.one.as_str())).await?;
         if !acknowledged(&mine, "resourceSubscriptions", uri) {
             return Err(Trouble::Control(mine.describe()));
@@ -126,7 +127,7 @@ async fn listen(bench: &Bench) -> Judgement {
 
 /// Whether a subscription was acknowledged with this value in a list of its filter.
 fn acknowledged(seen: &Observed, member: &str, value: &str) -> bool {
-    seen.notifications("notifications/subscriptions/acknowledged").any(|ack| {
+    seen.notifications(notification::ACKNOWLEDGED).any(|ack| {
         let filter = ack.params().and_then(|p| p.pointer(&format!("/notifications/{member}")));
         filter.and_then(Value::as_array).is_some_and(|list| list.iter().any(|v| v == value))
     })
@@ -147,8 +148,8 @@ check! {
 
 async fn prompts(bench: &Bench) -> Judgement {
     let two = Two::of(bench)?;
-    let private = two.private(bench, "prompts/list", "prompts", "name").await?;
-    let all = items(bench, "prompts/list", "prompts", two.one.as_str()).await?;
+    let private = two.private(bench, method::PROMPTS_LIST, "prompts", "name").await?;
+    let all = items(bench, method::PROMPTS_LIST, "prompts", two.one.as_str()).await?;
     for (n, name) in private.iter().enumerate() {
         let listed = all.iter().find(|prompt| prompt["name"] == name.as_str());
         let needed = listed.and_then(|prompt| prompt["arguments"].as_array()).into_iter().flatten();
@@ -157,7 +158,8 @@ async fn prompts(bench: &Bench) -> Judgement {
             .map(|name| (name.to_owned(), json!("plumb")))
             .collect::<serde_json::Map<_, _>>()
             .into();
-        let get = Probe::request("prompts/get", json!({"name": name, "arguments": arguments}));
+        let get =
+            Probe::request(method::PROMPTS_GET, json!({"name": name, "arguments": arguments}));
         bench.control(get.clone().bearer(two.one.as_str())).await?;
         let seen = bench.send(get.bearer(two.other.as_str())).await?;
         let finding =
@@ -230,7 +232,7 @@ async fn completed(bench: &Bench, typed: impl Fn(&str) -> Vec<String>) -> Judgem
     for (n, (template, name, value)) in values.into_iter().enumerate() {
         for text in typed(&value) {
             let complete = Probe::request(
-                "completion/complete",
+                method::COMPLETE,
                 json!({
                     "ref": {"type": "ref/resource", "uri": template},
                     "argument": {"name": name, "value": text},
@@ -380,8 +382,7 @@ async fn task_listen(bench: &Bench) -> Judgement {
         return Ok(Finding::unseen("no tool that may be called answers with a task", "offer one"));
     };
     let two = Two::of(bench)?;
-    let listen =
-        Probe::request("subscriptions/listen", json!({"notifications": {"taskIds": [task.id]}}));
+    let listen = Probe::request(method::LISTEN, json!({"notifications": {"taskIds": [task.id]}}));
     let listen = task_capable(listen);
     let mine = ask(bench, listen.clone().bearer(two.one.as_str())).await?;
     if !acknowledged(&mine, "taskIds", &task.id) {

@@ -1,7 +1,7 @@
 //! Rights follow from the token: not from what a client calls itself, from headers, or from what is listed.
 
 use plumb_runner::{Bench, Finding, Judgement, OTHER_PRINCIPAL, PRINCIPAL, check};
-use plumb_wire::meta;
+use plumb_wire::{meta, method};
 use serde_json::{Value, json};
 
 use super::lists::{items, only};
@@ -58,7 +58,7 @@ check! {
 
 async fn headers(bench: &Bench) -> Judgement {
     let mut calls = denied(bench).await?;
-    calls.retain(|denied| denied.probe.method() == Some("tools/call"));
+    calls.retain(|denied| denied.probe.method() == Some(method::TOOLS_CALL));
     for denied in &calls {
         let allowed = bench.survey().callable.iter().filter_map(|c| c.tool["name"].as_str());
         for (n, name) in allowed.take(3).enumerate() {
@@ -92,12 +92,12 @@ check! {
 async fn tools(bench: &Bench) -> Judgement {
     let auth = bench.auth()?;
     let full = auth.scoped(PRINCIPAL, auth.scopes())?;
-    let all = items(bench, "tools/list", "tools", full.as_str()).await?;
+    let all = items(bench, method::TOOLS_LIST, "tools", full.as_str()).await?;
     let narrow = auth.scopes().iter().map(|s| (s.replace(':', "-"), PRINCIPAL, vec![s.clone()]));
     let other = ("other-principal".to_owned(), OTHER_PRINCIPAL, auth.scopes().to_vec());
     for (slug, principal, scopes) in narrow.chain([other]) {
         let token = auth.scoped(principal, &scopes)?;
-        let seen = items(bench, "tools/list", "tools", token.as_str()).await?;
+        let seen = items(bench, method::TOOLS_LIST, "tools", token.as_str()).await?;
         if seen.is_empty() {
             continue;
         }

@@ -3,7 +3,7 @@
 use plumb_model::{REVISION, Sent};
 use plumb_runner::{Notes, Observed, check};
 use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::{codes, header, meta};
+use plumb_wire::{codes, header, meta, method};
 use serde_json::{Value, json};
 
 use super::echo;
@@ -96,7 +96,9 @@ fn headers_are_right(seen: &Observed) -> bool {
     let mirrored = ["name", "uri", "taskId"]
         .iter()
         .filter_map(|key| message.pointer(&format!("/params/{key}")));
-    if seen.method() == Some("tools/call") || mirrored.into_iter().any(|value| !value.is_string()) {
+    if seen.method() == Some(method::TOOLS_CALL)
+        || mirrored.into_iter().any(|value| !value.is_string())
+    {
         return false;
     }
     let standard = header::standard_headers(message);

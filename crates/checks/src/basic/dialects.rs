@@ -3,6 +3,7 @@
 use jsonschema::{Draft, Validator};
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, check, clip};
+use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
 use crate::schema::parts;
@@ -175,7 +176,7 @@ async fn validate_dialect(bench: &Bench) -> Judgement {
 
 /// The schemas of listed tools, each with what it is.
 fn published(seen: &Observed) -> impl Iterator<Item = (String, &Value)> {
-    parts::items(seen, "tools/list", "tools").flat_map(|tool| {
+    parts::items(seen, method::TOOLS_LIST, "tools").flat_map(|tool| {
         ["inputSchema", "outputSchema"]
             .into_iter()
             .filter_map(move |member| {

@@ -3,7 +3,7 @@
 use plumb_model::REVISION;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, check, clip};
 use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::meta;
+use plumb_wire::{meta, method, notification};
 use serde_json::{Value, json};
 
 use crate::lane::Lane;
@@ -26,14 +26,14 @@ async fn no_response(bench: &Bench) -> Judgement {
     let notifications = [
         (
             "cancels-nothing",
-            "notifications/cancelled",
+            notification::CANCELLED,
             json!({"requestId": "plumb-nothing", "_meta": own}),
         ),
         ("unknown", "notifications/plumb/unknown", json!({"_meta": own})),
-        ("without-params-of-its-own", "notifications/cancelled", json!({"_meta": own})),
-        ("method-of-requests", "tools/list", json!({"_meta": own})),
+        ("without-params-of-its-own", notification::CANCELLED, json!({"_meta": own})),
+        ("method-of-requests", method::TOOLS_LIST, json!({"_meta": own})),
     ];
-    let discover = || Probe::request("server/discover", json!({}));
+    let discover = || Probe::request(method::DISCOVER, json!({}));
     // Requests on the lane have ids from here on: a response under one of them answers it, however late it comes.
     let first = bench.fresh_id();
     let lane = Lane::quiet(bench).await?;
@@ -105,11 +105,11 @@ fn server_no_id(seen: &Observed, notes: &mut Notes<'_>) {
 
 /// Notifications that only a subscription delivers.
 const SUBSCRIBED: [&str; 5] = [
-    "notifications/subscriptions/acknowledged",
-    "notifications/tools/list_changed",
-    "notifications/prompts/list_changed",
-    "notifications/resources/list_changed",
-    "notifications/resources/updated",
+    notification::ACKNOWLEDGED,
+    notification::TOOLS_CHANGED,
+    notification::PROMPTS_CHANGED,
+    notification::RESOURCES_CHANGED,
+    notification::RESOURCE_UPDATED,
 ];
 
 check! {
@@ -130,7 +130,7 @@ fn subscription_id(seen: &Observed, notes: &mut Notes<'_>) {
         return;
     }
     // Over HTTP the stream of a call is no subscription; over standard streams all share one channel.
-    if seen.status().is_some() && seen.method() != Some("subscriptions/listen") {
+    if seen.status().is_some() && seen.method() != Some(method::LISTEN) {
         return;
     }
     let delivered = |m: &&Message| m.method().is_some_and(|method| SUBSCRIBED.contains(&method));

@@ -2,7 +2,7 @@
 
 use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Header, Payload, REVISION, Sent};
 use plumb_runner::{Check, Finding, Observed, Survey, judged};
-use plumb_wire::{header, meta};
+use plumb_wire::{header, meta, method};
 use serde_json::{Value, json};
 
 /// A request of this revision over HTTP, and the messages that came back with a status.
@@ -41,9 +41,9 @@ pub(crate) fn error(code: i64, data: Value) -> Value {
 
 /// The answer to a call that asks for one elicitation.
 pub(crate) fn elicitation(params: Value) -> Observed {
-    let asked = json!({"key": {"method": "elicitation/create", "params": params}});
+    let asked = json!({"key": {"method": method::ELICITATION_CREATE, "params": params}});
     let asks = result(json!({"resultType": "input_required", "inputRequests": asked}));
-    http("tools/call", json!({"name": "a"}), 200, &[asks])
+    http(method::TOOLS_CALL, json!({"name": "a"}), 200, &[asks])
 }
 
 /// Whether a check holds on an exchange; `None` if it sees nothing there.

@@ -2,7 +2,7 @@
 
 use plumb_runner::{Notes, Observed, brief, check, clip};
 use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::meta;
+use plumb_wire::{meta, method};
 use serde_json::Value;
 
 use super::echo;
@@ -149,15 +149,15 @@ fn result_type(seen: &Observed, notes: &mut Notes<'_>) {
 
 /// The member that holds the content of a complete result, by method.
 pub(crate) const CONTENT: [(&str, &str); 9] = [
-    ("server/discover", "supportedVersions"),
-    ("tools/list", "tools"),
-    ("tools/call", "content"),
-    ("resources/list", "resources"),
-    ("resources/templates/list", "resourceTemplates"),
-    ("resources/read", "contents"),
-    ("prompts/list", "prompts"),
-    ("prompts/get", "messages"),
-    ("completion/complete", "completion"),
+    (method::DISCOVER, "supportedVersions"),
+    (method::TOOLS_LIST, "tools"),
+    (method::TOOLS_CALL, "content"),
+    (method::RESOURCES_LIST, "resources"),
+    (method::TEMPLATES_LIST, "resourceTemplates"),
+    (method::RESOURCES_READ, "contents"),
+    (method::PROMPTS_LIST, "prompts"),
+    (method::PROMPTS_GET, "messages"),
+    (method::COMPLETE, "completion"),
 ];
 
 check! {

@@ -1,6 +1,7 @@
 //! server/utilities/caching#cacheable-results: where hints stand, and where not.
 
 use plumb_runner::{Notes, Observed, brief, check};
+use plumb_wire::method;
 
 use super::cacheable;
 
@@ -12,7 +13,7 @@ check! {
     ///
     /// **Fix:** add both to the result, `"ttlMs": 0` if it should not be kept.
     pub(crate) DISCOVER = "caching.hints-discover";
-    passive: |seen, notes| hinted(seen, notes, "server/discover")
+    passive: |seen, notes| hinted(seen, notes, method::DISCOVER)
 }
 
 check! {
@@ -23,7 +24,7 @@ check! {
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) TOOLS_LIST = "caching.hints-tools-list";
     applies: [Declares("tools")];
-    passive: |seen, notes| hinted(seen, notes, "tools/list")
+    passive: |seen, notes| hinted(seen, notes, method::TOOLS_LIST)
 }
 
 check! {
@@ -34,7 +35,7 @@ check! {
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) PROMPTS_LIST = "caching.hints-prompts-list";
     applies: [Declares("prompts")];
-    passive: |seen, notes| hinted(seen, notes, "prompts/list")
+    passive: |seen, notes| hinted(seen, notes, method::PROMPTS_LIST)
 }
 
 check! {
@@ -45,7 +46,7 @@ check! {
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) RESOURCES_LIST = "caching.hints-resources-list";
     applies: [Declares("resources")];
-    passive: |seen, notes| hinted(seen, notes, "resources/list")
+    passive: |seen, notes| hinted(seen, notes, method::RESOURCES_LIST)
 }
 
 check! {
@@ -56,7 +57,7 @@ check! {
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) TEMPLATES_LIST = "caching.hints-templates-list";
     applies: [Declares("resources")];
-    passive: |seen, notes| hinted(seen, notes, "resources/templates/list")
+    passive: |seen, notes| hinted(seen, notes, method::TEMPLATES_LIST)
 }
 
 check! {
@@ -67,7 +68,7 @@ check! {
     /// **Fix:** add both; `"cacheScope": "private"` unless everybody may see the content.
     pub(crate) RESOURCES_READ = "caching.hints-resources-read";
     applies: [Declares("resources")];
-    passive: |seen, notes| hinted(seen, notes, "resources/read")
+    passive: |seen, notes| hinted(seen, notes, method::RESOURCES_READ)
 }
 
 fn hinted(seen: &Observed, notes: &mut Notes<'_>, method: &str) {

@@ -2,6 +2,7 @@
 
 use plumb_runner::survey::Listing;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, check};
+use plumb_wire::method;
 use serde_json::Value;
 
 use super::cacheable;
@@ -77,10 +78,10 @@ check! {
 async fn page_same_scope(bench: &Bench) -> Judgement {
     let survey = bench.survey();
     let lists = [
-        ("tools/list", &survey.tools),
-        ("resources/list", &survey.resources),
-        ("resources/templates/list", &survey.templates),
-        ("prompts/list", &survey.prompts),
+        (method::TOOLS_LIST, &survey.tools),
+        (method::RESOURCES_LIST, &survey.resources),
+        (method::TEMPLATES_LIST, &survey.templates),
+        (method::PROMPTS_LIST, &survey.prompts),
     ];
     for (method, listing) in lists.into_iter().filter(|(_, listing)| listing.pages.len() > 1) {
         bench.case(

@@ -2,11 +2,12 @@
 
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
+use plumb_wire::{method, notification};
 use serde_json::{Value, json};
 
 use crate::lane::Lane;
 
-const METHOD: &str = "notifications/cancelled";
+const METHOD: &str = notification::CANCELLED;
 
 check! {
     /// **Observed:** the cancellation of a request that never was is followed by no message, and the next request is
@@ -122,5 +123,5 @@ async fn ignored(bench: &Bench, lane: &Lane<'_>, params: Value) -> Result<Findin
 }
 
 fn next(bench: &Bench) -> Probe {
-    bench.base(Base::Discover).unwrap_or_else(|| Probe::request("server/discover", json!({})))
+    bench.base(Base::Discover).unwrap_or_else(|| Probe::request(method::DISCOVER, json!({})))
 }

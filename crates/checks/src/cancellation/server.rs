@@ -1,10 +1,11 @@
 //! basic/patterns/cancellation: the cancellations that a server sends.
 
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, check};
+use plumb_wire::{method, notification};
 
 use crate::subscriptions::ending::tear_down;
 
-const METHOD: &str = "notifications/cancelled";
+const METHOD: &str = notification::CANCELLED;
 
 check! {
     /// **Observed:** a target that ends in order (SIGTERM) announces the end of its open subscription with
@@ -43,7 +44,7 @@ check! {
 }
 
 fn no_other(seen: &Observed, notes: &mut Notes<'_>) {
-    if !seen.is_request() || seen.method() == Some("subscriptions/listen") {
+    if !seen.is_request() || seen.method() == Some(method::LISTEN) {
         return;
     }
     let own = |id: Option<&serde_json::Value>| {

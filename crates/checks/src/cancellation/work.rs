@@ -7,6 +7,7 @@ use plumb_runner::{
     Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check, with_token,
 };
 use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::{method, notification};
 use serde_json::{Value, json};
 
 use crate::lane::Lane;
@@ -124,7 +125,7 @@ async fn after_cancelling(bench: &Bench, lane: &Lane<'_>, id: &Value) -> Result<
         None
     } else {
         let params = json!({"requestId": id, "reason": "plumb"});
-        lane.send(Probe::notification("notifications/cancelled", params)).await?;
+        lane.send(Probe::notification(notification::CANCELLED, params)).await?;
         Some(open)
     };
     tokio::time::sleep(GRACE).await;
@@ -177,7 +178,7 @@ async fn cancel(lane: &Lane<'_>, bench: &Bench, open: Open) -> Result<(), Troubl
     if !bench.survey().is_http() {
         let id = open.id().unwrap_or_default();
         lane.send(Probe::notification(
-            "notifications/cancelled",
+            notification::CANCELLED,
             json!({"requestId": id, "reason": "plumb"}),
         ))
         .await?;
@@ -205,12 +206,12 @@ async fn no_response(bench: &Bench) -> Judgement {
         lane.open(with_token(bench.call(Prop::SlowTool)?, json!("plumb-cancelled"))).await?;
     let id = open.id().unwrap_or_default();
     // It is under way once it reports, or once the next request has been served.
-    lane.control(Probe::request("server/discover", json!({}))).await?;
+    lane.control(Probe::request(method::DISCOVER, json!({}))).await?;
     if open.until(NOW, Message::is_response).await.is_some() {
         return Ok(answered_before());
     }
     lane.send(Probe::notification(
-        "notifications/cancelled",
+        notification::CANCELLED,
         json!({"requestId": id, "reason": "plumb"}),
     ))
     .await?;
@@ -253,7 +254,7 @@ async fn race(bench: &Bench) -> Judgement {
             Ok(Ok(answered)) => {
                 if let Some(over) = answered.sent_id().filter(|_| !bench.survey().is_http()) {
                     let params = json!({"requestId": over});
-                    lane.send(Probe::notification("notifications/cancelled", params)).await?;
+                    lane.send(Probe::notification(notification::CANCELLED, params)).await?;
                 }
                 served(bench, &lane, &probe).await.map(|next| next.err().unwrap_or(Finding::Held))
             }
@@ -330,7 +331,7 @@ async fn free(bench: &Bench) -> Judgement {
                 open.push(lane.open(bench.call(Prop::SlowTool)?).await?);
             }
             // They are under way once a later request has been served.
-            lane.control(Probe::request("server/discover", json!({}))).await?;
+            lane.control(Probe::request(method::DISCOVER, json!({}))).await?;
             for call in open {
                 cancel(&lane, bench, call).await?;
             }

@@ -1,7 +1,7 @@
 //! server/utilities/completion#completion-results, #requesting-completions, #reference-types.
 
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use super::subjects::{Subject, prompts, templates, values};
@@ -78,8 +78,7 @@ check! {
 }
 
 fn shape(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(result) = seen.complete().filter(|_| seen.method() == Some("completion/complete"))
-    else {
+    let Some(result) = seen.complete().filter(|_| seen.method() == Some(method::COMPLETE)) else {
         return;
     };
     let flaw = match result.get("completion") {
@@ -320,7 +319,7 @@ fn taken(answer: &Observed) -> Finding {
 }
 
 fn completion(seen: &Observed) -> Option<&Value> {
-    seen.complete().filter(|_| seen.method() == Some("completion/complete"))?.get("completion")
+    seen.complete().filter(|_| seen.method() == Some(method::COMPLETE))?.get("completion")
 }
 
 #[cfg(test)]

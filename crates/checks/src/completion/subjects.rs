@@ -2,6 +2,7 @@
 
 use plumb_runner::survey::variables;
 use plumb_runner::{Bench, Observed, Probe};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 /// Arguments or variables that belong together.
@@ -24,7 +25,7 @@ impl Subject {
 /// The request for completions.
 pub(crate) fn complete(reference: &Value, argument: &str, value: &str) -> Probe {
     Probe::request(
-        "completion/complete",
+        method::COMPLETE,
         json!({"ref": reference, "argument": {"name": argument, "value": value}}),
     )
 }

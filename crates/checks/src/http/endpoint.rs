@@ -6,6 +6,7 @@ use std::time::Duration;
 use plumb_model::Sent;
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
+use plumb_wire::method;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -35,7 +36,7 @@ check! {
 }
 
 async fn single_endpoint(bench: &Bench) -> Judgement {
-    let discover = Probe::request("server/discover", json!({}));
+    let discover = Probe::request(method::DISCOVER, json!({}));
     for probe in BASES.iter().filter_map(|base| bench.base(*base)).chain([discover]) {
         let method = probe.method().unwrap_or_default().to_owned();
         let seen = bench.send(probe).await?;
@@ -46,15 +47,12 @@ async fn single_endpoint(bench: &Bench) -> Judgement {
             judgement,
         );
     }
-    let listen = Probe::request("subscriptions/listen", json!({"notifications": {}}));
+    let listen = Probe::request(method::LISTEN, json!({"notifications": {}}));
     let mut open = bench.open(listen).await?;
     let first = open.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(open);
-    let judgement = if first.is_some() {
-        Ok(Finding::Held)
-    } else {
-        answered_here("subscriptions/listen", &seen)
-    };
+    let judgement =
+        if first.is_some() { Ok(Finding::Held) } else { answered_here(method::LISTEN, &seen) };
     bench.case("subscriptions-listen", "subscriptions/listen at the endpoint", judgement);
     bench.conclude()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check};
 use plumb_wire::jsonrpc::Kind;
-use plumb_wire::{header, meta};
+use plumb_wire::{header, meta, method, notification};
 use serde_json::json;
 
 use crate::flow;
@@ -58,16 +58,16 @@ fn misnamed(probe: Probe) -> Probe {
 }
 
 async fn subscription(bench: &Bench) -> Judgement {
-    let listen = || {
-        Probe::request("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}}))
-    };
+    let listen =
+        || Probe::request(method::LISTEN, json!({"notifications": {"toolsListChanged": true}}));
     let Some(open) = flow::subscription(bench, json!({"toolsListChanged": true})).await? else {
         return Ok(Finding::unseen("the server has no `subscriptions/listen`", "implement it"));
     };
     bench.close(open);
-    for probe in
-        [listen().header(header::METHOD, "tools/list"), listen().without_header(header::METHOD)]
-    {
+    for probe in [
+        listen().header(header::METHOD, method::TOOLS_LIST),
+        listen().without_header(header::METHOD),
+    ] {
         let mut open = bench.open(probe).await?;
         let first = open.next_within(PATIENCE).await;
         let seen = bench.close(open);
@@ -106,7 +106,7 @@ async fn progress(bench: &Bench) -> Judgement {
     if seen.is_accepted() {
         return Ok(not_refused());
     }
-    let reported = seen.notifications("notifications/progress").count();
+    let reported = seen.notifications(notification::PROGRESS).count();
     Ok(Finding::expect(reported == 0, "a refused call reports no progress", || {
         format!("{reported} reports")
     }))
@@ -116,18 +116,13 @@ async fn progress(bench: &Bench) -> Judgement {
 type Change = (Prop, &'static str, &'static str, &'static str);
 
 const CHANGES: [Change; 3] = [
-    (Prop::ChangeTools, "change-tools", "toolsListChanged", "notifications/tools/list_changed"),
-    (
-        Prop::ChangePrompts,
-        "change-prompts",
-        "promptsListChanged",
-        "notifications/prompts/list_changed",
-    ),
+    (Prop::ChangeTools, "change-tools", "toolsListChanged", notification::TOOLS_CHANGED),
+    (Prop::ChangePrompts, "change-prompts", "promptsListChanged", notification::PROMPTS_CHANGED),
     (
         Prop::ChangeResources,
         "change-resources",
         "resourcesListChanged",
-        "notifications/resources/list_changed",
+        notification::RESOURCES_CHANGED,
     ),
 ];
 

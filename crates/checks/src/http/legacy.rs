@@ -5,7 +5,7 @@ use std::time::Duration;
 use plumb_model::{Carrier, Sent};
 use plumb_runner::facet::outcome;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, check};
-use plumb_wire::header;
+use plumb_wire::{header, method};
 use serde_json::json;
 
 /// A stream that GET opens says what it is at once.
@@ -42,7 +42,7 @@ async fn delete_405(bench: &Bench) -> Judgement {
 }
 
 async fn not_allowed(bench: &Bench, method: &str) -> Judgement {
-    bench.control(Probe::request("server/discover", json!({}))).await?;
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     let plain = Probe::bodiless(method);
     let earlier = Probe::bodiless(method)
         .header("Accept", "text/event-stream")

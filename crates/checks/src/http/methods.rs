@@ -2,6 +2,7 @@
 
 use plumb_runner::facet::{Tried, outcome, refused_as_named};
 use plumb_runner::{Finding, Judgement, check};
+use plumb_wire::method;
 
 check! {
     /// **Observed:** correct requests for methods that do not exist get 404 and -32601.
@@ -32,7 +33,7 @@ check! {
 
 fn removed(tried: &Tried) -> Judgement {
     let seen = tried.answer()?;
-    if seen.method() == Some("initialize") && (seen.is_accepted() || tried.dual_era) {
+    if seen.method() == Some(method::OLD_INITIALIZE) && (seen.is_accepted() || tried.dual_era) {
         return Ok(Finding::unseen(
             "the server answers the handshake of earlier revisions, as one of two eras does, in its own way",
             "serve this revision alone",

@@ -2,7 +2,7 @@
 
 use plumb_model::REVISION;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
-use plumb_wire::{header, meta};
+use plumb_wire::{header, meta, method, notification};
 use serde_json::{Value, json};
 
 check! {
@@ -18,15 +18,11 @@ check! {
 }
 
 async fn accepted_202(bench: &Bench) -> Judgement {
-    bench.control(Probe::request("server/discover", json!({}))).await?;
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     let notifications = [
-        ("cancelled", "notifications/cancelled", json!({"requestId": "plumb-none"})),
+        ("cancelled", notification::CANCELLED, json!({"requestId": "plumb-none"})),
         ("unknown", "notifications/plumb", json!({})),
-        (
-            "progress",
-            "notifications/progress",
-            json!({"progressToken": "plumb-none", "progress": 1}),
-        ),
+        ("progress", notification::PROGRESS, json!({"progressToken": "plumb-none", "progress": 1})),
     ];
     for (slug, method, params) in notifications {
         let seen = bench.send(posted(notification(method, params), method)).await?;
@@ -100,7 +96,7 @@ async fn rejected_body(bench: &Bench) -> Judgement {
 }
 
 async fn rejected(bench: &Bench, judge: impl Fn(&Observed) -> Finding) -> Judgement {
-    bench.control(Probe::request("server/discover", json!({}))).await?;
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     let correct = notification("notifications/plumb", json!({}));
     let deviations = [
         ("params-text", "the params are a text", "params", json!("plumb")),

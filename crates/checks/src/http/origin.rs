@@ -7,6 +7,7 @@ use plumb_model::pack::{Base, Outcome};
 use plumb_runner::facet::{Tried, refused_with_status};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
 use plumb_wire::jsonrpc::Kind;
+use plumb_wire::method;
 use serde_json::json;
 
 /// A site that nobody can own: RFC 6761 section 6.4.
@@ -30,7 +31,7 @@ check! {
 }
 
 async fn validate(bench: &Bench) -> Judgement {
-    let control = bench.control(Probe::request("server/discover", json!({}))).await?;
+    let control = bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     for base in
         [Base::Discover, Base::ToolsList, Base::ToolsCall, Base::ResourcesList, Base::ResourcesRead]
             .into_iter()
@@ -41,14 +42,12 @@ async fn validate(bench: &Bench) -> Judgement {
         bench.case(base.name(), format!("{} from a foreign origin", base.name()), refused(&seen));
     }
     for (slug, origin) in look_alikes(&control) {
-        let discover = Probe::request("server/discover", json!({}));
+        let discover = Probe::request(method::DISCOVER, json!({}));
         let seen = bench.send(discover.header("Origin", &origin)).await?;
         bench.case(slug, format!("the origin is {origin}"), refused(&seen));
     }
-    let listen = Probe::request(
-        "subscriptions/listen",
-        json!({"notifications": {"toolsListChanged": true}}),
-    );
+    let listen =
+        Probe::request(method::LISTEN, json!({"notifications": {"toolsListChanged": true}}));
     let mut open = bench.open(listen.header("Origin", FOREIGN)).await?;
     open.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(open);

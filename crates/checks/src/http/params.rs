@@ -3,7 +3,7 @@
 use plumb_runner::facet::{Tried, code, outcome, status};
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, sample};
-use plumb_wire::{codes, header};
+use plumb_wire::{codes, header, method};
 use serde_json::{Value, json};
 
 /// At most so many annotated parameters are looked at.
@@ -191,7 +191,8 @@ fn annotated(callable: &Callable, value: Option<&Value>) -> Vec<Parameter> {
     let whole =
         with_all(schema, &annotations).unwrap_or_else(|| Value::Object(callable.arguments.clone()));
     let call = |arguments: &Value| {
-        Probe::request("tools/call", json!({"name": name, "arguments": arguments})).mirrored(schema)
+        Probe::request(method::TOOLS_CALL, json!({"name": name, "arguments": arguments}))
+            .mirrored(schema)
     };
     let parameter = |(pointer, annotation): &(String, String)| {
         let mut arguments = whole.clone();

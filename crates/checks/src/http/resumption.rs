@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_model::Carrier;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check};
-use plumb_wire::{header, meta};
+use plumb_wire::{header, meta, method, notification};
 use serde_json::{Value, json};
 
 use crate::flow;
@@ -37,16 +37,14 @@ async fn not_resumable(bench: &Bench) -> Judgement {
     let event = last_event_id(&left).unwrap_or_else(|| "1".to_owned());
     let with_id = |probe: Probe| probe.header(header::OLD_LAST_EVENT_ID, &event);
 
-    let discover = bench.send(with_id(Probe::request("server/discover", json!({})))).await?;
+    let discover = bench.send(with_id(Probe::request(method::DISCOVER, json!({})))).await?;
     bench.case("request", "a request with Last-Event-ID", Ok(nothing_else(&discover)));
     if let Some(probe) = bench.base(plumb_model::pack::Base::ToolsCall) {
         let call = bench.send(with_id(probe)).await?;
         bench.case("call", "a tool call with Last-Event-ID", Ok(nothing_else(&call)));
     }
-    let listen = Probe::request(
-        "subscriptions/listen",
-        json!({"notifications": {"toolsListChanged": true}}),
-    );
+    let listen =
+        Probe::request(method::LISTEN, json!({"notifications": {"toolsListChanged": true}}));
     let mut open = bench.open(with_id(listen)).await?;
     open.until(QUIET, |_| false).await;
     let listen = bench.close(open);
@@ -82,12 +80,12 @@ fn last_event_id(left: &Observed) -> Option<String> {
 /// Whether an answer holds only what belongs to its own request: no other stream is played back. None of these
 /// requests asks for progress; that of others on a subscription is judged elsewhere.
 fn nothing_else(seen: &Observed) -> Finding {
-    let subscribed = seen.method() == Some("subscriptions/listen");
+    let subscribed = seen.method() == Some(method::LISTEN);
     let own = seen.sent_id();
     let foreign = |id: Option<&Value>| id.is_some_and(|id| !id.is_null() && Some(id) != own);
     let replayed = seen.messages.iter().find(|m| {
         let subscription = m.meta().and_then(|meta| meta.get(meta::SUBSCRIPTION_ID));
-        let reports = m.method() == Some("notifications/progress") && !subscribed;
+        let reports = m.method() == Some(notification::PROGRESS) && !subscribed;
         reports || foreign(subscription) || (m.is_response() && foreign(m.id()))
     });
     Finding::expect(replayed.is_none(), "nothing of a stream that was left", || {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, capable, check, with_token};
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::meta;
+use plumb_wire::{meta, method, notification};
 use serde_json::{Value, json};
 use tokio::join;
 
@@ -39,14 +39,14 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
     let (first, second) = (call(&tokens[0])?, call(&tokens[1])?);
     let logging = match bench.call(Prop::LoggingTool) {
         Ok(probe) => probe.meta(meta::LOG_LEVEL, "debug"),
-        Err(_) => Probe::request("server/discover", json!({})),
+        Err(_) => Probe::request(method::DISCOVER, json!({})),
     };
     // The same tool, unasked for progress, stays open as long as the other two.
     let quiet = capable(bench.call(Prop::ProgressTool)?);
     let (first, second, logging, quiet) =
         join!(bench.send(first), bench.send(second), bench.send(logging), bench.send(quiet));
     let (first, second, logging, quiet) = (first?, second?, logging?, quiet?);
-    let reported = |seen: &Observed| seen.notifications("notifications/progress").next().is_some();
+    let reported = |seen: &Observed| seen.notifications(notification::PROGRESS).next().is_some();
     // Where nothing is told at all, nothing can be told on the wrong stream.
     if ![&first, &second, &logging, &quiet].into_iter().any(reported) {
         return Ok(Finding::unseen(
@@ -68,12 +68,12 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
 fn only_its_own(seen: &Observed, own: Option<&Value>, tokens: &[Value]) -> Finding {
     let foreign = seen.messages.iter().find(|m| match m.method() {
         // Tokens that are none of these belong to other checks, which judge them.
-        Some("notifications/progress") => m
+        Some(notification::PROGRESS) => m
             .params()
             .and_then(|p| p.get("progressToken"))
             .is_some_and(|t| Some(t) != own && tokens.contains(t)),
         Some(method) => {
-            method.ends_with("/list_changed") || method == "notifications/resources/updated"
+            method.ends_with("/list_changed") || method == notification::RESOURCE_UPDATED
         }
         None => false,
     });
@@ -122,10 +122,10 @@ async fn listen_no_request_scoped(bench: &Bench) -> Judgement {
         told += bench.send(probe).await?.messages.len().saturating_sub(1);
     }
     let scoped = |m: &Message| match m.method() {
-        Some("notifications/progress") => {
+        Some(notification::PROGRESS) => {
             m.params().and_then(|p| p.get("progressToken")) == Some(&token)
         }
-        method => method == Some("notifications/message"),
+        method => method == Some(notification::MESSAGE),
     };
     let leaked = open.until(GRACE, scoped).await;
     bench.close(open);

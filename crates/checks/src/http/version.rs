@@ -5,7 +5,7 @@ use std::time::Duration;
 use plumb_model::pack::Base;
 use plumb_runner::facet::refused_as_named;
 use plumb_runner::{Bench, Finding, Judgement, Probe, Trouble, check};
-use plumb_wire::{codes, meta};
+use plumb_wire::{codes, meta, method};
 use serde_json::json;
 
 /// Versions that no server can support.
@@ -43,7 +43,7 @@ check! {
 
 async fn unsupported(bench: &Bench) -> Judgement {
     let survey = bench.survey();
-    let discover = || Probe::request("server/discover", json!({}));
+    let discover = || Probe::request(method::DISCOVER, json!({}));
     bench.control(discover()).await?;
     let earlier = if survey.dual_era { &[][..] } else { &EARLIER[..] };
     for version in
@@ -71,10 +71,8 @@ async fn unsupported(bench: &Bench) -> Judgement {
         };
         bench.case(base.name(), format!("{} of version {}", base.name(), UNKNOWN[0]), judgement);
     }
-    let listen = Probe::request(
-        "subscriptions/listen",
-        json!({"notifications": {"toolsListChanged": true}}),
-    );
+    let listen =
+        Probe::request(method::LISTEN, json!({"notifications": {"toolsListChanged": true}}));
     let judgement = refused(bench, listen.meta(meta::PROTOCOL_VERSION, UNKNOWN[0])).await;
     bench.case("listen", format!("subscriptions/listen of version {}", UNKNOWN[0]), judgement);
     bench.conclude()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use plumb_model::pack::{Moment, Next};
 use plumb_runner::{Finding, Judgement, Observed, Prop, Trouble, brief, has_ended, task_id};
+use plumb_wire::method;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
@@ -79,7 +80,7 @@ impl Handle {
         match then {
             Next::Update => self.update(stage, trail).await,
             Next::Cancel => {
-                let seen = stage.send(trail, life::about("tasks/cancel", &self.id)).await?;
+                let seen = stage.send(trail, life::about(method::TASKS_CANCEL, &self.id)).await?;
                 if !seen.is_accepted() {
                     return Ok(Finding::violated("the cancellation is taken", seen.describe()));
                 }
@@ -112,7 +113,7 @@ impl Handle {
         let responses: Map<String, Value> =
             asked.iter().map(|(key, request)| (key.clone(), answers::fitting(request))).collect();
         let update =
-            life::about("tasks/update", &self.id).param("inputResponses", responses.clone());
+            life::about(method::TASKS_UPDATE, &self.id).param("inputResponses", responses.clone());
         let taken = stage.send(trail, update).await?;
         if !taken.is_accepted() {
             return Ok(Finding::violated("the answers are taken", taken.describe()));
@@ -136,7 +137,7 @@ impl Handle {
     }
 
     async fn read(&self, stage: &Stage<'_>, trail: &Trail) -> Result<Observed, Trouble> {
-        let seen = stage.send(trail, life::about("tasks/get", &self.id)).await?;
+        let seen = stage.send(trail, life::about(method::TASKS_GET, &self.id)).await?;
         if let Some(shown) = seen.result() {
             let shown = State::of(shown.clone(), seen.seq());
             self.states.lock().unwrap_or_else(PoisonError::into_inner).push(shown);

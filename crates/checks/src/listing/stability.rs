@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use plumb_model::pack::Base;
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Instance, Judgement, Probe, Trouble};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use super::rest::{Apart, in_turn, read, restless};
@@ -224,10 +225,13 @@ impl Stage {
             Self::Allowed => calls(bench, |tool| !says_harmless(tool)),
             Self::Refused => vec![
                 Probe::request(
-                    "tools/call",
+                    method::TOOLS_CALL,
                     json!({"name": "plumb-no-such-tool", "arguments": {}}),
                 ),
-                Probe::request("resources/read", json!({"uri": "plumb-missing://side/effect"})),
+                Probe::request(
+                    method::RESOURCES_READ,
+                    json!({"uri": "plumb-missing://side/effect"}),
+                ),
                 Probe::request("plumb/unknown", json!({})),
             ],
         }
@@ -275,7 +279,7 @@ fn calls(bench: &Bench, wanted: fn(&Value) -> bool) -> Vec<Probe> {
 /// Another process, past its start: some take seconds to answer their first request.
 pub(crate) async fn another(bench: &Bench) -> Result<Instance<'_>, Trouble> {
     let own = bench.instance().await?;
-    let first = Probe::request("server/discover", json!({})).patience(Duration::from_secs(20));
+    let first = Probe::request(method::DISCOVER, json!({})).patience(Duration::from_secs(20));
     own.send(first).await?;
     Ok(own)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, capable, check};
+use plumb_wire::method;
 use serde_json::json;
 
 use super::{METHOD, at, logged, loggers, plain};
@@ -142,7 +143,7 @@ async fn before_response(bench: &Bench) -> Judgement {
         let after = open.until(GRACE, |m| m.method() == Some(METHOD)).await;
         let seen = bench.finish(open).await;
         // Over standard streams a late message belongs to no request, or comes while the next one is answered.
-        let next = lane.send(Probe::request("server/discover", json!({}))).await?;
+        let next = lane.send(Probe::request(method::DISCOVER, json!({}))).await?;
         let stray = lane.strays().await?.into_iter().find(|m| m.method() == Some(METHOD));
         let after = after.or(stray).or_else(|| next.notifications(METHOD).next().cloned());
         let finding = match after {

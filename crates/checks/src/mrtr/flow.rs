@@ -1,6 +1,7 @@
 //! Walking a flow of several round trips: who asks, for what, and answers that fit.
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, capable, sample};
+use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
 /// At most so many requests that ask for input are looked at.
@@ -73,10 +74,10 @@ impl Input {
     /// What is asked for.
     pub(crate) fn kind(&self) -> Kind {
         match (self.method.as_str(), self.params["mode"].as_str()) {
-            ("elicitation/create", Some("url")) => Kind::Url,
-            ("elicitation/create", _) => Kind::Form,
-            ("sampling/createMessage", _) => Kind::Sampling,
-            ("roots/list", _) => Kind::Roots,
+            (method::ELICITATION_CREATE, Some("url")) => Kind::Url,
+            (method::ELICITATION_CREATE, _) => Kind::Form,
+            (method::SAMPLING_CREATE_MESSAGE, _) => Kind::Sampling,
+            (method::ROOTS_LIST, _) => Kind::Roots,
             _ => Kind::Other,
         }
     }
@@ -136,7 +137,7 @@ impl Round {
 impl Asker {
     /// Whether it is a prompt that asks.
     pub(crate) fn is_prompt(&self) -> bool {
-        self.method == "prompts/get"
+        self.method == method::PROMPTS_GET
     }
 
     /// The request, with no client capability declared.
@@ -178,7 +179,7 @@ impl Asker {
         params.as_object_mut()?.remove("_meta");
         let name = params.get("name").or_else(|| params.get("uri"))?.as_str()?.to_owned();
         let method = seen.method()?.to_owned();
-        let tool = bench.survey().tool(&name).filter(|_| method == "tools/call");
+        let tool = bench.survey().tool(&name).filter(|_| method == method::TOOLS_CALL);
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         Some(Self {
             slug: name.chars().map(plain).collect(),
@@ -208,7 +209,7 @@ pub(crate) async fn askers(bench: &Bench) -> Vec<Asker> {
         }
     }
     // Those that differ most come first: tools with state, prompts, resources, then the rest.
-    found.sort_by_key(|a| (a.first.state.is_none(), a.method == "tools/call"));
+    found.sort_by_key(|a| (a.first.state.is_none(), a.method == method::TOOLS_CALL));
     found.truncate(ASKERS);
     found
 }

@@ -2,13 +2,15 @@
 
 use plumb_runner::{Notes, Observed, brief, check};
 use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::method;
 use plumb_wire::schema::INPUT_REQUIRED_METHODS;
 use serde_json::Value;
 
 use crate::basic::echo::own;
 
 /// The requests that only a client can answer.
-const TO_CLIENTS: [&str; 3] = ["elicitation/create", "sampling/createMessage", "roots/list"];
+const TO_CLIENTS: [&str; 3] =
+    [method::ELICITATION_CREATE, method::SAMPLING_CREATE_MESSAGE, method::ROOTS_LIST];
 
 check! {
     /// **Observed:** where the target asks for an elicitation, a completion or the roots, it does so in an
@@ -47,8 +49,10 @@ fn use_mrtr(seen: &Observed, notes: &mut Notes<'_>) {
 fn asked_in_text(seen: &Observed) -> Option<Value> {
     let result = seen.complete()?;
     let blocks: Vec<&Value> = match seen.method()? {
-        "tools/call" => result["content"].as_array()?.iter().collect(),
-        "prompts/get" => result["messages"].as_array()?.iter().map(|m| &m["content"]).collect(),
+        method::TOOLS_CALL => result["content"].as_array()?.iter().collect(),
+        method::PROMPTS_GET => {
+            result["messages"].as_array()?.iter().map(|m| &m["content"]).collect()
+        }
         _ => return None,
     };
     let [block] = blocks.as_slice() else { return None };
@@ -128,7 +132,8 @@ fn values_allowed(seen: &Observed, notes: &mut Notes<'_>) {
     for (key, request) in inputs(seen) {
         let method = request.get("method").and_then(Value::as_str);
         let known = method.is_some_and(|m| TO_CLIENTS.contains(&m));
-        let params = request.get("params").map_or(method == Some("roots/list"), Value::is_object);
+        let params =
+            request.get("params").map_or(method == Some(method::ROOTS_LIST), Value::is_object);
         notes.expect(
             known && params,
             "an `ElicitRequest`, `CreateMessageRequest` or `ListRootsRequest`",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, has_ended, task_id};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use super::flow::{Kind, Round, judged};
@@ -58,7 +59,7 @@ async fn shown(bench: &Bench, call: Probe, capabilities: &Value) -> Result<Obser
         let interval = seen.result().and_then(|task| task["pollIntervalMs"].as_u64());
         let interval = interval.map_or(INTERVAL / 2, Duration::from_millis).min(INTERVAL);
         tokio::time::sleep(interval).await;
-        let get = Probe::request("tasks/get", json!({"taskId": id}));
+        let get = Probe::request(method::TASKS_GET, json!({"taskId": id}));
         seen = bench.send(get.capabilities(capabilities.clone())).await?;
     }
     Ok(seen)

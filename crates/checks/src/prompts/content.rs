@@ -1,6 +1,7 @@
 //! server/prompts#promptmessage: content blocks, judged over every prompt that is got.
 
 use plumb_runner::{Notes, Observed, check, clip};
+use plumb_wire::method;
 use serde_json::Value;
 
 use crate::resources::contents::decode;
@@ -132,7 +133,7 @@ fn embedded_content(seen: &Observed, notes: &mut Notes<'_>) {
 
 /// The content blocks of a prompt. One block for each message; a list of them is another check's business.
 fn blocks(seen: &Observed) -> impl Iterator<Item = &Value> {
-    let result = seen.complete().filter(|_| seen.method() == Some("prompts/get"));
+    let result = seen.complete().filter(|_| seen.method() == Some(method::PROMPTS_GET));
     let messages = result.and_then(|r| r.get("messages")).and_then(Value::as_array);
     messages.into_iter().flatten().filter_map(|m| m.get("content"))
 }

@@ -2,7 +2,7 @@
 
 use plumb_runner::survey::required_arguments;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, facet};
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Map, Value, json};
 
 check! {
@@ -38,7 +38,8 @@ async fn missing_args(bench: &Bench) -> Judgement {
             without.push((missing.clone(), get(&name, Value::Object(rest))));
         }
         without.push(("all".into(), get(&name, json!({}))));
-        without.push(("arguments".into(), Probe::request("prompts/get", json!({"name": name}))));
+        without
+            .push(("arguments".into(), Probe::request(method::PROMPTS_GET, json!({"name": name}))));
         for (missing, probe) in without {
             let answer = bench.send(probe).await?;
             let finding = Finding::expect(
@@ -151,5 +152,5 @@ pub(super) async fn subjects(
 
 /// The request for a prompt.
 pub(super) fn get(name: &str, arguments: impl Into<Value>) -> Probe {
-    Probe::request("prompts/get", json!({"name": name, "arguments": arguments.into()}))
+    Probe::request(method::PROMPTS_GET, json!({"name": name, "arguments": arguments.into()}))
 }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use plumb_runner::{Notes, Observed, check, clip};
+use plumb_wire::method;
 use serde_json::Value;
 
 use super::uri;
@@ -23,13 +24,13 @@ fn rfc3986(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(result) = seen.complete() else { return };
     let items = |key: &str| result.get(key).and_then(Value::as_array).into_iter().flatten();
     let uris: Vec<&str> = match seen.method() {
-        Some("resources/list") => {
+        Some(method::RESOURCES_LIST) => {
             items("resources").filter_map(|r| r.get("uri")?.as_str()).collect()
         }
-        Some("resources/read") => {
+        Some(method::RESOURCES_READ) => {
             items("contents").filter_map(|c| c.get("uri")?.as_str()).collect()
         }
-        Some("tools/call") => items("content").filter_map(block_uri).collect(),
+        Some(method::TOOLS_CALL) => items("content").filter_map(block_uri).collect(),
         _ => return,
     };
     let asked = seen.params().and_then(|p| p.get("uri")).and_then(Value::as_str);
@@ -66,8 +67,8 @@ fn binary_encoding(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(result) = seen.complete() else { return };
     let items = |key: &str| result.get(key).and_then(Value::as_array).into_iter().flatten();
     let blobs: Vec<&Value> = match seen.method() {
-        Some("resources/read") => items("contents").filter_map(|c| c.get("blob")).collect(),
-        Some("tools/call") => {
+        Some(method::RESOURCES_READ) => items("contents").filter_map(|c| c.get("blob")).collect(),
+        Some(method::TOOLS_CALL) => {
             items("content").filter_map(|b| b.pointer("/resource/blob")).collect()
         }
         _ => return,

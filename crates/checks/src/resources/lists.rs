@@ -1,6 +1,7 @@
 //! server/resources#capabilities, #list-changed-notification.
 
 use plumb_runner::{Bench, Judgement, Prop, check};
+use plumb_wire::notification;
 
 use crate::listing::changes::Announced;
 use crate::listing::stability::{same_on_every_connection, without_side_effect};
@@ -87,7 +88,7 @@ async fn list_changed(bench: &Bench) -> Judgement {
         list: RESOURCES,
         by: Prop::ChangeResources,
         flag: "resourcesListChanged",
-        notification: "notifications/resources/list_changed",
+        notification: notification::RESOURCES_CHANGED,
     };
     changes.are_told(bench).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plumb_runner::survey::Item;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, clip};
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use crate::listing::{RESOURCES, Way, walk};
@@ -36,7 +36,8 @@ async fn listed(bench: &Bench) -> Judgement {
             Finding::unseen(format!("{uri} is a directory"), "list what is in it")
         } else if missing(answer) {
             // The list may have changed since it was read.
-            let again = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
+            let again =
+                bench.send(Probe::request(method::RESOURCES_READ, json!({"uri": uri}))).await?;
             let list = walk(bench, &Way::Shared, RESOURCES, 20).await?;
             let still = list.items().any(|r| r.get("uri").is_some_and(|u| u == uri));
             Finding::expect(!(still && missing(&again)), "contents of a listed resource", || {
@@ -101,7 +102,7 @@ check! {
 }
 
 async fn internal_error(bench: &Bench) -> Judgement {
-    let read = |uri: &str| Probe::request("resources/read", json!({"uri": uri}));
+    let read = |uri: &str| Probe::request(method::RESOURCES_READ, json!({"uri": uri}));
     let failing = bench.send(read("test://failing")).await?;
     let missing =
         [bench.send(read("test://missing")).await?, bench.send(read("test://nothing")).await?];

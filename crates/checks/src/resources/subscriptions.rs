@@ -5,6 +5,7 @@ use std::time::Duration;
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, check};
 use plumb_wire::jsonrpc::Message;
+use plumb_wire::{method, notification};
 use serde_json::{Value, json};
 
 /// An update is awaited for so long; the text gives no time, so silence is tried again before it counts.
@@ -96,7 +97,7 @@ fn updaters(bench: &Bench) -> Vec<Updater> {
 async fn update(bench: &Bench, updater: &Updater) -> Judgement {
     let uri = updater.uri.as_str();
     let contents = || async {
-        let seen = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
+        let seen = bench.send(Probe::request(method::RESOURCES_READ, json!({"uri": uri}))).await?;
         Ok::<_, Trouble>(seen.complete().and_then(|r| r.get("contents")).cloned())
     };
     let before = contents().await?;
@@ -119,7 +120,7 @@ async fn update(bench: &Bench, updater: &Updater) -> Judgement {
             bench.close(stream);
             return Ok(Finding::unseen(call.describe(), "let the tool update the resource"));
         }
-        let ours = |m: &Message| m.method() == Some("notifications/resources/updated");
+        let ours = |m: &Message| m.method() == Some(notification::RESOURCE_UPDATED);
         told = stream.until(TOLD, ours).await;
         if told.is_some() {
             break;
@@ -172,10 +173,10 @@ async fn subscribe_capability(bench: &Bench) -> Judgement {
     let listed = bench.survey().resources.items.first().and_then(|r| r.value.get("uri")?.as_str());
     let uri = listed.unwrap_or("test://watched-resource");
     let filter = json!({"notifications": {"resourceSubscriptions": [uri]}});
-    let mut stream = bench.open(Probe::request("subscriptions/listen", filter)).await?;
+    let mut stream = bench.open(Probe::request(method::LISTEN, filter)).await?;
     let first = stream.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(stream);
-    let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
     let declared = bench.survey().declares("resources.subscribe");
     let Some(ack) = first.filter(acknowledged) else {
         let answered = seen.is_refused() || seen.result().is_some();

@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 
 use plumb_runner::survey::variables;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, clip};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use super::expansion::expand;
@@ -206,7 +207,7 @@ async fn decoded(bench: &Bench, template: &str) -> Result<Option<Finding>, Troub
 }
 
 fn read(uri: &str) -> Probe {
-    Probe::request("resources/read", json!({"uri": uri}))
+    Probe::request(method::RESOURCES_READ, json!({"uri": uri}))
 }
 
 fn is_readable(answer: &Observed) -> bool {

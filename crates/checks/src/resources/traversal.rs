@@ -1,6 +1,7 @@
 //! server/resources#security-considerations: paths that lead out of what is served.
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, clip};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 check! {
@@ -98,7 +99,7 @@ async fn path_traversal(bench: &Bench) -> Judgement {
 }
 
 fn read(uri: &str) -> Probe {
-    Probe::request("resources/read", json!({"uri": uri}))
+    Probe::request(method::RESOURCES_READ, json!({"uri": uri}))
 }
 
 async fn judge(bench: &Bench, slug: &str, title: String, uri: &str) -> Result<(), Trouble> {

@@ -1,6 +1,7 @@
 //! client/sampling#capabilities and #messages: what a server asks a model for.
 
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use crate::mrtr::flow::{Kind, Round, askers_for, judged};
@@ -153,5 +154,7 @@ async fn validate(bench: &Bench) -> Judgement {
 
 /// The parameters of the sampling requests of an answer.
 fn sampling(seen: &Observed) -> impl Iterator<Item = &Value> {
-    inputs(seen).filter(|(_, r)| r["method"] == "sampling/createMessage").map(|(_, r)| &r["params"])
+    inputs(seen)
+        .filter(|(_, r)| r["method"] == method::SAMPLING_CREATE_MESSAGE)
+        .map(|(_, r)| &r["params"])
 }

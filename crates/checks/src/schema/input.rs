@@ -2,12 +2,13 @@
 
 use plumb_runner::{Notes, Observed, check, clip, sample};
 use plumb_wire::schema::{Mismatch, part};
+use plumb_wire::{method, notification};
 use serde_json::Value;
 
 use super::{fit, parts};
 
 fn sampling(seen: &Observed) -> Vec<&Value> {
-    parts::input_params(seen, "sampling/createMessage")
+    parts::input_params(seen, method::SAMPLING_CREATE_MESSAGE)
 }
 
 check! {
@@ -169,7 +170,7 @@ check! {
 }
 
 fn removed_members(seen: &Observed, notes: &mut Notes<'_>) {
-    for params in parts::input_params(seen, "elicitation/create") {
+    for params in parts::input_params(seen, method::ELICITATION_CREATE) {
         notes.expect(
             params.get("elicitationId").is_none(),
             "an elicitation request without `elicitationId`",
@@ -177,14 +178,14 @@ fn removed_members(seen: &Observed, notes: &mut Notes<'_>) {
         );
     }
     let modern_only = !notes.survey.dual_era;
-    for tool in parts::items(seen, "tools/list", "tools").filter(|_| modern_only) {
+    for tool in parts::items(seen, method::TOOLS_LIST, "tools").filter(|_| modern_only) {
         notes.expect(
             tool.pointer("/execution/taskSupport").is_none(),
             "a tool without `execution.taskSupport`",
             || format!("tool {} has it", tool["name"]),
         );
     }
-    for message in seen.notifications("notifications/elicitation/complete") {
+    for message in seen.notifications(notification::OLD_ELICITATION_COMPLETE) {
         notes.breaks("no notifications/elicitation/complete", clip(&message.raw.lossy(), 160));
     }
 }

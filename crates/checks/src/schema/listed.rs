@@ -1,6 +1,7 @@
 //! schema: what stands in lists.
 
 use plumb_runner::{Notes, Observed, check};
+use plumb_wire::method;
 use plumb_wire::schema::{Mismatch, part};
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ check! {
 }
 
 fn tool(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, ("tools/list", "tools"), part::tool);
+    each(seen, notes, (method::TOOLS_LIST, "tools"), part::tool);
 }
 
 check! {
@@ -50,7 +51,7 @@ check! {
 }
 
 fn resource(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, ("resources/list", "resources"), part::resource);
+    each(seen, notes, (method::RESOURCES_LIST, "resources"), part::resource);
 }
 
 check! {
@@ -65,7 +66,7 @@ check! {
 }
 
 fn resource_template(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, ("resources/templates/list", "resourceTemplates"), part::resource_template);
+    each(seen, notes, (method::TEMPLATES_LIST, "resourceTemplates"), part::resource_template);
 }
 
 check! {
@@ -80,7 +81,7 @@ check! {
 }
 
 fn prompt(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, ("prompts/list", "prompts"), part::prompt);
+    each(seen, notes, (method::PROMPTS_LIST, "prompts"), part::prompt);
 }
 
 /// Judges each item of a list; icons and annotations have checks of their own, save the hints of tools.

@@ -3,7 +3,7 @@
 use plumb_model::Sent;
 use plumb_runner::survey::expand;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 /// An error message of more characters is no concise sentence.
@@ -81,21 +81,25 @@ async fn capability_gated(bench: &Bench) -> Judgement {
     }
     let reference = json!({"type": "ref/prompt", "name": "plumb-none"});
     let gated = [
-        ("tools", "tools/list", json!({})),
-        ("tools", "tools/call", json!({"name": "plumb-none", "arguments": {}})),
-        ("resources", "resources/list", json!({})),
-        ("resources", "resources/templates/list", json!({})),
-        ("resources", "resources/read", json!({"uri": "plumb-none:///"})),
-        ("prompts", "prompts/list", json!({})),
-        ("prompts", "prompts/get", json!({"name": "plumb-none"})),
+        ("tools", method::TOOLS_LIST, json!({})),
+        ("tools", method::TOOLS_CALL, json!({"name": "plumb-none", "arguments": {}})),
+        ("resources", method::RESOURCES_LIST, json!({})),
+        ("resources", method::TEMPLATES_LIST, json!({})),
+        ("resources", method::RESOURCES_READ, json!({"uri": "plumb-none:///"})),
+        ("prompts", method::PROMPTS_LIST, json!({})),
+        ("prompts", method::PROMPTS_GET, json!({"name": "plumb-none"})),
         (
             "completions",
-            "completion/complete",
+            method::COMPLETE,
             json!({"ref": reference, "argument": {"name": "a", "value": ""}}),
         ),
-        ("extensions.io.modelcontextprotocol/tasks", "tasks/get", json!({"taskId": "plumb-none"})),
+        (
+            "extensions.io.modelcontextprotocol/tasks",
+            method::TASKS_GET,
+            json!({"taskId": "plumb-none"}),
+        ),
     ];
-    bench.control(Probe::request("server/discover", json!({}))).await?;
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     for (capability, method, params) in gated {
         if survey.declares(capability) {
             continue;
@@ -147,7 +151,8 @@ async fn template_mime(bench: &Bench) -> Judgement {
     for (template, kind) in typed.take(6) {
         for (n, value) in ["123", "1", "plumb", "2"].into_iter().enumerate() {
             let Some(uri) = expand(template, value) else { break };
-            let seen = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
+            let seen =
+                bench.send(Probe::request(method::RESOURCES_READ, json!({"uri": uri}))).await?;
             let contents =
                 seen.complete().and_then(|r| r["contents"].as_array()).into_iter().flatten();
             let own =

@@ -1,6 +1,7 @@
 //! schema: the params of notifications.
 
 use plumb_runner::{Notes, Observed, check};
+use plumb_wire::notification;
 use plumb_wire::schema::{Mismatch, part};
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ check! {
 }
 
 fn log(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, "notifications/message", part::log_params);
+    each(seen, notes, notification::MESSAGE, part::log_params);
 }
 
 check! {
@@ -32,7 +33,7 @@ check! {
 }
 
 fn progress(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, "notifications/progress", part::progress_params);
+    each(seen, notes, notification::PROGRESS, part::progress_params);
 }
 
 check! {
@@ -46,7 +47,7 @@ check! {
 }
 
 fn acknowledged(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, "notifications/subscriptions/acknowledged", part::acknowledged_params);
+    each(seen, notes, notification::ACKNOWLEDGED, part::acknowledged_params);
 }
 
 check! {
@@ -60,7 +61,7 @@ check! {
 }
 
 fn updated(seen: &Observed, notes: &mut Notes<'_>) {
-    each(seen, notes, "notifications/resources/updated", part::resource_updated_params);
+    each(seen, notes, notification::RESOURCE_UPDATED, part::resource_updated_params);
 }
 
 fn each(seen: &Observed, notes: &mut Notes<'_>, method: &str, shape: fn(&Value) -> Vec<Mismatch>) {

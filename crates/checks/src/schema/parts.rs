@@ -1,15 +1,15 @@
 //! Where the objects of the schema stand in what the server sends.
 
 use plumb_runner::Observed;
-use plumb_wire::meta;
+use plumb_wire::{meta, method};
 use serde_json::Value;
 
 /// The lists with the member that holds their items.
 pub(crate) const LISTS: [(&str, &str); 4] = [
-    ("tools/list", "tools"),
-    ("resources/list", "resources"),
-    ("resources/templates/list", "resourceTemplates"),
-    ("prompts/list", "prompts"),
+    (method::TOOLS_LIST, "tools"),
+    (method::RESOURCES_LIST, "resources"),
+    (method::TEMPLATES_LIST, "resourceTemplates"),
+    (method::PROMPTS_LIST, "prompts"),
 ];
 
 /// The items of a member of the result of a method.
@@ -25,8 +25,8 @@ pub(crate) fn items<'a>(
 /// The content blocks of tool results and prompts, well-formed or not.
 pub(crate) fn blocks(seen: &Observed) -> Vec<&Value> {
     let of_prompts =
-        items(seen, "prompts/get", "messages").filter_map(|message| message.get("content"));
-    items(seen, "tools/call", "content").chain(of_prompts).collect()
+        items(seen, method::PROMPTS_GET, "messages").filter_map(|message| message.get("content"));
+    items(seen, method::TOOLS_CALL, "content").chain(of_prompts).collect()
 }
 
 /// The content blocks of a type.
@@ -38,7 +38,7 @@ pub(crate) fn blocks_of<'a>(seen: &'a Observed, kind: &str) -> Vec<&'a Value> {
 pub(crate) fn contents(seen: &Observed) -> Vec<&Value> {
     let embedded =
         blocks_of(seen, "resource").into_iter().filter_map(|block| block.get("resource"));
-    items(seen, "resources/read", "contents").chain(embedded).collect()
+    items(seen, method::RESOURCES_READ, "contents").chain(embedded).collect()
 }
 
 /// The server's account of itself.
@@ -56,8 +56,8 @@ pub(crate) fn icons(seen: &Observed) -> Vec<&Value> {
 
 /// The annotations of resources, templates and content blocks; those of tools are hints of another kind.
 pub(crate) fn annotations(seen: &Observed) -> Vec<&Value> {
-    let resources = items(seen, "resources/list", "resources");
-    let templates = items(seen, "resources/templates/list", "resourceTemplates");
+    let resources = items(seen, method::RESOURCES_LIST, "resources");
+    let templates = items(seen, method::TEMPLATES_LIST, "resourceTemplates");
     let bearers = resources.chain(templates).chain(blocks(seen));
     bearers.filter_map(|bearer| bearer.get("annotations")).collect()
 }

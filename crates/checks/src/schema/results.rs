@@ -1,8 +1,8 @@
 //! schema: results, and the errors that carry data.
 
 use plumb_runner::{Notes, Observed, check};
-use plumb_wire::codes;
 use plumb_wire::schema::{Mismatch, mismatches, part};
+use plumb_wire::{codes, method};
 use serde_json::Value;
 
 use super::{fit, outside, parts};
@@ -34,7 +34,7 @@ check! {
 }
 
 fn capabilities(seen: &Observed, notes: &mut Notes<'_>) {
-    let result = seen.complete().filter(|_| seen.method() == Some("server/discover"));
+    let result = seen.complete().filter(|_| seen.method() == Some(method::DISCOVER));
     if let Some(capabilities) = result.and_then(|r| r.get("capabilities")) {
         fit(notes, "server capabilities", &part::server_capabilities(capabilities));
     }
@@ -52,7 +52,7 @@ check! {
 }
 
 fn get_prompt(seen: &Observed, notes: &mut Notes<'_>) {
-    whole(seen, notes, "prompts/get", "promptGetResult");
+    whole(seen, notes, method::PROMPTS_GET, "promptGetResult");
 }
 
 check! {
@@ -67,7 +67,7 @@ check! {
 }
 
 fn call_tool(seen: &Observed, notes: &mut Notes<'_>) {
-    whole(seen, notes, "tools/call", "toolCallResult");
+    whole(seen, notes, method::TOOLS_CALL, "toolCallResult");
 }
 
 check! {
@@ -82,7 +82,7 @@ check! {
 }
 
 fn read(seen: &Observed, notes: &mut Notes<'_>) {
-    whole(seen, notes, "resources/read", "resourceReadResult");
+    whole(seen, notes, method::RESOURCES_READ, "resourceReadResult");
 }
 
 /// Members of results that have checks of their own.

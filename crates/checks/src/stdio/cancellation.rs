@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Probe, check};
 use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::{method, notification};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
@@ -125,7 +126,7 @@ async fn no_more_messages(bench: &Bench) -> Judgement {
     let after = cancelled.elapsed().as_millis();
     bench.close(open);
     // Silence means something only while others are answered.
-    bench.control(Probe::request("server/discover", json!({}))).await?;
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     Ok(Finding::expect(late.is_none(), "nothing more for a cancelled request", || {
         let what = late.as_ref().map_or_else(String::new, |m| m.raw.lossy().into_owned());
         format!("{after} ms after the cancellation came {}", plumb_runner::clip(&what, 200))
@@ -134,6 +135,6 @@ async fn no_more_messages(bench: &Bench) -> Judgement {
 
 async fn cancel(bench: &Bench, open: &plumb_runner::Open) -> Result<(), plumb_runner::Trouble> {
     let params = json!({"requestId": open.id(), "reason": "plumb has seen enough"});
-    bench.send(Probe::notification("notifications/cancelled", params)).await?;
+    bench.send(Probe::notification(notification::CANCELLED, params)).await?;
     Ok(())
 }

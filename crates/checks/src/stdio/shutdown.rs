@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Instance, Judgement, Probe, Prop, Trouble, check, with_token};
+use plumb_wire::method;
 use serde_json::json;
 use tokio::join;
 use tokio::time::Instant;
@@ -54,7 +55,7 @@ async fn exit_on_eof(bench: &Bench) -> Judgement {
 /// A process that has answered a request: its start is no part of what follows.
 async fn started(bench: &Bench) -> Result<Instance<'_>, Trouble> {
     let instance = bench.instance().await?;
-    let seen = instance.send(Probe::request("server/discover", json!({}))).await?;
+    let seen = instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
     if seen.response().is_none() {
         return Err(Trouble::Control(seen.describe()));
     }
@@ -69,7 +70,7 @@ async fn at_once(bench: &Bench, start: Duration) -> Judgement {
 async fn subscribed(bench: &Bench) -> Judgement {
     let instance = started(bench).await?;
     let filter = json!({"notifications": {"toolsListChanged": true}});
-    let mut open = instance.open(Probe::request("subscriptions/listen", filter)).await?;
+    let mut open = instance.open(Probe::request(method::LISTEN, filter)).await?;
     let acknowledged = open.next_within(PROMPT).await.is_some_and(|m| m.method().is_some());
     if !acknowledged {
         bench.close(open);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Trouble, capable, check};
-use plumb_wire::codes;
 use plumb_wire::jsonrpc::Message;
+use plumb_wire::{codes, notification};
 use serde_json::{Map, Value, json};
 
 use super::stream::{
@@ -168,7 +168,7 @@ async fn nothing_before(bench: &Bench) -> Judgement {
 async fn cancel(lane: &Lane<'_>, open: &Open) -> Result<(), Trouble> {
     if let Lane::Own(_) = lane {
         let id = open.id().unwrap_or_default();
-        lane.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+        lane.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, capable, check};
 use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::meta;
 use plumb_wire::process::Signal;
+use plumb_wire::{meta, method, notification};
 use serde_json::{Value, json};
 
 use super::stream::{
@@ -50,7 +50,7 @@ async fn closed_stream(bench: &Bench) -> Judgement {
     // What the closed one is still told may come before what the open one is told.
     let first = other.until(DELIVERY, |m| stale(m) || fence(m)).await;
     let told = first.is_some();
-    let next = bench.control(Probe::request("server/discover", json!({}))).await?;
+    let next = bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     let after = match first.filter(stale) {
         Some(early) => Some(early),
         None => other.until(GRACE, stale).await,
@@ -102,9 +102,9 @@ async fn silent_once_cancelled(bench: &Bench, lane: &Lane<'_>, id: &Value) -> Ju
         ));
     }
     let (mut open, _) = listen_as(bench, lane, filter(bench.survey()), Some(id.clone())).await?;
-    lane.send(Probe::notification("notifications/cancelled", json!({"requestId": id}))).await?;
+    lane.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
     // What was under way before the cancellation was read may still come.
-    lane.control(Probe::request("server/discover", json!({}))).await?;
+    lane.control(Probe::request(method::DISCOVER, json!({}))).await?;
     open.until(GRACE / 5, |_| false).await;
     for change in causes {
         lane.control(capable(bench.call(change.cause)?)).await?;
@@ -136,7 +136,7 @@ pub(crate) struct Teardown {
 impl Teardown {
     /// The notification that the subscription is cancelled.
     pub(crate) fn cancelled(&self) -> Option<&Message> {
-        self.seen.notifications("notifications/cancelled").next()
+        self.seen.notifications(notification::CANCELLED).next()
     }
 
     /// The result that closes the subscription.
@@ -346,11 +346,11 @@ async fn told_unasked(
     causes: &[Change],
 ) -> Result<Option<Message>, Trouble> {
     let read = |method: &str| Probe::request(method, json!({})).fresh();
-    let mut probes = vec![read("server/discover"), read("tools/list")];
+    let mut probes = vec![read(method::DISCOVER), read(method::TOOLS_LIST)];
     for change in causes {
         probes.push(capable(bench.call(change.cause)?).fresh());
     }
-    probes.push(read("server/discover"));
+    probes.push(read(method::DISCOVER));
     for probe in probes {
         let seen = lane.send(probe).await?;
         let strays = lane.strays().await?;

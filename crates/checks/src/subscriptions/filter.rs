@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Trouble, capable, check};
 use plumb_wire::jsonrpc::Message;
+use plumb_wire::{method, notification};
 use serde_json::{Map, Value, json};
 
 use super::stream::{
@@ -96,9 +97,7 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Judgement {
 pub(super) async fn end(bench: &Bench, open: Open) -> Result<(), Trouble> {
     let id = open.id().unwrap_or_default();
     if !bench.survey().is_http() {
-        bench
-            .send(Probe::notification("notifications/cancelled", json!({"requestId": id})))
-            .await?;
+        bench.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
     }
     bench.close(open);
     Ok(())
@@ -122,7 +121,7 @@ async fn without_listen(bench: &Bench) -> Judgement {
         [Prop::ChangeTools, Prop::ChangePrompts, Prop::ChangeResources, Prop::UpdateResource];
     for prop in props.into_iter().filter(|p| bench.survey().prop(*p).is_some()) {
         let caused = lane.control(capable(bench.call(prop)?)).await?;
-        let next = lane.control(Probe::request("server/discover", json!({}))).await?;
+        let next = lane.control(Probe::request(method::DISCOVER, json!({}))).await?;
         let strays = lane.strays().await?;
         let told = caused
             .messages

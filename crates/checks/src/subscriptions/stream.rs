@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use plumb_runner::{Bench, Open, Probe, Prop, Survey, Trouble};
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::{codes, meta};
+use plumb_wire::{codes, meta, method, notification};
 use serde_json::{Map, Value, json};
 
 use crate::lane::Lane;
 
 /// The notification that opens a subscription.
-pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
+pub(crate) const ACKNOWLEDGED: &str = notification::ACKNOWLEDGED;
 
 /// An acknowledgment is awaited for so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(9);
@@ -36,25 +36,25 @@ pub(crate) const CHANGES: [Change; 3] = [
     Change {
         flag: "toolsListChanged",
         capability: "tools.listChanged",
-        method: "notifications/tools/list_changed",
+        method: notification::TOOLS_CHANGED,
         cause: Prop::ChangeTools,
     },
     Change {
         flag: "promptsListChanged",
         capability: "prompts.listChanged",
-        method: "notifications/prompts/list_changed",
+        method: notification::PROMPTS_CHANGED,
         cause: Prop::ChangePrompts,
     },
     Change {
         flag: "resourcesListChanged",
         capability: "resources.listChanged",
-        method: "notifications/resources/list_changed",
+        method: notification::RESOURCES_CHANGED,
         cause: Prop::ChangeResources,
     },
 ];
 
 /// The notification that a resource was updated.
-pub(crate) const UPDATED: &str = "notifications/resources/updated";
+pub(crate) const UPDATED: &str = notification::RESOURCE_UPDATED;
 
 /// Everything that the target declares to notify of, as a filter; empty if nothing.
 pub(crate) fn filter(survey: &Survey) -> Value {
@@ -89,7 +89,7 @@ pub(crate) fn causable(survey: &Survey) -> Vec<Change> {
 /// A subscription request.
 pub(crate) fn request(filter: impl Into<Value>) -> Probe {
     let filter: Value = filter.into();
-    Probe::request("subscriptions/listen", json!({"notifications": filter}))
+    Probe::request(method::LISTEN, json!({"notifications": filter}))
 }
 
 /// An open subscription, past its acknowledgment: the stream and the acknowledgment.

@@ -1,6 +1,7 @@
 //! Calls that update a resource, whatever the tool's name, and whether they did.
 
 use plumb_runner::{Bench, Probe, Prop, Trouble, capable};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 /// At most so many tools are tried whose effect is not known.
@@ -62,7 +63,7 @@ fn parameter(tool: &Value) -> Option<&'static str> {
 
 /// What reading the resource gives now, to tell whether it was updated; nothing if it cannot be read.
 pub(crate) async fn contents(bench: &Bench, uri: &str) -> Result<Option<Value>, Trouble> {
-    let seen = bench.send(Probe::request("resources/read", json!({"uri": uri}))).await?;
+    let seen = bench.send(Probe::request(method::RESOURCES_READ, json!({"uri": uri}))).await?;
     Ok(seen.complete().and_then(|r| r.get("contents")).cloned())
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Probe, brief, check, has_ended};
+use plumb_wire::notification;
 use serde_json::json;
 
 use super::input::is_acknowledgment;
@@ -48,7 +49,7 @@ async fn notification_no_effect(bench: &Bench) -> Judgement {
     let mut life = Life::begin(bench, &found).await?;
     let id = life.created.sent_id().cloned();
     let params = json!({"requestId": id, "reason": "plumb wants to see whether the task minds"});
-    bench.send(Probe::notification("notifications/cancelled", params)).await?;
+    bench.send(Probe::notification(notification::CANCELLED, params)).await?;
     lives_on(bench, &mut life, "the cancelled notification").await
 }
 

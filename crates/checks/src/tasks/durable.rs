@@ -1,6 +1,7 @@
 //! ext:tasks#task-creation: a task is the server's, not that of the process which made it.
 
 use plumb_runner::{Bench, Finding, Found, Judgement, Observed, brief, check, has_ended, task_id};
+use plumb_wire::method;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -54,13 +55,13 @@ pub(crate) fn shared_or_routed(bench: &Bench, judgement: Judgement) -> Judgement
 
 async fn known_elsewhere(bench: &Bench, found: &Found) -> Judgement {
     let Some(id) = created(&bench.send(call(bench, found)).await?) else { return Ok(no_task()) };
-    let here = bench.control(about("tasks/get", &id)).await?;
-    let mut seen = bench.elsewhere(about("tasks/get", &id)).await?;
+    let here = bench.control(about(method::TASKS_GET, &id)).await?;
+    let mut seen = bench.elsewhere(about(method::TASKS_GET, &id)).await?;
     let deadline = Instant::now() + PATIENCE;
     let mut answered = false;
     while let Some(task) = seen.result().cloned() {
         if has_ended(&task) {
-            let ends = bench.control(about("tasks/get", &id)).await?;
+            let ends = bench.control(about(method::TASKS_GET, &id)).await?;
             let same = ends.result().map(stripped) == Some(stripped(&task));
             return Ok(Finding::expect(same, format!("one outcome: {}", brief(&task)), || {
                 ends.describe()
@@ -68,7 +69,8 @@ async fn known_elsewhere(bench: &Bench, found: &Found) -> Judgement {
         }
         if task["status"] == "input_required" && !answered {
             answered = true;
-            let update = about("tasks/update", &id).param("inputResponses", all_answers(&task));
+            let update =
+                about(method::TASKS_UPDATE, &id).param("inputResponses", all_answers(&task));
             let taken = bench.elsewhere(update).await?;
             if !taken.is_accepted() {
                 return Ok(Finding::violated(
@@ -81,7 +83,7 @@ async fn known_elsewhere(bench: &Bench, found: &Found) -> Judgement {
             break;
         }
         sleep(INTERVAL / 4).await;
-        seen = bench.elsewhere(about("tasks/get", &id)).await?;
+        seen = bench.elsewhere(about(method::TASKS_GET, &id)).await?;
     }
     Ok(Finding::expect(seen.result().is_some(), "the task, on another replica", || {
         format!("{}; where it was made: {}", seen.describe(), here.describe())

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use plumb_runner::{
     Bench, Finding, Found, Judgement, Observed, Probe, Prop, Trouble, check, task_capable, task_id,
 };
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use super::life::{self, Life};
@@ -49,8 +49,9 @@ async fn get_unknown(bench: &Bench) -> Judgement {
         ("number", "a number", json!(7), true),
     ];
     for (slug, title, id, overlaps) in cases {
-        let seen =
-            bench.send(task_capable(Probe::request("tasks/get", json!({"taskId": id})))).await?;
+        let seen = bench
+            .send(task_capable(Probe::request(method::TASKS_GET, json!({"taskId": id}))))
+            .await?;
         let mismatch =
             overlaps && bench.survey().is_http() && seen.code() == Some(codes::HEADER_MISMATCH);
         let fits = seen.code() == Some(codes::INVALID_PARAMS) || mismatch;
@@ -76,7 +77,7 @@ check! {
 }
 
 async fn update_unknown(bench: &Bench) -> Judgement {
-    let seen = neighbour(bench, "tasks/update").await?;
+    let seen = neighbour(bench, method::TASKS_UPDATE).await?;
     Ok(Finding::expect(seen.error().is_some(), "a JSON-RPC error", || seen.describe()))
 }
 
@@ -93,7 +94,7 @@ check! {
 }
 
 async fn cancel_unknown(bench: &Bench) -> Judgement {
-    let seen = neighbour(bench, "tasks/cancel").await?;
+    let seen = neighbour(bench, method::TASKS_CANCEL).await?;
     Ok(Finding::expect(seen.error().is_some(), "a JSON-RPC error", || seen.describe()))
 }
 
@@ -110,7 +111,7 @@ check! {
 }
 
 async fn unknown_code(bench: &Bench) -> Judgement {
-    for method in ["tasks/update", "tasks/cancel"] {
+    for method in [method::TASKS_UPDATE, method::TASKS_CANCEL] {
         let seen = neighbour(bench, method).await?;
         let finding = if seen.error().is_some() {
             Finding::expect(seen.code() == Some(codes::INVALID_PARAMS), "error -32602", || {
@@ -129,7 +130,7 @@ async fn neighbour(bench: &Bench, method: &str) -> Result<Observed, Trouble> {
     let mut life = Life::begin(bench, &bench.prop(Prop::TaskTool)?.clone()).await?;
     life.poll().await?;
     let mut params = json!({"taskId": format!("{}0", life.id)});
-    if method == "tasks/update" {
+    if method == method::TASKS_UPDATE {
         params["inputResponses"] = json!({});
     }
     bench.send(task_capable(Probe::request(method, params))).await

@@ -1,7 +1,7 @@
 //! What 2025-11-25 had and the extension has no more.
 
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Prop, check, task_capable};
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use super::life::Life;
@@ -19,7 +19,7 @@ check! {
 }
 
 async fn no_tasks_result(bench: &Bench) -> Judgement {
-    gone(bench, "tasks/result").await
+    gone(bench, method::OLD_TASKS_RESULT).await
 }
 
 check! {
@@ -35,13 +35,14 @@ check! {
 }
 
 async fn no_tasks_list(bench: &Bench) -> Judgement {
-    gone(bench, "tasks/list").await
+    gone(bench, method::OLD_TASKS_LIST).await
 }
 
 async fn gone(bench: &Bench, method: &str) -> Judgement {
     let mut life = Life::begin(bench, &bench.prop(Prop::TaskTool)?.clone()).await?;
     life.poll().await?;
-    let params = if method == "tasks/result" { json!({"taskId": life.id}) } else { json!({}) };
+    let params =
+        if method == method::OLD_TASKS_RESULT { json!({"taskId": life.id}) } else { json!({}) };
     let seen = bench.send(task_capable(Probe::request(method, params))).await?;
     Ok(Finding::expect(seen.code() == Some(codes::METHOD_NOT_FOUND), "error -32601", || {
         seen.describe()
@@ -89,7 +90,7 @@ check! {
 }
 
 fn no_legacy_capabilities(seen: &Observed, notes: &mut Notes<'_>) {
-    if seen.method() != Some("server/discover") {
+    if seen.method() != Some(method::DISCOVER) {
         return;
     }
     let Some(capabilities) =

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use plumb_runner::{
     Bench, Found, Observed, Probe, Prop, Trouble, has_ended, task_capable, task_id,
 };
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -162,7 +162,7 @@ impl<'a> Life<'a> {
     /// tasks/get, once; over HTTP every second time on a connection of its own.
     pub(crate) async fn read(&mut self) -> Result<Observed, Trouble> {
         self.polls += 1;
-        let probe = about("tasks/get", &self.id);
+        let probe = about(method::TASKS_GET, &self.id);
         let seen = self
             .bench
             .send(if self.polls.is_multiple_of(2) { probe.fresh() } else { probe })
@@ -235,7 +235,7 @@ impl<'a> Life<'a> {
         let keys: Vec<String> = responses.keys().cloned().collect();
         let seen = self
             .bench
-            .send(about("tasks/update", &self.id).param("inputResponses", responses))
+            .send(about(method::TASKS_UPDATE, &self.id).param("inputResponses", responses))
             .await?;
         if seen.is_accepted() {
             self.answered.extend(keys);
@@ -255,7 +255,7 @@ impl<'a> Life<'a> {
 
     /// Asks for its cancellation.
     pub(crate) async fn cancel(&self) -> Result<Observed, Trouble> {
-        self.bench.send(about("tasks/cancel", &self.id)).await
+        self.bench.send(about(method::TASKS_CANCEL, &self.id)).await
     }
 
     /// Polls and answers until the task has ended; says whether it has.

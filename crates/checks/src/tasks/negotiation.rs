@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use plumb_runner::{
     Bench, Finding, Found, Judgement, Observed, Probe, Prop, brief, check, task_id,
 };
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use super::life::{self, Life};
@@ -13,7 +13,7 @@ use super::life::{self, Life};
 const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// The methods of the extension.
-const METHODS: [&str; 3] = ["tasks/get", "tasks/update", "tasks/cancel"];
+const METHODS: [&str; 3] = [method::TASKS_GET, method::TASKS_UPDATE, method::TASKS_CANCEL];
 
 check! {
     /// **Observed:** the answer to server/discover has `io.modelcontextprotocol/tasks` under `capabilities.extensions`,
@@ -28,7 +28,7 @@ check! {
 }
 
 async fn advertise(bench: &Bench) -> Judgement {
-    let seen = bench.control(Probe::request("server/discover", json!({}))).await?;
+    let seen = bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     let extensions = seen
         .result()
         .and_then(|r| r.pointer("/capabilities/extensions"))
@@ -226,7 +226,8 @@ async fn settings_empty(bench: &Bench) -> Judgement {
             seen.describe()
         })
     };
-    let unknown = life::about("tasks/get", "plumb-knows-no-task").capabilities(capabilities());
+    let unknown =
+        life::about(method::TASKS_GET, "plumb-knows-no-task").capabilities(capabilities());
     let seen = bench.send(unknown).await?;
     let finding = if seen.response().is_some() {
         judged(&seen)
@@ -237,8 +238,9 @@ async fn settings_empty(bench: &Bench) -> Judgement {
     if let Some(found) = bench.survey().prop(Prop::TaskTool).cloned() {
         let mut life = Life::begin(bench, &found).await?;
         life.poll().await?;
-        let seen =
-            bench.send(life::about("tasks/get", &life.id).capabilities(capabilities())).await?;
+        let seen = bench
+            .send(life::about(method::TASKS_GET, &life.id).capabilities(capabilities()))
+            .await?;
         let finding = Finding::expect(seen.is_accepted(), "the task", || seen.describe());
         bench.case(
             "known",
@@ -280,7 +282,7 @@ async fn non_declaring(bench: &Bench) -> Judgement {
 fn methods(id: &str) -> [(&'static str, Value); 3] {
     METHODS.map(|method| {
         let mut params = json!({"taskId": id});
-        if method == "tasks/update" {
+        if method == method::TASKS_UPDATE {
             params["inputResponses"] = json!({});
         }
         (method, params)
@@ -304,7 +306,7 @@ check! {
 }
 
 async fn reserved(bench: &Bench) -> Judgement {
-    bench.control(Probe::request("server/discover", json!({}))).await?;
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     let unknown = bench.send(Probe::request("plumb/no-such-method", json!({}))).await?;
     for (method, params) in methods("plumb-knows-no-task") {
         let seen = bench.send(plumb_runner::task_capable(Probe::request(method, params))).await?;
@@ -349,7 +351,7 @@ async fn legacy_capability(bench: &Bench) -> Judgement {
     let finding =
         Finding::expect(!task, "no task for the capability of 2025-11-25", || call.describe());
     bench.case("tools-call", "a call with the capability of 2025-11-25 alone", Ok(finding));
-    let get = bench.send(life::about("tasks/get", &life.id).capabilities(legacy)).await?;
+    let get = bench.send(life::about(method::TASKS_GET, &life.id).capabilities(legacy)).await?;
     let refused = get.code() == Some(codes::MISSING_CLIENT_CAPABILITY);
     let finding = Finding::expect(refused, "error -32021", || get.describe());
     bench.case("tasks-get", "tasks/get with the capability of 2025-11-25 alone", Ok(finding));

@@ -7,7 +7,7 @@ use plumb_runner::{
     with_token,
 };
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::{codes, meta, schema};
+use plumb_wire::{codes, meta, method, notification, schema};
 use serde_json::{Value, json};
 
 use super::life::{self, Life};
@@ -31,8 +31,8 @@ struct Subscription {
 
 async fn subscribe(bench: &Bench, ids: &[&str]) -> Result<Result<Subscription, Finding>, Trouble> {
     let params = json!({"notifications": {"taskIds": ids}});
-    let mut open = bench.open(task_capable(Probe::request("subscriptions/listen", params))).await?;
-    let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    let mut open = bench.open(task_capable(Probe::request(method::LISTEN, params))).await?;
+    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
     // Over standard streams, what others subscribed to comes on the same output.
     let id = open.id().unwrap_or_default();
     let own = |m: &Message| (acknowledged(m) && comes_by(m, &id)) || m.is_response();
@@ -83,7 +83,7 @@ async fn listening(bench: &Bench) -> Result<Result<(Life<'_>, Subscription), Fin
 }
 
 fn told(message: &Message) -> Option<&Value> {
-    (message.method() == Some("notifications/tasks")).then(|| message.params()).flatten()
+    (message.method() == Some(notification::TASK)).then(|| message.params()).flatten()
 }
 
 /// Listens until the end of the task is told and a little longer; gives all that came.
@@ -154,7 +154,7 @@ async fn missing_capability(bench: &Bench) -> Judgement {
         Err(unseen) => return Ok(unseen),
     };
     let params = json!({"notifications": {"taskIds": [life.id]}});
-    let mut open = bench.open(Probe::request("subscriptions/listen", params)).await?;
+    let mut open = bench.open(Probe::request(method::LISTEN, params)).await?;
     open.next_within(ACKNOWLEDGED).await;
     let seen = bench.close(open);
     let required = seen.error().and_then(|e| e.pointer("/data/requiredCapabilities/extensions"));
@@ -298,7 +298,7 @@ async fn no_progress(bench: &Bench) -> Judgement {
             .params()
             .and_then(|p| p.get("progressToken"))
             .is_some_and(|t| t.as_str().is_some_and(|t| t == life.id));
-        matches!(m.method(), Some("notifications/progress" | "notifications/message"))
+        matches!(m.method(), Some(notification::PROGRESS | notification::MESSAGE))
             && (bench.survey().is_http() || tagged || named)
     };
     match messages.iter().find(chatter) {

@@ -1,7 +1,7 @@
 //! The form of tasks and of what the methods answer: judged over every exchange of the run.
 
 use plumb_runner::{Notes, Observed, brief, check, sample, task_id};
-use plumb_wire::schema;
+use plumb_wire::{method, notification, schema};
 use serde_json::{Value, json};
 
 /// Where a task stands.
@@ -20,7 +20,7 @@ impl Place {
         match self {
             Self::Handle => "the handle",
             Self::Read => "the result of tasks/get",
-            Self::Told => "notifications/tasks",
+            Self::Told => notification::TASK,
         }
     }
 }
@@ -28,15 +28,15 @@ impl Place {
 /// The tasks that an exchange shows.
 fn tasks(seen: &Observed) -> Vec<(Place, &Value)> {
     let place = match seen.method() {
-        Some("tools/call") => Some(Place::Handle),
-        Some("tasks/get") => Some(Place::Read),
+        Some(method::TOOLS_CALL) => Some(Place::Handle),
+        Some(method::TASKS_GET) => Some(Place::Read),
         _ => None,
     };
     let answered = place
         .zip(seen.result())
         .filter(|(place, result)| *place == Place::Read || is_handle(result));
     let told =
-        seen.notifications("notifications/tasks").filter_map(|m| Some((Place::Told, m.params()?)));
+        seen.notifications(notification::TASK).filter_map(|m| Some((Place::Told, m.params()?)));
     answered.into_iter().chain(told).collect()
 }
 
@@ -87,7 +87,7 @@ check! {
 
 fn result_type_task_only(seen: &Observed, notes: &mut Notes<'_>) {
     let (Some(method), Some(result)) = (seen.method(), seen.result()) else { return };
-    let handle = method == "tools/call" && task_id(result).is_some();
+    let handle = method == method::TOOLS_CALL && task_id(result).is_some();
     notes.expect(
         handle || result["resultType"] != "task",
         "`resultType: \"task\"` on the handle of a task only",
@@ -333,7 +333,7 @@ check! {
 }
 
 fn get_result_type(seen: &Observed, notes: &mut Notes<'_>) {
-    complete(seen, notes, "tasks/get");
+    complete(seen, notes, method::TASKS_GET);
 }
 
 check! {
@@ -348,7 +348,7 @@ check! {
 }
 
 fn update_result_type(seen: &Observed, notes: &mut Notes<'_>) {
-    complete(seen, notes, "tasks/update");
+    complete(seen, notes, method::TASKS_UPDATE);
 }
 
 check! {
@@ -363,7 +363,7 @@ check! {
 }
 
 fn cancel_result_type(seen: &Observed, notes: &mut Notes<'_>) {
-    complete(seen, notes, "tasks/cancel");
+    complete(seen, notes, method::TASKS_CANCEL);
 }
 
 fn complete(seen: &Observed, notes: &mut Notes<'_>, method: &str) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use plumb_runner::{Bench, Finding, Found, Judgement, Prop, Trouble, check, has_ended, task_id};
+use plumb_wire::method;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -235,7 +236,7 @@ async fn durable_create(bench: &Bench) -> Judgement {
     let creations = (0..CREATIONS).map(|_| async move {
         let created = bench.send(life::call(bench, found)).await?;
         let Some(id) = created.result().and_then(task_id) else { return Ok(None) };
-        let read = bench.send(life::about("tasks/get", id).fresh()).await?;
+        let read = bench.send(life::about(method::TASKS_GET, id).fresh()).await?;
         Ok::<_, Trouble>(Some(read))
     });
     let mut found = false;

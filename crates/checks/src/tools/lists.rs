@@ -1,6 +1,7 @@
 //! server/tools#capabilities, #list-changed-notification.
 
 use plumb_runner::{Bench, Finding, Judgement, Prop, check};
+use plumb_wire::notification;
 
 use crate::listing::changes::Announced;
 use crate::listing::stability::{another, same_on_every_connection, without_side_effect};
@@ -159,7 +160,7 @@ async fn list_changed(bench: &Bench) -> Judgement {
         list: TOOLS,
         by: Prop::ChangeTools,
         flag: "toolsListChanged",
-        notification: "notifications/tools/list_changed",
+        notification: notification::TOOLS_CHANGED,
     };
     changes.are_told(bench).await
 }

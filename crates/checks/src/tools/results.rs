@@ -1,6 +1,7 @@
 //! server/tools#structured-content, #output-schema, #embedded-resources.
 
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use super::definitions::named;
@@ -158,7 +159,7 @@ async fn conform(bench: &Bench) -> Judgement {
 
 /// The complete result of a tool call.
 fn called(seen: &Observed) -> Option<&Value> {
-    seen.complete().filter(|_| seen.method() == Some("tools/call"))
+    seen.complete().filter(|_| seen.method() == Some(method::TOOLS_CALL))
 }
 
 fn is_error(result: &Value) -> bool {

@@ -2,6 +2,7 @@
 
 use plumb_model::REVISION;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, initialize};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 check! {
@@ -18,8 +19,10 @@ check! {
 
 async fn initialize_names_versions(bench: &Bench) -> Judgement {
     let versions = &bench.survey().versions;
-    let dressed =
-        Probe::request("initialize", json!({"protocolVersion": "2025-11-25", "capabilities": {}}));
+    let dressed = Probe::request(
+        method::OLD_INITIALIZE,
+        json!({"protocolVersion": "2025-11-25", "capabilities": {}}),
+    );
     for (slug, title, probe) in [
         ("bare", "initialize as an old client sends it", initialize().id("plumb-initialize")),
         ("dressed", "initialize with the metadata of this revision", dressed),
@@ -56,7 +59,7 @@ check! {
 async fn stdio_error(bench: &Bench) -> Judgement {
     let instance = bench.instance().await?;
     let first = instance.send(initialize()).await;
-    let after = instance.send(Probe::request("server/discover", json!({}))).await;
+    let after = instance.send(Probe::request(method::DISCOVER, json!({}))).await;
     instance.stop().await;
     let first = first?;
     if first.error().is_none() {
@@ -81,7 +84,7 @@ check! {
 }
 
 async fn http_400(bench: &Bench) -> Judgement {
-    bench.control(Probe::request("server/discover", json!({}))).await?;
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     let seen = bench.send(initialize()).await?;
     match seen.status() {
         Some(status) => {
@@ -113,7 +116,7 @@ check! {
 
 async fn meta_stateless(bench: &Bench) -> Judgement {
     bench.control(initialize().on("eras")).await?;
-    let seen = bench.send(Probe::request("server/discover", json!({})).on("eras")).await?;
+    let seen = bench.send(Probe::request(method::DISCOVER, json!({})).on("eras")).await?;
     Ok(Finding::expect(is_modern(&seen), "a result of this revision, without a session", || {
         seen.describe()
     }))
@@ -133,7 +136,7 @@ check! {
 
 async fn initialize_scope(bench: &Bench) -> Judgement {
     bench.control(initialize().on("eras")).await?;
-    let discover = || Probe::request("server/discover", json!({})).fresh();
+    let discover = || Probe::request(method::DISCOVER, json!({})).fresh();
     let seen = bench.send(discover()).await?;
     bench.case(
         "modern",

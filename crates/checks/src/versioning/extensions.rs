@@ -2,6 +2,7 @@
 
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, check};
 use plumb_wire::meta::Key;
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 /// At most so many tools are called.
@@ -19,7 +20,7 @@ check! {
 }
 
 fn id_format(seen: &Observed, notes: &mut Notes<'_>) {
-    let result = seen.complete().filter(|_| seen.method() == Some("server/discover"));
+    let result = seen.complete().filter(|_| seen.method() == Some(method::DISCOVER));
     let extensions =
         result.and_then(|r| r.pointer("/capabilities/extensions")).and_then(Value::as_object);
     for id in extensions.into_iter().flatten().map(|(id, _)| id) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use plumb_model::REVISION;
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, clip, facet};
-use plumb_wire::{codes, header, meta};
+use plumb_wire::{codes, header, meta, method};
 use serde_json::{Value, json};
 
 use crate::basic::codes::supports_what_it_refuses;
@@ -192,7 +192,7 @@ check! {
 }
 
 async fn server_discover(bench: &Bench) -> Judgement {
-    let seen = bench.send(Probe::request("server/discover", json!({}))).await?;
+    let seen = bench.send(Probe::request(method::DISCOVER, json!({}))).await?;
     let whole = |result: &Value| {
         result.get("supportedVersions").is_some() && result.get("capabilities").is_some()
     };

@@ -1,6 +1,7 @@
 //! Correct requests that vectors start from, as far as the target offers what they need.
 
 use plumb_model::pack::Base;
+use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
 use crate::survey::{EndedTask, every_capability};
@@ -16,28 +17,28 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             .discover
             .as_ref()
             .filter(|d| d.is_accepted())
-            .map(|_| Probe::request("server/discover", json!({}))),
-        Base::ToolsList => declared("tools", "tools/list"),
-        Base::ResourcesList => declared("resources", "resources/list"),
+            .map(|_| Probe::request(method::DISCOVER, json!({}))),
+        Base::ToolsList => declared("tools", method::TOOLS_LIST),
+        Base::ResourcesList => declared("resources", method::RESOURCES_LIST),
         Base::TemplatesList => {
             let works = survey.templates.pages.first().is_some_and(Observed::is_accepted);
-            works.then(|| Probe::request("resources/templates/list", json!({})))
+            works.then(|| Probe::request(method::TEMPLATES_LIST, json!({})))
         }
-        Base::PromptsList => declared("prompts", "prompts/list"),
+        Base::PromptsList => declared("prompts", method::PROMPTS_LIST),
         Base::ToolsCall => {
             let tool = survey.prop(Prop::Tool)?;
             let schema = &survey.tool(&tool.name)?["inputSchema"];
             let params = json!({"name": tool.name, "arguments": tool.arguments});
-            Some(Probe::request("tools/call", params).mirrored(schema))
+            Some(Probe::request(method::TOOLS_CALL, params).mirrored(schema))
         }
         Base::ResourcesRead => {
             let uri = &survey.prop(Prop::Resource)?.name;
-            Some(Probe::request("resources/read", json!({"uri": uri})))
+            Some(Probe::request(method::RESOURCES_READ, json!({"uri": uri})))
         }
         Base::PromptsGet => {
             let prompt = survey.prop(Prop::Prompt)?;
             Some(Probe::request(
-                "prompts/get",
+                method::PROMPTS_GET,
                 json!({"name": prompt.name, "arguments": prompt.arguments}),
             ))
         }
@@ -45,12 +46,12 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             let found = survey.prop(Prop::Completion)?;
             let params =
                 json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
-            Some(Probe::request("completion/complete", params))
+            Some(Probe::request(method::COMPLETE, params))
         }
         Base::Listen => {
             let filter = filter(survey)?;
             let of_tasks = filter.get("taskIds").is_some();
-            let probe = Probe::request("subscriptions/listen", json!({"notifications": filter}));
+            let probe = Probe::request(method::LISTEN, json!({"notifications": filter}));
             Some(if of_tasks { task_capable(probe) } else { probe })
         }
         Base::InputCall => {
@@ -62,18 +63,18 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
         Base::InputPrompt => {
             asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?)
         }
-        Base::TasksGet => task(survey, "tasks/get", |_| true),
+        Base::TasksGet => task(survey, method::TASKS_GET, |_| true),
         Base::TasksUpdate => Some(
-            task(survey, "tasks/update", |task| task.takes_update)?
+            task(survey, method::TASKS_UPDATE, |task| task.takes_update)?
                 .param("inputResponses", json!({})),
         ),
-        Base::TasksCancel => task(survey, "tasks/cancel", |task| task.takes_cancel),
+        Base::TasksCancel => task(survey, method::TASKS_CANCEL, |task| task.takes_cancel),
         Base::AnnotatedCall | Base::AnnotatedEach | Base::CodeFlow | Base::Registration => None,
         Base::TaskCall => {
             let found = survey.prop(Prop::TaskTool)?;
             let schema = &survey.tool(&found.name)?["inputSchema"];
             let params = json!({"name": found.name, "arguments": found.arguments});
-            Some(task_capable(Probe::request("tools/call", params).mirrored(schema)))
+            Some(task_capable(Probe::request(method::TOOLS_CALL, params).mirrored(schema)))
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plumb_wire::jsonrpc::Message;
+use plumb_wire::{method, notification};
 use serde_json::{Map, Value, json};
 
 use super::{Callable, watch};
@@ -40,9 +41,9 @@ pub(super) struct Ears {
 /// Subscribes to the declared kinds of changes that no tool is known to bring; `None` if there are none.
 pub(super) async fn listen(survey: &Survey, channel: &Channel) -> Option<Ears> {
     let filter = filter(survey)?;
-    let probe = Probe::request("subscriptions/listen", json!({"notifications": filter}));
+    let probe = Probe::request(method::LISTEN, json!({"notifications": filter}));
     let mut open = channel.open("survey", &probe).await.ok()?;
-    let acknowledged = |m: &Message| m.method() == Some("notifications/subscriptions/acknowledged");
+    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
     let first = open.until(ACKNOWLEDGED, |m| m.is_response() || acknowledged(m)).await?;
     acknowledged(&first).then_some(Ears { open })
 }
@@ -67,7 +68,7 @@ impl Ears {
     pub(super) async fn close(self, channel: &Channel) {
         if channel.keeper().is_some() {
             let id = self.open.id().unwrap_or_default();
-            let end = Probe::notification("notifications/cancelled", json!({"requestId": id}));
+            let end = Probe::notification(notification::CANCELLED, json!({"requestId": id}));
             // A server that is gone has nothing to end.
             let _ = channel.send("survey", &end).await;
         }
@@ -86,10 +87,10 @@ pub(super) struct Heard {
 impl Heard {
     fn of(message: &Message) -> Option<Self> {
         let prop = match message.method()? {
-            "notifications/tools/list_changed" => Prop::ChangeTools,
-            "notifications/prompts/list_changed" => Prop::ChangePrompts,
-            "notifications/resources/list_changed" => Prop::ChangeResources,
-            "notifications/resources/updated" => Prop::UpdateResource,
+            notification::TOOLS_CHANGED => Prop::ChangeTools,
+            notification::PROMPTS_CHANGED => Prop::ChangePrompts,
+            notification::RESOURCES_CHANGED => Prop::ChangeResources,
+            notification::RESOURCE_UPDATED => Prop::UpdateResource,
             _ => return None,
         };
         let uri = message.params().and_then(|p| p.get("uri")?.as_str().map(str::to_owned));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plumb_model::REVISION;
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
@@ -36,7 +36,7 @@ pub(super) async fn make(
 ) -> Result<(), ContactError> {
     // Over HTTP the first answer can hold all of its start-up; of a process the first line is awaited by itself.
     let first = |probe: Probe| if survey.http { probe.patience(FIRST) } else { probe };
-    let probe = first(Probe::request("server/discover", json!({})));
+    let probe = first(Probe::request(method::DISCOVER, json!({})));
     let opening = initialize();
     let (discover, handshake) = if survey.http {
         // One after the other: some servers serve one connection at a time.
@@ -66,7 +66,7 @@ pub(super) async fn make(
         return Err(ContactError::OtherRevision(supported.to_string()));
     }
     // Without discovery a server may still speak the revision: that is one violation, not silence.
-    for method in ["tools/list", "resources/list", "prompts/list"] {
+    for method in [method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST] {
         let list = channel.send("survey", &Probe::request(method, json!({}))).await;
         let served = |o: &Observed| {
             o.result().is_some_and(|r| {
@@ -105,7 +105,7 @@ pub fn initialize() -> Probe {
     Probe::message(json!({
         "jsonrpc": "2.0",
         "id": "legacy-initialize",
-        "method": "initialize",
+        "method": method::OLD_INITIALIZE,
         "params": {
             "protocolVersion": LEGACY,
             "capabilities": {},

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
@@ -36,10 +37,10 @@ pub(super) async fn read(survey: &mut Survey, channel: &Channel) {
         async move { if wanted { pages(channel, method, key).await } else { Listing::default() } }
     };
     let (tools, resources, templates, prompts) = tokio::join!(
-        list("tools", "tools/list", "tools"),
-        list("resources", "resources/list", "resources"),
-        list("resources", "resources/templates/list", "resourceTemplates"),
-        list("prompts", "prompts/list", "prompts"),
+        list("tools", method::TOOLS_LIST, "tools"),
+        list("resources", method::RESOURCES_LIST, "resources"),
+        list("resources", method::TEMPLATES_LIST, "resourceTemplates"),
+        list("prompts", method::PROMPTS_LIST, "prompts"),
     );
     survey.tools = tools;
     survey.resources = resources;

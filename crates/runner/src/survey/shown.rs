@@ -1,6 +1,7 @@
 //! Reading what is listed: resources and prompts are made to be read, so every check may look at them.
 
 use futures_util::StreamExt as _;
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use super::watch::{every_capability, required_arguments};
@@ -17,12 +18,12 @@ pub(super) async fn read_each(
 ) -> (Vec<Observed>, Vec<Observed>) {
     let uri = |item: &Value| Some(json!({"uri": item["uri"].as_str()?}));
     let reads = ends(&survey.resources.items).filter_map(|item| uri(&item.value));
-    let reads = reads.map(|params| Probe::request("resources/read", params)).collect();
+    let reads = reads.map(|params| Probe::request(method::RESOURCES_READ, params)).collect();
     let prompt = |item: &Value| {
         Some(json!({"name": item["name"].as_str()?, "arguments": required_arguments(item)}))
     };
     let gets = ends(&survey.prompts.items).filter_map(|item| prompt(&item.value));
-    let gets = gets.map(|params| Probe::request("prompts/get", params)).collect();
+    let gets = gets.map(|params| Probe::request(method::PROMPTS_GET, params)).collect();
     tokio::join!(all(channel, reads), all(channel, gets))
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use plumb_wire::method;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -176,8 +177,9 @@ fn candidates(survey: &Survey, callables: &[Callable]) -> Vec<Candidate> {
 async fn watch(channel: &Channel, candidate: Candidate) -> Option<Tasking> {
     let Candidate { name, arguments, schema, called } = candidate;
     let call = || {
-        let call = Probe::request("tools/call", json!({"name": name, "arguments": arguments}))
-            .mirrored(&schema);
+        let call =
+            Probe::request(method::TOOLS_CALL, json!({"name": name, "arguments": arguments}))
+                .mirrored(&schema);
         call.patience(PATIENCE)
     };
     let created = channel.send("survey", &task_capable(call())).await.ok()?;
@@ -198,7 +200,7 @@ async fn follow(channel: &Channel, id: &str, handle: &Value) -> Value {
     while !has_ended(&last) && last["status"] != "input_required" && begun.elapsed() < WATCH {
         let interval = last["pollIntervalMs"].as_u64().unwrap_or(100);
         sleep(Duration::from_millis(interval).min(WATCH / 4)).await;
-        let Ok(seen) = of_task(channel, "tasks/get", id, json!({})).await else { break };
+        let Ok(seen) = of_task(channel, method::TASKS_GET, id, json!({})).await else { break };
         let Some(task) = seen.result() else { break };
         last = task.clone();
     }
@@ -219,8 +221,8 @@ async fn ended(channel: &Channel, shown: &[Tasking]) -> Option<EndedTask> {
     let lasting = |t: &&Tasking| t.last["ttlMs"].as_u64().is_none_or(|ttl| ttl >= 30_000);
     let ended = shown.iter().filter(|t| has_ended(&t.last)).find(lasting)?;
     let id = task_id(&ended.last)?.to_owned();
-    let update = of_task(channel, "tasks/update", &id, json!({"inputResponses": {}})).await;
-    let cancel = of_task(channel, "tasks/cancel", &id, json!({})).await;
+    let update = of_task(channel, method::TASKS_UPDATE, &id, json!({"inputResponses": {}})).await;
+    let cancel = of_task(channel, method::TASKS_CANCEL, &id, json!({})).await;
     let accepted = |seen: Result<Observed, Trouble>| seen.is_ok_and(|seen| seen.is_accepted());
     Some(EndedTask { id, takes_update: accepted(update), takes_cancel: accepted(cancel) })
 }

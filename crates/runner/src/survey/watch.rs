@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use plumb_model::pack::ParamType;
-use plumb_wire::meta;
+use plumb_wire::{meta, method, notification};
 use serde_json::{Map, Value, json};
 
 use super::timed::took;
@@ -157,7 +157,7 @@ pub fn every_capability() -> Value {
 
 pub(super) fn call(callable: &Callable) -> Probe {
     let name = callable.tool["name"].as_str().unwrap_or_default();
-    Probe::request("tools/call", json!({"name": name, "arguments": callable.arguments}))
+    Probe::request(method::TOOLS_CALL, json!({"name": name, "arguments": callable.arguments}))
         .mirrored(&callable.tool["inputSchema"])
         .capabilities(every_capability())
         .meta(meta::PROGRESS_TOKEN, format!("survey-{name}"))
@@ -228,11 +228,11 @@ fn by_behaviour(survey: &mut Survey, callable: &Callable) {
     };
     let arguments = &callable.arguments;
     let mut found: Vec<Prop> = Vec::new();
-    if shown.notifications("notifications/progress").next().is_some() {
+    if shown.notifications(notification::PROGRESS).next().is_some() {
         found.push(Prop::ProgressTool);
     }
     let levels = shown
-        .notifications("notifications/message")
+        .notifications(notification::MESSAGE)
         .filter_map(|m| m.params()?.get("level").cloned());
     match levels
         .fold(Vec::new(), |mut all, l| {
@@ -309,13 +309,13 @@ fn by_inputs(result: &Value, found: &mut Vec<Prop>) {
     for input in inputs.values() {
         let url = input.pointer("/params/mode") == Some(&json!("url"));
         match input["method"].as_str() {
-            Some("elicitation/create") if url => found.push(Prop::ElicitUrlTool),
-            Some("elicitation/create") => found.push(Prop::ElicitTool),
-            Some("sampling/createMessage") if input.pointer("/params/tools").is_some() => {
+            Some(method::ELICITATION_CREATE) if url => found.push(Prop::ElicitUrlTool),
+            Some(method::ELICITATION_CREATE) => found.push(Prop::ElicitTool),
+            Some(method::SAMPLING_CREATE_MESSAGE) if input.pointer("/params/tools").is_some() => {
                 found.push(Prop::SamplingToolsTool);
             }
-            Some("sampling/createMessage") => found.push(Prop::SamplingTool),
-            Some("roots/list") => found.push(Prop::RootsTool),
+            Some(method::SAMPLING_CREATE_MESSAGE) => found.push(Prop::SamplingTool),
+            Some(method::ROOTS_LIST) => found.push(Prop::RootsTool),
             _ => {}
         }
     }
@@ -360,7 +360,7 @@ pub(super) async fn complete_each(
     }
     let calls = asked.into_iter().take(COMPLETIONS).map(|(reference, name)| async move {
         let params = json!({"ref": reference, "argument": {"name": name, "value": ""}});
-        let shown = channel.send("survey", &Probe::request("completion/complete", params)).await;
+        let shown = channel.send("survey", &Probe::request(method::COMPLETE, params)).await;
         match reference {
             Value::Object(reference) => Some((reference, name, shown.ok()?)),
             _ => None,
@@ -436,7 +436,7 @@ pub(super) async fn read_template(
         for value in ["123", "1", "plumb"] {
             let Some(uri) = expand(template, value) else { break };
             let read = channel
-                .send("survey", &Probe::request("resources/read", json!({"uri": uri})))
+                .send("survey", &Probe::request(method::RESOURCES_READ, json!({"uri": uri})))
                 .await;
             if read.is_ok_and(|r| r.complete().is_some()) {
                 return Some((template.to_owned(), value, uri));

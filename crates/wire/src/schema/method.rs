@@ -1,38 +1,40 @@
 //! Which definition belongs to which method, notification and error code.
 
+use crate::{method, notification};
 use serde_json::Value;
 
 /// Each method with the definition of its complete result: the core's, then those of the tasks extension.
 pub const RESULT_METHODS: &[(&str, &str)] = &[
-    ("server/discover", "discoverResult"),
-    ("tools/list", "toolsListResult"),
-    ("tools/call", "toolCallResult"),
-    ("resources/list", "resourcesListResult"),
-    ("resources/templates/list", "templatesListResult"),
-    ("resources/read", "resourceReadResult"),
-    ("prompts/list", "promptsListResult"),
-    ("prompts/get", "promptGetResult"),
-    ("completion/complete", "completionResult"),
-    ("subscriptions/listen", "listenResult"),
-    ("tasks/get", "taskGetResult"),
-    ("tasks/update", "result"),
-    ("tasks/cancel", "result"),
+    (method::DISCOVER, "discoverResult"),
+    (method::TOOLS_LIST, "toolsListResult"),
+    (method::TOOLS_CALL, "toolCallResult"),
+    (method::RESOURCES_LIST, "resourcesListResult"),
+    (method::TEMPLATES_LIST, "templatesListResult"),
+    (method::RESOURCES_READ, "resourceReadResult"),
+    (method::PROMPTS_LIST, "promptsListResult"),
+    (method::PROMPTS_GET, "promptGetResult"),
+    (method::COMPLETE, "completionResult"),
+    (method::LISTEN, "listenResult"),
+    (method::TASKS_GET, "taskGetResult"),
+    (method::TASKS_UPDATE, "result"),
+    (method::TASKS_CANCEL, "result"),
 ];
 
 /// The methods that may be answered with `resultType: "input_required"` (basic/patterns/mrtr#supported-requests).
-pub const INPUT_REQUIRED_METHODS: &[&str] = &["tools/call", "resources/read", "prompts/get"];
+pub const INPUT_REQUIRED_METHODS: &[&str] =
+    &[method::TOOLS_CALL, method::RESOURCES_READ, method::PROMPTS_GET];
 
 /// Each notification that a server may send with its definition: the core's, then that of the tasks extension.
 pub const NOTIFICATIONS: &[(&str, &str)] = &[
-    ("notifications/cancelled", "cancelledNotification"),
-    ("notifications/progress", "progressNotification"),
-    ("notifications/message", "logNotification"),
-    ("notifications/subscriptions/acknowledged", "acknowledgedNotification"),
-    ("notifications/resources/updated", "resourceUpdatedNotification"),
-    ("notifications/tools/list_changed", "toolsChangedNotification"),
-    ("notifications/prompts/list_changed", "promptsChangedNotification"),
-    ("notifications/resources/list_changed", "resourcesChangedNotification"),
-    ("notifications/tasks", "taskNotification"),
+    (notification::CANCELLED, "cancelledNotification"),
+    (notification::PROGRESS, "progressNotification"),
+    (notification::MESSAGE, "logNotification"),
+    (notification::ACKNOWLEDGED, "acknowledgedNotification"),
+    (notification::RESOURCE_UPDATED, "resourceUpdatedNotification"),
+    (notification::TOOLS_CHANGED, "toolsChangedNotification"),
+    (notification::PROMPTS_CHANGED, "promptsChangedNotification"),
+    (notification::RESOURCES_CHANGED, "resourcesChangedNotification"),
+    (notification::TASK, "taskNotification"),
 ];
 
 /// Each error code of the specification's own range with the definition of its error object (basic#error-codes).
@@ -59,7 +61,7 @@ pub fn result_def_for(method: &str, result: &Value) -> &'static str {
     match result.get("resultType").and_then(Value::as_str) {
         None | Some("complete") => complete,
         Some("input_required") => "inputRequiredResult",
-        Some("task") if method == "tools/call" => "taskCreatedResult",
+        Some("task") if method == method::TOOLS_CALL => "taskCreatedResult",
         Some(_) => "result",
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{Expect, Reply};
 use crate::live::Recorder;
-use crate::{Clock, Limits, jsonrpc, meta};
+use crate::{Clock, Limits, jsonrpc, meta, notification};
 
 /// The exchanges that are known to a session.
 #[derive(Clone, Debug)]
@@ -227,10 +227,10 @@ impl Entry {
         let params = &line["params"];
         match line["method"].as_str() {
             None => false,
-            Some("notifications/progress") => params
+            Some(notification::PROGRESS) => params
                 .get("progressToken")
                 .is_some_and(|token| self.expect.progress_token.as_ref() == Some(token)),
-            Some("notifications/cancelled") if own_id(params.get("requestId")) => true,
+            Some(notification::CANCELLED) if own_id(params.get("requestId")) => true,
             Some(_) => own_id(params["_meta"].get(meta::SUBSCRIPTION_ID)),
         }
     }
