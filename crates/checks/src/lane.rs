@@ -23,7 +23,11 @@ pub(crate) enum Lane<'a> {
 impl<'a> Lane<'a> {
     /// Readies it. Stop it with [`Lane::stop`].
     pub(crate) async fn quiet(bench: &'a Bench) -> Result<Self, Trouble> {
-        if bench.survey().is_http() { Ok(Self::Run(bench)) } else { Self::own(bench).await }
+        if bench.survey().transport.answers_apart() {
+            Ok(Self::Run(bench))
+        } else {
+            Self::own(bench).await
+        }
     }
 
     /// Readies a process of its own on either transport. It has answered requests of this revision: a server of two eras
@@ -58,7 +62,7 @@ impl<'a> Lane<'a> {
     /// Sends several probes: beside each other where each answer has a stream of its own, else one after another.
     pub(crate) async fn send_each(&self, probes: Vec<Probe>) -> Vec<Result<Observed, Trouble>> {
         let at_once = match self {
-            Self::Run(bench) if bench.survey().is_http() => 4,
+            Self::Run(bench) if bench.survey().transport.answers_apart() => 4,
             _ => 1,
         };
         let sent: Vec<_> = probes.into_iter().map(|probe| self.send(probe)).collect();

@@ -71,7 +71,7 @@ async fn after_closing(bench: &Bench, lane: &Lane<'_>) -> Judgement {
         )));
     }
     let discover = || Probe::request(method::DISCOVER, json!({}));
-    if !bench.survey().is_http() {
+    if !bench.survey().transport.closing_cancels() {
         let id = open.id().unwrap_or_default();
         lane.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
         lane.control(discover()).await?;

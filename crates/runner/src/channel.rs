@@ -7,7 +7,7 @@ use std::time::Duration;
 use plumb_model::{Answer, End, Exchange, Frame, Sent};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::{Expect, Reply};
-use plumb_wire::{Live, WireError, http, method};
+use plumb_wire::{Live, Transport, WireError, http, method};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -113,6 +113,14 @@ impl Channel {
     /// What befell its sender so far.
     pub(crate) fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// How messages are carried.
+    pub(crate) fn transport(&self) -> Transport {
+        match &self.way {
+            Way::Http(..) => Transport::StreamableHttp,
+            Way::Stdio(_) => Transport::Stdio,
+        }
     }
 
     /// The keeper of the process, if the target speaks over standard streams.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use plumb_model::{CheckInfo, Ledger};
+use plumb_wire::Transport;
 
 use crate::facet::Facet;
 use crate::{Bench, Judgement, Notes, Observed, Prop, Survey};
@@ -111,8 +112,14 @@ impl Applies {
     fn missing(self, survey: &Survey) -> Option<String> {
         let say = |fits: bool, why: String| (!fits).then_some(why);
         match self {
-            Self::Http => say(survey.is_http(), "the target speaks over standard streams".into()),
-            Self::Stdio => say(!survey.is_http(), "the target speaks over Streamable HTTP".into()),
+            Self::Http => say(
+                survey.transport == Transport::StreamableHttp,
+                "the target speaks over standard streams".into(),
+            ),
+            Self::Stdio => say(
+                survey.transport == Transport::Stdio,
+                "the target speaks over Streamable HTTP".into(),
+            ),
             Self::Auth => say(
                 survey.protected,
                 "the run has no access tokens: see `{auth.…}` placeholders in `plumb run --help`"

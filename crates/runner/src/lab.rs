@@ -10,7 +10,7 @@ use std::time::Duration;
 use plumb_model::pack::{Base, Edit, HeaderEdit, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
-use plumb_wire::{method, notification};
+use plumb_wire::{Transport, method, notification};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
@@ -124,12 +124,7 @@ pub(crate) fn trials(
             Body::Cases(facet) => Some((c.id, facet)),
             _ => None,
         };
-        let here = match vector.over {
-            Over::Any => true,
-            Over::Http => survey.is_http(),
-            Over::Stdio => !survey.is_http(),
-        };
-        if !here || !wanted {
+        if !goes_over(vector, survey.transport) || !wanted {
             continue;
         }
         let shared = Arc::new(vector.clone());
@@ -212,6 +207,15 @@ fn fits(tool: &Annotated, vector: &HeaderValue) -> bool {
     sample::validator(&tool.tool["inputSchema"]).is_none_or(|schema| schema.is_valid(&arguments))
 }
 
+/// Whether a vector is meant for a transport.
+fn goes_over(vector: &Vector, transport: Transport) -> bool {
+    match vector.over {
+        Over::Any => true,
+        Over::Http => transport == Transport::StreamableHttp,
+        Over::Stdio => transport == Transport::Stdio,
+    }
+}
+
 /// Whether a vector is carried out by the scenario that it names: more than one request is at stake.
 fn of_scenarios(vector: &Vector) -> bool {
     matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_))
@@ -223,7 +227,7 @@ pub(crate) fn of_scenario(
     check: &str,
     survey: &Survey,
 ) -> Vec<(String, Base, Vector)> {
-    let here = |v: &&Vector| v.over == Over::Any || (v.over == Over::Http) == survey.is_http();
+    let here = |v: &&Vector| goes_over(v, survey.transport);
     let named = |v: &&Vector| of_scenarios(v) && v.judges.iter().any(|id| id == check);
     let vectors = packs.iter().flat_map(Pack::vectors).filter(named).filter(here);
     let offered = |vector: &&Vector, base: &Base| offered(survey, *base, vector, None);
@@ -234,8 +238,8 @@ pub(crate) fn of_scenario(
 }
 
 /// The trials in lanes: those of one base request one after the other.
-pub(crate) fn lanes(trials: Vec<Trial>, http: bool) -> Vec<Vec<Trial>> {
-    if !http {
+pub(crate) fn lanes(trials: Vec<Trial>, transport: Transport) -> Vec<Vec<Trial>> {
+    if !transport.answers_apart() {
         // One process takes them all in turn: a broken line has no id to tell its answer by.
         return if trials.is_empty() { Vec::new() } else { vec![trials] };
     }
@@ -268,7 +272,7 @@ pub(crate) async fn walk(
             .message_value()
             .map(|m| format!("{}{}", m["method"], m["params"]))
             .unwrap_or_default();
-        let limit = if channel.keeper().is_some() { SILENT_LINES } else { SILENCES };
+        let limit = if channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
         let gone = silences > limit;
         let tried = if gone {
             Err(Trouble::Setup(
@@ -412,7 +416,7 @@ async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Tr
     if !first.is_some_and(|m| acknowledged(&m)) {
         return Ok(open.finish().await);
     }
-    if channel.keeper().is_some() {
+    if !channel.transport().closing_cancels() {
         // What the target still says of the subscription comes before its next answer.
         let id = open.id().unwrap_or_default();
         channel

@@ -201,17 +201,18 @@ async fn look(
     allow: &AllowCalls,
     protected: bool,
 ) -> Result<Survey, ContactError> {
-    let own = if running.channel.keeper().is_some() {
-        target.start(limits, recorder, None).await.ok()
-    } else {
+    let transport = running.channel.transport();
+    let own = if transport.shares_processes() {
         None
+    } else {
+        target.start(limits, recorder, None).await.ok()
     };
     let handshake = own.as_ref().map_or(&running.channel, |o| &o.channel);
     let survey = Survey::look(&running.channel, handshake, target.is_local(), props, allow).await;
     if let Some(own) = own {
         own.stop().await;
     }
-    let protected = protected && running.channel.keeper().is_none();
+    let protected = protected && transport.has_heads();
     survey.map(|survey| Survey { protected, ..survey })
 }
 
@@ -297,7 +298,7 @@ fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check])
         policy: options.suite.policy.clone(),
         target: TargetInfo {
             address: options.secrets.blot_text(&options.target.address()),
-            transport: if survey.is_http() { "http" } else { "stdio" }.into(),
+            transport: survey.transport.name().into(),
             era: era.into(),
             server: survey.server.clone(),
             versions: survey.versions.clone(),

@@ -163,13 +163,13 @@ impl Schedule<'_> {
 
     /// Sends all vectors, and those again that were met with silence, when nothing else is in flight.
     async fn vectors(&self, trials: &[Trial], deadline: Instant) -> (Results, Option<Running>) {
-        let http = self.context.survey.is_http();
-        let lanes = lab::lanes(trials.to_vec(), http);
+        let transport = self.context.survey.transport;
+        let lanes = lab::lanes(trials.to_vec(), transport);
         if lanes.is_empty() {
             return (Results::new(), None);
         }
-        // Over standard streams broken lines go to a process of their own.
-        let own = if http { None } else { self.another().await };
+        // Where all answers share a stream, broken lines go to a process of their own.
+        let own = if transport.answers_apart() { None } else { self.another().await };
         let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
         if own.is_some() {
             // Past its start.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plumb_model::pack::ParamType;
+use plumb_wire::Transport;
 use serde_json::{Map, Value};
 
 use crate::authorization_server::AuthorizationServer;
@@ -29,8 +30,8 @@ pub use watch::{every_capability, expand, required_arguments, variables};
 /// What the target declares and shows.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// Whether it is reached over Streamable HTTP.
-    pub http: bool,
+    /// How messages are carried to it.
+    pub transport: Transport,
     /// Whether it trusts the authorization server of the run.
     pub protected: bool,
     /// The authorization server that the target is; nothing below is then known.
@@ -114,7 +115,7 @@ impl Survey {
         given: &Props,
         allow: &AllowCalls,
     ) -> Result<Self, ContactError> {
-        let mut survey = Self { http: channel.keeper().is_none(), local, ..Self::default() };
+        let mut survey = Self { transport: channel.transport(), local, ..Self::default() };
         contact::make(&mut survey, channel, handshake).await?;
         if survey.legacy_only.is_some() {
             return Ok(survey);
@@ -174,16 +175,11 @@ impl Survey {
     /// What there is to know of an authorization server.
     pub(crate) fn of_authorization_server(server: Arc<AuthorizationServer>) -> Self {
         Self {
-            http: true,
+            transport: Transport::StreamableHttp,
             local: server.is_local(),
             authorization_server: Some(server),
             ..Self::default()
         }
-    }
-
-    /// Whether the target is reached over Streamable HTTP.
-    pub fn is_http(&self) -> bool {
-        self.http
     }
 
     /// Whether a capability is declared: `tools`, `resources.subscribe`, `extensions.io…/tasks`.

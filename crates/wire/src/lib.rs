@@ -19,8 +19,10 @@ pub mod process;
 pub mod schema;
 pub mod sse;
 pub mod stdio;
+mod transport;
 
 pub use clock::Clock;
 pub use error::WireError;
 pub use limits::Limits;
 pub use live::Live;
+pub use transport::Transport;

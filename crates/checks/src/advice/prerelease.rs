@@ -41,7 +41,7 @@ async fn meta_keys(bench: &Bench) -> Judgement {
         let value = draft.message_mut().and_then(|m| m["params"]["_meta"].get(new).cloned());
         draft = draft.without_meta(new).meta(old, value.unwrap_or_else(|| json!({})));
     }
-    if bench.survey().is_http() {
+    if bench.survey().transport.has_heads() {
         draft = draft.header(header::PROTOCOL_VERSION, REVISION);
     }
     let seen = bench.send(draft).await?;
@@ -81,7 +81,7 @@ async fn error_codes(bench: &Bench) -> Judgement {
     let probe = || Probe::request(method::DISCOVER, json!({}));
     let version = probe().meta(meta::PROTOCOL_VERSION, "1900-01-01");
     let mut provoking = vec![("version", "a version that nobody speaks", version)];
-    if bench.survey().is_http() {
+    if bench.survey().transport.has_heads() {
         let mismatch =
             probe().edit(HeaderEdit::Set("Mcp-Method".into(), method::TOOLS_LIST.into()));
         provoking.push(("header", "another method in the header", mismatch));

@@ -33,10 +33,10 @@ async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
     let mut tried = 0;
     for (n, (what, probe)) in askers(bench).into_iter().enumerate() {
         // Over standard streams the process is the connection, and that of the run has heard everything.
-        if n == PROCESSES && !bench.survey().is_http() {
+        if n == PROCESSES && !bench.survey().transport.shares_processes() {
             break;
         }
-        let lane = if bench.survey().is_http() {
+        let lane = if bench.survey().transport.shares_processes() {
             Lane::quiet(bench).await?
         } else {
             Lane::own(bench).await?
@@ -266,7 +266,11 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
             "let a list have more than one page",
         ));
     }
-    let other = if bench.survey().is_http() { None } else { Some(bench.instance().await?) };
+    let other = if bench.survey().transport.shares_processes() {
+        None
+    } else {
+        Some(bench.instance().await?)
+    };
     for (list, probe) in pages {
         // The cursor is good where it was made.
         bench.control(probe.clone().on(CONNECTION)).await?;

@@ -43,7 +43,7 @@ async fn no_response(bench: &Bench) -> Judgement {
         let ours =
             |id: &Value| id.as_u64().is_some_and(|id| (first..bench.fresh_id()).contains(&id));
         let mut said = stray_answers(&sent, ours);
-        if !bench.survey().is_http() {
+        if !bench.survey().transport.answers_apart() {
             // Answers come in any order: what a notification provoked shows up beside one of the next two answers.
             for _ in 0..2 {
                 said.extend(stray_answers(&lane.control(discover()).await?, ours));
@@ -57,7 +57,7 @@ async fn no_response(bench: &Bench) -> Judgement {
                 format!("no response to the notification {method}"),
                 said.clone(),
             )),
-            None if sent.status().is_none() && bench.survey().is_http() => {
+            None if sent.status().is_none() && bench.survey().transport.has_heads() => {
                 Err(Trouble::Setup(sent.describe()))
             }
             None => Ok(Finding::Held),

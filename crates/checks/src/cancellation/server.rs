@@ -26,8 +26,8 @@ async fn teardown(bench: &Bench) -> Judgement {
     if let Some(finding) = teardown.abrupt() {
         return Ok(finding);
     }
-    let enough =
-        teardown.cancelled().is_some() || (bench.survey().is_http() && teardown.result().is_some());
+    let enough = teardown.cancelled().is_some()
+        || (bench.survey().transport.answers_apart() && teardown.result().is_some());
     Ok(Finding::expect(enough, format!("{METHOD} for the subscription {}", teardown.id), || {
         teardown.seen.describe()
     }))

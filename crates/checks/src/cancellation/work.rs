@@ -51,7 +51,7 @@ check! {
 
 async fn stop(bench: &Bench) -> Judgement {
     let any = json!(bench.fresh_id());
-    let ids = if bench.survey().is_http() {
+    let ids = if bench.survey().transport.closing_cancels() {
         vec![("any", any)]
     } else {
         vec![("any", any), ("zero", json!(0)), ("empty", json!(""))]
@@ -120,7 +120,7 @@ async fn after_cancelling(bench: &Bench, lane: &Lane<'_>, id: &Value) -> Result<
             "keep a journal under the argument `key`",
         )));
     }
-    let open = if bench.survey().is_http() {
+    let open = if bench.survey().transport.closing_cancels() {
         bench.close(open);
         None
     } else {
@@ -175,7 +175,7 @@ fn entries(seen: &Observed) -> String {
 
 /// Cancels a call as its transport has it.
 async fn cancel(lane: &Lane<'_>, bench: &Bench, open: Open) -> Result<(), Trouble> {
-    if !bench.survey().is_http() {
+    if !bench.survey().transport.closing_cancels() {
         let id = open.id().unwrap_or_default();
         lane.send(Probe::notification(
             notification::CANCELLED,
@@ -252,7 +252,9 @@ async fn race(bench: &Bench) -> Judgement {
         let first = served(bench, &lane, &probe).await;
         let judgement = match first {
             Ok(Ok(answered)) => {
-                if let Some(over) = answered.sent_id().filter(|_| !bench.survey().is_http()) {
+                if let Some(over) =
+                    answered.sent_id().filter(|_| !bench.survey().transport.closing_cancels())
+                {
                     let params = json!({"requestId": over});
                     lane.send(Probe::notification(notification::CANCELLED, params)).await?;
                 }

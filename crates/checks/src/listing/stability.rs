@@ -43,7 +43,7 @@ pub(crate) async fn same_on_every_connection(bench: &Bench, list: List) -> Judge
             return Ok(finding);
         }
     }
-    if !bench.survey().is_http() {
+    if !bench.survey().transport.shares_processes() {
         return same_in_every_process(bench, list).await;
     }
     let connection = |n: usize| Way::Named(format!("{}-{n}", list.key));
@@ -121,7 +121,7 @@ fn by_itself(list: List) -> Finding {
 /// A change counts if it stays on the connection that the requests were sent on, or if it comes behind requests that
 /// change nothing by their own account, each time, and not in idle spells as long as the requests took.
 pub(crate) async fn without_side_effect(bench: &Bench, list: List) -> Judgement {
-    if bench.survey().is_http() {
+    if bench.survey().transport.shares_processes() {
         let way = Way::Named(format!("effects-{}", list.key));
         let other = Way::Named(format!("bystander-{}", list.key));
         return side_effect(bench, list, &way, &other).await;
@@ -161,7 +161,7 @@ async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) 
     let mut judged = Finding::Held;
     for stage in [Stage::Harmless, Stage::Allowed, Stage::Refused] {
         // Over standard streams everybody is on the connection: what such a tool changes, it changes for everybody.
-        if stage == Stage::Allowed && !bench.survey().is_http() {
+        if stage == Stage::Allowed && !bench.survey().transport.shares_processes() {
             continue;
         }
         match effect_of(bench, list, (way, other), stage).await? {

@@ -21,7 +21,7 @@ check! {
 }
 
 async fn only_fetchable(bench: &Bench) -> Judgement {
-    let here = bench.survey().local || !bench.survey().is_http();
+    let here = bench.survey().local;
     let urls = listed(bench);
     if urls.is_empty() {
         return Ok(none_listed());

@@ -96,7 +96,7 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Judgement {
 /// Ends a subscription for good, whatever the transport.
 pub(super) async fn end(bench: &Bench, open: Open) -> Result<(), Trouble> {
     let id = open.id().unwrap_or_default();
-    if !bench.survey().is_http() {
+    if !bench.survey().transport.closing_cancels() {
         bench.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
     }
     bench.close(open);

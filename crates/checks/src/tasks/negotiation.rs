@@ -271,8 +271,11 @@ async fn non_declaring(bench: &Bench) -> Judgement {
         let seen = bench.send(Probe::request(method, params)).await?;
         let fits = seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY)
             && seen.status().is_none_or(|s| s == 400);
-        let expected =
-            if bench.survey().is_http() { "HTTP 400 with error -32021" } else { "error -32021" };
+        let expected = if bench.survey().transport.has_heads() {
+            "HTTP 400 with error -32021"
+        } else {
+            "error -32021"
+        };
         let finding = Finding::expect(fits, expected, || seen.describe());
         bench.case(&slug(method), format!("{method} without the extension"), Ok(finding));
     }

@@ -299,7 +299,7 @@ async fn no_progress(bench: &Bench) -> Judgement {
             .and_then(|p| p.get("progressToken"))
             .is_some_and(|t| t.as_str().is_some_and(|t| t == life.id));
         matches!(m.method(), Some(notification::PROGRESS | notification::MESSAGE))
-            && (bench.survey().is_http() || tagged || named)
+            && (bench.survey().transport.answers_apart() || tagged || named)
     };
     match messages.iter().find(chatter) {
         Some(message) => Ok(Finding::violated(

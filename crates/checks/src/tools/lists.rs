@@ -111,7 +111,7 @@ async fn deterministic(bench: &Bench) -> Judgement {
         let actual = format!("on another replica {actual}");
         return once_or_often(bench, &Way::Elsewhere, actual).await;
     }
-    if bench.survey().is_http() {
+    if bench.survey().transport.shares_processes() {
         return Ok(Finding::Held);
     }
     let own = another(bench).await?;

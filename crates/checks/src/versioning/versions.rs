@@ -124,7 +124,7 @@ async fn listed_versions(bench: &Bench) -> Result<(), Trouble> {
     for version in bench.survey().versions.iter().filter(|v| EARLIER.contains(&v.as_str())) {
         let of_this = || of_version(probe.clone(), version);
         let mut named = vec![("header-and-body", of_this())];
-        if bench.survey().is_http() {
+        if bench.survey().transport.has_heads() {
             named.push(("body", of_this().header(header::PROTOCOL_VERSION, REVISION)));
             named.push(("header", probe.clone().header(header::PROTOCOL_VERSION, version)));
         }

@@ -66,7 +66,7 @@ impl Ears {
 
     /// Ends the subscription; over standard streams it must be told.
     pub(super) async fn close(self, channel: &Channel) {
-        if channel.keeper().is_some() {
+        if !channel.transport().closing_cancels() {
             let id = self.open.id().unwrap_or_default();
             let end = Probe::notification(notification::CANCELLED, json!({"requestId": id}));
             // A server that is gone has nothing to end.

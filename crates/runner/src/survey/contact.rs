@@ -35,10 +35,12 @@ pub(super) async fn make(
     handshake: &Channel,
 ) -> Result<(), ContactError> {
     // Over HTTP the first answer can hold all of its start-up; of a process the first line is awaited by itself.
-    let first = |probe: Probe| if survey.http { probe.patience(FIRST) } else { probe };
+    let first = |probe: Probe| {
+        if survey.transport.shares_processes() { probe.patience(FIRST) } else { probe }
+    };
     let probe = first(Probe::request(method::DISCOVER, json!({})));
     let opening = initialize();
-    let (discover, handshake) = if survey.http {
+    let (discover, handshake) = if survey.transport.shares_processes() {
         // One after the other: some servers serve one connection at a time.
         let discover = channel.send("survey", &probe).await;
         (discover, handshake.send("survey", &opening).await)
