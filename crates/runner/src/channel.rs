@@ -1,17 +1,19 @@
 //! The way to a target: HTTP or the standard streams of a process.
 
+mod open;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plumb_model::{Answer, End, Exchange, Frame, Sent};
-use plumb_wire::jsonrpc::Message;
+use plumb_model::End;
 use plumb_wire::stdio::{Expect, Reply};
 use plumb_wire::{Live, Transport, WireError, http, method};
 use serde_json::Value;
-use tokio::time::Instant;
 
-use crate::pace::{self, Sender};
+pub use open::Open;
+
+use crate::pace::Sender;
 use crate::record::Recorder;
 use crate::target::{Keeper, Mortal, Server};
 use crate::{Observed, Probe, Trouble};
@@ -229,218 +231,4 @@ fn is_readable(message: &Value) -> bool {
         && message["method"].is_string()
         && message.get("id").is_none_or(|id| id.is_string() || id.is_number())
         && message.get("params").is_none_or(Value::is_object)
-}
-
-/// An answer that is still coming in. Dropping it closes and records it.
-///
-/// A request that the target turns away for its rate is sent again, so that nobody who reads the answer sees that. All
-/// waits are written for a quick target and stretched as this one needs.
-pub struct Open {
-    live: Option<Live>,
-    process: Option<Mortal>,
-    by: String,
-    channel: Channel,
-    probe: Probe,
-    /// How often the target has turned it away.
-    tries: u32,
-}
-
-impl Open {
-    /// The next message, or `None` at the end of the answer or of its time.
-    pub async fn next(&mut self) -> Option<Message> {
-        loop {
-            let frame = self.live.as_mut()?.next().await;
-            if let Some(message) = self.read(frame).await {
-                return message;
-            }
-        }
-    }
-
-    /// The next message within `wait`, or `None`; the answer stays open.
-    pub async fn next_within(&mut self, wait: Duration) -> Option<Message> {
-        self.started().await;
-        self.next_by(Instant::now() + self.channel.stretch(wait)).await
-    }
-
-    /// The first message that `wanted` picks, within `wait`; others are passed over (and recorded).
-    pub async fn until(
-        &mut self,
-        wait: Duration,
-        wanted: impl Fn(&Message) -> bool,
-    ) -> Option<Message> {
-        self.started().await;
-        let deadline = Instant::now() + self.channel.stretch(wait);
-        loop {
-            let message = self.next_by(deadline).await?;
-            if wanted(&message) {
-                return Some(message);
-            }
-        }
-    }
-
-    /// The HTTP status, once the head is there.
-    pub async fn status(&mut self) -> Option<u16> {
-        loop {
-            let status = self.live.as_mut()?.head().await?.status;
-            if !pace::turns_away(status) || !self.again(None).await {
-                return Some(status);
-            }
-        }
-    }
-
-    /// Whether the answer has come to its end.
-    pub fn is_ended(&self) -> bool {
-        self.live.as_ref().is_none_or(Live::is_ended)
-    }
-
-    /// The id that was sent.
-    pub fn id(&self) -> Option<Value> {
-        let sent = self.live.as_ref()?.sent();
-        let bytes = match sent {
-            Sent::Http { body, .. } => body.bytes(),
-            Sent::Stdio { line } => line.bytes(),
-            Sent::Nothing => return None,
-        };
-        serde_json::from_slice::<Value>(bytes).ok()?.get("id").cloned()
-    }
-
-    /// Reads to the end.
-    pub async fn finish(mut self) -> Observed {
-        loop {
-            let Some(live) = self.live.take() else { return self.nothing() };
-            let channel = live.channel().to_owned();
-            let (sent, answer) = live.finish().await;
-            let seen = self.record(&channel, sent, answer);
-            let message = seen.response().filter(|m| pace::tells_of_rate(m));
-            let away = seen.status().is_some_and(pace::turns_away);
-            if !(away || message.is_some()) {
-                self.channel.recorder.pace.served();
-                return seen;
-            }
-            let told = pace::retry_after(seen.header("retry-after").next(), message);
-            if !self.send_again(seen.status(), told).await {
-                return seen;
-            }
-        }
-    }
-
-    /// Closes at once: over HTTP the connection is dropped, which cancels the request.
-    pub fn close(mut self) -> Observed {
-        let Some(live) = self.live.take() else { return self.nothing() };
-        let channel = live.channel().to_owned();
-        let (sent, answer) = live.close();
-        self.record(&channel, sent, answer)
-    }
-
-    /// What came so far.
-    pub fn so_far(&self) -> Answer {
-        self.live.as_ref().map(Live::so_far).unwrap_or_default()
-    }
-
-    /// Waits for a process that was just started: until it has said its first word, silence tells nothing.
-    async fn started(&self) {
-        let Some(Mortal::Session(session)) = &self.process else { return };
-        if session.first_word().is_none() {
-            session.wait_first_word(self.channel.recorder.tempo.starts_within()).await;
-        }
-    }
-
-    async fn next_by(&mut self, deadline: Instant) -> Option<Message> {
-        let mut deadline = deadline;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let frame = self.live.as_mut()?.next_within(left).await;
-            let before = (self.tries, Instant::now());
-            if let Some(message) = self.read(frame).await {
-                return message;
-            }
-            if self.tries > before.0 {
-                // What the target asked us to wait is no part of its time.
-                deadline += before.1.elapsed();
-            }
-        }
-    }
-
-    /// What a frame, or its lack, means to whoever waits; `None` if the request was sent again.
-    async fn read(&mut self, frame: Option<Frame>) -> Option<Option<Message>> {
-        let message = frame.map(|f| Message::parse(&f.payload));
-        let live = self.live.as_ref()?;
-        let ended = live.is_ended();
-        let status = live.head_so_far().map(|h| h.status);
-        let away = status.is_some_and(pace::turns_away) && (message.is_some() || ended);
-        if (away || message.as_ref().is_some_and(pace::tells_of_rate))
-            && self.again(message.as_ref()).await
-        {
-            return None;
-        }
-        if message.is_none() && !ended {
-            self.channel.watch.in_vain.store(true, Ordering::Relaxed);
-        }
-        Some(message)
-    }
-
-    /// Records the refusal and sends the request again after the time that it asks for; says whether it did.
-    async fn again(&mut self, message: Option<&Message>) -> bool {
-        let Some(live) = self.live.take() else { return false };
-        let head = live.head_so_far();
-        let header = head
-            .and_then(|h| h.headers.iter().find(|f| f.name.eq_ignore_ascii_case("retry-after")));
-        let told = pace::retry_after(header.map(|h| h.value.as_str()), message);
-        let status = head.map(|h| h.status);
-        let channel = live.channel().to_owned();
-        if !self.channel.recorder.pace.may_try(self.tries + 1) {
-            self.live = Some(live);
-            return false;
-        }
-        let (sent, answer) = live.close();
-        self.record(&channel, sent, answer);
-        self.send_again(status, told).await
-    }
-
-    async fn send_again(&mut self, status: Option<u16>, told: Option<Duration>) -> bool {
-        let pace = &self.channel.recorder.pace;
-        self.tries += 1;
-        let Some(wait) = pace.turned_away(self.tries, status, told) else { return false };
-        tokio::time::sleep(wait).await;
-        match self.channel.transmit(&self.probe).await {
-            Ok((live, process)) => {
-                (self.live, self.process) = (Some(live), process);
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    fn record(&self, channel: &str, sent: Sent, answer: Answer) -> Observed {
-        if let Some(Mortal::Session(session)) = &self.process
-            && let Some(after) = session.first_word()
-        {
-            self.channel.recorder.tempo.started(after);
-        }
-        let mortal = self.process.clone().filter(|_| self.channel.lasting);
-        self.channel.watch.see(&answer.end, mortal);
-        if answer.end == End::TimedOut
-            && answer.head.is_none()
-            && let Way::Http(client, _) = &self.channel.way
-        {
-            client.trim(self.channel.recorder.pace.starved());
-        }
-        self.channel.recorder.record(&self.by, channel, sent, answer)
-    }
-
-    fn nothing(&self) -> Observed {
-        let by = self.by.clone();
-        let (channel, sent, answer) = ("none".to_owned(), Sent::Nothing, Answer::default());
-        Observed::new(Exchange { seq: 0, by, channel, sent, answer })
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if let Some(live) = self.live.take() {
-            let channel = live.channel().to_owned();
-            let (sent, answer) = live.close();
-            self.record(&channel, sent, answer);
-        }
-    }
 }

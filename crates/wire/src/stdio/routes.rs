@@ -107,8 +107,8 @@ impl Routes {
         Ok(Route { table: Arc::clone(&self.table), key })
     }
 
-    /// Gives a line to the exchange that it belongs to. The first answer to a request whose exchange has been given up
-    /// belongs to that, and so to nobody else; a second one is a stray.
+    /// Gives a line to the exchange that it belongs to. What names a request whose exchange has been given up belongs to
+    /// that, and so to nobody else: its first answer is dropped, everything else is a stray.
     pub(super) fn sort(&self, line: Bytes) {
         let value = jsonrpc::parse(&line).value.unwrap_or(Value::Null);
         let mut table = lock(&self.table);
@@ -119,7 +119,9 @@ impl Routes {
             .and_then(|id| table.asked.get_mut(&id.to_string()))
             .map(|asked| std::mem::replace(asked, Asked::Answered));
         let claimed = table.entries.iter().rev().find(|entry| entry.claims(&value));
-        let heir = || if before.is_some() { None } else { table.heir(&value) };
+        let of_another = before.is_some()
+            || named(&value).is_some_and(|id| table.asked.contains_key(&id.to_string()));
+        let heir = || if of_another { None } else { table.heir(&value) };
         let Some(entry) = claimed.or_else(heir) else {
             if before != Some(Asked::Awaited) {
                 table.stray(self, line);
@@ -234,6 +236,14 @@ impl Entry {
             Some(_) => own_id(params["_meta"].get(meta::SUBSCRIPTION_ID)),
         }
     }
+}
+
+/// The request that a notification names.
+fn named(line: &Value) -> Option<&Value> {
+    line.get("method")?;
+    let params = &line["params"];
+    let of_stream = params["_meta"].get(meta::SUBSCRIPTION_ID);
+    of_stream.or_else(|| params.get("requestId"))
 }
 
 /// Whether a line answers a request, by its members.

@@ -115,6 +115,23 @@ async fn unclaimed_lines_go_to_the_only_exchange_in_flight_else_astray() {
 }
 
 #[tokio::test]
+async fn what_names_a_request_that_was_given_up_goes_to_nobody_else() {
+    let session = echo();
+    let mut old = send(&session, "{}", to("old")).await;
+    assert_eq!(next(&mut old).await, json!({}));
+    drop(old);
+    let mut only = send(&session, "{}", to("new")).await;
+    assert_eq!(next(&mut only).await, json!({}));
+    let about = |id: &str| json!({"method": "n", "params": {"_meta": {meta::SUBSCRIPTION_ID: id}}});
+    say(&session, &about("old")).await;
+    say(&session, &about("unheard of")).await;
+    assert_eq!(next(&mut only).await, about("unheard of"));
+    let last = json!({"id": "new", "result": {}});
+    let astray = strays(&session, &last, &mut only).await;
+    assert!(astray.contains(&about("old").to_string()), "{astray:?}");
+}
+
+#[tokio::test]
 async fn a_line_without_a_readable_id_is_answered_by_the_first_unclaimed_response() {
     let session = echo();
     let busy = send(&session, "{}", to(1)).await;
