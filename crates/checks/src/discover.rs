@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use plumb_model::REVISION;
 use plumb_model::pack::Base;
 use plumb_runner::{
     Bench, Check, Finding, Judgement, Notes, Observed, Probe, Trouble, brief, check,
@@ -11,7 +10,7 @@ use plumb_wire::{codes, meta, method};
 use serde_json::{Value, json};
 
 use crate::basic::capabilities::everything;
-use crate::versioning::{EARLIER, of_version};
+use crate::versioning::of_version;
 
 pub(crate) const CHECKS: &[&Check] =
     &[&NO_PARAMS, &RESULT_SHAPE, &LISTS_SERVED_VERSION, &STABLE_ACROSS_REQUESTS];
@@ -91,15 +90,17 @@ async fn lists_served_version(bench: &Bench) -> Judgement {
     let seen = bench.control(discover()).await?;
     let listed = seen.result().and_then(|r| r.get("supportedVersions")).and_then(Value::as_array);
     let listed: BTreeSet<&str> = listed.into_iter().flatten().filter_map(Value::as_str).collect();
+    let edition = bench.edition();
+    let revision = edition.revision.as_str();
     let judge =
-        |fits: bool| Finding::expect(fits, format!("a list with {REVISION}"), || seen.describe());
+        |fits: bool| Finding::expect(fits, format!("a list with {revision}"), || seen.describe());
     bench.case(
         "this-revision",
         "this revision was just served",
-        Ok(judge(listed.contains(REVISION))),
+        Ok(judge(listed.contains(revision))),
     );
-    let later = listed.iter().filter(|v| !EARLIER.contains(v)).copied().take(4);
-    for version in EARLIER.into_iter().chain(later) {
+    let later = listed.iter().filter(|v| !edition.is_earlier(v)).copied().take(4);
+    for version in edition.earlier.iter().map(String::as_str).chain(later) {
         for probe in [Some(discover()), bench.base(Base::ToolsList)].into_iter().flatten() {
             let method = probe.method().unwrap_or_default().to_owned();
             let seen = bench.send(of_version(probe, version)).await?;

@@ -1,5 +1,6 @@
 //! The vector packs built in.
 
+use plumb_model::Edition;
 use plumb_model::pack::{Pack, PackError};
 
 /// The packs' files, by path from the repository's root.
@@ -52,7 +53,8 @@ pub const PACKS: &[(&str, &str)] = &[
     ("vectors/pagination/pack.json", include_str!("../../../vectors/pagination/pack.json")),
 ];
 
-/// Reads the packs built in; a test keeps them readable.
-pub fn packs() -> Result<Vec<Pack>, PackError> {
-    PACKS.iter().map(|(file, text)| Pack::parse(file, text)).collect()
+/// Reads the packs built in that are for this edition; a test keeps them readable.
+pub fn packs(edition: &Edition) -> Result<Vec<Pack>, PackError> {
+    let packs = PACKS.iter().map(|(file, text)| Pack::parse(file, text));
+    packs.filter(|pack| pack.as_ref().map_or(true, |pack| pack.is_for(edition))).collect()
 }

@@ -2,9 +2,17 @@
 
 pub(crate) mod plain;
 
-use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Sent};
+use std::sync::OnceLock;
+
+use plumb_model::{Answer, Carrier, Edition, End, Exchange, Frame, Head, Sent};
 use plumb_runner::{Check, Finding, Observed, Survey, judged};
 use serde_json::{Value, json};
+
+/// The edition that tests judge by, read once.
+pub(crate) fn edition() -> &'static Edition {
+    static EDITION: OnceLock<Edition> = OnceLock::new();
+    EDITION.get_or_init(Edition::latest)
+}
 
 /// A request over HTTP and the messages that came for it.
 pub(crate) fn exchange(method: &str, params: Value, messages: &[Value]) -> Observed {
@@ -45,5 +53,5 @@ pub(crate) fn notification(method: &str, params: Value) -> Value {
 
 /// Whether the check holds of the exchange, is broken by it, or has nothing to say of it.
 pub(crate) fn holds(check: &Check, seen: &Observed) -> Option<bool> {
-    judged(check, seen, &Survey::default()).map(|finding| finding == Finding::Held)
+    judged(check, seen, &Survey::default(), edition()).map(|finding| finding == Finding::Held)
 }

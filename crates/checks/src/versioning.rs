@@ -6,7 +6,7 @@ mod versions;
 
 use plumb_runner::Check;
 
-pub(crate) use versions::{EARLIER, of_version};
+pub(crate) use versions::of_version;
 
 pub(crate) const CHECKS: &[&Check] = &[
     &versions::UNKNOWN_VERSION,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use plumb_checks::PACKS;
+use plumb_model::Edition;
 use plumb_model::pack::Pack;
 use serde_json::Value;
 
@@ -59,8 +60,9 @@ fn the_schema_and_the_types_refuse_the_same_faults() {
 
 #[test]
 fn every_pack_is_well_made() {
+    let ledger = Edition::latest().ledger;
     for (file, text) in PACKS {
-        let faults = Pack::parse(file, text).expect(file).lint(file);
+        let faults = Pack::parse(file, text).expect(file).lint(file, &ledger);
         assert!(faults.is_empty(), "{faults:#?}");
     }
 }

@@ -9,7 +9,6 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use futures_util::StreamExt as _;
-use plumb_model::suite::Suite;
 use plumb_model::{Report, Verdict};
 use plumb_reference::{MUTANTS, Mutant};
 use plumb_runner::Options;
@@ -62,7 +61,7 @@ fn judged() -> impl Iterator<Item = &'static Mutant> {
 
 async fn row(mutant: &Mutant) -> String {
     let mut killed = if judge::needs_tokens(mutant.kills) {
-        let suite = Suite::built_in("auth").expect("built in");
+        let suite = judge::edition().suite("auth").expect("built in").expect("a test reads it");
         let options = Options { suite, ..judge::protected_options(Some(mutant.name), &[]) };
         violated(&judge::report(options).await)
     } else {

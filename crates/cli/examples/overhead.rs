@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use plumb_model::REVISION;
+use plumb_model::Edition;
 use plumb_reference::Reference;
 use plumb_wire::Clock;
 use plumb_wire::http::{Client, ClientOptions, Endpoint, HttpRequest};
@@ -22,12 +22,13 @@ async fn main() -> anyhow::Result<()> {
     let endpoint = Endpoint::parse(&server.url)?;
     let client = Client::new(endpoint, ClientOptions::default(), Clock::start())?;
     let address = server.url.trim_start_matches("http://").trim_end_matches("/mcp").to_owned();
+    let revision = Edition::latest().revision;
     let mut bare = TcpStream::connect(&address).await?;
     bare.set_nodelay(true)?;
     let (mut recording, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        recording.push(recorded(&client).await?);
-        plain.push(unrecorded(&mut bare, &address).await?);
+        recording.push(recorded(&client, &revision).await?);
+        plain.push(unrecorded(&mut bare, &address, &revision).await?);
     }
     let (recording, plain) = (median(recording), median(plain));
     println!("recording client  {:>7.1} µs for each exchange", micros(recording));
@@ -40,37 +41,42 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn message() -> Value {
+fn message(revision: &str) -> Value {
     json!({
         "jsonrpc": "2.0",
         "id": 1,
         "method": "server/discover",
         "params": { "_meta": {
-            "io.modelcontextprotocol/protocolVersion": REVISION,
+            "io.modelcontextprotocol/protocolVersion": revision,
             "io.modelcontextprotocol/clientInfo": { "name": "bench", "version": "1.0.0" },
             "io.modelcontextprotocol/clientCapabilities": {},
         } },
     })
 }
 
-async fn recorded(client: &Client) -> anyhow::Result<Duration> {
+async fn recorded(client: &Client, revision: &str) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     for _ in 0..EXCHANGES {
-        let (_, answer) = client.send(HttpRequest::message(&message())).await?.finish().await;
+        let (_, answer) =
+            client.send(HttpRequest::message(&message(revision))).await?.finish().await;
         let status = answer.head.as_ref().map(|head| head.status);
         anyhow::ensure!(status == Some(200), "the reference answers with {status:?}");
     }
     Ok(begun.elapsed())
 }
 
-async fn unrecorded(stream: &mut TcpStream, host: &str) -> anyhow::Result<Duration> {
+async fn unrecorded(
+    stream: &mut TcpStream,
+    host: &str,
+    revision: &str,
+) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     let mut buffer = Vec::new();
     for _ in 0..EXCHANGES {
-        let body = message().to_string();
+        let body = message(revision).to_string();
         let request = format!(
             "POST /mcp HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
-             Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {REVISION}\r\n\
+             Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {revision}\r\n\
              Mcp-Method: server/discover\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );

@@ -3,29 +3,31 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
-use plumb_model::{Force, Ledger, Level, Position, Positions, Requirement};
+use plumb_model::{Edition, Force, Level, Position, Requirement};
 use plumb_runner::{Body, Check};
 
 use crate::args::{CoverageArgs, ListArgs};
 use crate::run::named_suite;
 use crate::{Exit, Failure};
 
-/// All checks: of servers and of authorization servers.
-fn checks() -> Vec<&'static Check> {
-    [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat()
+/// All checks that are for an edition: of servers and of authorization servers.
+fn checks(edition: &Edition) -> Vec<&'static Check> {
+    let mut checks = [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat();
+    checks.retain(|check| check.is_for(edition));
+    checks
 }
 
 /// Lists the checks of a suite.
-pub(crate) fn list(args: &ListArgs) -> Exit {
-    let suite = named_suite(&args.suite)?;
-    let checks = checks();
+pub(crate) fn list(edition: &Edition, args: &ListArgs) -> Exit {
+    let suite = named_suite(edition, &args.suite)?;
+    let checks = checks(edition);
     let wanted = |r: &&Requirement| {
         suite.selects(r)
             && (args.only.is_empty()
                 || args.only.iter().any(|p| plumb_model::suite::matches(p, &r.id)))
             && checks.iter().any(|c| c.covers(&r.id))
     };
-    let rows: Vec<&Requirement> = Ledger::current().rows().iter().filter(wanted).collect();
+    let rows: Vec<&Requirement> = edition.ledger.rows().iter().filter(wanted).collect();
     if rows.is_empty() {
         return Err(Failure::new(3, anyhow!("no check is selected")));
     }
@@ -37,9 +39,9 @@ pub(crate) fn list(args: &ListArgs) -> Exit {
 }
 
 /// Shows a requirement, what it rests on, its check and its vectors; or a position and what rests on it.
-pub(crate) fn explain(id: &str) -> Exit {
-    let ledger = Ledger::current();
-    if let Some(position) = Positions::current().position(id) {
+pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
+    let ledger = &edition.ledger;
+    if let Some(position) = edition.positions.position(id) {
         explain_position(position);
         let rows = ledger.rows().iter().filter(|r| r.positions.iter().any(|p| p == id));
         for row in rows {
@@ -68,14 +70,14 @@ pub(crate) fn explain(id: &str) -> Exit {
         row.level,
         row.force.words(),
         row.summary,
-        row.url()
+        edition.url(row)
     );
-    for position in row.positions.iter().filter_map(|p| Positions::current().position(p)) {
+    for position in edition.positions_of(row) {
         anstream::println!();
         explain_position(position);
     }
-    match checks().into_iter().find(|c| c.covers(id)) {
-        Some(check) => explain_check(check, id)?,
+    match checks(edition).into_iter().find(|c| c.covers(id)) {
+        Some(check) => explain_check(edition, check, id)?,
         None => match ledger.exclusion(id) {
             Some(reason) => anstream::println!("\nNo check judges it: {reason}"),
             None if !row.concerns_server() => anstream::println!("\nIt does not bind a server."),
@@ -89,9 +91,8 @@ fn explain_position(position: &Position) {
     anstream::println!("position {}: {}\n\n{}", position.id, position.title, position.text);
 }
 
-fn explain_check(check: &Check, id: &str) -> anyhow::Result<()> {
-    let docs = check.info().map(|i| i.docs).unwrap_or_default();
-    anstream::println!("\n{docs}\n");
+fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<()> {
+    anstream::println!("\n{}\n", check.documentation());
     let others: Vec<&str> = check.rows().filter(|row| *row != id).collect();
     if !others.is_empty() {
         anstream::println!("The same observation judges {}.", others.join(", "));
@@ -108,7 +109,7 @@ fn explain_check(check: &Check, id: &str) -> anyhow::Result<()> {
     for prop in check.needs {
         anstream::println!("needs {}: {}", prop.name(), prop.how_to_enable());
     }
-    for pack in plumb_checks::packs()? {
+    for pack in plumb_checks::packs(edition)? {
         for vector in pack.vectors().filter(|v| v.judges.iter().any(|id| id == check.id)) {
             anstream::println!("  {}#{}  {} ({})", check.id, vector.slug, vector.title, pack.pack);
         }
@@ -134,9 +135,9 @@ struct Tally {
 }
 
 /// Counts the requirements that have a check, by page and level.
-pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
-    let ledger = Ledger::current();
-    let checks = checks();
+pub(crate) fn coverage(edition: &Edition, args: &CoverageArgs) -> Exit {
+    let ledger = &edition.ledger;
+    let checks = checks(edition);
     let mut pages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
     let mut total = Tally::default();
     let (mut open, mut judged) = (Vec::new(), Vec::new());
@@ -181,7 +182,7 @@ pub(crate) fn coverage(args: &CoverageArgs) -> Exit {
     );
     anstream::println!("of the checked: {}", forces(judged.iter().copied()));
     let cited = |p: &&Position| judged.iter().filter(|r| r.positions.contains(&p.id)).count();
-    let positions = Positions::current().all().iter().filter(|p| cited(p) > 0);
+    let positions = edition.positions.all().iter().filter(|p| cited(p) > 0);
     for position in positions {
         let count = cited(&position);
         anstream::println!("{count:>5} rest on {:<26} {}", position.id, position.title);

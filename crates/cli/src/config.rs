@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use plumb_model::OtherSides;
+use plumb_model::{OtherSides, Positions};
 use plumb_runner::{Prop, Props, Survey};
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ pub(crate) struct Config {
 
 impl Config {
     /// Reads the file that was named, or `plumb.toml` if it is there.
-    pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn read(named: Option<&Path>, positions: &Positions) -> anyhow::Result<Self> {
         let path = named.unwrap_or(Path::new("plumb.toml"));
         if named.is_none() && !path.exists() {
             return Ok(Self::default());
@@ -40,7 +40,7 @@ impl Config {
         let config: Self = toml::from_str(&text)
             .with_context(|| format!("{} is not a configuration", path.display()))?;
         let file = path.display().to_string();
-        let other_sides = OtherSides::checked(&file, &text, config.positions.clone())?;
+        let other_sides = OtherSides::checked(&file, &text, config.positions.clone(), positions)?;
         Ok(Self { other_sides, ..config })
     }
 }

@@ -1,4 +1,4 @@
-//! `plumb`: judges MCP servers by revision 2026-07-28 of the protocol.
+//! `plumb`: judges MCP servers by a revision of the protocol.
 
 mod args;
 mod authorization_server;
@@ -12,8 +12,10 @@ mod serve;
 mod vectors;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
+use plumb_model::Edition;
 
 use args::{Args, Command};
 
@@ -32,16 +34,17 @@ fn main() -> ExitCode {
             return fail(70, &anyhow::anyhow!("the runtime could not be started: {error}"));
         }
     };
+    let edition = Arc::new(Edition::latest());
     let outcome = runtime.block_on(async {
         match args.command {
-            Command::Run(run) => run::run(*run).await,
-            Command::List(list) => catalogue::list(&list),
-            Command::Explain { id } => catalogue::explain(&id),
-            Command::Coverage(coverage) => catalogue::coverage(&coverage),
+            Command::Run(run) => run::run(edition, *run).await,
+            Command::List(list) => catalogue::list(&edition, &list),
+            Command::Explain { id } => catalogue::explain(&edition, &id),
+            Command::Coverage(coverage) => catalogue::coverage(&edition, &coverage),
             Command::Report(report) => report::render(&report),
             Command::Serve { what } => serve::serve(what).await,
-            Command::Vectors { what } => vectors::vectors(&what),
-            Command::Init(init) => run::init(*init).await,
+            Command::Vectors { what } => vectors::vectors(&edition, &what),
+            Command::Init(init) => run::init(edition, *init).await,
             Command::Warden => Ok(0),
             Command::Completions { shell } => {
                 clap_complete::generate(

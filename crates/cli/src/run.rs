@@ -2,14 +2,14 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{Event, Header, Report, Secrets};
+use plumb_model::{Edition, Event, Header, Report, Secrets};
 use plumb_runner::{AllowCalls, Options, Reach, Replicas, RunError, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::{Launch, warden};
@@ -27,27 +27,28 @@ const MOST_REPLICAS: usize = 16;
 const UNREACHED: u8 = 4;
 
 /// Judges a server and writes reports.
-pub(crate) async fn run(mut args: RunArgs) -> Exit {
+pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
     if let Some(issuer) = &args.issuer.authorization_server {
         args.target.url = Some(issuer.clone());
     }
-    let config = Config::read(args.target.config.as_deref())?;
-    let known = known(args.known.as_deref(), &config)?;
+    let config = Config::read(args.target.config.as_deref(), &edition.positions)?;
+    let known = known(&edition, args.known.as_deref(), &config)?;
     if args.auth.trust_setup {
         return trust_setup(&args).await;
     }
-    let suite = suite(&args)?;
+    let suite = suite(&edition, &args)?;
     let (target, mut secrets) = target(&args.target, args.auth.on || suite.needs_tokens())?;
     watched(&target)?;
     let target = args.issuer.judged(target, &args.auth, &mut secrets);
     let auth = args.auth.options(&target);
     let options = Options {
+        edition: Arc::clone(&edition),
         target,
         suite,
         only: args.only.clone(),
         known,
         other_sides: config.other_sides,
-        packs: packs(&args.vectors)?,
+        packs: packs(&edition, &args.vectors)?,
         props: config.props,
         allow_calls: allow(&args.target, &config.allow_calls),
         seed: args.seed,
@@ -164,7 +165,7 @@ async fn interrupted() {
 }
 
 /// Surveys a server and writes what it found as a commented configuration.
-pub(crate) async fn init(args: InitArgs) -> Exit {
+pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs) -> Exit {
     if args.write.exists() {
         return Err(anyhow!(
             "{} exists already: name another file with --write",
@@ -175,9 +176,10 @@ pub(crate) async fn init(args: InitArgs) -> Exit {
     let (target, secrets) = target(&args.target, false)?;
     watched(&target)?;
     let allow = allow(&args.target, &[]);
-    let survey = plumb_runner::survey_only(&target, &limits(&args.target), secrets, &allow)
-        .await
-        .map_err(|error| Failure::new(UNREACHED, error))?;
+    let survey =
+        plumb_runner::survey_only(edition, &target, &limits(&args.target), secrets, &allow)
+            .await
+            .map_err(|error| Failure::new(UNREACHED, error))?;
     output::write(&args.write, &config::starter(&survey))?;
     anstream::println!("{}: {} props found", args.write.display(), survey.props.len());
     Ok(0)
@@ -294,13 +296,15 @@ fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
     AllowCalls { all: names.iter().any(|n| n == "all"), names }
 }
 
-fn known(file: Option<&Path>, config: &Config) -> anyhow::Result<Known> {
+fn known(edition: &Edition, file: Option<&Path>, config: &Config) -> anyhow::Result<Known> {
     let mut known = match file {
-        Some(path) => Known::parse(&path.display().to_string(), &config::read(path)?)?,
+        Some(path) => {
+            Known::parse(&path.display().to_string(), &config::read(path)?, &edition.ledger)?
+        }
         None => Known::default(),
     };
     for (id, reason) in &config.known {
-        if plumb_model::Ledger::current().requirement(id).is_none() {
+        if edition.ledger.requirement(id).is_none() {
             bail!("plumb.toml: [known]: `{id}` is no requirement: see `plumb list`");
         }
         known.0.insert(id.clone(), reason.clone());
@@ -308,34 +312,34 @@ fn known(file: Option<&Path>, config: &Config) -> anyhow::Result<Known> {
     Ok(known)
 }
 
-fn suite(args: &RunArgs) -> anyhow::Result<Suite> {
+fn suite(edition: &Edition, args: &RunArgs) -> anyhow::Result<Suite> {
     let of_issuers = args.issuer.authorization_server.is_some() && args.suite == "core";
     let mut suite =
-        named_suite(if of_issuers { authorization_server::SUITE } else { &args.suite })?;
+        named_suite(edition, if of_issuers { authorization_server::SUITE } else { &args.suite })?;
     suite.policy.strict |= args.strict;
     suite.policy.deny_unverified |= args.deny_unverified;
     Ok(suite)
 }
 
 /// A suite by its name, or from a file.
-pub(crate) fn named_suite(name: &str) -> anyhow::Result<Suite> {
-    if let Some(suite) = Suite::built_in(name) {
-        return Ok(suite);
+pub(crate) fn named_suite(edition: &Edition, name: &str) -> anyhow::Result<Suite> {
+    if let Some(suite) = edition.suite(name) {
+        return Ok(suite?);
     }
     let path = Path::new(name);
     if !path.exists() {
-        let names: Vec<&str> = Suite::names().collect();
-        bail!("there is no suite `{name}`: use {}, or name a TOML file", names.join(", "));
+        let names = edition.suite_names().join(", ");
+        bail!("there is no suite `{name}`: use {names}, or name a TOML file");
     }
-    Ok(Suite::parse(name, &config::read(path)?)?)
+    Ok(Suite::parse(name, &config::read(path)?, &edition.ledger)?)
 }
 
-fn packs(folders: &[std::path::PathBuf]) -> anyhow::Result<Vec<Pack>> {
-    let mut packs = plumb_checks::packs()?;
+fn packs(edition: &Edition, folders: &[std::path::PathBuf]) -> anyhow::Result<Vec<Pack>> {
+    let mut packs = plumb_checks::packs(edition)?;
     for path in crate::vectors::files(folders)? {
         let file = path.display().to_string();
         let pack = Pack::parse(&file, &config::read(&path)?)?;
-        if let Some(error) = pack.lint(&file).into_iter().next() {
+        if let Some(error) = pack.lint(&file, &edition.ledger).into_iter().next() {
             return Err(error.into());
         }
         packs.push(pack);

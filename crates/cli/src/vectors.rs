@@ -3,20 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use plumb_model::Edition;
 use plumb_model::pack::{Pack, PackError};
 
 use crate::args::Vectors;
 use crate::{Exit, config, output};
 
 /// Lints or formats packs; exit 1 if something is to be mended.
-pub(crate) fn vectors(what: &Vectors) -> Exit {
+pub(crate) fn vectors(edition: &Edition, what: &Vectors) -> Exit {
     match what {
-        Vectors::Lint { paths } => lint(paths),
+        Vectors::Lint { paths } => lint(edition, paths),
         Vectors::Fmt { paths, check } => fmt(paths, *check),
     }
 }
 
-fn lint(paths: &[PathBuf]) -> Exit {
+fn lint(edition: &Edition, paths: &[PathBuf]) -> Exit {
     let mut texts: Vec<(String, String)> = Vec::new();
     if paths.is_empty() {
         texts.extend(plumb_checks::PACKS.iter().map(|(f, t)| ((*f).to_owned(), (*t).to_owned())));
@@ -28,7 +29,7 @@ fn lint(paths: &[PathBuf]) -> Exit {
     for (file, text) in &texts {
         match Pack::parse(file, text) {
             Ok(pack) => {
-                errors.extend(pack.lint(file));
+                errors.extend(pack.lint(file, &edition.ledger));
                 if pack.canonical() != *text {
                     errors.push(PackError {
                         file: file.clone(),

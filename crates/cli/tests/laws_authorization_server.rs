@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use plumb_model::known::Known;
 use plumb_model::ledger::{Observe, Party};
-use plumb_model::suite::Suite;
-use plumb_model::{Event, Ledger, Report, Secrets, Verdict};
+use plumb_model::{Edition, Event, Report, Secrets, Verdict};
 use plumb_oauth::server::Decision;
 use plumb_oauth::{AuthorizationServer, Bind, Profile};
 use plumb_runner::authorization_server::Issuer;
@@ -75,13 +74,14 @@ const NOTICED: &[(&str, &str, SetUp)] = &[
 ];
 
 fn options(issuer: Issuer, only: &[&str]) -> Options {
+    let edition = Arc::new(Edition::latest());
     Options {
         target: Target::AuthorizationServer(Box::new(issuer)),
-        suite: Suite::built_in("authorization-server").expect("built in"),
+        suite: edition.suite("authorization-server").expect("built in").expect("a test reads it"),
         only: only.iter().map(|id| (*id).to_owned()).collect(),
         known: Known::default(),
         other_sides: plumb_model::OtherSides::default(),
-        packs: plumb_checks::packs().expect("the packs are well made"),
+        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
         props: Props::new(),
         allow_calls: AllowCalls::default(),
         seed: 7,
@@ -93,6 +93,7 @@ fn options(issuer: Issuer, only: &[&str]) -> Options {
         started: "2026-01-01T00:00:00Z".into(),
         auth: None,
         replicas: plumb_runner::Replicas::default(),
+        edition,
     }
 }
 
@@ -190,7 +191,7 @@ async fn no_event_holds_a_secret_of_the_server() {
 
 #[test]
 fn every_requirement_on_authorization_servers_has_a_check_or_an_exclusion() {
-    let ledger = Ledger::current();
+    let ledger = Edition::latest().ledger;
     let checks = plumb_checks::of_authorization_servers();
     for check in &checks {
         assert!(ledger.requirement(check.id).is_some(), "`{}` is not in the ledger", check.id);

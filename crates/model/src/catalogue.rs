@@ -31,8 +31,8 @@ pub struct CheckInfo {
 }
 
 impl CheckInfo {
-    /// The announcement of a check of this requirement.
-    pub fn new(requirement: &Requirement, docs: String) -> Self {
+    /// The announcement of a check of this requirement, which stands at that address; see [`crate::Edition::info`].
+    pub fn new(requirement: &Requirement, url: String, docs: String) -> Self {
         Self {
             id: requirement.id.clone(),
             level: requirement.level,
@@ -41,7 +41,7 @@ impl CheckInfo {
             fact: None,
             page: requirement.page.clone(),
             summary: requirement.summary.clone(),
-            url: requirement.url(),
+            url,
             docs,
         }
     }

@@ -1,9 +1,11 @@
 //! The words of Plumb as types: requirements and their ledger, verdicts, the exchange as evidence, the
-//! event stream and the report folded from it, suites, vector packs and known violations.
+//! event stream and the report folded from it, suites, vector packs and known violations; and all that belongs to one
+//! revision of the protocol, as a value ([`Edition`]).
 //!
 //! No I/O and no async: everything here is a function of its arguments, so that a replay equals a live run.
 
 pub mod catalogue;
+pub mod edition;
 pub mod event;
 pub mod exchange;
 pub mod known;
@@ -17,6 +19,7 @@ pub mod suite;
 pub mod verdict;
 
 pub use catalogue::CheckInfo;
+pub use edition::Edition;
 pub use event::Event;
 pub use exchange::{Answer, Carrier, End, Exchange, Frame, Head, Header, Sent, StreamFacts};
 pub use ledger::{Force, Ledger, Level, Party, Requirement};
@@ -25,6 +28,3 @@ pub use positions::{OtherSides, Position, Positions};
 pub use report::Report;
 pub use secret::Secrets;
 pub use verdict::{Severity, Verdict};
-
-/// The protocol revision that this build judges by.
-pub const REVISION: &str = "2026-07-28";

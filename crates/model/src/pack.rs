@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Ledger;
+use crate::{Edition, Ledger};
 
 pub use kind::{
     Act, Edit, GrantDeviation, GrantUse, HeaderEdit, HeaderValue, Interruption, Kind, Moment, Next,
@@ -28,6 +28,12 @@ pub struct Pack {
     pub source: String,
     /// What the pack is about, one line.
     pub about: String,
+    /// The first revision that it is for; see [`Edition::spans`] for what says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The last revision that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// The kinds of bug that the vectors provoke, explained once.
     pub flags: BTreeMap<String, Flag>,
     /// The vectors, in groups that share a rule.
@@ -248,13 +254,18 @@ impl Pack {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
+    /// Whether it is for the revision of this edition.
+    pub fn is_for(&self, edition: &Edition) -> bool {
+        edition.spans(self.since.as_deref(), self.until.as_deref())
+    }
+
     /// The vectors, over all groups.
     pub fn vectors(&self) -> impl Iterator<Item = &Vector> {
         self.groups.iter().flat_map(|g| &g.vectors)
     }
 
-    /// What is not well made, beyond the schema.
-    pub fn lint(&self, file: &str) -> Vec<PackError> {
+    /// What is not well made, beyond the schema; what it judges is in the ledger.
+    pub fn lint(&self, file: &str, ledger: &Ledger) -> Vec<PackError> {
         let mut errors = Vec::new();
         let mut say = |place: String, what: String| {
             errors.push(PackError { file: file.to_owned(), place, what });
@@ -288,7 +299,7 @@ impl Pack {
                     say(place(), "judges no requirement".into());
                 }
                 for id in &vector.judges {
-                    if Ledger::current().requirement(id).is_none() {
+                    if ledger.requirement(id).is_none() {
                         say(place(), format!("`{id}` is not in the ledger"));
                     }
                 }
@@ -327,7 +338,11 @@ mod tests {
             "edit":{"headers":[{"remove":"Mcp-Method"}]},"answer":{"outcome":"refused"},
             "judges":["http.validate.method-missing"]}]}]}"#;
         let pack = Pack::parse("p.json", text).expect("parses");
-        let said: Vec<String> = pack.lint("p.json").iter().map(ToString::to_string).collect();
+        let said: Vec<String> = pack
+            .lint("p.json", &crate::Edition::latest().ledger)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert!(said[0].contains("no accepted sibling"), "{said:?}");
         assert!(said[1].contains("names the kind of bug"), "{said:?}");
         assert_eq!(Pack::parse("p.json", &pack.canonical()).expect("parses"), pack);

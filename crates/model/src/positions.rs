@@ -2,12 +2,8 @@
 //! takes on them.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
-
-/// The file that holds the positions, for people and for us.
-const FILE: &str = include_str!("../../../docs/positions.md");
 
 /// The section of positions that no row has to cite.
 const GENERAL: &str = "General";
@@ -26,8 +22,8 @@ pub struct Position {
     pub other_side: Option<String>,
 }
 
-/// All positions, in the order of the file.
-#[derive(Clone, Debug)]
+/// All positions, in the order of their file, `docs/positions.md`.
+#[derive(Clone, Debug, Default)]
 pub struct Positions {
     all: Vec<Position>,
     general: usize,
@@ -50,14 +46,8 @@ pub struct PositionError {
 }
 
 impl Positions {
-    /// The positions built in: `docs/positions.md`.
-    pub fn current() -> &'static Self {
-        static POSITIONS: OnceLock<Positions> = OnceLock::new();
-        POSITIONS.get_or_init(|| Self::parse(FILE))
-    }
-
     /// Reads sections `## …` of positions `### id`, each with a bold sentence and the paragraphs below it.
-    fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let (mut all, mut general) = (Vec::new(), 0);
         for section in text.split("\n## ").skip(1) {
             for entry in section.split("\n### ").skip(1) {
@@ -111,15 +101,15 @@ impl OtherSides {
         file: &str,
         text: &str,
         entries: BTreeMap<String, String>,
+        positions: &Positions,
     ) -> Result<Self, PositionError> {
         for (id, reason) in &entries {
             let error = |what: String| {
                 let line = text.lines().position(|l| l.contains(id.as_str())).map_or(1, |n| n + 1);
                 PositionError { file: file.to_owned(), line, what }
             };
-            let all = Positions::current().all();
-            if Positions::current().position(id).is_none() {
-                let near = all.iter().map(|p| p.id.as_str()).filter(|p| alike(p, id));
+            if positions.position(id).is_none() {
+                let near = positions.all().iter().map(|p| p.id.as_str()).filter(|p| alike(p, id));
                 let near: Vec<&str> = near.take(4).collect();
                 let hint = if near.is_empty() {
                     "`plumb explain ID` names those that a requirement rests on".to_owned()
@@ -153,11 +143,11 @@ fn joined(paragraph: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Force, Ledger, Level};
+    use crate::{Edition, Force, Level};
 
     #[test]
     fn every_position_has_a_name_a_sentence_and_a_paragraph() {
-        let positions = Positions::current();
+        let positions = Edition::latest().positions;
         assert!(positions.all().len() > 40 && !positions.general().is_empty());
         for position in positions.all() {
             let named = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
@@ -171,7 +161,7 @@ mod tests {
 
     #[test]
     fn every_position_that_a_row_cites_exists_and_every_special_one_is_cited() {
-        let (ledger, positions) = (Ledger::current(), Positions::current());
+        let Edition { ledger, positions, .. } = Edition::latest();
         for row in ledger.rows() {
             for id in &row.positions {
                 assert!(positions.position(id).is_some(), "`{}` cites `{id}`: no position", row.id);
@@ -186,7 +176,8 @@ mod tests {
 
     #[test]
     fn every_inferred_row_cites_a_position() {
-        let inferred = Ledger::current().rows().iter().filter(|r| r.force == Force::Inferred);
+        let ledger = Edition::latest().ledger;
+        let inferred = ledger.rows().iter().filter(|r| r.force == Force::Inferred);
         let bare: Vec<&str> = inferred
             .filter(|r| r.level != Level::Advice && r.positions.is_empty())
             .map(|r| r.id.as_str())
@@ -197,7 +188,7 @@ mod tests {
     #[test]
     fn marks_of_force_are_a_column_and_no_prose() {
         let marks = ["declarative", "derived)", "(schema", "applied)"];
-        for row in Ledger::current().rows() {
+        for row in Edition::latest().ledger.rows() {
             let found = marks.iter().find(|mark| row.summary.contains(**mark));
             assert_eq!(found, None, "`{}`: {}", row.id, row.summary);
         }
@@ -205,10 +196,11 @@ mod tests {
 
     #[test]
     fn an_unknown_position_or_an_empty_reason_is_an_error_with_a_remedy() {
+        let positions = Edition::latest().positions;
         let checked = |id: &str, why: &str| {
             let entries = BTreeMap::from([(id.to_owned(), why.to_owned())]);
             let text = format!("[positions]\n{id} = '{why}'");
-            OtherSides::checked("plumb.toml", &text, entries).map_err(|e| e.to_string())
+            OtherSides::checked("plumb.toml", &text, entries, &positions).map_err(|e| e.to_string())
         };
         assert!(checked("task-affinity", "we route by Mcp-Name").is_ok());
         assert_eq!(

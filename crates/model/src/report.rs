@@ -341,22 +341,22 @@ mod tests {
     use super::*;
 
     fn stream() -> Vec<Event> {
-        let ledger = crate::Ledger::current();
-        let row = ledger.requirement("base.response.same-id").expect("in the ledger");
+        let edition = crate::Edition::latest();
+        let info = edition.info("base.response.same-id", String::new()).expect("in the ledger");
         let run = RunStarted {
             format: crate::event::FORMAT,
             plumb: "0".into(),
-            revision: crate::REVISION.into(),
+            revision: edition.revision.clone(),
             started: "2026-01-01T00:00:00Z".into(),
             seed: 1,
             suite: "core".into(),
             policy: crate::suite::Policy::default(),
             target: crate::event::TargetInfo::default(),
-            checks: vec![CheckInfo::new(row, String::new())],
+            checks: vec![info],
             known: BTreeMap::new(),
             positions: vec![],
         };
-        let check = || row.id.clone();
+        let check = || "base.response.same-id".to_owned();
         vec![
             Event::RunStarted(Box::new(run)),
             Event::CheckStarted { check: check(), at: 1 },
@@ -418,7 +418,7 @@ mod tests {
         run.policy.strict = true;
         let position = run.checks[0].positions[0].clone();
         let other = crate::OtherSides(BTreeMap::from([(position.clone(), "why".into())]));
-        run.positions = crate::Positions::current().cited([], &other);
+        run.positions = crate::Edition::latest().positions.cited([], &other);
         let report = Report::fold(events).expect("folds");
         assert_eq!(report.outcome(), Outcome::Conformant);
         assert_eq!((report.counts().disputed, report.counts().failures), (1, 0));

@@ -49,23 +49,12 @@ pub struct SuiteError {
 }
 
 impl Suite {
-    /// The suites built in.
-    pub fn built_in(name: &str) -> Option<Self> {
-        let (file, text) = BUILT_IN.iter().find(|(n, _)| *n == name)?;
-        Self::parse(file, text).ok()
-    }
-
-    /// The names of the suites built in.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        BUILT_IN.iter().map(|(name, _)| *name)
-    }
-
-    /// Reads a suite; every pattern must select something.
-    pub fn parse(file: &str, text: &str) -> Result<Self, SuiteError> {
+    /// Reads a suite; every pattern must select something of the ledger.
+    pub fn parse(file: &str, text: &str, ledger: &Ledger) -> Result<Self, SuiteError> {
         let error = |what: String| SuiteError { file: file.to_owned(), what };
         let suite: Self = toml::from_str(text).map_err(|e| error(e.to_string()))?;
         for pattern in suite.select.iter().chain(&suite.omit) {
-            if !Ledger::current().rows().iter().any(|r| matches(pattern, &r.id)) {
+            if !ledger.rows().iter().any(|r| matches(pattern, &r.id)) {
                 return Err(error(format!("`{pattern}` selects no requirement: see `plumb list`")));
             }
         }
@@ -91,33 +80,14 @@ pub fn matches(pattern: &str, id: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == id, |prefix| id.starts_with(prefix))
 }
 
-const BUILT_IN: [(&str, &str); 8] = [
-    ("core", include_str!("../../../suites/core.toml")),
-    ("quick", include_str!("../../../suites/quick.toml")),
-    ("full", include_str!("../../../suites/full.toml")),
-    ("auth", include_str!("../../../suites/auth.toml")),
-    ("stateless", include_str!("../../../suites/stateless.toml")),
-    ("tasks", include_str!("../../../suites/tasks.toml")),
-    ("advice", include_str!("../../../suites/advice.toml")),
-    ("authorization-server", include_str!("../../../suites/authorization-server.toml")),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_suites_parse() {
-        for (name, text) in BUILT_IN {
-            let suite = Suite::parse(name, text).unwrap_or_else(|e| panic!("{e}"));
-            assert_eq!(suite.name, name);
-        }
-    }
-
-    #[test]
     fn a_pattern_that_selects_nothing_is_an_error() {
         let text = "name = 'x'\nabout = 'y'\nselect = ['http.nonsense.*']";
-        let error = Suite::parse("x.toml", text).unwrap_err().to_string();
+        let error = Suite::parse("x.toml", text, &Ledger::default()).unwrap_err().to_string();
         assert_eq!(error, "x.toml: `http.nonsense.*` selects no requirement: see `plumb list`");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plumb_model::event::CaseFinished;
 use plumb_model::pack::{Base, Pack, Vector};
-use plumb_model::{Ledger, Verdict};
+use plumb_model::{Edition, Verdict};
 use plumb_wire::http::{Client, ClientOptions, Endpoint};
 use plumb_wire::process::{Process, Signal};
 use plumb_wire::stdio::Session;
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::auth::{Auth, Authority};
 use crate::authorization_server::AsBench;
 use crate::channel::{Channel, Watch, Way};
+use crate::lab::Given;
 use crate::record::Recorder;
 use crate::replicas::Others;
 use crate::target::Running;
@@ -32,6 +33,7 @@ const DEATH: Duration = Duration::from_secs(5);
 
 /// What all benches of a run share.
 pub(crate) struct Context {
+    pub(crate) edition: Arc<Edition>,
     pub(crate) survey: Arc<Survey>,
     pub(crate) target: Target,
     pub(crate) packs: Arc<[Pack]>,
@@ -53,6 +55,11 @@ impl Context {
     pub(crate) fn auth(&self) -> Option<Auth<'_>> {
         Some(Auth::new(self.auth.as_deref()?, self.url.as_deref()?))
     }
+
+    /// What vectors start from.
+    pub(crate) fn given(&self) -> Given<'_> {
+        Given { edition: &self.edition, survey: &self.survey, auth: self.auth() }
+    }
 }
 
 /// What a scenario works with. Everything it sends is recorded as evidence of its check.
@@ -69,7 +76,7 @@ pub struct Bench {
 impl Bench {
     /// A second try has ids of its own: an answer to the first may still come.
     pub(crate) fn new(check: &'static Check, context: Arc<Context>, tried: u32) -> Self {
-        let place = Ledger::current().place(check.id).unwrap_or(0) as u64;
+        let place = context.edition.ledger.place(check.id).unwrap_or(0) as u64;
         // Alone, but no more patient: what must not come after a while would then come in time.
         let channel = context.channel.own(1);
         let tried = u64::from(tried);
@@ -86,6 +93,11 @@ impl Bench {
     /// What the target declares and shows.
     pub fn survey(&self) -> &Survey {
         &self.context.survey
+    }
+
+    /// The revision that the target is judged by.
+    pub fn edition(&self) -> &Edition {
+        &self.context.edition
     }
 
     /// The seed of everything random.
@@ -152,13 +164,13 @@ impl Bench {
 
     /// A correct request that the target accepts, if it offers what the base needs.
     pub fn base(&self, base: Base) -> Option<Probe> {
-        lab::base_probe(self.survey(), base)
+        self.context.given().base(base)
     }
 
     /// The vectors that the check carries out itself, each with a base that the target offers and the address of its
     /// case.
     pub fn vectors(&self) -> Vec<(String, Base, Vector)> {
-        lab::of_scenario(&self.context.packs, self.check.id, self.survey())
+        lab::of_scenario(&self.context.packs, self.check.id, self.context.given())
     }
 
     /// Sends a probe and waits for the whole answer.

@@ -157,6 +157,7 @@ impl Channel {
     /// Sends a probe and gives the answer while it comes in.
     pub(crate) async fn open(&self, by: &str, probe: &Probe) -> Result<Open, Trouble> {
         let mut probe = probe.clone();
+        probe = probe.in_edition(&self.recorder.edition);
         probe.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
         let (live, process) = self.transmit(&probe).await?;
         let by = by.to_owned();

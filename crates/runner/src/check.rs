@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use plumb_model::{CheckInfo, Ledger};
+use plumb_model::{CheckInfo, Edition};
 use plumb_wire::Transport;
 
 use crate::facet::Facet;
@@ -18,6 +18,10 @@ pub struct Check {
     pub judges: &'static [&'static str],
     /// The requirement that tells the same fact, if another does: broken together, both are one finding.
     pub fact: Option<&'static str>,
+    /// The first revision that it judges; see [`Edition::spans`] for what says nothing.
+    pub since: Option<&'static str>,
+    /// The last revision that it judges.
+    pub until: Option<&'static str>,
     /// The doc comment of its declaration, line by line: what is observed, why it matters, how to fix.
     pub docs: &'static [&'static str],
     /// Which targets it concerns.
@@ -88,18 +92,26 @@ impl Check {
         self.rows().any(|row| row == id)
     }
 
+    /// Whether it judges the revision of this edition.
+    pub fn is_for(&self, edition: &Edition) -> bool {
+        edition.spans(self.since, self.until)
+    }
+
     /// The check as the plan announces it; `None` for an id outside the ledger, which a test forbids.
-    pub fn info(&self) -> Option<CheckInfo> {
-        self.info_of(self.id)
+    pub fn info(&self, edition: &Edition) -> Option<CheckInfo> {
+        self.info_of(self.id, edition)
     }
 
     /// The check as the plan announces it for one of the requirements that it judges.
-    pub fn info_of(&self, id: &str) -> Option<CheckInfo> {
-        let requirement = Ledger::current().requirement(id)?;
-        let docs: Vec<&str> =
-            self.docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    pub fn info_of(&self, id: &str, edition: &Edition) -> Option<CheckInfo> {
         let fact = self.fact.or((id != self.id).then_some(self.id)).map(str::to_owned);
-        Some(CheckInfo { fact, ..CheckInfo::new(requirement, docs.join("\n")) })
+        Some(CheckInfo { fact, ..edition.info(id, self.documentation())? })
+    }
+
+    /// Its documentation, in Markdown.
+    pub fn documentation(&self) -> String {
+        let lines = self.docs.iter().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The declared fact that keeps the check from concerning this target, if any.
@@ -160,6 +172,8 @@ impl Applies {
 ///     pub(crate) SAME_ID = "base.response.same-id";
 ///     judges: ["base.error.same-id"];     // further requirements with the same verdict
 ///     fact: "base.jsonrpc.id";            // told as one finding with that one
+///     since: "2027-01-01";                // the revisions that it judges, both included; rarely said
+///     until: "2027-03-01";
 ///     applies: [Http, Declares("tools")];
 ///     needs: [SlowTool];
 ///     isolation: Alone;
@@ -174,6 +188,8 @@ macro_rules! check {
             id: $id,
             judges: $crate::check!(@judges $($rest)+),
             fact: $crate::check!(@fact $($rest)+),
+            since: $crate::check!(@since $($rest)+),
+            until: $crate::check!(@until $($rest)+),
             docs: &[$($doc),+],
             applies: $crate::check!(@applies $($rest)+),
             needs: $crate::check!(@needs $($rest)+),
@@ -182,33 +198,24 @@ macro_rules! check {
         };
     };
     (@judges judges: [$($row:literal),+ $(,)?]; $($rest:tt)*) => { &[$($row),+] };
-    (@judges $($rest:tt)*) => { &[] };
-    (@fact judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@fact $($rest)*) };
     (@fact fact: $fact:literal; $($rest:tt)*) => { Some($fact) };
-    (@fact $($rest:tt)*) => { None };
-    (@applies judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@applies $($rest)*) };
-    (@applies fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@applies $($rest)*) };
+    (@since since: $since:literal; $($rest:tt)*) => { Some($since) };
+    (@until until: $until:literal; $($rest:tt)*) => { Some($until) };
     (@applies applies: [$($fact:ident $(($arg:literal))?),* $(,)?]; $($rest:tt)*) => {
         &[$($crate::Applies::$fact $(($arg))?),*]
     };
-    (@applies $($rest:tt)*) => { &[] };
-    (@needs judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@needs $($rest)*) };
-    (@needs fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@needs $($rest)*) };
-    (@needs applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@needs $($rest)*) };
     (@needs needs: [$($prop:ident),* $(,)?]; $($rest:tt)*) => { &[$($crate::Prop::$prop),*] };
-    (@needs $($rest:tt)*) => { &[] };
-    (@isolation judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
-    (@isolation fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
-    (@isolation applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
-    (@isolation needs: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@isolation $($rest)*) };
     (@isolation isolation: $isolation:ident; $($rest:tt)*) => { $crate::Isolation::$isolation };
-    (@isolation $($rest:tt)*) => { $crate::Isolation::Shared };
-    (@body judges: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
-    (@body fact: $skip:literal; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
-    (@body applies: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
-    (@body needs: [$($skip:tt)*]; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
-    (@body isolation: $skip:ident; $($rest:tt)*) => { $crate::check!(@body $($rest)*) };
     (@body passive: $body:expr $(;)?) => { $crate::Body::Passive($body) };
     (@body cases: $body:expr $(;)?) => { $crate::Body::Cases($body) };
     (@body scenario: $body:expr $(;)?) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
+    // Another field is passed over; what nobody wrote has its default.
+    (@$wanted:ident $other:ident: $value:tt; $($rest:tt)+) => { $crate::check!(@$wanted $($rest)+) };
+    (@judges $($rest:tt)*) => { &[] };
+    (@fact $($rest:tt)*) => { None };
+    (@since $($rest:tt)*) => { None };
+    (@until $($rest:tt)*) => { None };
+    (@applies $($rest:tt)*) => { &[] };
+    (@needs $($rest:tt)*) => { &[] };
+    (@isolation $($rest:tt)*) => { $crate::Isolation::Shared };
 }

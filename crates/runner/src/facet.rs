@@ -1,7 +1,9 @@
 //! The facets of an answer to a vector, each judged at its own level.
 
-use plumb_model::Verdict;
+use std::sync::Arc;
+
 use plumb_model::pack::{Allowed, IdEcho, Outcome};
+use plumb_model::{Edition, Verdict};
 use plumb_wire::jsonrpc::Kind;
 use serde_json::Value;
 
@@ -12,6 +14,8 @@ use crate::{Finding, Judgement, Observed, Trouble};
 pub struct Tried {
     /// What was sent, as a plain fact.
     pub title: String,
+    /// The revision that the target is judged by.
+    pub edition: Arc<Edition>,
     /// Whether the target also speaks an earlier revision, for which it may take what is not unmistakably of this one.
     pub dual_era: bool,
     /// Which answers the text allows.
@@ -218,6 +222,7 @@ mod tests {
     fn tried(sent: Observed) -> Tried {
         Tried {
             title: "a broken request".into(),
+            edition: Arc::new(Edition::empty("2027-03-01")),
             dual_era: false,
             allowed: Allowed {
                 outcome: Outcome::Refused,

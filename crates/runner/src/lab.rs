@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use plumb_model::Edition;
 use plumb_model::pack::{Base, Edit, HeaderEdit, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
@@ -20,7 +21,7 @@ use crate::facet::{Facet, Tried};
 use crate::survey::Annotated;
 use crate::{Check, Finding, Judgement, Observed, Probe, Survey, Trouble, check::Body, sample};
 
-pub(crate) use base::base_probe;
+use base::base_probe;
 
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
 const LANE: usize = 12;
@@ -47,6 +48,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ids of vectors start here, past those of all benches.
 const IDS: u64 = 1 << 40;
+
+/// What vectors start from.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub(crate) edition: &'a Arc<Edition>,
+    pub(crate) survey: &'a Survey,
+    pub(crate) auth: Option<Auth<'a>>,
+}
+
+impl Given<'_> {
+    /// A correct request of the edition's revision, if the target offers what it needs.
+    pub(crate) fn base(self, base: Base) -> Option<Probe> {
+        base_probe(self.survey, base).map(|probe| probe.in_edition(self.edition))
+    }
+}
 
 /// A vector on one base request.
 #[derive(Clone)]
@@ -108,12 +124,7 @@ impl Outcome {
 }
 
 /// The trials that the selected checks need and the target can serve.
-pub(crate) fn trials(
-    packs: &[Pack],
-    checks: &[&'static Check],
-    survey: &Survey,
-    auth: Option<Auth<'_>>,
-) -> Vec<Trial> {
+pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>) -> Vec<Trial> {
     let mut trials = Vec::new();
     for (pack, vector) in packs.iter().flat_map(|p| p.vectors().map(move |v| (p, v))) {
         let named = || checks.iter().filter(|c| vector.judges.iter().any(|id| id == c.id));
@@ -124,13 +135,13 @@ pub(crate) fn trials(
             Body::Cases(facet) => Some((c.id, facet)),
             _ => None,
         };
-        if !goes_over(vector, survey.transport) || !wanted {
+        if !goes_over(vector, given.survey.transport) || !wanted {
             continue;
         }
         let shared = Arc::new(vector.clone());
         let judges: Vec<(&'static str, Facet)> = named().filter_map(facet).collect();
         for base in &vector.bases {
-            for (parameter, address) in places(survey, *base, vector, auth) {
+            for (parameter, address) in places(given, *base, vector) {
                 trials.push(Trial {
                     address,
                     pack: pack.pack.clone(),
@@ -156,12 +167,8 @@ pub(crate) fn address(vector: &Vector, base: Base) -> String {
 
 /// Where the target lets a vector be tried on a base: once, or on each further parameter that it is about; the
 /// parameter's place and the address of the case.
-fn places(
-    survey: &Survey,
-    base: Base,
-    vector: &Vector,
-    auth: Option<Auth<'_>>,
-) -> Vec<(usize, String)> {
+fn places(given: Given<'_>, base: Base, vector: &Vector) -> Vec<(usize, String)> {
+    let survey = given.survey;
     let address = address(vector, base);
     match &vector.kind {
         Kind::HeaderValue(value) if base == Base::AnnotatedEach => survey
@@ -176,22 +183,21 @@ fn places(
             let first = survey.annotated(value.of).position(|tool| fits(&tool, value));
             first.map(|at| (at, address)).into_iter().collect()
         }
-        _ if offered(survey, base, vector, auth) => vec![(0, address)],
+        _ if offered(given, base, vector) => vec![(0, address)],
         _ => Vec::new(),
     }
 }
 
-fn offered(survey: &Survey, base: Base, vector: &Vector, auth: Option<Auth<'_>>) -> bool {
+fn offered(given: Given<'_>, base: Base, vector: &Vector) -> bool {
+    let survey = given.survey;
     match &vector.kind {
         Kind::HeaderValue(value) => survey.annotated(value.of).any(|tool| fits(&tool, value)),
-        Kind::Edit(edit) => {
-            base_probe(survey, base).and_then(|probe| edited(probe, edit)).is_some()
-        }
-        Kind::Interruption(_) => base_probe(survey, base).is_some(),
+        Kind::Edit(edit) => given.base(base).and_then(|probe| edited(probe, edit)).is_some(),
+        Kind::Interruption(_) => given.base(base).is_some(),
         Kind::Grant(_) => survey.authorization_server.is_some(),
         Kind::Token(what) => {
-            let used = |probe| auth.filter(|_| survey.protected)?.used(probe, what);
-            base_probe(survey, base).and_then(used).is_some()
+            let used = |probe| given.auth.filter(|_| survey.protected)?.used(probe, what);
+            given.base(base).and_then(used).is_some()
         }
     }
 }
@@ -225,12 +231,13 @@ fn of_scenarios(vector: &Vector) -> bool {
 pub(crate) fn of_scenario(
     packs: &[Pack],
     check: &str,
-    survey: &Survey,
+    given: Given<'_>,
 ) -> Vec<(String, Base, Vector)> {
-    let here = |v: &&Vector| goes_over(v, survey.transport);
+    let given = Given { auth: None, ..given };
+    let here = |v: &&Vector| goes_over(v, given.survey.transport);
     let named = |v: &&Vector| of_scenarios(v) && v.judges.iter().any(|id| id == check);
     let vectors = packs.iter().flat_map(Pack::vectors).filter(named).filter(here);
-    let offered = |vector: &&Vector, base: &Base| offered(survey, *base, vector, None);
+    let offered = |vector: &&Vector, base: &Base| offered(given, *base, vector);
     vectors
         .flat_map(|v| v.bases.iter().filter(move |b| offered(&v, b)).map(move |b| (v, *b)))
         .map(|(vector, base)| (address(vector, base), base, vector.clone()))
@@ -256,17 +263,16 @@ pub(crate) fn lanes(trials: Vec<Trial>, transport: Transport) -> Vec<Vec<Trial>>
 /// Sends the trials of a lane, an unbroken request before and after each one.
 pub(crate) async fn walk(
     lane: Vec<Trial>,
-    survey: &Survey,
+    given: Given<'_>,
     channel: &Channel,
     ids: &AtomicU64,
-    auth: Option<Auth<'_>>,
     deadline: Instant,
 ) -> Results {
     let mut results = Results::new();
     let mut silences = 0;
     let mut last: BTreeMap<String, Observed> = BTreeMap::new();
     for trial in lane {
-        let Some((control, probe)) = prepare(survey, &trial, ids, auth) else { continue };
+        let Some((control, probe)) = prepare(given, &trial, ids) else { continue };
         let by = format!("vector {}", trial.address);
         let key = control
             .message_value()
@@ -302,7 +308,8 @@ pub(crate) async fn walk(
                 };
                 Tried {
                     title: trial.vector.title.clone(),
-                    dual_era: survey.dual_era,
+                    edition: Arc::clone(given.edition),
+                    dual_era: given.survey.dual_era,
                     allowed: trial.vector.answer.clone(),
                     before,
                     sent,
@@ -310,7 +317,7 @@ pub(crate) async fn walk(
                     controlled,
                 }
             }
-            Err(trouble) => untried(&trial, trouble),
+            Err(trouble) => untried(given.edition, &trial, trouble),
         };
         results.insert(trial.key(), Outcome::of(&trial, &tried, dead));
     }
@@ -329,7 +336,7 @@ fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
     Trouble::Control(seen.describe())
 }
 
-fn untried(trial: &Trial, trouble: Trouble) -> Tried {
+fn untried(edition: &Arc<Edition>, trial: &Trial, trouble: Trouble) -> Tried {
     let nothing = || {
         Observed::new(plumb_model::Exchange {
             seq: 0,
@@ -341,6 +348,7 @@ fn untried(trial: &Trial, trouble: Trouble) -> Tried {
     };
     Tried {
         title: trial.vector.title.clone(),
+        edition: Arc::clone(edition),
         dual_era: false,
         allowed: trial.vector.answer.clone(),
         before: nothing(),
@@ -428,27 +436,23 @@ async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Tr
 }
 
 /// The unbroken request and the vector made of it.
-fn prepare(
-    survey: &Survey,
-    trial: &Trial,
-    ids: &AtomicU64,
-    auth: Option<Auth<'_>>,
-) -> Option<(Probe, Probe)> {
+fn prepare(given: Given<'_>, trial: &Trial, ids: &AtomicU64) -> Option<(Probe, Probe)> {
     match &trial.vector.kind {
         Kind::Token(what) => {
-            let control = base_probe(survey, trial.base)?;
+            let control = given.base(trial.base)?;
             let mut probe = control.clone();
             probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
-            Some((control, auth?.used(probe, what)?))
+            Some((control, given.auth?.used(probe, what)?))
         }
         Kind::Edit(edit) => {
-            let control = base_probe(survey, trial.base)?;
+            let control = given.base(trial.base)?;
             let mut probe = control.clone();
             probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
             Some((control, edited(probe, edit)?))
         }
         Kind::HeaderValue(value) => {
-            mirrored(&survey.annotated(value.of).nth(trial.parameter)?, value, ids)
+            let tool = given.survey.annotated(value.of).nth(trial.parameter)?;
+            mirrored(given.edition, &tool, value, ids)
         }
         Kind::Interruption(_) | Kind::Grant(_) => None,
     }
@@ -478,7 +482,12 @@ fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
 }
 
 /// A call of an annotated tool with the value in the body and the given header beside it.
-fn mirrored(tool: &Annotated, vector: &HeaderValue, ids: &AtomicU64) -> Option<(Probe, Probe)> {
+fn mirrored(
+    edition: &Edition,
+    tool: &Annotated,
+    vector: &HeaderValue,
+    ids: &AtomicU64,
+) -> Option<(Probe, Probe)> {
     let call = |value: Option<&Value>| {
         let mut arguments = Value::Object(tool.arguments.clone());
         let (parent, key) = tool.pointer.rsplit_once('/')?;
@@ -488,7 +497,8 @@ fn mirrored(tool: &Annotated, vector: &HeaderValue, ids: &AtomicU64) -> Option<(
             None => slot.remove(key),
         };
         let params = json!({"name": tool.tool["name"], "arguments": arguments});
-        Some(Probe::request(method::TOOLS_CALL, params).mirrored(&tool.tool["inputSchema"]))
+        let call = Probe::request(method::TOOLS_CALL, params).in_edition(edition);
+        Some(call.mirrored(&tool.tool["inputSchema"]))
     };
     let plain = match vector.of {
         plumb_model::pack::ParamType::String => json!("plumb"),

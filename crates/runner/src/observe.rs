@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plumb_model::{End, Exchange, Sent};
+use plumb_model::{Edition, End, Exchange, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{meta, method, notification};
 use serde_json::Value;
@@ -73,10 +73,10 @@ impl Observed {
         matches!(self.exchange.sent, Sent::Stdio { .. }) && !readable
     }
 
-    /// Whether the request spoke this revision, unmistakably: by `_meta` and, over HTTP, by header. A
+    /// Whether the request spoke the revision of this edition, unmistakably: by `_meta` and, over HTTP, by header. A
     /// server that also serves earlier revisions may take anything else for one of those.
-    pub fn is_modern(&self) -> bool {
-        let revision = |v: &str| v == plumb_model::REVISION;
+    pub fn is_modern(&self, edition: &Edition) -> bool {
+        let revision = |v: &str| v == edition.revision;
         let in_meta =
             self.sent_meta(meta::PROTOCOL_VERSION).and_then(Value::as_str).is_some_and(revision);
         let in_header = match &self.exchange.sent {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use plumb_model::event::CaseFinished;
-use plumb_model::{Sent, Verdict};
+use plumb_model::{Edition, Sent, Verdict};
 
 use crate::check::Body;
 use crate::pace::turns_away;
@@ -17,6 +17,8 @@ const SHOWN: usize = 5;
 pub struct Notes<'a> {
     /// The target, as the survey found it.
     pub survey: &'a Survey,
+    /// The revision that it is judged by.
+    pub edition: &'a Edition,
     fits: u32,
     breaks: Vec<(String, String)>,
 }
@@ -44,9 +46,14 @@ impl Notes<'_> {
 }
 
 /// What a passive check says of one exchange; `None` if that does not show what the check looks at.
-pub fn judged(check: &Check, seen: &Observed, survey: &Survey) -> Option<Finding> {
+pub fn judged(
+    check: &Check,
+    seen: &Observed,
+    survey: &Survey,
+    edition: &Edition,
+) -> Option<Finding> {
     let Body::Passive(body) = check.body else { return None };
-    let mut notes = Notes { survey, fits: 0, breaks: Vec::new() };
+    let mut notes = Notes { survey, edition, fits: 0, breaks: Vec::new() };
     body(seen, &mut notes);
     let broken = notes.breaks.into_iter().next();
     let broken = broken.map(|(expected, actual)| Finding::Violated { expected, actual });
@@ -72,9 +79,9 @@ impl Passives {
     }
 
     /// Shows an exchange to every passive check.
-    pub(crate) fn see(&self, seen: &Observed, survey: &Survey) {
+    pub(crate) fn see(&self, seen: &Observed, survey: &Survey, edition: &Edition) {
         // A server of two eras may take what is not unmistakably of this revision for the other one.
-        if survey.dual_era && seen.exchange.sent != Sent::Nothing && !seen.is_modern() {
+        if survey.dual_era && seen.exchange.sent != Sent::Nothing && !seen.is_modern(edition) {
             return;
         }
         // What turns a request away, for want of a token or for a while, speaks no MCP.
@@ -84,7 +91,7 @@ impl Passives {
         }
         for (check, tally) in &self.checks {
             let Body::Passive(body) = check.body else { continue };
-            let mut notes = Notes { survey, fits: 0, breaks: Vec::new() };
+            let mut notes = Notes { survey, edition, fits: 0, breaks: Vec::new() };
             body(seen, &mut notes);
             if notes.fits == 0 && notes.breaks.is_empty() {
                 continue;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use plumb_model::pack::HeaderEdit;
-use plumb_model::{Header, REVISION};
+use plumb_model::{Edition, Header};
 use plumb_wire::http::{Framing, HttpRequest, Which};
 use plumb_wire::{header, meta};
 use serde_json::{Map, Value, json};
@@ -26,6 +26,8 @@ pub struct Probe {
     framing: Framing,
     /// Whether the id is a placeholder still, to be given when the message is sent.
     unnumbered: bool,
+    /// Whether the version is a placeholder still, to be given by the edition that is spoken.
+    unversioned: bool,
     pub(crate) patience: Option<Duration>,
 }
 
@@ -37,7 +39,7 @@ enum Body {
 }
 
 impl Probe {
-    /// A correct request; its id is given when it is sent.
+    /// A correct request; its id and the version of the protocol are given when it is sent.
     pub fn request(method: &str, params: Value) -> Self {
         let mut params = match params {
             Value::Object(map) => map,
@@ -45,16 +47,18 @@ impl Probe {
         };
         let own = params.remove("_meta");
         let mut meta = json!({
-            meta::PROTOCOL_VERSION: REVISION,
+            meta::PROTOCOL_VERSION: null,
             meta::CLIENT_INFO: {"name": "plumb", "version": env!("CARGO_PKG_VERSION")},
             meta::CLIENT_CAPABILITIES: {},
         });
+        let mut unversioned = true;
         if let (Some(meta), Some(Value::Object(own))) = (meta.as_object_mut(), own) {
+            unversioned = !own.contains_key(meta::PROTOCOL_VERSION);
             meta.extend(own);
         }
         params.insert("_meta".into(), meta);
         let message = json!({"jsonrpc": "2.0", "id": null, "method": method, "params": params});
-        Self { unnumbered: true, ..Self::message(message) }
+        Self { unnumbered: true, unversioned, ..Self::message(message) }
     }
 
     /// A notification.
@@ -95,6 +99,7 @@ impl Probe {
             which: Which::Pooled,
             framing: Framing::Length,
             unnumbered: false,
+            unversioned: false,
             patience: None,
         }
     }
@@ -161,6 +166,7 @@ impl Probe {
 
     /// With a member of `_meta`.
     pub fn meta(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.unversioned &= key != meta::PROTOCOL_VERSION;
         if let Some(meta) = self
             .message_mut()
             .and_then(|m| m.pointer_mut("/params/_meta"))
@@ -201,6 +207,7 @@ impl Probe {
     /// With the value at a JSON pointer replaced or added.
     pub fn set(&mut self, pointer: &str, value: Value) {
         let Some((parent, key)) = pointer.rsplit_once('/') else { return };
+        self.unversioned &= !pointer.contains("/_meta");
         self.unnumbered &= pointer != "/id";
         let parent =
             self.message_mut().and_then(|m| m.pointer_mut(parent)).and_then(Value::as_object_mut);
@@ -295,6 +302,16 @@ impl Probe {
         }
     }
 
+    /// As a message of the edition's revision, unless it says itself which it is of.
+    pub fn in_edition(mut self, edition: &Edition) -> Self {
+        if std::mem::take(&mut self.unversioned)
+            && let Some(version) = self.message_mut().and_then(version_of)
+        {
+            *version = edition.revision.as_str().into();
+        }
+        self
+    }
+
     /// Gives the message its id, if it was made by [`Probe::request`] and has none yet.
     pub(crate) fn number(&mut self, next: impl FnOnce() -> u64) {
         if self.unnumbered {
@@ -354,6 +371,11 @@ impl Probe {
         fields.extend(self.param_headers.iter().map(|(n, v)| Header::new(n, v)));
         fields
     }
+}
+
+/// The version that a message names.
+fn version_of(message: &mut Value) -> Option<&mut Value> {
+    message.get_mut("params")?.get_mut("_meta")?.get_mut(meta::PROTOCOL_VERSION)
 }
 
 /// A header field in raw bytes: name and value.

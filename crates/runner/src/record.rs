@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use plumb_model::{Answer, Event, Exchange, Payload, Secrets, Sent};
+use plumb_model::{Answer, Edition, Event, Exchange, Payload, Secrets, Sent};
 use plumb_wire::Clock;
 
 use crate::pace::Pace;
@@ -22,6 +22,8 @@ pub type Sink = Box<dyn Fn(Event) + Send + Sync>;
 
 /// Numbers exchanges, shows them to the passive checks and emits events.
 pub(crate) struct Recorder {
+    /// The revision that is spoken, and judged by.
+    pub(crate) edition: Arc<Edition>,
     pub(crate) clock: Clock,
     /// How long the target takes.
     pub(crate) tempo: Tempo,
@@ -39,14 +41,15 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn new(
-        clock: Clock,
+        edition: Arc<Edition>,
         secrets: Secrets,
         sink: Sink,
         tempo: Tempo,
         pace: Arc<Pace>,
     ) -> Self {
         Self {
-            clock,
+            edition,
+            clock: Clock::start(),
             tempo,
             pace,
             secrets: RwLock::new(secrets),
@@ -130,7 +133,7 @@ impl Recorder {
 
     fn publish(&self, observed: &Observed) {
         if let Some((passives, survey)) = self.judging.get() {
-            passives.see(observed, survey);
+            passives.see(observed, survey, &self.edition);
         }
         let exchange = {
             let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);

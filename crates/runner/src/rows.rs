@@ -54,7 +54,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use plumb_model::event::{FORMAT, RunStarted, TargetInfo};
-    use plumb_model::{CheckInfo, Ledger, Verdict};
+    use plumb_model::{Edition, Verdict};
 
     use super::*;
 
@@ -66,12 +66,12 @@ mod tests {
     }
 
     fn start(ids: &[&str]) -> Event {
-        let info =
-            |id: &&str| CheckInfo::new(Ledger::current().requirement(id).unwrap(), String::new());
+        let edition = Edition::latest();
+        let info = |id: &&str| edition.info(id, String::new()).unwrap();
         Event::RunStarted(Box::new(RunStarted {
             format: FORMAT,
             plumb: "0".into(),
-            revision: plumb_model::REVISION.into(),
+            revision: edition.revision.clone(),
             started: "2026-01-01T00:00:00Z".into(),
             seed: 1,
             suite: "core".into(),

@@ -7,10 +7,8 @@ use plumb_model::event::{FORMAT, RunStarted, TargetInfo};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{
-    CheckInfo, Event, Ledger, OtherSides, Positions, REVISION, Requirement, Secrets,
-};
-use plumb_wire::{Clock, Limits};
+use plumb_model::{CheckInfo, Edition, Event, OtherSides, Requirement, Secrets};
+use plumb_wire::Limits;
 
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::AuthorizationServer;
@@ -34,6 +32,8 @@ pub(crate) const DISCOVER: &str = "versioning.server-discover";
 
 /// What a run is to do.
 pub struct Options {
+    /// The revision that the target is judged by.
+    pub edition: Arc<Edition>,
     /// The server under test.
     pub target: Target,
     /// Which requirements are judged.
@@ -101,8 +101,13 @@ pub async fn run(
     }
     let (tempo, pace) =
         (Tempo::new(options.limits.answer), Pace::new(options.concurrency, options.rate));
-    let recorder =
-        Arc::new(Recorder::new(Clock::start(), options.secrets.clone(), sink, tempo, pace));
+    let recorder = Arc::new(Recorder::new(
+        options.edition.clone(),
+        options.secrets.clone(),
+        sink,
+        tempo,
+        pace,
+    ));
     let auth = match &options.auth {
         Some(wanted) => Some(Authority::start(wanted, options.seed, &recorder).await?),
         None => None,
@@ -156,7 +161,9 @@ pub async fn run(
     }
     let started = Event::RunStarted(Box::new(announcement(&options, &survey, &selected)));
     recorder.start(started, Passives::new(&selected), Arc::clone(&survey));
+    options.packs.retain(|pack| pack.is_for(&options.edition));
     let context = Arc::new(Context {
+        edition: Arc::clone(&options.edition),
         survey,
         target,
         packs: std::mem::take(&mut options.packs).into(),
@@ -208,7 +215,15 @@ async fn look(
         target.start(limits, recorder, None).await.ok()
     };
     let handshake = own.as_ref().map_or(&running.channel, |o| &o.channel);
-    let survey = Survey::look(&running.channel, handshake, target.is_local(), props, allow).await;
+    let survey = Survey::look(
+        &recorder.edition,
+        &running.channel,
+        handshake,
+        target.is_local(),
+        props,
+        allow,
+    )
+    .await;
     if let Some(own) = own {
         own.stop().await;
     }
@@ -218,13 +233,14 @@ async fn look(
 
 /// Surveys a target and judges nothing.
 pub async fn survey_only(
+    edition: Arc<Edition>,
     target: &Target,
     limits: &Limits,
     secrets: Secrets,
     allow: &AllowCalls,
 ) -> Result<Survey, RunError> {
     let (tempo, pace) = (Tempo::new(limits.answer), Pace::new(SURVEYORS, None));
-    let recorder = Arc::new(Recorder::new(Clock::start(), secrets, Box::new(|_| {}), tempo, pace));
+    let recorder = Arc::new(Recorder::new(edition, secrets, Box::new(|_| {}), tempo, pace));
     let shared = replicas::shares(target).then(tempfile::tempdir).transpose()?;
     let target = &match &shared {
         Some(folder) => replicas::sharing(target.clone(), folder.path()),
@@ -246,9 +262,11 @@ fn explained(error: ContactError, target: &Target) -> RunError {
 }
 
 fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check> {
-    let ledger = Ledger::current();
-    let wanted =
-        |c: &&Check| c.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)));
+    let ledger = &options.edition.ledger;
+    let wanted = |c: &&Check| {
+        c.is_for(&options.edition)
+            && c.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)))
+    };
     let mut selected: Vec<&'static Check> = registry.iter().copied().filter(wanted).collect();
     selected.sort_by_key(|c| ledger.place(c.id));
     selected
@@ -264,15 +282,17 @@ fn asked(options: &Options, row: &Requirement) -> bool {
 
 /// The requirements that these checks judge and that the run is asked for, in the order of the ledger.
 fn announced(options: &Options, selected: &[&'static Check]) -> Vec<CheckInfo> {
-    let ledger = Ledger::current();
+    let ledger = &options.edition.ledger;
     let wanted = |check: &Check, id: &str| {
         // A check without such a row was added for what it says itself.
         let any = check.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)));
         if any { ledger.requirement(id).is_some_and(|r| asked(options, r)) } else { id == check.id }
     };
     let rows = selected.iter().flat_map(|&c| c.rows().map(move |id| (c, id)));
-    let mut infos: Vec<CheckInfo> =
-        rows.filter(|&(c, id)| wanted(c, id)).filter_map(|(c, id)| c.info_of(id)).collect();
+    let mut infos: Vec<CheckInfo> = rows
+        .filter(|&(c, id)| wanted(c, id))
+        .filter_map(|(c, id)| c.info_of(id, &options.edition))
+        .collect();
     infos.sort_by_key(|info| ledger.place(&info.id));
     infos
 }
@@ -287,11 +307,11 @@ fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check])
     };
     let checks = announced(options, selected);
     let cited = checks.iter().flat_map(|c| &c.positions).map(String::as_str);
-    let positions = Positions::current().cited(cited, &options.other_sides);
+    let positions = options.edition.positions.cited(cited, &options.other_sides);
     RunStarted {
         format: FORMAT,
         plumb: env!("CARGO_PKG_VERSION").into(),
-        revision: REVISION.into(),
+        revision: options.edition.revision.clone(),
         started: options.started.clone(),
         seed: options.seed,
         suite: options.suite.name.clone(),

@@ -6,11 +6,10 @@ use std::sync::atomic::AtomicU64;
 
 use futures_util::StreamExt as _;
 use plumb_model::event::CaseFinished;
-use plumb_model::{Event, REVISION, Verdict};
+use plumb_model::{Event, Verdict};
 use plumb_wire::method;
 use tokio::time::Instant;
 
-use crate::auth::Auth;
 use crate::bench::Context;
 use crate::channel::Channel;
 use crate::check::{Body, Isolation};
@@ -93,7 +92,7 @@ impl Schedule<'_> {
                 |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
             open.iter().filter(scenario).copied().collect()
         };
-        let trials = lab::trials(&self.context.packs, &open, &self.context.survey, self.auth());
+        let trials = lab::trials(&self.context.packs, &open, self.context.given());
         let mut faults = Vec::new();
         // What starts processes takes longest, so it begins first.
         let mut beside = scenarios(&|i| i == Isolation::Replicas);
@@ -119,9 +118,10 @@ impl Schedule<'_> {
     fn decided(&self, check: &'static Check) -> Option<Verdict> {
         let survey = &self.context.survey;
         if let Some(version) = &survey.legacy_only {
+            let revision = &self.context.edition.revision;
             return Some(if check.id == DISCOVER {
                 Verdict::violated(
-                    format!("a server of revision {REVISION}: `server/discover` is answered"),
+                    format!("a server of revision {revision}: `server/discover` is answered"),
                     format!(
                         "the target speaks only revision {version}, which has the `initialize` handshake"
                     ),
@@ -212,9 +212,9 @@ impl Schedule<'_> {
         patience: u32,
         deadline: Instant,
     ) -> Results {
-        let (survey, auth, ids) = (&self.context.survey, self.auth(), &self.ids);
+        let (given, ids) = (self.context.given(), &self.ids);
         let walks = lanes.into_iter().map(|lane| async move {
-            lab::walk(lane, survey, &channel.own(patience), ids, auth, deadline).await
+            lab::walk(lane, given, &channel.own(patience), ids, deadline).await
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
         results.collect::<Vec<Results>>().await.into_iter().flatten().collect()
@@ -223,10 +223,6 @@ impl Schedule<'_> {
     async fn another(&self) -> Option<Running> {
         let context = &self.context;
         context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await.ok()
-    }
-
-    fn auth(&self) -> Option<Auth<'_>> {
-        self.context.auth()
     }
 
     /// Runs scenarios beside each other. What is beyond doubt is said at once; the rest is given back, with the faults of

@@ -12,6 +12,7 @@ pub(crate) mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
+use plumb_model::Edition;
 use plumb_model::pack::ParamType;
 use plumb_wire::Transport;
 use serde_json::{Map, Value};
@@ -109,6 +110,7 @@ impl Survey {
     /// Looks at a target. Every exchange is recorded under the name `survey`. The handshake of earlier
     /// revisions is tried on `handshake`: over standard streams it may bind the whole process to them.
     pub(crate) async fn look(
+        edition: &Edition,
         channel: &Channel,
         handshake: &Channel,
         local: bool,
@@ -116,7 +118,7 @@ impl Survey {
         allow: &AllowCalls,
     ) -> Result<Self, ContactError> {
         let mut survey = Self { transport: channel.transport(), local, ..Self::default() };
-        contact::make(&mut survey, channel, handshake).await?;
+        contact::make(&mut survey, edition, channel, handshake).await?;
         if survey.legacy_only.is_some() {
             return Ok(survey);
         }

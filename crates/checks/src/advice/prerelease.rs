@@ -1,6 +1,5 @@
 //! changelog: shapes of drafts of this revision that still circulate.
 
-use plumb_model::REVISION;
 use plumb_model::pack::{Base, HeaderEdit};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check};
 use plumb_wire::{codes, header, meta, method};
@@ -42,7 +41,7 @@ async fn meta_keys(bench: &Bench) -> Judgement {
         draft = draft.without_meta(new).meta(old, value.unwrap_or_else(|| json!({})));
     }
     if bench.survey().transport.has_heads() {
-        draft = draft.header(header::PROTOCOL_VERSION, REVISION);
+        draft = draft.header(header::PROTOCOL_VERSION, &bench.edition().revision);
     }
     let seen = bench.send(draft).await?;
     Ok(Finding::expect(!seen.is_accepted(), "refused: the keys have a prefix", || seen.describe()))

@@ -1,6 +1,6 @@
 //! basic#error-codes: which codes may appear, judged over every error of the run.
 
-use plumb_model::{REVISION, Sent};
+use plumb_model::{Edition, Sent};
 use plumb_runner::{Notes, Observed, check};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{codes, header, meta, method};
@@ -63,7 +63,7 @@ fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
         let Some(code) = error.code() else { continue };
         let misuse = match code {
             codes::HEADER_MISMATCH => {
-                headers_are_right(seen).then_some("the headers mirror the body")
+                headers_are_right(seen, notes.edition).then_some("the headers mirror the body")
             }
             codes::MISSING_CLIENT_CAPABILITY => names_declared_only(seen, error)
                 .then_some("it names no capability that is not declared"),
@@ -71,7 +71,7 @@ fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
                 Some("the version stands among those that it supports")
             }
             codes::UNSUPPORTED_VERSION => {
-                version_is_right(seen).then_some("the version is this revision")
+                version_is_right(seen, notes.edition).then_some("the version is this revision")
             }
             _ => None,
         };
@@ -87,9 +87,9 @@ fn reserved_meaning(seen: &Observed, notes: &mut Notes<'_>) {
 
 /// Whether a request has each standard header once, as its body has it, and no other header that could differ. A call
 /// of a tool may lack parameter headers that only the tool's definition tells.
-fn headers_are_right(seen: &Observed) -> bool {
+fn headers_are_right(seen: &Observed, edition: &Edition) -> bool {
     let Sent::Http { headers, .. } = &seen.exchange.sent else { return true };
-    let Some(message) = seen.request.as_ref().filter(|_| version_is_right(seen)) else {
+    let Some(message) = seen.request.as_ref().filter(|_| version_is_right(seen, edition)) else {
         return false;
     };
     // What is no string has no header form, so a header cannot mirror it.
@@ -114,15 +114,15 @@ fn headers_are_right(seen: &Observed) -> bool {
         })
 }
 
-fn version_is_right(seen: &Observed) -> bool {
+fn version_is_right(seen: &Observed, edition: &Edition) -> bool {
     let in_header = match &seen.exchange.sent {
         Sent::Http { headers, .. } => headers
             .iter()
             .filter(|h| h.name.eq_ignore_ascii_case(header::PROTOCOL_VERSION))
-            .all(|h| h.value == REVISION),
+            .all(|h| h.value == edition.revision),
         _ => true,
     };
-    in_header && seen.is_modern()
+    in_header && seen.is_modern(edition)
 }
 
 /// Whether an error lists the very version as supported that it says is not.
@@ -227,6 +227,7 @@ mod tests {
 
     use super::*;
     use crate::basic::recorded::{error, holds, holds_on, http, stdio, unasked};
+    use crate::recorded::edition;
 
     #[test]
     fn a_version_that_is_refused_and_listed_is_a_contradiction() {
@@ -240,9 +241,10 @@ mod tests {
             }
             holds(&RESERVED_MEANING, &seen)
         };
-        assert_eq!(answered("1900-01-01", &[REVISION]), Some(true));
-        assert_eq!(answered("2025-11-25", &[REVISION]), Some(true));
-        assert_eq!(answered("2025-11-25", &[REVISION, "2025-11-25"]), Some(false));
+        let revision = edition().revision.as_str();
+        assert_eq!(answered("1900-01-01", &[revision]), Some(true));
+        assert_eq!(answered("2025-11-25", &[revision]), Some(true));
+        assert_eq!(answered("2025-11-25", &[revision, "2025-11-25"]), Some(false));
     }
 
     #[test]

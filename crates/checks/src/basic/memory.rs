@@ -1,6 +1,5 @@
 //! basic#statelessness: nothing of a request outlives it.
 
-use plumb_model::REVISION;
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check};
 use plumb_wire::{header, meta};
@@ -109,8 +108,9 @@ async fn no_remembered_version(bench: &Bench) -> Judgement {
     for base in bases {
         let Some(probe) = bench.base(base).map(|p| p.on(CONNECTION)) else { continue };
         bench.control(probe.clone()).await?;
+        let revision = &bench.edition().revision;
         let broken =
-            probe.without_meta(meta::PROTOCOL_VERSION).header(header::PROTOCOL_VERSION, REVISION);
+            probe.without_meta(meta::PROTOCOL_VERSION).header(header::PROTOCOL_VERSION, revision);
         let seen = bench.send(broken).await?;
         let finding = if seen.is_refused() || seen.is_accepted() {
             Ok(Finding::expect(

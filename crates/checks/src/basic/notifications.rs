@@ -1,6 +1,5 @@
 //! basic#notifications: one-way messages in both directions.
 
-use plumb_model::REVISION;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, check, clip};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{meta, method, notification};
@@ -22,7 +21,8 @@ check! {
 }
 
 async fn no_response(bench: &Bench) -> Judgement {
-    let own = json!({meta::PROTOCOL_VERSION: REVISION, meta::CLIENT_CAPABILITIES: {}});
+    let revision = &bench.edition().revision;
+    let own = json!({meta::PROTOCOL_VERSION: revision, meta::CLIENT_CAPABILITIES: {}});
     let notifications = [
         (
             "cancels-nothing",

@@ -1,14 +1,16 @@
 //! Recorded exchanges, for the tests of passive checks.
 
-use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Header, Payload, REVISION, Sent};
+use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Header, Payload, Sent};
 use plumb_runner::{Check, Finding, Observed, Survey, judged};
 use plumb_wire::{header, meta, method};
 use serde_json::{Value, json};
 
+use crate::recorded::edition;
+
 /// A request of this revision over HTTP, and the messages that came back with a status.
 pub(crate) fn http(method: &str, params: Value, status: u16, messages: &[Value]) -> Observed {
     let body = request(method, params);
-    let headers = [(header::PROTOCOL_VERSION, REVISION), ("Mcp-Method", method)];
+    let headers = [(header::PROTOCOL_VERSION, edition().revision.as_str()), ("Mcp-Method", method)];
     let sent = Sent::Http {
         method: "POST".into(),
         url: "http://127.0.0.1/mcp".into(),
@@ -53,11 +55,11 @@ pub(crate) fn holds(check: &Check, seen: &Observed) -> Option<bool> {
 
 /// Whether a check holds on an exchange with such a target.
 pub(crate) fn holds_on(survey: &Survey, check: &Check, seen: &Observed) -> Option<bool> {
-    judged(check, seen, survey).map(|finding| finding == Finding::Held)
+    judged(check, seen, survey, edition()).map(|finding| finding == Finding::Held)
 }
 
 fn request(method: &str, mut params: Value) -> Value {
-    params["_meta"][meta::PROTOCOL_VERSION] = json!(REVISION);
+    params["_meta"][meta::PROTOCOL_VERSION] = json!(edition().revision);
     if params["_meta"].get(meta::CLIENT_CAPABILITIES).is_none() {
         params["_meta"][meta::CLIENT_CAPABILITIES] = json!({});
     }

@@ -1,9 +1,9 @@
 //! basic#meta: what every request carries, and requests that leave it out. Each fault is sent to every method that the
 //! server offers, between two requests that it accepts.
 
-use plumb_model::{REVISION, Sent};
+use plumb_model::Sent;
 use plumb_runner::facet::Tried;
-use plumb_runner::{Finding, Judgement, Observed, check, facet};
+use plumb_runner::{Finding, Judgement, check, facet};
 use plumb_wire::header;
 
 check! {
@@ -46,16 +46,17 @@ check! {
 fn missing(tried: &Tried) -> Judgement {
     match tried.dual_era {
         false => facet::refused_with_code(tried),
-        true if names_revision_in_header(&tried.sent) => facet::outcome(tried),
+        true if names_revision_in_header(tried) => facet::outcome(tried),
         true => Ok(of_either_era()),
     }
 }
 
-fn names_revision_in_header(seen: &Observed) -> bool {
-    let Sent::Http { headers, .. } = &seen.exchange.sent else { return false };
+fn names_revision_in_header(tried: &Tried) -> bool {
+    let revision = &tried.edition.revision;
+    let Sent::Http { headers, .. } = &tried.sent.exchange.sent else { return false };
     headers
         .iter()
-        .any(|h| h.name.eq_ignore_ascii_case(header::PROTOCOL_VERSION) && h.value == REVISION)
+        .any(|h| h.name.eq_ignore_ascii_case(header::PROTOCOL_VERSION) && h.value == *revision)
 }
 
 fn of_either_era() -> Finding {
@@ -79,7 +80,7 @@ check! {
 fn missing_http_400(tried: &Tried) -> Judgement {
     match tried.dual_era {
         false => facet::status(tried),
-        true if names_revision_in_header(&tried.sent) => facet::refused_with_status(tried),
+        true if names_revision_in_header(tried) => facet::refused_with_status(tried),
         true => Ok(of_either_era()),
     }
 }
@@ -109,7 +110,7 @@ check! {
 }
 
 fn wrong_type(tried: &Tried) -> Judgement {
-    if tried.dual_era && !tried.sent.is_modern() {
+    if tried.dual_era && !tried.sent.is_modern(&tried.edition) {
         return Ok(of_either_era());
     }
     facet::refused_with_code(tried)
@@ -138,17 +139,22 @@ check! {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use plumb_model::pack::{Allowed, IdEcho, Outcome};
+    use plumb_runner::Observed;
     use plumb_wire::{codes, meta};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::basic::recorded::{error, http, result, stdio};
+    use crate::recorded::edition;
 
     fn tried(sent: Observed, dual_era: bool) -> Tried {
         let accepted = || http("tools/list", json!({}), 200, &[result(json!({"tools": []}))]);
         Tried {
             title: "a broken request".into(),
+            edition: Arc::new(edition().clone()),
             dual_era,
             allowed: Allowed {
                 outcome: Outcome::Refused,

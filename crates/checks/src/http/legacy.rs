@@ -46,7 +46,7 @@ async fn not_allowed(bench: &Bench, method: &str) -> Judgement {
     let plain = Probe::bodiless(method);
     let earlier = Probe::bodiless(method)
         .header("Accept", "text/event-stream")
-        .header(header::PROTOCOL_VERSION, "2025-11-25")
+        .header(header::PROTOCOL_VERSION, bench.edition().last_with_handshake())
         .header(header::OLD_SESSION_ID, "5c1f7b1e-plumb-0000");
     for (slug, title, probe) in
         [("plain", "without more", plain), ("earlier", "as an earlier client sends it", earlier)]

@@ -1,6 +1,5 @@
 //! streamable-http#sending-messages: notifications that are posted.
 
-use plumb_model::REVISION;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
 use plumb_wire::{header, meta, method, notification};
 use serde_json::{Value, json};
@@ -25,7 +24,7 @@ async fn accepted_202(bench: &Bench) -> Judgement {
         ("progress", notification::PROGRESS, json!({"progressToken": "plumb-none", "progress": 1})),
     ];
     for (slug, method, params) in notifications {
-        let seen = bench.send(posted(notification(method, params), method)).await?;
+        let seen = bench.send(posted(bench, notification(bench, method, params), method)).await?;
         let finding = match seen.status() {
             Some(200..=299) => Finding::expect(
                 seen.status() == Some(202) && is_empty(&seen),
@@ -97,7 +96,7 @@ async fn rejected_body(bench: &Bench) -> Judgement {
 
 async fn rejected(bench: &Bench, judge: impl Fn(&Observed) -> Finding) -> Judgement {
     bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
-    let correct = notification("notifications/plumb", json!({}));
+    let correct = notification(bench, "notifications/plumb", json!({}));
     let deviations = [
         ("params-text", "the params are a text", "params", json!("plumb")),
         ("method-number", "the method is a number", "method", json!(7)),
@@ -106,7 +105,7 @@ async fn rejected(bench: &Bench, judge: impl Fn(&Observed) -> Finding) -> Judgem
     for (slug, title, member, value) in deviations {
         let mut message = correct.clone();
         message[member] = value;
-        let seen = bench.send(posted(message, "notifications/plumb")).await?;
+        let seen = bench.send(posted(bench, message, "notifications/plumb")).await?;
         let judgement = match seen.status() {
             Some(_) => Ok(judge(&seen)),
             None => Err(Trouble::Setup(seen.describe())),
@@ -116,16 +115,16 @@ async fn rejected(bench: &Bench, judge: impl Fn(&Observed) -> Finding) -> Judgem
     bench.conclude()
 }
 
-fn notification(method: &str, params: Value) -> Value {
+fn notification(bench: &Bench, method: &str, params: Value) -> Value {
     let mut params = params;
-    params["_meta"] = json!({meta::PROTOCOL_VERSION: REVISION});
+    params["_meta"] = json!({meta::PROTOCOL_VERSION: bench.edition().revision});
     json!({"jsonrpc": "2.0", "method": method, "params": params})
 }
 
 /// The message with all headers of a correct one, so that none of them can be at fault.
-fn posted(message: Value, method: &str) -> Probe {
+fn posted(bench: &Bench, message: Value, method: &str) -> Probe {
     Probe::message(message)
-        .header(header::PROTOCOL_VERSION, REVISION)
+        .header(header::PROTOCOL_VERSION, &bench.edition().revision)
         .header(header::METHOD, method)
 }
 

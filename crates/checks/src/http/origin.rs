@@ -170,10 +170,13 @@ fn error_body(tried: &Tried) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use plumb_model::pack::Allowed;
     use plumb_model::{Answer, Exchange, Head, Header};
 
     use super::*;
+    use crate::recorded::edition;
 
     fn asked(url: &str, status: u16) -> Observed {
         Observed::new(Exchange {
@@ -198,6 +201,7 @@ mod tests {
         invalid_403(&Tried {
             dual_era: false,
             title: "a foreign origin".into(),
+            edition: Arc::new(edition().clone()),
             allowed: Allowed { status: vec![403], ..Allowed::default() },
             before: served.clone(),
             sent: asked(url, status),

@@ -11,9 +11,6 @@ use serde_json::json;
 /// Versions that no server can support.
 const UNKNOWN: [&str; 3] = ["2099-01-01", "1999-12-31", "latest"];
 
-/// Revisions that open with a handshake: a server of two eras may take them for what they say.
-const EARLIER: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
-
 check! {
     /// **Observed:** requests whose `MCP-Protocol-Version` differs from the version in `_meta`, either way, get 400
     /// and -32020: versions that nobody knows, and those of earlier revisions, also at a server that answers the
@@ -45,11 +42,11 @@ async fn unsupported(bench: &Bench) -> Judgement {
     let survey = bench.survey();
     let discover = || Probe::request(method::DISCOVER, json!({}));
     bench.control(discover()).await?;
-    let earlier = if survey.dual_era { &[][..] } else { &EARLIER[..] };
-    for version in
-        UNKNOWN.iter().chain(earlier).filter(|v| !survey.versions.iter().any(|own| own == *v))
-    {
-        let judgement = refused(bench, discover().meta(meta::PROTOCOL_VERSION, *version)).await;
+    // A server of two eras may take an earlier revision for what it says.
+    let earlier = bench.edition().earlier.iter().rev().filter(|_| !survey.dual_era);
+    let versions = UNKNOWN.into_iter().chain(earlier.map(String::as_str));
+    for version in versions.filter(|v| !survey.versions.iter().any(|own| own == v)) {
+        let judgement = refused(bench, discover().meta(meta::PROTOCOL_VERSION, version)).await;
         bench.case(
             &format!("discover-{version}"),
             format!("server/discover of version {version}"),

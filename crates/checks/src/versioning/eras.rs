@@ -1,6 +1,5 @@
 //! basic/versioning#backward-compatibility-with-initialization-based-versions.
 
-use plumb_model::REVISION;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, initialize};
 use plumb_wire::method;
 use serde_json::{Value, json};
@@ -19,12 +18,17 @@ check! {
 
 async fn initialize_names_versions(bench: &Bench) -> Judgement {
     let versions = &bench.survey().versions;
+    let version = bench.edition().last_with_handshake();
     let dressed = Probe::request(
         method::OLD_INITIALIZE,
-        json!({"protocolVersion": "2025-11-25", "capabilities": {}}),
+        json!({"protocolVersion": version, "capabilities": {}}),
     );
     for (slug, title, probe) in [
-        ("bare", "initialize as an old client sends it", initialize().id("plumb-initialize")),
+        (
+            "bare",
+            "initialize as an old client sends it",
+            initialize(bench.edition()).id("plumb-initialize"),
+        ),
         ("dressed", "initialize with the metadata of this revision", dressed),
     ] {
         let seen = bench.send(probe).await?;
@@ -35,7 +39,8 @@ async fn initialize_names_versions(bench: &Bench) -> Judgement {
             Some(error) => format!("{} {}", error["message"], error["data"]),
             None => seen.body_text(),
         };
-        let named = text.contains(REVISION) || versions.iter().any(|v| text.contains(v.as_str()));
+        let named = text.contains(&bench.edition().revision)
+            || versions.iter().any(|v| text.contains(v.as_str()));
         let finding =
             Finding::expect(named, "an error that names a supported version", || seen.describe());
         bench.case(slug, title, Ok(finding));
@@ -58,7 +63,7 @@ check! {
 
 async fn stdio_error(bench: &Bench) -> Judgement {
     let instance = bench.instance().await?;
-    let first = instance.send(initialize()).await;
+    let first = instance.send(initialize(bench.edition())).await;
     let after = instance.send(Probe::request(method::DISCOVER, json!({}))).await;
     instance.stop().await;
     let first = first?;
@@ -85,7 +90,7 @@ check! {
 
 async fn http_400(bench: &Bench) -> Judgement {
     bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
-    let seen = bench.send(initialize()).await?;
+    let seen = bench.send(initialize(bench.edition())).await?;
     match seen.status() {
         Some(status) => {
             Ok(Finding::expect(status == 400, "HTTP 400 to a bare `initialize`", || {
@@ -115,7 +120,7 @@ check! {
 }
 
 async fn meta_stateless(bench: &Bench) -> Judgement {
-    bench.control(initialize().on("eras")).await?;
+    bench.control(initialize(bench.edition()).on("eras")).await?;
     let seen = bench.send(Probe::request(method::DISCOVER, json!({})).on("eras")).await?;
     Ok(Finding::expect(is_modern(&seen), "a result of this revision, without a session", || {
         seen.describe()
@@ -135,7 +140,7 @@ check! {
 }
 
 async fn initialize_scope(bench: &Bench) -> Judgement {
-    bench.control(initialize().on("eras")).await?;
+    bench.control(initialize(bench.edition()).on("eras")).await?;
     let discover = || Probe::request(method::DISCOVER, json!({})).fresh();
     let seen = bench.send(discover()).await?;
     bench.case(

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use plumb_model::REVISION;
+use plumb_model::Edition;
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, clip, facet};
 use plumb_wire::{codes, header, meta, method};
 use serde_json::{Value, json};
 
 use crate::basic::codes::supports_what_it_refuses;
-
-/// The revisions before this one.
-pub(crate) const EARLIER: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
 /// A request that declares a version; over HTTP the header follows.
 pub(crate) fn of_version(probe: Probe, version: &str) -> Probe {
@@ -46,9 +43,8 @@ async fn known_unsupported_version(bench: &Bench) -> Judgement {
     for base in [Base::Discover, Base::ToolsList, Base::ResourcesList, Base::PromptsList] {
         let Some(probe) = bench.base(base) else { continue };
         bench.control(probe.clone()).await?;
-        for version in
-            EARLIER.iter().filter(|v| !bench.survey().versions.iter().any(|own| own == *v))
-        {
+        let served = &bench.survey().versions;
+        for version in bench.edition().earlier.iter().filter(|v| !served.contains(v)) {
             let seen = bench.send(of_version(probe.clone(), version)).await?;
             let fits = seen.code() == Some(codes::UNSUPPORTED_VERSION);
             let finding = Finding::expect(fits, "error -32022", || seen.describe());
@@ -72,8 +68,9 @@ check! {
 }
 
 async fn error_data(bench: &Bench) -> Judgement {
+    let edition = bench.edition();
     let modern = |versions: BTreeSet<String>| -> BTreeSet<String> {
-        versions.into_iter().filter(|v| !EARLIER.contains(&v.as_str())).collect()
+        versions.into_iter().filter(|v| !edition.is_earlier(v)).collect()
     };
     let advertised = modern(bench.survey().versions.iter().cloned().collect());
     for base in [
@@ -95,12 +92,12 @@ async fn error_data(bench: &Bench) -> Judgement {
             .as_array()
             .and_then(|all| all.iter().map(|v| v.as_str().map(str::to_owned)).collect());
         let supported = supported.map(modern);
-        let listed = supported
-            .as_ref()
-            .is_some_and(|s| s.contains(REVISION) && (advertised.is_empty() || *s == advertised));
+        let listed = supported.as_ref().is_some_and(|s| {
+            s.contains(&edition.revision) && (advertised.is_empty() || *s == advertised)
+        });
         let fits = listed && data["requested"] == version;
         let expected =
-            format!("`requested` {version:?} and `supported` with {}", names(&advertised));
+            format!("`requested` {version:?} and `supported` with {}", names(&advertised, edition));
         let finding =
             Finding::expect(fits, expected, || format!("data {}", clip(&data.to_string(), 200)));
         bench.case(base.name(), format!("{} of version {version}", base.name()), Ok(finding));
@@ -121,11 +118,12 @@ async fn listed_versions(bench: &Bench) -> Result<(), Trouble> {
     let Some(probe) = bench.base(Base::ToolsList).or_else(|| bench.base(Base::Discover)) else {
         return Ok(());
     };
-    for version in bench.survey().versions.iter().filter(|v| EARLIER.contains(&v.as_str())) {
+    let edition = bench.edition();
+    for version in bench.survey().versions.iter().filter(|v| edition.is_earlier(v)) {
         let of_this = || of_version(probe.clone(), version);
         let mut named = vec![("header-and-body", of_this())];
         if bench.survey().transport.has_heads() {
-            named.push(("body", of_this().header(header::PROTOCOL_VERSION, REVISION)));
+            named.push(("body", of_this().header(header::PROTOCOL_VERSION, &edition.revision)));
             named.push(("header", probe.clone().header(header::PROTOCOL_VERSION, version)));
         }
         for (place, probe) in named {
@@ -152,9 +150,9 @@ async fn listed_versions(bench: &Bench) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn names(versions: &BTreeSet<String>) -> String {
+fn names(versions: &BTreeSet<String>, edition: &Edition) -> String {
     if versions.is_empty() {
-        return REVISION.to_owned();
+        return edition.revision.clone();
     }
     versions.iter().cloned().collect::<Vec<_>>().join(", ")
 }

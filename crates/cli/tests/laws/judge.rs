@@ -1,11 +1,10 @@
 //! Judging the reference, in this process or by the binary, for the laws and the kill matrix.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use plumb_model::known::Known;
-use plumb_model::suite::Suite;
-use plumb_model::{Event, Report, Secrets, Verdict};
+use plumb_model::{Edition, Event, Report, Secrets, Verdict};
 use plumb_reference::{Reference, Rules};
 use plumb_runner::{
     AllowCalls, Applies, AuthOptions, Isolation, Options, Props, Reach, Replicas, RunError,
@@ -24,13 +23,14 @@ pub(crate) fn binary() -> String {
 
 /// What a run of these checks needs; empty for all.
 pub(crate) fn options(target: Target, only: &[&str]) -> Options {
+    let edition = edition();
     Options {
         target,
-        suite: Suite::built_in(suite(only)).expect("built in"),
+        suite: edition.suite(suite(only)).expect("built in").expect("a test reads it"),
         only: only.iter().map(|id| (*id).to_owned()).collect(),
         known: Known::default(),
         other_sides: plumb_model::OtherSides::default(),
-        packs: plumb_checks::packs().expect("the packs are well made"),
+        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
         props: Props::new(),
         // The reference's baskets hold nothing that anybody needs.
         allow_calls: AllowCalls {
@@ -46,7 +46,14 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         started: "2026-01-01T00:00:00Z".into(),
         auth: None,
         replicas: Replicas::default(),
+        edition,
     }
+}
+
+/// The edition that the laws are about, read once.
+pub(crate) fn edition() -> Arc<Edition> {
+    static EDITION: OnceLock<Arc<Edition>> = OnceLock::new();
+    Arc::clone(EDITION.get_or_init(|| Arc::new(Edition::latest())))
 }
 
 /// The suite that holds these checks; advice is apart.

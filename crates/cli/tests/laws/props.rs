@@ -28,7 +28,9 @@ async fn survey(target: &Target, names: &[&str]) -> Survey {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let allow = AllowCalls { all: false, names };
     let secrets = plumb_model::Secrets::default();
-    plumb_runner::survey_only(target, &Limits::default(), secrets, &allow).await.expect("reached")
+    plumb_runner::survey_only(judge::edition(), target, &Limits::default(), secrets, &allow)
+        .await
+        .expect("reached")
 }
 
 async fn over_http(options: Options, names: &[&str]) -> Survey {

@@ -1,6 +1,5 @@
 //! Law 1 with tokens, and that no token leaves a run.
 
-use plumb_model::suite::Suite;
 use plumb_model::{Report, Verdict};
 use plumb_report::terminal::Style;
 use plumb_runner::{AuthOptions, Options};
@@ -8,7 +7,7 @@ use plumb_runner::{AuthOptions, Options};
 use crate::judge;
 
 fn options(broken: Option<&str>) -> Options {
-    let suite = Suite::built_in("auth").expect("built in");
+    let suite = judge::edition().suite("auth").expect("built in").expect("a test reads it");
     Options { suite, ..judge::protected_options(broken, &[]) }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use plumb_model::Verdict;
 use plumb_model::pack::Kind;
-use plumb_model::{Ledger, Verdict};
 use plumb_reference::{Features, MUTANTS, Options, Rules};
 use plumb_runner::Body;
 
@@ -12,15 +12,13 @@ use crate::judge;
 #[test]
 fn every_check_is_in_the_ledger_once_and_documented() {
     let mut seen = BTreeSet::new();
+    let ledger = &judge::edition().ledger;
     for check in plumb_checks::all() {
         for id in check.rows() {
-            let row = Ledger::current().requirement(id);
+            let row = ledger.requirement(id);
             assert!(row.is_some(), "`{id}` is not in the ledger");
             assert!(seen.insert(id), "`{id}` is judged twice");
-            assert!(
-                Ledger::current().exclusion(id).is_none(),
-                "`{id}` has a check and is excluded"
-            );
+            assert!(ledger.exclusion(id).is_none(), "`{id}` has a check and is excluded");
         }
         let docs = check.docs.join("\n");
         for part in ["**Observed", "**Why", "**Fix"] {
@@ -55,7 +53,7 @@ fn every_judged_requirement_has_a_mutant() {
 #[test]
 fn every_vector_is_judged_and_every_case_check_has_vectors() {
     let checks = [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat();
-    let packs = plumb_checks::packs().expect("the packs are well made");
+    let packs = plumb_checks::packs(&judge::edition()).expect("the packs are well made");
     let vectors = || packs.iter().flat_map(plumb_model::pack::Pack::vectors);
     for vector in vectors() {
         let flow = matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_));
@@ -77,7 +75,7 @@ fn every_vector_is_judged_and_every_case_check_has_vectors() {
 
 #[test]
 fn no_check_has_two_cases_of_one_address() {
-    let packs = plumb_checks::packs().expect("the packs are well made");
+    let packs = plumb_checks::packs(&judge::edition()).expect("the packs are well made");
     let mut seen = BTreeSet::new();
     for vector in packs.iter().flat_map(plumb_model::pack::Pack::vectors) {
         for id in &vector.judges {
@@ -98,14 +96,13 @@ fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
             && !page.starts_with("basic/authorization")
             && page != "seps/2663-tasks-extension"
     };
-    let open: Vec<&str> = Ledger::current()
+    let ledger = &judge::edition().ledger;
+    let open: Vec<&str> = ledger
         .rows()
         .iter()
         .filter(|r| r.concerns_server() && core(&r.page))
         .map(|r| r.id.as_str())
-        .filter(|id| {
-            checks.iter().all(|c| !c.covers(id)) && Ledger::current().exclusion(id).is_none()
-        })
+        .filter(|id| checks.iter().all(|c| !c.covers(id)) && ledger.exclusion(id).is_none())
         .collect();
     assert!(
         open.is_empty(),
@@ -152,9 +149,10 @@ async fn nothing_holds_without_an_exchange_to_show_for_it() {
 /// The registry as a snapshot: a new or a retired check is a line of a diff.
 #[test]
 fn the_set_of_checks_is_as_committed() {
+    let edition = judge::edition();
     let mut lines: Vec<String> = plumb_checks::all()
         .iter()
-        .flat_map(|c| c.rows().filter_map(|id| c.info_of(id)))
+        .flat_map(|c| c.rows().filter_map(|id| c.info_of(id, &edition)))
         .map(|i| format!("{:<10} {}", i.level.keyword(), i.id))
         .collect();
     lines.sort();

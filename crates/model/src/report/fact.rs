@@ -60,19 +60,20 @@ impl CheckReport {
 mod tests {
     use super::*;
     use crate::event::{FORMAT, RunStarted, TargetInfo};
-    use crate::{CheckInfo, Event, Ledger, Verdict};
+    use crate::{CheckInfo, Edition, Event, Verdict};
 
     fn report(broken: &[&str]) -> Report {
         let ids = ["transport.directions", "patterns.no-server-requests", "base.response.same-id"];
+        let edition = Edition::latest();
         let info = |id: &&str| {
-            let row = Ledger::current().requirement(id).expect("in the ledger");
+            let info = edition.info(id, String::new()).expect("in the ledger");
             let fact = (*id == "transport.directions").then(|| ids[1].to_owned());
-            CheckInfo { fact, ..CheckInfo::new(row, String::new()) }
+            CheckInfo { fact, ..info }
         };
         let run = RunStarted {
             format: FORMAT,
             plumb: "0".into(),
-            revision: crate::REVISION.into(),
+            revision: edition.revision.clone(),
             started: "2026-01-01T00:00:00Z".into(),
             seed: 1,
             suite: "core".into(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use plumb_model::event::{CaseFinished, FORMAT, RunStarted, TargetInfo};
 use plumb_model::suite::Policy;
-use plumb_model::{CheckInfo, Event, Ledger, OtherSides, Positions, Report, Verdict};
+use plumb_model::{Edition, Event, OtherSides, Report, Verdict};
 
 /// Text that attacks a terminal, a shell, XML, HTML, Markdown and the reader's eye.
 pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}<script>alert(1)</script> ]]> \u{202e}gnp.exe\u{2028}|`'\"$(id)\r\n\u{0}\u{fffe}@everyone";
@@ -227,10 +227,11 @@ pub(crate) fn large(checks: usize, exchanges: usize) -> Report {
         exchange.seq = seq as u64;
         run.events.push(Event::Exchanged(exchange.into()));
     }
-    for (n, row) in Ledger::current().rows().iter().take(checks).enumerate() {
+    let ids: Vec<String> = run.edition.ledger.rows().iter().map(|r| r.id.clone()).collect();
+    for (n, id) in ids.iter().take(checks).enumerate() {
         let rests_on: Vec<u64> = (0..5).map(|i| ((n * 5 + i) % exchanges + 1) as u64).collect();
         let verdict = if n % 10 == 0 { Verdict::violated("a", "b") } else { Verdict::Held };
-        run.check(&row.id, &[case("one", "a case", verdict, &rests_on, 1)]);
+        run.check(id, &[case("one", "a case", verdict, &rests_on, 1)]);
     }
     fold(&run.finish(BTreeMap::new(), vec![]))
 }
@@ -257,6 +258,7 @@ fn case(slug: &str, title: &str, verdict: Verdict, exchanges: &[u64], count: u32
 }
 
 struct Run {
+    edition: Edition,
     start: RunStarted,
     events: Vec<Event>,
     at: u64,
@@ -264,10 +266,11 @@ struct Run {
 
 impl Run {
     fn new(target: TargetInfo) -> Self {
+        let edition = Edition::latest();
         let start = RunStarted {
             format: FORMAT,
             plumb: "0.1.0".into(),
-            revision: plumb_model::REVISION.into(),
+            revision: edition.revision.clone(),
             started: "2026-08-03T09:30:00Z".into(),
             seed: 7,
             suite: "core".into(),
@@ -277,7 +280,7 @@ impl Run {
             known: BTreeMap::new(),
             positions: vec![],
         };
-        Self { start, events: Vec::new(), at: 1_000 }
+        Self { edition, start, events: Vec::new(), at: 1_000 }
     }
 
     fn check(&mut self, id: &str, cases: &[CaseFinished]) {
@@ -294,8 +297,8 @@ impl Run {
     }
 
     fn begin(&mut self, id: &str) {
-        let row = Ledger::current().requirement(id).unwrap_or_else(|| panic!("{id} is no row"));
-        self.start.checks.push(CheckInfo::new(row, DOCS.into()));
+        let info = self.edition.info(id, DOCS.into()).unwrap_or_else(|| panic!("{id} is no row"));
+        self.start.checks.push(info);
         self.events.push(Event::CheckStarted { check: id.into(), at: self.at });
     }
 
@@ -319,7 +322,7 @@ impl Run {
         let reason = "folders are listed so that they are seen".to_owned();
         let other_sides = OtherSides(BTreeMap::from([("listed-is-usable".to_owned(), reason)]));
         let cited = self.start.checks.iter().flat_map(|c| &c.positions).map(String::as_str);
-        self.start.positions = Positions::current().cited(cited, &other_sides);
+        self.start.positions = self.edition.positions.cited(cited, &other_sides);
         self.events.insert(0, Event::RunStarted(Box::new(self.start)));
         self.events.push(Event::RunFinished {
             at: self.at + 1_000_000,

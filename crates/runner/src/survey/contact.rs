@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use plumb_model::REVISION;
+use plumb_model::Edition;
 use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
 use crate::{Observed, Probe, Survey};
-
-/// The revision that the handshake probe asks for.
-const LEGACY: &str = "2025-11-25";
 
 /// The first answers are awaited for so long.
 const FIRST: Duration = Duration::from_secs(20);
@@ -25,12 +22,18 @@ pub enum ContactError {
     #[error("the target answers, but not as an MCP server: {0}")]
     NotMcp(String),
     /// A modern server without this revision.
-    #[error("the target speaks MCP, but not revision {REVISION}: it supports {0}")]
-    OtherRevision(String),
+    #[error("the target speaks MCP, but not revision {revision}: it supports {supported}")]
+    OtherRevision {
+        /// The revision that it was to be judged by.
+        revision: String,
+        /// What it says that it supports.
+        supported: String,
+    },
 }
 
 pub(super) async fn make(
     survey: &mut Survey,
+    edition: &Edition,
     channel: &Channel,
     handshake: &Channel,
 ) -> Result<(), ContactError> {
@@ -39,7 +42,7 @@ pub(super) async fn make(
         if survey.transport.shares_processes() { probe.patience(FIRST) } else { probe }
     };
     let probe = first(Probe::request(method::DISCOVER, json!({})));
-    let opening = initialize();
+    let opening = initialize(edition);
     let (discover, handshake) = if survey.transport.shares_processes() {
         // One after the other: some servers serve one connection at a time.
         let discover = channel.send("survey", &probe).await;
@@ -65,7 +68,8 @@ pub(super) async fn make(
     if discover.code() == Some(codes::UNSUPPORTED_VERSION) {
         let supported = discover.error().and_then(|e| e.pointer("/data/supported")).cloned();
         let supported = supported.unwrap_or_else(|| json!("nothing that it names"));
-        return Err(ContactError::OtherRevision(supported.to_string()));
+        let (revision, supported) = (edition.revision.clone(), supported.to_string());
+        return Err(ContactError::OtherRevision { revision, supported });
     }
     // Without discovery a server may still speak the revision: that is one violation, not silence.
     for method in [method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST] {
@@ -102,14 +106,14 @@ pub(super) async fn make(
     Err(if silent { ContactError::Unreached(what) } else { ContactError::NotMcp(what) })
 }
 
-/// The opening of a client of an earlier revision.
-pub fn initialize() -> Probe {
+/// The opening of a client of the last revision that opens with a handshake.
+pub fn initialize(edition: &Edition) -> Probe {
     Probe::message(json!({
         "jsonrpc": "2.0",
         "id": "legacy-initialize",
         "method": method::OLD_INITIALIZE,
         "params": {
-            "protocolVersion": LEGACY,
+            "protocolVersion": edition.last_with_handshake(),
             "capabilities": {},
             "clientInfo": {"name": "plumb", "version": env!("CARGO_PKG_VERSION")}
         }
