@@ -4,7 +4,7 @@ pub(crate) mod plain;
 
 use std::sync::OnceLock;
 
-use plumb_model::{Answer, Carrier, Edition, End, Exchange, Frame, Head, Sent};
+use plumb_model::{Answer, Carrier, Edition, End, Exchange, Frame, Head, Initiator, Sent};
 use plumb_runner::{Check, Finding, Observed, Survey, judged};
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ pub(crate) fn exchange(method: &str, params: Value, messages: &[Value]) -> Obser
         seq: 1,
         by: "test".into(),
         channel: "http-1".into(),
+        initiator: Initiator::Us,
         sent: Sent::Http {
             method: "POST".into(),
             url: "http://127.0.0.1/mcp".into(),

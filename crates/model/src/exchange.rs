@@ -1,25 +1,45 @@
-//! The evidence: one message sent and all that came back.
+//! The evidence: one message and all that came back.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Payload, Secrets};
 
-/// One message sent to the target and everything that came back, with timing.
+/// One message and everything that came back, with timing: usually sent to the target, or else by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// Order of sending within the run, from 1.
     pub seq: u64,
-    /// Who sent it: a check's id, a case's address, or `survey`.
+    /// Who caused it: a check's id, a case's address, or `survey`.
     pub by: String,
     /// The connection or process that carried it, such as `http-3` or `stdio-1`.
     pub channel: String,
-    /// What went out.
+    /// Who sent the message; the other one answered.
+    #[serde(default, skip_serializing_if = "Initiator::is_us")]
+    pub initiator: Initiator,
+    /// What was sent.
     pub sent: Sent,
     /// What came back.
     pub answer: Answer,
 }
 
-/// What went out.
+/// Who sent the message of an exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initiator {
+    /// We asked, and the target answered.
+    #[default]
+    Us,
+    /// The target asked, and we answered: it is a client.
+    Target,
+}
+
+impl Initiator {
+    fn is_us(&self) -> bool {
+        *self == Self::Us
+    }
+}
+
+/// What was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "over")]
 pub enum Sent {
@@ -241,6 +261,7 @@ mod tests {
             seq: 1,
             by: "survey".into(),
             channel: "http-1".into(),
+            initiator: Initiator::Us,
             sent: Sent::Http {
                 method: "POST".into(),
                 url: "http://127.0.0.1/mcp?key=s3cr3t-token".into(),

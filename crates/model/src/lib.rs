@@ -21,7 +21,9 @@ pub mod verdict;
 pub use catalogue::CheckInfo;
 pub use edition::Edition;
 pub use event::Event;
-pub use exchange::{Answer, Carrier, End, Exchange, Frame, Head, Header, Sent, StreamFacts};
+pub use exchange::{
+    Answer, Carrier, End, Exchange, Frame, Head, Header, Initiator, Sent, StreamFacts,
+};
 pub use ledger::{Force, Ledger, Level, Party, Requirement};
 pub use payload::Payload;
 pub use positions::{OtherSides, Position, Positions};

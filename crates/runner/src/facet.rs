@@ -186,7 +186,7 @@ fn show(id: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Sent};
+    use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Initiator, Sent};
     use serde_json::json;
 
     use super::*;
@@ -198,6 +198,7 @@ mod tests {
             seq: 1,
             by: "test".into(),
             channel: "http-1".into(),
+            initiator: Initiator::Us,
             sent: Sent::Stdio {
                 line: json!({"jsonrpc": "2.0", "id": 1, "method": "m"}).to_string().into(),
             },

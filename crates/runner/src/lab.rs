@@ -342,6 +342,7 @@ fn untried(edition: &Arc<Edition>, trial: &Trial, trouble: Trouble) -> Tried {
             seq: 0,
             by: trial.address.clone(),
             channel: "none".into(),
+            initiator: plumb_model::Initiator::Us,
             sent: plumb_model::Sent::Nothing,
             answer: plumb_model::Answer::default(),
         })

@@ -280,6 +280,7 @@ mod tests {
             seq: 1,
             by: "test".into(),
             channel: "http-1".into(),
+            initiator: plumb_model::Initiator::Us,
             sent: Sent::Nothing,
             answer: Answer {
                 head: Some(Head { status, headers: Vec::new() }),

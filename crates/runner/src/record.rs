@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use plumb_model::{Answer, Edition, Event, Exchange, Payload, Secrets, Sent};
+use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Payload, Secrets, Sent};
 use plumb_wire::Clock;
 
 use crate::pace::Pace;
@@ -103,8 +103,14 @@ impl Recorder {
     /// Records one finished exchange.
     pub(crate) fn record(&self, by: &str, channel: &str, sent: Sent, answer: Answer) -> Observed {
         let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
-        let exchange =
-            Exchange { seq, by: by.to_owned(), channel: channel.to_owned(), sent, answer };
+        let exchange = Exchange {
+            seq,
+            by: by.to_owned(),
+            channel: channel.to_owned(),
+            initiator: Initiator::Us,
+            sent,
+            answer,
+        };
         let observed = Observed::new(exchange);
         let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = early.as_mut() {

@@ -26,6 +26,14 @@ pub enum WireError {
         /// Why.
         cause: String,
     },
+    /// A server of ours cannot listen.
+    #[error("cannot listen at {address}: {cause}")]
+    Listen {
+        /// Host and port.
+        address: String,
+        /// Why.
+        cause: String,
+    },
     /// The proxy did not open a tunnel.
     #[error("the proxy opens no tunnel to {address}: {cause}")]
     Proxy {

@@ -1,5 +1,6 @@
 //! The HTTP lane: requests written byte by byte as told, answers recorded as they came. HTTP/1.1 only
-//! (RFC 9112): no redirects, no decompression, no cookies, nothing added but what framing needs.
+//! (RFC 9112): no redirects, no decompression, no cookies, nothing added but what framing needs. A [`Server`] is its
+//! other side.
 //!
 //! What becomes of an answer's body follows from its media type alone, whatever the status: `application/json` is
 //! one frame once it is whole, `text/event-stream` gives a frame per event, and anything else, as well as a JSON
@@ -14,6 +15,8 @@ mod endpoint;
 mod head;
 mod pool;
 mod request;
+mod response;
+mod server;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -21,3 +24,6 @@ mod tls;
 pub use client::{Client, ClientOptions, Trust};
 pub use endpoint::Endpoint;
 pub use request::{Framing, HttpRequest, Which};
+pub use response::{LAST_CHUNK, Response, chunk};
+pub(crate) use server::kept;
+pub use server::{Server, ServerOptions};

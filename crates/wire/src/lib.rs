@@ -1,5 +1,5 @@
 //! The protocol's bytes: JSON-RPC, `_meta` keys, error codes, header encoding; HTTP, SSE and stdio clients that
-//! can send anything and record everything. Judges nothing.
+//! can send anything, and servers that can answer anything, and record everything. Judges nothing.
 //!
 //! Hostile peers are normal input: every read is bounded in bytes and in time, and what a peer does wrong becomes
 //! part of the [`Answer`](plumb_model::Answer), not an error. A [`WireError`] means that nothing could be sent.
@@ -17,6 +17,8 @@ pub mod method;
 pub mod notification;
 pub mod process;
 pub mod schema;
+pub mod script;
+mod served;
 pub mod sse;
 pub mod stdio;
 mod transport;
@@ -25,4 +27,5 @@ pub use clock::Clock;
 pub use error::WireError;
 pub use limits::Limits;
 pub use live::Live;
+pub use served::{Asked, RequestLine, Served};
 pub use transport::Transport;

@@ -165,5 +165,14 @@ impl Parser {
     }
 }
 
+/// An event as a stream carries it: the fields that it has, each line of the data, and the blank line.
+pub fn event(name: Option<&str>, id: Option<&str>, data: &str) -> String {
+    let field = |name: &str, value: Option<&str>| {
+        value.map_or_else(String::new, |value| format!("{name}: {value}\n"))
+    };
+    let data = data.replace('\n', "\ndata: ");
+    format!("{}{}data: {data}\n\n", field("event", name), field("id", id))
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! The stdio lane: one line to a process's standard input, and the lines of its standard output sorted to the
-//! exchanges that they belong to. Source: basic/transports/stdio.
+//! exchanges that they belong to. A [`Peer`] is its other side. Source: basic/transports/stdio.
 
 mod lines;
+mod peer;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::live::{Hold, Live};
 use crate::process::{Exit, Launch, Process, Signal, Stopped};
 use crate::{Clock, Limits, WireError, meta};
 use lines::{Line, Lines};
+pub use peer::Peer;
 pub(crate) use routes::Route;
 use routes::Routes;
 use writer::Writer;

@@ -72,7 +72,7 @@ fn is_cut(id: Option<&Value>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head};
+    use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Initiator};
 
     use super::*;
 
@@ -96,6 +96,7 @@ mod tests {
             seq: 1,
             by: "test".into(),
             channel: "test-1".into(),
+            initiator: Initiator::Us,
             sent,
             answer: Answer {
                 head: http.then(|| Head { status: 200, headers: Vec::new() }),

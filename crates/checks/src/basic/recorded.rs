@@ -1,6 +1,6 @@
 //! Recorded exchanges, for the tests of passive checks.
 
-use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Header, Payload, Sent};
+use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Header, Initiator, Payload, Sent};
 use plumb_runner::{Check, Finding, Observed, Survey, judged};
 use plumb_wire::{header, meta, method};
 use serde_json::{Value, json};
@@ -75,6 +75,7 @@ fn exchange(sent: Sent, head: Option<Head>, messages: &[Value]) -> Observed {
         seq: 1,
         by: "test".into(),
         channel: "test-1".into(),
+        initiator: Initiator::Us,
         sent,
         answer: Answer {
             head,

@@ -173,7 +173,7 @@ mod tests {
     use std::sync::Arc;
 
     use plumb_model::pack::Allowed;
-    use plumb_model::{Answer, Exchange, Head, Header};
+    use plumb_model::{Answer, Exchange, Head, Header, Initiator};
 
     use super::*;
     use crate::recorded::edition;
@@ -183,6 +183,7 @@ mod tests {
             seq: 1,
             by: "test".into(),
             channel: "http-1".into(),
+            initiator: Initiator::Us,
             sent: Sent::Http {
                 method: "POST".into(),
                 url: url.into(),

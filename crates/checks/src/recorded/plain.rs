@@ -1,6 +1,6 @@
 //! Exchanges as they would be recorded, for tests of what judges them.
 
-use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Sent};
+use plumb_model::{Answer, Carrier, End, Exchange, Frame, Head, Initiator, Sent};
 use plumb_runner::Observed;
 use serde_json::{Value, json};
 
@@ -37,6 +37,7 @@ fn observed(method: &str, params: &Value, status: Option<u16>, answer: Option<&V
         seq: 1,
         by: "test".into(),
         channel: "recorded".into(),
+        initiator: Initiator::Us,
         sent: Sent::Stdio { line: line.to_string().into() },
         answer: Answer {
             head: status.map(|status| Head { status, headers: Vec::new() }),

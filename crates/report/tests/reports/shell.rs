@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use plumb_model::event::TargetInfo;
-use plumb_model::{Answer, Exchange, Header, Payload, Sent};
+use plumb_model::{Answer, Exchange, Header, Initiator, Payload, Sent};
 use plumb_report::reproduce;
 
 use crate::sample::{self, HOSTILE};
@@ -80,7 +80,7 @@ fn of(sent: Sent, address: &str) -> Option<String> {
 
 fn exchange(sent: Sent) -> Exchange {
     let (by, channel) = ("survey".into(), "http-1".into());
-    Exchange { seq: 1, by, channel, sent, answer: Answer::default() }
+    Exchange { seq: 1, by, channel, initiator: Initiator::Us, sent, answer: Answer::default() }
 }
 
 fn http(method: &str, headers: Vec<Header>, body: &[u8]) -> Sent {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use plumb_model::{Answer, End, Exchange, Frame, Sent};
+use plumb_model::{Answer, End, Exchange, Frame, Initiator, Sent};
 use plumb_wire::Live;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Reply;
@@ -238,7 +238,7 @@ impl Open {
     fn nothing(&self) -> Observed {
         let by = self.by.clone();
         let (channel, sent, answer) = ("none".to_owned(), Sent::Nothing, Answer::default());
-        Observed::new(Exchange { seq: 0, by, channel, sent, answer })
+        Observed::new(Exchange { seq: 0, by, channel, initiator: Initiator::Us, sent, answer })
     }
 }
 

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use plumb_model::{Carrier, End, Head};
+use plumb_model::{Carrier, End, Head, Header};
 use tokio::time::{Instant, timeout_at};
 
-use super::body::{Body, Step};
+use super::body::Body;
 use super::client::Inner;
 use super::connection::Connection;
 use super::head::{self, Fault, Start};
 use super::pool::Lane;
-use crate::error::cause;
 use crate::live::Recorder;
-use crate::sse;
+use crate::{Limits, sse};
 
 /// All that reading an answer takes; dropping it drops the connection.
 pub(super) struct Reading {
@@ -30,8 +29,8 @@ pub(super) struct Reading {
 }
 
 /// Whether a connection can carry another request.
-#[derive(PartialEq, Eq)]
-enum Afterwards {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Afterwards {
     Reusable,
     Spent,
 }
@@ -57,24 +56,9 @@ impl Reading {
 
     async fn read(&mut self) -> Result<Afterwards, Fault> {
         let start = self.start().await?;
-        let mut body = Body::of(&start, self.bodiless);
-        let keeps_alive = keeps_alive(&start);
-        let mut sink = Sink::of(&start.head, self.client.limits.frame_bytes);
-        self.recorder.record_head(start.head);
-
-        let read = match &mut body {
-            Ok(body) => self.body(body, &mut sink).await,
-            Err(_) => Ok(()),
-        };
-        match &read {
-            Ok(()) if body.is_ok() => sink.finish(&self.recorder, Ending::Whole),
-            Err(Fault::TooLarge(_)) => {}
-            _ => sink.finish(&self.recorder, Ending::Broken),
-        }
-        read?;
-        let clean = self.connection.buffer.is_empty() && !self.connection.torn;
-        let reusable = keeps_alive && body? != Body::UntilClose && clean;
-        Ok(if reusable { Afterwards::Reusable } else { Afterwards::Spent })
+        let limits = &self.client.limits;
+        let record = Record { recorder: &self.recorder, limits, bodiless: self.bodiless };
+        record.rest(start, &mut self.connection).await
     }
 
     /// The final head; asked for once more on a new connection if an idle one turns out to be gone.
@@ -90,30 +74,46 @@ impl Reading {
             start => start,
         }
     }
+}
 
-    async fn body(&mut self, body: &mut Body, sink: &mut Sink) -> Result<(), Fault> {
-        let limits = &self.client.limits;
-        let mut seen = 0_usize;
-        loop {
-            match body.step(&mut self.connection.buffer, limits.head_bytes)? {
-                Step::Done => return Ok(()),
-                Step::Data(data) => {
-                    let room = limits.body_bytes.saturating_sub(seen);
-                    seen = seen.saturating_add(data.len());
-                    sink.take(&self.recorder, &data[..data.len().min(room)])?;
-                    if data.len() > room {
-                        return Err(Fault::TooLarge(limits.body_bytes));
-                    }
-                }
-                Step::More => match self.connection.fill().await {
-                    Ok(1..) => {}
-                    Ok(_) => return body.closed(),
-                    Err(e) => {
-                        return Err(Fault::Broken(format!("the connection failed: {}", cause(&e))));
-                    }
-                },
+/// What an answer is recorded with, whoever reads it.
+pub(super) struct Record<'a> {
+    pub(super) recorder: &'a Recorder,
+    pub(super) limits: &'a Limits,
+    /// Whether it never has a body.
+    pub(super) bodiless: bool,
+}
+
+impl Record<'_> {
+    /// Records an answer from its beginning.
+    pub(super) async fn all(&self, connection: &mut Connection) -> Result<Afterwards, Fault> {
+        let start = head::read(connection, self.limits.head_bytes).await?;
+        self.rest(start, connection).await
+    }
+
+    /// Records an answer of which the head has been read.
+    async fn rest(&self, start: Start, connection: &mut Connection) -> Result<Afterwards, Fault> {
+        let mut body = Body::of(&start, self.bodiless);
+        let keeps_alive = keeps_alive(&start);
+        let mut sink = Sink::of(&start.head, self.limits.frame_bytes);
+        self.recorder.record_head(start.head);
+
+        let read = match &mut body {
+            Ok(body) => {
+                let take = |data: &[u8]| sink.take(self.recorder, data);
+                body.read(connection, self.limits, take).await
             }
+            Err(_) => Ok(()),
+        };
+        match &read {
+            Ok(()) if body.is_ok() => sink.finish(self.recorder, Ending::Whole),
+            Err(Fault::TooLarge(_)) => {}
+            _ => sink.finish(self.recorder, Ending::Broken),
         }
+        read?;
+        let clean = connection.buffer.is_empty() && !connection.torn;
+        let reusable = keeps_alive && body? != Body::UntilClose && clean;
+        Ok(if reusable { Afterwards::Reusable } else { Afterwards::Spent })
     }
 }
 
@@ -179,10 +179,14 @@ impl Sink {
 
 /// Whether the peer keeps the connection open: RFC 9112 section 9.3.
 fn keeps_alive(start: &Start) -> bool {
+    start.head.status != 101 && asks_to_keep_alive(&start.head.headers, start.minor)
+}
+
+/// Whether a message asks to keep the connection open.
+pub(super) fn asks_to_keep_alive(headers: &[Header], minor: u8) -> bool {
     let has = |option: &str| {
-        let fields =
-            start.head.headers.iter().filter(|h| h.name.eq_ignore_ascii_case("connection"));
+        let fields = headers.iter().filter(|h| h.name.eq_ignore_ascii_case("connection"));
         fields.flat_map(|h| h.value.split(',')).any(|o| o.trim().eq_ignore_ascii_case(option))
     };
-    start.head.status != 101 && !has("close") && (start.minor >= 1 || has("keep-alive"))
+    !has("close") && (minor >= 1 || has("keep-alive"))
 }

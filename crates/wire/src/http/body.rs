@@ -1,8 +1,13 @@
-//! The body of an answer, freed from its framing: RFC 9112 section 6.
+//! The body of an answer or of a request, freed from its framing: RFC 9112 section 6.
 
 use bytes::{Bytes, BytesMut};
 
+use plumb_model::Header;
+
+use super::connection::Connection;
 use super::head::{Fault, Start};
+use crate::Limits;
+use crate::error::cause;
 
 /// Bytes of a line that tells a chunk's size, extensions included.
 const MAX_SIZE_LINE: usize = 4 << 10;
@@ -33,7 +38,7 @@ pub(super) enum Chunked {
 
 /// What the next bytes are.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+enum Step {
     /// A piece of the body.
     Data(Bytes),
     /// More bytes are needed.
@@ -48,14 +53,28 @@ impl Body {
         if bodiless || matches!(start.head.status, 204 | 304) {
             return Ok(Self::Length(0));
         }
+        Ok(Self::told(&start.head.headers)?.unwrap_or(Self::UntilClose))
+    }
+
+    /// How the body of a request is framed: RFC 9112 section 6.3. Nothing told means nothing sent.
+    pub(super) fn of_request(headers: &[Header]) -> Result<Self, Fault> {
+        match Self::told(headers)? {
+            Some(Self::UntilClose) => {
+                Err(Fault::Broken("a transfer coding other than chunked".to_owned()))
+            }
+            told => Ok(told.unwrap_or(Self::Length(0))),
+        }
+    }
+
+    /// What the header fields tell of the framing, if anything.
+    fn told(headers: &[Header]) -> Result<Option<Self>, Fault> {
         let values = |name: &'static str| {
-            let fields =
-                start.head.headers.iter().filter(move |h| h.name.eq_ignore_ascii_case(name));
+            let fields = headers.iter().filter(move |h| h.name.eq_ignore_ascii_case(name));
             fields.flat_map(|h| h.value.split(',')).map(str::trim)
         };
         if let Some(coding) = values("transfer-encoding").next_back() {
             let chunked = coding.eq_ignore_ascii_case("chunked");
-            return Ok(if chunked { Self::Chunked(Chunked::Size) } else { Self::UntilClose });
+            return Ok(Some(if chunked { Self::Chunked(Chunked::Size) } else { Self::UntilClose }));
         }
         let mut length = None;
         for value in values("content-length") {
@@ -68,21 +87,47 @@ impl Body {
             }
             length = Some(this);
         }
-        Ok(length.map_or(Self::UntilClose, Self::Length))
+        Ok(length.map(Self::Length))
     }
 
     /// Takes the next piece out of what was read.
-    pub(super) fn step(
-        &mut self,
-        input: &mut BytesMut,
-        max_trailers: usize,
-    ) -> Result<Step, Fault> {
+    fn step(&mut self, input: &mut BytesMut, max_trailers: usize) -> Result<Step, Fault> {
         match self {
             Self::Length(0) => Ok(Step::Done),
             Self::Length(left) => Ok(take(input, left)),
             Self::UntilClose if input.is_empty() => Ok(Step::More),
             Self::UntilClose => Ok(Step::Data(input.split().freeze())),
             Self::Chunked(state) => state.step(input, max_trailers),
+        }
+    }
+
+    /// Reads the body to its end, within bounds; what comes before a fault was given as well.
+    pub(super) async fn read(
+        &mut self,
+        connection: &mut Connection,
+        limits: &Limits,
+        mut take: impl FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut seen = 0_usize;
+        loop {
+            match self.step(&mut connection.buffer, limits.head_bytes)? {
+                Step::Done => return Ok(()),
+                Step::Data(data) => {
+                    let room = limits.body_bytes.saturating_sub(seen);
+                    seen = seen.saturating_add(data.len());
+                    take(&data[..data.len().min(room)])?;
+                    if data.len() > room {
+                        return Err(Fault::TooLarge(limits.body_bytes));
+                    }
+                }
+                Step::More => match connection.fill().await {
+                    Ok(1..) => {}
+                    Ok(_) => return self.closed(),
+                    Err(e) => {
+                        return Err(Fault::Broken(format!("the connection failed: {}", cause(&e))));
+                    }
+                },
+            }
         }
     }
 
@@ -163,7 +208,7 @@ fn size(line: &[u8]) -> Result<u64, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use plumb_model::{Head, Header};
+    use plumb_model::Head;
     use proptest::prelude::*;
 
     use super::*;

@@ -8,8 +8,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf,
+};
+use tokio::net::TcpStream;
 use tokio::time::sleep;
+use tokio_rustls::client::TlsStream;
 
 /// How much is read at once, in bytes.
 const READ: usize = 16 << 10;
@@ -19,10 +23,22 @@ const EARLY: usize = 64 << 10;
 /// How long a peer that has begun to answer may take nothing of the request.
 const STALL: Duration = Duration::from_millis(500);
 
-/// Bytes both ways: TCP, TLS over TCP, TLS in a tunnel.
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+/// Bytes both ways: TCP, TLS over TCP, TLS in a tunnel, memory.
+pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Lets its drop reset the connection where there is one.
+    fn abort(&self) {}
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+impl Io for TcpStream {
+    fn abort(&self) {
+        // A socket that cannot do that is closed.
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for TlsStream<T> {}
+
+impl Io for DuplexStream {}
 
 pub(super) struct Connection {
     io: Box<dyn Io>,
@@ -36,6 +52,13 @@ pub(super) struct Connection {
     pub(super) torn: bool,
 }
 
+/// How a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shut {
+    Close,
+    Reset,
+}
+
 /// How much of a request was written.
 enum Written {
     All,
@@ -47,13 +70,12 @@ impl Connection {
     pub(super) fn new(io: Box<dyn Io>) -> Self {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         let number = OPENED.fetch_add(1, Ordering::Relaxed) + 1;
-        Self {
-            io,
-            buffer: BytesMut::new(),
-            channel: format!("http-{number}"),
-            reused: false,
-            torn: false,
-        }
+        Self::named(io, format!("http-{number}"))
+    }
+
+    /// Takes a connection over under a name.
+    pub(super) fn named(io: Box<dyn Io>, channel: String) -> Self {
+        Self { io, buffer: BytesMut::new(), channel, reused: false, torn: false }
     }
 
     pub(super) fn into_io(self) -> Box<dyn Io> {
@@ -104,6 +126,36 @@ impl Connection {
         }
         writer.flush().await?;
         Ok(Written::All)
+    }
+
+    /// Writes bytes and sees them off, whatever comes in meanwhile.
+    pub(super) async fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.io.write_all(bytes).await?;
+        self.io.flush().await
+    }
+
+    /// Takes in what comes until the peer has closed, and says how; of what comes, a little is kept.
+    pub(super) async fn gone(&mut self) -> String {
+        loop {
+            if self.buffer.len() >= EARLY {
+                // A peer that says so much meanwhile is heard when its turn comes.
+                std::future::pending::<()>().await;
+            }
+            match self.fill().await {
+                Ok(1..) => {}
+                Ok(_) => return "the client closed the connection".to_owned(),
+                Err(e) => return format!("the connection failed: {}", crate::error::cause(&e)),
+            }
+        }
+    }
+
+    /// Closes the connection for both directions, or resets it.
+    pub(super) async fn shut(mut self, how: Shut) {
+        match how {
+            Shut::Reset => self.io.abort(),
+            // A peer that is gone already has seen it closed.
+            Shut::Close => drop(self.io.shutdown().await),
+        }
     }
 
     /// Whether an idle connection can carry another request: it was not closed, and nothing came unasked.

@@ -1,16 +1,17 @@
-//! The head of an answer, read within bounds.
+//! The head of an answer or of a request, read within bounds.
 
 use httparse::Status;
 use plumb_model::{End, Head, Header};
 
 use super::connection::Connection;
+use crate::served::RequestLine;
 
-/// How many header fields an answer may have.
+/// How many header fields a head may have.
 const MAX_HEADERS: usize = 512;
 /// How many interim answers (1xx) may precede the final one.
 const MAX_INTERIM: usize = 16;
 
-/// What went wrong with an answer.
+/// What went wrong with an answer, or with a request.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The connection ended before a single byte came.
@@ -28,10 +29,17 @@ pub(super) struct Start {
     pub(super) minor: u8,
 }
 
+/// The head of a request.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) line: RequestLine,
+    pub(super) headers: Vec<Header>,
+}
+
 /// Reads heads until the final one, which 1xx answers other than 101 can precede (RFC 9110 section 15.2).
 pub(super) async fn read(connection: &mut Connection, limit: usize) -> Result<Start, Fault> {
     for _ in 0..=MAX_INTERIM {
-        let start = read_one(connection, limit).await?;
+        let start = read_one(connection, limit, "an answer", parse).await?;
         if !matches!(start.head.status, 100 | 102..200) {
             return Ok(start);
         }
@@ -39,7 +47,20 @@ pub(super) async fn read(connection: &mut Connection, limit: usize) -> Result<St
     Err(Fault::Broken(format!("more than {MAX_INTERIM} interim answers")))
 }
 
-async fn read_one(connection: &mut Connection, limit: usize) -> Result<Start, Fault> {
+/// Reads the head of a request.
+pub(super) async fn read_request(
+    connection: &mut Connection,
+    limit: usize,
+) -> Result<Opening, Fault> {
+    read_one(connection, limit, "a request", parse_request).await
+}
+
+async fn read_one<T>(
+    connection: &mut Connection,
+    limit: usize,
+    what: &str,
+    parse: fn(&mut Connection) -> Result<Option<T>, Fault>,
+) -> Result<T, Fault> {
     let mut seen = 0;
     let mut any = false;
     loop {
@@ -62,15 +83,15 @@ async fn read_one(connection: &mut Connection, limit: usize) -> Result<Start, Fa
             Err(e) => format!("the connection failed: {}", crate::error::cause(&e)),
         };
         return Err(if any {
-            Fault::Broken(format!("{gone} within the head of the answer"))
+            Fault::Broken(format!("{gone} within the head of {what}"))
         } else {
-            Fault::Nothing(format!("{gone} before an answer"))
+            Fault::Nothing(format!("{gone} before {what}"))
         });
     }
 }
 
 /// RFC 9112 section 2.2 lets a reader ignore an empty line before a message.
-fn skip_blank_lines(connection: &mut Connection) {
+pub(super) fn skip_blank_lines(connection: &mut Connection) {
     let blank = connection.buffer.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
     // A lone CR may begin a malformed line; the parser shall say so.
     if connection.buffer[..blank].ends_with(b"\n") {
@@ -103,6 +124,26 @@ fn parse(connection: &mut Connection) -> Result<Option<Start>, Fault> {
     }
 }
 
+fn parse_request(connection: &mut Connection) -> Result<Option<Opening>, Fault> {
+    let mut fields = vec![httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut fields);
+    let parsed = request.parse(&connection.buffer);
+    match parsed.map_err(|e| Fault::Broken(format!("malformed head of the request: {e}")))? {
+        Status::Partial => Ok(None),
+        Status::Complete(length) => {
+            let field = |h: &httparse::Header<'_>| Header::from_bytes(h.name.as_bytes(), h.value);
+            let line = RequestLine {
+                method: request.method.unwrap_or_default().to_owned(),
+                target: request.path.unwrap_or_default().to_owned(),
+                minor: request.version.unwrap_or_default(),
+            };
+            let headers = request.headers.iter().map(field).collect();
+            let _ = connection.buffer.split_to(length);
+            Ok(Some(Opening { line, headers }))
+        }
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -123,16 +164,19 @@ impl From<Fault> for End {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use proptest::prelude::*;
+    use tokio::io::AsyncWriteExt as _;
 
     use super::*;
 
     fn read_bytes(bytes: &[u8]) -> Result<Start, Fault> {
-        let io = tokio::io::join(Cursor::new(bytes.to_vec()), tokio::io::sink());
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        runtime.block_on(read(&mut Connection::new(Box::new(io)), 1000))
+        runtime.block_on(async {
+            let (mut peer, io) = tokio::io::duplex(bytes.len() + 1);
+            peer.write_all(bytes).await.expect("there is room");
+            drop(peer);
+            read(&mut Connection::new(Box::new(io)), 1000).await
+        })
     }
 
     #[test]

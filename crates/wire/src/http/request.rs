@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use plumb_model::{Header, Payload, Sent};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::endpoint::Endpoint;
@@ -35,14 +36,15 @@ pub struct HttpRequest {
     pub answer_within: Option<Duration>,
 }
 
-/// How the end of a request's body is told; a header that is there already is never added again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the end of a body is told. To a request, a header that is there already is never added again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Framing {
-    /// `Content-Length`; left out for an empty body with a method that expects none.
+    /// `Content-Length`; left out for an empty body with a method that expects none, and with a status that has none.
     Length,
     /// `Transfer-Encoding: chunked`, in chunks of so many bytes.
     Chunked(usize),
-    /// `Content-Length` with this number, true or not; it runs on a connection of its own.
+    /// `Content-Length` with this number, true or not; such a request runs on a connection of its own.
     DeclaredLength(u64),
     /// Not at all.
     None,
@@ -226,7 +228,7 @@ fn expects_body(method: &str) -> bool {
 }
 
 /// The bytes that [`Header::from_bytes`] shows as these characters; others become UTF-8.
-fn latin1(text: &str) -> Vec<u8> {
+pub(super) fn latin1(text: &str) -> Vec<u8> {
     let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
     bytes.unwrap_or_else(|| text.as_bytes().to_vec())
 }

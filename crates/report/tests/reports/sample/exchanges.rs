@@ -1,7 +1,7 @@
 //! The exchanges of the sample runs.
 
 use plumb_model::{
-    Answer, Carrier, End, Exchange, Frame, Head, Header, Payload, Sent, StreamFacts,
+    Answer, Carrier, End, Exchange, Frame, Head, Header, Initiator, Payload, Sent, StreamFacts,
 };
 
 use super::HOSTILE;
@@ -118,7 +118,14 @@ fn exchange(seq: u64, by: &str, sent: Sent, mut answer: Answer) -> Exchange {
             frame.at = answer.ended_at;
         }
     }
-    Exchange { seq, by: by.into(), channel: "http-1".into(), sent, answer }
+    Exchange {
+        seq,
+        by: by.into(),
+        channel: "http-1".into(),
+        initiator: Initiator::Us,
+        sent,
+        answer,
+    }
 }
 
 fn post(fields: &[(&str, &str)], body: &str) -> Sent {

@@ -1,6 +1,6 @@
 //! What is decided over recorded calls: which tool is which prop, and which is none.
 
-use plumb_model::{Answer, Carrier, Exchange, Frame, Payload, Sent};
+use plumb_model::{Answer, Carrier, Exchange, Frame, Initiator, Payload, Sent};
 
 use super::*;
 use crate::survey::Timed;
@@ -15,7 +15,14 @@ fn called(name: &str, millis: u64, messages: &[Value]) -> Callable {
     let frames = messages.iter().map(frame).collect();
     let answer = Answer { sent_at: 0, ended_at: millis * 1_000, frames, ..Answer::default() };
     let (by, channel) = ("survey".to_owned(), "c".to_owned());
-    let shown = Observed::new(Exchange { seq: 1, by, channel, sent: Sent::Nothing, answer });
+    let shown = Observed::new(Exchange {
+        seq: 1,
+        by,
+        channel,
+        initiator: Initiator::Us,
+        sent: Sent::Nothing,
+        answer,
+    });
     Callable {
         tool: json!({"name": name, "inputSchema": {"type": "object"}}),
         arguments: Map::new(),

@@ -1,0 +1,181 @@
+//! What a peer of ours was asked, and what became of it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use plumb_model::{Answer, Exchange, Header, Initiator, Payload, Sent};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::jsonrpc::Message;
+use crate::live::Recorder;
+
+/// How many bytes of messages are kept, of all exchanges of a peer together.
+const KEPT: usize = 64 << 20;
+
+/// A message that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The connection, such as `served-3`; unique within this process.
+    pub channel: String,
+    /// Which message of its connection it is, from 1.
+    pub nth: usize,
+    /// When its first byte came, in microseconds since the run began.
+    pub begun_at: u64,
+    /// When it was whole.
+    pub at: u64,
+    /// The request line, over HTTP.
+    pub line: Option<RequestLine>,
+    /// All of it; of what could not be read, the bytes as the body. [`Sent::Nothing`] for a greeting.
+    pub sent: Sent,
+    /// Why it could not be read to its end; it is then refused without being shown to the handler.
+    pub fault: Option<String>,
+}
+
+/// The first line of an HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestLine {
+    /// The method.
+    pub method: String,
+    /// The request target as it came.
+    pub target: String,
+    /// The minor version of HTTP/1.
+    pub minor: u8,
+}
+
+impl Asked {
+    /// The header fields in order, over HTTP.
+    pub fn headers(&self) -> &[Header] {
+        match &self.sent {
+            Sent::Http { headers, .. } => headers,
+            Sent::Stdio { .. } | Sent::Nothing => &[],
+        }
+    }
+
+    /// The first value of a header field, names compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+    }
+
+    /// The path and the query of the request target, without its fragment.
+    pub fn target(&self) -> &str {
+        self.line.as_ref().map_or("", |line| &line.target)
+    }
+
+    /// The HTTP method.
+    pub fn method(&self) -> &str {
+        self.line.as_ref().map_or("", |line| &line.method)
+    }
+
+    /// The body, or the line.
+    pub fn body(&self) -> Payload {
+        match &self.sent {
+            Sent::Http { body, .. } => body.clone(),
+            Sent::Stdio { line } => line.clone(),
+            Sent::Nothing => Payload::default(),
+        }
+    }
+
+    /// What the body or the line says as a message.
+    pub fn message(&self) -> Message {
+        Message::parse(&self.body())
+    }
+}
+
+/// A message and what was done with it.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The message.
+    pub asked: Asked,
+    /// What whoever sent it could read of what was done; not its end yet, unless `over`.
+    pub answer: Answer,
+    /// Whether nothing more is done.
+    pub over: bool,
+}
+
+impl Served {
+    /// The exchange as evidence.
+    pub fn exchange(self, seq: u64, by: impl Into<String>) -> Exchange {
+        let Asked { channel, sent, .. } = self.asked;
+        let (by, initiator, answer) = (by.into(), Initiator::Target, self.answer);
+        Exchange { seq, by, channel, initiator, sent, answer }
+    }
+}
+
+/// All exchanges of a peer, as far as there is room.
+#[derive(Clone, Debug)]
+pub(crate) struct Log(Arc<Mutex<Entries>>, watch::Sender<()>);
+
+#[derive(Debug)]
+struct Entries {
+    kept: Vec<(Asked, Recorder)>,
+    bytes: usize,
+    max: usize,
+    lost: u64,
+}
+
+impl Log {
+    /// An empty log that keeps at most so many exchanges.
+    pub(crate) fn new(max: usize) -> Self {
+        let entries = Entries { kept: Vec::new(), bytes: 0, max, lost: 0 };
+        Self(Arc::new(Mutex::new(entries)), watch::Sender::new(()))
+    }
+
+    pub(crate) fn add(&self, asked: &Asked, recorder: &Recorder) {
+        let size = asked.body().len()
+            + asked.headers().iter().map(|h| h.name.len() + h.value.len()).sum::<usize>();
+        let mut entries = self.lock();
+        if entries.kept.len() < entries.max && entries.bytes + size <= KEPT {
+            entries.bytes += size;
+            entries.kept.push((asked.clone(), recorder.clone()));
+        } else {
+            entries.lost += 1;
+        }
+        drop(entries);
+        self.changed();
+    }
+
+    /// An exchange is over, of whose answer so many bytes are kept.
+    pub(crate) fn over(&self, bytes: usize) {
+        self.lock().bytes += bytes;
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.1.send_replace(());
+    }
+
+    pub(crate) fn all(&self) -> Vec<Served> {
+        let entries = self.lock();
+        let served = |(asked, recorder): &(Asked, Recorder)| {
+            let over = recorder.lock().ended;
+            Served { asked: asked.clone(), answer: recorder.snapshot(), over }
+        };
+        entries.kept.iter().map(served).collect()
+    }
+
+    pub(crate) fn lost(&self) -> u64 {
+        self.lock().lost
+    }
+
+    pub(crate) async fn wait(
+        &self,
+        patience: Duration,
+        mut enough: impl FnMut(&[Served]) -> bool,
+    ) -> Option<Vec<Served>> {
+        let until = Instant::now() + patience;
+        let mut changes = self.1.subscribe();
+        loop {
+            let all = self.all();
+            if enough(&all) {
+                return Some(all);
+            }
+            timeout_at(until, changes.changed()).await.ok()?.ok()?;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        // A panic elsewhere leaves the log as it is, and it is still worth reading.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
