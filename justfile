@@ -8,6 +8,15 @@ test *ARGS:
 ci:
     .ci/run
 
+# Fuzz a target for a minute (or as libFuzzer is told); needs a nightly compiler and cargo-fuzz.
+fuzz TARGET *ARGS="-max_total_time=60":
+    cargo +nightly fuzz run {{TARGET}} -- {{ARGS}}
+
+# Licences, sources, duplicates and advisories of what we depend on, and words; needs cargo-deny, typos and a network.
+audit:
+    cargo deny check
+    typos
+
 # Renew the generated files: snapshots and samples. The kill matrix has a recipe of its own.
 update:
     PLUMB_UPDATE=1 INSTA_UPDATE=always cargo test --workspace
