@@ -12,8 +12,11 @@ use plumb_wire::script::Script;
 use plumb_wire::{header, http, sse};
 use serde_json::Value;
 
+/// What is done with an input; it panics where a demand is not met.
+type Body = fn(&[u8]);
+
 /// Each target's name, which is that of its corpus, and its body.
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub(crate) const TARGETS: [(&str, Body); 7] = [
     ("configuration", configuration),
     ("headers", headers),
     ("jsonrpc", jsonrpc),
@@ -24,7 +27,7 @@ pub(crate) const TARGETS: [(&str, fn(&[u8])); 7] = [
 ];
 
 /// The body of a target.
-pub(crate) fn body(target: &str) -> fn(&[u8]) {
+pub(crate) fn body(target: &str) -> Body {
     let found = TARGETS.iter().find(|(name, _)| *name == target);
     found.unwrap_or_else(|| panic!("no target `{target}`")).1
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use plumb_model::{Answer, End, Exchange, Frame, Initiator, Sent};
-use plumb_wire::Live;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Reply;
+use plumb_wire::{Live, method, notification};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -121,11 +121,11 @@ impl Open {
     /// many as it can bear.
     fn unsubscribe(&self, live: &Live) {
         let Some(Mortal::Session(session)) = self.process.clone() else { return };
-        if live.is_ended() || self.probe.method() != Some("subscriptions/listen") {
+        if live.is_ended() || self.probe.method() != Some(method::LISTEN) {
             return;
         }
         let Some(id) = id_of(live) else { return };
-        let notice = Probe::notification("notifications/cancelled", json!({"requestId": id}));
+        let notice = Probe::notification(notification::CANCELLED, json!({"requestId": id}));
         let (recorder, by) = (Arc::clone(&self.channel.recorder), self.by.clone());
         let send = async move {
             // A process that has gone listens to nobody.
