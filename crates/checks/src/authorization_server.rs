@@ -10,7 +10,8 @@ mod ssrf;
 mod tokens;
 
 use plumb_model::pack::{GrantDeviation, Kind, Vector};
-use plumb_runner::{Bench, Check};
+use plumb_runner::Check;
+use plumb_runner::authorization_server::Visit;
 
 pub(crate) const CHECKS: &[&Check] = &[
     &metadata::METADATA,
@@ -39,8 +40,8 @@ pub(crate) const CHECKS: &[&Check] = &[
 ];
 
 /// The vectors of a check, each with the address of its case and what is wrong in it.
-fn grants(bench: &Bench) -> Vec<(String, Option<GrantDeviation>, Vector)> {
-    let vectors = bench.vectors().into_iter().filter_map(|(address, _, vector)| {
+fn grants(at: &Visit) -> Vec<(String, Option<GrantDeviation>, Vector)> {
+    let vectors = at.vectors().into_iter().filter_map(|(address, vector)| {
         let Kind::Grant(grant) = vector.kind else { return None };
         Some((address, grant.deviation, vector))
     });

@@ -1,4 +1,4 @@
-//! The tasks extension (ext-tasks 2026-07-28, SEP-2663): judged where the target declares it.
+//! The tasks extension (ext-tasks, SEP-2663): judged where the target declares it.
 
 pub(crate) mod answers;
 mod cancel;

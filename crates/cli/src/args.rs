@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use plumb_model::Role;
 use plumb_runner::{AuthOptions, Target};
 
 use crate::authorization_server::IssuerArgs;
@@ -202,6 +203,11 @@ pub(crate) struct RunArgs {
     pub(crate) verbose: bool,
 }
 
+/// Who is judged.
+fn a_role(word: &str) -> Result<Role, String> {
+    Role::of_word(word).ok_or_else(|| format!("one of {}", Role::ALL.map(Role::word).join(", ")))
+}
+
 /// Requests a second: more than none, and a number.
 fn a_rate(text: &str) -> Result<f64, String> {
     let rate: f64 =
@@ -243,6 +249,9 @@ pub(crate) struct InitArgs {
 /// Arguments of `plumb list`.
 #[derive(ClapArgs)]
 pub(crate) struct ListArgs {
+    /// Only what binds this role, and is judged of it: server, client, authorization-server.
+    #[arg(long, value_name = "ROLE", value_parser = a_role)]
+    pub(crate) role: Option<Role>,
     /// The suite: core, quick, full, auth, stateless, tasks, advice, or a TOML file.
     #[arg(long, default_value = "full")]
     pub(crate) suite: String,
@@ -253,7 +262,10 @@ pub(crate) struct ListArgs {
 /// Arguments of `plumb coverage`.
 #[derive(ClapArgs)]
 pub(crate) struct CoverageArgs {
-    /// List the requirements of the server that have neither check nor exclusion.
+    /// Whose requirements are counted: server, client, authorization-server.
+    #[arg(long, value_name = "ROLE", value_parser = a_role, default_value = "server")]
+    pub(crate) role: Role,
+    /// List the requirements that have neither check nor exclusion.
     #[arg(long)]
     pub(crate) open: bool,
     /// Fail if any is open on these pages: names, or prefixes ending in `*`.

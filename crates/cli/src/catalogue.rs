@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
-use plumb_model::{Edition, Force, Level, Position, Requirement};
+use plumb_model::{Edition, Force, Position, Requirement, Role};
 use plumb_runner::{Body, Check};
 
 use crate::args::{CoverageArgs, ListArgs};
@@ -25,7 +25,10 @@ pub(crate) fn list(edition: &Edition, args: &ListArgs) -> Exit {
         suite.selects(r)
             && (args.only.is_empty()
                 || args.only.iter().any(|p| plumb_model::suite::matches(p, &r.id)))
-            && checks.iter().any(|c| c.covers(&r.id))
+            && args.role.is_none_or(|role| r.binds(role))
+            && checks
+                .iter()
+                .any(|c| c.covers(&r.id) && args.role.is_none_or(|role| c.role() == role))
     };
     let rows: Vec<&Requirement> = edition.ledger.rows().iter().filter(wanted).collect();
     if rows.is_empty() {
@@ -80,7 +83,7 @@ pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
         Some(check) => explain_check(edition, check, id)?,
         None => match ledger.exclusion(id) {
             Some(reason) => anstream::println!("\nNo check judges it: {reason}"),
-            None if !row.concerns_server() => anstream::println!("\nIt does not bind a server."),
+            None if !row.binds(Role::Server) => anstream::println!("\nIt does not bind a server."),
             None => anstream::println!("\nNo check judges it yet."),
         },
     }
@@ -104,6 +107,7 @@ fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<(
         Body::Passive(_) => "judged over every exchange of a run",
         Body::Cases(_) => "judged over vectors, each between two unbroken requests",
         Body::Scenario(_) => "judged by a scenario",
+        Body::Visit(_) => "judged by a scenario that visits an authorization server",
     };
     anstream::println!("It is {how}.");
     for prop in check.needs {
@@ -141,10 +145,9 @@ pub(crate) fn coverage(edition: &Edition, args: &CoverageArgs) -> Exit {
     let mut pages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
     let mut total = Tally::default();
     let (mut open, mut judged) = (Vec::new(), Vec::new());
-    let normative = |r: &&Requirement| r.concerns_server() && r.level != Level::Advice;
-    for row in ledger.rows().iter().filter(normative) {
+    for row in ledger.rows().iter().filter(|r| r.demands_of(args.role)) {
         let tally = pages.entry((&row.page, row.level.keyword())).or_default();
-        if checks.iter().any(|c| c.covers(&row.id)) {
+        if checks.iter().any(|c| c.covers(&row.id) && c.role() == args.role) {
             judged.push(row);
             tally.checked += 1;
             total.checked += 1;
@@ -175,7 +178,7 @@ pub(crate) fn coverage(edition: &Edition, args: &CoverageArgs) -> Exit {
     }
     anstream::println!(
         "{:<63} {:>7} {:>9} {:>5}",
-        "all that bind a server",
+        format!("all that bind {}", args.role.noun()),
         total.checked,
         total.excluded,
         total.open

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckInfo, Exchange, Position, Verdict};
+use crate::{CheckInfo, Exchange, Position, Role, Verdict};
 
 /// One line of `run.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct RunStarted {
 /// The target as a report shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetInfo {
+    /// Who is judged; a server, where a report says nothing.
+    #[serde(default, skip_serializing_if = "Role::is_server")]
+    pub role: Role,
     /// The address or the command, secrets blotted out.
     pub address: String,
     /// `http` or `stdio`.

@@ -263,11 +263,6 @@ impl Requirement {
         let page = if self.page == "index" { "" } else { &self.page };
         format!("{site}/specification/{revision}/{page}{anchor}").replace("/#", "#")
     }
-
-    /// Whether a run against a server can be asked about it.
-    pub fn concerns_server(&self) -> bool {
-        matches!(self.party, Party::Server | Party::Both)
-    }
 }
 
 impl Force {

@@ -1,4 +1,4 @@
-//! A correct MCP server of revision 2026-07-28, written to be broken.
+//! A correct MCP server of one revision, written to be broken.
 //!
 //! Every rule of the protocol that a check can observe is one switch of [`Rules`]; a [`Mutant`] is the server with one
 //! switch off. What the text leaves open is a choice of [`Options`] instead: no check may mind any of those.

@@ -4,7 +4,9 @@ mod browser;
 mod client;
 mod documents;
 mod flow;
+pub(crate) mod run;
 mod secret;
+mod visit;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,13 +19,14 @@ use serde_json::{Map, Value};
 
 use crate::record::Recorder;
 use crate::target::{TargetError, trust};
-use crate::{Bench, ContactError, Observed, Reach, Trouble};
+use crate::{ContactError, Observed, Reach, Trouble};
 
 pub use browser::{Landed, Landing, Page};
 pub use client::{CALLBACK, Client, Kind, REGISTER};
 pub use documents::{Document, Documents};
 pub use flow::{CONSENT, Changes, Grant, issued};
 pub use secret::is_issued;
+pub use visit::Visit;
 
 /// An authorization server, as the user names it.
 #[derive(Clone, Debug, Default)]
@@ -162,6 +165,17 @@ impl AuthorizationServer {
         &self.documents
     }
 
+    /// What was found at the start, a line each.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.metadata().map(|(place, _)| format!("metadata at {}", place.url)).collect()
+    }
+
+    /// Whether it answers anything now.
+    pub(crate) async fn answers(&self) -> bool {
+        let Some(place) = self.places.first() else { return false };
+        self.send("control", &place.url, HttpRequest::new("GET", "")).await.is_ok()
+    }
+
     /// Something that nobody has seen before in this run: 64 characters.
     pub fn draw(&self, what: &str) -> String {
         let n = self.drawn.fetch_add(1, Ordering::Relaxed);
@@ -217,56 +231,6 @@ impl std::fmt::Debug for AuthorizationServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Its headers and clients can hold secrets.
         f.debug_tuple("AuthorizationServer").field(&self.issuer()).finish()
-    }
-}
-
-/// An authorization server at the hands of one check: everything sent is evidence of it.
-pub struct AsBench<'a> {
-    bench: &'a Bench,
-    check: &'a str,
-    server: &'a AuthorizationServer,
-}
-
-impl<'a> AsBench<'a> {
-    pub(crate) fn new(bench: &'a Bench, check: &'a str) -> Result<Self, Trouble> {
-        let server = bench.survey().authorization_server.as_deref();
-        let server =
-            server.ok_or_else(|| Trouble::Setup("the target is no authorization server".into()))?;
-        Ok(Self { bench, check, server })
-    }
-
-    /// The server.
-    pub fn server(&self) -> &'a AuthorizationServer {
-        self.server
-    }
-
-    /// Sends a request and waits for the whole answer.
-    pub async fn send(&self, url: &str, request: HttpRequest) -> Result<Observed, Trouble> {
-        let seen = self.server.send(self.check, url, request).await?;
-        self.bench.note(&seen);
-        Ok(seen)
-    }
-
-    /// Posts JSON.
-    pub async fn post_json(&self, url: &str, body: &Value) -> Result<Observed, Trouble> {
-        let request = HttpRequest::new("POST", body.to_string())
-            .header("Content-Type", "application/json")
-            .header("Accept", "application/json");
-        self.send(url, request).await
-    }
-
-    /// Keeps a secret out of every event from now on.
-    pub fn hide(&self, secret: &str) {
-        self.server.hide(secret);
-    }
-
-    /// Counts the answers of the survey as evidence.
-    pub fn note_metadata(&self) {
-        self.server
-            .places
-            .iter()
-            .filter_map(|p| p.seen.as_ref())
-            .for_each(|seen| self.bench.note(seen));
     }
 }
 

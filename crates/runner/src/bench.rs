@@ -1,7 +1,7 @@
 //! What a scenario works with: the target, and a place for what it finds.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plumb_model::event::CaseFinished;
@@ -14,15 +14,14 @@ use plumb_wire::{Limits, codes, meta, method, notification};
 use serde_json::{Value, json};
 
 use crate::auth::{Auth, Authority};
-use crate::authorization_server::AsBench;
 use crate::channel::{Channel, Watch, Way};
+use crate::evidence::Evidence;
 use crate::lab::Given;
 use crate::record::Recorder;
 use crate::replicas::Others;
 use crate::target::Running;
 use crate::{
-    Check, Finding, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab,
-    pace,
+    Check, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab, pace,
 };
 
 /// Ids of one bench are so far apart from the next one's.
@@ -69,8 +68,7 @@ pub struct Bench {
     /// The way to the target for this check alone.
     channel: Channel,
     next_id: AtomicU64,
-    evidence: Mutex<Vec<u64>>,
-    cases: Mutex<Vec<CaseFinished>>,
+    evidence: Evidence,
 }
 
 impl Bench {
@@ -85,8 +83,7 @@ impl Bench {
             context,
             channel,
             next_id: AtomicU64::new((place + 1) * IDS + tried * (IDS / 2)),
-            evidence: Mutex::default(),
-            cases: Mutex::default(),
+            evidence: Evidence::of(check),
         }
     }
 
@@ -113,11 +110,6 @@ impl Bench {
     /// The authorization of the run; checks that declare `applies: [Auth]` have it.
     pub fn auth(&self) -> Result<Auth<'_>, Trouble> {
         self.context.auth().ok_or_else(|| Trouble::Setup("the run has no access tokens".into()))
-    }
-
-    /// The authorization server that the target is.
-    pub fn authorization_server(&self) -> Result<AsBench<'_>, Trouble> {
-        AsBench::new(self, self.check.id)
     }
 
     /// Fetches a document without a token: at the origin of the target, or elsewhere over HTTP.
@@ -271,52 +263,27 @@ impl Bench {
 
     /// Counts an exchange of the survey, or of another check, as evidence.
     pub fn note_seq(&self, seq: u64) {
-        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-        if !evidence.contains(&seq) {
-            evidence.push(seq);
-        }
+        self.evidence.note_seq(seq);
     }
 
     /// Counts nothing that was sent since the last case as evidence: what it was for is noted where it is judged.
     pub fn forget(&self) {
-        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.evidence.take();
     }
 
     /// Counts an exchange as evidence.
     pub fn note(&self, seen: &Observed) {
-        self.note_seq(seen.seq());
+        self.evidence.note(seen);
     }
 
     /// Judges one case; its evidence is what was sent since the last one.
     pub fn case(&self, slug: &str, title: impl Into<String>, judgement: Judgement) {
-        let exchanges =
-            std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
-        let case = CaseFinished {
-            check: self.check.id.to_owned(),
-            case: slug.to_owned(),
-            title: title.into(),
-            verdict: crate::finding::verdict(judgement),
-            exchanges,
-            count: 1,
-        };
-        self.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case);
+        self.evidence.case(slug, title.into(), judgement);
     }
 
     /// The finding over the cases so far.
     pub fn conclude(&self) -> Judgement {
-        let cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
-        match Verdict::fold(cases.iter().map(|c| c.verdict.clone())) {
-            Some(Verdict::Held) => Ok(Finding::Held),
-            Some(Verdict::Violated { expected, actual }) => {
-                Ok(Finding::Violated { expected, actual })
-            }
-            Some(Verdict::Unverified { why, how_to_enable }) => {
-                Ok(Finding::Unseen { why, how_to_enable })
-            }
-            Some(Verdict::Inconclusive { why }) => Err(Trouble::Setup(why)),
-            Some(Verdict::NotApplicable { why }) => Ok(Finding::unseen(why, "nothing")),
-            None => Ok(Finding::unseen("the target offered no case to judge", "offer one")),
-        }
+        self.evidence.conclude()
     }
 
     /// Waits: as long as it must be for this target now, where an idle machine and a quick target would need `pause`.
@@ -351,22 +318,7 @@ impl Bench {
     }
 
     pub(crate) fn finished(&self, judgement: Judgement) -> (Verdict, Vec<CaseFinished>) {
-        let rest =
-            std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut cases =
-            std::mem::take(&mut *self.cases.lock().unwrap_or_else(PoisonError::into_inner));
-        let verdict = crate::finding::verdict(judgement);
-        if cases.is_empty() {
-            cases.push(CaseFinished {
-                check: self.check.id.to_owned(),
-                case: "run".into(),
-                title: "the whole scenario".into(),
-                verdict: verdict.clone(),
-                exchanges: rest,
-                count: 1,
-            });
-        }
-        (verdict, cases)
+        self.evidence.finished(judgement)
     }
 }
 

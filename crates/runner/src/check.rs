@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use plumb_model::{CheckInfo, Edition};
+use plumb_model::{CheckInfo, Edition, Role};
 use plumb_wire::Transport;
 
+use crate::authorization_server::Visit;
 use crate::facet::Facet;
 use crate::{Bench, Judgement, Notes, Observed, Prop, Survey};
 
@@ -74,8 +75,10 @@ pub enum Body {
     Passive(fn(&Observed, &mut Notes<'_>)),
     /// Over the vectors that name the check: one facet of each answer.
     Cases(Facet),
-    /// By a small program of its own.
+    /// By a small program of its own, which asks a server.
     Scenario(for<'a> fn(&'a Bench) -> Scene<'a>),
+    /// By a small program of its own, which visits an authorization server.
+    Visit(for<'a> fn(&'a Visit) -> Scene<'a>),
 }
 
 /// The future of a scenario.
@@ -90,6 +93,14 @@ impl Check {
     /// Whether it judges a requirement.
     pub fn covers(&self, id: &str) -> bool {
         self.rows().any(|row| row == id)
+    }
+
+    /// Whom it judges: what its body works with tells.
+    pub fn role(&self) -> Role {
+        match self.body {
+            Body::Passive(_) | Body::Cases(_) | Body::Scenario(_) => Role::Server,
+            Body::Visit(_) => Role::AuthorizationServer,
+        }
     }
 
     /// Whether it judges the revision of this edition.
@@ -177,7 +188,8 @@ impl Applies {
 ///     applies: [Http, Declares("tools")];
 ///     needs: [SlowTool];
 ///     isolation: Alone;
-///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`
+///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`;
+///                                         // `visit: async_fn` of an authorization server
 /// }
 /// ```
 #[macro_export]
@@ -209,6 +221,7 @@ macro_rules! check {
     (@body passive: $body:expr $(;)?) => { $crate::Body::Passive($body) };
     (@body cases: $body:expr $(;)?) => { $crate::Body::Cases($body) };
     (@body scenario: $body:expr $(;)?) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
+    (@body visit: $body:expr $(;)?) => { $crate::Body::Visit(|visit| Box::pin($body(visit))) };
     // Another field is passed over; what nobody wrote has its default.
     (@$wanted:ident $other:ident: $value:tt; $($rest:tt)+) => { $crate::check!(@$wanted $($rest)+) };
     (@judges $($rest:tt)*) => { &[] };

@@ -194,7 +194,8 @@ fn offered(given: Given<'_>, base: Base, vector: &Vector) -> bool {
         Kind::HeaderValue(value) => survey.annotated(value.of).any(|tool| fits(&tool, value)),
         Kind::Edit(edit) => given.base(base).and_then(|probe| edited(probe, edit)).is_some(),
         Kind::Interruption(_) => given.base(base).is_some(),
-        Kind::Grant(_) => survey.authorization_server.is_some(),
+        // A flow at an authorization server.
+        Kind::Grant(_) => false,
         Kind::Token(what) => {
             let used = |probe| given.auth.filter(|_| survey.protected)?.used(probe, what);
             given.base(base).and_then(used).is_some()

@@ -122,11 +122,13 @@ impl Recorder {
         observed
     }
 
-    /// Ends the survey: announces the run, then publishes and judges what was kept.
-    pub(crate) fn start(&self, started: Event, passives: Passives, survey: Arc<Survey>) {
+    /// Ends the survey: announces the run, then publishes what was kept and has it judged, if passive checks are to.
+    pub(crate) fn start(&self, started: Event, judging: Option<(Passives, Arc<Survey>)>) {
         self.emit(started);
         // The cell is empty: a run starts once.
-        let _ = self.judging.set((passives, survey));
+        if let Some(judging) = judging {
+            let _ = self.judging.set(judging);
+        }
         let kept = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
         for observed in kept.unwrap_or_default() {
             self.publish(&observed);

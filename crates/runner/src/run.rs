@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plumb_model::event::{FORMAT, RunStarted, TargetInfo};
+use plumb_model::event::{FORMAT, RunStarted};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
 use plumb_model::{CheckInfo, Edition, Event, OtherSides, Requirement, Secrets};
 use plumb_wire::Limits;
+use tokio::time::Instant;
 
 use crate::auth::{AuthOptions, Authority};
-use crate::authorization_server::AuthorizationServer;
+use crate::authorization_server::run::Visits;
+use crate::authorization_server::{AuthorizationServer, Issuer};
 use crate::bench::Context;
 use crate::pace::Pace;
 use crate::passive::Passives;
@@ -19,6 +21,7 @@ use crate::record::{Recorder, Sink};
 use crate::replicas::{self, Replicas};
 use crate::rows;
 use crate::schedule::{Schedule, finish_passives};
+use crate::subject::Subject;
 use crate::survey::ContactError;
 use crate::target::{Running, TargetError};
 use crate::tempo::Tempo;
@@ -94,22 +97,59 @@ pub async fn run(
     mut options: Options,
     sink: Sink,
 ) -> Result<(), RunError> {
-    let mut selected = select(registry, &options);
+    let selected = select(registry, &options);
     let sink = rows::told_of_each(registry, sink);
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
     }
+    options.packs.retain(|pack| pack.is_for(&options.edition));
     let (tempo, pace) =
         (Tempo::new(options.limits.answer), Pace::new(options.concurrency, options.rate));
-    let recorder = Arc::new(Recorder::new(
-        options.edition.clone(),
-        options.secrets.clone(),
-        sink,
-        tempo,
-        pace,
-    ));
+    let (edition, secrets) = (options.edition.clone(), options.secrets.clone());
+    let recorder = Arc::new(Recorder::new(edition, secrets, sink, tempo, pace));
+    let faults = match options.target.clone() {
+        Target::AuthorizationServer(issuer) => {
+            visit(&issuer, &selected, options, &recorder).await?
+        }
+        _ => ask(registry, selected, options, &recorder).await?,
+    };
+    let remarks = recorder.remarks();
+    recorder.emit(Event::RunFinished {
+        at: recorder.clock.now(),
+        internal_faults: faults,
+        remarks,
+    });
+    Ok(())
+}
+
+/// Judges an authorization server; gives the faults of Plumb itself.
+async fn visit(
+    issuer: &Issuer,
+    selected: &[&'static Check],
+    mut options: Options,
+    recorder: &Arc<Recorder>,
+) -> Result<Vec<String>, RunError> {
+    let server = AuthorizationServer::discover(issuer, &options.limits, options.seed, recorder)
+        .await
+        .map_err(|error| explained(error, &options.target))?;
+    let subject = Subject::AuthorizationServer(Arc::clone(&server));
+    let started = announcement(&options, &subject, selected);
+    recorder.start(Event::RunStarted(Box::new(started)), None);
+    let packs = std::mem::take(&mut options.packs).into();
+    let visits = Visits { server, packs, recorder: Arc::clone(recorder) };
+    let deadline = Instant::now() + options.budget;
+    Ok(visits.run(selected, options.concurrency, deadline).await)
+}
+
+/// Judges a server; gives the faults of Plumb itself.
+async fn ask(
+    registry: &[&'static Check],
+    mut selected: Vec<&'static Check>,
+    mut options: Options,
+    recorder: &Arc<Recorder>,
+) -> Result<Vec<String>, RunError> {
     let auth = match &options.auth {
-        Some(wanted) => Some(Authority::start(wanted, options.seed, &recorder).await?),
+        Some(wanted) => Some(Authority::start(wanted, options.seed, recorder).await?),
         None => None,
     };
     // Kept until the run ends, and then removed.
@@ -120,30 +160,12 @@ pub async fn run(
     };
     let replicas = options.replicas.clone().or_usual(&options.target);
     let (running, others) = tokio::try_join!(
-        target.start(&options.limits, &recorder, auth.as_deref()),
-        replicas.start(&target, &options.limits, &recorder, auth.as_deref()),
+        target.start(&options.limits, recorder, auth.as_deref()),
+        replicas.start(&target, &options.limits, recorder, auth.as_deref()),
     )?;
     let protected = auth.is_some();
-    let survey = match &target {
-        Target::AuthorizationServer(issuer) => {
-            let server =
-                AuthorizationServer::discover(issuer, &options.limits, options.seed, &recorder)
-                    .await;
-            server.map(Survey::of_authorization_server)
-        }
-        target => {
-            look(
-                &running,
-                target,
-                &options.limits,
-                &recorder,
-                &options.props,
-                &options.allow_calls,
-                protected,
-            )
-            .await
-        }
-    };
+    let (props, allow) = (&options.props, &options.allow_calls);
+    let survey = look(&running, &target, &options.limits, recorder, props, allow, protected).await;
     let survey = match survey {
         Ok(survey) => Arc::new(survey),
         Err(error) => {
@@ -159,16 +181,16 @@ pub async fn run(
             .filter(|c| c.id == DISCOVER && !selected.iter().any(|s| s.id == c.id));
         selected.extend(says_so.collect::<Vec<_>>());
     }
-    let started = Event::RunStarted(Box::new(announcement(&options, &survey, &selected)));
-    recorder.start(started, Passives::new(&selected), Arc::clone(&survey));
-    options.packs.retain(|pack| pack.is_for(&options.edition));
+    let subject = Subject::Server(Arc::clone(&survey));
+    let started = Event::RunStarted(Box::new(announcement(&options, &subject, &selected)));
+    recorder.start(started, Some((Passives::new(&selected), Arc::clone(&survey))));
     let context = Arc::new(Context {
         edition: Arc::clone(&options.edition),
         survey,
         target,
         packs: std::mem::take(&mut options.packs).into(),
         limits: options.limits.clone(),
-        recorder: Arc::clone(&recorder),
+        recorder: Arc::clone(recorder),
         others,
         shared: shared.is_some(),
         channel: running.channel.clone(),
@@ -189,14 +211,8 @@ pub async fn run(
     if let Some(context) = Arc::into_inner(context) {
         context.others.stop().await;
     }
-    finish_passives(&recorder, &selected, &survey);
-    let remarks = recorder.remarks();
-    recorder.emit(Event::RunFinished {
-        at: recorder.clock.now(),
-        internal_faults: faults,
-        remarks,
-    });
-    Ok(())
+    finish_passives(recorder, &selected, &survey);
+    Ok(faults)
 }
 
 async fn look(
@@ -265,6 +281,7 @@ fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check>
     let ledger = &options.edition.ledger;
     let wanted = |c: &&Check| {
         c.is_for(&options.edition)
+            && c.role() == options.target.role()
             && c.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)))
     };
     let mut selected: Vec<&'static Check> = registry.iter().copied().filter(wanted).collect();
@@ -297,14 +314,7 @@ fn announced(options: &Options, selected: &[&'static Check]) -> Vec<CheckInfo> {
     infos
 }
 
-fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check]) -> RunStarted {
-    let era = match (&survey.legacy_only, survey.dual_era) {
-        _ if survey.authorization_server.is_some() => "authorization server",
-        (Some(_), _) => "legacy",
-        (None, _) if survey.era_undecided => "undecided",
-        (None, true) => "dual",
-        (None, false) => "modern",
-    };
+fn announcement(options: &Options, subject: &Subject, selected: &[&'static Check]) -> RunStarted {
     let checks = announced(options, selected);
     let cited = checks.iter().flat_map(|c| &c.positions).map(String::as_str);
     let positions = options.edition.positions.cited(cited, &options.other_sides);
@@ -316,15 +326,7 @@ fn announcement(options: &Options, survey: &Survey, selected: &[&'static Check])
         seed: options.seed,
         suite: options.suite.name.clone(),
         policy: options.suite.policy.clone(),
-        target: TargetInfo {
-            address: options.secrets.blot_text(&options.target.address()),
-            transport: survey.transport.name().into(),
-            era: era.into(),
-            server: survey.server.clone(),
-            versions: survey.versions.clone(),
-            capabilities: survey.capabilities.clone(),
-            notes: survey.notes(),
-        },
+        target: subject.described(options.secrets.blot_text(&options.target.address())),
         positions,
         checks,
         known: options.known.0.clone(),

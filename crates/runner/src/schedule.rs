@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use futures_util::StreamExt as _;
+use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
-use plumb_model::{Event, Verdict};
 use plumb_wire::method;
 use tokio::time::Instant;
 
@@ -16,56 +16,9 @@ use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
 use crate::record::Recorder;
 use crate::run::{DISCOVER, Options};
+use crate::scenes::{Played, Scenes, Stage, emit};
 use crate::target::Running;
 use crate::{Bench, Check, Survey, facet, finding};
-
-/// At most so many inconclusive scenarios are tried once more.
-const SECOND_TRIES: usize = 24;
-
-/// What a scenario came to.
-#[derive(Clone)]
-struct Played {
-    verdict: Verdict,
-    cases: Vec<CaseFinished>,
-    /// Whether a wait ran out meanwhile, or an answer broke off.
-    in_vain: bool,
-    /// How the target's process ended meanwhile, if it did.
-    death: Option<String>,
-}
-
-/// Scenarios that are to be tried once more, and faults of Plumb itself.
-#[derive(Default)]
-struct Doubted {
-    scenes: Vec<(&'static Check, Played)>,
-    faults: Vec<String>,
-}
-
-impl Played {
-    /// Whether what was seen may have another cause than the target's conduct: others beside it, or a machine under load.
-    fn is_doubtful(&self) -> bool {
-        self.death.is_some()
-            || match self.verdict {
-                Verdict::Inconclusive { .. } => true,
-                Verdict::Violated { .. } => self.in_vain,
-                _ => false,
-            }
-    }
-
-    /// The verdict if there is no second look: silence alone is no violation.
-    fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
-        let doubt = |verdict: Verdict| match verdict {
-            Verdict::Violated { actual, .. } => {
-                Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
-            }
-            other => other,
-        };
-        let cases = self.cases.into_iter().map(|case| {
-            let verdict = doubt(case.verdict.clone());
-            CaseFinished { verdict, ..case }
-        });
-        (doubt(self.verdict), cases.collect())
-    }
-}
 
 /// The checks of a run, each at its time.
 pub(crate) struct Schedule<'a> {
@@ -92,24 +45,25 @@ impl Schedule<'_> {
                 |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
             open.iter().filter(scenario).copied().collect()
         };
+        let scenes = Scenes { stage: self, concurrency: self.options.concurrency, deadline };
         let trials = lab::trials(&self.context.packs, &open, self.context.given());
         let mut faults = Vec::new();
         // What starts processes takes longest, so it begins first.
         let mut beside = scenarios(&|i| i == Isolation::Replicas);
         beside.extend(scenarios(&|i| !matches!(i, Isolation::Alone | Isolation::Replicas)));
         let ((mut results, own), doubted) =
-            tokio::join!(self.vectors(&trials, deadline), self.scenes(&beside, deadline));
+            tokio::join!(self.vectors(&trials, deadline), scenes.run(&beside));
         self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
         if let Some(own) = own {
             own.stop().await;
         }
-        faults.extend(self.again(doubted, deadline).await);
+        faults.extend(scenes.again(doubted).await);
         for check in open.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
             self.judge_cases(check, &trials, &results);
         }
         for check in scenarios(&|i| i == Isolation::Alone) {
-            let doubted = self.scenes(&[check], deadline).await;
-            faults.extend(self.again(doubted, deadline).await);
+            let doubted = scenes.run(&[check]).await;
+            faults.extend(scenes.again(doubted).await);
         }
         faults
     }
@@ -225,106 +179,6 @@ impl Schedule<'_> {
         context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await.ok()
     }
 
-    /// Runs scenarios beside each other. What is beyond doubt is said at once; the rest is given back, with the faults of
-    /// Plumb itself.
-    async fn scenes(&self, checks: &[&'static Check], deadline: Instant) -> Doubted {
-        let scenes = checks.iter().map(|&check| async move {
-            let at = self.now();
-            self.context.recorder.emit(Event::CheckStarted { check: check.id.into(), at });
-            (check, self.scene(check, deadline, 0).await)
-        });
-        let mut scenes =
-            futures_util::stream::iter(scenes).buffer_unordered(self.options.concurrency);
-        let mut doubted = Doubted::default();
-        while let Some((check, scene)) = scenes.next().await {
-            match scene {
-                Ok(played) if played.is_doubtful() => doubted.scenes.push((check, played)),
-                Ok(played) => self.finish(check, played.verdict, played.cases),
-                Err(fault) => {
-                    self.finish(check, Verdict::inconclusive(&fault), Vec::new());
-                    doubted.faults.push(fault);
-                }
-            }
-        }
-        doubted
-    }
-
-    /// Tries once more, with nothing else in flight, what came out of silence, of a process that
-    /// ended, or inconclusive; gives the faults of Plumb itself.
-    async fn again(&self, mut doubted: Doubted, deadline: Instant) -> Vec<String> {
-        let mut faults = std::mem::take(&mut doubted.faults);
-        // Where much is inconclusive, the target is the cause.
-        let inconclusive =
-            |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
-        let hopeless = doubted.scenes.iter().filter(inconclusive).count() > SECOND_TRIES;
-        for (check, first) in doubted.scenes {
-            if hopeless && first.death.is_none() && inconclusive(&&(check, first.clone())) {
-                self.finish(check, first.verdict, first.cases);
-                continue;
-            }
-            if Instant::now() >= deadline {
-                let (verdict, cases) = first.unconfirmed("the run's time budget is used up");
-                self.finish(check, verdict, cases);
-                continue;
-            }
-            match self.scene(check, deadline, 1).await {
-                Ok(second) => {
-                    let (verdict, cases) = self.confirmed(second).await;
-                    self.finish(check, verdict, cases);
-                }
-                Err(fault) => {
-                    self.finish(check, Verdict::inconclusive(&fault), Vec::new());
-                    faults.push(fault);
-                }
-            }
-        }
-        faults
-    }
-
-    /// What a second try amounts to. A process that ended twice ends by what is asked of it; silence counts only while the
-    /// target answers others.
-    async fn confirmed(&self, second: Played) -> (Verdict, Vec<CaseFinished>) {
-        if let Some(death) = second.death {
-            let actual = format!("its process ended during the check, twice: {death}");
-            return (Verdict::violated("a server that goes on", actual), second.cases);
-        }
-        if matches!(second.verdict, Verdict::Violated { .. }) && second.in_vain {
-            let control = crate::Probe::request(method::DISCOVER, serde_json::json!({})).fresh();
-            let control = self.running.channel.send("control", &control).await;
-            // Whatever it says, it answers.
-            if control.is_ok_and(|c| c.response().is_none() && c.status().is_none()) {
-                return second.unconfirmed("the target answered no other request either");
-            }
-        }
-        (second.verdict, second.cases)
-    }
-
-    /// Runs a scenario; gives what it came to, or a fault of Plumb itself.
-    async fn scene(
-        &self,
-        check: &'static Check,
-        deadline: Instant,
-        tried: u32,
-    ) -> Result<Played, String> {
-        let Body::Scenario(body) = check.body else {
-            return Err(format!("check `{}` is no scenario", check.id));
-        };
-        let context = Arc::clone(&self.context);
-        // A task of its own, so that a panic in a check is that check's verdict.
-        let task = tokio::spawn(async move {
-            let bench = Bench::new(check, context, tried);
-            let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
-            let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
-            let in_vain = bench.watch().waited_in_vain();
-            let death = bench.watch().death().await;
-            if let Some(how) = &death {
-                bench.mourn(how);
-            }
-            Played { verdict, cases, in_vain, death }
-        });
-        task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
-    }
-
     fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {
         let mine: Vec<&Trial> =
             trials.iter().filter(|t| t.vector.judges.iter().any(|id| id == check.id)).collect();
@@ -356,9 +210,43 @@ impl Schedule<'_> {
     fn finish(&self, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
         emit(&self.context.recorder, check, verdict, cases);
     }
+}
 
-    fn now(&self) -> u64 {
-        self.context.recorder.clock.now()
+impl Stage for Schedule<'_> {
+    fn recorder(&self) -> &Recorder {
+        &self.context.recorder
+    }
+
+    async fn play(
+        &self,
+        check: &'static Check,
+        deadline: Instant,
+        tried: u32,
+    ) -> Result<Played, String> {
+        let Body::Scenario(body) = check.body else {
+            return Err(format!("check `{}` is no scenario", check.id));
+        };
+        let context = Arc::clone(&self.context);
+        // A task of its own, so that a panic in a check is that check's verdict.
+        let task = tokio::spawn(async move {
+            let bench = Bench::new(check, context, tried);
+            let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
+            let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
+            let in_vain = bench.watch().waited_in_vain();
+            let death = bench.watch().death().await;
+            if let Some(how) = &death {
+                bench.mourn(how);
+            }
+            Played { verdict, cases, in_vain, death }
+        });
+        task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
+    }
+
+    async fn answers(&self) -> bool {
+        let control = crate::Probe::request(method::DISCOVER, serde_json::json!({})).fresh();
+        let control = self.running.channel.send("control", &control).await;
+        // Whatever it says, it answers.
+        !control.is_ok_and(|c| c.response().is_none() && c.status().is_none())
     }
 }
 
@@ -375,28 +263,4 @@ pub(crate) fn finish_passives(recorder: &Recorder, selected: &[&'static Check], 
         };
         emit(recorder, check, verdict, cases);
     }
-}
-
-fn emit(recorder: &Recorder, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
-    let blotted = |verdict: Verdict| match verdict {
-        Verdict::Violated { expected, actual } => Verdict::Violated {
-            expected: recorder.blot_text(&expected),
-            actual: recorder.blot_text(&actual),
-        },
-        Verdict::Inconclusive { why } => Verdict::Inconclusive { why: recorder.blot_text(&why) },
-        Verdict::Unverified { why, how_to_enable } => {
-            Verdict::Unverified { why: recorder.blot_text(&why), how_to_enable }
-        }
-        other => other,
-    };
-    for mut case in cases {
-        case.verdict = blotted(case.verdict);
-        recorder.emit(Event::CaseFinished(case));
-    }
-    let check = check.id.to_owned();
-    recorder.emit(Event::CheckFinished {
-        check,
-        at: recorder.clock.now(),
-        verdict: blotted(verdict),
-    });
 }

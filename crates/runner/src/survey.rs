@@ -9,7 +9,6 @@ pub(crate) mod tasks;
 pub(crate) mod timed;
 pub(crate) mod watch;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use plumb_model::Edition;
@@ -17,7 +16,6 @@ use plumb_model::pack::ParamType;
 use plumb_wire::Transport;
 use serde_json::{Map, Value};
 
-use crate::authorization_server::AuthorizationServer;
 use crate::channel::Channel;
 use crate::{Observed, Prop, Props};
 
@@ -35,8 +33,6 @@ pub struct Survey {
     pub transport: Transport,
     /// Whether it trusts the authorization server of the run.
     pub protected: bool,
-    /// The authorization server that the target is; nothing below is then known.
-    pub authorization_server: Option<Arc<AuthorizationServer>>,
     /// Whether the target is on this machine, by its address.
     pub local: bool,
     /// Whether it also answers the handshake of earlier revisions.
@@ -174,16 +170,6 @@ impl Survey {
         }
     }
 
-    /// What there is to know of an authorization server.
-    pub(crate) fn of_authorization_server(server: Arc<AuthorizationServer>) -> Self {
-        Self {
-            transport: Transport::StreamableHttp,
-            local: server.is_local(),
-            authorization_server: Some(server),
-            ..Self::default()
-        }
-    }
-
     /// Whether a capability is declared: `tools`, `resources.subscribe`, `extensions.io…/tasks`.
     pub fn declares(&self, capability: &str) -> bool {
         let (first, rest) = capability.split_once('.').unwrap_or((capability, ""));
@@ -223,12 +209,6 @@ impl Survey {
 
     /// What the survey found, a line each.
     pub(crate) fn notes(&self) -> Vec<String> {
-        if let Some(server) = &self.authorization_server {
-            return server
-                .metadata()
-                .map(|(place, _)| format!("metadata at {}", place.url))
-                .collect();
-        }
         let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         let mut notes = vec![format!(
             "{} ({} may be called), {}, {}, {}",

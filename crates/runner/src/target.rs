@@ -147,7 +147,9 @@ impl Target {
         let way = match self {
             Self::Url(reach) => Way::Http(client(reach, limits, recorder, auth)?, None),
             Self::AuthorizationServer(issuer) => {
-                Way::Http(client(&issuer.reach, limits, recorder, None)?, None)
+                let why =
+                    format!("{} is an authorization server, which is visited", issuer.reach.url);
+                return Err(TargetError::Address(why));
             }
             Self::HttpCommand { launch, reach } => {
                 let (client, server) = serve(launch, reach, limits, recorder, auth).await?;

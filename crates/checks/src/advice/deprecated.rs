@@ -4,7 +4,7 @@ use plumb_runner::{Notes, Observed, brief, check};
 use plumb_wire::method;
 use serde_json::Value;
 
-/// The revision that may be the first without what 2026-07-28 deprecates.
+/// The revision that may be the first without what is deprecated.
 const EARLIEST_REMOVAL: &str = "the first revision released on or after 2027-07-28";
 
 check! {

@@ -1,7 +1,7 @@
 //! Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document-00).
 
-use plumb_runner::authorization_server::{AsBench, CALLBACK, Client, Document, Landing};
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use plumb_runner::authorization_server::{CALLBACK, Client, Document, Landing, Visit};
+use plumb_runner::{Finding, Judgement, Trouble, check};
 use serde_json::{Value, json};
 
 /// How a user can let us describe clients by documents.
@@ -16,7 +16,7 @@ check! {
     ///
     /// **Fix:** support Client ID Metadata Documents and say so in the metadata.
     pub(crate) SUPPORT = "auth.as.cimd-support";
-    scenario: support;
+    visit: support;
 }
 
 check! {
@@ -27,7 +27,7 @@ check! {
     ///
     /// **Fix:** fetch the document when a client identifier is an HTTPS URL.
     pub(crate) FETCH = "auth.as.cimd-fetch";
-    scenario: fetch;
+    visit: fetch;
 }
 
 check! {
@@ -38,7 +38,7 @@ check! {
     ///
     /// **Fix:** compare `client_id` in the document with its URL, as strings.
     pub(crate) ID_MATCH = "auth.as.cimd-id-match";
-    scenario: id_match;
+    visit: id_match;
 }
 
 check! {
@@ -50,7 +50,7 @@ check! {
     ///
     /// **Fix:** keep the document as long as its HTTP cache headers allow.
     pub(crate) CACHE = "auth.as.cimd-cache";
-    scenario: cache;
+    visit: cache;
 }
 
 check! {
@@ -61,7 +61,7 @@ check! {
     ///
     /// **Fix:** compare the request's redirect URI with `redirect_uris` of the document, as strings.
     pub(crate) REDIRECT = "auth.as.cimd-redirect";
-    scenario: redirect;
+    visit: redirect;
 }
 
 check! {
@@ -72,7 +72,7 @@ check! {
     ///
     /// **Fix:** demand a JSON object with `client_id`, `client_name` and `redirect_uris`.
     pub(crate) STRUCTURE = "auth.as.cimd-structure";
-    scenario: structure;
+    visit: structure;
 }
 
 check! {
@@ -83,7 +83,7 @@ check! {
     ///
     /// **Fix:** add the member to the metadata.
     pub(crate) ADVERTISE = "auth.as.cimd-advertise";
-    scenario: advertise;
+    visit: advertise;
 }
 
 check! {
@@ -95,7 +95,7 @@ check! {
     ///
     /// **Fix:** follow sections 3 and 4 of the draft: no redirects, only 200, no shared secrets, no dot segments.
     pub(crate) DRAFT = "cimd.follow-draft";
-    scenario: draft;
+    visit: draft;
 }
 
 /// A client that is described by a document at a path of its own.
@@ -105,7 +105,7 @@ struct Described {
 }
 
 impl Described {
-    fn new(at: &AsBench<'_>) -> Result<Self, Trouble> {
+    fn new(at: &Visit) -> Result<Self, Trouble> {
         let documents = at.server().documents();
         let base = documents.base().ok_or_else(|| {
             Trouble::unseen("the run serves no client documents that the server can fetch", SERVE)
@@ -123,17 +123,14 @@ impl Described {
     }
 
     /// Serves a document and sends a correct request.
-    async fn ask(&self, at: &AsBench<'_>, document: Document) -> Result<Landing, Trouble> {
+    async fn ask(&self, at: &Visit, document: Document) -> Result<Landing, Trouble> {
         at.server().documents().put(&self.path, document);
         Ok(at.ask(&self.client, &[]).await?.0)
     }
 }
 
 /// A client with a correct document that the server accepts.
-pub(super) async fn accepted(
-    at: &AsBench<'_>,
-    redirect_uri: &str,
-) -> Result<(Client, Landing), Trouble> {
+pub(super) async fn accepted(at: &Visit, redirect_uri: &str) -> Result<(Client, Landing), Trouble> {
     let mut described = Described::new(at)?;
     described.client.redirect_uri = redirect_uri.to_owned();
     let landing = described.ask(at, Document::json(&described.document())).await?;
@@ -165,25 +162,23 @@ fn turned_down(control: &Landing, landing: &Landing, sent: &str) -> Finding {
 type Fault = (&'static str, &'static str, fn(&mut Value) -> Option<Document>);
 
 /// Documents with one fault each, beside one without.
-async fn refusals(bench: &Bench, faults: &[Fault]) -> Judgement {
-    let at = bench.authorization_server()?;
-    let (_, control) = accepted(&at, CALLBACK).await?;
+async fn refusals(at: &Visit, faults: &[Fault]) -> Judgement {
+    let (_, control) = accepted(at, CALLBACK).await?;
     for (slug, title, fault) in faults {
-        let described = Described::new(&at)?;
+        let described = Described::new(at)?;
         let mut value = described.document();
         let document = fault(&mut value).unwrap_or_else(|| Document::json(&value));
-        let landing = described.ask(&at, document).await;
-        bench.case(
+        let landing = described.ask(at, document).await;
+        at.case(
             slug,
             format!("{title} is refused"),
             landing.map(|landing| turned_down(&control, &landing, title)),
         );
     }
-    bench.conclude()
+    at.conclude()
 }
 
-async fn support(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn support(at: &Visit) -> Judgement {
     at.note_metadata();
     if !at.server().claims("client_id_metadata_document_supported") {
         return Ok(Finding::violated(
@@ -196,8 +191,8 @@ async fn support(bench: &Bench) -> Judgement {
     if at.server().documents().base().is_none() {
         return Ok(Finding::Held);
     }
-    let described = Described::new(&at)?;
-    let landing = described.ask(&at, Document::json(&described.document())).await?;
+    let described = Described::new(at)?;
+    let landing = described.ask(at, Document::json(&described.document())).await?;
     Ok(Finding::expect(
         !landing.is_refused(),
         "a client with a correct document is accepted",
@@ -205,16 +200,15 @@ async fn support(bench: &Bench) -> Judgement {
     ))
 }
 
-async fn fetch(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
-    let described = Described::new(&at)?;
+async fn fetch(at: &Visit) -> Judgement {
+    let described = Described::new(at)?;
     if !at.server().claims("client_id_metadata_document_supported") {
         return Ok(Finding::unseen(
             "the metadata does not announce Client ID Metadata Documents",
             "announce them",
         ));
     }
-    let landing = described.ask(&at, Document::json(&described.document())).await?;
+    let landing = described.ask(at, Document::json(&described.document())).await?;
     let fetches = at.server().documents().fetches(&described.path);
     Ok(Finding::expect(
         fetches > 0,
@@ -223,9 +217,9 @@ async fn fetch(bench: &Bench) -> Judgement {
     ))
 }
 
-async fn id_match(bench: &Bench) -> Judgement {
+async fn id_match(at: &Visit) -> Judgement {
     refusals(
-        bench,
+        at,
         &[
             ("other", "a document that names another client", |d| {
                 d["client_id"] = json!("https://client.plumb.example/client.json");
@@ -253,9 +247,9 @@ async fn id_match(bench: &Bench) -> Judgement {
     .await
 }
 
-async fn structure(bench: &Bench) -> Judgement {
+async fn structure(at: &Visit) -> Judgement {
     refusals(
-        bench,
+        at,
         &[
             ("no-json", "a document that is no JSON", |d| {
                 Some(Document::text(d.to_string().replacen('{', "", 1)))
@@ -274,29 +268,28 @@ async fn structure(bench: &Bench) -> Judgement {
     .await
 }
 
-async fn draft(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
-    let (_, control) = accepted(&at, CALLBACK).await?;
+async fn draft(at: &Visit) -> Judgement {
+    let (_, control) = accepted(at, CALLBACK).await?;
     // A correct document, but behind a redirect.
-    let (described, behind) = (Described::new(&at)?, Described::new(&at)?);
+    let (described, behind) = (Described::new(at)?, Described::new(at)?);
     at.server().documents().put(&behind.path, Document::json(&described.document()));
-    let landing = described.ask(&at, Document::redirect(&behind.client.id)).await;
-    bench.case(
+    let landing = described.ask(at, Document::redirect(&behind.client.id)).await;
+    at.case(
         "redirect",
         "a document behind a redirect is refused",
         landing.map(|l| turned_down(&control, &l, "a document behind a redirect")),
     );
     // The same place, written with a dot segment, and a document that names it so.
-    let mut dotted = Described::new(&at)?;
+    let mut dotted = Described::new(at)?;
     dotted.client.id = dotted.client.id.replace("/client.json", "/x/../client.json");
-    let landing = dotted.ask(&at, Document::json(&dotted.document())).await;
-    bench.case(
+    let landing = dotted.ask(at, Document::json(&dotted.document())).await;
+    at.case(
         "dot-segment",
         "a URL with a dot segment is refused",
         landing.map(|l| turned_down(&control, &l, "a URL with a dot segment")),
     );
     refusals(
-        bench,
+        at,
         &[
             ("status", "a document with status 404", |d| {
                 Some(Document { status: 404, ..Document::json(d) })
@@ -318,19 +311,18 @@ async fn draft(bench: &Bench) -> Judgement {
     .await
 }
 
-async fn cache(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
-    accepted(&at, CALLBACK).await?;
+async fn cache(at: &Visit) -> Judgement {
+    accepted(at, CALLBACK).await?;
     for (slug, title, control, again) in [
         ("max-age", "a document with `max-age=3600` is fetched once", "max-age=3600", false),
         ("no-store", "a document with `no-store` is fetched each time", "no-store", true),
     ] {
-        bench.case(slug, title, fetched_again(&at, control, again).await);
+        at.case(slug, title, fetched_again(at, control, again).await);
     }
-    bench.conclude()
+    at.conclude()
 }
 
-async fn fetched_again(at: &AsBench<'_>, control: &str, again: bool) -> Judgement {
+async fn fetched_again(at: &Visit, control: &str, again: bool) -> Judgement {
     let described = Described::new(at)?;
     let fetches = || at.server().documents().fetches(&described.path);
     let landing = described.ask(at, Document::json(&described.document()).cached(control)).await?;
@@ -352,9 +344,8 @@ async fn fetched_again(at: &AsBench<'_>, control: &str, again: bool) -> Judgemen
     ))
 }
 
-async fn redirect(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
-    let (client, control) = accepted(&at, CALLBACK).await?;
+async fn redirect(at: &Visit) -> Judgement {
+    let (client, control) = accepted(at, CALLBACK).await?;
     for (slug, title, uri) in [
         (
             "stranger",
@@ -371,14 +362,13 @@ async fn redirect(bench: &Bench) -> Judgement {
             ),
             None => turned_down(&control, &landing, "a redirect URI that is not in the document"),
         });
-        bench.case(slug, title, judged);
+        at.case(slug, title, judged);
     }
-    bench.conclude()
+    at.conclude()
 }
 
-async fn advertise(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
-    accepted(&at, CALLBACK).await?;
+async fn advertise(at: &Visit) -> Judgement {
+    accepted(at, CALLBACK).await?;
     at.note_metadata();
     let silent = at
         .server()

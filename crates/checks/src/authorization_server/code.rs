@@ -1,8 +1,8 @@
 //! The code flow of OAuth 2.1, and what is not OAuth 2.1 any more.
 
 use plumb_model::pack::GrantDeviation;
-use plumb_runner::authorization_server::{AsBench, Client, Kind, Landed, issued};
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use plumb_runner::authorization_server::{Client, Kind, Landed, Visit, issued};
+use plumb_runner::{Finding, Judgement, Trouble, check};
 use serde_json::Value;
 
 use super::grants;
@@ -19,46 +19,45 @@ check! {
     ///
     /// **Fix:** see the case: OAuth 2.1 draft 13, sections 4.1 (code), 3.2 (token endpoint), 4.3 (refresh), 10 (what is gone).
     pub(crate) OAUTH21 = "auth.as.oauth21";
-    scenario: oauth21;
+    visit: oauth21;
 }
 
-async fn oauth21(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn oauth21(at: &Visit) -> Judgement {
     let client = at.any_client().await?;
     // Without a flow that goes through, a refusal proves nothing.
     at.tokens(&client, &[]).await?;
-    bench.case("state", "`state` comes back as it was sent", state(&at, &client).await);
-    bench.case("no-store", "the token response forbids caching", no_store(&at, &client).await);
-    for (slug, deviation, vector) in grants(bench) {
+    at.case("state", "`state` comes back as it was sent", state(at, &client).await);
+    at.case("no-store", "the token response forbids caching", no_store(at, &client).await);
+    for (slug, deviation, vector) in grants(at) {
         let judgement = match deviation {
             None => at.tokens(&client, &[]).await.map(|_| Finding::Held),
-            Some(GrantDeviation::NoChallenge) => no_challenge(&at).await,
-            Some(deviation) => verifier(&at, &client, deviation).await,
+            Some(GrantDeviation::NoChallenge) => no_challenge(at).await,
+            Some(deviation) => verifier(at, &client, deviation).await,
         };
-        bench.case(&slug, vector.title, judgement);
+        at.case(&slug, vector.title, judgement);
     }
-    bench.case("code-twice", "a code that comes again is refused", twice(&at, &client).await);
-    bench.case(
+    at.case("code-twice", "a code that comes again is refused", twice(at, &client).await);
+    at.case(
         "code-of-another",
         "a code of another client is refused",
-        of_another(&at, &client).await,
+        of_another(at, &client).await,
     );
-    bench.case(
+    at.case(
         "wrong-secret",
         "a confidential client with a wrong secret is refused",
-        wrong_secret(&at).await,
+        wrong_secret(at).await,
     );
-    bench.case(
+    at.case(
         "refresh-of-another",
         "a refresh token of another client is refused",
-        refresh_of_another(&at, &client).await,
+        refresh_of_another(at, &client).await,
     );
-    bench.case("implicit", "no token comes in the fragment", implicit(&at, &client).await);
-    bench.case("password", "no token comes for a user's password", password(&at, &client).await);
-    bench.conclude()
+    at.case("implicit", "no token comes in the fragment", implicit(at, &client).await);
+    at.case("password", "no token comes for a user's password", password(at, &client).await);
+    at.conclude()
 }
 
-async fn state(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn state(at: &Visit, client: &Client) -> Judgement {
     let grant = at.grant(client).await?;
     let told = grant.landing.back().and_then(|p| p.get("state"));
     Ok(Finding::expect(
@@ -68,7 +67,7 @@ async fn state(at: &AsBench<'_>, client: &Client) -> Judgement {
     ))
 }
 
-async fn no_store(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn no_store(at: &Visit, client: &Client) -> Judgement {
     let (_, seen) = at.tokens(client, &[]).await?;
     let told = seen.exchange.answer.header("cache-control").unwrap_or("none").to_owned();
     Ok(Finding::expect(
@@ -78,7 +77,7 @@ async fn no_store(at: &AsBench<'_>, client: &Client) -> Judgement {
     ))
 }
 
-async fn verifier(at: &AsBench<'_>, client: &Client, wrong: GrantDeviation) -> Judgement {
+async fn verifier(at: &Visit, client: &Client, wrong: GrantDeviation) -> Judgement {
     let (parameters, _) = at.request(client);
     let (_, other) = at.request(client);
     let challenge =
@@ -100,7 +99,7 @@ async fn verifier(at: &AsBench<'_>, client: &Client, wrong: GrantDeviation) -> J
     Ok(refused(&at.redeem(client, code, verifier).await?, sent))
 }
 
-async fn twice(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn twice(at: &Visit, client: &Client) -> Judgement {
     let grant = at.grant(client).await?;
     let first = at.redeem(client, &grant.code, Some(&grant.verifier)).await?;
     if issued(&first).is_none() {
@@ -112,7 +111,7 @@ async fn twice(at: &AsBench<'_>, client: &Client) -> Judgement {
     ))
 }
 
-async fn of_another(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn of_another(at: &Visit, client: &Client) -> Judgement {
     let thief = at.client(Kind::OtherPublic).await?;
     let grant = at.grant(client).await?;
     let thief = Client { redirect_uri: client.redirect_uri.clone(), ..thief };
@@ -122,7 +121,7 @@ async fn of_another(at: &AsBench<'_>, client: &Client) -> Judgement {
     ))
 }
 
-async fn no_challenge(at: &AsBench<'_>) -> Judgement {
+async fn no_challenge(at: &Visit) -> Judgement {
     let client = at.client(Kind::Public).await?;
     at.grant(&client).await?;
     let (landing, _, _) =
@@ -138,7 +137,7 @@ async fn no_challenge(at: &AsBench<'_>) -> Judgement {
     ))
 }
 
-async fn wrong_secret(at: &AsBench<'_>) -> Judgement {
+async fn wrong_secret(at: &Visit) -> Judgement {
     let client = at.client(Kind::Confidential).await?;
     at.tokens(&client, &[]).await?;
     let grant = at.grant(&client).await?;
@@ -154,7 +153,7 @@ async fn wrong_secret(at: &AsBench<'_>) -> Judgement {
     ))
 }
 
-async fn refresh_of_another(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn refresh_of_another(at: &Visit, client: &Client) -> Judgement {
     let thief = at.client(Kind::OtherPublic).await?;
     let token = refresh_token(at, client).await?;
     Ok(refused(
@@ -163,7 +162,7 @@ async fn refresh_of_another(at: &AsBench<'_>, client: &Client) -> Judgement {
     ))
 }
 
-async fn implicit(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn implicit(at: &Visit, client: &Client) -> Judgement {
     if !client.ours {
         return Ok(Finding::unseen(
             "what the given client has registered is not known",
@@ -186,7 +185,7 @@ async fn implicit(at: &AsBench<'_>, client: &Client) -> Judgement {
     ))
 }
 
-async fn password(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn password(at: &Visit, client: &Client) -> Judgement {
     let form = [("grant_type", "password"), ("username", "plumb"), ("password", "not-a-password")];
     let seen = at.token(client, client.secret.as_deref(), &form).await?;
     let told =

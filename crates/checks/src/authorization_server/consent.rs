@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use plumb_runner::authorization_server::{AsBench, CALLBACK, CONSENT, Landed, Page};
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use plumb_runner::authorization_server::{CALLBACK, CONSENT, Landed, Page, Visit};
+use plumb_runner::{Finding, Judgement, Trouble, check};
 
 use super::cimd::accepted;
 
@@ -18,7 +18,7 @@ check! {
     ///
     /// **Fix:** warn on the consent page that the application runs on this computer and cannot be told from others.
     pub(crate) LOCALHOST_WARNING = "auth.as.localhost-warning";
-    scenario: localhost_warning;
+    visit: localhost_warning;
 }
 
 check! {
@@ -29,10 +29,10 @@ check! {
     ///
     /// **Fix:** show the host of the redirect URI where the user decides.
     pub(crate) DISPLAY_HOST = "auth.as.display-host";
-    scenario: display_host;
+    visit: display_host;
 }
 
-async fn consent(at: &AsBench<'_>, redirect_uri: &str) -> Result<Page, Trouble> {
+async fn consent(at: &Visit, redirect_uri: &str) -> Result<Page, Trouble> {
     let (_, landing) = accepted(at, redirect_uri).await?;
     match landing.at {
         Landed::Page(page) if page.asks_consent() => Ok(page),
@@ -47,9 +47,8 @@ async fn consent(at: &AsBench<'_>, redirect_uri: &str) -> Result<Page, Trouble> 
     }
 }
 
-async fn display_host(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
-    let page = consent(&at, CALLBACK).await?;
+async fn display_host(at: &Visit) -> Judgement {
+    let page = consent(at, CALLBACK).await?;
     Ok(Finding::expect(
         page.text().contains("client.plumb.example"),
         "the consent page shows the host `client.plumb.example`",
@@ -57,10 +56,9 @@ async fn display_host(bench: &Bench) -> Judgement {
     ))
 }
 
-async fn localhost_warning(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
-    let elsewhere = words(&consent(&at, CALLBACK).await?);
-    let local = words(&consent(&at, LOCAL).await?);
+async fn localhost_warning(at: &Visit) -> Judgement {
+    let elsewhere = words(&consent(at, CALLBACK).await?);
+    let local = words(&consent(at, LOCAL).await?);
     let more: Vec<&String> = local.difference(&elsewhere).collect();
     Ok(Finding::expect(
         !more.is_empty(),

@@ -1,8 +1,8 @@
 //! `iss` in authorization responses (RFC 9207).
 
 use plumb_model::pack::GrantDeviation;
-use plumb_runner::authorization_server::{AsBench, Changes, Landing};
-use plumb_runner::{Bench, Finding, Judgement, check};
+use plumb_runner::authorization_server::{Changes, Landing, Visit};
+use plumb_runner::{Finding, Judgement, check};
 
 use super::grants;
 
@@ -15,7 +15,7 @@ check! {
     ///
     /// **Fix:** add the parameter `iss` to every authorization response, with the value of `issuer` in the metadata.
     pub(crate) INCLUDED = "auth.as.iss-included";
-    scenario: included;
+    visit: included;
 }
 
 check! {
@@ -26,7 +26,7 @@ check! {
     ///
     /// **Fix:** add `iss` where redirects are made, not where codes are.
     pub(crate) IN_ERRORS = "auth.as.iss-in-errors";
-    scenario: in_errors;
+    visit: in_errors;
 }
 
 check! {
@@ -37,7 +37,7 @@ check! {
     ///
     /// **Fix:** add the member to the metadata.
     pub(crate) ADVERTISED = "auth.as.iss-advertised";
-    scenario: advertised;
+    visit: advertised;
 }
 
 /// Faults that the client is told of by a redirect.
@@ -48,13 +48,12 @@ const FAULTS: [GrantDeviation; 4] = [
     GrantDeviation::PromptNone,
 ];
 
-async fn included(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn included(at: &Visit) -> Judgement {
     let grant = at.grant(&at.any_client().await?).await?;
-    Ok(names_issuer(&at, &grant.landing, "an authorization request"))
+    Ok(names_issuer(at, &grant.landing, "an authorization request"))
 }
 
-fn names_issuer(at: &AsBench<'_>, landing: &Landing, sent: &str) -> Finding {
+fn names_issuer(at: &Visit, landing: &Landing, sent: &str) -> Finding {
     let issuer = at.server().issuer();
     let told = landing.back().and_then(|parameters| parameters.get("iss"));
     Finding::expect(
@@ -83,32 +82,30 @@ fn fault(wrong: GrantDeviation) -> Option<(&'static str, Changes<'static>)> {
     })
 }
 
-async fn in_errors(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn in_errors(at: &Visit) -> Judgement {
     let client = at.any_client().await?;
     let mut seen = false;
-    for (slug, wrong, vector) in grants(bench) {
+    for (slug, wrong, vector) in grants(at) {
         let Some((sent, changes)) = wrong.and_then(fault) else {
             let granted = at.grant(&client).await.map(|_| Finding::Held);
-            bench.case(&slug, vector.title, granted);
+            at.case(&slug, vector.title, granted);
             continue;
         };
         let (landing, _, _) = at.ask(&client, changes).await?;
         if landing.back().is_some_and(|parameters| parameters.contains_key("error")) {
             seen = true;
-            bench.note(&landing.seen);
-            bench.case(&slug, vector.title, Ok(names_issuer(&at, &landing, sent)));
+            at.note(&landing.seen);
+            at.case(&slug, vector.title, Ok(names_issuer(at, &landing, sent)));
         }
     }
     if seen {
-        bench.conclude()
+        at.conclude()
     } else {
         Ok(no_response("no faulty request led back to the client with an error"))
     }
 }
 
-async fn advertised(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn advertised(at: &Visit) -> Judgement {
     let client = at.any_client().await?;
     let mut landings = vec![at.ask(&client, &[]).await?.0];
     for wrong in FAULTS {

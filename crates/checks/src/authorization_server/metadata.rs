@@ -1,7 +1,7 @@
 //! What the server publishes about itself.
 
-use plumb_runner::authorization_server::{AuthorizationServer, Place, is_loopback};
-use plumb_runner::{Bench, Finding, Judgement, brief, check};
+use plumb_runner::authorization_server::{AuthorizationServer, Place, Visit, is_loopback};
+use plumb_runner::{Finding, Judgement, brief, check};
 use serde_json::{Map, Value};
 
 check! {
@@ -14,7 +14,7 @@ check! {
     /// **Fix:** serve the document at `/.well-known/oauth-authorization-server`, with the issuer's path behind it, and put
     /// the issuer into it exactly as resource servers name it.
     pub(crate) METADATA = "auth.as.metadata";
-    scenario: metadata;
+    visit: metadata;
 }
 
 check! {
@@ -25,7 +25,7 @@ check! {
     ///
     /// **Fix:** add `"code_challenge_methods_supported": ["S256"]` to the document.
     pub(crate) OIDC_PKCE_FIELD = "auth.as.oidc-pkce-field";
-    scenario: oidc_pkce_field;
+    visit: oidc_pkce_field;
 }
 
 check! {
@@ -36,11 +36,10 @@ check! {
     ///
     /// **Fix:** serve all endpoints over TLS and publish them so; behind a proxy, tell the server its public address.
     pub(crate) HTTPS = "auth.as.https";
-    scenario: https;
+    visit: https;
 }
 
-async fn metadata(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn metadata(at: &Visit) -> Judgement {
     at.note_metadata();
     let server = at.server();
     let issuer = server.issuer();
@@ -101,8 +100,7 @@ fn describe(place: &Place) -> String {
     format!("{}: {what}", place.url)
 }
 
-async fn oidc_pkce_field(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn oidc_pkce_field(at: &Visit) -> Judgement {
     at.note_metadata();
     let mut documents = at.server().metadata().filter(|(place, _)| place.openid).peekable();
     if documents.peek().is_none() {
@@ -123,8 +121,7 @@ async fn oidc_pkce_field(bench: &Bench) -> Judgement {
     Ok(Finding::Held)
 }
 
-async fn https(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn https(at: &Visit) -> Judgement {
     at.note_metadata();
     let server = at.server();
     let set_up = is_set_up(server);

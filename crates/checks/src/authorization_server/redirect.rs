@@ -1,7 +1,7 @@
 //! Where the server sends browsers.
 
-use plumb_runner::authorization_server::{AsBench, Changes, Client, Kind, Landing, REGISTER, json};
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check};
+use plumb_runner::authorization_server::{Changes, Client, Kind, Landing, REGISTER, Visit, json};
+use plumb_runner::{Finding, Judgement, Trouble, check};
 use serde_json::{Value, json as object};
 
 use super::grants;
@@ -18,7 +18,7 @@ check! {
     ///
     /// **Fix:** compare redirect URIs as strings; only the port of a loopback URI may differ (OAuth 2.1 section 2.3.1).
     pub(crate) EXACT = "auth.as.redirect-exact";
-    scenario: exact;
+    visit: exact;
 }
 
 check! {
@@ -29,7 +29,7 @@ check! {
     ///
     /// **Fix:** settle client and redirect URI first; until both are known, answer with a page (OAuth 2.1 section 7.12.2).
     pub(crate) UNTRUSTED = "auth.as.untrusted-redirect";
-    scenario: untrusted;
+    visit: untrusted;
 }
 
 check! {
@@ -40,22 +40,17 @@ check! {
     ///
     /// **Fix:** accept redirect URIs that are HTTPS or loopback; answer `invalid_redirect_uri` to others.
     pub(crate) HTTPS = "authsec.redirect-https";
-    scenario: https;
+    visit: https;
 }
 
-async fn exact(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn exact(at: &Visit) -> Judgement {
     let client = at.any_client().await?;
-    let control = control(&at, &client).await?;
+    let control = control(at, &client).await?;
     for (slug, title, uri) in variants(&client.redirect_uri) {
         let asked = at.ask(&client, &[("redirect_uri", Some(&uri))]).await;
-        bench.case(
-            slug,
-            title,
-            asked.map(|(landing, _, _)| not_followed(&control, &landing, &uri)),
-        );
+        at.case(slug, title, asked.map(|(landing, _, _)| not_followed(&control, &landing, &uri)));
     }
-    bench.conclude()
+    at.conclude()
 }
 
 /// The URI with one thing changed each.
@@ -125,7 +120,7 @@ fn variants(uri: &str) -> Vec<(&'static str, &'static str, String)> {
 }
 
 /// The correct request, which must get somewhere.
-async fn control(at: &AsBench<'_>, client: &Client) -> Result<Landing, Trouble> {
+async fn control(at: &Visit, client: &Client) -> Result<Landing, Trouble> {
     let (landing, _, _) = at.ask(client, &[]).await?;
     if landing.is_refused() { Err(Trouble::Control(landing.describe())) } else { Ok(landing) }
 }
@@ -151,10 +146,9 @@ fn not_followed(control: &Landing, landing: &Landing, uri: &str) -> Finding {
     )
 }
 
-async fn untrusted(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn untrusted(at: &Visit) -> Judgement {
     let client = at.any_client().await?;
-    let control = control(&at, &client).await?;
+    let control = control(at, &client).await?;
     let there = ("redirect_uri", Some(STRANGER));
     let unknown = at.server().draw("client");
     let probes: [(&str, &str, Changes<'_>); 5] = [
@@ -182,17 +176,16 @@ async fn untrusted(bench: &Bench) -> Judgement {
     ];
     for (slug, title, changes) in probes {
         let asked = at.ask(&client, changes).await;
-        bench.case(
+        at.case(
             slug,
             title,
             asked.map(|(landing, _, _)| not_followed(&control, &landing, STRANGER)),
         );
     }
-    bench.conclude()
+    at.conclude()
 }
 
-async fn https(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn https(at: &Visit) -> Judgement {
     let client = at.client(Kind::Public).await?;
     if !client.ours {
         return Ok(Finding::unseen(
@@ -200,19 +193,19 @@ async fn https(bench: &Bench) -> Judgement {
             REGISTER,
         ));
     }
-    for (slug, wrong, vector) in grants(bench) {
+    for (slug, wrong, vector) in grants(at) {
         let judgement = match wrong {
             // The client that the flow above used: it is registered.
-            None => control(&at, &client).await.map(|_| Finding::Held),
-            Some(_) => plain_http(&at, &client).await,
+            None => control(at, &client).await.map(|_| Finding::Held),
+            Some(_) => plain_http(at, &client).await,
         };
-        bench.case(&slug, vector.title, judgement);
+        at.case(&slug, vector.title, judgement);
     }
-    bench.conclude()
+    at.conclude()
 }
 
 /// Registers a client with the redirect URI in plain HTTP.
-async fn plain_http(at: &AsBench<'_>, client: &Client) -> Judgement {
+async fn plain_http(at: &Visit, client: &Client) -> Judgement {
     let uri = client.redirect_uri.replacen("https://", "http://", 1);
     let seen = at
         .register(&object!({

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use plumb_runner::authorization_server::{Client, is_loopback};
-use plumb_runner::{Bench, Finding, Judgement, check};
+use plumb_runner::authorization_server::{Client, Visit, is_loopback};
+use plumb_runner::{Finding, Judgement, check};
 
 /// A fetch that comes after the answer comes within so long.
 const GRACE: Duration = Duration::from_millis(300);
@@ -20,11 +20,10 @@ check! {
     /// was looked at (draft section 6.5).
     pub(crate) SSRF = "auth.as.ssrf";
     isolation: Alone;
-    scenario: ssrf;
+    visit: ssrf;
 }
 
-async fn ssrf(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn ssrf(at: &Visit) -> Judgement {
     let server = at.server();
     let documents = server.documents();
     if documents.base().is_some_and(is_loopback) {

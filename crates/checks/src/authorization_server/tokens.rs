@@ -1,7 +1,7 @@
 //! How long tokens live, and how they are renewed.
 
-use plumb_runner::authorization_server::{AsBench, Client, Kind, issued};
-use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check};
+use plumb_runner::authorization_server::{Client, Kind, Visit, issued};
+use plumb_runner::{Finding, Judgement, Observed, Trouble, check};
 use serde_json::Value;
 
 /// The longest life of an access token that is still called short, in seconds: a day.
@@ -15,7 +15,7 @@ check! {
     ///
     /// **Fix:** issue access tokens for minutes or an hour, and refresh tokens for what lasts longer.
     pub(crate) SHORT_LIVED = "auth.as.short-lived";
-    scenario: short_lived;
+    visit: short_lived;
 }
 
 check! {
@@ -27,11 +27,10 @@ check! {
     ///
     /// **Fix:** replace the refresh token of a public client at each use and refuse the old one (OAuth 2.1 section 4.3.1).
     pub(crate) ROTATE_REFRESH = "auth.as.rotate-refresh";
-    scenario: rotate_refresh;
+    visit: rotate_refresh;
 }
 
-async fn short_lived(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn short_lived(at: &Visit) -> Judgement {
     let (tokens, _) = at.tokens(&at.any_client().await?, &[]).await?;
     let Some(lifetime) = tokens.get("expires_in").and_then(Value::as_u64) else {
         return Ok(Finding::unseen(
@@ -46,13 +45,12 @@ async fn short_lived(bench: &Bench) -> Judgement {
     ))
 }
 
-async fn rotate_refresh(bench: &Bench) -> Judgement {
-    let at = bench.authorization_server()?;
+async fn rotate_refresh(at: &Visit) -> Judgement {
     let client = at.client(Kind::Public).await?;
-    let first = refresh_token(&at, &client).await?;
+    let first = refresh_token(at, &client).await?;
     let mut current = first.clone();
     for round in ["the first", "the second"] {
-        let seen = refresh(&at, &client, &current).await?;
+        let seen = refresh(at, &client, &current).await?;
         let Some(tokens) = issued(&seen) else { return Err(Trouble::Control(seen.describe())) };
         match tokens.get("refresh_token").and_then(Value::as_str) {
             Some(new) if new != current => new.clone_into(&mut current),
@@ -66,12 +64,12 @@ async fn rotate_refresh(bench: &Bench) -> Judgement {
             }
         }
     }
-    let seen = refresh(&at, &client, &first).await?;
+    let seen = refresh(at, &client, &first).await?;
     Ok(refused(&seen, "a refresh token that was replaced, used again"))
 }
 
 /// A refresh token, asked for as `OpenID` Connect wants it where the metadata speaks of `offline_access`.
-pub(super) async fn refresh_token(at: &AsBench<'_>, client: &Client) -> Result<String, Trouble> {
+pub(super) async fn refresh_token(at: &Visit, client: &Client) -> Result<String, Trouble> {
     let (parameters, _) = at.request(client);
     let scope = parameters.iter().find(|(name, _)| name == "scope").map(|(_, scope)| scope.clone());
     let offline = at.server().lists("scopes_supported", "offline_access");
@@ -86,11 +84,7 @@ pub(super) async fn refresh_token(at: &AsBench<'_>, client: &Client) -> Result<S
     })
 }
 
-pub(super) async fn refresh(
-    at: &AsBench<'_>,
-    client: &Client,
-    token: &str,
-) -> Result<Observed, Trouble> {
+pub(super) async fn refresh(at: &Visit, client: &Client, token: &str) -> Result<Observed, Trouble> {
     let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
     at.token(client, client.secret.as_deref(), &form).await
 }

@@ -193,7 +193,7 @@ check! {
     ///
     /// **Why:** clients sort and refresh by it.
     ///
-    /// **Fix:** write `2026-07-28T12:00:00Z`.
+    /// **Fix:** write `2026-01-31T12:00:00Z`.
     pub(crate) LAST_MODIFIED = "schema.annotations.last-modified";
     passive: last_modified
 }

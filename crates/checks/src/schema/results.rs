@@ -121,7 +121,7 @@ check! {
     ///
     /// **Why:** the client chooses another version from the list; misshapen, it has none to choose from.
     ///
-    /// **Fix:** write `{"supported": ["2026-07-28"], "requested": "…"}`.
+    /// **Fix:** write `{"supported": ["…"], "requested": "…"}`.
     pub(crate) UNSUPPORTED_VERSION = "schema.unsupported-version.shape";
     fact: "versioning.error-data";
     passive: unsupported_version

@@ -44,7 +44,7 @@ check! {
     ///
     /// **Why:** clients reckon the end of a task's life from `createdAt` and `ttlMs`.
     ///
-    /// **Fix:** keep both times with the task and write them as `2026-07-28T10:00:00Z`.
+    /// **Fix:** keep both times with the task and write them as `2026-01-31T10:00:00Z`.
     pub(crate) TIMESTAMPS = "tasks.timestamps";
     applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
     needs: [TaskTool];

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use plumb_model::Verdict;
 use plumb_model::pack::Kind;
+use plumb_model::{Role, Verdict};
 use plumb_reference::{Features, MUTANTS, Options, Rules};
 use plumb_runner::Body;
 
@@ -59,7 +59,9 @@ fn every_vector_is_judged_and_every_case_check_has_vectors() {
         let flow = matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_));
         for id in &vector.judges {
             let check = checks.iter().find(|c| c.id == *id);
-            let judging = |c: &&&plumb_runner::Check| matches!(c.body, Body::Scenario(_)) == flow;
+            let judging = |c: &&&plumb_runner::Check| {
+                matches!(c.body, Body::Scenario(_) | Body::Visit(_)) == flow
+            };
             assert!(
                 check.as_ref().is_some_and(judging),
                 "`{}` names `{id}`, which does not judge such a vector",
@@ -100,7 +102,7 @@ fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
     let open: Vec<&str> = ledger
         .rows()
         .iter()
-        .filter(|r| r.concerns_server() && core(&r.page))
+        .filter(|r| r.binds(Role::Server) && core(&r.page))
         .map(|r| r.id.as_str())
         .filter(|id| checks.iter().all(|c| !c.covers(id)) && ledger.exclusion(id).is_none())
         .collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use plumb_model::event::{CaseFinished, FORMAT, RunStarted, TargetInfo};
 use plumb_model::suite::Policy;
-use plumb_model::{Edition, Event, OtherSides, Report, Verdict};
+use plumb_model::{Edition, Event, OtherSides, Report, Role, Verdict};
 
 /// Text that attacks a terminal, a shell, XML, HTML, Markdown and the reader's eye.
 pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}<script>alert(1)</script> ]]> \u{202e}gnp.exe\u{2028}|`'\"$(id)\r\n\u{0}\u{fffe}@everyone";
@@ -37,6 +37,7 @@ pub(crate) fn http_events() -> Vec<Event> {
         ("base.response.same-id".to_owned(), "ids were strings until 2.3".to_owned()),
     ]);
     let mut run = Run::new(TargetInfo {
+        role: Role::Server,
         address: "http://127.0.0.1:3000/mcp".into(),
         transport: "http".into(),
         era: "modern".into(),
@@ -159,6 +160,7 @@ pub(crate) fn http_events() -> Vec<Event> {
 /// The events of the run over stdio.
 pub(crate) fn stdio_events() -> Vec<Event> {
     let mut run = Run::new(TargetInfo {
+        role: Role::Server,
         address: "node server.js --name 'my server'".into(),
         transport: "stdio".into(),
         era: "dual".into(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use plumb_wire::http::HttpRequest;
 use url::Url;
 
-use super::AsBench;
+use super::Visit;
 use crate::{Observed, Trouble, clip};
 
 /// A chain of redirects is followed so far.
@@ -152,7 +152,7 @@ impl Page {
     }
 }
 
-impl AsBench<'_> {
+impl Visit {
     /// Sends an authorization request as a browser would, and gives where it led. `redirect_uri` is the one to
     /// wait for, whether the request holds it or not.
     pub async fn visit(
@@ -160,12 +160,12 @@ impl AsBench<'_> {
         parameters: &[(String, String)],
         redirect_uri: &str,
     ) -> Result<Landing, Trouble> {
-        let endpoint = self.server.endpoint("authorization_endpoint")?;
+        let endpoint = self.server().endpoint("authorization_endpoint")?;
         let mut url = Url::parse(endpoint)
             .map_err(|e| Trouble::Setup(format!("`authorization_endpoint`: {e}")))?;
         url.query_pairs_mut().extend_pairs(parameters);
-        let sites =
-            [endpoint, self.server.issuer()].map(|site| Url::parse(site).map(|u| u.origin()).ok());
+        let sites = [endpoint, self.server().issuer()]
+            .map(|site| Url::parse(site).map(|u| u.origin()).ok());
         let mut cookies = Cookies::default();
         for _ in 0..HOPS {
             let mut request =
@@ -212,9 +212,14 @@ impl Cookies {
     }
 
     /// The session that the user gave, and what came on the way.
-    fn header(&self, at: &AsBench<'_>) -> Option<String> {
-        let given =
-            at.server.issuer.reach.headers.iter().filter(|h| h.name.eq_ignore_ascii_case("cookie"));
+    fn header(&self, at: &Visit) -> Option<String> {
+        let given = at
+            .server()
+            .issuer
+            .reach
+            .headers
+            .iter()
+            .filter(|h| h.name.eq_ignore_ascii_case("cookie"));
         let own = self.0.iter().map(|(name, value)| format!("{name}={value}"));
         let all: Vec<String> = given.map(|h| h.value.clone()).chain(own).collect();
         (!all.is_empty()).then(|| all.join("; "))

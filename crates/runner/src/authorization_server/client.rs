@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use super::{AsBench, json as json_of, secret};
+use super::{Visit, json as json_of, secret};
 use crate::{Observed, Trouble};
 
 /// Where our own clients are sent back to; nobody is there, and nobody needs to be.
@@ -71,10 +71,10 @@ impl std::fmt::Debug for Client {
     }
 }
 
-impl AsBench<'_> {
+impl Visit {
     /// A client of this kind.
     pub async fn client(&self, kind: Kind) -> Result<Client, Trouble> {
-        let given = self.server.issuer.client.as_ref();
+        let given = self.server().issuer.client.as_ref();
         let fits = |client: &&Client| match kind {
             Kind::Public => client.secret.is_none(),
             Kind::Confidential => client.secret.is_some(),
@@ -83,7 +83,8 @@ impl AsBench<'_> {
         if let Some(client) = given.filter(fits) {
             return Ok(client.clone());
         }
-        let registered = self.server.clients.0[kind as usize].get_or_init(|| self.make(kind)).await;
+        let registered =
+            self.server().clients.0[kind as usize].get_or_init(|| self.make(kind)).await;
         registered.clone().map_err(|why| Trouble::unseen(why, REGISTER))
     }
 
@@ -101,11 +102,11 @@ impl AsBench<'_> {
         if let (Some(body), Some(more)) = (body.as_object_mut(), metadata.as_object()) {
             body.extend(more.clone());
         }
-        self.post_json(self.server.endpoint("registration_endpoint")?, &body).await
+        self.post_json(self.server().endpoint("registration_endpoint")?, &body).await
     }
 
     async fn make(&self, kind: Kind) -> Result<Client, String> {
-        if self.server.told("registration_endpoint").is_none() {
+        if self.server().told("registration_endpoint").is_none() {
             return Err("no client of this kind was given, and the metadata names no `registration_endpoint`".into());
         }
         let method = if kind == Kind::Confidential { "client_secret_basic" } else { "none" };

@@ -6,7 +6,7 @@ use plumb_wire::http::HttpRequest;
 use ring::digest;
 use serde_json::Value;
 
-use super::{AsBench, Client, Landing, json};
+use super::{Client, Landing, Visit, json};
 use crate::{Observed, Trouble};
 
 /// How a user can let the flow go through by itself.
@@ -29,35 +29,35 @@ pub struct Grant {
     pub landing: Landing,
 }
 
-impl AsBench<'_> {
+impl Visit {
     /// The correct authorization request of a client: its parameters, and the verifier of its challenge.
     pub fn request(&self, client: &Client) -> (Vec<(String, String)>, String) {
-        let verifier = self.server.draw("verifier");
-        self.server.hide(&verifier);
+        let verifier = self.server().draw("verifier");
+        self.server().hide(&verifier);
         let mut parameters = vec![
             ("response_type", "code".to_owned()),
             ("client_id", client.id.clone()),
             ("redirect_uri", client.redirect_uri.clone()),
-            ("state", self.server.draw("state")),
+            ("state", self.server().draw("state")),
             ("code_challenge", challenge(&verifier)),
             ("code_challenge_method", "S256".to_owned()),
         ];
         parameters.extend(self.scope().map(|scope| ("scope", scope)));
         parameters
-            .extend(self.server.issuer.resource.clone().map(|resource| ("resource", resource)));
+            .extend(self.server().issuer.resource.clone().map(|resource| ("resource", resource)));
         (parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), verifier)
     }
 
     /// The scopes to ask for: those of the user, or a modest choice from the metadata.
     fn scope(&self) -> Option<String> {
-        let given = &self.server.issuer.scopes;
+        let given = &self.server().issuer.scopes;
         if !given.is_empty() {
             return Some(given.join(" "));
         }
-        if self.server.lists("scopes_supported", "openid") {
+        if self.server().lists("scopes_supported", "openid") {
             return Some("openid".into());
         }
-        let listed = self.server.told("scopes_supported").and_then(Value::as_array)?;
+        let listed = self.server().told("scopes_supported").and_then(Value::as_array)?;
         listed.iter().filter_map(Value::as_str).find(|s| *s != "offline_access").map(str::to_owned)
     }
 
@@ -123,7 +123,7 @@ impl AsBench<'_> {
         form: &[(&str, &str)],
     ) -> Result<Observed, Trouble> {
         let request = self.token_request(client, secret, form);
-        self.send(self.server.endpoint("token_endpoint")?, request).await
+        self.send(self.server().endpoint("token_endpoint")?, request).await
     }
 
     fn token_request(
@@ -133,12 +133,12 @@ impl AsBench<'_> {
         form: &[(&str, &str)],
     ) -> HttpRequest {
         let methods = "token_endpoint_auth_methods_supported";
-        let by_form = self.server.told(methods).is_some()
-            && !self.server.lists(methods, "client_secret_basic");
+        let by_form = self.server().told(methods).is_some()
+            && !self.server().lists(methods, "client_secret_basic");
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
         body.extend_pairs(
-            self.server.issuer.resource.iter().map(|resource| ("resource", resource)),
+            self.server().issuer.resource.iter().map(|resource| ("resource", resource)),
         );
         let mut request = HttpRequest::new("POST", "")
             .header("Content-Type", "application/x-www-form-urlencoded")
@@ -146,7 +146,7 @@ impl AsBench<'_> {
         match secret {
             Some(secret) if client.ours || !by_form => {
                 let credentials = client.basic(secret);
-                self.server.hide(&credentials);
+                self.server().hide(&credentials);
                 request = request.header("Authorization", format!("Basic {credentials}"));
             }
             _ => {

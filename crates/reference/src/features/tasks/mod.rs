@@ -1,4 +1,4 @@
-//! The tasks extension: tools that answer with a handle, and the three methods that take it (ext-tasks 2026-07-28).
+//! The tasks extension: tools that answer with a handle, and the three methods that take it (ext-tasks).
 //!
 //! Nothing works in the background. What happened to a task is written down, and where it stands follows from that, from
 //! its script and from the time. So a task outlives connection and process, and every replica says the same of it.

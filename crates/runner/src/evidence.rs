@@ -1,0 +1,120 @@
+//! What a scenario finds: its cases, and the exchanges that each of them rests on.
+
+use std::sync::{Mutex, PoisonError};
+
+use plumb_model::Verdict;
+use plumb_model::event::CaseFinished;
+
+use crate::{Check, Finding, Judgement, Observed, Trouble, finding};
+
+/// The cases of one scenario, and the exchanges since the last of them.
+pub(crate) struct Evidence {
+    check: &'static Check,
+    exchanges: Mutex<Vec<u64>>,
+    cases: Mutex<Vec<CaseFinished>>,
+}
+
+impl Evidence {
+    pub(crate) fn of(check: &'static Check) -> Self {
+        Self { check, exchanges: Mutex::default(), cases: Mutex::default() }
+    }
+
+    /// The check that it is for.
+    pub(crate) fn check(&self) -> &'static Check {
+        self.check
+    }
+
+    /// Counts an exchange, by its number in the run.
+    pub(crate) fn note_seq(&self, seq: u64) {
+        let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        if !exchanges.contains(&seq) {
+            exchanges.push(seq);
+        }
+    }
+
+    /// Counts an exchange.
+    pub(crate) fn note(&self, seen: &Observed) {
+        self.note_seq(seen.seq());
+    }
+
+    /// What was counted since the last case, which from then on is not.
+    pub(crate) fn take(&self) -> Vec<u64> {
+        std::mem::take(&mut *self.exchanges.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Judges one case; it rests on what was counted since the last one.
+    pub(crate) fn case(&self, slug: &str, title: String, judgement: Judgement) {
+        let case = CaseFinished {
+            check: self.check.id.to_owned(),
+            case: slug.to_owned(),
+            title,
+            verdict: finding::verdict(judgement),
+            exchanges: self.take(),
+            count: 1,
+        };
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case);
+    }
+
+    /// The finding over the cases so far.
+    pub(crate) fn conclude(&self) -> Judgement {
+        let cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        match Verdict::fold(cases.iter().map(|c| c.verdict.clone())) {
+            Some(Verdict::Held) => Ok(Finding::Held),
+            Some(Verdict::Violated { expected, actual }) => {
+                Ok(Finding::Violated { expected, actual })
+            }
+            Some(Verdict::Unverified { why, how_to_enable }) => {
+                Ok(Finding::Unseen { why, how_to_enable })
+            }
+            Some(Verdict::Inconclusive { why }) => Err(Trouble::Setup(why)),
+            Some(Verdict::NotApplicable { why }) => Ok(Finding::unseen(why, "nothing")),
+            None => Ok(Finding::unseen("the target offered no case to judge", "offer one")),
+        }
+    }
+
+    /// The verdict of the scenario and its cases; without any, the whole of it is one.
+    pub(crate) fn finished(&self, judgement: Judgement) -> (Verdict, Vec<CaseFinished>) {
+        let verdict = finding::verdict(judgement.clone());
+        let none = self.cases.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if none {
+            self.case("run", "the whole scenario".into(), judgement);
+        }
+        let cases = std::mem::take(&mut *self.cases.lock().unwrap_or_else(PoisonError::into_inner));
+        (verdict, cases)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::check! {
+        /// Docs.
+        LONE = "patterns.no-server-requests";
+        passive: |_, _| {}
+    }
+
+    #[test]
+    fn a_case_rests_on_what_was_counted_since_the_last_one() {
+        let evidence = Evidence::of(&LONE);
+        evidence.note_seq(1);
+        evidence.note_seq(1);
+        evidence.case("one", "the first".into(), Ok(Finding::Held));
+        evidence.note_seq(2);
+        evidence.case("two", "the second".into(), Ok(Finding::violated("a", "b")));
+        let (verdict, cases) = evidence.finished(evidence.conclude());
+        assert_eq!(verdict, Verdict::violated("a", "b"));
+        assert_eq!(cases.iter().map(|c| c.exchanges.clone()).collect::<Vec<_>>(), [[1], [2]]);
+    }
+
+    #[test]
+    fn a_scenario_without_cases_is_one() {
+        let evidence = Evidence::of(&LONE);
+        evidence.note_seq(3);
+        let (_, cases) = evidence.finished(Ok(Finding::Held));
+        assert_eq!(
+            (cases.len(), cases[0].case.as_str(), &cases[0].exchanges[..]),
+            (1, "run", &[3][..])
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! Scenarios: run beside each other, and what is in doubt once more, alone.
+
+use std::future::Future;
+
+use futures_util::StreamExt as _;
+use plumb_model::event::CaseFinished;
+use plumb_model::{Event, Verdict};
+use tokio::time::Instant;
+
+use crate::Check;
+use crate::record::Recorder;
+
+/// At most so many inconclusive scenarios are tried once more.
+const SECOND_TRIES: usize = 24;
+
+/// What a scenario came to.
+#[derive(Clone)]
+pub(crate) struct Played {
+    pub(crate) verdict: Verdict,
+    pub(crate) cases: Vec<CaseFinished>,
+    /// Whether a wait ran out meanwhile, or an answer broke off.
+    pub(crate) in_vain: bool,
+    /// How the target's process ended meanwhile, if it did.
+    pub(crate) death: Option<String>,
+}
+
+/// Who carries out a scenario: it knows the subject and what a scenario works with.
+pub(crate) trait Stage: Sync {
+    /// Where events go.
+    fn recorder(&self) -> &Recorder;
+
+    /// Carries out a scenario, `tried` times before; gives what it came to, or a fault of Plumb itself.
+    fn play(
+        &self,
+        check: &'static Check,
+        deadline: Instant,
+        tried: u32,
+    ) -> impl Future<Output = Result<Played, String>> + Send;
+
+    /// Whether the subject answers others, when it was silent to one.
+    fn answers(&self) -> impl Future<Output = bool> + Send;
+}
+
+/// Scenarios beside each other and again, on a stage.
+pub(crate) struct Scenes<'a, S> {
+    pub(crate) stage: &'a S,
+    /// So many at once.
+    pub(crate) concurrency: usize,
+    pub(crate) deadline: Instant,
+}
+
+/// Scenarios that are to be tried once more, and faults of Plumb itself.
+#[derive(Default)]
+pub(crate) struct Doubted {
+    scenes: Vec<(&'static Check, Played)>,
+    faults: Vec<String>,
+}
+
+impl Played {
+    /// Whether what was seen may have another cause than the target's conduct: others beside it, or a machine under load.
+    fn is_doubtful(&self) -> bool {
+        self.death.is_some()
+            || match self.verdict {
+                Verdict::Inconclusive { .. } => true,
+                Verdict::Violated { .. } => self.in_vain,
+                _ => false,
+            }
+    }
+
+    /// The verdict if there is no second look: silence alone is no violation.
+    fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
+        let doubt = |verdict: Verdict| match verdict {
+            Verdict::Violated { actual, .. } => {
+                Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
+            }
+            other => other,
+        };
+        let cases = self.cases.into_iter().map(|case| {
+            let verdict = doubt(case.verdict.clone());
+            CaseFinished { verdict, ..case }
+        });
+        (doubt(self.verdict), cases.collect())
+    }
+}
+
+impl<S: Stage> Scenes<'_, S> {
+    /// Runs scenarios beside each other. What is beyond doubt is said at once; the rest is given back, with the faults of
+    /// Plumb itself.
+    pub(crate) async fn run(&self, checks: &[&'static Check]) -> Doubted {
+        let scenes = checks.iter().map(|&check| async move {
+            let at = self.stage.recorder().clock.now();
+            self.stage.recorder().emit(Event::CheckStarted { check: check.id.into(), at });
+            (check, self.stage.play(check, self.deadline, 0).await)
+        });
+        let mut scenes = futures_util::stream::iter(scenes).buffer_unordered(self.concurrency);
+        let mut doubted = Doubted::default();
+        while let Some((check, scene)) = scenes.next().await {
+            match scene {
+                Ok(played) if played.is_doubtful() => doubted.scenes.push((check, played)),
+                Ok(played) => self.finish(check, played.verdict, played.cases),
+                Err(fault) => {
+                    self.finish(check, Verdict::inconclusive(&fault), Vec::new());
+                    doubted.faults.push(fault);
+                }
+            }
+        }
+        doubted
+    }
+
+    /// Tries once more, with nothing else in flight, what came out of silence, of a process that
+    /// ended, or inconclusive; gives the faults of Plumb itself.
+    pub(crate) async fn again(&self, mut doubted: Doubted) -> Vec<String> {
+        let mut faults = std::mem::take(&mut doubted.faults);
+        // Where much is inconclusive, the target is the cause.
+        let inconclusive =
+            |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
+        let hopeless = doubted.scenes.iter().filter(inconclusive).count() > SECOND_TRIES;
+        for (check, first) in doubted.scenes {
+            if hopeless && first.death.is_none() && inconclusive(&&(check, first.clone())) {
+                self.finish(check, first.verdict, first.cases);
+                continue;
+            }
+            if Instant::now() >= self.deadline {
+                let (verdict, cases) = first.unconfirmed("the run's time budget is used up");
+                self.finish(check, verdict, cases);
+                continue;
+            }
+            match self.stage.play(check, self.deadline, 1).await {
+                Ok(second) => {
+                    let (verdict, cases) = self.confirmed(second).await;
+                    self.finish(check, verdict, cases);
+                }
+                Err(fault) => {
+                    self.finish(check, Verdict::inconclusive(&fault), Vec::new());
+                    faults.push(fault);
+                }
+            }
+        }
+        faults
+    }
+
+    /// What a second try amounts to. A process that ended twice ends by what is asked of it; silence counts only while the
+    /// target answers others.
+    async fn confirmed(&self, second: Played) -> (Verdict, Vec<CaseFinished>) {
+        if let Some(death) = second.death {
+            let actual = format!("its process ended during the check, twice: {death}");
+            return (Verdict::violated("a server that goes on", actual), second.cases);
+        }
+        let silence = matches!(second.verdict, Verdict::Violated { .. }) && second.in_vain;
+        if silence && !self.stage.answers().await {
+            return second.unconfirmed("the target answered no other request either");
+        }
+        (second.verdict, second.cases)
+    }
+
+    fn finish(&self, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
+        emit(self.stage.recorder(), check, verdict, cases);
+    }
+}
+
+/// Says what a check came to, without secrets.
+pub(crate) fn emit(
+    recorder: &Recorder,
+    check: &'static Check,
+    verdict: Verdict,
+    cases: Vec<CaseFinished>,
+) {
+    let blotted = |verdict: Verdict| match verdict {
+        Verdict::Violated { expected, actual } => Verdict::Violated {
+            expected: recorder.blot_text(&expected),
+            actual: recorder.blot_text(&actual),
+        },
+        Verdict::Inconclusive { why } => Verdict::Inconclusive { why: recorder.blot_text(&why) },
+        Verdict::Unverified { why, how_to_enable } => {
+            Verdict::Unverified { why: recorder.blot_text(&why), how_to_enable }
+        }
+        other => other,
+    };
+    for mut case in cases {
+        case.verdict = blotted(case.verdict);
+        recorder.emit(Event::CaseFinished(case));
+    }
+    let check = check.id.to_owned();
+    recorder.emit(Event::CheckFinished {
+        check,
+        at: recorder.clock.now(),
+        verdict: blotted(verdict),
+    });
+}

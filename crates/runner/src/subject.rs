@@ -1,0 +1,75 @@
+//! Who is judged, with what is known of it.
+
+use std::sync::Arc;
+
+use plumb_model::Role;
+use plumb_model::event::TargetInfo;
+use serde_json::Value;
+
+use crate::authorization_server::AuthorizationServer;
+use crate::{Survey, Target};
+
+/// The subject of a run, with what was learnt of it at the start.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    /// A server, which is asked: its checks work with a [`crate::Bench`].
+    Server(Arc<Survey>),
+    /// An authorization server, which is visited: its checks work with a [`crate::authorization_server::Visit`].
+    AuthorizationServer(Arc<AuthorizationServer>),
+}
+
+impl Subject {
+    /// Its role.
+    pub(crate) fn role(&self) -> Role {
+        match self {
+            Self::Server(_) => Role::Server,
+            Self::AuthorizationServer(_) => Role::AuthorizationServer,
+        }
+    }
+
+    /// What a report says of it, at this address.
+    pub(crate) fn described(&self, address: String) -> TargetInfo {
+        let role = self.role();
+        match self {
+            Self::Server(survey) => TargetInfo {
+                role,
+                address,
+                transport: survey.transport.name().into(),
+                era: era(survey).into(),
+                server: survey.server.clone(),
+                versions: survey.versions.clone(),
+                capabilities: survey.capabilities.clone(),
+                notes: survey.notes(),
+            },
+            Self::AuthorizationServer(server) => TargetInfo {
+                role,
+                address,
+                transport: "http".into(),
+                era: "authorization server".into(),
+                server: None,
+                versions: Vec::new(),
+                capabilities: Value::Null,
+                notes: server.notes(),
+            },
+        }
+    }
+}
+
+impl Target {
+    /// Who is judged there.
+    pub fn role(&self) -> Role {
+        match self {
+            Self::Url(_) | Self::HttpCommand { .. } | Self::Stdio(_) => Role::Server,
+            Self::AuthorizationServer(_) => Role::AuthorizationServer,
+        }
+    }
+}
+
+fn era(survey: &Survey) -> &'static str {
+    match (&survey.legacy_only, survey.dual_era) {
+        (Some(_), _) => "legacy",
+        (None, _) if survey.era_undecided => "undecided",
+        (None, true) => "dual",
+        (None, false) => "modern",
+    }
+}
