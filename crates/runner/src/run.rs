@@ -10,6 +10,7 @@ use plumb_model::suite::Suite;
 use plumb_model::{CheckInfo, Edition, Event, OtherSides, Requirement, Secrets};
 use plumb_wire::Limits;
 
+use crate::aside::Aside;
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::AuthorizationServer;
 use crate::bench::Context;
@@ -172,6 +173,7 @@ pub async fn run(
         others,
         shared: shared.is_some(),
         channel: running.channel.clone(),
+        aside: Aside::default(),
         seed: options.seed,
         auth,
         url: running.channel.endpoint().map(ToString::to_string),
@@ -186,6 +188,7 @@ pub async fn run(
     let faults = schedule.run(&selected).await;
     drop(schedule);
     running.stop().await;
+    context.aside.ended().await;
     if let Some(context) = Arc::into_inner(context) {
         context.others.stop().await;
     }

@@ -22,6 +22,9 @@ use crate::{Bench, Check, Survey, facet, finding};
 /// At most so many inconclusive scenarios are tried once more.
 const SECOND_TRIES: usize = 24;
 
+/// So many quick requests show what answers take with nothing else in flight.
+const MEASURED: usize = 4;
+
 /// What a scenario came to.
 #[derive(Clone)]
 struct Played {
@@ -29,6 +32,8 @@ struct Played {
     cases: Vec<CaseFinished>,
     /// Whether a wait ran out meanwhile, or an answer broke off.
     in_vain: bool,
+    /// Whether an answer told of a failure inside the target.
+    stumbled: bool,
     /// How the target's process ended meanwhile, if it did.
     death: Option<String>,
 }
@@ -46,13 +51,16 @@ impl Played {
         self.death.is_some()
             || match self.verdict {
                 Verdict::Inconclusive { .. } => true,
-                Verdict::Violated { .. } => self.in_vain,
+                Verdict::Violated { .. } => self.in_vain || self.stumbled,
                 _ => false,
             }
     }
 
     /// The verdict if there is no second look: silence alone is no violation.
     fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
+        if matches!(self.verdict, Verdict::Violated { .. }) && !self.in_vain {
+            return (self.verdict, self.cases);
+        }
         let doubt = |verdict: Verdict| match verdict {
             Verdict::Violated { actual, .. } => {
                 Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
@@ -99,6 +107,7 @@ impl Schedule<'_> {
         beside.extend(scenarios(&|i| !matches!(i, Isolation::Alone | Isolation::Replicas)));
         let ((mut results, own), doubted) =
             tokio::join!(self.vectors(&trials, deadline), self.scenes(&beside, deadline));
+        self.calm(deadline).await;
         self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
         if let Some(own) = own {
             own.stop().await;
@@ -112,6 +121,23 @@ impl Schedule<'_> {
             faults.extend(self.again(doubted, deadline).await);
         }
         faults
+    }
+
+    /// Measures anew what answers take, now that nothing else is in flight.
+    async fn calm(&self, deadline: Instant) {
+        let survey = &self.context.survey;
+        if survey.legacy_only.is_some() || survey.authorization_server.is_some() {
+            return;
+        }
+        self.context.recorder.tempo.forget();
+        let measure = async {
+            for _ in 0..MEASURED {
+                let quick = crate::Probe::request("server/discover", serde_json::json!({}));
+                // What fails here fails where it is judged.
+                let _ = self.running.channel.send("control", &quick).await;
+            }
+        };
+        let _ = tokio::time::timeout_at(deadline, measure).await;
     }
 
     /// The verdict that follows from declared facts and missing props, before any body runs.
@@ -180,7 +206,7 @@ impl Schedule<'_> {
     }
 
     /// The vectors again that were met with silence, with nothing else in flight and twice the patience: only then silence
-    /// counts.
+    /// counts. Those as well that a failure of the target may have spoilt, unless there are many.
     async fn silent_again(
         &self,
         trials: &[Trial],
@@ -188,8 +214,11 @@ impl Schedule<'_> {
         own: Option<&Running>,
         deadline: Instant,
     ) {
-        let silent = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.in_vain);
-        let again: Vec<Trial> = trials.iter().filter(silent).cloned().collect();
+        let spoilt = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.spoilt);
+        let few = trials.iter().filter(spoilt).count() <= SECOND_TRIES;
+        let doubtful =
+            |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.in_vain || (few && o.spoilt));
+        let again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
         if again.is_empty() {
             return;
         }
@@ -316,11 +345,12 @@ impl Schedule<'_> {
             let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
             let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
             let in_vain = bench.watch().waited_in_vain();
+            let stumbled = bench.watch().saw_a_failure();
             let death = bench.watch().death().await;
             if let Some(how) = &death {
                 bench.mourn(how);
             }
-            Played { verdict, cases, in_vain, death }
+            Played { verdict, cases, in_vain, stumbled, death }
         });
         task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
     }
