@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plumb_wire::Limits;
+use plumb_wire::{Limits, method};
 use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::{JoinHandle, JoinSet};
@@ -66,7 +66,7 @@ impl Aside {
         *spare = Some(tokio::spawn(async move {
             let running = target.start(&limits, &recorder, None).await.ok()?;
             // Past its start, so that its first word tells how long that took.
-            let first = Probe::request("server/discover", json!({}));
+            let first = Probe::request(method::DISCOVER, json!({}));
             running.channel.send("spare", &first).await.ok()?;
             Some(running)
         }));

@@ -291,7 +291,7 @@ impl Bench {
         if self.check.isolation == Isolation::Alone {
             aside.ahead(target, limits, recorder);
         }
-        instance.send(Probe::request("server/discover", json!({}))).await?;
+        instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
         Ok(instance)
     }
 

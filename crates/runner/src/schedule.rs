@@ -132,7 +132,8 @@ impl Schedule<'_> {
         self.context.recorder.tempo.forget();
         let measure = async {
             for _ in 0..MEASURED {
-                let quick = crate::Probe::request("server/discover", serde_json::json!({}));
+                let quick =
+                    crate::Probe::request(method::DISCOVER, serde_json::json!({}));
                 // What fails here fails where it is judged.
                 let _ = self.running.channel.send("control", &quick).await;
             }
