@@ -22,6 +22,9 @@ use crate::{Bench, Check, Survey, facet, finding};
 /// At most so many inconclusive scenarios are tried once more.
 const SECOND_TRIES: usize = 24;
 
+/// Vectors that a failure of the target may have spoilt are sent again so often: bad luck may come twice.
+const SPOILT_TRIES: usize = 2;
+
 /// So many quick requests show what answers take with nothing else in flight.
 const MEASURED: usize = 4;
 
@@ -132,8 +135,7 @@ impl Schedule<'_> {
         self.context.recorder.tempo.forget();
         let measure = async {
             for _ in 0..MEASURED {
-                let quick =
-                    crate::Probe::request(method::DISCOVER, serde_json::json!({}));
+                let quick = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
                 // What fails here fails where it is judged.
                 let _ = self.running.channel.send("control", &quick).await;
             }
@@ -215,23 +217,27 @@ impl Schedule<'_> {
         own: Option<&Running>,
         deadline: Instant,
     ) {
-        let spoilt = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.spoilt);
-        let few = trials.iter().filter(spoilt).count() <= SECOND_TRIES;
-        let doubtful =
-            |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.in_vain || (few && o.spoilt));
-        let again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
-        if again.is_empty() {
-            return;
-        }
         let channel = own.map_or(&self.running.channel, |r| &r.channel);
-        let keys: Vec<String> = again.iter().map(Trial::key).collect();
-        let mut second = self.walks(vec![again], channel, 2, deadline).await;
-        for key in keys {
-            // What there was no time for stays unknown.
-            match second.remove(&key) {
-                Some(outcome) => results.insert(key, outcome),
-                None => results.remove(&key),
+        for round in 0..SPOILT_TRIES {
+            let spoilt = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.spoilt);
+            let few = trials.iter().filter(spoilt).count() <= SECOND_TRIES;
+            let doubtful = |t: &&Trial| {
+                let outcome = results.get(&t.key());
+                outcome.is_some_and(|o| (round == 0 && o.in_vain) || (few && o.spoilt))
             };
+            let again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
+            if again.is_empty() {
+                return;
+            }
+            let keys: Vec<String> = again.iter().map(Trial::key).collect();
+            let mut second = self.walks(vec![again], channel, 2, deadline).await;
+            for key in keys {
+                // What there was no time for stays unknown.
+                match second.remove(&key) {
+                    Some(outcome) => results.insert(key, outcome),
+                    None => results.remove(&key),
+                };
+            }
         }
     }
 
