@@ -59,6 +59,13 @@ impl Played {
             }
     }
 
+    /// Whether a violation that does not rest on silence outlives a second try that came to no judgement.
+    fn stands_beside(&self, second: &Self) -> bool {
+        let judged = matches!(second.verdict, Verdict::Held | Verdict::Violated { .. });
+        let violated = matches!(self.verdict, Verdict::Violated { .. });
+        violated && !self.in_vain && self.death.is_none() && second.death.is_none() && !judged
+    }
+
     /// The verdict if there is no second look: silence alone is no violation.
     fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
         if matches!(self.verdict, Verdict::Violated { .. }) && !self.in_vain {
@@ -305,6 +312,8 @@ impl Schedule<'_> {
             }
             match self.scene(check, deadline, 1).await {
                 Ok(second) => {
+                    // What a failure only may have spoilt stands, unless it is seen to hold.
+                    let second = if first.stands_beside(&second) { first } else { second };
                     let (verdict, cases) = self.confirmed(second).await;
                     self.finish(check, verdict, cases);
                 }

@@ -81,9 +81,11 @@ fn fills_the_gap(with: &str, without: &str, marker: &str) -> bool {
     let whole = start > 0 && with[start - 1] == '"' && with.get(with.len() - end) == Some(&'"');
     let given: String = with[start..with.len() - end].iter().collect();
     let gap: String = without[start..without.len() - end].iter().collect();
-    // Behind a label, the word for nothing says what there is.
+    // Behind a label, the word for nothing says what there is; but not in place of all that the form holds.
     let before: String = with[..start].iter().collect();
-    let labelled = before.trim_end_matches(['\\', '"', '\'', ' ']).ends_with([':', '=']);
+    let before = before.trim_end_matches(['\\', '"', '\'', ' ']);
+    let is_key = before.trim_end_matches(':').ends_with('"');
+    let labelled = before.ends_with([':', '=']) && (is_key || !given.starts_with('{'));
     !whole
         && !labelled
         && given.contains(marker)
@@ -308,6 +310,7 @@ mod tests {
             assert!(alike("Hello, plumb1!", without), "{without}");
         }
         assert!(alike("You are {\"name\":\"plumb1\",\"n\":5}.", "You are null."));
+        assert!(alike("The form says: {\"name\":\"plumb1\",\"n\":5}", "The form says: null"));
         assert!(alike("plumb1: done", "\"null\": done"));
         for without in
             ["Hello, nobody!", "No name, no greeting.", "Hello, !", "null", "Hello, plumb1!"]
@@ -319,6 +322,7 @@ mod tests {
             ("Context: plumb1", "Context: None"),
             ("{\"name\": \"plumb1\", \"n\": 5}", "{\"name\": null, \"n\": 5}"),
             ("name='plumb1'", "name='None'"),
+            ("{\"answer\": {\"name\":\"plumb1\"}}", "{\"answer\": null}"),
         ] {
             assert!(!alike(with, without), "a label and its value: {without}");
         }
