@@ -1,6 +1,8 @@
 //! When each check runs: what is decided without it, vectors and scenarios beside each other, then those that want the
 //! target for themselves.
 
+mod played;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -18,6 +20,7 @@ use crate::record::Recorder;
 use crate::run::{DISCOVER, Options};
 use crate::target::Running;
 use crate::{Bench, Check, Survey, facet, finding};
+use played::Played;
 
 /// At most so many inconclusive scenarios are tried once more.
 const SECOND_TRIES: usize = 24;
@@ -28,61 +31,11 @@ const SPOILT_TRIES: usize = 2;
 /// So many quick requests show what answers take with nothing else in flight.
 const MEASURED: usize = 4;
 
-/// What a scenario came to.
-#[derive(Clone)]
-struct Played {
-    verdict: Verdict,
-    cases: Vec<CaseFinished>,
-    /// Whether a wait ran out meanwhile, or an answer broke off.
-    in_vain: bool,
-    /// Whether an answer told of a failure inside the target.
-    stumbled: bool,
-    /// How the target's process ended meanwhile, if it did.
-    death: Option<String>,
-}
-
 /// Scenarios that are to be tried once more, and faults of Plumb itself.
 #[derive(Default)]
 struct Doubted {
     scenes: Vec<(&'static Check, Played)>,
     faults: Vec<String>,
-}
-
-impl Played {
-    /// Whether what was seen may have another cause than the target's conduct: others beside it, or a machine under load.
-    fn is_doubtful(&self) -> bool {
-        self.death.is_some()
-            || match self.verdict {
-                Verdict::Inconclusive { .. } => true,
-                Verdict::Violated { .. } => self.in_vain || self.stumbled,
-                _ => false,
-            }
-    }
-
-    /// Whether a violation that does not rest on silence outlives a second try that came to no judgement.
-    fn stands_beside(&self, second: &Self) -> bool {
-        let judged = matches!(second.verdict, Verdict::Held | Verdict::Violated { .. });
-        let violated = matches!(self.verdict, Verdict::Violated { .. });
-        violated && !self.in_vain && self.death.is_none() && second.death.is_none() && !judged
-    }
-
-    /// The verdict if there is no second look: silence alone is no violation.
-    fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
-        if matches!(self.verdict, Verdict::Violated { .. }) && !self.in_vain {
-            return (self.verdict, self.cases);
-        }
-        let doubt = |verdict: Verdict| match verdict {
-            Verdict::Violated { actual, .. } => {
-                Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
-            }
-            other => other,
-        };
-        let cases = self.cases.into_iter().map(|case| {
-            let verdict = doubt(case.verdict.clone());
-            CaseFinished { verdict, ..case }
-        });
-        (doubt(self.verdict), cases.collect())
-    }
 }
 
 /// The checks of a run, each at its time.
@@ -313,7 +266,8 @@ impl Schedule<'_> {
             match self.scene(check, deadline, 1).await {
                 Ok(second) => {
                     // What a failure only may have spoilt stands, unless it is seen to hold.
-                    let second = if first.stands_beside(&second) { first } else { second };
+                    let second =
+                        if first.stands_beside(&second) { first } else { second.beside(&first) };
                     let (verdict, cases) = self.confirmed(second).await;
                     self.finish(check, verdict, cases);
                 }
