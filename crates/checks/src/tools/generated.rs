@@ -115,11 +115,7 @@ async fn make(bench: &Bench, schema: &Value, accepted: &Map<String, Value>) -> G
 fn is_judged(violating: &Violating, subject: &Subject) -> bool {
     let Some(arguments) = violating.arguments.as_object() else { return false };
     let known = subject.schema().get("properties").and_then(Value::as_object);
-    let read_otherwise = violating.property.as_ref().is_some_and(|name| {
-        let property = subject.schema().pointer("/properties").and_then(|p| p.get(name));
-        property.is_some_and(|schema| coercion::is_readable(&violating.arguments[name], schema))
-    });
-    if read_otherwise {
+    if coercion::is_readable(&violating.arguments, subject.schema()) {
         return false;
     }
     // A keyword that speaks of names which the schema does not list is broken by such a name.
@@ -169,8 +165,8 @@ async fn shrunk(
                 break;
             }
             let arguments = subject.with(name, value.clone());
-            let property = subject.schema()["properties"].get(name).unwrap_or(&Value::Null);
-            if coercion::is_readable(&value, property) || !subject.refuses(&arguments).await {
+            let readable = coercion::is_readable(&arguments, subject.schema());
+            if readable || !subject.refuses(&arguments).await {
                 continue;
             }
             calls += 1;
