@@ -4,12 +4,6 @@ use futures_util::{StreamExt as _, stream};
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Instance, Observed, Open, Probe, Trouble};
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::method;
-use serde_json::json;
-use tokio::sync::Semaphore;
-
-/// So many processes start at once: a dozen interpreters that start together are all slow.
-static STARTING: Semaphore = Semaphore::const_new(2);
 
 /// A way to the target on which no line belongs to anybody else: over HTTP that of the run, where every answer has a
 /// stream of its own; over standard streams that of a process of its own, since log messages name no request.
@@ -34,9 +28,7 @@ impl<'a> Lane<'a> {
     /// decides by its first message which one it speaks (not by `server/discover`, which both may be asked), and one
     /// that is still starting is not silent.
     pub(crate) async fn own(bench: &'a Bench) -> Result<Self, Trouble> {
-        let _turn = STARTING.acquire().await;
-        let instance = bench.instance().await?;
-        instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
+        let instance = bench.ready_instance().await?;
         if let Some(list) = [Base::ToolsList, Base::ResourcesList, Base::PromptsList]
             .into_iter()
             .find_map(|b| bench.base(b))
@@ -94,10 +86,10 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Ends the process, if it has one of its own.
-    pub(crate) async fn stop(self) {
+    /// Ends the process, if it has one of its own, while the check goes on.
+    pub(crate) fn stop(self) {
         if let Self::Own(instance) = self {
-            instance.stop().await;
+            instance.leave();
         }
     }
 }

@@ -55,7 +55,7 @@ check! {
 async fn listen_scope(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
     let finding = after_closing(bench, &lane).await;
-    lane.stop().await;
+    lane.stop();
     finding
 }
 

@@ -53,7 +53,7 @@ async fn token_echo(bench: &Bench) -> Judgement {
             bench.case(&slug, format!("{name:?} with the token {token}"), judgement);
         }
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -136,7 +136,7 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
         let seen = lane.control(probe).await?;
         bench.case(base.name(), title(base.name(), None), Ok(known(&seen, None)));
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -196,7 +196,7 @@ async fn no_progress_afterwards(bench: &Bench) -> Judgement {
         };
         bench.case(&plain(&name), format!("{name:?} after its response"), finding);
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 

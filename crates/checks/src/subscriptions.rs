@@ -2,7 +2,7 @@
 
 mod ack;
 pub(crate) mod ending;
-mod filter;
+pub(crate) mod filter;
 pub(crate) mod stream;
 mod trigger;
 

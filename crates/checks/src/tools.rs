@@ -1,6 +1,7 @@
 //! `server/tools`: listing, definitions, calls, results, errors.
 
 pub(crate) mod calls;
+mod coercion;
 pub(crate) mod definitions;
 mod errors;
 mod generated;

@@ -13,8 +13,10 @@ use plumb_wire::stdio::Session;
 use plumb_wire::{Limits, codes, meta, method, notification};
 use serde_json::{Value, json};
 
+use crate::aside::Aside;
 use crate::auth::{Auth, Authority};
 use crate::channel::{Channel, Watch, Way};
+use crate::check::Isolation;
 use crate::evidence::Evidence;
 use crate::lab::Given;
 use crate::record::Recorder;
@@ -39,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) channel: Channel,
+    /// Processes of the target beside the run's own.
+    pub(crate) aside: Aside,
     /// The other replicas of the target.
     pub(crate) others: Others,
     /// Whether the command says that its processes share a folder.
@@ -261,6 +265,28 @@ impl Bench {
         Ok(Instance { bench: self, running })
     }
 
+    /// Another instance that has answered a request, so that it is past its start. Few start at once.
+    pub async fn ready_instance(&self) -> Result<Instance<'_>, Trouble> {
+        let Context { aside, target, limits, recorder, .. } = &*self.context;
+        let spare = aside.spare().await;
+        let _turn = match &spare {
+            None => aside.turn(recorder.tempo.start_up()).await,
+            Some(_) => None,
+        };
+        let instance = match spare {
+            None => self.instance().await?,
+            Some(mut running) => {
+                running.channel = running.channel.of(&self.channel);
+                Instance { bench: self, running }
+            }
+        };
+        if self.check.isolation == Isolation::Alone {
+            aside.ahead(target, limits, recorder);
+        }
+        instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
+        Ok(instance)
+    }
+
     /// Counts an exchange of the survey, or of another check, as evidence.
     pub fn note_seq(&self, seq: u64) {
         self.evidence.note_seq(seq);
@@ -375,6 +401,11 @@ impl Instance<'_> {
     /// Ends it, politely first.
     pub async fn stop(self) {
         self.running.stop().await;
+    }
+
+    /// Ends it, politely first, while the check goes on.
+    pub fn leave(self) {
+        self.bench.context.aside.end(self.running);
     }
 }
 

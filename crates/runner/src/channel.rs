@@ -49,6 +49,8 @@ pub(crate) enum Way {
 #[derive(Default)]
 pub(crate) struct Watch {
     in_vain: AtomicBool,
+    /// Whether the target failed inside a request, as servers now and then do.
+    stumbled: AtomicBool,
     /// Processes of the target whose answers broke off.
     broken: Mutex<Vec<Mortal>>,
 }
@@ -57,6 +59,11 @@ impl Watch {
     /// Whether a wait ran out, or an answer broke off: what was judged may be slowness.
     pub(crate) fn waited_in_vain(&self) -> bool {
         self.in_vain.load(Ordering::Relaxed)
+    }
+
+    /// Whether an answer told of a failure inside the target: what was judged may be bad luck.
+    pub(crate) fn saw_a_failure(&self) -> bool {
+        self.stumbled.load(Ordering::Relaxed)
     }
 
     /// The process of the target that ended while it was used, and how.
@@ -172,9 +179,12 @@ impl Channel {
             Some(sender) => sender.turn(pace).await,
             None => Arc::new(pace.turn().await),
         };
-        let seen = self.open(by, probe).await?.finish().await;
+        let open = self.open(by, probe).await?;
+        // The first answer of a process tells how long its start took, and of no other answer.
+        let first = matches!(&open.process, Some(Mortal::Session(s)) if s.first_word().is_none());
+        let seen = open.finish().await;
         drop(turn);
-        if seen.is_accepted() && seen.method().is_some_and(|m| QUICK.contains(&m)) {
+        if !first && seen.is_accepted() && seen.method().is_some_and(|m| QUICK.contains(&m)) {
             let answer = &seen.exchange.answer;
             let first = answer.frames.first().map_or(answer.ended_at, |f| f.at);
             let took = Duration::from_micros(first.saturating_sub(answer.sent_at));

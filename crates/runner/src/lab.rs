@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use crate::auth::Auth;
-use crate::channel::Channel;
+use crate::channel::{Channel, Open};
 use crate::facet::{Facet, Tried};
 use crate::survey::Annotated;
 use crate::{Check, Finding, Judgement, Observed, Probe, Survey, Trouble, check::Body, sample};
@@ -97,6 +97,9 @@ pub(crate) struct Outcome {
     pub(crate) exchanges: Vec<u64>,
     /// Whether it is to be tried again: the target said nothing, to the vector or to its controls.
     pub(crate) in_vain: bool,
+    /// Whether a failure of the target may have spoilt it: a control was not accepted, or what broke the rule was told as
+    /// an internal failure.
+    pub(crate) spoilt: bool,
 }
 
 impl Outcome {
@@ -115,9 +118,14 @@ impl Outcome {
         let in_vain = !died
             && seen.into_iter().flatten().any(|o| silent(&o) && !o.is_accepted())
             && !tried.sent.may_go_unanswered();
+        let judgements: BTreeMap<_, _> = trial.judges.iter().enumerate().map(judge).collect();
+        let broken = || judgements.values().any(|j| matches!(j, Ok(Finding::Violated { .. })));
+        let spoilt = matches!(tried.controlled, Err(Trouble::Control(_)))
+            || (!died && tried.sent.tells_of_a_failure() && broken());
         Self {
             in_vain,
-            judgements: trial.judges.iter().enumerate().map(judge).collect(),
+            spoilt,
+            judgements,
             exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),
         }
     }
@@ -386,8 +394,10 @@ async fn attempt(
         let mut open = channel.open(by, &probe.clone().patience(PATIENCE)).await?;
         let wait = BEHIND[usize::from(silent)];
         if probe.asks() && open.until(wait / 2, Message::is_response).await.is_some() {
-            let sent = open.finish().await;
-            return Ok((before, sent, behind(&session, channel, by, control).await?));
+            // An answer that names another id, or none, does not end the exchange, and nothing more is to come.
+            let done = if open.is_ended() { Err(open.finish().await) } else { Ok(open) };
+            let after = behind(&session, channel, by, control).await?;
+            return Ok((before, done.map_or_else(|sent| sent, Open::close), after));
         }
         let after = behind(&session, channel, by, control).await?;
         if probe.asks() {

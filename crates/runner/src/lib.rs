@@ -1,6 +1,7 @@
 //! The engine: starts the target, surveys it, plans, runs checks beside each other and turns what they find into
 //! events. What is judged stands in `plumb-checks`; how it is shown, in `plumb-report`.
 
+mod aside;
 mod auth;
 pub mod authorization_server;
 mod bench;

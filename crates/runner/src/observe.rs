@@ -158,6 +158,14 @@ impl Observed {
         !self.is_trouble() && (self.error().is_some() || self.is_bare_status(blames))
     }
 
+    /// Whether the answer tells of a failure inside the target, which need not come again: an internal error, a status of 500,
+    /// or a tool that failed.
+    pub(crate) fn tells_of_a_failure(&self) -> bool {
+        self.code() == Some(plumb_wire::codes::INTERNAL_ERROR)
+            || self.status() == Some(500)
+            || self.result().is_some_and(|r| r["isError"] == true)
+    }
+
     /// Whether the answer is a status that `picks` and no JSON-RPC response.
     pub(crate) fn is_bare_status(&self, picks: impl Fn(u16) -> bool) -> bool {
         self.response().is_none() && self.status().is_some_and(picks)

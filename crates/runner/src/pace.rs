@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use plumb_wire::jsonrpc::Message;
 use serde_json::Value;
@@ -14,9 +14,14 @@ use crate::clip;
 /// So many requests are in flight at first.
 const FIRST: usize = 4;
 
-/// Answers that take so many times the quickest, and so much longer, tell of too many requests at once.
+/// Answers that take so many times what the quickest ones took, and so much longer, tell of too many requests at once.
 const CROWDED: u32 = 8;
 const CROWD: Duration = Duration::from_millis(40);
+
+/// The median of the last answers tells how quick they are: of so many, and of so few at least. One answer alone tells
+/// nothing of a target whose answers differ by nature.
+const LAST: usize = 5;
+const FEWEST: usize = 3;
 
 /// A request that the target turns away for its rate is sent again at most so often.
 const TRIES: u32 = 6;
@@ -56,7 +61,10 @@ struct State {
     limit: usize,
     /// Turns to be withheld when they are given back.
     owed: usize,
+    /// The quickest median of a few answers so far.
     quickest: Option<Duration>,
+    /// What the last quick requests took.
+    last: VecDeque<Duration>,
     changed: Instant,
     /// The time between two requests, once the target has asked for one.
     interval: Duration,
@@ -70,6 +78,15 @@ struct State {
     since: u32,
     /// How many were turned away in all.
     limited: u32,
+}
+
+impl State {
+    /// The median of what the last quick requests took.
+    fn typical(&self) -> Duration {
+        let mut sorted: Vec<Duration> = self.last.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    }
 }
 
 /// The right to have requests in flight, until it is dropped.
@@ -97,6 +114,7 @@ impl Pace {
                 limit,
                 owed: 0,
                 quickest: None,
+                last: VecDeque::new(),
                 changed: now,
                 interval: interval.unwrap_or_default(),
                 next: now,
@@ -125,15 +143,24 @@ impl Pace {
     pub(crate) fn answered(&self, after: Duration) {
         let now = Instant::now();
         let mut state = self.lock();
-        let quickest = state.quickest.map_or(after, |q| q.min(after));
+        if state.last.len() == LAST {
+            state.last.pop_front();
+        }
+        state.last.push_back(after);
+        if state.last.len() < FEWEST {
+            return;
+        }
+        let typical = state.typical();
+        let quickest = state.quickest.map_or(typical, |q| q.min(typical));
         state.quickest = Some(quickest);
         if now - state.changed < after {
             return;
         }
-        if after > quickest * CROWDED + CROWD {
+        if typical > quickest * CROWDED + CROWD {
             let fewer = (state.limit * 3 / 4).max(1);
             self.shrink(&mut state, fewer);
             state.changed = now;
+            state.last.clear();
         } else if state.limit < state.most {
             state.limit += 1;
             state.changed = now;
@@ -275,14 +302,25 @@ pub(crate) fn tells_of_rate(message: &Message) -> bool {
     })
 }
 
-/// What an answer says of how long to wait: `Retry-After` in seconds (RFC 9110, section 10.2.3), or `retryAfterMs` and
-/// `retryAfter` in the data of a JSON-RPC error, as some servers do.
-pub(crate) fn retry_after(header: Option<&str>, message: Option<&Message>) -> Option<Duration> {
+/// What an answer says of how long to wait: `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), which is held
+/// against the server's own `Date` if it gives one, or `retryAfterMs` and `retryAfter` in the data of a JSON-RPC error, as
+/// some servers do.
+pub(crate) fn retry_after(
+    header: Option<&str>,
+    date: Option<&str>,
+    message: Option<&Message>,
+) -> Option<Duration> {
+    let moment = |text: &str| httpdate::parse_http_date(text.trim()).ok();
+    let until = |text: &str| {
+        let now = date.and_then(moment).unwrap_or_else(SystemTime::now);
+        // A date that is past names no time to wait.
+        moment(text)?.duration_since(now).ok().map(|left| left.as_secs_f64()).filter(|s| *s > 0.0)
+    };
     let seconds = |text: &str| text.trim().parse::<f64>().ok().filter(|s| *s >= 0.0);
     let data = message.and_then(|m| m.error()?.get("data"));
     let told = |key: &str| data.and_then(|d| d.get(key)).and_then(Value::as_f64);
     header
-        .and_then(seconds)
+        .and_then(|text| seconds(text).or_else(|| until(text)))
         .or_else(|| told("retryAfterMs").map(|ms| ms / 1000.0))
         .or_else(|| told("retryAfter"))
         .filter(|s| s.is_finite() && *s >= 0.0)
@@ -327,6 +365,17 @@ mod tests {
     }
 
     #[test]
+    fn answers_that_differ_by_nature_are_no_crowd() {
+        let pace = Pace::new(12, None);
+        for ms in [1, 90, 40, 70, 2, 60, 95, 30, 80, 50].into_iter().cycle().take(60) {
+            let after = ms * MS;
+            pace.lock().changed -= after + MS;
+            pace.answered(after);
+        }
+        assert_eq!(pace.lock().limit, 12);
+    }
+
+    #[test]
     fn one_request_turned_away_waits_alone_and_many_slow_all() {
         let pace = Pace::new(12, None);
         assert_eq!(
@@ -358,7 +407,14 @@ mod tests {
         let result =
             json!({"content": [{"type": "text", "text": "Too many requests"}], "isError": true});
         assert!(tells_of_rate(&message(json!({"jsonrpc": "2.0", "id": 1, "result": result}))));
-        assert_eq!(retry_after(Some("2"), None), Some(2_000 * MS));
-        assert_eq!(retry_after(Some("Wed, 21 Oct 2026 07:28:00 GMT"), None), None);
+    }
+
+    #[test]
+    fn the_time_to_wait_is_told_in_seconds_or_as_a_date() {
+        let (then, now) = ("Wed, 21 Oct 2026 07:28:03 GMT", "Wed, 21 Oct 2026 07:28:00 GMT");
+        assert_eq!(retry_after(Some("2"), None, None), Some(2_000 * MS));
+        assert_eq!(retry_after(Some(then), Some(now), None), Some(3_000 * MS));
+        assert_eq!(retry_after(Some(now), Some(then), None), None, "past already");
+        assert_eq!(retry_after(Some("soon"), None, None), None);
     }
 }

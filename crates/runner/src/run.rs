@@ -11,6 +11,7 @@ use plumb_model::{CheckInfo, Edition, Event, OtherSides, Requirement, Secrets};
 use plumb_wire::Limits;
 use tokio::time::Instant;
 
+use crate::aside::Aside;
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::run::Visits;
 use crate::authorization_server::{AuthorizationServer, Issuer};
@@ -194,6 +195,7 @@ async fn ask(
         others,
         shared: shared.is_some(),
         channel: running.channel.clone(),
+        aside: Aside::default(),
         seed: options.seed,
         auth,
         url: running.channel.endpoint().map(ToString::to_string),
@@ -208,6 +210,7 @@ async fn ask(
     let faults = schedule.run(&selected).await;
     drop(schedule);
     running.stop().await;
+    context.aside.ended().await;
     if let Some(context) = Arc::into_inner(context) {
         context.others.stop().await;
     }

@@ -1,5 +1,7 @@
 //! Scenarios: run beside each other, and what is in doubt once more, alone.
 
+mod played;
+
 use std::future::Future;
 
 use futures_util::StreamExt as _;
@@ -10,19 +12,10 @@ use tokio::time::Instant;
 use crate::Check;
 use crate::record::Recorder;
 
-/// At most so many inconclusive scenarios are tried once more.
-const SECOND_TRIES: usize = 24;
+pub(crate) use played::Played;
 
-/// What a scenario came to.
-#[derive(Clone)]
-pub(crate) struct Played {
-    pub(crate) verdict: Verdict,
-    pub(crate) cases: Vec<CaseFinished>,
-    /// Whether a wait ran out meanwhile, or an answer broke off.
-    pub(crate) in_vain: bool,
-    /// How the target's process ended meanwhile, if it did.
-    pub(crate) death: Option<String>,
-}
+/// At most so many inconclusive scenarios are tried once more.
+pub(crate) const SECOND_TRIES: usize = 24;
 
 /// Who carries out a scenario: it knows the subject and what a scenario works with.
 pub(crate) trait Stage: Sync {
@@ -54,33 +47,6 @@ pub(crate) struct Scenes<'a, S> {
 pub(crate) struct Doubted {
     scenes: Vec<(&'static Check, Played)>,
     faults: Vec<String>,
-}
-
-impl Played {
-    /// Whether what was seen may have another cause than the target's conduct: others beside it, or a machine under load.
-    fn is_doubtful(&self) -> bool {
-        self.death.is_some()
-            || match self.verdict {
-                Verdict::Inconclusive { .. } => true,
-                Verdict::Violated { .. } => self.in_vain,
-                _ => false,
-            }
-    }
-
-    /// The verdict if there is no second look: silence alone is no violation.
-    fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
-        let doubt = |verdict: Verdict| match verdict {
-            Verdict::Violated { actual, .. } => {
-                Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
-            }
-            other => other,
-        };
-        let cases = self.cases.into_iter().map(|case| {
-            let verdict = doubt(case.verdict.clone());
-            CaseFinished { verdict, ..case }
-        });
-        (doubt(self.verdict), cases.collect())
-    }
 }
 
 impl<S: Stage> Scenes<'_, S> {
@@ -127,6 +93,9 @@ impl<S: Stage> Scenes<'_, S> {
             }
             match self.stage.play(check, self.deadline, 1).await {
                 Ok(second) => {
+                    // What a failure only may have spoilt stands, unless it is seen to hold.
+                    let second =
+                        if first.stands_beside(&second) { first } else { second.beside(&first) };
                     let (verdict, cases) = self.confirmed(second).await;
                     self.finish(check, verdict, cases);
                 }

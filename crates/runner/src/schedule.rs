@@ -16,9 +16,15 @@ use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
 use crate::record::Recorder;
 use crate::run::{DISCOVER, Options};
-use crate::scenes::{Played, Scenes, Stage, emit};
+use crate::scenes::{Played, SECOND_TRIES, Scenes, Stage, emit};
 use crate::target::Running;
 use crate::{Bench, Check, Survey, facet, finding};
+
+/// Vectors that a failure of the target may have spoilt are sent again so often: bad luck may come twice.
+const SPOILT_TRIES: usize = 2;
+
+/// So many quick requests show what answers take with nothing else in flight.
+const MEASURED: usize = 4;
 
 /// The checks of a run, each at its time.
 pub(crate) struct Schedule<'a> {
@@ -53,6 +59,7 @@ impl Schedule<'_> {
         beside.extend(scenarios(&|i| !matches!(i, Isolation::Alone | Isolation::Replicas)));
         let ((mut results, own), doubted) =
             tokio::join!(self.vectors(&trials, deadline), scenes.run(&beside));
+        self.calm(deadline).await;
         self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
         if let Some(own) = own {
             own.stop().await;
@@ -66,6 +73,23 @@ impl Schedule<'_> {
             faults.extend(scenes.again(doubted).await);
         }
         faults
+    }
+
+    /// Measures anew what answers take, now that nothing else is in flight.
+    async fn calm(&self, deadline: Instant) {
+        let survey = &self.context.survey;
+        if survey.legacy_only.is_some() {
+            return;
+        }
+        self.context.recorder.tempo.forget();
+        let measure = async {
+            for _ in 0..MEASURED {
+                let quick = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
+                // What fails here fails where it is judged.
+                let _ = self.running.channel.send("control", &quick).await;
+            }
+        };
+        let _ = tokio::time::timeout_at(deadline, measure).await;
     }
 
     /// The verdict that follows from declared facts and missing props, before any body runs.
@@ -134,7 +158,7 @@ impl Schedule<'_> {
     }
 
     /// The vectors again that were met with silence, with nothing else in flight and twice the patience: only then silence
-    /// counts.
+    /// counts. Those as well that a failure of the target may have spoilt, unless there are many.
     async fn silent_again(
         &self,
         trials: &[Trial],
@@ -142,20 +166,27 @@ impl Schedule<'_> {
         own: Option<&Running>,
         deadline: Instant,
     ) {
-        let silent = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.in_vain);
-        let again: Vec<Trial> = trials.iter().filter(silent).cloned().collect();
-        if again.is_empty() {
-            return;
-        }
         let channel = own.map_or(&self.running.channel, |r| &r.channel);
-        let keys: Vec<String> = again.iter().map(Trial::key).collect();
-        let mut second = self.walks(vec![again], channel, 2, deadline).await;
-        for key in keys {
-            // What there was no time for stays unknown.
-            match second.remove(&key) {
-                Some(outcome) => results.insert(key, outcome),
-                None => results.remove(&key),
+        for round in 0..SPOILT_TRIES {
+            let spoilt = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.spoilt);
+            let few = trials.iter().filter(spoilt).count() <= SECOND_TRIES;
+            let doubtful = |t: &&Trial| {
+                let outcome = results.get(&t.key());
+                outcome.is_some_and(|o| (round == 0 && o.in_vain) || (few && o.spoilt))
             };
+            let again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
+            if again.is_empty() {
+                return;
+            }
+            let keys: Vec<String> = again.iter().map(Trial::key).collect();
+            let mut second = self.walks(vec![again], channel, 2, deadline).await;
+            for key in keys {
+                // What there was no time for stays unknown.
+                match second.remove(&key) {
+                    Some(outcome) => results.insert(key, outcome),
+                    None => results.remove(&key),
+                };
+            }
         }
     }
 
@@ -233,11 +264,12 @@ impl Stage for Schedule<'_> {
             let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
             let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
             let in_vain = bench.watch().waited_in_vain();
+            let stumbled = bench.watch().saw_a_failure();
             let death = bench.watch().death().await;
             if let Some(how) = &death {
                 bench.mourn(how);
             }
-            Played { verdict, cases, in_vain, death }
+            Played { verdict, cases, in_vain, stumbled, death }
         });
         task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
     }

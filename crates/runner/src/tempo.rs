@@ -54,6 +54,16 @@ impl Tempo {
         *slowest = Some(slowest.map_or(after, |before| before.max(after)));
     }
 
+    /// What the slowest start of a process took, if one was measured.
+    pub(crate) fn start_up(&self) -> Option<Duration> {
+        *self.start_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What answers took so far tells nothing of those to come: the target has less, or more, to do from now on.
+    pub(crate) fn forget(&self) {
+        self.lately.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// What quick answers took lately: the slowest but one, so that a single hiccup does not count.
     pub(crate) fn lately(&self) -> Duration {
         let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +84,7 @@ impl Tempo {
 
     /// How long a process that was just started may stay silent: its start-up is no part of an answer's time.
     pub(crate) fn starts_within(&self) -> Duration {
-        let slowest = *self.start_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let slowest = self.start_up();
         let measured = |slowest: Duration| self.stretch((slowest * STARTS).max(START));
         slowest.map_or_else(|| READY.mul_f64(self.scale.max(1.0)), measured)
     }

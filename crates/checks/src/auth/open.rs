@@ -194,7 +194,7 @@ async fn validate_before(bench: &Bench) -> Judgement {
             };
             bench.send(probe).await?;
             // Nothing but time shows that nothing was done.
-            tokio::time::sleep(Duration::from_millis(150)).await;
+            bench.pause(Duration::from_millis(150)).await;
             let entries = flow::journal(bench, &key).await?;
             let finding =
                 Finding::expect(entries == 0, "nothing done before the token is validated", || {

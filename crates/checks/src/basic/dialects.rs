@@ -195,6 +195,7 @@ check! {
     ///
     /// **Fix:** validate your schemas against the meta-schema in your own tests.
     pub(crate) VALID = "base.schema.valid";
+    fact: "schema.tool.shape";
     applies: [Declares("tools")];
     passive: valid
 }

@@ -41,7 +41,7 @@ async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
             Lane::own(bench).await?
         };
         let judgement = forgets(&lane, &probe.on(&format!("{CONNECTION}-{n}"))).await;
-        lane.stop().await;
+        lane.stop();
         if let Some(judgement) = judgement.transpose() {
             tried += 1;
             bench.case(

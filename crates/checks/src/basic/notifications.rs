@@ -64,7 +64,7 @@ async fn no_response(bench: &Bench) -> Judgement {
         };
         bench.case(slug, format!("{method} is sent without an id"), judgement);
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 

@@ -34,7 +34,7 @@ async fn unknown(bench: &Bench) -> Judgement {
         let finding = ignored(bench, &lane, params).await?;
         bench.case(slug, format!("the cancellation of {id}, which never was"), Ok(finding));
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -64,7 +64,7 @@ async fn completed(bench: &Bench) -> Judgement {
             Ok(finding),
         );
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -94,7 +94,7 @@ async fn malformed(bench: &Bench) -> Judgement {
         let finding = ignored(bench, &lane, params.clone()).await?;
         bench.case(slug, format!("a cancellation with {params}"), Ok(finding));
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 

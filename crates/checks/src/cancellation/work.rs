@@ -60,7 +60,7 @@ async fn stop(bench: &Bench) -> Judgement {
     for (slug, id) in ids {
         let lane = Lane::quiet(bench).await?;
         let work = after_cancelling(bench, &lane, &id).await;
-        lane.stop().await;
+        lane.stop();
         let judgement = work.map(|work| match work {
             Work::Stopped => {
                 stopped = true;
@@ -108,7 +108,7 @@ async fn after_cancelling(bench: &Bench, lane: &Lane<'_>, id: &Value) -> Result<
         if started {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        bench.pause(Duration::from_millis(20)).await;
     }
     if open.until(NOW, Message::is_response).await.is_some() {
         return Ok(Work::Unseen(answered_before()));
@@ -128,9 +128,9 @@ async fn after_cancelling(bench: &Bench, lane: &Lane<'_>, id: &Value) -> Result<
         lane.send(Probe::notification(notification::CANCELLED, params)).await?;
         Some(open)
     };
-    tokio::time::sleep(GRACE).await;
+    bench.pause(GRACE).await;
     let then = entries(&journal(bench, lane, &key).await?);
-    tokio::time::sleep(WATCH).await;
+    bench.pause(WATCH).await;
     let now = entries(&journal(bench, lane, &key).await?);
     let stopped = now == then;
     let mut answered = false;
@@ -217,7 +217,7 @@ async fn no_response(bench: &Bench) -> Judgement {
     .await?;
     let answer = open.until(GRACE, Message::is_response).await;
     bench.close(open);
-    lane.stop().await;
+    lane.stop();
     Ok(match answer {
         Some(error) if matches!(error.kind, Kind::Error) => Finding::violated(
             format!("no response to the cancelled request {id}"),
@@ -273,7 +273,7 @@ async fn race(bench: &Bench) -> Judgement {
             break;
         }
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -338,10 +338,10 @@ async fn free(bench: &Bench) -> Judgement {
                 cancel(&lane, bench, call).await?;
             }
         }
-        tokio::time::sleep(WATCH).await;
+        bench.pause(WATCH).await;
         sizes.push(resident(group));
     }
-    lane.stop().await;
+    lane.stop();
     let (Some(first), Some(second)) = (sizes[0], sizes[1]) else {
         return Ok(Finding::unseen(
             "the memory of the process cannot be read here",

@@ -13,7 +13,8 @@ const LOOKED_AT: usize = 12;
 check! {
     /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, without content,
     /// as clients do: what comes is not what an acceptance gives with the content missing (`Hello, null!`). Where the
-    /// content does not show, the answers are only seen to be handled.
+    /// content does not show, or stands as a value behind a label (`name: None` says well that there is none), the
+    /// answers are only seen to be handled.
     ///
     /// **Why:** the user said no.
     ///
@@ -80,7 +81,15 @@ fn fills_the_gap(with: &str, without: &str, marker: &str) -> bool {
     let whole = start > 0 && with[start - 1] == '"' && with.get(with.len() - end) == Some(&'"');
     let given: String = with[start..with.len() - end].iter().collect();
     let gap: String = without[start..without.len() - end].iter().collect();
-    !whole && given.contains(marker) && NOTHING.contains(&gap.trim_matches(['\\', '"', ' ']))
+    // Behind a label, the word for nothing says what there is; but not in place of all that the form holds.
+    let before: String = with[..start].iter().collect();
+    let before = before.trim_end_matches(['\\', '"', '\'', ' ']);
+    let is_key = before.trim_end_matches(':').ends_with('"');
+    let labelled = before.ends_with([':', '=']) && (is_key || !given.starts_with('{'));
+    !whole
+        && !labelled
+        && given.contains(marker)
+        && NOTHING.contains(&gap.trim_matches(['\\', '"', ' ']))
 }
 
 check! {
@@ -300,6 +309,7 @@ mod tests {
         for without in ["Hello, null!", "Hello, undefined!", "Hello, None!"] {
             assert!(alike("Hello, plumb1!", without), "{without}");
         }
+        assert!(alike("You are {\"name\":\"plumb1\",\"n\":5}.", "You are null."));
         assert!(alike("The form says: {\"name\":\"plumb1\",\"n\":5}", "The form says: null"));
         assert!(alike("plumb1: done", "\"null\": done"));
         for without in
@@ -308,5 +318,13 @@ mod tests {
             assert!(!alike("Hello, plumb1!", without), "{without}");
         }
         assert!(!alike("Thank you.", "Thank you."));
+        for (with, without) in [
+            ("Context: plumb1", "Context: None"),
+            ("{\"name\": \"plumb1\", \"n\": 5}", "{\"name\": null, \"n\": 5}"),
+            ("name='plumb1'", "name='None'"),
+            ("{\"answer\": {\"name\":\"plumb1\"}}", "{\"answer\": null}"),
+        ] {
+            assert!(!alike(with, without), "a label and its value: {without}");
+        }
     }
 }

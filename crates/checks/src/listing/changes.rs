@@ -51,8 +51,8 @@ impl Announced {
     async fn made(&self, bench: &Bench) -> Judgement {
         let before = walk(bench, &Way::Shared, self.list, PAGES).await?.set();
         // Two clients, or one with two: each is told.
-        let (mut one, _) = bench.listen(self.filter()).await?;
-        let (mut two, _) = bench.listen(self.filter()).await?;
+        let (mut one, first) = bench.listen(self.filter()).await?;
+        let (mut two, second) = bench.listen(self.filter()).await?;
         let mut call = bench.send(bench.call(self.by)?).await;
         let mut told = self.both(&mut one, &mut two).await;
         if told != [true, true] {
@@ -69,6 +69,9 @@ impl Announced {
         bench.close(one);
         bench.close(two);
         let call = call?;
+        if told != [true, true] && !(self.is_agreed(&first) && self.is_agreed(&second)) {
+            return Ok(self.not_agreed());
+        }
         match told {
             [true, true] => return Ok(Finding::Held),
             [false, false] => {}
@@ -99,7 +102,7 @@ impl Announced {
     /// No tool is known that changes the list: those that may be called are, and the list may change by itself.
     async fn met(&self, bench: &Bench) -> Judgement {
         let before = walk(bench, &Way::Shared, self.list, PAGES).await?.set();
-        let (mut stream, _) = bench.listen(self.filter()).await?;
+        let (mut stream, ack) = bench.listen(self.filter()).await?;
         for probe in calls(bench) {
             bench.send(probe).await?;
         }
@@ -118,7 +121,22 @@ impl Announced {
             told = stream.until(TOLD, |m| self.tells(m)).await.is_some();
         }
         bench.close(stream);
-        Ok(if told { Finding::Held } else { self.untold(&difference(&before, &after)) })
+        Ok(match told {
+            true => Finding::Held,
+            false if !self.is_agreed(&ack) => self.not_agreed(),
+            false => self.untold(&difference(&before, &after)),
+        })
+    }
+
+    /// Whether an acknowledgment promises to tell of the list: a target may agree to less than it was asked for.
+    fn is_agreed(&self, ack: &Message) -> bool {
+        let agreed = ack.params().and_then(|p| p.get("notifications")?.get(self.flag));
+        agreed == Some(&Value::Bool(true))
+    }
+
+    fn not_agreed(&self) -> Finding {
+        let why = format!("the subscription to `{}` was not agreed to", self.flag);
+        Finding::unseen(why, "acknowledge what is declared")
     }
 
     async fn both(&self, one: &mut Open, two: &mut Open) -> [bool; 2] {

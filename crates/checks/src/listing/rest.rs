@@ -71,7 +71,7 @@ pub(super) async fn restless(
     let spell = since.elapsed().min(LONGEST);
     let first = read(bench, way, list).await?;
     for _ in 0..SPELLS {
-        tokio::time::sleep(spell).await;
+        bench.pause(spell).await;
         if read(bench, way, list).await? != first {
             return Ok(true);
         }

@@ -58,7 +58,7 @@ async fn no_level_no_logs(bench: &Bench) -> Judgement {
         let seen = lane.control(probe).await?;
         bench.case(base.name(), format!("{} without a level", base.name()), Ok(silent(&seen)));
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -93,7 +93,7 @@ async fn threshold(bench: &Bench) -> Judgement {
             bench.case(&slug, format!("{name:?} at the level {level}"), judgement);
         }
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -162,7 +162,7 @@ async fn no_remembered_level(bench: &Bench) -> Judgement {
             Ok(finding),
         );
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 

@@ -88,7 +88,7 @@ async fn secrets(bench: &Bench) -> Judgement {
             bench.case(&slug, format!("{name:?} with a secret of its caller's"), judgement);
         }
     }
-    lane.stop().await;
+    lane.stop();
     if bench.survey().protected {
         credentials::of_requests(bench).await?;
     }

@@ -47,7 +47,7 @@ async fn no_assume_retry(bench: &Bench) -> Judgement {
             return owed(bench, asker, &left, &seen).await;
         }
         pauses += 1;
-        tokio::time::sleep(PAUSE).await;
+        bench.pause(PAUSE).await;
     }
     let fresh = Round::of(&bench.send(asker.probe()).await?).unwrap_or_default();
     let seen = bench.send(asker.retry(fresh.answers(), fresh.state.as_ref())).await?;

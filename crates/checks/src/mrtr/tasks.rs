@@ -58,7 +58,7 @@ async fn shown(bench: &Bench, call: Probe, capabilities: &Value) -> Result<Obser
         }
         let interval = seen.result().and_then(|task| task["pollIntervalMs"].as_u64());
         let interval = interval.map_or(INTERVAL / 2, Duration::from_millis).min(INTERVAL);
-        tokio::time::sleep(interval).await;
+        bench.pause(interval).await;
         let get = Probe::request(method::TASKS_GET, json!({"taskId": id}));
         seen = bench.send(get.capabilities(capabilities.clone())).await?;
     }

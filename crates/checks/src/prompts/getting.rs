@@ -83,9 +83,9 @@ fn twice<'a>(items: &[&'a Value]) -> Option<&'a str> {
 }
 
 check! {
-    /// **Observed:** `test_prompt_with_arguments`, or the prompt named as prop, shows the values of its arguments in
-    /// its messages, other values other messages. A stranger's prompt that shows none is not judged: its
-    /// arguments may choose instead of being shown.
+    /// **Observed:** a prompt is got with two sets of values: they show in its messages, or the messages differ by them,
+    /// and do not differ by themselves. The same messages for other values break the rule in `test_prompt_with_arguments`, which
+    /// is there to show its arguments; those of a stranger may choose instead of being shown.
     ///
     /// **Why:** arguments are all that a user can say to a prompt.
     ///
@@ -96,39 +96,54 @@ check! {
     scenario: arguments_used
 }
 
+/// Values unlike each other in every respect that a prompt may sum up.
+const VALUES: [&str; 2] = ["plumb", "an altogether different, much longer line of words"];
+
 async fn arguments_used(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::PromptWithArguments)?;
-    for round in ["first", "second"] {
-        let given = found
-            .arguments
-            .keys()
-            .map(|name| (name.clone(), json!(format!("plumb-{round}-{}", bench.seed() % 1_000))));
-        let arguments: serde_json::Map<String, Value> = given.collect();
-        let values: Vec<String> =
-            arguments.values().filter_map(|v| v.as_str().map(str::to_owned)).collect();
-        let answer = bench.send(super::errors::get(&found.name, Value::Object(arguments))).await?;
-        let shown = all_shown(&answer, &values);
-        let finding = if shown {
-            Finding::Held
-        } else if found.name == "test_prompt_with_arguments" {
-            Finding::violated(
-                format!("messages that show {}", values.join(" and ")),
-                answer.describe(),
-            )
-        } else {
-            Finding::unseen(
-                "the prompt does not show its arguments",
-                "offer test_prompt_with_arguments",
-            )
+    let mut told: Vec<String> = Vec::new();
+    let mut shown = true;
+    // The first values once more tell whether the messages change by themselves.
+    for value in [VALUES[0], VALUES[1], VALUES[0]] {
+        let of = |(n, name): (usize, &String)| {
+            let number = bench.seed() % 1_000 + n as u64;
+            (name.clone(), json!(format!("{value} {number}")))
         };
-        bench.case(round, format!("the {round} values for {}", found.name), Ok(finding));
+        let given: serde_json::Map<String, Value> =
+            found.arguments.keys().enumerate().map(of).collect();
+        let texts: Vec<String> =
+            given.values().filter_map(|v| v.as_str().map(str::to_owned)).collect();
+        let answer = bench.send(super::errors::get(&found.name, Value::Object(given))).await?;
+        let Some(messages) = messages(&answer) else {
+            return Ok(Finding::unseen(
+                format!("the prompt does not take any text: {}", answer.describe()),
+                "offer a prompt that does",
+            ));
+        };
+        shown &= texts.iter().all(|text| messages.contains(text));
+        told.push(messages);
     }
-    bench.conclude()
+    Ok(if shown {
+        Finding::Held
+    } else if told[0] != told[2] {
+        Finding::unseen("the prompt's messages change by themselves", "let it show its arguments")
+    } else if told[0] != told[1] {
+        Finding::Held
+    } else if found.name == "test_prompt_with_arguments" {
+        Finding::violated(
+            format!("other messages for {:?} than for {:?}", VALUES[1], VALUES[0]),
+            format!("both times {}", clip(&told[0], 200)),
+        )
+    } else {
+        Finding::unseen(
+            "the prompt does not show its arguments",
+            "offer test_prompt_with_arguments",
+        )
+    })
 }
 
-fn all_shown(answer: &Observed, values: &[String]) -> bool {
-    let messages = answer.complete().and_then(|r| r.get("messages")).map(Value::to_string);
-    messages.is_some_and(|text| values.iter().all(|v| text.contains(v)))
+fn messages(answer: &Observed) -> Option<String> {
+    Some(answer.complete()?.get("messages")?.to_string())
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ async fn supported(bench: &Bench) -> Judgement {
     let first = open.next_within(PATIENCE).await;
     let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
     let seen = bench.close(open);
-    lane.stop().await;
+    lane.stop();
     Ok(match (acknowledged, promised) {
         (true, _) => Finding::Held,
         (false, false) => Finding::unseen(
@@ -101,7 +101,7 @@ async fn first(bench: &Bench) -> Judgement {
         });
         bench.case(&slug.to_lowercase(), format!("a subscription: {slug}"), Ok(finding));
     }
-    lane.stop().await;
+    lane.stop();
     if unknown > 0 { Ok(no_listen()) } else { bench.conclude() }
 }
 
@@ -160,7 +160,7 @@ async fn nothing_before(bench: &Bench) -> Judgement {
         });
         bench.case(&format!("round-{round}"), "a subscription opened amid changes", Ok(finding));
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -199,7 +199,7 @@ async fn subset(bench: &Bench) -> Judgement {
     let ack = agreed(&ack);
     let unnamed = unnamed(bench, &lane, &mut open, &ack).await;
     bench.close(open);
-    lane.stop().await;
+    lane.stop();
     if let Some(judgement) = unnamed.transpose() {
         bench.case("honoured", "changes of all types, caused on the subscription", judgement);
     }
@@ -312,7 +312,7 @@ async fn no_extra(bench: &Bench) -> Judgement {
         });
         bench.case(&slug.to_lowercase(), title, Ok(finding));
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }
 
@@ -362,6 +362,6 @@ async fn id_value(bench: &Bench) -> Judgement {
             });
         bench.case(slug, format!("a subscription with the id {id}"), Ok(finding));
     }
-    lane.stop().await;
+    lane.stop();
     bench.conclude()
 }

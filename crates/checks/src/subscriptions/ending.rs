@@ -87,7 +87,7 @@ async fn cancelled_listen(bench: &Bench) -> Judgement {
     for (slug, id) in ids {
         let lane = Lane::quiet(bench).await?;
         let judgement = silent_once_cancelled(bench, &lane, &id).await;
-        lane.stop().await;
+        lane.stop();
         bench.case(slug, format!("the subscription {id}, cancelled"), judgement);
     }
     bench.conclude()
@@ -322,10 +322,10 @@ async fn no_state(bench: &Bench) -> Judgement {
     let first = Lane::quiet(bench).await?;
     let (open, _) = listen(bench, &first, wanted).await?;
     bench.close(open);
-    first.stop().await;
+    first.stop();
     let second = Lane::quiet(bench).await?;
     let told = told_unasked(bench, &second, &causes).await;
-    second.stop().await;
+    second.stop();
     Ok(match told? {
         Some(message) => Finding::violated(
             "nothing of an earlier connection's subscription",

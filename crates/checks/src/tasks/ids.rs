@@ -208,7 +208,7 @@ async fn first_ids(bench: &Bench, found: &Found) -> Result<BTreeSet<String>, Tro
         let seen = lane.send(life::call(bench, found)).await;
         ids.extend(seen.ok().and_then(|s| s.result().and_then(task_id).map(str::to_owned)));
     }
-    lane.stop().await;
+    lane.stop();
     Ok(ids)
 }
 

@@ -124,10 +124,14 @@ fn outcome(seen: &Observed) -> Option<Value> {
         .map(|result| json!({"result": plain_result(result)}))
 }
 
-/// What a result says, without what differs by its place.
+/// What a result says, without what differs by its place, or is a hint for whoever shows it.
 fn plain_result(result: &Value) -> Value {
     let is_error = result["isError"] == true;
-    json!({"content": result["content"], "structuredContent": result["structuredContent"], "isError": is_error})
+    let mut content = result["content"].clone();
+    for block in content.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        block.retain(|key, _| !matches!(key.as_str(), "annotations" | "_meta"));
+    }
+    json!({"content": content, "structuredContent": result["structuredContent"], "isError": is_error})
 }
 
 check! {

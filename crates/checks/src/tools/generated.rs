@@ -11,6 +11,7 @@ use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, clip};
 use serde_json::{Map, Value, json};
 
 use super::calls::{Subject, subjects};
+use super::coercion;
 
 /// So many tools are called.
 const TOOLS: usize = 24;
@@ -44,7 +45,7 @@ check! {
     /// that say how parts go together (`allOf`, `anyOf`, `oneOf`, `not`, `if`, `dependentRequired`, `contains` and their
     /// kin) are broken one at a time, by arguments that would fit without the one keyword.
     /// No answer, or HTTP 5xx without a JSON-RPC error, counts as well. `null` in place of a value, formats and
-    /// unknown arguments are not judged here.
+    /// unknown arguments are not judged here. **Position:** nor is what a server can read as the type that it wants.
     ///
     /// **Why:** arguments are written by models and steered by attackers; what the schema refuses, nobody tested.
     ///
@@ -109,10 +110,14 @@ async fn make(bench: &Bench, schema: &Value, accepted: &Map<String, Value>) -> G
     made.await.unwrap_or_default()
 }
 
-/// `null` often stands for an absent argument, and unknown arguments are a rule of their own.
+/// `null` often stands for an absent argument, unknown arguments are a rule of their own, and what can be read as the type
+/// that is wanted may be.
 fn is_judged(violating: &Violating, subject: &Subject) -> bool {
     let Some(arguments) = violating.arguments.as_object() else { return false };
     let known = subject.schema().get("properties").and_then(Value::as_object);
+    if coercion::is_readable(&violating.arguments, subject.schema()) {
+        return false;
+    }
     // A keyword that speaks of names which the schema does not list is broken by such a name.
     let of_names = violating.keyword.is_some();
     arguments.values().all(|v| !holds_null(v))
@@ -160,7 +165,8 @@ async fn shrunk(
                 break;
             }
             let arguments = subject.with(name, value.clone());
-            if !subject.refuses(&arguments).await {
+            let readable = coercion::is_readable(&arguments, subject.schema());
+            if readable || !subject.refuses(&arguments).await {
                 continue;
             }
             calls += 1;

@@ -96,7 +96,8 @@ impl Open {
                 self.channel.recorder.pace.served();
                 return seen;
             }
-            let told = pace::retry_after(seen.header("retry-after").next(), message);
+            let header = |name: &'static str| seen.header(name).next();
+            let told = pace::retry_after(header("retry-after"), header("date"), message);
             if !self.send_again(seen.status(), told).await {
                 return seen;
             }
@@ -190,9 +191,11 @@ impl Open {
     async fn again(&mut self, message: Option<&Message>) -> bool {
         let Some(live) = self.live.take() else { return false };
         let head = live.head_so_far();
-        let header = head
-            .and_then(|h| h.headers.iter().find(|f| f.name.eq_ignore_ascii_case("retry-after")));
-        let told = pace::retry_after(header.map(|h| h.value.as_str()), message);
+        let header = |name: &str| {
+            let mut fields = head.into_iter().flat_map(|h| &h.headers);
+            fields.find(|f| f.name.eq_ignore_ascii_case(name)).map(|f| f.value.as_str())
+        };
+        let told = pace::retry_after(header("retry-after"), header("date"), message);
         let status = head.map(|h| h.status);
         let channel = live.channel().to_owned();
         if !self.channel.recorder.pace.may_try(self.tries + 1) {
@@ -232,7 +235,11 @@ impl Open {
         {
             client.trim(self.channel.recorder.pace.starved());
         }
-        self.channel.recorder.record(&self.by, channel, sent, answer)
+        let seen = self.channel.recorder.record(&self.by, channel, sent, answer);
+        if seen.tells_of_a_failure() {
+            self.channel.watch.stumbled.store(true, Ordering::Relaxed);
+        }
+        seen
     }
 
     fn nothing(&self) -> Observed {

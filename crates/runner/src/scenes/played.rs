@@ -1,0 +1,114 @@
+//! What a scenario came to, and what a second try makes of it.
+
+use plumb_model::Verdict;
+use plumb_model::event::CaseFinished;
+
+/// What a scenario came to.
+#[derive(Clone)]
+pub(crate) struct Played {
+    pub(crate) verdict: Verdict,
+    pub(crate) cases: Vec<CaseFinished>,
+    /// Whether a wait ran out meanwhile, or an answer broke off.
+    pub(crate) in_vain: bool,
+    /// Whether an answer told of a failure inside the target.
+    pub(crate) stumbled: bool,
+    /// How the target's process ended meanwhile, if it did.
+    pub(crate) death: Option<String>,
+}
+
+impl Played {
+    /// Whether what was seen may have another cause than the target's conduct: others beside it, or a machine under load.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.death.is_some()
+            || match self.verdict {
+                Verdict::Inconclusive { .. } => true,
+                Verdict::Violated { .. } => self.in_vain || self.stumbled,
+                _ => false,
+            }
+    }
+
+    /// Whether a violation that does not rest on silence outlives a second try that came to no judgement.
+    pub(super) fn stands_beside(&self, second: &Self) -> bool {
+        let judged = matches!(second.verdict, Verdict::Held | Verdict::Violated { .. });
+        let violated = matches!(self.verdict, Verdict::Violated { .. });
+        violated && !self.in_vain && self.death.is_none() && second.death.is_none() && !judged
+    }
+
+    /// A second try in which another case failed than in the first: a target that fails now and then fails anywhere, and a
+    /// case that held once is not broken.
+    pub(super) fn beside(mut self, first: &Self) -> Self {
+        let violated = |v: &Verdict| matches!(v, Verdict::Violated { .. });
+        let by_failures = |p: &Self| violated(&p.verdict) && p.stumbled && !p.in_vain;
+        if !(by_failures(&self) && by_failures(first)) {
+            return self;
+        }
+        for case in &mut self.cases {
+            let held = |c: &&CaseFinished| c.case == case.case && c.verdict == Verdict::Held;
+            if violated(&case.verdict) && first.cases.iter().any(|c| held(&c)) {
+                case.verdict = Verdict::Held;
+            }
+        }
+        if let Some(verdict) = Verdict::fold(self.cases.iter().map(|c| c.verdict.clone())) {
+            self.verdict = verdict;
+        }
+        self
+    }
+
+    /// The verdict if there is no second look: silence alone is no violation.
+    pub(super) fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
+        if matches!(self.verdict, Verdict::Violated { .. }) && !self.in_vain {
+            return (self.verdict, self.cases);
+        }
+        let doubt = |verdict: Verdict| match verdict {
+            Verdict::Violated { actual, .. } => {
+                Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
+            }
+            other => other,
+        };
+        let cases = self.cases.into_iter().map(|case| {
+            let verdict = doubt(case.verdict.clone());
+            CaseFinished { verdict, ..case }
+        });
+        (doubt(self.verdict), cases.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn played(cases: &[(&str, Verdict)]) -> Played {
+        let cases: Vec<CaseFinished> = cases
+            .iter()
+            .map(|(slug, verdict)| CaseFinished {
+                check: "a.check".into(),
+                case: (*slug).into(),
+                title: (*slug).into(),
+                verdict: verdict.clone(),
+                exchanges: Vec::new(),
+                count: 1,
+            })
+            .collect();
+        let verdict = Verdict::fold(cases.iter().map(|c| c.verdict.clone())).expect("some cases");
+        Played { verdict, cases, in_vain: false, stumbled: true, death: None }
+    }
+
+    #[test]
+    fn a_failure_that_moves_from_case_to_case_is_the_targets_bad_luck() {
+        let broken = || Verdict::violated("a result", "an internal error");
+        let first = played(&[("one", broken()), ("two", Verdict::Held)]);
+        let elsewhere = played(&[("one", Verdict::Held), ("two", broken())]);
+        assert_eq!(elsewhere.beside(&first).verdict, Verdict::Held);
+        let same = played(&[("one", broken()), ("two", Verdict::Held)]);
+        assert_eq!(same.beside(&first).verdict, broken());
+    }
+
+    #[test]
+    fn a_violation_outlives_a_second_try_without_a_judgement_unless_it_was_silence() {
+        let first = played(&[("one", Verdict::violated("a result", "an error"))]);
+        let unsure = played(&[("one", Verdict::inconclusive("the target may limit its callers"))]);
+        assert!(first.stands_beside(&unsure));
+        assert!(!first.stands_beside(&played(&[("one", Verdict::Held)])));
+        assert!(!Played { in_vain: true, ..first }.stands_beside(&unsure));
+    }
+}
