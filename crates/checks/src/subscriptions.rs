@@ -2,7 +2,7 @@
 
 mod ack;
 pub(crate) mod ending;
-pub(crate) mod filter;
+mod filter;
 pub(crate) mod stream;
 mod trigger;
 

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use crate::Check;
 use crate::record::Recorder;
-
 pub(crate) use played::Played;
 
 /// At most so many inconclusive scenarios are tried once more.
@@ -74,7 +73,7 @@ impl<S: Stage> Scenes<'_, S> {
     }
 
     /// Tries once more, with nothing else in flight, what came out of silence, of a process that
-    /// ended, or inconclusive; gives the faults of Plumb itself.
+    /// ended, beside a failure of the target, or inconclusive; gives the faults of Plumb itself.
     pub(crate) async fn again(&self, mut doubted: Doubted) -> Vec<String> {
         let mut faults = std::mem::take(&mut doubted.faults);
         // Where much is inconclusive, the target is the cause.

@@ -77,8 +77,7 @@ impl Schedule<'_> {
 
     /// Measures anew what answers take, now that nothing else is in flight.
     async fn calm(&self, deadline: Instant) {
-        let survey = &self.context.survey;
-        if survey.legacy_only.is_some() {
+        if self.context.survey.legacy_only.is_some() {
             return;
         }
         self.context.recorder.tempo.forget();

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use plumb_runner::{
-    Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, capable, check,
-};
+use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Trouble, capable, check};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Map, Value, json};
@@ -100,12 +98,13 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Judgement {
 }
 
 /// Ends a subscription for good, whatever the transport.
-pub(crate) async fn end(bench: &Bench, open: Open) -> Result<Observed, Trouble> {
+pub(super) async fn end(bench: &Bench, open: Open) -> Result<(), Trouble> {
     let id = open.id().unwrap_or_default();
     if !bench.survey().transport.closing_cancels() {
         bench.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
     }
-    Ok(bench.close(open))
+    bench.close(open);
+    Ok(())
 }
 
 check! {
