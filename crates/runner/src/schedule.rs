@@ -17,6 +17,7 @@ use crate::lab::{self, Results, Trial};
 use crate::record::Recorder;
 use crate::run::{DISCOVER, Options};
 use crate::scenes::{Played, Scenes, Stage, emit};
+use crate::survey::contact;
 use crate::target::Running;
 use crate::{Bench, Check, Survey, facet, finding};
 
@@ -86,6 +87,9 @@ impl Schedule<'_> {
         }
         if matches!(check.body, Body::Passive(_)) {
             return None;
+        }
+        if let Some(came) = &survey.unreadable {
+            return Some(contact::unreadable(check.id, came));
         }
         if let Some(why) = check.inapplicable(survey) {
             return Some(Verdict::NotApplicable { why });
