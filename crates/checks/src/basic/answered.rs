@@ -1,6 +1,7 @@
 //! basic#messages, basic#responses: one request, one response, and under which of the odd ids.
 
 use plumb_model::Sent;
+use plumb_model::pack::Outcome;
 use plumb_runner::facet::{self, Tried};
 use plumb_runner::{Finding, Judgement, Notes, Observed, check, clip};
 use plumb_wire::jsonrpc::Message;
@@ -93,7 +94,8 @@ fn no_batch(tried: &Tried) -> Judgement {
         let all = json.and_then(Value::as_array);
         m.result().is_some() || all.into_iter().flatten().any(|one| one.get("result").is_some())
     };
-    if let Some(message) = sent.messages.iter().find(|m| served(m)) {
+    let refused = tried.allowed.outcome == Outcome::Refused;
+    if let Some(message) = sent.messages.iter().find(|m| refused && served(m)) {
         return Ok(Finding::violated("the array refused", clip(&message.raw.lossy(), 160)));
     }
     facet::outcome(tried)

@@ -1,8 +1,14 @@
 //! basic#requests, basic#responses: ids belong to their sender, and to their type.
 
+use std::time::Duration;
+
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, check};
-use serde_json::{Value, json};
+use plumb_wire::method;
+use serde_json::json;
+
+/// What was sent is worked on so much later.
+const UNDER_WAY: Duration = Duration::from_millis(50);
 
 check! {
     /// **Observed:** while a request is worked on (a slow tool, where there is one), another one whose id is the same digits
@@ -22,7 +28,7 @@ async fn ids_apart(bench: &Bench) -> Judgement {
     let Some(first) = slow.clone().or_else(|| bench.base(Base::ToolsCall)) else {
         return Ok(Finding::unseen("the target offers no tool that may be called", "offer one"));
     };
-    let second = || Probe::request("server/discover", json!({}));
+    let second = || Probe::request(method::DISCOVER, json!({}));
     bench.control(second()).await?;
     let number = bench.fresh_id();
     let judgement = pair(bench, first.clone().id(number), second().id(number.to_string())).await;
@@ -30,15 +36,17 @@ async fn ids_apart(bench: &Bench) -> Judgement {
     let number = bench.fresh_id();
     let judgement = pair(bench, first.clone().id(number.to_string()), second().id(number)).await;
     bench.case("text-then-number", "digits as a string, and the number as an id", judgement);
-    if bench.survey().is_http() {
+    if bench.survey().transport.shares_processes() {
         let id = bench.fresh_id();
         let judgement = pair(bench, first.fresh().id(id), second().fresh().id(id)).await;
         bench.case("two-clients", "one id on two connections", judgement);
     }
-    if let Some(slow) = slow.filter(|_| bench.survey().is_http()) {
+    if let Some(slow) = slow.filter(|_| bench.survey().transport.shares_processes()) {
         let id = bench.fresh_id();
         let leaving = bench.open(slow.clone().fresh().id(id)).await?;
+        bench.pause(UNDER_WAY).await;
         let staying = bench.open(slow.clone().fresh().id(id)).await?;
+        bench.pause(UNDER_WAY).await;
         bench.close(leaving);
         let seen = bench.finish(staying).await;
         let judgement = answered(bench, &slow, &seen, "content").await;
@@ -50,6 +58,7 @@ async fn ids_apart(bench: &Bench) -> Judgement {
 /// Sends the second request while the first one is worked on.
 async fn pair(bench: &Bench, first: Probe, second: Probe) -> Judgement {
     let open = bench.open(first.clone()).await?;
+    bench.pause(UNDER_WAY).await;
     let seen = bench.send(second.clone()).await;
     let before = bench.finish(open).await;
     match answered(bench, &second, &seen?, "supportedVersions").await? {
@@ -61,7 +70,7 @@ async fn pair(bench: &Bench, first: Probe, second: Probe) -> Judgement {
 /// Whether an answer holds what its request asks for, as the same request alone is answered.
 async fn answered(bench: &Bench, probe: &Probe, seen: &Observed, member: &str) -> Judgement {
     let fits = |seen: &Observed| {
-        let other = |r: &Value| r.get("resultType").is_some_and(|t| t != "complete");
+        let other = |r: &serde_json::Value| r.get("resultType").is_some_and(|t| t != "complete");
         seen.result().is_some_and(|r| r.get(member).is_some() || other(r))
     };
     if fits(seen) {
@@ -71,6 +80,6 @@ async fn answered(bench: &Bench, probe: &Probe, seen: &Observed, member: &str) -
     if !fits(&alone) {
         return Ok(Finding::unseen("the request is answered otherwise alone, too", "nothing"));
     }
-    let method = seen.method().unwrap_or("the request");
-    Ok(Finding::violated(format!("the answer to {method}, with `{member}`"), seen.describe()))
+    let asked = seen.method().unwrap_or("the request");
+    Ok(Finding::violated(format!("the answer to {asked}, with `{member}`"), seen.describe()))
 }

@@ -135,7 +135,7 @@ pub fn initialize(edition: &Edition) -> Probe {
 fn speaks_json_rpc(seen: &Observed) -> bool {
     let text = seen.body_text();
     let has = |member: &str| text.contains(&format!("\"{member}\""));
-    has("jsonrpc") && (has("result") || has("error")) && !has("method")
+    has("jsonrpc") && (has("result") || has("error"))
 }
 
 /// What is left to say of a target whose answers cannot be read, beside what is wrong with them.
