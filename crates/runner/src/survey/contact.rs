@@ -133,9 +133,13 @@ pub fn initialize(edition: &Edition) -> Probe {
 
 /// Whether what came would be a response, were it not broken: it has the members of one somewhere in its text.
 fn speaks_json_rpc(seen: &Observed) -> bool {
-    let text = seen.body_text();
+    // In another encoding than UTF-8 there is a null between any two characters.
+    let text = seen.body_text().replace('\0', "");
     let has = |member: &str| text.contains(&format!("\"{member}\""));
-    has("jsonrpc") && (has("result") || has("error"))
+    let stream = seen.exchange.answer.stream.as_ref();
+    // A body that is no stream is read as one line of a field that nobody knows.
+    let as_field = stream.is_some_and(|s| s.unknown_fields.iter().any(|f| f.contains("jsonrpc")));
+    as_field || (has("jsonrpc") && (has("result") || has("error")))
 }
 
 /// What is left to say of a target whose answers cannot be read, beside what is wrong with them.
