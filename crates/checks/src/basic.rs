@@ -1,5 +1,6 @@
 //! `basic`: JSON-RPC messages, responses, errors and their codes, `_meta`, statelessness, schemas, icons.
 
+mod answered;
 pub(crate) mod capabilities;
 pub(crate) mod codes;
 mod conversations;
@@ -8,14 +9,17 @@ pub(crate) mod echo;
 mod errors;
 mod icons;
 mod identity;
+mod ids_apart;
 mod memory;
 mod meta_keys;
 mod notifications;
+mod openings;
 #[cfg(test)]
 pub(crate) mod recorded;
 mod requests;
 mod required;
 mod responses;
+mod trace_context;
 
 use plumb_runner::Check;
 
@@ -23,6 +27,10 @@ pub(crate) const CHECKS: &[&Check] = &[
     &responses::JSONRPC_VERSION,
     &responses::RESULT_XOR_ERROR,
     &responses::SAME_ID,
+    &answered::ONCE,
+    &answered::LARGE_ID,
+    &ids_apart::IDS_APART,
+    &answered::NO_BATCH,
     &responses::RESULT_FIELD,
     &responses::RESULT_TYPE,
     &responses::COMPLETE_MEANING,
@@ -49,6 +57,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &memory::NO_REMEMBERED_IDENTITY,
     &memory::EXPLICIT_STATE_ID,
     &memory::NO_CONNECTION_AFFINITY,
+    &openings::NO_PRIOR_REQUESTS,
     &conversations::MULTI_CONVERSATION,
     &dialects::MIN_DIALECT,
     &dialects::DEFAULT_2020_12,
@@ -63,6 +72,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &required::WRONG_TYPE,
     &required::CLIENT_INFO_OPTIONAL,
     &required::NO_ASSUMPTIONS,
+    &meta_keys::OBJECT,
     &meta_keys::PREFIX_SYNTAX,
     &meta_keys::LABEL_SYNTAX,
     &meta_keys::REVERSE_DNS,
@@ -72,6 +82,9 @@ pub(crate) const CHECKS: &[&Check] = &[
     &capabilities::MISSING_CAPABILITY_ERROR,
     &capabilities::MISSING_CAPABILITY_DATA,
     &capabilities::MISSING_CAPABILITY_400,
+    &trace_context::TRACEPARENT,
+    &trace_context::TRACESTATE,
+    &trace_context::BAGGAGE,
     &identity::SERVER_INFO,
     &identity::IGNORES_CLIENT_INFO,
     &icons::SRC_SCHEME,

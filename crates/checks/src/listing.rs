@@ -1,6 +1,7 @@
 //! What the four lists have in common: walking their pages, over this connection or another, and comparing.
 
 pub(crate) mod changes;
+mod first_use;
 mod rest;
 pub(crate) mod stability;
 

@@ -57,6 +57,7 @@ pub(crate) fn prepare(
     if let Some(meta) = eras::initialize(server, connection, &method) {
         return Ok(call(method, Map::new(), meta));
     }
+    eras::pinged(server, connection, &method, request.params.as_ref());
     eras::session(server, connection)?;
     let bare = matches!(binding, Binding::Http(headers) if !headers.contains_key("mcp-protocol-version"))
         && request.params.as_ref().is_none_or(|params| params.get("_meta").is_none())
@@ -89,6 +90,10 @@ pub(crate) fn prepare(
             RpcError::new(RpcError::INVALID_REQUEST, "call server/discover first").status(400)
         );
     }
+    let opens = connection.memory().requests == 0;
+    if !rules.any_request_first && opens && method == "prompts/list" {
+        return Err(RpcError::new(RpcError::INVALID_REQUEST, "ask for something else first"));
+    }
     known(server, &method).map_err(|error| naming_versions(server, &method, error))?;
     if let Binding::Http(headers) = binding {
         headers::name(rules, headers, &method, &params)?;
@@ -104,11 +109,18 @@ pub(crate) fn prepare(
 pub(crate) async fn answer(call: Call) -> Answer {
     let result = if let Some(error) = turned_away(&call).await {
         Err(error)
+    } else if let Some(error) = confused(&call) {
+        Err(error)
     } else {
         announce_unasked(&call).await;
-        features::serve(&call).await
+        let result = features::serve(&call).await;
+        crate::state::lock(&call.server.state.scratch.in_flight).remove(&in_flight(&call));
+        result
     };
     let answer = envelope::answer(&call, result);
+    if !call.rules().answered_once && call.method == "tools/call" {
+        call.outbox.send(answer.message.clone()).await;
+    }
     keep_talking(call);
     answer
 }
@@ -189,6 +201,24 @@ async fn turned_away(call: &Call) -> Option<RpcError> {
     tokio::time::sleep(Duration::from_millis(50)).await;
     busy.fetch_sub(1, Ordering::SeqCst);
     (others > 0).then(|| RpcError::internal("another conversation is going on"))
+}
+
+/// Mutants that keep all requests in one table.
+fn confused(call: &Call) -> Option<RpcError> {
+    let rules = call.rules();
+    if rules.ids_belong_to_senders && rules.ids_told_by_type {
+        return None;
+    }
+    let new = crate::state::lock(&call.server.state.scratch.in_flight).insert(in_flight(call));
+    (!new).then(|| RpcError::new(RpcError::INVALID_REQUEST, "there is such a request already"))
+}
+
+/// Under which key a mutant keeps a request.
+fn in_flight(call: &Call) -> String {
+    match call.id.as_str() {
+        Some(text) if !call.rules().ids_told_by_type => text.to_owned(),
+        _ => call.id.to_string(),
+    }
 }
 
 /// A mutant whose subscriptions outlive their stream.

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::call::{Call, Transport};
 use crate::dispatch::Answer;
 use crate::message::RpcError;
+use crate::rules::Rules;
 use crate::seal::random_name;
 use crate::server::Server;
 
@@ -86,6 +87,9 @@ fn dress(call: &Call, result: Value) -> Value {
         if rules.server_info_in_results || call.method == "server/discover" {
             meta.insert("io.modelcontextprotocol/serverInfo".into(), server_info(call));
         }
+        if call.method == SACRIFICE {
+            trace(rules, meta);
+        }
         for (kept, key) in [
             (rules.meta_prefix_syntax, "/flavour"),
             (rules.meta_label_syntax, "com.1example/flavour"),
@@ -117,6 +121,16 @@ fn dress(call: &Call, result: Value) -> Value {
         result.insert("somethingElse".into(), json!({ "nested": true }));
     }
     Value::Object(result)
+}
+
+/// The trace that the answer is part of.
+fn trace(rules: &Rules, meta: &mut Map<String, Value>) {
+    let id = if rules.traceparent_form { "0af7651916cd43dd8448eb211c80319c" } else { "0" };
+    meta.insert("traceparent".into(), json!(format!("00-{id:0>32}-b7ad6b7169203331-00")));
+    let state = if rules.tracestate_form { "plumb=00f067aa0ba902b7" } else { "plumb" };
+    meta.insert("tracestate".into(), json!(state));
+    let baggage = if rules.baggage_form { "server=plumb,kind=reference" } else { "server=a plumb" };
+    meta.insert("baggage".into(), json!(baggage));
 }
 
 /// Adds to the texts of a result when it was made.
@@ -249,6 +263,12 @@ fn spoil(call: &Call, message: &mut Value) {
     }
     if let Some(message) = message.as_object_mut().filter(|_| !rules.result_member) {
         message.shift_remove("result");
+    }
+    if !rules.results_are_objects {
+        message["result"] = json!([]);
+    }
+    if !rules.meta_is_an_object {
+        message["result"]["_meta"] = json!([]);
     }
     if !rules.input_required_where_allowed {
         message["result"] = json!({ "resultType": "input_required", "requestState": "later" });

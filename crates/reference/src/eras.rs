@@ -35,6 +35,18 @@ pub(crate) fn initialize(server: &Server, connection: &Connection, method: &str)
     })
 }
 
+/// A mutant takes whoever sends a bare `ping` for a client of the earlier revision.
+pub(crate) fn pinged(
+    server: &Server,
+    connection: &Connection,
+    method: &str,
+    params: Option<&Value>,
+) {
+    if method == "ping" && params.is_none() && !server.rules.pings_choose_nothing {
+        connection.memory().initialized = true;
+    }
+}
+
 /// Refuses what has no session, once there was an `initialize`.
 pub(crate) fn session(server: &Server, connection: &Connection) -> Result<(), RpcError> {
     // The first one still stays in its session: who finds out which eras there are opens one, too.

@@ -55,6 +55,10 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
         };
         Err(Refused { id, error: Box::new(RpcError::new(code, message).status(400)) })
     };
+    let value = match value {
+        Value::Array(mut batch) if !rules.batches_refused => batch.pop().unwrap_or_default(),
+        value => value,
+    };
     let Value::Object(mut message) = value else {
         return invalid(None, "the message is not a JSON object");
     };
@@ -62,6 +66,7 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
     if let Some(cut) = id.as_ref().and_then(cut).filter(|_| !rules.fractional_ids_kept) {
         id = Some(cut);
     }
+    id = id.map(|id| altered(rules, id));
     let readable = id.clone().filter(is_request_id);
     if message.get("jsonrpc") != Some(&json!("2.0")) {
         return invalid(readable, "the member jsonrpc is not \"2.0\"");
@@ -85,6 +90,24 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
             Some(Value::Object(params)) => Ok(Incoming::Notification { method, params }),
             Some(_) => invalid(None, "the member params is not an object"),
         },
+    }
+}
+
+/// The id as a mutant keeps it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "to lose a part of it is what the mutant does"
+)]
+fn altered(rules: &Rules, id: Value) -> Value {
+    match &id {
+        Value::String(text) if !rules.ids_not_trimmed => json!(text.trim()),
+        Value::String(text) if !rules.ids_keep_their_case => json!(text.to_lowercase()),
+        Value::Number(n) if !rules.large_ids_exact => match n.as_i64() {
+            Some(n) => json!(n as f64 as i64),
+            None => id,
+        },
+        _ => id,
     }
 }
 

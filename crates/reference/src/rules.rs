@@ -66,6 +66,8 @@ rules! {
     parse_error_code => kills "base.jsonrpc.parse-error",
     /// JSON that is no request is an invalid request.
     invalid_request_code => kills "base.jsonrpc.invalid-request",
+    /// An array of requests is not served.
+    batches_refused => kills "base.jsonrpc.no-batch",
     /// A request with the id null is not served.
     null_ids_refused => kills "base.jsonrpc.invalid-request",
     /// An unknown method is -32601.
@@ -76,10 +78,24 @@ rules! {
     echo_id_type => kills "base.response.same-id",
     /// An id that is a fraction is not cut to an integer.
     fractional_ids_kept => kills "base.response.same-id",
+    /// An id that is a string keeps the white space at its ends.
+    ids_not_trimmed => kills "base.response.same-id",
+    /// An id that is a string keeps the case of its letters.
+    ids_keep_their_case => kills "base.response.same-id",
+    /// An id beyond 2^53 is not read into a double.
+    large_ids_exact => kills "base.response.large-id",
+    /// A request is told from one of the same id that another client sent.
+    ids_belong_to_senders => kills "base.response.ids-apart",
+    /// An id that is a number is told from its digits in a string.
+    ids_told_by_type => kills "base.response.ids-apart",
+    /// A request has one response.
+    answered_once => kills "base.response.once",
     /// A successful response has a result.
     result_member => kills "base.response.result-field",
     /// Every result has a `resultType`.
     result_type_present => kills "base.response.result-type",
+    /// Every result is an object.
+    results_are_objects => kills "base.response.result-type",
     /// An interim result does not say that it is complete.
     result_type_honest => kills "base.result-type.complete-meaning",
     /// No `resultType` is invented.
@@ -124,6 +140,10 @@ rules! {
     serves_many_conversations => kills "base.stateless.multi-conversation",
     /// A cursor is good on any connection.
     related_requests_anywhere => kills "base.stateless.no-connection-affinity",
+    /// Any request can be the first one of a connection.
+    any_request_first => kills "base.stateless.no-prior-requests",
+    /// A bare ping chooses no era.
+    pings_choose_nothing => kills "base.stateless.no-prior-requests",
     /// A basket is reached by its handle alone.
     handles_required => kills "base.stateless.explicit-state-id",
     /// A connection has no basket of its own.
@@ -146,6 +166,8 @@ rules! {
     // basic: _meta
     /// Unknown keys of `_meta` do not matter.
     unknown_meta_keys_accepted => kills "base.meta.no-assumptions",
+    /// An empty `_meta` is an object.
+    meta_is_an_object => kills "base.meta.object",
     /// Prefixes of `_meta` keys have labels.
     meta_prefix_syntax => kills "base.meta.prefix-syntax",
     /// Labels of `_meta` keys begin with a letter.
@@ -182,6 +204,12 @@ rules! {
     missing_capability_listed => kills "base.meta.missing-capability-data",
     /// A missing capability has status 400.
     missing_capability_status_400 => kills "base.meta.missing-capability-400",
+    /// A trace id is not all zeroes.
+    traceparent_form => kills "base.meta.traceparent",
+    /// What is written into the trace state are keys and values.
+    tracestate_form => kills "base.meta.tracestate",
+    /// Baggage has no white space within.
+    baggage_form => kills "base.meta.baggage",
     /// Results name the server.
     server_info_in_results => kills "base.meta.server-info",
     /// The name of the client changes nothing.
@@ -641,6 +669,8 @@ rules! {
     tools_list_answered => kills "tools.list.respond",
     /// Every connection has the same tools.
     tools_same_on_every_connection => kills "tools.list.no-connection-variance",
+    /// The first call of a process adds no tool.
+    first_call_adds_nothing => kills "tools.list.no-side-effect",
     /// A call changes no list.
     tools_without_side_effect => kills "tools.list.no-side-effect",
     /// A call of one tool unlocks no other on its connection.

@@ -62,6 +62,8 @@ pub(crate) struct Scratch {
     pub(crate) tool_calls: AtomicU64,
     pub(crate) busy: AtomicU64,
     pub(crate) unanswered: AtomicU64,
+    /// Ids of requests that are worked on.
+    pub(crate) in_flight: Mutex<BTreeSet<String>>,
     pub(crate) cursors: Mutex<Vec<String>>,
     pub(crate) answered: Mutex<Shelf<()>>,
     pub(crate) leaked: Mutex<Vec<Vec<u8>>>,

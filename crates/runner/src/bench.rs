@@ -20,7 +20,7 @@ use crate::auth::{Auth, Authority};
 use crate::channel::{Channel, Watch, Way};
 use crate::evidence::Evidence;
 use crate::lab::Given;
-use crate::record::Recorder;
+use crate::record::{Company, Recorder};
 use crate::replicas::Others;
 use crate::{
     Check, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab, pace,
@@ -289,8 +289,8 @@ impl Bench {
     }
 
     /// Keeps for the end of the run how the target's process ended.
-    pub(crate) fn mourn(&self, how: &str) {
-        self.context.recorder.died(self.check.id, how);
+    pub(crate) fn mourn(&self, how: &str, company: Company) {
+        self.context.recorder.died(self.check.id, how, company);
     }
 
     /// What befell the target and the waits of this check so far.

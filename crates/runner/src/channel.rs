@@ -14,7 +14,7 @@ use serde_json::Value;
 pub use open::Open;
 
 use crate::pace::Sender;
-use crate::record::Recorder;
+use crate::record::{Company, Recorder};
 use crate::target::{Keeper, Mortal, Server};
 use crate::{Observed, Probe, Trouble};
 
@@ -122,6 +122,13 @@ impl Channel {
     /// What befell its sender so far.
     pub(crate) fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// How the target's process ended since the last look, if it did; it is kept for the end of the run, too.
+    pub(crate) async fn death(&self, by: &str, company: Company) -> Option<String> {
+        let how = self.watch.death().await?;
+        self.recorder.died(by, &how, company);
+        Some(how)
     }
 
     /// How messages are carried.

@@ -1,14 +1,15 @@
 //! Sending vectors: each between two unbroken requests, shared by all checks that read its answer.
 
 mod base;
+mod prepare;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plumb_model::Edition;
-use plumb_model::pack::{Base, Edit, HeaderEdit, HeaderValue, Kind, Over, Pack, Vector};
+use plumb_model::pack::{Base, HeaderValue, Kind, Over, Pack, Vector};
+use plumb_model::{Edition, End};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
 use plumb_wire::{Transport, method, notification};
@@ -18,10 +19,12 @@ use tokio::time::{Instant, timeout_at};
 use crate::auth::Auth;
 use crate::channel::{Channel, Open};
 use crate::facet::{Facet, Tried};
+use crate::record::Company;
 use crate::survey::Annotated;
 use crate::{Check, Finding, Judgement, Observed, Probe, Survey, Trouble, check::Body, sample};
 
 use base::base_probe;
+use prepare::{edited, prepare};
 
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
 const LANE: usize = 12;
@@ -104,18 +107,20 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// A target that dies of a vector breaks what the vector is for first.
-    fn of(trial: &Trial, tried: &Tried, died: bool) -> Self {
+    fn of(trial: &Trial, tried: &Tried, death: Option<&str>) -> Self {
         let judge = |(n, (id, facet)): (usize, &(&'static str, Facet))| {
-            let judgement = if died && n == 0 {
-                Ok(Finding::violated("a server that goes on", "its process ended"))
-            } else {
-                facet(tried)
+            let judgement = match death.filter(|_| n == 0) {
+                Some(how) => Ok(Finding::violated(
+                    "a server that goes on",
+                    format!("its process ended: {how}"),
+                )),
+                None => facet(tried),
             };
             (*id, judgement)
         };
         let seen = [Some(&tried.before), Some(&tried.sent), tried.after.as_ref()];
         let silent = |o: &&Observed| o.response().is_none() && o.status().is_none() && o.seq() > 0;
-        let in_vain = !died
+        let in_vain = death.is_none()
             && seen.into_iter().flatten().any(|o| silent(&o) && !o.is_accepted())
             && !tried.sent.may_go_unanswered();
         let judgements: BTreeMap<_, _> = trial.judges.iter().enumerate().map(judge).collect();
@@ -275,8 +280,11 @@ pub(crate) async fn walk(
     given: Given<'_>,
     channel: &Channel,
     ids: &AtomicU64,
+    company: Company,
     deadline: Instant,
 ) -> Results {
+    // Over standard streams the lane has the process to itself.
+    let company = if channel.transport().answers_apart() { company } else { Company::Nobody };
     let mut results = Results::new();
     let mut silences = 0;
     let mut last: BTreeMap<String, Observed> = BTreeMap::new();
@@ -300,11 +308,16 @@ pub(crate) async fn walk(
             let Ok(tried) = timeout_at(deadline, attempt).await else { break };
             tried
         };
-        let mut dead = false;
+        // Where others are about, the process may have died of what they sent.
+        let alone = company == Company::Nobody;
+        let mut dead = if alone { channel.death(&by, company).await } else { None };
         let tried = match tried {
             Ok((before, sent, (after, died))) => {
-                dead = died;
-                let silent = probe.asks() && sent.messages.is_empty() && sent.status().is_none();
+                dead = dead.or_else(|| died.then(|| "it closed its output".to_owned()));
+                // A connection that broke costs no patience.
+                let waited = matches!(sent.exchange.answer.end, End::TimedOut | End::ClosedByUs);
+                let silent =
+                    waited && probe.asks() && sent.messages.is_empty() && sent.status().is_none();
                 silences += u32::from(silent);
                 if after.is_accepted() {
                     last.insert(key, after.clone());
@@ -328,7 +341,7 @@ pub(crate) async fn walk(
             }
             Err(trouble) => untried(given.edition, &trial, trouble),
         };
-        results.insert(trial.key(), Outcome::of(&trial, &tried, dead));
+        results.insert(trial.key(), Outcome::of(&trial, &tried, dead.as_deref()));
     }
     results
 }
@@ -445,85 +458,6 @@ async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Tr
         channel.send(by, &Probe::request(method::DISCOVER, json!({}))).await?;
     }
     Ok(open.close())
-}
-
-/// The unbroken request and the vector made of it.
-fn prepare(given: Given<'_>, trial: &Trial, ids: &AtomicU64) -> Option<(Probe, Probe)> {
-    match &trial.vector.kind {
-        Kind::Token(what) => {
-            let control = given.base(trial.base)?;
-            let mut probe = control.clone();
-            probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
-            Some((control, given.auth?.used(probe, what)?))
-        }
-        Kind::Edit(edit) => {
-            let control = given.base(trial.base)?;
-            let mut probe = control.clone();
-            probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
-            Some((control, edited(probe, edit)?))
-        }
-        Kind::HeaderValue(value) => {
-            let tool = given.survey.annotated(value.of).nth(trial.parameter)?;
-            mirrored(given.edition, &tool, value, ids)
-        }
-        Kind::Interruption(_) | Kind::Grant(_) => None,
-    }
-}
-
-fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
-    if !edit.body.is_empty() {
-        let patch: json_patch::Patch =
-            serde_json::from_value(Value::Array(edit.body.clone())).ok()?;
-        json_patch::patch(probe.message_mut()?, &patch).ok()?;
-    }
-    for (pointer, suffix) in &edit.append {
-        let text = probe.message_mut()?.pointer_mut(pointer)?;
-        *text = Value::String(format!("{}{suffix}", text.as_str()?));
-    }
-    if let Some(bytes) = &edit.bytes {
-        probe = Probe::bytes(&probe, bytes.bytes().clone());
-    }
-    if let Some(method) = &edit.http_method {
-        probe = probe.by_http_method(method);
-    }
-    let plain = probe.clone();
-    let edited = edit.headers.iter().cloned().fold(probe, Probe::edit);
-    // A name without letters has no other case.
-    let swaps = edit.headers.iter().any(|e| matches!(e, HeaderEdit::SwapCase(_)));
-    (!swaps || edited.http().headers != plain.http().headers).then_some(edited)
-}
-
-/// A call of an annotated tool with the value in the body and the given header beside it.
-fn mirrored(
-    edition: &Edition,
-    tool: &Annotated,
-    vector: &HeaderValue,
-    ids: &AtomicU64,
-) -> Option<(Probe, Probe)> {
-    let call = |value: Option<&Value>| {
-        let mut arguments = Value::Object(tool.arguments.clone());
-        let (parent, key) = tool.pointer.rsplit_once('/')?;
-        let slot = arguments.pointer_mut(parent)?.as_object_mut()?;
-        match value {
-            Some(value) => slot.insert(key.to_owned(), value.clone()),
-            None => slot.remove(key),
-        };
-        let params = json!({"name": tool.tool["name"], "arguments": arguments});
-        let call = Probe::request(method::TOOLS_CALL, params).in_edition(edition);
-        Some(call.mirrored(&tool.tool["inputSchema"]))
-    };
-    let plain = match vector.of {
-        plumb_model::pack::ParamType::String => json!("plumb"),
-        plumb_model::pack::ParamType::Integer => json!(7),
-        plumb_model::pack::ParamType::Boolean => json!(true),
-    };
-    let mut probe = call(vector.value.as_ref())?;
-    probe.number(|| ids.fetch_add(1, Ordering::Relaxed));
-    let probe = match &vector.header {
-        Some(header) => probe.header(&tool.header, header),
-        None => probe.without_header(&tool.header),
-    };
-    Some((call(Some(&plain))?, probe))
 }
 
 /// The first id of vectors.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use plumb_model::{Edition, End, Exchange, Sent};
+use plumb_model::{Carrier, Edition, End, Exchange, Frame, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{meta, method, notification};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::Trouble;
@@ -28,7 +29,7 @@ impl Observed {
             Sent::Stdio { line } => serde_json::from_slice(line.bytes()).ok(),
             Sent::Nothing => None,
         };
-        let messages = exchange.answer.frames.iter().map(|f| Message::parse(&f.payload)).collect();
+        let messages = exchange.answer.frames.iter().map(read).collect();
         Self { exchange: Arc::new(exchange), request, messages }
     }
 
@@ -261,6 +262,25 @@ impl Observed {
     }
 }
 
+/// Reads a frame. A response that stands in an array, or before another value, in the body of an answer is read as what
+/// it is: that the body is no single object is one violation, and the rest is judged by what it says.
+fn read(frame: &Frame) -> Message {
+    let message = Message::parse(&frame.payload);
+    if frame.carrier != Carrier::Body || !matches!(message.kind, Kind::Invalid(_)) {
+        return message;
+    }
+    let first = match &message.json {
+        Ok(Value::Array(values)) => values.first().cloned(),
+        Ok(_) => None,
+        Err(_) => {
+            let mut values = serde_json::Deserializer::from_slice(frame.payload.bytes());
+            Value::deserialize(&mut values).ok()
+        }
+    };
+    let read = first.map(Message::from_value).filter(Message::is_response);
+    read.map_or(message, |read| Message { raw: frame.payload.clone(), ..read })
+}
+
 /// JSON in one line of bounded length.
 pub fn brief(value: &Value) -> String {
     clip(&value.to_string(), 240)
@@ -276,7 +296,7 @@ pub fn clip(text: &str, max: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plumb_model::{Answer, Carrier, Frame, Head};
+    use plumb_model::{Answer, Head};
     use serde_json::json;
 
     use super::*;
@@ -336,6 +356,23 @@ mod tests {
             }
         }
         assert!(error(500).settled().is_ok());
+    }
+
+    #[test]
+    fn a_response_in_an_array_or_before_another_value_is_read() {
+        let response = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}"#;
+        let body = |text: String| {
+            let frame = Frame { at: 0, carrier: Carrier::Body, payload: text.into() };
+            read(&frame)
+        };
+        for text in [format!("[{response}]"), format!("{response}\n{response}")] {
+            let message = body(text.clone());
+            assert!(message.is_response(), "{text}");
+            assert_eq!(message.raw.lossy(), text);
+        }
+        for text in ["[]", "[1]", "{} {}", "nonsense"] {
+            assert!(matches!(body(text.into()).kind, Kind::Invalid(_)), "{text}");
+        }
     }
 
     #[test]

@@ -14,8 +14,32 @@ use crate::{Observed, Survey};
 /// A published payload is at most so long, in bytes; judgement always sees the whole.
 const PUBLISHED: usize = 256 * 1024;
 
-/// So many deaths of the target's processes are told one by one.
-const DEATHS: usize = 8;
+/// How processes of the target ended of themselves.
+#[derive(Default)]
+struct Deaths {
+    count: usize,
+    /// The first one that was told.
+    first: Option<String>,
+    /// The first one with nothing else in flight: what was sent then is the cause.
+    certain: Option<String>,
+}
+
+/// Whether anything else was in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    Others,
+    Nobody,
+}
+
+impl Company {
+    /// Who is alone with the target waits so many times as long.
+    pub(crate) const fn patience(self) -> u32 {
+        match self {
+            Self::Others => 1,
+            Self::Nobody => 2,
+        }
+    }
+}
 
 /// Where events go, in order.
 pub type Sink = Box<dyn Fn(Event) + Send + Sync>;
@@ -32,8 +56,7 @@ pub(crate) struct Recorder {
     secrets: RwLock<Secrets>,
     sink: Sink,
     seq: AtomicU64,
-    /// How processes of the target ended of themselves, the first ones, and how many did.
-    deaths: Mutex<(Vec<String>, usize)>,
+    deaths: Mutex<Deaths>,
     judging: OnceLock<(Passives, Arc<Survey>)>,
     /// Exchanges of the survey, kept until the run's start is announced.
     early: Mutex<Option<Vec<Observed>>>,
@@ -76,20 +99,22 @@ impl Recorder {
     }
 
     /// A process of the target ended unasked, during what `by` sent.
-    pub(crate) fn died(&self, by: &str, how: &str) {
+    pub(crate) fn died(&self, by: &str, how: &str, company: Company) {
         let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
-        deaths.1 += 1;
-        if deaths.0.len() < DEATHS {
-            deaths.0.push(format!("during `{by}`: {how}"));
+        deaths.count += 1;
+        if company == Company::Nobody {
+            deaths.certain.get_or_insert_with(|| format!("of `{by}`, sent alone: {how}"));
         }
+        deaths.first.get_or_insert_with(|| format!("during `{by}`: {how}"));
     }
 
     /// What befell the target, for the end of the run.
     pub(crate) fn remarks(&self) -> Vec<String> {
         let deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
-        let died = deaths.0.first().map(|first| match deaths.1 {
+        let first = deaths.certain.as_ref().or(deaths.first.as_ref());
+        let died = first.map(|first| match deaths.count {
             1 => format!("the server's process ended by itself {first}"),
-            n => format!("the server's process ended by itself {n} times, first {first}"),
+            n => format!("the server's process ended by itself {n} times, once {first}"),
         });
         let limited = match self.pace.limited() {
             0 => None,

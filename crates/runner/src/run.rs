@@ -174,7 +174,7 @@ async fn ask(
             return Err(explained(error, &options.target));
         }
     };
-    if survey.legacy_only.is_some() {
+    if survey.legacy_only.is_some() || survey.unreadable.is_some() {
         // Whatever was selected, that the target does not speak the revision is the one thing to say.
         let says_so = registry
             .iter()

@@ -14,9 +14,10 @@ use crate::bench::Context;
 use crate::channel::Channel;
 use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
-use crate::record::Recorder;
+use crate::record::{Company, Recorder};
 use crate::run::{DISCOVER, Options};
 use crate::scenes::{Played, SECOND_TRIES, Scenes, Stage, emit};
+use crate::survey::contact;
 use crate::target::Running;
 use crate::{Bench, Check, Survey, facet, finding};
 
@@ -110,6 +111,9 @@ impl Schedule<'_> {
         if matches!(check.body, Body::Passive(_)) {
             return None;
         }
+        if let Some(came) = &survey.unreadable {
+            return Some(contact::unreadable(check.id, came));
+        }
         if let Some(why) = check.inapplicable(survey) {
             return Some(Verdict::NotApplicable { why });
         }
@@ -153,7 +157,7 @@ impl Schedule<'_> {
             let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
             let _ = channel.send("vectors", &first).await;
         }
-        (self.walks(lanes, channel, 1, deadline).await, own)
+        (self.walks(lanes, channel, Company::Others, deadline).await, own)
     }
 
     /// The vectors again that were met with silence, with nothing else in flight and twice the patience: only then silence
@@ -178,7 +182,7 @@ impl Schedule<'_> {
                 return;
             }
             let keys: Vec<String> = again.iter().map(Trial::key).collect();
-            let mut second = self.walks(vec![again], channel, 2, deadline).await;
+            let mut second = self.walks(vec![again], channel, Company::Nobody, deadline).await;
             for key in keys {
                 // What there was no time for stays unknown.
                 match second.remove(&key) {
@@ -193,12 +197,12 @@ impl Schedule<'_> {
         &self,
         lanes: Vec<Vec<Trial>>,
         channel: &Channel,
-        patience: u32,
+        company: Company,
         deadline: Instant,
     ) -> Results {
         let (given, ids) = (self.context.given(), &self.ids);
         let walks = lanes.into_iter().map(|lane| async move {
-            lab::walk(lane, given, &channel.own(patience), ids, deadline).await
+            lab::walk(lane, given, &channel.own(company.patience()), ids, company, deadline).await
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
         results.collect::<Vec<Results>>().await.into_iter().flatten().collect()
@@ -266,7 +270,8 @@ impl Stage for Schedule<'_> {
             let stumbled = bench.watch().saw_a_failure();
             let death = bench.watch().death().await;
             if let Some(how) = &death {
-                bench.mourn(how);
+                let company = if tried == 0 { Company::Others } else { Company::Nobody };
+                bench.mourn(how, company);
             }
             Played { verdict, cases, in_vain, stumbled, death }
         });

@@ -42,6 +42,8 @@ pub struct Survey {
     pub era_undecided: bool,
     /// The revision of the handshake, if the target speaks only such a one.
     pub legacy_only: Option<String>,
+    /// What came in place of messages, if the answers have the members of responses and cannot be read as such.
+    pub unreadable: Option<String>,
     /// The answer to `server/discover`.
     pub discover: Option<Observed>,
     /// The answer to an `initialize` of an earlier revision.
@@ -115,7 +117,7 @@ impl Survey {
     ) -> Result<Self, ContactError> {
         let mut survey = Self { transport: channel.transport(), local, ..Self::default() };
         contact::make(&mut survey, edition, channel, handshake).await?;
-        if survey.legacy_only.is_some() {
+        if survey.legacy_only.is_some() || survey.unreadable.is_some() {
             return Ok(survey);
         }
         lists::read(&mut survey, channel).await;

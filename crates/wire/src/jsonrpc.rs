@@ -29,9 +29,9 @@ pub enum Kind {
     Request,
     /// It has a `method` and no `id`.
     Notification,
-    /// It has a `result`.
+    /// It has a `result`, and no `error` but null.
     Result,
-    /// It has an `error` that is an object.
+    /// It has an `error` that is an object, and no `result` but null.
     Error,
     /// It is none of these: no JSON, no object, an array (a batch), or contradictory members. Says why.
     Invalid(String),
@@ -74,14 +74,15 @@ impl Message {
         self.member("params")
     }
 
-    /// The member `result`.
+    /// The member `result`, unless it is a null beside an error.
     pub fn result(&self) -> Option<&Value> {
-        self.member("result")
+        self.member("result").filter(|result| !result.is_null() || self.error().is_none())
     }
 
-    /// The member `error`.
+    /// The member `error`, unless it is a null beside a result.
     pub fn error(&self) -> Option<&Value> {
-        self.member("error")
+        let alone = || self.member("result").is_none();
+        self.member("error").filter(|error| !error.is_null() || alone())
     }
 
     /// The error's `code`, if it is an integer.
@@ -138,8 +139,9 @@ fn kind(value: &Value) -> Kind {
         (Some(Value::String(_)), None, None) if members.contains_key("id") => Kind::Request,
         (Some(Value::String(_)), None, None) => Kind::Notification,
         (Some(_), None, None) => invalid("a method that is no string"),
-        (None, Some(_), None) => Kind::Result,
-        (None, None, Some(Value::Object(_))) => Kind::Error,
+        // A null beside the outcome is one member too many, and leaves no doubt what was meant.
+        (None, Some(_), None | Some(Value::Null)) => Kind::Result,
+        (None, None | Some(Value::Null), Some(Value::Object(_))) => Kind::Error,
         (None, None, Some(_)) => invalid("an error that is no object"),
         (None, Some(_), Some(_)) => invalid("both a result and an error"),
         (Some(_), _, _) => invalid("both a method and an outcome"),
@@ -190,6 +192,8 @@ mod tests {
             (r#"{"method":"m"}"#, Kind::Notification),
             (r#"{"id":1,"result":null}"#, Kind::Result),
             (r#"{"error":{}}"#, Kind::Error),
+            (r#"{"id":1,"result":{},"error":null}"#, Kind::Result),
+            (r#"{"id":1,"result":null,"error":{}}"#, Kind::Error),
             (r#"{"error":"invalid_token"}"#, Kind::Invalid("an error that is no object".into())),
             (
                 r#"{"id":1,"result":{},"error":{}}"#,
@@ -204,6 +208,15 @@ mod tests {
             assert_eq!(message(text).kind, kind, "{text}");
         }
         assert!(matches!(message("nonsense").kind, Kind::Invalid(_)));
+    }
+
+    #[test]
+    fn a_null_beside_the_outcome_is_none() {
+        let success = message(r#"{"id":1,"result":{},"error":null}"#);
+        assert_eq!((success.result(), success.error()), (Some(&json!({})), None));
+        let failure = message(r#"{"id":1,"result":null,"error":{}}"#);
+        assert_eq!((failure.result(), failure.error()), (None, Some(&json!({}))));
+        assert_eq!(message(r#"{"id":1,"result":null}"#).result(), Some(&Value::Null));
     }
 
     #[test]

@@ -142,8 +142,10 @@ impl Session {
         let recorder =
             Recorder::new(inner.channel.clone(), inner.clock, &inner.limits, AfterEnd::Late);
         let ends_at_once = expect.reply == Reply::Nothing;
-        let route =
-            inner.routes.add(expect, recorder.clone()).map_err(|cause| self.closed(cause))?;
+        let route = inner
+            .routes
+            .add(&line, expect, recorder.clone())
+            .map_err(|cause| self.closed(cause))?;
 
         match timeout_at(deadline, inner.writer.write(line.clone())).await {
             Ok(Ok(())) => recorder.sent(),

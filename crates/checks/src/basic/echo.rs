@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// own.
 const FRACTION: i64 = 718_281_828;
 
+/// The largest whole number up to which a double has every whole number.
+const SAFE: u64 = 1 << 53;
+
 /// The responses to the request of an exchange. Over HTTP every answer has a stream of its own; over standard streams
 /// what answers another request can stand beside it, so the id decides.
 pub(crate) fn own(seen: &Observed) -> impl Iterator<Item = &Message> {
@@ -25,6 +28,13 @@ pub(super) fn sent(seen: &Observed) -> Option<&Value> {
 /// Whether the id that was sent is a number that is no integer, which a server refuses or echoes exactly.
 pub(super) fn is_fraction(id: &Value) -> bool {
     id.is_f64()
+}
+
+/// Whether an id is an integer that a double does not hold exactly, or not surely.
+pub(super) fn is_large(id: &Value) -> bool {
+    id.as_u64().is_some_and(|n| n > SAFE)
+        || id.as_i64().is_some_and(|n| n.unsigned_abs() > SAFE)
+        || id.as_f64().is_some_and(|n| id.is_f64() && n.abs() >= 9_007_199_254_740_992.0)
 }
 
 /// The responses of a kind that are not under the id that was sent and answer this request all the same.

@@ -19,7 +19,7 @@ check! {
 }
 
 fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
-    let Some(sent) = echo::sent(seen) else { return };
+    let Some(sent) = echo::sent(seen).filter(|id| !echo::is_large(id)) else { return };
     let body_was_read = seen.status().is_none_or(|s| s < 400 || matches!(s, 400 | 404 | 422 | 500));
     if !body_was_read || seen.responses().any(|m| matches!(m.kind, Kind::Result)) {
         return;

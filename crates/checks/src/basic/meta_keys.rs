@@ -1,6 +1,6 @@
 //! basic#meta: the names of the keys that the server writes into `_meta`, judged over every message of the run.
 
-use plumb_runner::{Notes, Observed, check};
+use plumb_runner::{Notes, Observed, brief, check};
 use plumb_wire::meta::{self, Key, KeyError};
 use serde_json::Value;
 
@@ -32,10 +32,29 @@ const DEFINED: [&str; 9] = [
 /// The keys of every `_meta` in the messages that came. One that the request brought along is an echo of ours, not the
 /// server's.
 fn keys(seen: &Observed) -> Vec<&str> {
+    let keys = |metas: Vec<&'_ Value>| -> Vec<String> {
+        metas.into_iter().filter_map(Value::as_object).flat_map(|m| m.keys().cloned()).collect()
+    };
+    let brought = keys(brought(seen));
+    let written = written(seen).into_iter().filter_map(Value::as_object);
+    let mut found: Vec<&str> = written.flat_map(|meta| meta.keys().map(String::as_str)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.retain(|key| !brought.iter().any(|own| own == key));
+    found
+}
+
+/// Every `_meta` of the request.
+pub(super) fn brought(seen: &Observed) -> Vec<&Value> {
     let mut brought = Vec::new();
     if let Some(params) = seen.params() {
         collect(params, &mut brought);
     }
+    brought
+}
+
+/// Every `_meta` in the messages that came.
+pub(super) fn written(seen: &Observed) -> Vec<&Value> {
     let mut found = Vec::new();
     for message in &seen.messages {
         for part in ["params", "result"] {
@@ -44,26 +63,49 @@ fn keys(seen: &Observed) -> Vec<&str> {
             }
         }
     }
-    found.sort_unstable();
-    found.dedup();
-    found.retain(|key| !brought.contains(key));
     found
 }
 
-fn collect<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     match value {
         Value::Object(members) => {
             for (name, member) in
                 members.iter().filter(|(name, _)| !OPAQUE.contains(&name.as_str()))
             {
-                match member.as_object() {
-                    Some(keys) if name == "_meta" => found.extend(keys.keys().map(String::as_str)),
-                    _ => collect(member, found),
+                if name == "_meta" {
+                    found.push(member);
+                } else {
+                    collect(member, found);
                 }
             }
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         _ => {}
+    }
+}
+
+check! {
+    /// **Observed:** every `_meta` that the server writes, in results, notifications, listed items and content, is an
+    /// object.
+    ///
+    /// **Why:** clients look keys up in it; typed ones fail on the whole message.
+    ///
+    /// **Fix:** write an empty map as `{}`, not as `[]` or null, or leave the member out.
+    pub(crate) OBJECT = "base.meta.object";
+    passive: object
+}
+
+fn object(seen: &Observed, notes: &mut Notes<'_>) {
+    let brought = brought(seen);
+    for meta in written(seen) {
+        // What the request brought along is an echo of ours.
+        if !meta.is_object() && brought.contains(&meta) {
+            continue;
+        }
+        notes.expect(meta.is_object(), "`_meta` that is an object", || {
+            let method = seen.method().unwrap_or("a message");
+            format!("`_meta` is {} in the answer to {method}", brief(meta))
+        });
     }
 }
 
@@ -216,6 +258,20 @@ mod tests {
             let seen = with_key(foreign, json!({}));
             assert_eq!(holds_on(&extended, &RESERVED_PREFIX, &seen), Some(false), "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_meta_is_an_object_wherever_it_stands() {
+        let seen = |meta: Value| {
+            let item = json!({"uri": "a:b", "name": "a", "_meta": meta});
+            http("resources/list", json!({}), 200, &[result(json!({"resources": [item]}))])
+        };
+        assert_eq!(holds(&OBJECT, &seen(json!({}))), Some(true));
+        for meta in [json!([]), json!(null), json!("x")] {
+            assert_eq!(holds(&OBJECT, &seen(meta.clone())), Some(false), "{meta}");
+        }
+        let data = result(json!({"structuredContent": {"_meta": []}, "data": {"_meta": 1}}));
+        assert_eq!(holds(&OBJECT, &http("tools/call", json!({}), 200, &[data])), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use plumb_model::{Carrier, End, Sent};
 use plumb_runner::{Notes, Observed, brief, check, clip};
 use plumb_wire::jsonrpc::{Kind, Message};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A stream that ran out of time is held to have stayed open if its response was there for so long, in microseconds.
 const WATCHED: u64 = 2_000_000;
@@ -24,7 +24,7 @@ fn content_type(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(status) = seen.status().filter(|_| is_posted_request(seen)) else { return };
     let known =
         matches!(media_type(seen).as_deref(), Some("application/json" | "text/event-stream"));
-    let says_json_rpc = seen.response().is_some() || is_response(&seen.exchange.answer.body);
+    let says_json_rpc = seen.response().is_some();
     if known && (says_json_rpc || !seen.messages.is_empty()) {
         notes.fits();
     } else if !known && (says_json_rpc || (200..300).contains(&status)) {
@@ -36,10 +36,6 @@ fn content_type(seen: &Observed, notes: &mut Notes<'_>) {
             )
         });
     }
-}
-
-fn is_response(body: &plumb_model::Payload) -> bool {
-    !body.is_empty() && Message::parse(body).is_response()
 }
 
 check! {
@@ -59,12 +55,12 @@ fn single_object(seen: &Observed, notes: &mut Notes<'_>) {
     if !is_posted_request(seen) || !json || !seen.is_whole() {
         return;
     }
-    let frames = seen.exchange.answer.frames.iter().zip(&seen.messages);
-    let mut bodies =
-        frames.filter(|(frame, _)| frame.carrier == Carrier::Body).map(|(_, message)| message);
-    match bodies.next().map(|m| (&m.json, m)) {
-        Some((Ok(Value::Object(_)), _)) => notes.fits(),
-        Some((_, message)) => notes.breaks("one JSON object", clip(&message.raw.lossy(), 160)),
+    // As it came: what is read of it passes over an array around a response.
+    let mut frames = seen.exchange.answer.frames.iter();
+    let body = frames.find(|frame| frame.carrier == Carrier::Body).map(|frame| &frame.payload);
+    match body.map(|body| (serde_json::from_slice::<Map<String, Value>>(body.bytes()), body)) {
+        Some((Ok(_), _)) => notes.fits(),
+        Some((Err(_), body)) => notes.breaks("one JSON object", clip(&body.lossy(), 160)),
         None if seen.status().is_some_and(|s| s < 300) => {
             notes.breaks("one JSON object", "an empty body");
         }

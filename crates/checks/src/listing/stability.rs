@@ -8,6 +8,7 @@ use plumb_runner::{Bench, Finding, Instance, Judgement, Probe, Trouble};
 use plumb_wire::method;
 use serde_json::{Value, json};
 
+use super::first_use::unchanged_by_first_use;
 use super::rest::{Apart, in_turn, read, restless};
 use super::{List, Way, difference, walk};
 use crate::tools::calls::answers_at_once;
@@ -109,7 +110,7 @@ async fn told_apart(
     })
 }
 
-fn by_itself(list: List) -> Finding {
+pub(super) fn by_itself(list: List) -> Finding {
     Finding::unseen(
         format!("{} changes by itself, so two readings cannot be compared", list.method),
         "let the list rest for the time of a run",
@@ -119,17 +120,26 @@ fn by_itself(list: List) -> Finding {
 /// Whether other requests on a connection change the list.
 ///
 /// A change counts if it stays on the connection that the requests were sent on, or if it comes behind requests that
-/// change nothing by their own account, each time, and not in idle spells as long as the requests took.
+/// change nothing by their own account, each time, and not in idle spells as long as the requests took; or if it comes
+/// behind the first such requests of each process that we start.
 pub(crate) async fn without_side_effect(bench: &Bench, list: List) -> Judgement {
     if bench.survey().transport.shares_processes() {
         let way = Way::Named(format!("effects-{}", list.key));
         let other = Way::Named(format!("bystander-{}", list.key));
-        return side_effect(bench, list, &way, &other).await;
+        let judged = side_effect(bench, list, &way, &other).await?;
+        // What the first requests of a process do to the list is over by now.
+        if judged == Finding::Held && bench.is_command() {
+            return unchanged_by_first_use(bench, list).await;
+        }
+        return Ok(judged);
     }
     let own = another(bench).await?;
     let judgement = side_effect(bench, list, &Way::Own(&own), &Way::Shared).await;
     own.stop().await;
-    judgement
+    match judgement? {
+        Finding::Unseen { .. } => unchanged_by_first_use(bench, list).await,
+        judged => Ok(judged),
+    }
 }
 
 /// Requests that are sent together. Those that are refused come last: a refusal may end a connection, and with it
@@ -173,7 +183,7 @@ async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) 
     Ok(judged)
 }
 
-fn expected(list: List) -> String {
+pub(super) fn expected(list: List) -> String {
     format!("{} as it was before other requests on the connection", list.key)
 }
 
@@ -238,7 +248,7 @@ impl Stage {
     }
 }
 
-fn harmless(bench: &Bench) -> Vec<Probe> {
+pub(super) fn harmless(bench: &Bench) -> Vec<Probe> {
     let bases = [
         Base::Discover,
         Base::ToolsList,

@@ -57,6 +57,7 @@ async fn no_connection_variance(bench: &Bench) -> Judgement {
 check! {
     /// **Observed:** the list is the same before and after ordinary requests on a connection. A tool that
     /// exists to change the list is not called here; a list that changes by itself is not judged.
+    /// Processes that we start are looked at before their first such requests, too.
     ///
     /// **Why:** what was read or called before is no input of a list; clients cache it.
     ///

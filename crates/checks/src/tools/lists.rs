@@ -57,6 +57,7 @@ async fn no_connection_variance(bench: &Bench) -> Judgement {
 check! {
     /// **Observed:** the list is the same before and after ordinary requests on a connection (calls, reads,
     /// completions, refused requests). A tool that exists to change the list is not called here.
+    /// Processes that we start are looked at before their first such requests, too.
     ///
     /// **Why:** clients cache the list; one that changes behind calls is stale as soon as it arrives.
     ///

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use plumb_model::Edition;
+use plumb_model::{Edition, End, Verdict};
 use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
+use crate::run::DISCOVER;
 use crate::{Observed, Probe, Survey};
 
 /// The first answers are awaited for so long.
@@ -71,8 +72,11 @@ pub(super) async fn make(
         let (revision, supported) = (edition.revision.clone(), supported.to_string());
         return Err(ContactError::OtherRevision { revision, supported });
     }
-    // Without discovery a server may still speak the revision: that is one violation, not silence.
-    for method in [method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST] {
+    // Without discovery a server may still speak the revision: that is one violation, not silence. Where lines came that
+    // nobody could take for an answer, all requests end in waiting.
+    let endless = discover.exchange.answer.end == End::TimedOut && speaks_json_rpc(&discover);
+    let methods = [method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST];
+    for method in methods.into_iter().filter(|_| !endless) {
         let list = channel.send("survey", &Probe::request(method, json!({}))).await;
         let served = |o: &Observed| {
             o.result().is_some_and(|r| {
@@ -103,6 +107,11 @@ pub(super) async fn make(
     }
     let silent = discover.messages.is_empty() && discover.status().is_none();
     let what = discover.describe();
+    if speaks_json_rpc(&discover) {
+        survey.unreadable = Some(what);
+        survey.discover = Some(discover);
+        return Ok(());
+    }
     Err(if silent { ContactError::Unreached(what) } else { ContactError::NotMcp(what) })
 }
 
@@ -120,6 +129,28 @@ pub fn initialize(edition: &Edition) -> Probe {
     }))
     .without_header("Mcp-Method")
     .without_header("MCP-Protocol-Version")
+}
+
+/// Whether what came would be a response, were it not broken: it has the members of one somewhere in its text.
+fn speaks_json_rpc(seen: &Observed) -> bool {
+    // In another encoding than UTF-8 there is a null between any two characters.
+    let text = seen.body_text().replace('\0', "");
+    let has = |member: &str| text.contains(&format!("\"{member}\""));
+    let stream = seen.exchange.answer.stream.as_ref();
+    // A body that is no stream is read as one line of a field that nobody knows.
+    let as_field = stream.is_some_and(|s| s.unknown_fields.iter().any(|f| f.contains("jsonrpc")));
+    as_field || (has("jsonrpc") && (has("result") || has("error")))
+}
+
+/// What is left to say of a target whose answers cannot be read, beside what is wrong with them.
+pub(crate) fn unreadable(check: &str, came: &str) -> Verdict {
+    if check == DISCOVER {
+        return Verdict::violated("a response to `server/discover`", came);
+    }
+    Verdict::Unverified {
+        why: "the target's answers cannot be read as messages".into(),
+        how_to_enable: "mend what is violated first".into(),
+    }
 }
 
 /// Whether nothing came at all, or nothing but that the target turns everybody away.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use plumb_model::{Carrier, End, Head, Header};
+use plumb_model::{Carrier, End, Head, Header, Payload};
 use tokio::time::{Instant, timeout_at};
 
 use super::body::Body;
@@ -12,6 +12,7 @@ use super::client::Inner;
 use super::connection::Connection;
 use super::head::{self, Fault, Start};
 use super::pool::Lane;
+use crate::jsonrpc::Message;
 use crate::live::Recorder;
 use crate::{Limits, sse};
 
@@ -130,7 +131,7 @@ enum Sink {
     Json,
     /// Each of its events is a frame.
     Events(Option<sse::Parser>),
-    /// It is kept as it is.
+    /// It is kept as it is, unless it is a message by its content.
     Other,
 }
 
@@ -172,9 +173,16 @@ impl Sink {
                     recorder.facts(parser.finish());
                 }
             }
+            Self::Other if ending == Ending::Whole => recorder.body_is_frame_if(is_response),
             Self::Json | Self::Other => {}
         }
     }
+}
+
+/// Whether a body answers a request, whatever type it says that it is of.
+fn is_response(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
+        && Message::parse(&Payload::from(body.to_vec())).is_response()
 }
 
 /// Whether the peer keeps the connection open: RFC 9112 section 9.3.

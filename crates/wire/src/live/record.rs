@@ -132,6 +132,14 @@ impl Recorder {
 
     /// The body is whole and claims to be a message.
     pub(crate) fn body_is_frame(&self) {
+        self.body_is_frame_if(|_| true);
+    }
+
+    /// The same, if the body is what `is` says.
+    pub(crate) fn body_is_frame_if(&self, is: impl FnOnce(&[u8]) -> bool) {
+        if !is(&self.lock().body) {
+            return;
+        }
         let body = self.lock().body.split().freeze();
         if !body.is_empty() {
             self.frame(Carrier::Body, body.into());

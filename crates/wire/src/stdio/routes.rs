@@ -1,6 +1,6 @@
 //! Sorting lines to the exchanges that they belong to; the rules stand at [`Session`](super::Session).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ struct Table {
     oversized: u64,
     /// Ids that were sent in this session, as JSON text: a late answer to one of them is nobody else's.
     asked: BTreeMap<String, Asked>,
+    /// Ids in lines that are no requests: whatever comes under one of them may answer that line.
+    mentioned: BTreeSet<String>,
     /// When the first line came.
     spoken: watch::Sender<Option<Instant>>,
     /// Why nothing can come any more.
@@ -79,6 +81,7 @@ impl Routes {
             stray_bytes: 0,
             oversized: 0,
             asked: BTreeMap::new(),
+            mentioned: BTreeSet::new(),
             spoken: watch::Sender::new(None),
             closed: watch::Sender::new(None),
         };
@@ -91,24 +94,35 @@ impl Routes {
     }
 
     /// Makes an exchange known; the error says why nothing can come back.
-    pub(super) fn add(&self, expect: Expect, recorder: Recorder) -> Result<Route, String> {
+    pub(super) fn add(
+        &self,
+        line: &[u8],
+        expect: Expect,
+        recorder: Recorder,
+    ) -> Result<Route, String> {
         let mut table = lock(&self.table);
         if let Some(why) = table.closed.borrow().clone() {
             return Err(why);
         }
         let key = table.next_key;
         table.next_key += 1;
-        if let Reply::To(id) = &expect.reply
-            && table.asked.len() < self.max_strays
-        {
-            table.asked.insert(id.to_string(), Asked::Awaited);
+        match &expect.reply {
+            Reply::To(id) if table.asked.len() < self.max_strays => {
+                table.asked.insert(id.to_string(), Asked::Awaited);
+            }
+            Reply::Any if table.mentioned.len() < self.max_strays => {
+                let id = jsonrpc::parse(line).value.ok().and_then(|line| line.get("id").cloned());
+                table.mentioned.extend(id.map(|id| id.to_string()));
+            }
+            _ => {}
         }
         table.entries.push(Entry { key, expect, recorder });
         Ok(Route { table: Arc::clone(&self.table), key })
     }
 
     /// Gives a line to the exchange that it belongs to. What names a request whose exchange has been given up belongs to
-    /// that, and so to nobody else: its first answer is dropped, everything else is a stray.
+    /// that, and so to nobody else: its first answer is dropped, everything else is a stray, and so is an answer under an
+    /// id that was never sent.
     pub(super) fn sort(&self, line: Bytes) {
         let value = jsonrpc::parse(&line).value.unwrap_or(Value::Null);
         let mut table = lock(&self.table);
@@ -123,7 +137,10 @@ impl Routes {
             || named(&value).is_some_and(|id| table.asked.contains_key(&id.to_string()));
         let heir = || if of_another { None } else { table.heir(&value) };
         let Some(entry) = claimed.or_else(heir) else {
-            if before != Some(Asked::Awaited) {
+            let mentioned = value.get("id").is_some_and(|id| {
+                before.is_none() && is_response(&value) && table.mentioned.contains(&id.to_string())
+            });
+            if before != Some(Asked::Awaited) && !mentioned {
                 table.stray(self, line);
             }
             return;

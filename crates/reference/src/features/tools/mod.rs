@@ -11,6 +11,8 @@ mod stateful;
 mod triggers;
 mod work;
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Map, Value, json};
 
 use crate::auth;
@@ -54,6 +56,11 @@ pub(crate) fn list(call: &Call) -> Outcome {
     }
     if !rules.tools_without_side_effect && call.connection.memory().tool_calls > 0 {
         tools.insert(0, tool("after_a_call", "Appears once a tool was called", no_arguments()));
+    }
+    if !rules.first_call_adds_nothing
+        && call.server.state.scratch.tool_calls.load(Ordering::Relaxed) > 0
+    {
+        tools.push(tool("after_the_first_call", "Appears once and stays", no_arguments()));
     }
     if !rules.tools_unlocked_by_nothing && call.connection.memory().unlocked {
         tools.push(tool("unlocked", "Appears once another tool was called", no_arguments()));

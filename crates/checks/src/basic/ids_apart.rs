@@ -1,0 +1,85 @@
+//! basic#requests, basic#responses: ids belong to their sender, and to their type.
+
+use std::time::Duration;
+
+use plumb_model::pack::Base;
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, check};
+use plumb_wire::method;
+use serde_json::json;
+
+/// What was sent is worked on so much later.
+const UNDER_WAY: Duration = Duration::from_millis(50);
+
+check! {
+    /// **Observed:** while a request is worked on (a slow tool, where there is one), another one whose id is the same digits
+    /// in the other type is answered as what it is; over HTTP so is one with the very same id on another connection, and it
+    /// is answered still when the client of the first one hangs up.
+    ///
+    /// **Why:** an id must be new to its sender alone, and most clients count from zero: a server that keeps requests by id
+    /// gives one client the answer of another.
+    ///
+    /// **Fix:** hand each request its own way back; where a map is needed, key it by connection and by the id's JSON text.
+    pub(crate) IDS_APART = "base.response.ids-apart";
+    scenario: ids_apart
+}
+
+async fn ids_apart(bench: &Bench) -> Judgement {
+    let slow = bench.call(Prop::SlowTool).ok();
+    let Some(first) = slow.clone().or_else(|| bench.base(Base::ToolsCall)) else {
+        return Ok(Finding::unseen("the target offers no tool that may be called", "offer one"));
+    };
+    let second = || Probe::request(method::DISCOVER, json!({}));
+    bench.control(second()).await?;
+    let number = bench.fresh_id();
+    let judgement = pair(bench, first.clone().id(number), second().id(number.to_string())).await;
+    bench.case("number-then-text", "an id as a number, and its digits as a string", judgement);
+    let number = bench.fresh_id();
+    let judgement = pair(bench, first.clone().id(number.to_string()), second().id(number)).await;
+    bench.case("text-then-number", "digits as a string, and the number as an id", judgement);
+    if bench.survey().transport.shares_processes() {
+        let id = bench.fresh_id();
+        let judgement = pair(bench, first.fresh().id(id), second().fresh().id(id)).await;
+        bench.case("two-clients", "one id on two connections", judgement);
+    }
+    if let Some(slow) = slow.filter(|_| bench.survey().transport.shares_processes()) {
+        let id = bench.fresh_id();
+        let leaving = bench.open(slow.clone().fresh().id(id)).await?;
+        bench.pause(UNDER_WAY).await;
+        let staying = bench.open(slow.clone().fresh().id(id)).await?;
+        bench.pause(UNDER_WAY).await;
+        bench.close(leaving);
+        let seen = bench.finish(staying).await;
+        let judgement = answered(bench, &slow, &seen, "content").await;
+        bench.case("one-leaves", "one id on two connections, of which one is closed", judgement);
+    }
+    bench.conclude()
+}
+
+/// Sends the second request while the first one is worked on.
+async fn pair(bench: &Bench, first: Probe, second: Probe) -> Judgement {
+    let open = bench.open(first.clone()).await?;
+    bench.pause(UNDER_WAY).await;
+    let seen = bench.send(second.clone()).await;
+    let before = bench.finish(open).await;
+    match answered(bench, &second, &seen?, "supportedVersions").await? {
+        Finding::Held => answered(bench, &first, &before, "content").await,
+        finding => Ok(finding),
+    }
+}
+
+/// Whether an answer holds what its request asks for, as the same request alone is answered.
+async fn answered(bench: &Bench, probe: &Probe, seen: &Observed, member: &str) -> Judgement {
+    let fits = |seen: &Observed| {
+        let other = |r: &serde_json::Value| r.get("resultType").is_some_and(|t| t != "complete");
+        seen.result().is_some_and(|r| r.get(member).is_some() || other(r))
+    };
+    if fits(seen) {
+        return Ok(Finding::Held);
+    }
+    let alone = bench.control(probe.clone().id(bench.fresh_id())).await?;
+    if !fits(&alone) {
+        return Ok(Finding::unseen("the request is answered otherwise alone, too", "nothing"));
+    }
+    let asked = seen.method().unwrap_or("the request");
+    Ok(Finding::violated(format!("the answer to {asked}, with `{member}`"), seen.describe()))
+}
