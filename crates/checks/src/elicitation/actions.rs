@@ -13,7 +13,7 @@ const LOOKED_AT: usize = 12;
 check! {
     /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, without content,
     /// as clients do: what comes is not what an acceptance gives with the content missing (`Hello, null!`). Where the
-    /// content does not show, the answers are only seen to be handled.
+    /// content does not show, the answers are only seen to be handled; `None` behind a label (`Name: None`) is English.
     ///
     /// **Why:** the user said no.
     ///
@@ -80,7 +80,10 @@ fn fills_the_gap(with: &str, without: &str, marker: &str) -> bool {
     let whole = start > 0 && with[start - 1] == '"' && with.get(with.len() - end) == Some(&'"');
     let given: String = with[start..with.len() - end].iter().collect();
     let gap: String = without[start..without.len() - end].iter().collect();
-    !whole && given.contains(marker) && NOTHING.contains(&gap.trim_matches(['\\', '"', ' ']))
+    let gap = gap.trim_matches(['\\', '"', ' ']);
+    let labelled = with[..start].iter().rfind(|c| !c.is_whitespace()) == Some(&':');
+    let says_none = gap == "None" && labelled;
+    !whole && given.contains(marker) && NOTHING.contains(&gap) && !says_none
 }
 
 check! {
@@ -308,5 +311,7 @@ mod tests {
             assert!(!alike("Hello, plumb1!", without), "{without}");
         }
         assert!(!alike("Thank you.", "Thank you."));
+        assert!(!alike("Context: plumb1", "Context: None"));
+        assert!(alike("Context: plumb1", "Context: null"));
     }
 }
