@@ -124,6 +124,8 @@ rules! {
     serves_many_conversations => kills "base.stateless.multi-conversation",
     /// A cursor is good on any connection.
     related_requests_anywhere => kills "base.stateless.no-connection-affinity",
+    /// So do the rounds of one request.
+    rounds_anywhere => kills "base.stateless.no-connection-affinity",
     /// A basket is reached by its handle alone.
     handles_required => kills "base.stateless.explicit-state-id",
     /// A connection has no basket of its own.
@@ -290,6 +292,8 @@ rules! {
     x_accel_buffering_no => kills "http.sse.x-accel-buffering",
     /// A listen stream carries no progress.
     listen_stream_for_changes_only => kills "http.sse.listen-no-request-scoped",
+    /// It reports no progress of its own there.
+    listen_stream_without_progress => kills "http.sse.listen-no-request-scoped",
     /// Nothing is sent again to whoever asks for what it missed.
     streams_not_resumable => kills "http.sse.not-resumable",
     /// Events end in a blank line.
@@ -360,6 +364,8 @@ rules! {
     header_names_any_case => kills "http.header-names-server",
     /// Header values are case-sensitive.
     header_values_case_sensitive => kills "http.header-values-case",
+    /// A boolean is written in lower case.
+    booleans_in_lower_case => kills "http.header-values-case",
     /// Mcp-Method is the method of the body.
     method_header_matched => kills "http.validate.method-mismatch",
     /// A request without Mcp-Method is refused.
@@ -483,6 +489,8 @@ rules! {
     no_retry_assumed => kills "mrtr.no-assume-retry",
     /// A question that nobody answered does not hold up the next.
     questions_wait_for_nobody => kills "mrtr.no-assume-retry",
+    /// Nor are those of a plain tool, whatever the others do.
+    no_question_outstanding => kills "mrtr.no-assume-retry",
     /// Answers are validated.
     answers_validated => kills "mrtr.validate-responses",
     /// Answers that are no object are an error.
@@ -511,6 +519,8 @@ rules! {
     implements_listen => kills "subs.supported",
     /// Only what was asked for is sent.
     filter_kept => kills "subs.filter",
+    /// An update of a resource is no change of the list.
+    updates_change_no_list => kills "subs.filter",
     /// Who does not listen is not told.
     changes_only_to_listeners => kills "subs.filter-no-listen",
     /// False means no.
@@ -613,6 +623,10 @@ rules! {
     tool_results_alone => kills "sampling.tool-result-only",
     /// Every tool use is answered.
     every_tool_use_answered => kills "sampling.balance",
+    /// So is every one in the conversation that a model is asked to go on with.
+    told_tool_uses_answered => kills "sampling.balance",
+    /// Tool results stand alone there, too.
+    told_tool_results_alone => kills "sampling.tool-result-only",
     /// Messages are of a user or an assistant.
     sampling_message_roles => kills "sampling.message-role",
     /// What the model said is validated.
@@ -863,6 +877,10 @@ rules! {
     logs_without_passwords => kills "logging.sec.credentials",
     /// Logs hold no private keys.
     logs_without_keys => kills "logging.sec.credentials",
+    /// Logs hold no environment variables.
+    logs_without_environment => kills "logging.sec.credentials",
+    /// Logs name nobody.
+    logs_name_nobody => kills "logging.sec.pii",
 
     // server/utilities/pagination
     /// `nextCursor` is a string or absent.
