@@ -13,6 +13,7 @@ mod meta_keys;
 mod notifications;
 #[cfg(test)]
 pub(crate) mod recorded;
+mod regular;
 mod requests;
 mod required;
 mod responses;
@@ -54,6 +55,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &dialects::DEFAULT_2020_12,
     &dialects::VALIDATE_DIALECT,
     &dialects::VALID,
+    &regular::PATTERNS,
     &dialects::RECOMMEND_2020_12,
     &required::MISSING_META,
     &required::MISSING_PROTOCOL_VERSION,

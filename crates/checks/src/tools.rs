@@ -6,6 +6,7 @@ mod errors;
 mod generated;
 mod lists;
 mod names;
+mod paths;
 mod results;
 
 use plumb_runner::Check;
@@ -36,4 +37,5 @@ pub(crate) const CHECKS: &[&Check] = &[
     &errors::INPUT_VALIDATION,
     &calls::ADDITIONAL_PROPERTIES,
     &generated::VALIDATE_INPUTS,
+    &paths::PATHS,
 ];

@@ -140,6 +140,8 @@ rules! {
     validates_in_declared_dialect => kills "base.schema.server-validate-dialect",
     /// Published schemas are valid.
     schemas_valid => kills "base.schema.valid",
+    /// So are their regular expressions.
+    schema_patterns_valid => kills "base.schema.patterns",
     /// Published schemas are of a dialect that is not of the past.
     schemas_recommended_dialect => kills "base.schema.recommend-2020-12",
     /// A `$ref` to the network is not followed.
@@ -709,6 +711,8 @@ rules! {
     additional_properties_refused => kills "tools.sec.additional-properties",
     /// Objects within the arguments are as closed as their schema says.
     nested_objects_closed => kills "tools.sec.additional-properties",
+    /// Paths that climb out are refused.
+    tool_paths_contained => kills "tools.sec.paths",
 
     // server/resources
     /// Resources are declared.
@@ -721,6 +725,8 @@ rules! {
     resources_without_side_effect => kills "resources.list.no-side-effect",
     /// Listed resources can be read.
     listed_resources_readable => kills "resources.read.listed",
+    /// What is read carries its URI.
+    contents_name_themselves => kills "resources.read.uri",
     /// A URI stands for one resource.
     one_resource_for_a_uri => kills "resources.read.listed",
     /// Templates are well-formed.
@@ -1087,6 +1093,8 @@ rules! {
     task_methods_need_extension => kills "tasks.methods.non-declaring",
     /// A failed task says why.
     task_failure_explained => kills "tasks.failed.status-message",
+    /// A cancelled task has not failed.
+    cancelled_tasks_do_not_fail => kills "tasks.cancelled-status",
     /// The error of a failed task is one of JSON-RPC.
     task_error_code => kills "tasks.failed.error",
     /// The result of a tool that failed says so.
