@@ -37,10 +37,10 @@ const CLIMBS: [(&str, &str); 6] = [
 ];
 
 check! {
-    /// **Observed:** tools with an argument that is a path by its name (`path`, `filename`, `document`) are called with paths
-    /// that climb out (`../`, doubled, escaped, with backslashes, with a NUL): none gives the contents of a system file,
-    /// told by what only stands there. A tool that gives it for the absolute path as well takes any path, and is not judged
-    /// unless its own words say that paths are relative or lie within something.
+    /// **Observed:** tools marked `readOnlyHint: true` with an argument that is a path by its name (`path`, `filename`,
+    /// `document`) are called with paths that climb out (`../`, doubled, escaped, with backslashes, with a NUL): none gives
+    /// the contents of a system file, told by what only stands there. A tool that gives it for the absolute path as well
+    /// takes any path, and is not judged unless its own words say that paths are relative or lie within something.
     ///
     /// **Why:** the server reads with its own rights, and a model chooses the path.
     ///
@@ -52,7 +52,10 @@ check! {
 }
 
 async fn paths(bench: &Bench) -> Judgement {
-    let taking = bench.survey().callable.iter().filter_map(|c| Some((c, argument(&c.tool)?)));
+    // What writes or deletes is never led to a system file, whatever the user allows.
+    let reads = |c: &&Callable| c.tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
+    let reading = bench.survey().callable.iter().filter(reads);
+    let taking = reading.filter_map(|c| Some((c, argument(&c.tool)?)));
     for (callable, argument) in taking.take(TOOLS) {
         let whole = gives(bench, callable, &argument, "/etc/passwd").await?;
         let any = whole.is_some() && !says_contained(&callable.tool, &argument);
