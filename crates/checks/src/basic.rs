@@ -16,6 +16,7 @@ mod notifications;
 mod openings;
 #[cfg(test)]
 pub(crate) mod recorded;
+mod regular;
 mod requests;
 mod required;
 mod responses;
@@ -63,6 +64,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &dialects::DEFAULT_2020_12,
     &dialects::VALIDATE_DIALECT,
     &dialects::VALID,
+    &regular::PATTERNS,
     &dialects::RECOMMEND_2020_12,
     &required::MISSING_META,
     &required::MISSING_PROTOCOL_VERSION,

@@ -1,5 +1,6 @@
 //! `basic/patterns/mrtr`: requests of several round trips.
 
+mod affinity;
 mod answers;
 mod capabilities;
 pub(crate) mod flow;
@@ -11,6 +12,7 @@ mod state;
 mod tamper;
 mod tasks;
 
+pub(crate) use affinity::rounds_elsewhere;
 pub(crate) use answers::{accepted, concluded, taken};
 pub(crate) use shape::inputs;
 pub(crate) use tasks::of_tasks;

@@ -20,6 +20,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &lists::NO_SIDE_EFFECT,
     &lists::LIST_CHANGED,
     &reading::LISTED,
+    &reading::URI,
     &reading::INTERNAL_ERROR,
     &templates::RFC6570,
     &templates::EXPAND,

@@ -59,6 +59,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &input::PARTIAL_REMAINS,
     &input::VALIDATES,
     &cancel::CANCEL_ACK,
+    &cancel::CANCELLED_STATUS,
     &cancel::NOTIFICATION_NO_EFFECT,
     &cancel::DISCONNECT_NO_EFFECT,
     &outcome::FAILED_JSONRPC_ONLY,

@@ -7,6 +7,7 @@ mod errors;
 mod generated;
 mod lists;
 mod names;
+mod paths;
 mod results;
 
 use plumb_runner::Check;
@@ -37,4 +38,5 @@ pub(crate) const CHECKS: &[&Check] = &[
     &errors::INPUT_VALIDATION,
     &calls::ADDITIONAL_PROPERTIES,
     &generated::VALIDATE_INPUTS,
+    &paths::PATHS,
 ];

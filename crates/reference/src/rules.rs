@@ -144,6 +144,8 @@ rules! {
     any_request_first => kills "base.stateless.no-prior-requests",
     /// A bare ping chooses no era.
     pings_choose_nothing => kills "base.stateless.no-prior-requests",
+    /// So do the rounds of one request.
+    rounds_anywhere => kills "base.stateless.no-connection-affinity",
     /// A basket is reached by its handle alone.
     handles_required => kills "base.stateless.explicit-state-id",
     /// A connection has no basket of its own.
@@ -158,6 +160,8 @@ rules! {
     validates_in_declared_dialect => kills "base.schema.server-validate-dialect",
     /// Published schemas are valid.
     schemas_valid => kills "base.schema.valid",
+    /// So are their regular expressions.
+    schema_patterns_valid => kills "base.schema.patterns",
     /// Published schemas are of a dialect that is not of the past.
     schemas_recommended_dialect => kills "base.schema.recommend-2020-12",
     /// A `$ref` to the network is not followed.
@@ -318,6 +322,8 @@ rules! {
     x_accel_buffering_no => kills "http.sse.x-accel-buffering",
     /// A listen stream carries no progress.
     listen_stream_for_changes_only => kills "http.sse.listen-no-request-scoped",
+    /// It reports no progress of its own there.
+    listen_stream_without_progress => kills "http.sse.listen-no-request-scoped",
     /// Nothing is sent again to whoever asks for what it missed.
     streams_not_resumable => kills "http.sse.not-resumable",
     /// Events end in a blank line.
@@ -388,6 +394,8 @@ rules! {
     header_names_any_case => kills "http.header-names-server",
     /// Header values are case-sensitive.
     header_values_case_sensitive => kills "http.header-values-case",
+    /// A boolean is written in lower case.
+    booleans_in_lower_case => kills "http.header-values-case",
     /// Mcp-Method is the method of the body.
     method_header_matched => kills "http.validate.method-mismatch",
     /// A request without Mcp-Method is refused.
@@ -511,6 +519,8 @@ rules! {
     no_retry_assumed => kills "mrtr.no-assume-retry",
     /// A question that nobody answered does not hold up the next.
     questions_wait_for_nobody => kills "mrtr.no-assume-retry",
+    /// Nor are those of a plain tool, whatever the others do.
+    no_question_outstanding => kills "mrtr.no-assume-retry",
     /// Answers are validated.
     answers_validated => kills "mrtr.validate-responses",
     /// Answers that are no object are an error.
@@ -539,6 +549,8 @@ rules! {
     implements_listen => kills "subs.supported",
     /// Only what was asked for is sent.
     filter_kept => kills "subs.filter",
+    /// An update of a resource is no change of the list.
+    updates_change_no_list => kills "subs.filter",
     /// Who does not listen is not told.
     changes_only_to_listeners => kills "subs.filter-no-listen",
     /// False means no.
@@ -641,6 +653,10 @@ rules! {
     tool_results_alone => kills "sampling.tool-result-only",
     /// Every tool use is answered.
     every_tool_use_answered => kills "sampling.balance",
+    /// So is every one in the conversation that a model is asked to go on with.
+    told_tool_uses_answered => kills "sampling.balance",
+    /// Tool results stand alone there, too.
+    told_tool_results_alone => kills "sampling.tool-result-only",
     /// Messages are of a user or an assistant.
     sampling_message_roles => kills "sampling.message-role",
     /// What the model said is validated.
@@ -725,6 +741,8 @@ rules! {
     additional_properties_refused => kills "tools.sec.additional-properties",
     /// Objects within the arguments are as closed as their schema says.
     nested_objects_closed => kills "tools.sec.additional-properties",
+    /// Paths that climb out are refused.
+    tool_paths_contained => kills "tools.sec.paths",
 
     // server/resources
     /// Resources are declared.
@@ -737,6 +755,8 @@ rules! {
     resources_without_side_effect => kills "resources.list.no-side-effect",
     /// Listed resources can be read.
     listed_resources_readable => kills "resources.read.listed",
+    /// What is read carries its URI.
+    contents_name_themselves => kills "resources.read.uri",
     /// A URI stands for one resource.
     one_resource_for_a_uri => kills "resources.read.listed",
     /// Templates are well-formed.
@@ -893,6 +913,10 @@ rules! {
     logs_without_passwords => kills "logging.sec.credentials",
     /// Logs hold no private keys.
     logs_without_keys => kills "logging.sec.credentials",
+    /// Logs hold no environment variables.
+    logs_without_environment => kills "logging.sec.credentials",
+    /// Logs name nobody.
+    logs_name_nobody => kills "logging.sec.pii",
 
     // server/utilities/pagination
     /// `nextCursor` is a string or absent.
@@ -1099,6 +1123,8 @@ rules! {
     task_methods_need_extension => kills "tasks.methods.non-declaring",
     /// A failed task says why.
     task_failure_explained => kills "tasks.failed.status-message",
+    /// A cancelled task has not failed.
+    cancelled_tasks_do_not_fail => kills "tasks.cancelled-status",
     /// The error of a failed task is one of JSON-RPC.
     task_error_code => kills "tasks.failed.error",
     /// The result of a tool that failed says so.

@@ -175,7 +175,7 @@ async fn validate_dialect(bench: &Bench) -> Judgement {
 }
 
 /// The schemas of listed tools, each with what it is.
-fn published(seen: &Observed) -> impl Iterator<Item = (String, &Value)> {
+pub(super) fn published(seen: &Observed) -> impl Iterator<Item = (String, &Value)> {
     parts::items(seen, method::TOOLS_LIST, "tools").flat_map(|tool| {
         ["inputSchema", "outputSchema"]
             .into_iter()

@@ -249,7 +249,7 @@ async fn second_pages(bench: &Bench) -> Result<Vec<(&'static str, Probe)>, Troub
 
 check! {
     /// **Observed:** the cursor of a first page is good on another connection; over standard streams, in another process of
-    /// the same server. With replicas, it is good on each, and after a restart, and leads to the same page.
+    /// the same server. So are the answers to what a call asks for, in each of its rounds. With replicas, it is good on each, and after a restart, and leads to the same page.
     ///
     /// **Why:** behind a load balancer the next request goes anywhere.
     ///
@@ -260,21 +260,15 @@ check! {
 
 async fn no_connection_affinity(bench: &Bench) -> Judgement {
     let pages = second_pages(bench).await?;
-    if pages.is_empty() {
-        return Ok(Finding::unseen(
-            "no list of the target has a second page",
-            "let a list have more than one page",
-        ));
+    let mut others = Vec::new();
+    if !bench.survey().transport.shares_processes() {
+        // Two, so that none sees two rounds in a row.
+        others = vec![bench.instance().await?, bench.instance().await?];
     }
-    let other = if bench.survey().transport.shares_processes() {
-        None
-    } else {
-        Some(bench.instance().await?)
-    };
     for (list, probe) in pages {
         // The cursor is good where it was made.
         bench.control(probe.clone().on(CONNECTION)).await?;
-        let seen = match &other {
+        let seen = match others.first() {
             Some(instance) => instance.send(probe).await?,
             None => bench.send(probe.fresh()).await?,
         };
@@ -285,9 +279,16 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
             Ok(finding),
         );
     }
-    if let Some(instance) = other {
+    let walked = crate::mrtr::rounds_elsewhere(bench, &others).await?;
+    for instance in others {
         instance.stop().await;
     }
     interruption::cases(bench).await;
-    bench.conclude()
+    match bench.conclude()? {
+        Finding::Unseen { .. } if walked == 0 => Ok(Finding::unseen(
+            "no list of the target has a second page, and nothing asks for input",
+            "let a list have more than one page",
+        )),
+        finding => Ok(finding),
+    }
 }

@@ -28,7 +28,7 @@ check! {
 
 check! {
     /// **Observed:** requests whose `Mcp-Method` is the body's method in upper case are refused, and so is the header
-    /// of an annotated parameter in another case.
+    /// of an annotated parameter in another case: of a string, and of a boolean, which is `true` or `false` in lower case.
     ///
     /// **Why:** methods and values are case-sensitive; who folds them compares something else than it acts on.
     ///

@@ -61,8 +61,9 @@ async fn logger_names(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** a tool that logs and takes contact data (an argument named email, mail, phone or contact) is
-    /// called with made-up ones: no log message repeats them.
+    /// **Observed:** no log message of the tools that log has a member such as `email`, `phone_number` or `ssn` with a value
+    /// of that form. One that takes contact data (an argument named email, mail, phone or contact) is called with made-up
+    /// ones: no log message repeats them. Addresses of roles (`support@`, `no-reply@`) are nobody's.
     ///
     /// **Why:** log messages are shown, kept and forwarded where the user's data were never meant to go.
     ///
@@ -74,7 +75,16 @@ check! {
 
 async fn pii(bench: &Bench) -> Judgement {
     let lane = Lane::quiet(bench).await?;
-    for (name, _) in loggers(bench)? {
+    for (name, probe) in loggers(bench)? {
+        let seen = lane.control(at(&probe, "debug")).await?;
+        if let Some(person) = logged(&seen).find_map(|m| personal_in(&m["data"])) {
+            let finding = Finding::violated("nothing about a person in log messages", person);
+            bench.case(
+                &format!("{}-told", plain(&name)),
+                format!("{name:?} at level debug"),
+                Ok(finding),
+            );
+        }
         let Some(argument) =
             bench.survey().tool(&name).and_then(|t| contact_argument(&t["inputSchema"]))
         else {
@@ -106,6 +116,60 @@ async fn pii(bench: &Bench) -> Judgement {
         )),
         finding => Ok(finding),
     }
+}
+
+/// The first fact about a person that a log message tells, told by the name of a member and the form of its value,
+/// without the most of it.
+fn personal_in(data: &Value) -> Option<String> {
+    let members = match data {
+        Value::Array(items) => return items.iter().find_map(personal_in),
+        Value::Object(members) => members,
+        _ => return None,
+    };
+    members.iter().find_map(|(name, value)| {
+        let told = value.as_str().filter(|v| is_personal(name, v));
+        told.map(|v| format!("{name:?} is {}", clip(v, 4))).or_else(|| personal_in(value))
+    })
+}
+
+fn is_personal(name: &str, value: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let numbers = |extra: &str| value.chars().all(|c| c.is_ascii_digit() || extra.contains(c));
+    match plain.to_ascii_lowercase().as_str() {
+        "email" | "emailaddress" | "useremail" | "mail" => is_address(value),
+        "ssn" | "socialsecuritynumber" => digits == 9 && numbers("- "),
+        "phone" | "phonenumber" | "mobile" => digits >= 7 && numbers("+-() ./"),
+        "cardnumber" | "creditcard" | "creditcardnumber" => {
+            (13..=19).contains(&digits) && numbers("- ")
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text is the address of a person, as far as it tells.
+fn is_address(text: &str) -> bool {
+    const ROLES: [&str; 9] = [
+        "support",
+        "info",
+        "admin",
+        "noreply",
+        "no-reply",
+        "postmaster",
+        "security",
+        "help",
+        "root",
+    ];
+    text.split_once('@').is_some_and(|(local, domain)| {
+        let plain = |part: &str| {
+            !part.is_empty()
+                && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'))
+        };
+        plain(local)
+            && plain(domain)
+            && domain.contains('.')
+            && !ROLES.contains(&local.to_ascii_lowercase().as_str())
+    })
 }
 
 /// An argument that holds contact data of a person.
@@ -177,6 +241,25 @@ mod tests {
         let trace = json!({"error": {"stack": ["Traceback (most recent call last):\n  File"]}});
         assert_eq!(holds(&INTERNALS, &logged(trace)), Some(false));
         assert_eq!(holds(&INTERNALS, &exchange("tools/call", json!({}), &[])), None);
+    }
+
+    #[test]
+    fn people_are_told_from_words_about_them() {
+        for data in [
+            json!({"user": {"name": "Jane Roe", "email": "jane.roe@example.com"}}),
+            json!([{"ssn": "078-05-1120"}]),
+            json!({"phone_number": "+1 (555) 010-9999"}),
+        ] {
+            assert!(personal_in(&data).is_some(), "{data}");
+        }
+        for data in [
+            json!({"email": "j***@example.com", "ssn": "***-**-1120", "phone": "ok"}),
+            json!({"email": "support@example.com", "mail": "sent", "emailSent": "a@example.com"}),
+            json!({"email": true, "phone": 5, "ssn": "missing"}),
+            json!("jane.roe@example.com"),
+        ] {
+            assert_eq!(personal_in(&data), None, "{data}");
+        }
     }
 
     #[test]

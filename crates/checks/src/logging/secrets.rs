@@ -24,8 +24,22 @@ const NAMES: [&str; 13] = [
     "privatekey",
 ];
 
+/// How names of members end, without case and punctuation, whose value is a secret if it looks like one: letters and
+/// digits (`AWS_SECRET_ACCESS_KEY`, `db_password`).
+const ENDINGS: [&str; 9] = [
+    "password",
+    "passphrase",
+    "secretkey",
+    "secretaccesskey",
+    "clientsecret",
+    "apikey",
+    "accesstoken",
+    "authtoken",
+    "privatekey",
+];
+
 /// What stands in the place of a secret where none is told, and what is said about one.
-const HARMLESS: [&str; 22] = [
+const HARMLESS: [&str; 25] = [
     "redacted",
     "hidden",
     "masked",
@@ -45,6 +59,9 @@ const HARMLESS: [&str; 22] = [
     "unknown",
     "changed",
     "string",
+    "password",
+    "pass",
+    "user",
     "true",
     "false",
     "present",
@@ -64,9 +81,9 @@ const KEYS: [(&str, usize); 9] = [
 ];
 
 check! {
-    /// **Observed:** the log messages of tools that log, called at the level `debug`: none has a member such as `password`
-    /// or `api_key` with a value that is told, none a private key, a bearer token or a key in the form of a known issuer,
-    /// none repeats what was given as a password or token argument; and where the run has access tokens, none the token of
+    /// **Observed:** the log messages of tools that log, called at the level `debug`: none has a member such as `password`,
+    /// `api_key` or `AWS_SECRET_ACCESS_KEY` with a value that is told, none a private key, a bearer token, a password in a
+    /// URL or a key in the form of a known issuer, none repeats what was given as a password or token argument; and where the run has access tokens, none the token of
     /// its request. Values that are masked, and words about a value such as `invalid`, are none.
     ///
     /// **Why:** logs go to people and systems that are not trusted with secrets.
@@ -139,13 +156,39 @@ fn names_secret(name: &str) -> bool {
     NAMES.contains(&plain.to_ascii_lowercase().as_str())
 }
 
+/// Whether a name ends as those of secrets do.
+fn ends_secretly(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| plain.ends_with(ending))
+}
+
+/// Whether a value has letters and digits, and is no time.
+fn looks_secret(value: &str) -> bool {
+    let dated = value.get(..10).is_some_and(|d| d.bytes().filter(|b| *b == b'-').count() == 2);
+    value.len() >= 6
+        && !dated
+        && value.chars().any(|c| c.is_ascii_digit())
+        && value.chars().any(|c| c.is_ascii_alphabetic())
+}
+
+/// The password in a URL, if it is told.
+fn in_url(word: &str) -> Option<&str> {
+    let (_, rest) = word.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (_, password) = authority.rsplit_once('@')?.0.split_once(':')?;
+    is_told(password).then_some(password)
+}
+
 /// The first secret that a log message tells, described without the most of it.
 fn secret_in(data: &Value) -> Option<String> {
     match data {
         Value::String(text) => in_text(text),
         Value::Array(items) => items.iter().find_map(secret_in),
         Value::Object(members) => members.iter().find_map(|(name, value)| {
-            let told = value.as_str().filter(|v| names_secret(name) && is_told(v));
+            let told = value.as_str().filter(|v| {
+                is_told(v) && (names_secret(name) || (ends_secretly(name) && looks_secret(v)))
+            });
             told.map(|v| format!("{name:?} is {}", blotted(v))).or_else(|| secret_in(value))
         }),
         _ => None,
@@ -186,8 +229,12 @@ fn in_text(text: &str) -> Option<String> {
     }) {
         return Some(format!("{scheme} {}", blotted(value)));
     }
+    if let Some(password) = words().find_map(in_url) {
+        return Some(format!("a password in a URL, {}", blotted(password)));
+    }
     let assigned = words().filter_map(|word| word.split_once('=')).find(|(name, value)| {
-        names_secret(name) && is_told(value) && value.chars().any(|c| c.is_ascii_digit())
+        let named = names_secret(name) || (ends_secretly(name) && looks_secret(value));
+        named && is_told(value) && value.chars().any(|c| c.is_ascii_digit())
     });
     if let Some((name, value)) = assigned {
         return Some(format!("{name}={}", blotted(value)));
@@ -239,6 +286,10 @@ mod tests {
             json!(format!("got {jwt}")),
             json!(format!("token {github} used")),
             json!("key AKIAIOSFODNN7EXAMPLE"),
+            json!({"env": {"AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}}),
+            json!({"db_password": "hunter2"}),
+            json!("started with OPENAI_API_KEY=k81f0a77c9d1e"),
+            json!("connecting to postgres://admin:hunter2@db.internal:5432/prod"),
         ] {
             assert!(secret_in(&data).is_some(), "{data}");
         }
@@ -261,6 +312,11 @@ mod tests {
             json!("sk-learn was loaded, AKIA is a prefix"),
             json!("basic authentication-is-not-supported"),
             json!({"level": "info", "keys": ["private_key_path"]}),
+            json!({"forgotPassword": "2026-01-02T03:04:05Z", "has_password": "yes1", "uses_api_key": "enabled"}),
+            json!(
+                "see https://user:password@example.com, http://a:***@b and mailto://x@example.com:8080/y1"
+            ),
+            json!({"AWS_ACCESS_KEY_ID_PRESENT": "true1", "aws_secret_access_key": "****************KEY1"}),
         ] {
             assert_eq!(secret_in(&data), None, "{data}");
         }

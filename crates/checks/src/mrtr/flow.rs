@@ -30,6 +30,8 @@ pub(crate) struct Asker {
     pub(crate) slug: String,
     /// What it asked for in the survey, or just now.
     pub(crate) first: Round,
+    /// The exchange in which it did.
+    pub(crate) seq: u64,
     method: String,
     params: Value,
     schema: Value,
@@ -185,6 +187,7 @@ impl Asker {
             slug: name.chars().map(plain).collect(),
             name,
             first: Round::of(seen)?,
+            seq: seen.seq(),
             method,
             params,
             schema: tool.map_or(Value::Null, |t| t["inputSchema"].clone()),

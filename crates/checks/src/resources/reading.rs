@@ -90,6 +90,69 @@ pub(super) fn missing(answer: &Observed) -> bool {
 }
 
 check! {
+    /// **Observed:** listed resources are read: one of the contents has the URI that was asked for, or one below it, as the
+    /// files of a directory have. Escapes, the case of scheme and host, and a slash at the end make no difference.
+    ///
+    /// **Why:** a client keeps what it read by its URI, and tells several contents apart by theirs.
+    ///
+    /// **Fix:** put the requested URI into the contents.
+    pub(crate) URI = "resources.read.uri";
+    applies: [Declares("resources")];
+    scenario: names_itself
+}
+
+async fn names_itself(bench: &Bench) -> Judgement {
+    for answer in &bench.survey().read {
+        let asked = answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str);
+        let contents = answer.complete().and_then(|r| r.get("contents")).and_then(Value::as_array);
+        let (Some(asked), Some(contents)) = (asked, contents) else { continue };
+        let given: Vec<&str> = contents.iter().filter_map(|c| c.get("uri")?.as_str()).collect();
+        if given.is_empty() {
+            continue;
+        }
+        bench.note(answer);
+        let judged = Finding::expect(
+            given.iter().any(|uri| is_of(uri, asked)),
+            format!("contents of {}", clip(asked, 120)),
+            || format!("contents of {}", clip(&given.join(", "), 200)),
+        );
+        bench.case(
+            &format!("read-{}", answer.seq()),
+            format!("reading {}", clip(asked, 120)),
+            Ok(judged),
+        );
+    }
+    bench.conclude()
+}
+
+/// Whether a URI is the one that was asked for, or one below it.
+fn is_of(given: &str, asked: &str) -> bool {
+    let plain = |uri: &str| unescaped(uri).trim_end_matches('/').to_lowercase();
+    let (given, asked) = (plain(given), plain(asked));
+    given
+        .strip_prefix(&asked)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))
+}
+
+/// The text with its `%` escapes undone; broken ones stay.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digits =
+            tail.get(..2).filter(|_| *first == b'%').and_then(|d| std::str::from_utf8(d).ok());
+        if let Some(byte) = digits.and_then(|d| u8::from_str_radix(d, 16).ok()) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+check! {
     /// **Observed:** a resource that exists and cannot be read now is refused with error -32603. Needs one:
     /// `test://failing`, told from a URI that does not exist by another message.
     ///
@@ -120,6 +183,21 @@ async fn internal_error(bench: &Bench) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contents_are_of_what_was_asked_for_or_of_what_is_below() {
+        for (given, asked) in [
+            ("file:///docs/a.txt", "file:///docs/a.txt"),
+            ("file:///docs/a.txt", "file:///docs/"),
+            ("file:///docs/a%20b", "file:///docs/a b"),
+            ("HTTPS://Example.com", "https://example.com/"),
+        ] {
+            assert!(is_of(given, asked), "{given} for {asked}");
+        }
+        for (given, asked) in [("memo://b", "memo://a"), ("file:///docs-old/a", "file:///docs")] {
+            assert!(!is_of(given, asked), "{given} for {asked}");
+        }
+    }
 
     #[test]
     fn one_uri_with_two_definitions_is_found() {

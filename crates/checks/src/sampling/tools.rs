@@ -12,8 +12,8 @@ const ROUNDS: usize = 256;
 const LOOPS: usize = 2;
 
 check! {
-    /// **Observed:** a request for a completion with tools is answered with two tool uses. In the next request, a
-    /// message with a tool result holds nothing but tool results.
+    /// **Observed:** in every request for a completion, the first one of a call as well, and the one that follows when two
+    /// tool uses are given as the answer: a message with a tool result holds nothing but tool results.
     ///
     /// **Why:** the models' own interfaces have a role for tool results, in which nothing else can be said.
     ///
@@ -23,22 +23,26 @@ check! {
 }
 
 async fn result_only(bench: &Bench) -> Judgement {
-    after_tool_uses(bench, |messages, _| {
-        let mixed = messages.iter().find(|m| {
-            let blocks = blocks(m);
-            let results = blocks.iter().filter(|b| b["type"] == "tool_result").count();
-            results > 0 && results < blocks.len()
-        });
-        Finding::expect(mixed.is_none(), "nothing but tool results in a message with one", || {
-            mixed.map_or_else(String::new, brief)
-        })
+    of_first_requests(bench, |messages| holds(messages, "tool_result").then(|| unmixed(messages)))
+        .await;
+    after_tool_uses(bench, |messages, _| unmixed(messages)).await
+}
+
+fn unmixed(messages: &[Value]) -> Finding {
+    let mixed = messages.iter().find(|m| {
+        let blocks = blocks(m);
+        let results = blocks.iter().filter(|b| b["type"] == "tool_result").count();
+        results > 0 && results < blocks.len()
+    });
+    Finding::expect(mixed.is_none(), "nothing but tool results in a message with one", || {
+        mixed.map_or_else(String::new, brief)
     })
-    .await
 }
 
 check! {
-    /// **Observed:** a request for a completion with tools is answered with two tool uses. In the next request, the
-    /// message after them has a result for both.
+    /// **Observed:** in every request for a completion, the first one of a call as well, and the one that follows when two
+    /// tool uses are given as the answer: each message with tool uses is followed by a user message that consists of
+    /// tool results, one for each use.
     ///
     /// **Why:** models refuse a conversation in which a tool use stays unanswered.
     ///
@@ -48,26 +52,65 @@ check! {
 }
 
 async fn balance(bench: &Bench) -> Judgement {
-    after_tool_uses(bench, |messages, ids| {
-        let Some(at) =
-            messages.iter().position(|m| blocks(m).iter().any(|b| b["type"] == "tool_use"))
-        else {
-            // A server may begin a conversation of its own; then there is nothing to balance.
-            return Finding::unseen(
-                "the next request does not repeat the tool uses",
-                "continue the conversation",
-            );
-        };
-        let results = messages.get(at + 1).map(|m| {
-            (m["role"] == "user", blocks(m).iter().filter(|b| b["type"] == "tool_result").count())
-        });
-        Finding::expect(
-            results == Some((true, ids.len())),
-            format!("a user message with {} tool results", ids.len()),
-            || messages.get(at + 1).map_or_else(|| "no further message".into(), brief),
+    of_first_requests(bench, |messages| holds(messages, "tool_use").then(|| balanced(messages)))
+        .await;
+    after_tool_uses(bench, |messages, _| {
+        if holds(messages, "tool_use") {
+            return balanced(messages);
+        }
+        // A server may begin a conversation of its own; then there is nothing to balance.
+        Finding::unseen(
+            "the next request does not repeat the tool uses",
+            "continue the conversation",
         )
     })
     .await
+}
+
+/// Whether every message with tool uses is followed by a user message of results alone, one for each use.
+fn balanced(messages: &[Value]) -> Finding {
+    let using =
+        messages.iter().enumerate().filter(|(_, m)| holds(std::slice::from_ref(m), "tool_use"));
+    for (at, message) in using {
+        let used = blocks(message).into_iter().filter(|b| b["type"] == "tool_use");
+        let used: Vec<Value> = used.map(|b| b["id"].clone()).collect();
+        let answered = messages.get(at + 1).is_some_and(|next| {
+            let results = blocks(next);
+            next["role"] == "user"
+                && results.iter().all(|b| b["type"] == "tool_result")
+                && used.iter().all(|id| results.iter().any(|b| b["toolUseId"] == *id))
+        });
+        if !answered {
+            let ids = Value::Array(used);
+            return Finding::violated(
+                format!("a user message of tool results for {ids} after their uses"),
+                messages.get(at + 1).map_or_else(|| "no further message".into(), brief),
+            );
+        }
+    }
+    Finding::Held
+}
+
+/// Whether a message has a block of this type.
+fn holds(messages: &[Value], kind: &str) -> bool {
+    messages.iter().flat_map(blocks).any(|b| b["type"] == kind)
+}
+
+/// Judges the conversations that requests for a completion begin with, of calls and of tasks.
+async fn of_first_requests(bench: &Bench, judge: impl Fn(&[Value]) -> Option<Finding>) {
+    let tasks = bench.survey().tasks.iter();
+    let of_tasks = tasks.map(|t| (t.name.clone(), t.created.seq(), Round::of_task(&t.last)));
+    let asking = askers_for(bench, Kind::Sampling).await;
+    let of_calls = asking.into_iter().map(|a| (a.slug, a.seq, a.first));
+    for (name, seq, round) in of_calls.chain(of_tasks) {
+        for (n, input) in round.inputs.iter().filter(|i| i.kind() == Kind::Sampling).enumerate() {
+            let messages = input.params["messages"].as_array().map_or(&[][..], Vec::as_slice);
+            let Some(finding) = judge(messages) else { continue };
+            bench.note_seq(seq);
+            let title = format!("what {name:?} asks a model at first");
+            bench.case(&format!("{name}-first-{}", n + 1), title, Ok(finding));
+        }
+    }
 }
 
 check! {
@@ -222,5 +265,49 @@ fn concluded(bench: &Bench) -> Judgement {
             "offer a tool marked `readOnlyHint: true` that asks for a completion with tools and goes on",
         )),
         finding => Ok(finding),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(role: &str, blocks: &[(&str, &str)]) -> Value {
+        let block = |(kind, id): &(&str, &str)| match *kind {
+            "tool_use" => json!({"type": kind, "id": id, "name": "t", "input": {}}),
+            "tool_result" => json!({"type": kind, "toolUseId": id, "content": []}),
+            _ => json!({"type": kind, "text": id}),
+        };
+        let mut blocks: Vec<Value> = blocks.iter().map(block).collect();
+        let content = if blocks.len() == 1 { blocks.remove(0) } else { Value::Array(blocks) };
+        json!({"role": role, "content": content})
+    }
+
+    #[test]
+    fn uses_are_balanced_by_the_message_that_follows() {
+        let asks = message("user", &[("text", "weather?")]);
+        let uses =
+            message("assistant", &[("text", "let me see"), ("tool_use", "a"), ("tool_use", "b")]);
+        let both = message("user", &[("tool_result", "b"), ("tool_result", "a")]);
+        let says = message("assistant", &[("text", "fine")]);
+        let legal = [asks.clone(), uses.clone(), both.clone(), says.clone()];
+        assert_eq!(balanced(&legal), Finding::Held);
+        assert_eq!(balanced(&[asks.clone(), says.clone()]), Finding::Held);
+        let one = message("user", &[("tool_result", "a")]);
+        let mixed =
+            message("user", &[("tool_result", "a"), ("tool_result", "b"), ("text", "there")]);
+        let by_model = message("assistant", &[("tool_result", "a"), ("tool_result", "b")]);
+        for after in [vec![], vec![one], vec![mixed], vec![by_model], vec![says, both]] {
+            let illegal: Vec<Value> =
+                [asks.clone(), uses.clone()].into_iter().chain(after).collect();
+            assert!(matches!(balanced(&illegal), Finding::Violated { .. }), "{illegal:?}");
+        }
+    }
+
+    #[test]
+    fn results_stand_alone_in_their_message() {
+        assert_eq!(unmixed(&[message("user", &[("tool_result", "a")])]), Finding::Held);
+        let mixed = message("user", &[("text", "here"), ("tool_result", "a")]);
+        assert!(matches!(unmixed(&[mixed]), Finding::Violated { .. }));
     }
 }

@@ -17,14 +17,14 @@ use crate::lane::Lane;
 const GRACE: Duration = Duration::from_millis(250);
 
 check! {
-    /// **Observed:** for each list that can be changed, a subscription to all others is open while it changes: no
-    /// notification of it comes.
+    /// **Observed:** for each list that can be changed, and for each resource that a tool updates, a subscription to
+    /// everything else is open while that happens, and one to nothing else: no notification of a type comes that was not
+    /// asked for.
     ///
     /// **Why:** each notification makes a client read a list again that it does not care about.
     ///
     /// **Fix:** compare each change with the filter of each subscription.
     pub(crate) FILTER = "subs.filter";
-    needs: [ChangeTools];
     isolation: Alone;
     scenario: only_what_was_asked
 }
@@ -43,7 +43,58 @@ async fn only_what_was_asked(bench: &Bench) -> Judgement {
             told,
         );
     }
+    for trigger in updates(bench) {
+        let told = unasked_by_update(bench, &trigger).await;
+        let title = format!("{:?} updates {}", trigger.tool, trigger.uri);
+        bench.case(&format!("update-{}", plain(&trigger.tool)), title, told);
+    }
+    if causable(bench.survey()).is_empty() && updates(bench).is_empty() {
+        return Ok(Finding::unseen(
+            "no tool changes a list or updates a resource",
+            Prop::ChangeTools.how_to_enable(),
+        ));
+    }
     bench.conclude()
+}
+
+/// Whether an update is told of to whom asked for changes of lists, or as one to whom asked for updates.
+async fn unasked_by_update(bench: &Bench, trigger: &Trigger) -> Judgement {
+    let lane = Lane::Run(bench);
+    let lists = CHANGES.iter().map(|c| (c.flag.to_owned(), json!(true)));
+    let (mut others, _) = listen(bench, &lane, Value::Object(lists.collect())).await?;
+    let (mut asking, _) =
+        listen(bench, &lane, json!({"resourceSubscriptions": [trigger.uri]})).await?;
+    let updated = bench.send(trigger.call.clone()).await?;
+    let (id, other) = (asking.id().unwrap_or_default(), others.id().unwrap_or_default());
+    let unasked =
+        |m: &Message| m.method() != Some(UPDATED) && tells_of_change(m) && comes_by(m, &id);
+    let first = asking.until(DELIVERY, |m| m.method() == Some(UPDATED) || unasked(m)).await;
+    let fence = first.is_some();
+    // What is told together comes together.
+    let of_lists = match first.filter(|m| unasked(m)) {
+        None if fence => asking.until(GRACE / 5, unasked).await,
+        told => told,
+    };
+    let of_update =
+        others.until(GRACE / 5, |m| m.method() == Some(UPDATED) && comes_by(m, &other)).await;
+    end(bench, asking).await?;
+    end(bench, others).await?;
+    Ok(match (of_lists, of_update) {
+        (Some(message), _) => Finding::violated(
+            "nothing but updates where only those were asked for",
+            message.raw.lossy(),
+        ),
+        (None, Some(message)) => {
+            Finding::violated(format!("no {UPDATED}, which was not asked for"), message.raw.lossy())
+        }
+        (None, None) if !updated.is_accepted() => {
+            Finding::unseen(updated.describe(), Prop::UpdateResource.how_to_enable())
+        }
+        (None, None) if !fence => {
+            Finding::unseen("nobody was told of the update", "tell those who subscribed to it")
+        }
+        (None, None) => Finding::Held,
+    })
 }
 
 check! {

@@ -32,6 +32,42 @@ async fn cancel_ack(bench: &Bench) -> Judgement {
 }
 
 check! {
+    /// **Observed:** a task that completes when it is left alone is cancelled at work. Once it has ended it is cancelled,
+    /// or completed if the work was faster; it has not failed.
+    ///
+    /// **Why:** a client tells its user that something went wrong, or tries again what the user stopped.
+    ///
+    /// **Fix:** keep the cancellation with the task, and look at it before an error of the work is written down.
+    pub(crate) CANCELLED_STATUS = "tasks.cancelled-status";
+    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    needs: [SlowTaskTool];
+    scenario: cancelled_status
+}
+
+async fn cancelled_status(bench: &Bench) -> Judgement {
+    // Left alone it completes.
+    let (found, _) = life::slow(bench, AT_WORK)?;
+    let mut alone = Life::begin(bench, &found).await?;
+    alone.live().await?;
+    if alone.status() != "completed" {
+        let why = format!("left alone, a task of {} is {}", found.name, alone.status());
+        return Ok(Finding::unseen(why, "let a slow task complete"));
+    }
+    let (found, _) = life::slow(bench, Duration::from_secs(3))?;
+    let mut life = Life::begin(bench, &found).await?;
+    life.cancel().await?;
+    life.until(life::PATIENCE, |life| has_ended(life.last())).await?;
+    Ok(match life.status() {
+        "failed" => Finding::violated("status cancelled, or completed", brief(life.last())),
+        _ if has_ended(life.last()) => Finding::Held,
+        other => Finding::unseen(
+            format!("the cancelled task is still {other}, as it may be"),
+            "let a cancellation end a task",
+        ),
+    })
+}
+
+check! {
     /// **Observed:** while a task is at work, `notifications/cancelled` comes with the id of the call that made it; the
     /// task is not cancelled. Position: the call was answered, so there is nothing left to cancel by that name.
     ///

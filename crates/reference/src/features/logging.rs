@@ -43,6 +43,16 @@ impl Call {
             log["params"]["data"] =
                 json!({ "connecting": { "user": "plumb", "password": "lead-on-a-line-7" } });
         }
+        if !rules.logs_without_environment {
+            log["params"]["data"] = json!({
+                "env": { "DEPLOY_SECRET_ACCESS_KEY": "wJalrXUtnFEMI7K7MDENGbPxRfiCY1" }
+            });
+        }
+        if !rules.logs_name_nobody {
+            log["params"]["data"] = json!({
+                "user": { "name": "Ada", "email": "ada.l@example.com" }
+            });
+        }
         if !rules.logs_without_keys {
             log["params"]["data"] = json!({
                 "text": "signing with -----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----"

@@ -338,5 +338,8 @@ fn contents(call: &Call, mut contents: Value) -> Value {
     if let Some(contents) = contents.as_object_mut().filter(|_| !call.rules().read_shape) {
         contents.shift_remove("uri");
     }
+    if !call.rules().contents_name_themselves {
+        contents["uri"] = json!("plumb://elsewhere");
+    }
     json!({ "contents": [contents] })
 }

@@ -46,6 +46,10 @@ pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
         ack = json!({});
     }
     send(call, "notifications/subscriptions/acknowledged", ack).await;
+    if !rules.listen_stream_without_progress {
+        send(call, "notifications/progress", json!({ "progressToken": "listen", "progress": 1 }))
+            .await;
+    }
     if !rules.only_known_directions {
         call.outbox
             .send(
@@ -175,6 +179,10 @@ async fn deliver(call: &Call, filter: &Filter, changes: &mut broadcast::Receiver
         };
         match event {
             Ok(event) if filter.wants(call, &event) => {
+                if matches!(event, Event::Updated(_)) && !call.rules().updates_change_no_list {
+                    let (method, params) = describe(&Event::ResourcesChanged);
+                    send(call, method, params).await;
+                }
                 let (method, mut params) = describe(&event);
                 if !call.rules().updated_shape
                     && let Some(params) = params.as_object_mut()

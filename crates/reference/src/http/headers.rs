@@ -189,6 +189,9 @@ fn agree(rules: &Rules, header: &str, body: &Value) -> bool {
                 header.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'.');
             plain && header.parse::<f64>().is_ok_and(|header| body.as_f64() == Some(header))
         }
+        Value::Bool(body) if !rules.booleans_in_lower_case => {
+            header.eq_ignore_ascii_case(&body.to_string())
+        }
         body => header == format!("{body}"),
     }
 }

@@ -85,7 +85,9 @@ pub(crate) async fn ask(
     }
     let place = format!("{} {}", call.method, call.params.get("name").unwrap_or(&Value::Null));
     let first = call.params.get("inputResponses").is_none();
-    if first && !lock(&scratch.waiting).insert(place) && !rules.questions_wait_for_nobody {
+    let waits =
+        !rules.questions_wait_for_nobody || (!rules.no_question_outstanding && kept.is_none());
+    if first && !lock(&scratch.waiting).insert(place) && waits {
         return Err(RpcError::internal("the last question has no answer yet"));
     }
     if !rules.inputs_only_through_mrtr {

@@ -54,6 +54,7 @@ pub(super) fn seal(call: &Call, answers: &Map<String, Value>, data: &Value) -> S
         "request": request_digest(call),
         "name": name(call),
         "principal": auth::owner(call),
+        "place": place(call),
         "expires": u64::try_from(expires).unwrap_or(u64::MAX),
         "answers": answers,
         "data": data,
@@ -64,6 +65,11 @@ pub(super) fn seal(call: &Call, answers: &Map<String, Value>, data: &Value) -> S
         return name;
     }
     state.seal.seal(&payload)
+}
+
+/// The connection and the process that a request came to.
+fn place(call: &Call) -> Value {
+    json!([call.connection.serial, std::process::id()])
 }
 
 /// The state, if it is ours, of this request and still good.
@@ -101,6 +107,9 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
         rules.state_bound_to_principal && (rules.elicitation_bound_to_user || !elicits(call));
     if bound && !auth::owns(call, &payload["principal"]) {
         return refuse("belongs to somebody else");
+    }
+    if !rules.rounds_anywhere && payload["place"] != place(call) {
+        return Ok(None);
     }
     let expired =
         payload["expires"].as_u64().is_none_or(|expires| now().as_millis() > u128::from(expires));

@@ -28,6 +28,9 @@ pub(super) fn shown(call: &Call, record: &Record, view: &View, reads: u64) -> Va
         }
         None => {}
     }
+    if view.status == "cancelled" && !rules.cancelled_tasks_do_not_fail {
+        fail(call, &mut task, RpcError::INTERNAL, "the work was cancelled");
+    }
     let members = task.as_object_mut();
     if let Some(members) = members {
         if !rules.task_shape && view.status == "input_required" {

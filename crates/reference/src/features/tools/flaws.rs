@@ -105,6 +105,14 @@ pub(super) fn spoil(server: &Server, tools: &mut Vec<Value>) {
             ),
         ),
         (
+            rules.schema_patterns_valid,
+            tool(
+                "flawed_pattern",
+                "Has a pattern that no engine reads",
+                json!({ "type": "object", "properties": { "a": { "type": "string", "pattern": "^(a" } } }),
+            ),
+        ),
+        (
             rules.schemas_recommended_dialect,
             tool(
                 "flawed_dialect",

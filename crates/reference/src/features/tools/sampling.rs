@@ -23,10 +23,8 @@ pub(super) fn definitions() -> Vec<Value> {
 
 pub(super) async fn run(call: &Call, arguments: &Map<String, Value>) -> Outcome {
     let retry = mrtr::retry(call)?;
-    let mut messages = retry.data["messages"].as_array().cloned().unwrap_or_else(|| {
-        let question = arguments.get("question").and_then(Value::as_str);
-        vec![json!({ "role": "user", "content": text(question.unwrap_or("What is the weather like in Paris?")) })]
-    });
+    let told = retry.data["messages"].as_array().cloned();
+    let mut messages = told.unwrap_or_else(|| beginning(call, arguments));
     let round = retry.data["round"].as_u64().unwrap_or(1);
     let request = input(call, &messages, round);
     let answer = match retry.responses.get(&key(round)) {
@@ -48,6 +46,23 @@ pub(super) async fn run(call: &Call, arguments: &Map<String, Value>) -> Outcome 
     }
     let request = input(call, &messages, round + 1);
     ask(call, &request, &messages, round + 1).await
+}
+
+/// The conversation that a model is asked to go on with.
+fn beginning(call: &Call, arguments: &Map<String, Value>) -> Vec<Value> {
+    let question = arguments.get("question").and_then(Value::as_str);
+    let question = text(question.unwrap_or("What is the weather like in Paris?"));
+    let mut messages = vec![json!({ "role": "user", "content": question })];
+    let used = json!({ "type": "tool_use", "id": "earlier", "name": "weather", "input": {} });
+    let answered = json!({ "type": "tool_result", "toolUseId": "earlier", "content": [] });
+    if !call.rules().told_tool_uses_answered {
+        messages.push(json!({ "role": "assistant", "content": [used] }));
+        messages.push(json!({ "role": "user", "content": text("And in London?") }));
+    } else if !call.rules().told_tool_results_alone {
+        messages.push(json!({ "role": "assistant", "content": [used] }));
+        messages.push(json!({ "role": "user", "content": [answered, text("And in London?")] }));
+    }
+    messages
 }
 
 async fn ask(call: &Call, request: &Input, messages: &[Value], round: u64) -> Outcome {
