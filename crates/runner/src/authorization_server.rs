@@ -83,7 +83,8 @@ impl AuthorizationServer {
         recorder: &Arc<Recorder>,
     ) -> Result<Arc<Self>, ContactError> {
         let unreached = |e: &dyn std::fmt::Display| ContactError::Unreached(e.to_string());
-        let documents = Documents::serve(issuer.documents.clone(), issuer.documents_port).await;
+        let (base, port) = (issuer.documents.clone(), issuer.documents_port);
+        let documents = Documents::serve(base, port, recorder.clock).await;
         let mut server = Self {
             issuer: issuer.clone(),
             limits: limits.clone(),

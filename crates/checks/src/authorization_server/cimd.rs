@@ -291,9 +291,7 @@ async fn draft(at: &Visit) -> Judgement {
     refusals(
         at,
         &[
-            ("status", "a document with status 404", |d| {
-                Some(Document { status: 404, ..Document::json(d) })
-            }),
+            ("status", "a document with status 404", |d| Some(Document::json(d).status(404))),
             ("secret", "a document with `client_secret`", |d| {
                 d["client_secret"] = json!("plumb-published-secret");
                 None

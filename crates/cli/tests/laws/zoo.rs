@@ -3,13 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use plumb_model::{Report, Verdict};
+use plumb_model::{Payload, Report, Verdict};
 use plumb_runner::{Body, Reach, Target};
+use plumb_wire::http::{Framing, Response, Server, ServerOptions};
 #[cfg(unix)]
 use plumb_wire::process::Launch;
-use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use plumb_wire::script::{Script, Step};
+use plumb_wire::{Asked, Clock};
+use serde_json::{Value, json};
 
 use crate::judge;
 
@@ -93,11 +94,10 @@ async fn nothing_is_held_against_the_zoo_and_every_run_ends() {
     let strangers = ALL.map(|animal| (animal, false));
     let mannered = MANNERED.map(|animal| (animal, true));
     let runs = strangers.into_iter().chain(mannered).map(|(animal, manners)| async move {
-        let (listener, url) = listen().await;
-        let keeper = tokio::spawn(keep(animal, manners, listener));
+        let (server, url) = settle(animal, manners).await;
         let name = format!("{animal:?} over HTTP{}", if manners { ", with manners" } else { "" });
         let outcome = judged(Target::Url(Reach { url, ..Reach::default() }), name).await;
-        keeper.abort();
+        drop(server);
         outcome
     });
     let wrong: Vec<String> = futures_util::future::join_all(runs).await.concat();
@@ -177,85 +177,48 @@ async fn judged(target: Target, name: String) -> Vec<String> {
     wrong
 }
 
-async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
-    (listener, url)
+/// An animal, and where it lives; nobody lives at the address of one that refuses.
+async fn settle(animal: Animal, manners: bool) -> (Option<Server>, String) {
+    let behave = move |asked: Asked| async move {
+        let body = asked.body();
+        match mannerly(&body.lossy()).filter(|_| manners) {
+            Some(answer) => Response::json(&answer).into(),
+            None => behave(animal, &body),
+        }
+    };
+    let server = Server::start(behave, ServerOptions::default(), Clock::start()).await;
+    let server = server.expect("a free port");
+    let url = format!("http://{}/mcp", server.address());
+    ((animal != Animal::Refuses).then_some(server), url)
 }
 
-async fn keep(animal: Animal, manners: bool, listener: TcpListener) {
-    if matches!(animal, Animal::Refuses) {
-        return;
-    }
-    while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(behave(animal, manners, stream));
-    }
-}
-
-async fn behave(animal: Animal, manners: bool, mut stream: TcpStream) {
-    let mut buffer = vec![0; 65_536];
-    // One read is a whole request here: our client writes head and body at once.
-    while let Ok(n) = stream.read(&mut buffer).await {
-        if n == 0 {
-            return;
+fn behave(animal: Animal, body: &Payload) -> Script {
+    let json =
+        |text: Payload| Response::new(200).header("Content-Type", "application/json").body(text);
+    let events =
+        Response::new(200).header("Content-Type", "text/event-stream").framed(Framing::None);
+    let events = Script::from(events);
+    match animal {
+        Animal::Refuses | Animal::Silent => Step::Hold.into(),
+        Animal::Status500 => Response::new(500).into(),
+        Animal::Status429 => Response::new(429).into(),
+        Animal::NullForAll => json("null".into()).into(),
+        Animal::Echo => json(body.clone()).into(),
+        Animal::ClosesMidStream => events.write("data: {\"jsonrpc\""),
+        Animal::Floods => events.then(Step::Repeat(vec![b'x'; 65_536].into())),
+        Animal::Dribbles => {
+            (0..10_000).fold(events, |script, _| script.write(":").wait(Duration::from_millis(50)))
         }
-        let request = String::from_utf8_lossy(&buffer[..n]).into_owned();
-        let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned();
-        let json = |text: &str| {
-            format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
-                text.len()
-            )
-        };
-        if let Some(result) = mannerly(&body).filter(|_| manners) {
-            if stream.write_all(json(&result).as_bytes()).await.is_err() {
-                return;
-            }
-            continue;
-        }
-        let sse = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
-        let wrote = match animal {
-            Animal::Refuses => return,
-            Animal::Silent => continue,
-            Animal::Status500 => {
-                stream.write_all(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n").await
-            }
-            Animal::Status429 => {
-                stream.write_all(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n").await
-            }
-            Animal::NullForAll => stream.write_all(json("null").as_bytes()).await,
-            Animal::Echo => stream.write_all(json(&body).as_bytes()).await,
-            Animal::ClosesMidStream => {
-                let _ = stream.write_all(format!("{sse}data: {{\"jsonrpc\"").as_bytes()).await;
-                return;
-            }
-            Animal::Floods => {
-                let _ = stream.write_all(sse.as_bytes()).await;
-                let chunk = vec![b'x'; 65_536];
-                while stream.write_all(&chunk).await.is_ok() {}
-                return;
-            }
-            Animal::Dribbles => {
-                let _ = stream.write_all(sse.as_bytes()).await;
-                let mut tick = tokio::time::interval(Duration::from_millis(50));
-                while stream.write_all(b":").await.is_ok() {
-                    tick.tick().await;
-                }
-                return;
-            }
-            Animal::NeverEnds => {
-                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n{").await
-            }
-        };
-        if wrote.is_err() {
-            return;
+        Animal::NeverEnds => {
+            Script::from(json("{".into()).framed(Framing::DeclaredLength(99_999_999)))
+                .then(Step::Hold)
         }
     }
 }
 
 /// The answer of an animal with manners to what it understands.
-fn mannerly(body: &str) -> Option<String> {
-    let request: serde_json::Value = serde_json::from_str(body).ok()?;
+fn mannerly(body: &str) -> Option<Value> {
+    let request: Value = serde_json::from_str(body).ok()?;
     let result = match request["method"].as_str()? {
         "server/discover" => json!({
             "supportedVersions": ["2026-07-28"],
@@ -271,5 +234,5 @@ fn mannerly(body: &str) -> Option<String> {
     result["resultType"] = json!("complete");
     result["ttlMs"] = json!(0);
     result["cacheScope"] = json!("public");
-    Some(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}).to_string())
+    Some(json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
 }

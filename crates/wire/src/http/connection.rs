@@ -12,7 +12,7 @@ use tokio::io::{
     AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf,
 };
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::client::TlsStream;
 
 /// How much is read at once, in bytes.
@@ -20,7 +20,8 @@ const READ: usize = 16 << 10;
 /// How much of an early answer is taken in while the request is still being written, in bytes.
 const EARLY: usize = 64 << 10;
 
-/// How long a peer that has begun to answer may take nothing of the request.
+/// How long a peer that has begun to answer may take nothing of the request, and how long one that was answered may go on
+/// with its request.
 const STALL: Duration = Duration::from_millis(500);
 
 /// Bytes both ways: TCP, TLS over TCP, TLS in a tunnel, memory.
@@ -153,8 +154,18 @@ impl Connection {
     pub(super) async fn shut(mut self, how: Shut) {
         match how {
             Shut::Reset => self.io.abort(),
-            // A peer that is gone already has seen it closed.
-            Shut::Close => drop(self.io.shutdown().await),
+            Shut::Close => {
+                // A peer that is gone already has seen it closed.
+                let _ = self.io.shutdown().await;
+                // What it still sends is taken in for a while: a close over unread bytes is a reset, which can take the
+                // answer with it.
+                let rest = async {
+                    while matches!(self.fill().await, Ok(1..)) {
+                        self.buffer.clear();
+                    }
+                };
+                let _ = timeout(STALL, rest).await;
+            }
         }
     }
 

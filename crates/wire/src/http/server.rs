@@ -14,7 +14,7 @@ use plumb_model::{Answer, End, Sent};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::answer::{Afterwards, asks_to_keep_alive};
 use super::connection::{Connection, Shut};
@@ -26,6 +26,9 @@ use crate::script::{Handler, Play};
 use crate::served::{Asked, Log, Served};
 use crate::{Clock, Limits, WireError};
 use playing::{Played, Tee};
+
+/// How long nothing is accepted after a failure to.
+const BREATH: Duration = Duration::from_millis(20);
 
 /// A server of plain HTTP/1.1 whose answers are [scripts](crate::script::Script). Its drop ends it and closes all
 /// connections.
@@ -173,7 +176,11 @@ async fn accept<H: Handler>(
             // Those that have ended are let go.
             Some(_) = connections.join_next() => continue,
         };
-        let Ok((stream, _)) = accepted else { continue };
+        let Ok((stream, _)) = accepted else {
+            // Out of sockets, as a rule: some will be closed.
+            sleep(BREATH).await;
+            continue;
+        };
         opened.fetch_add(1, Ordering::Relaxed);
         let (shared, stop) = (Arc::clone(&shared), stop.clone());
         connections.spawn(async move {
