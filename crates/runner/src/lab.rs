@@ -126,7 +126,7 @@ impl Outcome {
         let judgements: BTreeMap<_, _> = trial.judges.iter().enumerate().map(judge).collect();
         let broken = || judgements.values().any(|j| matches!(j, Ok(Finding::Violated { .. })));
         let spoilt = matches!(tried.controlled, Err(Trouble::Control(_)))
-            || (!died && tried.sent.tells_of_a_failure() && broken());
+            || (death.is_none() && tried.sent.tells_of_a_failure() && broken());
         Self {
             in_vain,
             spoilt,

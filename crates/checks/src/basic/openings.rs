@@ -122,7 +122,7 @@ async fn behind_a_ping(bench: &Bench) -> Result<(), Trouble> {
         lane.send(probe.on("pinged")).await
     };
     let seen = seen.await;
-    lane.stop().await;
+    lane.stop();
     let judgement = match seen {
         Ok(seen) if is_served(&seen) => Ok(Finding::Held),
         Ok(seen) if seen.is_accepted() || seen.is_refused() => Ok(Finding::violated(
