@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use plumb_model::pack::{Base, HeaderValue, Kind, Over, Pack, Vector};
-use plumb_model::{Edition, End};
+use plumb_model::Edition;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
 use plumb_wire::{Transport, method, notification};
@@ -314,10 +314,7 @@ pub(crate) async fn walk(
         let tried = match tried {
             Ok((before, sent, (after, died))) => {
                 dead = dead.or_else(|| died.then(|| "it closed its output".to_owned()));
-                // A connection that broke costs no patience.
-                let waited = matches!(sent.exchange.answer.end, End::TimedOut | End::ClosedByUs);
-                let silent =
-                    waited && probe.asks() && sent.messages.is_empty() && sent.status().is_none();
+                let silent = probe.asks() && sent.messages.is_empty() && sent.status().is_none();
                 silences += u32::from(silent);
                 if after.is_accepted() {
                     last.insert(key, after.clone());
