@@ -19,6 +19,8 @@ pub struct Options {
     pub crlf: bool,
     /// A comment line precedes every event.
     pub comments: bool,
+    /// An event with empty data precedes every event: readers drop it.
+    pub empty_events: bool,
     /// An idle event stream carries a comment line at this interval.
     pub keep_alive: Duration,
     /// Events name their type: `event: message`.
@@ -192,6 +194,7 @@ impl Default for Options {
             pretty_json: false,
             crlf: false,
             comments: false,
+            empty_events: false,
             keep_alive: Duration::from_secs(15),
             event_lines: false,
             charset_parameter: false,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plumb_model::pack::{Base, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_model::Edition;
+use plumb_model::pack::{Base, HeaderValue, Kind, Over, Pack, Vector};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
 use plumb_wire::{Transport, method, notification};

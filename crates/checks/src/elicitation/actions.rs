@@ -85,7 +85,10 @@ fn fills_the_gap(with: &str, without: &str, marker: &str) -> bool {
     let before: String = with[..start].iter().collect();
     let before = before.trim_end_matches(['\\', '"', '\'', ' ']);
     let is_key = before.trim_end_matches(':').ends_with('"');
-    let labelled = before.ends_with([':', '=']) && (is_key || !given.starts_with('{'));
+    let after: String = with[with.len() - end..].iter().collect();
+    let ends = after.trim_start_matches(['\\', '"', '\'', ' ']).starts_with([',', '}', ']']);
+    let labelled =
+        before.ends_with([':', '=']) && if is_key { ends } else { !given.starts_with('{') };
     !whole
         && !labelled
         && given.contains(marker)

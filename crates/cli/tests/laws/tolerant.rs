@@ -27,6 +27,10 @@ const VARIANTS: &[Variant] = &[
         o.crlf = true;
         o.sse = SseMode::Always;
     }),
+    ("events with empty data", |o| {
+        o.empty_events = true;
+        o.sse = SseMode::Always;
+    }),
     ("keep-alive comments", |o| {
         o.comments = true;
         o.sse = SseMode::Always;
@@ -126,10 +130,11 @@ async fn slow_and_limiting_servers_stay_green() {
 }
 
 /// Choices that show over HTTP alone.
-const HTTP_ONLY: [&str; 8] = [
+const HTTP_ONLY: [&str; 9] = [
     "sse",
     "crlf",
     "comments",
+    "empty_events",
     "keep_alive",
     "event_lines",
     "charset_parameter",

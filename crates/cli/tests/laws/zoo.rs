@@ -53,6 +53,7 @@ const EXCUSED: &[&str] = &[
     "base.meta.server-ignores-client-info",
     "base.notif.no-response",
     "base.stateless.multi-conversation",
+    "base.stateless.no-prior-requests",
     "cancel.invalid.completed-id",
     "cancel.invalid.malformed",
     "cancel.invalid.unknown-id",

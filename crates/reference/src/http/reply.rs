@@ -79,6 +79,11 @@ pub(super) fn event(server: &Server, message: &Value) -> Bytes {
         event.extend_from_slice(b": a comment");
         event.extend_from_slice(end);
     }
+    if options.empty_events {
+        event.extend_from_slice(b"data:");
+        event.extend_from_slice(end);
+        event.extend_from_slice(end);
+    }
     if options.event_lines {
         event.extend_from_slice(b"event: message");
         event.extend_from_slice(end);

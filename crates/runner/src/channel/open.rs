@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use plumb_model::{Answer, End, Exchange, Frame, Initiator, Sent};
+use plumb_model::{Answer, Carrier, End, Exchange, Frame, Initiator, Sent};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Reply;
 use plumb_wire::{Live, method, notification};
@@ -169,8 +169,13 @@ impl Open {
         }
     }
 
-    /// What a frame, or its lack, means to whoever waits; `None` if the request was sent again.
+    /// What a frame, or its lack, means to whoever waits; `None` if the request was sent again, or if it says nothing:
+    /// readers drop an event with empty data.
     async fn read(&mut self, frame: Option<Frame>) -> Option<Option<Message>> {
+        let silent = |f: &Frame| matches!(f.carrier, Carrier::Event { .. }) && f.payload.is_empty();
+        if frame.as_ref().is_some_and(silent) {
+            return None;
+        }
         let message = frame.map(|f| Message::parse(&f.payload));
         let live = self.live.as_ref()?;
         let ended = live.is_ended();
