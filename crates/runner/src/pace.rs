@@ -317,8 +317,8 @@ pub(crate) fn retry_after(
         moment(text)?.duration_since(now).ok().map(|left| left.as_secs_f64()).filter(|s| *s > 0.0)
     };
     let seconds = |text: &str| text.trim().parse::<f64>().ok().filter(|s| *s >= 0.0);
-    let data = message.and_then(|m| m.error()?.get("data"));
-    let told = |key: &str| data.and_then(|d| d.get(key)).and_then(Value::as_f64);
+    let said = message.and_then(|m| m.error()?.get("data"));
+    let told = |key: &str| said.and_then(|d| d.get(key)).and_then(Value::as_f64);
     header
         .and_then(|text| seconds(text).or_else(|| until(text)))
         .or_else(|| told("retryAfterMs").map(|ms| ms / 1000.0))

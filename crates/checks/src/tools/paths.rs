@@ -101,7 +101,7 @@ async fn gives(
     let mut arguments = callable.arguments.clone();
     arguments.insert(argument.to_owned(), json!(path));
     let seen = bench.send(bench.call_of(name, Value::Object(arguments))).await?;
-    let given = seen.complete().is_some_and(|result| has_system_file(result));
+    let given = seen.complete().is_some_and(has_system_file);
     Ok(given.then_some(seen))
 }
 
