@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode_str;
 use plumb_runner::survey::Item;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, clip};
 use plumb_wire::{codes, method};
@@ -91,7 +92,7 @@ pub(super) fn missing(answer: &Observed) -> bool {
 
 check! {
     /// **Observed:** listed resources are read: one of the contents has the URI that was asked for, or one below it, as the
-    /// files of a directory have. Escapes, the case of scheme and host, and a slash at the end make no difference.
+    /// files of a directory have. Escapes, the case of letters, and a slash at the end make no difference.
     ///
     /// **Why:** a client keeps what it read by its URI, and tells several contents apart by theirs.
     ///
@@ -127,29 +128,13 @@ async fn names_itself(bench: &Bench) -> Judgement {
 
 /// Whether a URI is the one that was asked for, or one below it.
 fn is_of(given: &str, asked: &str) -> bool {
-    let plain = |uri: &str| unescaped(uri).trim_end_matches('/').to_lowercase();
+    let plain = |uri: &str| {
+        percent_decode_str(uri).decode_utf8_lossy().trim_end_matches('/').to_lowercase()
+    };
     let (given, asked) = (plain(given), plain(asked));
     given
         .strip_prefix(&asked)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#', '?']))
-}
-
-/// The text with its `%` escapes undone; broken ones stay.
-fn unescaped(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let digits =
-            tail.get(..2).filter(|_| *first == b'%').and_then(|d| std::str::from_utf8(d).ok());
-        if let Some(byte) = digits.and_then(|d| u8::from_str_radix(d, 16).ok()) {
-            bytes.push(byte);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 check! {

@@ -1,5 +1,6 @@
 //! References within a schema, followed on paper: nothing is fetched, and nothing is compiled.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// Where a reference leads that does not lead to a place in its own document.
@@ -74,7 +75,8 @@ pub(crate) fn astray(schema: &Value) -> Option<Astray> {
         let found = match fragment {
             "" => true,
             pointer if pointer.starts_with('/') => {
-                let pointer = unescaped(pointer);
+                // A fragment is part of a URI, so what a pointer cannot write plainly is escaped.
+                let pointer = percent_decode_str(pointer).decode_utf8_lossy();
                 documents.iter().any(|document| document.pointer(&pointer).is_some())
             }
             anchor => anchors.contains(&anchor),
@@ -106,25 +108,6 @@ fn collect<'a>(schema: &'a Value, into: &mut Vec<&'a Value>) {
             value.as_object().into_iter().flatten().for_each(|(_, s)| collect(s, into));
         }
     }
-}
-
-/// A fragment is part of a URI, so what a pointer cannot write plainly is escaped.
-fn unescaped(pointer: &str) -> String {
-    let mut bytes = Vec::with_capacity(pointer.len());
-    let mut rest = pointer.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let escape = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        if let Some(byte) =
-            escape.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%')
-        {
-            bytes.push(byte);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Opening connections: directly, or through a proxy.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -128,17 +131,6 @@ async fn dial(endpoint: &Endpoint) -> Result<Box<dyn Io>, WireError> {
 }
 
 /// User names and passwords stand percent-encoded in URLs: RFC 3986 section 2.1.
-fn percent_decoded(text: &str) -> String {
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
-    for piece in pieces {
-        if let Some(byte) = piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            bytes.push(byte);
-            bytes.extend_from_slice(&piece.as_bytes()[2..]);
-        } else {
-            bytes.push(b'%');
-            bytes.extend_from_slice(piece.as_bytes());
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+fn percent_decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
