@@ -1,7 +1,7 @@
 //! Processes of the target beside the run's own: how many start at once, one that is started ahead of need, and those that
 //! end while the run goes on.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use plumb_wire::{Limits, method};
@@ -26,7 +26,7 @@ const SLOW: Duration = Duration::from_secs(1);
 /// The processes beside the run's own.
 pub(crate) struct Aside {
     starting: Semaphore,
-    more: Mutex<bool>,
+    more: Once,
     spare: Mutex<Option<JoinHandle<Option<Running>>>>,
     ending: Mutex<JoinSet<()>>,
 }
@@ -35,7 +35,7 @@ impl Default for Aside {
     fn default() -> Self {
         Self {
             starting: Semaphore::new(AT_ONCE),
-            more: Mutex::default(),
+            more: Once::new(),
             spare: Mutex::default(),
             ending: Mutex::default(),
         }
@@ -46,10 +46,7 @@ impl Aside {
     /// The right to start a process, until it is dropped.
     pub(crate) async fn turn(&self, start_up: Option<Duration>) -> Option<SemaphorePermit<'_>> {
         if start_up.is_some_and(|took| took >= WAITING) {
-            let mut more = self.more.lock().unwrap_or_else(PoisonError::into_inner);
-            if !std::mem::replace(&mut more, true) {
-                self.starting.add_permits(MORE_AT_ONCE);
-            }
+            self.more.call_once(|| self.starting.add_permits(MORE_AT_ONCE));
         }
         // The semaphore is never closed.
         self.starting.acquire().await.ok()

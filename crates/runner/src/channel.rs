@@ -175,7 +175,15 @@ impl Channel {
         probe.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
         let (live, process) = self.transmit(&probe).await?;
         let by = by.to_owned();
-        Ok(Open { live: Some(live), process, by, channel: self.clone(), probe, tries: 0 })
+        Ok(Open {
+            live: Some(live),
+            process,
+            by,
+            channel: self.clone(),
+            probe,
+            tries: 0,
+            cancelled: false,
+        })
     }
 
     /// Sends a probe and waits for the whole answer. A notification is given no time over standard streams: who

@@ -448,10 +448,7 @@ async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Tr
     }
     if !channel.transport().closing_cancels() {
         // What the target still says of the subscription comes before its next answer.
-        let id = open.id().unwrap_or_default();
-        channel
-            .send(by, &Probe::notification(notification::CANCELLED, json!({"requestId": id})))
-            .await?;
+        open.cancel().await;
         channel.send(by, &Probe::request(method::DISCOVER, json!({}))).await?;
     }
     Ok(open.close())

@@ -162,7 +162,7 @@ impl Survey {
     async fn watch_changes(&mut self, ears: Option<changes::Ears>, channel: &Channel) {
         let Some(mut ears) = ears else { return };
         let heard = ears.heard(changes::SETTLED).await;
-        ears.close(channel).await;
+        ears.close().await;
         let found = changes::attribute(self, &self.callable, channel, &heard).await;
         for (prop, found) in found {
             self.props.entry(prop).or_insert(found);

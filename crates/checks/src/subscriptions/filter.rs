@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Trouble, capable, check};
+use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, capable, check};
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::{method, notification};
+use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
 use super::stream::{
@@ -77,8 +77,8 @@ async fn unasked_by_update(bench: &Bench, trigger: &Trigger) -> Judgement {
     };
     let of_update =
         others.until(GRACE / 5, |m| m.method() == Some(UPDATED) && comes_by(m, &other)).await;
-    end(bench, asking).await?;
-    end(bench, others).await?;
+    end(bench, asking).await;
+    end(bench, others).await;
     Ok(match (of_lists, of_update) {
         (Some(message), _) => Finding::violated(
             "nothing but updates where only those were asked for",
@@ -137,8 +137,8 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Judgement {
     let wait = if fence.is_some() { GRACE / 5 } else { GRACE };
     let id = open.id().unwrap_or_default();
     let told = open.until(wait, |m| m.method() == Some(change.method) && comes_by(m, &id)).await;
-    end(bench, asking).await?;
-    end(bench, open).await?;
+    end(bench, asking).await;
+    end(bench, open).await;
     Ok(match told {
         Some(message) => Finding::violated(format!("no {}", change.method), message.raw.lossy()),
         None if fence.is_none() => {
@@ -149,13 +149,9 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Judgement {
 }
 
 /// Ends a subscription for good, whatever the transport.
-pub(super) async fn end(bench: &Bench, open: Open) -> Result<(), Trouble> {
-    let id = open.id().unwrap_or_default();
-    if !bench.survey().transport.closing_cancels() {
-        bench.send(Probe::notification(notification::CANCELLED, json!({"requestId": id}))).await?;
-    }
+pub(super) async fn end(bench: &Bench, mut open: Open) {
+    open.cancel().await;
     bench.close(open);
-    Ok(())
 }
 
 check! {
@@ -247,8 +243,8 @@ async fn of_another(bench: &Bench, trigger: &Trigger) -> Judgement {
     let told = open
         .until(GRACE, |m| m.method() == Some(UPDATED) && !is_of(m, &other) && comes_by(m, &id))
         .await;
-    end(bench, asking).await?;
-    end(bench, open).await?;
+    end(bench, asking).await;
+    end(bench, open).await;
     Ok(match (told, fence) {
         (Some(message), _) => {
             Finding::violated(format!("no update of any resource but {other}"), message.raw.lossy())
@@ -311,7 +307,7 @@ async fn delivered(bench: &Bench, trigger: &Trigger) -> Judgement {
     let promised =
         ack.params().and_then(|p| p["notifications"]["resourceSubscriptions"].as_array());
     if promised.is_none_or(Vec::is_empty) {
-        end(bench, open).await?;
+        end(bench, open).await;
         return Ok(Finding::unseen(
             "the target did not agree to watch the resource",
             "agree to it",
@@ -334,8 +330,8 @@ async fn delivered(bench: &Bench, trigger: &Trigger) -> Judgement {
         }
     }
     let after = contents(bench, updated).await?;
-    end(bench, second).await?;
-    end(bench, open).await?;
+    end(bench, second).await;
+    end(bench, open).await;
     let which = ["first", "second"].into_iter().zip(came).zip(seen).find(|((_, came), _)| !came);
     Ok(match which {
         None => Finding::Held,

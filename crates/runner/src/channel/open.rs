@@ -9,6 +9,7 @@ use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Reply;
 use plumb_wire::{Live, method, notification};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::{Channel, Way};
@@ -28,6 +29,8 @@ pub struct Open {
     pub(super) probe: Probe,
     /// How often the target has turned it away.
     pub(super) tries: u32,
+    /// Whether the process was told that nobody listens any more.
+    pub(super) cancelled: bool,
 }
 
 impl Open {
@@ -111,33 +114,42 @@ impl Open {
     }
 
     fn leave(&mut self) -> Option<Observed> {
+        if let (Some(farewell), Ok(runtime)) = (self.farewell(), Handle::try_current()) {
+            runtime.spawn(farewell);
+        }
         let live = self.live.take()?;
-        self.unsubscribe(&live);
         let channel = live.channel().to_owned();
         let (sent, answer) = live.close();
         Some(self.record(&channel, sent, answer))
     }
 
-    /// Tells the process that nobody listens any more: a stream that is only left would stay open in it, until it has as
-    /// many as it can bear.
-    fn unsubscribe(&self, live: &Live) {
-        let Some(Mortal::Session(session)) = self.process.clone() else { return };
-        if live.is_ended() || self.probe.method() != Some(method::LISTEN) {
-            return;
+    /// Cancels a subscription over standard streams, and waits until that is written; the answer stays open, for what the
+    /// target still says. Over HTTP nothing but closing cancels.
+    pub async fn cancel(&mut self) {
+        if let Some(farewell) = self.farewell() {
+            farewell.await;
         }
-        let Some(id) = id_of(live) else { return };
+    }
+
+    /// Tells the process, once, that nobody listens any more: a stream that is only left would stay open in it, until it
+    /// has as many as it can bear.
+    fn farewell(&mut self) -> Option<impl Future<Output = ()> + use<>> {
+        let live = self.live.as_ref()?;
+        let Some(Mortal::Session(session)) = self.process.clone() else { return None };
+        if self.cancelled || live.is_ended() || self.probe.method() != Some(method::LISTEN) {
+            return None;
+        }
+        let id = id_of(live)?;
+        self.cancelled = true;
         let notice = Probe::notification(notification::CANCELLED, json!({"requestId": id}));
         let (recorder, by) = (Arc::clone(&self.channel.recorder), self.by.clone());
-        let send = async move {
+        Some(async move {
             // A process that has gone listens to nobody.
             if let Ok(live) = session.send(notice.payload(), Reply::Nothing).await {
                 let (sent, answer) = live.close();
                 recorder.record(&by, session.channel(), sent, answer);
             }
-        };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(send);
-        }
+        })
     }
 
     /// What came so far.

@@ -65,13 +65,8 @@ impl Ears {
     }
 
     /// Ends the subscription; over standard streams it must be told.
-    pub(super) async fn close(self, channel: &Channel) {
-        if !channel.transport().closing_cancels() {
-            let id = self.open.id().unwrap_or_default();
-            let end = Probe::notification(notification::CANCELLED, json!({"requestId": id}));
-            // A server that is gone has nothing to end.
-            let _ = channel.send("survey", &end).await;
-        }
+    pub(super) async fn close(mut self) {
+        self.open.cancel().await;
         self.open.close();
     }
 }
@@ -132,7 +127,7 @@ pub(super) async fn attribute(
             break;
         }
     }
-    ears.close(channel).await;
+    ears.close().await;
     found
 }
 
