@@ -202,14 +202,14 @@ mod tests {
             )
         };
         let judged = |inside: &str, outside: &str| {
-            beside((&said(inside), "/root/a"), (&said(outside), "/etc/b"))
+            beside((&said(inside), "/inside/a"), (&said(outside), "/outside/b"))
         };
-        assert_eq!(judged("/root/a is fine", "/etc/b is out of bounds"), Finding::Held);
+        assert_eq!(judged("/inside/a is fine", "/outside/b is out of bounds"), Finding::Held);
         // Neither path exists, and none is found.
         assert!(matches!(judged("0 files", "0 files"), Finding::Unseen { .. }));
-        assert!(matches!(judged("read /root/a", "read /etc/b"), Finding::Violated { .. }));
+        assert!(matches!(judged("read /inside/a", "read /outside/b"), Finding::Violated { .. }));
         let refused = exchange("tools/call", &json!({}), &error(-32602));
-        let finding = beside((&said("read /root/a"), "/root/a"), (&refused, "/etc/b"));
+        let finding = beside((&said("read /inside/a"), "/inside/a"), (&refused, "/outside/b"));
         assert_eq!(finding, Finding::Held);
     }
 }
