@@ -24,7 +24,7 @@ pub use contact::ContactError;
 pub use lists::{Item, Listing};
 pub use tasks::{EndedTask, Tasking};
 pub use timed::{Timed, speaks_of_time, unit_of_name};
-pub use watch::{every_capability, expand, required_arguments, variables};
+pub use watch::{every_capability, required_arguments};
 
 /// What the target declares and shows.
 #[derive(Clone, Debug, Default)]

@@ -22,6 +22,7 @@ mod served;
 pub mod sse;
 pub mod stdio;
 mod transport;
+pub mod uri;
 
 pub use clock::Clock;
 pub use error::WireError;

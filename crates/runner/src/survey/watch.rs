@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use plumb_model::pack::ParamType;
+use plumb_wire::uri::template::{expand_with, variables};
 use plumb_wire::{meta, method, notification};
 use serde_json::{Map, Value, json};
 
@@ -391,41 +392,6 @@ pub(super) fn by_completions(
     }
 }
 
-/// The variables of a URI template, operators and modifiers stripped.
-pub fn variables(template: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut rest = template;
-    while let Some((_, after)) = rest.split_once('{') {
-        let Some((expression, tail)) = after.split_once('}') else { break };
-        let expression = expression.trim_start_matches(['+', '#', '.', '/', ';', '?', '&']);
-        names.extend(
-            expression
-                .split(',')
-                .map(|v| v.trim_end_matches('*').split(':').next().unwrap_or(v).to_owned()),
-        );
-        rest = tail;
-    }
-    names
-}
-
-/// A template in which every variable stands alone, expanded with one value.
-pub fn expand(template: &str, with: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (expression, tail) = after.split_once('}')?;
-        let plain = expression.trim_start_matches('+');
-        if !plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'.') {
-            return None;
-        }
-        out.push_str(before);
-        out.push_str(with);
-        rest = tail;
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
 /// The first template that gives a resource, with the value and the address that did.
 pub(super) async fn read_template(
     survey: &Survey,
@@ -434,7 +400,7 @@ pub(super) async fn read_template(
     let templates = survey.templates.items.iter().take(TEMPLATES);
     for template in templates.filter_map(|t| t.value["uriTemplate"].as_str()) {
         for value in ["123", "1", "plumb"] {
-            let Some(uri) = expand(template, value) else { break };
+            let Some(uri) = expand_with(template, value) else { break };
             let read = channel
                 .send("survey", &Probe::request(method::RESOURCES_READ, json!({"uri": uri})))
                 .await;

@@ -158,10 +158,3 @@ fn nothing_is_called_that_nobody_allowed() {
     // What the fixture changes is changed by the checks that look at it.
     assert!(!may_call(&json!({"name": "test_update_resource"}), &nobody));
 }
-
-#[test]
-fn a_template_is_expanded_where_every_variable_stands_alone() {
-    assert_eq!(expand("a://{x}/b/{+y}", "1").as_deref(), Some("a://1/b/1"));
-    assert_eq!(expand("a://x{?q}", "1"), None);
-    assert_eq!(variables("a://{x}/{+y*}{?q,r:3}"), ["x", "y", "q", "r"]);
-}

@@ -1,0 +1,244 @@
+//! basic/authorization#token-handling: requests without a token, and what must not happen before a token is good.
+
+use std::time::Duration;
+
+use plumb_flows::work;
+use plumb_model::pack::Base;
+use plumb_runner::{
+    Bench, Finding, Judgement, Observed, Probe, Prop, TokenDeviation, Trouble, capable, check,
+};
+use plumb_wire::method;
+use serde_json::json;
+
+/// What every protected server is asked without a token, if it offers it.
+const BASES: [Base; 9] = [
+    Base::Discover,
+    Base::ToolsList,
+    Base::ToolsCall,
+    Base::ResourcesList,
+    Base::ResourcesRead,
+    Base::PromptsList,
+    Base::PromptsGet,
+    Base::Complete,
+    Base::Listen,
+];
+
+/// A subscription that is taken against the rules is given so long to show it.
+const FIRST_WORD: Duration = Duration::from_secs(1);
+
+/// So many tools are called without a token.
+const CALLS: usize = 8;
+
+/// The answer to a probe; a subscription is closed after its first message.
+pub(super) async fn ask(bench: &Bench, probe: Probe) -> Result<Observed, Trouble> {
+    if probe.method() != Some(method::LISTEN) {
+        return bench.send(probe).await;
+    }
+    let mut open = bench.open(probe).await?;
+    if open.status().await.is_some_and(|status| status >= 400) {
+        let seen = bench.finish(open).await;
+        seen.settled()?;
+        return Ok(seen);
+    }
+    open.next_within(FIRST_WORD).await;
+    Ok(bench.close(open))
+}
+
+/// Judges what comes without a token, method by method.
+async fn without_token(bench: &Bench, judge: impl Fn(Base, &Observed) -> Finding) -> Judgement {
+    for base in BASES {
+        let Some(probe) = bench.base(base) else { continue };
+        let control = ask(bench, probe.clone()).await?;
+        if !control.is_accepted() {
+            return Err(Trouble::Control(control.describe()));
+        }
+        let seen = ask(bench, probe.without_token()).await?;
+        bench.case(base.name(), format!("{} without a token", base.name()), Ok(judge(base, &seen)));
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** no method but `server/discover` is served to a request without a token.
+    ///
+    /// **Why:** whoever reaches the port would have what the tokens protect.
+    ///
+    /// **Fix:** let one layer ask for the token before any method is looked at.
+    pub(super) AUTHENTICATE = "http.authenticate";
+    applies: [Auth];
+    scenario: authenticate
+}
+
+async fn authenticate(bench: &Bench) -> Judgement {
+    let judge = |base, seen: &Observed| {
+        let open = seen.is_accepted() && base != Base::Discover;
+        Finding::expect(!open, "a refusal of the request without a token", || seen.describe())
+    };
+    without_token(bench, judge).await
+}
+
+check! {
+    /// **Observed:** every method that is refused to a request without a token is refused with HTTP 401.
+    /// **Position:** a server may leave `server/discover` open to everybody.
+    ///
+    /// **Why:** 401 is the status that tells a client to get a token.
+    ///
+    /// **Fix:** answer 401 with a Bearer challenge, on each method and for each transport error path.
+    pub(super) NO_TOKEN = "auth.rs.no-token";
+    applies: [Auth];
+    scenario: no_token
+}
+
+async fn no_token(bench: &Bench) -> Judgement {
+    let judge = |base, seen: &Observed| {
+        if seen.is_accepted() {
+            return match base {
+                Base::Discover => Finding::Held,
+                _ => Finding::unseen(
+                    "it is served to everybody, which `http.authenticate` judges",
+                    "ask for a token",
+                ),
+            };
+        }
+        Finding::expect(seen.status() == Some(401), "HTTP 401", || seen.describe())
+    };
+    without_token(bench, judge).await
+}
+
+check! {
+    /// **Observed:** on one kept-alive connection, after requests with a valid token, requests without one, with an
+    /// expired one and with one for another server are refused; valid ones in between are served.
+    ///
+    /// **Why:** a proxy sends requests of many users over one connection.
+    ///
+    /// **Fix:** validate the token of each request; remember nothing with the connection.
+    pub(super) EACH_REQUEST = "auth.rs.each-request";
+    applies: [Auth];
+    scenario: each_request
+}
+
+async fn each_request(bench: &Bench) -> Judgement {
+    let auth = bench.auth()?;
+    let (Some(probe), broken) = (
+        bench.base(Base::ToolsList).or_else(|| bench.base(Base::Discover)),
+        [
+            ("absent", None),
+            ("expired", Some(TokenDeviation::Expired)),
+            ("audience-other", Some(TokenDeviation::AudienceOther)),
+            ("signature-bad", Some(TokenDeviation::SignatureBad)),
+        ],
+    ) else {
+        return Ok(Finding::unseen("the target offers no request to send", "declare a capability"));
+    };
+    let probe = probe.on("auth-each-request");
+    for (slug, deviation) in broken {
+        bench.control(probe.clone()).await?;
+        let bad = match deviation {
+            Some(deviation) => probe.clone().bearer(auth.broken(deviation)?.as_str()),
+            None => probe.clone().without_token(),
+        };
+        let seen = bench.send(bad).await?;
+        let finding = Finding::expect(
+            seen.is_refused() || seen.is_challenge(),
+            "a refusal, whatever came before on the connection",
+            || seen.describe(),
+        );
+        bench.case(slug, format!("a {slug} token behind a valid one"), Ok(finding));
+    }
+    bench.control(probe).await?;
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** a call of the slow tool with an expired token, or without one, leaves no trace in the journal, and
+    /// the refusal of `tools/list` names no tool.
+    ///
+    /// **Why:** what was done before the refusal is done.
+    ///
+    /// **Fix:** validate the token before the body is read, and stop there.
+    pub(super) VALIDATE_BEFORE = "auth.rs.validate-before";
+    applies: [Auth];
+    scenario: validate_before
+}
+
+async fn validate_before(bench: &Bench) -> Judgement {
+    let auth = bench.auth()?;
+    let expired = auth.broken(TokenDeviation::Expired)?;
+    if let Some(list) = bench.base(Base::ToolsList) {
+        let seen = bench.send(list.bearer(expired.as_str())).await?;
+        let body = seen.body_text();
+        let names = bench
+            .survey()
+            .tools
+            .items
+            .iter()
+            .filter_map(|i| i.value["name"].as_str().map(str::to_owned));
+        // Some names are words that may stand in any sentence: they tell when quoted alone.
+        let told = names.filter(|name| name.len() >= 8).find(|name| {
+            body.contains(&format!("\"{name}\""))
+                || (is_coined(name) && body.contains(name.as_str()))
+        });
+        let finding = Finding::expect(told.is_none(), "a refusal that tells nothing", || {
+            format!("the answer names the tool {:?}", told.unwrap_or_default())
+        });
+        bench.case("tools-list", "tools/list with an expired token", Ok(finding));
+    }
+    if work::no_journal(bench).is_none() {
+        for (slug, token) in [("expired", Some(&expired)), ("absent", None)] {
+            let key = format!("auth-{slug}-{}", bench.fresh_id());
+            let slow = work::slow_in_journal(bench, Duration::from_millis(10), &key)?;
+            let probe = match token {
+                Some(token) => slow.probe.bearer(token.as_str()),
+                None => slow.probe.without_token(),
+            };
+            bench.send(probe).await?;
+            // Nothing but time shows that nothing was done.
+            bench.pause(Duration::from_millis(150)).await;
+            let entries = work::journal(bench, &key).await?;
+            let finding =
+                Finding::expect(entries == 0, "nothing done before the token is validated", || {
+                    format!("the journal has {entries} entries of the refused call")
+                });
+            bench.case(&format!("call-{slug}"), format!("tools/call, token {slug}"), Ok(finding));
+        }
+    }
+    bench.conclude()
+}
+
+/// Whether a name is no word of a sentence about authorization.
+fn is_coined(name: &str) -> bool {
+    let oauth = ["token", "auth", "scope", "error", "resource", "client", "grant", "invalid"];
+    let word = name.chars().all(|c| c.is_ascii_lowercase());
+    !word && !oauth.iter().any(|part| name.to_ascii_lowercase().contains(part))
+}
+
+check! {
+    /// **Observed:** calls without a token are refused, and not answered by asking the user to log in at a URL.
+    ///
+    /// **Why:** a login by elicitation leaves the client without a token, and the user open to phishing.
+    ///
+    /// **Fix:** answer 401 with a challenge; elicit URLs only for the authorization of third parties.
+    pub(super) NOT_SELF_AUTH = "elicit.url.not-self-auth";
+    applies: [Auth];
+    needs: [Tool];
+    scenario: not_self_auth
+}
+
+async fn not_self_auth(bench: &Bench) -> Judgement {
+    let survey = bench.survey();
+    let url = survey.prop(Prop::ElicitUrlTool).map(|found| found.name.as_str());
+    let mut callable: Vec<_> = survey.callable.iter().collect();
+    callable.sort_by_key(|c| c.tool["name"].as_str() != url);
+    for callable in callable.into_iter().take(CALLS) {
+        let name = callable.tool["name"].as_str().unwrap_or_default();
+        let probe = capable(bench.call_of(name, json!(callable.arguments))).without_token();
+        let seen = bench.send(probe).await?;
+        let finding = Finding::expect(
+            seen.input_required().is_none(),
+            "a refusal, no request for input",
+            || seen.describe(),
+        );
+        bench.case(&format!("call-{name}"), format!("{name:?} without a token"), Ok(finding));
+    }
+    bench.conclude()
+}

@@ -1,0 +1,100 @@
+//! basic#meta: who speaks, by their own account.
+
+use plumb_flows::echo;
+use plumb_model::pack::Base;
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check};
+use plumb_wire::jsonrpc::Message;
+use plumb_wire::meta;
+use serde_json::{Value, json};
+
+check! {
+    /// **Observed:** every result has `io.modelcontextprotocol/serverInfo` in its `_meta`.
+    ///
+    /// **Why:** there is no handshake any more: this is how logs and debuggers on the way know who answered.
+    ///
+    /// **Fix:** add it where all results are written. A server configured to withhold it can list this check as known.
+    pub(crate) SERVER_INFO = "base.meta.server-info";
+    passive: server_info
+}
+
+fn server_info(seen: &Observed, notes: &mut Notes<'_>) {
+    let own = echo::own(seen).find_map(Message::result);
+    let Some(result) = own.filter(|r| r.is_object()) else { return };
+    let info = result.get("_meta").and_then(|m| m.get(meta::SERVER_INFO));
+    notes.expect(
+        info.is_some(),
+        "`io.modelcontextprotocol/serverInfo` in the result's `_meta`",
+        || format!("none in the result of {}", seen.method().unwrap_or("a request")),
+    );
+}
+
+/// Names by which clients are known; none of them earns another answer.
+const CLIENTS: [&str; 4] = ["claude-ai", "Visual Studio Code", "cursor-vscode", "plumb/другой"];
+
+check! {
+    /// **Observed:** discovery, the first page of each list and whether a call succeeds are the same for clients of
+    /// different names and for one that gives none.
+    ///
+    /// **Why:** clientInfo is self-reported; a server that goes by it breaks for every client that its author did not know.
+    ///
+    /// **Fix:** decide by declared capabilities, never by the client's name or version.
+    pub(crate) IGNORES_CLIENT_INFO = "base.meta.server-ignores-client-info";
+    scenario: ignores_client_info
+}
+
+async fn ignores_client_info(bench: &Bench) -> Judgement {
+    let bases =
+        [Base::Discover, Base::ToolsList, Base::ResourcesList, Base::PromptsList, Base::ToolsCall];
+    for base in bases {
+        let Some(probe) = bench.base(base) else { continue };
+        let shape =
+            |seen: &Observed| if base == Base::ToolsCall { success(seen) } else { content(seen) };
+        let first = shape(&bench.control(probe.clone()).await?);
+        // What differs from one request to the next says nothing about the client.
+        if shape(&bench.control(probe.clone()).await?) != first {
+            continue;
+        }
+        let names = CLIENTS.iter().map(|name| (*name, named(&probe, name)));
+        let anonymous = ("no client", probe.clone().without_meta(meta::CLIENT_INFO));
+        let mut finding = Finding::Held;
+        for (name, probe) in names.chain([anonymous]) {
+            let seen = bench.send(probe).await?;
+            if shape(&seen) != first {
+                finding = Finding::violated(
+                    format!("the same answer as for plumb, given {name:?}"),
+                    seen.describe(),
+                );
+                break;
+            }
+        }
+        // It may have changed for everybody in the meantime.
+        let changed = shape(&bench.control(probe).await?) != first;
+        if finding == Finding::Held || !changed {
+            bench.case(
+                base.name(),
+                format!("{} for clients of several names", base.name()),
+                Ok(finding),
+            );
+        }
+    }
+    bench.conclude()
+}
+
+fn named(probe: &Probe, name: &str) -> Probe {
+    probe.clone().meta(meta::CLIENT_INFO, json!({"name": name, "version": "1.0.0"}))
+}
+
+/// The result without what may change from one moment to the next.
+fn content(seen: &Observed) -> Option<Value> {
+    let mut result = seen.result()?.clone();
+    let members = result.as_object_mut()?;
+    for volatile in ["_meta", "ttlMs", "nextCursor"] {
+        members.remove(volatile);
+    }
+    Some(result)
+}
+
+fn success(seen: &Observed) -> Option<Value> {
+    let result = seen.result()?;
+    Some(json!([result.get("resultType"), result["isError"] == true]))
+}

@@ -1,0 +1,126 @@
+//! basic/patterns/cancellation#error-handling: cancellations of nothing.
+
+use plumb_flows::quiet::Quiet;
+use plumb_model::pack::Base;
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
+use plumb_wire::{method, notification};
+use serde_json::{Value, json};
+
+const METHOD: &str = notification::CANCELLED;
+
+check! {
+    /// **Observed:** the cancellation of a request that never was is followed by no message, and the next request is
+    /// served. Over HTTP, where no such notification is expected, any answer but a server error will do.
+    ///
+    /// **Why:** a notification has no answer; a client would take one for the answer to something else.
+    ///
+    /// **Fix:** look the id up, and do nothing if it is not there.
+    pub(crate) UNKNOWN = "cancel.invalid.unknown-id";
+    scenario: unknown
+}
+
+async fn unknown(bench: &Bench) -> Judgement {
+    let quiet = Quiet::quiet(bench).await?;
+    let ids = [
+        ("integer", json!(987_654_321)),
+        ("string", json!("plumb-never-sent")),
+        ("zero", json!(0)),
+        ("empty", json!("")),
+        ("negative", json!(-1)),
+    ];
+    for (slug, id) in ids {
+        let params = json!({"requestId": id, "reason": "plumb: this request never was"});
+        let finding = ignored(bench, &quiet, params).await?;
+        bench.case(slug, format!("the cancellation of {id}, which never was"), Ok(finding));
+    }
+    quiet.stop();
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** the cancellation of a request that has been answered is followed by no message, and the next
+    /// request is served.
+    ///
+    /// **Why:** an answer and its cancellation may cross on the way; that is nobody's fault.
+    ///
+    /// **Fix:** forget the id with the answer, and treat it as unknown.
+    pub(crate) COMPLETED = "cancel.invalid.completed-id";
+    scenario: completed
+}
+
+async fn completed(bench: &Bench) -> Judgement {
+    let quiet = Quiet::quiet(bench).await?;
+    for base in
+        [Base::Discover, Base::ToolsList, Base::ToolsCall, Base::ResourcesRead, Base::PromptsGet]
+    {
+        let Some(probe) = bench.base(base) else { continue };
+        let answered = quiet.control(probe).await?;
+        let id = answered.sent_id().cloned().unwrap_or_default();
+        let finding = ignored(bench, &quiet, json!({"requestId": id})).await?;
+        bench.case(
+            base.name(),
+            format!("the cancellation of {}, which was answered", base.name()),
+            Ok(finding),
+        );
+    }
+    quiet.stop();
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** a cancellation without a request id, or with one that is no id, is followed by no message, and the
+    /// next request is served. Over HTTP an error status is fine.
+    ///
+    /// **Why:** a notification has no answer, not even one that says that it was malformed.
+    ///
+    /// **Fix:** drop the notification.
+    pub(crate) MALFORMED = "cancel.invalid.malformed";
+    scenario: malformed
+}
+
+async fn malformed(bench: &Bench) -> Judgement {
+    let quiet = Quiet::quiet(bench).await?;
+    let broken = [
+        ("no-id", json!({"reason": "plumb"})),
+        ("null", json!({"requestId": null})),
+        ("object", json!({"requestId": {"id": 1}})),
+        ("list", json!({"requestId": [1]})),
+        ("fraction", json!({"requestId": 1.5})),
+        ("boolean", json!({"requestId": true})),
+        ("reason", json!({"requestId": "plumb-never-sent", "reason": {"text": "plumb"}})),
+    ];
+    for (slug, params) in broken {
+        let finding = ignored(bench, &quiet, params.clone()).await?;
+        bench.case(slug, format!("a cancellation with {params}"), Ok(finding));
+    }
+    quiet.stop();
+    bench.conclude()
+}
+
+/// Sends a cancellation and a request behind it.
+async fn ignored(bench: &Bench, quiet: &Quiet<'_>, params: Value) -> Result<Finding, Trouble> {
+    let sent = quiet.send(Probe::notification(METHOD, params)).await?;
+    if sent.status().is_some_and(|s| s >= 500) {
+        return Ok(Finding::violated("no server error", sent.describe()));
+    }
+    let next = match quiet.send(next(bench)).await {
+        Ok(next) => next,
+        // It answers once it has been started anew.
+        Err(_) if quiet.is_own() && quiet.send(next(bench)).await.is_ok() => {
+            return Ok(Finding::violated("a server that goes on", "its process ended"));
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    let strays = quiet.strays().await?;
+    let answers = |seen: &Observed| seen.responses().find(|m| m.id() != seen.sent_id()).cloned();
+    let answer = answers(&next)
+        .or_else(|| strays.into_iter().find(plumb_wire::jsonrpc::Message::is_response));
+    if let Some(answer) = answer {
+        return Ok(Finding::violated("no message about the cancellation", answer.raw.lossy()));
+    }
+    Ok(Finding::expect(next.is_accepted(), "the next request served", || next.describe()))
+}
+
+fn next(bench: &Bench) -> Probe {
+    bench.base(Base::Discover).unwrap_or_else(|| Probe::request(method::DISCOVER, json!({})))
+}

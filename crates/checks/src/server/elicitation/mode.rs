@@ -1,0 +1,102 @@
+//! client/elicitation#capabilities: only modes that the client supports.
+
+use plumb_flows::rounds::of_tasks;
+use plumb_flows::rounds::{Kind, Round, askers, judged};
+use plumb_runner::{Bench, Finding, Judgement, Observed, check};
+use serde_json::json;
+
+check! {
+    /// **Observed:** before a client that declares `"elicitation": {}`, what asks by a form still asks, and what asks in
+    /// URL mode does not.
+    ///
+    /// **Why:** the empty object is what clients of the time before URL mode declare.
+    ///
+    /// **Fix:** read `{}` as `{"form": {}}`.
+    pub(crate) EMPTY_MEANS_FORM = "elicit.empty-means-form";
+    scenario: empty_means_form
+}
+
+async fn empty_means_form(bench: &Bench) -> Judgement {
+    for asker in askers(bench).await {
+        let (form, url) = (asker.first.wants(Kind::Form), asker.first.wants(Kind::Url));
+        let alone = asker.first.inputs.iter().all(|i| matches!(i.kind(), Kind::Form | Kind::Url));
+        if !form && !url {
+            continue;
+        }
+        let others =
+            json!({"elicitation": {}, "sampling": {"tools": {}, "context": {}}, "roots": {}});
+        let seen = bench.send(asker.bare().capabilities(others)).await?;
+        let asked = Round::of(&seen);
+        let judgement = judged(&seen, |seen| match asked {
+            Some(round) if round.wants(Kind::Url) => {
+                Finding::violated("no request in URL mode", seen.describe())
+            }
+            None if form && !url && alone && seen.is_refused() => {
+                Finding::violated("the form shown to a client that declares {}", seen.describe())
+            }
+            _ => Finding::Held,
+        });
+        bench.case(
+            &asker.slug,
+            format!("{:?} before a client with the elicitation capability {{}}", asker.name),
+            judgement,
+        );
+    }
+    concluded(bench)
+}
+
+check! {
+    /// **Observed:** what asks by a form, tasks included, does not do so before a client that declares URL mode alone, and
+    /// the other way round. An error (-32021) and doing without are both right.
+    ///
+    /// **Why:** the client cannot show it, and the user cannot answer.
+    ///
+    /// **Fix:** look at the mode within the capability, not only at the capability.
+    pub(crate) SUPPORTED = "elicit.server.mode-supported";
+    fact: "base.meta.no-rely-undeclared";
+    scenario: supported
+}
+
+async fn supported(bench: &Bench) -> Judgement {
+    for asker in askers(bench).await {
+        for (slug, declared, other) in
+            [("url", json!({"url": {}}), Kind::Form), ("form", json!({"form": {}}), Kind::Url)]
+        {
+            if !asker.first.wants(other) {
+                continue;
+            }
+            let declared = json!({"elicitation": declared, "sampling": {"tools": {}, "context": {}}, "roots": {}});
+            let seen = bench.send(asker.bare().capabilities(declared)).await?;
+            let judgement = judged(&seen, |seen| {
+                Finding::expect(
+                    !asks(seen, other),
+                    format!("no request in a mode but {slug}"),
+                    || seen.describe(),
+                )
+            });
+            let title = format!("{:?} before a client with the mode {slug} alone", asker.name);
+            bench.case(&format!("{}-{slug}", asker.slug), title, judgement);
+        }
+    }
+    for (slug, declared, other) in
+        [("url", json!({"url": {}}), Kind::Form), ("form", json!({"form": {}}), Kind::Url)]
+    {
+        let declared = json!({"elicitation": declared, "sampling": {}, "roots": {}});
+        of_tasks(bench, slug, &declared, |kind| kind == other).await?;
+    }
+    concluded(bench)
+}
+
+fn asks(seen: &Observed, kind: Kind) -> bool {
+    Round::of(seen).is_some_and(|r| r.wants(kind))
+}
+
+fn concluded(bench: &Bench) -> Judgement {
+    match bench.conclude()? {
+        Finding::Unseen { .. } => Ok(Finding::unseen(
+            "nothing that may be called elicits",
+            "offer a tool marked `readOnlyHint: true`, or a prompt, that elicits",
+        )),
+        finding => Ok(finding),
+    }
+}

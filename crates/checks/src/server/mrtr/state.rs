@@ -1,0 +1,316 @@
+//! basic/patterns/mrtr#server-requirements-basic-workflow: `requestState` in the hands of a client that changes it.
+
+use plumb_flows::rounds::tamper::{Tampered, altered, garbage, mangled};
+use plumb_flows::rounds::{Asker, Round, askers, broke, done, judged, outcome};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check};
+use serde_json::Value;
+
+/// At most so many stateful requests are tampered with.
+const LOOKED_AT: usize = 6;
+
+/// The tools of the official fixture whose state matters: no change of it may pass.
+const DECLARED: [&str; 2] =
+    ["test_input_required_result_tampered_state", "test_input_required_result_single_use"];
+
+/// A stateful request that a fitting retry takes a step further.
+struct Subject {
+    asker: Asker,
+    /// What a fitting retry gives.
+    taken: Observed,
+    /// Whether the same retry gives the same twice, with the same state.
+    repeatable: bool,
+    /// What the retry gives without the state.
+    without: Observed,
+}
+
+async fn subjects(bench: &Bench) -> Result<Vec<Subject>, Trouble> {
+    let mut found = Vec::new();
+    for asker in askers(bench).await.into_iter().filter(|a| a.first.state.is_some()) {
+        if found.len() == LOOKED_AT {
+            break;
+        }
+        let Some(round) = fresh(bench, &asker).await? else { continue };
+        let taken = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
+        let again = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
+        let without = bench.send(asker.retry(round.answers(), None)).await?;
+        if stepped(&taken, &round) {
+            let repeatable = outcome(&taken) == outcome(&again) && again.is_accepted();
+            found.push(Subject { asker, taken, repeatable, without });
+        }
+    }
+    // The fixtures that declare that their state matters come first.
+    found.sort_by_key(|s| !s.declared());
+    Ok(found)
+}
+
+async fn fresh(bench: &Bench, asker: &Asker) -> Result<Option<Round>, Trouble> {
+    let round = Round::of(&bench.send(asker.probe()).await?);
+    Ok(round.filter(|r| r.state.as_ref().is_some_and(Value::is_string)))
+}
+
+/// Whether a retry went further than the round that it answers.
+fn stepped(seen: &Observed, round: &Round) -> bool {
+    done(seen)
+        || Round::of(seen).is_some_and(|next| round.inputs.iter().all(|i| !next.asks(&i.key)))
+}
+
+impl Subject {
+    fn declared(&self) -> bool {
+        DECLARED.contains(&self.asker.name.as_str())
+    }
+
+    /// Judges what a tampered state led to. Whether a state matters cannot be known from outside; where a fixture
+    /// says so nothing may come of it, elsewhere it may not lead to an outcome of its own.
+    async fn judge(&self, bench: &Bench, seen: &Observed) -> Judgement {
+        if broke(seen) {
+            return Err(Trouble::Setup(seen.describe()));
+        }
+        if self.declared() {
+            return Ok(Finding::expect(
+                !done(seen),
+                "the state refused, or input asked for anew",
+                || seen.describe(),
+            ));
+        }
+        let known = [outcome(&self.taken), outcome(&self.without)];
+        if !done(seen) || !self.repeatable || known.contains(&outcome(seen)) {
+            return Ok(Finding::Held);
+        }
+        // What the true state leads to may have changed by itself in the meantime.
+        let Some(round) = fresh(bench, &self.asker).await? else {
+            return Err(Trouble::Setup("the state is no longer given".into()));
+        };
+        let taken = bench.send(self.asker.retry(round.answers(), round.state.as_ref())).await?;
+        if outcome(&taken) != outcome(&self.taken) {
+            return Err(Trouble::Setup("the true state leads to something else, too".into()));
+        }
+        Ok(Finding::violated("no outcome but those of the true state and of none", seen.describe()))
+    }
+}
+
+async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judgement {
+    let subjects = subjects(bench).await?;
+    for subject in &subjects {
+        let asker = &subject.asker;
+        let Some(mut round) = fresh(bench, asker).await? else { continue };
+        let Some(state) = round.state.as_ref().and_then(Value::as_str).map(str::to_owned) else {
+            continue;
+        };
+        let many = change(&state).len();
+        for n in 0..many {
+            if !subject.repeatable
+                && let Some(next) = fresh(bench, asker).await?
+            {
+                round = next;
+            }
+            let state = round.state.as_ref().and_then(Value::as_str).unwrap_or_default();
+            let Some(Tampered { slug, title, state }) = change(state).into_iter().nth(n) else {
+                continue;
+            };
+            let seen =
+                bench.send(asker.retry(round.answers(), Some(&Value::String(state)))).await?;
+            let judgement = subject.judge(bench, &seen).await;
+            bench.case(
+                &format!("{}-{slug}", asker.slug),
+                format!("{:?}: {title}", asker.name),
+                judgement,
+            );
+        }
+    }
+    concluded(bench)
+}
+
+fn concluded(bench: &Bench) -> Judgement {
+    match bench.conclude()? {
+        Finding::Unseen { .. } => Ok(Finding::unseen(
+            "nothing that may be called asks for input with a `requestState`",
+            "offer a tool marked `readOnlyHint: true` that does, or test_input_required_result_tampered_state",
+        )),
+        finding => Ok(finding),
+    }
+}
+
+check! {
+    /// **Observed:** a state with one character changed, at places all over it, and where its content can be read with
+    /// one value changed, leads to no result. **Position:** whether a state matters cannot be seen from outside. The
+    /// official fixture `test_input_required_result_tampered_state` says that its state does; elsewhere only an outcome
+    /// that neither the true state nor the lack of one leads to is a violation.
+    ///
+    /// **Why:** the state passes through the client, who would rather be asked less and allowed more.
+    ///
+    /// **Fix:** sign or encrypt the state (HMAC, AEAD), and verify it before reading it.
+    pub(crate) INTEGRITY = "mrtr.state-integrity";
+    scenario: integrity
+}
+
+async fn integrity(bench: &Bench) -> Judgement {
+    tampered(bench, altered).await
+}
+
+check! {
+    /// **Observed:** a state that is cut, extended, turned around or without its signature leads to no result.
+    /// **Position:** as for `mrtr.state-integrity`; an error and a renewed request for input are both a rejection.
+    ///
+    /// **Why:** a state that is passed over when it fails verification protects nothing.
+    ///
+    /// **Fix:** refuse the request (-32602) when verification fails; do not go on as if there were no state.
+    pub(crate) REJECT_TAMPERED = "mrtr.state-reject-tampered";
+    fact: "mrtr.state-integrity";
+    scenario: reject_tampered
+}
+
+async fn reject_tampered(bench: &Bench) -> Judgement {
+    tampered(bench, mangled).await
+}
+
+check! {
+    /// **Observed:** what was never a state (empty, binary, 64 KiB, JSON, a number, an object) gets an answer, and the
+    /// request is served afterwards as before. **Position:** a JSON-RPC error is an answer whatever its code and status.
+    ///
+    /// **Why:** whoever can reach the server can send anything as the state.
+    ///
+    /// **Fix:** take every failure to read the state for what it is: a refused request.
+    pub(crate) ATTACKER_CONTROLLED = "mrtr.state-attacker-controlled";
+    scenario: attacker_controlled
+}
+
+async fn attacker_controlled(bench: &Bench) -> Judgement {
+    let askers = askers(bench).await;
+    let stateful = askers.iter().filter(|a| a.first.state.is_some()).take(LOOKED_AT);
+    for asker in stateful {
+        if Round::of(&bench.send(asker.probe()).await?).is_none() {
+            continue;
+        }
+        for (slug, title, state) in garbage() {
+            let seen = bench.send(asker.retry(asker.first.answers(), Some(&state))).await?;
+            let finding =
+                Finding::expect(!broke(&seen), "a result or an error", || seen.describe());
+            bench.case(
+                &format!("{}-{slug}", asker.slug),
+                format!("{:?}: {title}", asker.name),
+                Ok(finding),
+            );
+        }
+        let after = bench.send(asker.probe()).await?;
+        let asks = Round::of(&after).is_some();
+        bench.case(
+            &format!("{}-afterwards", asker.slug),
+            format!("{:?} without a state, afterwards", asker.name),
+            judged(&after, |after| {
+                Finding::expect(asks, "input asked for, as before", || after.describe())
+            }),
+        );
+    }
+    concluded(bench)
+}
+
+check! {
+    /// **Observed:** a state is of no use on another request: that of one tool or prompt on another, that of one call
+    /// on a call with other arguments. It counts only where the other request needs a state to go on.
+    ///
+    /// **Why:** an answer to a harmless question would count as the answer to a dangerous one.
+    ///
+    /// **Fix:** put the method and a digest of the arguments into the state, and compare.
+    pub(crate) REQUEST_BINDING = "mrtr.state-request-binding";
+    scenario: request_binding
+}
+
+async fn request_binding(bench: &Bench) -> Judgement {
+    let subjects = subjects(bench).await?;
+    for to in subjects.iter().filter(|s| !done(&s.without)) {
+        for from in subjects.iter().filter(|s| s.asker.name != to.asker.name) {
+            let Some(state) = fresh(bench, &from.asker).await?.and_then(|r| r.state) else {
+                continue;
+            };
+            let title = format!("the state of {:?} on {:?}", from.asker.name, to.asker.name);
+            let slug = format!("{}-on-{}", from.asker.slug, to.asker.slug);
+            foreign(bench, to, &to.asker, &state, &slug, title).await?;
+        }
+        let Some(argument) = free_argument(to.asker.schema()) else { continue };
+        let Some(state) = fresh(bench, &to.asker).await?.and_then(|r| r.state) else { continue };
+        let other = to.asker.with_argument(&argument, "plumb-other");
+        let title = format!("the state of {:?} with another {argument:?}", to.asker.name);
+        foreign(bench, to, &other, &state, &format!("{}-other-arguments", to.asker.slug), title)
+            .await?;
+    }
+    match bench.conclude()? {
+        Finding::Unseen { .. } => Ok(Finding::unseen(
+            "no request needs its `requestState` to go on, beside another one that gives a state",
+            "offer two tools marked `readOnlyHint: true` that keep their place in `requestState`",
+        )),
+        finding => Ok(finding),
+    }
+}
+
+async fn foreign(
+    bench: &Bench,
+    to: &Subject,
+    asker: &Asker,
+    state: &Value,
+    slug: &str,
+    title: String,
+) -> Result<(), Trouble> {
+    let Some(round) = fresh(bench, asker).await? else { return Ok(()) };
+    let probe: Probe = asker.retry(round.answers(), Some(state));
+    let seen = bench.send(probe).await?;
+    // A new round that would have come without any state, too, is a rejection.
+    let further = stepped(&seen, &round) && !stepped(&to.without, &round);
+    bench.case(
+        slug,
+        title,
+        judged(&seen, |seen| {
+            Finding::expect(!further, "the state refused, or input asked for anew", || {
+                seen.describe()
+            })
+        }),
+    );
+    Ok(())
+}
+
+/// A string argument that may hold anything.
+fn free_argument(schema: &Value) -> Option<String> {
+    let properties = schema.get("properties")?.as_object()?;
+    let free = |s: &Value| {
+        s["type"] == "string"
+            && ["enum", "pattern", "format", "const"].iter().all(|k| s.get(*k).is_none())
+    };
+    properties.iter().find(|(_, s)| free(s)).map(|(name, _)| name.clone())
+}
+
+check! {
+    /// **Observed:** a tool that says that its state counts once (`[props.once-tool]`, or the fixture
+    /// `test_input_required_result_single_use`) gives its result for the first retry, and not for the same retry again.
+    ///
+    /// **Why:** signature and expiry do not stop a client from redeeming the same state twice.
+    ///
+    /// **Fix:** remember, where all replicas can see it, which states were used.
+    pub(crate) SINGLE_USE = "mrtr.state-single-use";
+    needs: [OnceTool];
+    scenario: single_use
+}
+
+async fn single_use(bench: &Bench) -> Judgement {
+    let name = bench.prop(Prop::OnceTool)?.name.clone();
+    let Some(asker) = askers(bench).await.into_iter().find(|a| a.name == name) else {
+        return Err(Trouble::Setup(format!("{name:?} asked for no input")));
+    };
+    let Some(round) = fresh(bench, &asker).await? else {
+        return Err(Trouble::Setup(format!("{name:?} gave no state")));
+    };
+    let first = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
+    if !done(&first) {
+        return Err(Trouble::Control(first.describe()));
+    }
+    for (slug, title, fresh) in [
+        ("again", "the same retry once more", false),
+        ("elsewhere", "the same retry once more, on another connection", true),
+    ] {
+        let retry = asker.retry(round.answers(), round.state.as_ref());
+        let second = bench.send(if fresh { retry.fresh() } else { retry }).await?;
+        let judgement = judged(&second, |second| {
+            Finding::expect(!done(second), "the second use refused", || second.describe())
+        });
+        bench.case(slug, title, judgement);
+    }
+    bench.conclude()
+}

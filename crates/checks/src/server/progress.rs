@@ -1,0 +1,267 @@
+//! `basic/patterns/progress`: tokens, order, and an end.
+
+use std::time::Duration;
+
+use plumb_flows::quiet::Quiet;
+use plumb_runner::{
+    Bench, Check, Finding, Judgement, Notes, Observed, Probe, Prop, Trouble, capable, check,
+    with_token,
+};
+use plumb_wire::{meta, notification};
+use serde_json::{Value, json};
+
+pub(crate) const CHECKS: &[&Check] =
+    &[&TOKEN_ECHO, &INCREASING, &ONLY_KNOWN_TOKENS, &ONLY_IN_PROGRESS];
+
+const METHOD: &str = notification::PROGRESS;
+
+/// At most so many tools that report progress are called by one check.
+const TOOLS: usize = 4;
+
+/// Where nothing but silence can prove that an operation is over.
+const GRACE: Duration = Duration::from_millis(300);
+
+check! {
+    /// **Observed:** tools that report progress are called with tokens of every kind: `7`, `"7"`, zero, a negative
+    /// number, an empty string, letters beyond ASCII. Every notification carries the token that came, value and type.
+    ///
+    /// **Why:** the token is the only thing that ties progress to its request.
+    ///
+    /// **Fix:** keep the token as the JSON value that came; do not turn it into a string.
+    pub(crate) TOKEN_ECHO = "progress.token-echo";
+    needs: [ProgressTool];
+    scenario: token_echo
+}
+
+async fn token_echo(bench: &Bench) -> Judgement {
+    let quiet = Quiet::quiet(bench).await?;
+    let tokens = [
+        ("integer", json!(7)),
+        ("digits", json!("7")),
+        ("zero", json!(0)),
+        ("negative", json!(-3)),
+        ("empty", json!("")),
+        ("letters", json!("plümb ✓")),
+    ];
+    for (name, probe) in reporters(bench)? {
+        let probes = tokens.iter().map(|(_, token)| with_token(probe.clone(), token.clone()));
+        let shown = quiet.send_each(probes.collect()).await;
+        for ((slug, token), seen) in tokens.iter().zip(shown) {
+            let judgement = seen.map(|seen| only_with(token, &seen));
+            let slug = format!("{}-{slug}", plain(&name));
+            bench.case(&slug, format!("{name:?} with the token {token}"), judgement);
+        }
+    }
+    quiet.stop();
+    bench.conclude()
+}
+
+fn only_with(token: &Value, seen: &Observed) -> Finding {
+    let mut carried = seen.notifications(METHOD).filter_map(|m| m.params()).peekable();
+    if carried.peek().is_none() {
+        return Finding::unseen("no progress was reported", "report progress each time");
+    }
+    carried.find(|p| p.get("progressToken") != Some(token)).map_or(Finding::Held, |wrong| {
+        Finding::violated(format!("progress with the token {token}"), wrong.to_string())
+    })
+}
+
+check! {
+    /// **Observed:** in every answer of the run, the `progress` of each notification is greater than that of the one
+    /// before with the same token. **Position:** strictly, as the page has it; the schema has a mere "should".
+    ///
+    /// **Why:** a client that shows a bar, or that waits as long as there is progress, cannot tell work from a loop.
+    ///
+    /// **Fix:** count up, and leave a notification out if nothing was done since the last one.
+    pub(crate) INCREASING = "progress.increasing";
+    passive: increasing
+}
+
+fn increasing(seen: &Observed, notes: &mut Notes<'_>) {
+    // Lines that belong to no request come from several operations.
+    if seen.request.is_none() {
+        return;
+    }
+    let all: Vec<(&Value, f64)> = seen
+        .notifications(METHOD)
+        .filter_map(|m| {
+            Some((m.params()?.get("progressToken")?, m.params()?.get("progress")?.as_f64()?))
+        })
+        .collect();
+    for (n, (token, progress)) in all.iter().enumerate() {
+        let Some((_, before)) = all[..n].iter().rev().find(|(t, _)| t == token) else { continue };
+        notes.expect(progress > before, format!("more than {before}, the progress before"), || {
+            progress.to_string()
+        });
+    }
+}
+
+check! {
+    /// **Observed:** tools that report progress are called without a token, and other requests with and without one:
+    /// no notification carries a token that the request did not give.
+    ///
+    /// **Why:** a client has nowhere to show progress that it did not ask for.
+    ///
+    /// **Fix:** report progress only if the request has a `progressToken`; invent none.
+    pub(crate) ONLY_KNOWN_TOKENS = "progress.only-known-tokens";
+    needs: [ProgressTool];
+    scenario: only_known_tokens
+}
+
+async fn only_known_tokens(bench: &Bench) -> Judgement {
+    use plumb_model::pack::Base;
+    let quiet = Quiet::quiet(bench).await?;
+    for (name, probe) in reporters(bench)? {
+        // Before and after a call that gave a token, which must be forgotten.
+        for (slug, token) in
+            [("before", None), ("with", Some(json!("plumb-known"))), ("after", None)]
+        {
+            let seen = quiet.control(probe.clone().with(token.as_ref())).await?;
+            bench.case(
+                &format!("{}-{slug}", plain(&name)),
+                title(&name, token.as_ref()),
+                Ok(known(&seen, token.as_ref())),
+            );
+        }
+    }
+    for base in [
+        Base::ToolsList,
+        Base::ToolsCall,
+        Base::ResourcesRead,
+        Base::PromptsGet,
+        Base::ResourcesList,
+    ] {
+        let Some(probe) = bench.base(base) else { continue };
+        let seen = quiet.control(probe).await?;
+        bench.case(base.name(), title(base.name(), None), Ok(known(&seen, None)));
+    }
+    quiet.stop();
+    bench.conclude()
+}
+
+fn title(what: &str, token: Option<&Value>) -> String {
+    token.map_or_else(
+        || format!("{what:?} without a token"),
+        |t| format!("{what:?} with the token {t}"),
+    )
+}
+
+fn known(seen: &Observed, token: Option<&Value>) -> Finding {
+    let unknown = seen
+        .notifications(METHOD)
+        .find(|m| m.params().and_then(|p| p.get("progressToken")) != token);
+    let expected = token.map_or_else(|| "no progress".into(), |t| format!("progress of {t} only"));
+    unknown.map_or(Finding::Held, |m| Finding::violated(expected, m.raw.lossy()))
+}
+
+check! {
+    /// **Observed:** the channel of a call that reports progress stays open after its result: nothing more comes for
+    /// its token, over standard streams on the shared output, over HTTP on the stream.
+    ///
+    /// **Why:** the client has dropped the token, or given it to another request.
+    ///
+    /// **Fix:** stop the reporter before the result is sent.
+    pub(crate) ONLY_IN_PROGRESS = "progress.only-in-progress";
+    judges: ["progress.stop"];
+    needs: [ProgressTool];
+    scenario: no_progress_afterwards
+}
+
+async fn no_progress_afterwards(bench: &Bench) -> Judgement {
+    let quiet = Quiet::quiet(bench).await?;
+    for (name, probe) in reporters(bench)? {
+        let token = json!(format!("plumb-{}", bench.fresh_id()));
+        let mut open = quiet.open(with_token(probe, token)).await?;
+        let mut reported = 0;
+        let mut answered = false;
+        while let Some(message) = open.next().await {
+            reported += u32::from(message.method() == Some(METHOD));
+            if message.is_response() {
+                answered = true;
+                break;
+            }
+        }
+        let after = open.until(GRACE, |m| m.method() == Some(METHOD)).await;
+        let seen = bench.finish(open).await;
+        let finding = match after {
+            Some(after) => {
+                Ok(Finding::violated("no progress after the response", after.raw.lossy()))
+            }
+            None if !answered => Err(Trouble::Control(seen.describe())),
+            None if reported == 0 => {
+                Ok(Finding::unseen("no progress was reported", "report progress each time"))
+            }
+            None => Ok(Finding::Held),
+        };
+        bench.case(&plain(&name), format!("{name:?} after its response"), finding);
+    }
+    quiet.stop();
+    bench.conclude()
+}
+
+/// Calls of the tools that report progress, with every capability declared.
+fn reporters(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
+    let mut found = vec![(
+        bench.prop(Prop::ProgressTool)?.name.clone(),
+        capable(bench.call(Prop::ProgressTool)?),
+    )];
+    for callable in &bench.survey().callable {
+        let Some(name) = callable.tool["name"].as_str() else { continue };
+        let reports =
+            callable.shown.as_ref().is_some_and(|s| s.notifications(METHOD).next().is_some());
+        // What asks for input reports once and ends; what is slow costs time.
+        let quick = callable.shown.as_ref().is_some_and(|s| s.complete().is_some());
+        if reports && quick && found.len() < TOOLS && found.iter().all(|(n, _)| n != name) {
+            let call = bench.call_of(name, Value::Object(callable.arguments.clone()));
+            found.push((name.to_owned(), capable(call)));
+        }
+    }
+    Ok(found)
+}
+
+fn plain(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect()
+}
+
+/// With a progress token, or without one.
+trait Token {
+    fn with(self, token: Option<&Value>) -> Self;
+}
+
+impl Token for Probe {
+    fn with(self, token: Option<&Value>) -> Self {
+        match token {
+            Some(token) => with_token(self, token.clone()),
+            None => self.without_meta(meta::PROGRESS_TOKEN),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumb_recorded::{holds, notification, streamed};
+
+    fn reported(steps: &[(Value, f64)]) -> Observed {
+        let message = |(token, progress): &(Value, f64)| {
+            notification(METHOD, json!({"progressToken": token, "progress": progress}))
+        };
+        let messages: Vec<Value> = steps.iter().map(message).collect();
+        streamed("tools/call", json!({"name": "slow"}), &messages)
+    }
+
+    #[test]
+    fn progress_goes_up_for_each_token_by_itself() {
+        let (one, other) = (json!("a"), json!(0));
+        let right =
+            reported(&[(one.clone(), 0.1), (other.clone(), 5.0), (one.clone(), 0.2), (other, 6.5)]);
+        assert_eq!(holds(&INCREASING, &right), Some(true));
+        for wrong in [[1.0, 1.0], [2.0, 1.0]] {
+            let wrong = reported(&wrong.map(|progress| (one.clone(), progress)));
+            assert_eq!(holds(&INCREASING, &wrong), Some(false));
+        }
+        assert_eq!(holds(&INCREASING, &reported(&[(one, 1.0)])), None, "one step is no order");
+    }
+}

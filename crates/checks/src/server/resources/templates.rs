@@ -1,0 +1,256 @@
+//! server/resources#resource-templates.
+
+use std::collections::BTreeMap;
+use std::future::{Ready, ready};
+
+use plumb_flows::completion::{complete, values};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, clip};
+use plumb_wire::method;
+use plumb_wire::uri::template;
+use serde_json::{Value, json};
+
+use super::reading::missing;
+
+check! {
+    /// **Observed:** every `uriTemplate` follows the grammar of RFC 6570: expressions are closed, operators and
+    /// modifiers are those of the RFC, names consist of letters, digits, `_`, `.` and escapes.
+    ///
+    /// **Why:** clients expand templates with a library, which refuses the whole template.
+    ///
+    /// **Fix:** write `{name}`, `{+path}` or `{?query}`; a route syntax such as `:name` or `<name>` is none.
+    pub(crate) RFC6570 = "resources.templates.rfc6570";
+    applies: [Declares("resources")];
+    scenario: rfc6570
+}
+
+fn rfc6570(bench: &Bench) -> Ready<Judgement> {
+    let templates = &bench.survey().templates.items;
+    for item in templates {
+        bench.note_seq(item.seq);
+        let Some(text) = item.value.get("uriTemplate").and_then(Value::as_str) else { continue };
+        if let Some(why) = template::flaw(text) {
+            let actual = format!("{:?} has {why}", clip(text, 120));
+            return ready(Ok(Finding::violated("a URI template by RFC 6570", actual)));
+        }
+    }
+    ready(Ok(if templates.is_empty() {
+        Finding::unseen("no resource template is listed", Prop::Template.how_to_enable())
+    } else {
+        Finding::Held
+    }))
+}
+
+/// The template of the official fixture, which takes any id.
+const FIXTURE: &str = "test://template/{id}/data";
+
+/// At most so many templates are looked at.
+const TEMPLATES: usize = 12;
+
+/// At most so many values of a template.
+const VALUES: usize = 5;
+
+check! {
+    /// **Observed:** the official template `test://template/{id}/data` is expanded to the id 123, and if there is such an id
+    /// the contents show it. Of all templates the values that the server itself completes are judged: one of them at
+    /// least gives contents. Where the contents repeat a value, one with a space in it comes back as it was meant, not escaped.
+    /// Position: nothing promises that every value has a resource.
+    ///
+    /// **Why:** a template promises that its URIs can be read.
+    ///
+    /// **Fix:** match the URI against the template, and decode the escapes of the value; complete only what exists.
+    pub(crate) EXPAND = "resources.templates.expand";
+    applies: [Declares("resources")];
+    scenario: expands
+}
+
+async fn expands(bench: &Bench) -> Judgement {
+    let listed = bench.survey().templates.items.iter();
+    let templates: Vec<&str> = listed
+        .filter_map(|t| t.value.get("uriTemplate")?.as_str())
+        .filter(|t| template::flaw(t).is_none())
+        .take(TEMPLATES)
+        .collect();
+    if templates.contains(&FIXTURE) {
+        let answer = bench.send(read(&FIXTURE.replace("{id}", "123"))).await?;
+        let finding = if missing(&answer) {
+            Finding::unseen(answer.describe(), "let every id be read")
+        } else {
+            Finding::expect(repeats(&answer, "123"), "contents that show \"123\"", || {
+                answer.describe()
+            })
+        };
+        bench.case("number", format!("{FIXTURE} with \"123\""), Ok(finding));
+    }
+    for (n, template) in templates.into_iter().enumerate() {
+        if bench.survey().declares("completions") {
+            let completed = completed(bench, template).await?;
+            if !completed.is_empty() {
+                let judged = any_readable(bench, template, &completed).await?;
+                let title = format!("{} with what completes it", clip(template, 80));
+                bench.case(&format!("completed-{}", n + 1), title, Ok(judged));
+            }
+        }
+        if let Some(judged) = decoded(bench, template).await? {
+            let title = format!("{} with a space in its value", clip(template, 80));
+            bench.case(&format!("decoded-{}", n + 1), title, Ok(judged));
+        }
+    }
+    if let Some(found) = bench.survey().prop(Prop::Template).filter(|f| f.name != FIXTURE)
+        && let Some(uri) = &found.about
+    {
+        let answer = bench.send(read(uri)).await?;
+        let finding = if is_readable(&answer) {
+            Finding::Held
+        } else {
+            Finding::unseen(format!("{uri} was there and is gone"), "let it be read")
+        };
+        bench.case("found", format!("{} expanded to {uri}", found.name), Ok(finding));
+    }
+    bench.conclude()
+}
+
+/// Values of the variables that the server completes: each variable after those before it.
+async fn completed(
+    bench: &Bench,
+    template: &str,
+) -> Result<Vec<BTreeMap<String, String>>, Trouble> {
+    let reference = json!({"type": "ref/resource", "uri": template});
+    let mut chosen: BTreeMap<String, String> = BTreeMap::new();
+    let names = template::variables(template);
+    let Some((last, before)) = names.split_last() else { return Ok(Vec::new()) };
+    for name in before {
+        let Some(value) = suggested(bench, &reference, name, &chosen).await?.into_iter().next()
+        else {
+            return Ok(Vec::new());
+        };
+        chosen.insert(name.clone(), value);
+    }
+    let suggested = suggested(bench, &reference, last, &chosen).await?;
+    let with = |value| {
+        let mut values = chosen.clone();
+        values.insert(last.clone(), value);
+        values
+    };
+    Ok(suggested.into_iter().take(VALUES).map(with).collect())
+}
+
+async fn suggested(
+    bench: &Bench,
+    reference: &Value,
+    name: &str,
+    chosen: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Trouble> {
+    let mut probe = complete(reference, name, "");
+    if !chosen.is_empty() {
+        probe = probe.param("context", json!({"arguments": chosen}));
+    }
+    let answer = bench.send(probe).await?;
+    // A path may be completed step by step: what ends in a slash is a step.
+    let whole = |value: &&str| !value.is_empty() && !value.ends_with('/');
+    Ok(values(&answer).unwrap_or_default().into_iter().filter(whole).map(str::to_owned).collect())
+}
+
+/// Whether one value at least has contents.
+async fn any_readable(
+    bench: &Bench,
+    template: &str,
+    completed: &[BTreeMap<String, String>],
+) -> Judgement {
+    let mut lost: Vec<(String, Observed)> = Vec::new();
+    let mut failed = None;
+    for values in completed {
+        let Some(uri) = template::expand(template, values) else { continue };
+        let answer = bench.send(read(&uri)).await?;
+        if is_readable(&answer) {
+            return Ok(Finding::Held);
+        }
+        if missing(&answer) {
+            lost.push((uri, answer));
+        } else {
+            failed = Some(answer.describe());
+        }
+    }
+    Ok(match (failed, lost.last()) {
+        (None, Some((uri, answer))) => Finding::violated(
+            format!("contents for one of {} values that the server completes", lost.len()),
+            format!("none; {uri}: {}", answer.describe()),
+        ),
+        (failed, _) => Finding::unseen(
+            failed.unwrap_or_else(|| "the template cannot be expanded here".into()),
+            "let what is completed be read",
+        ),
+    })
+}
+
+/// Whether a value with a space comes back decoded, if the template's contents repeat their value at all.
+async fn decoded(bench: &Bench, template: &str) -> Result<Option<Finding>, Trouble> {
+    let names = template::variables(template);
+    let [name] = names.as_slice() else { return Ok(None) };
+    let expanded = |value: &str| {
+        template::expand(template, &BTreeMap::from([(name.clone(), value.to_owned())]))
+    };
+    let (Some(plain), Some(spaced)) = (expanded("plumbword"), expanded("plumb word")) else {
+        return Ok(None);
+    };
+    let answer = bench.send(read(&plain)).await?;
+    if !repeats(&answer, "plumbword") {
+        return Ok(None);
+    }
+    let answer = bench.send(read(&spaced)).await?;
+    if repeats(&answer, "plumb word") {
+        return Ok(Some(Finding::Held));
+    }
+    Ok(repeats(&answer, "plumb%20word").then(|| {
+        Finding::violated(
+            format!("contents of {spaced} that show \"plumb word\""),
+            answer.describe(),
+        )
+    }))
+}
+
+fn read(uri: &str) -> Probe {
+    Probe::request(method::RESOURCES_READ, json!({"uri": uri}))
+}
+
+fn is_readable(answer: &Observed) -> bool {
+    answer.input_required().is_some() || contents(answer).next().is_some()
+}
+
+fn contents(answer: &Observed) -> impl Iterator<Item = &Value> {
+    answer
+        .complete()
+        .and_then(|r| r.get("contents"))
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+/// Whether a text shows a value, beyond repeating the URI that was asked for.
+fn repeats(answer: &Observed, value: &str) -> bool {
+    let asked =
+        answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str).unwrap_or_default();
+    let mut texts = contents(answer).filter_map(|c| c.get("text").and_then(Value::as_str));
+    texts.any(|text| text.replace(asked, "").contains(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumb_recorded::{complete, stdio};
+
+    #[test]
+    fn contents_repeat_a_value_beyond_the_uri() {
+        let read = |text: &str| {
+            let contents = json!([{"uri": "t://echo/plumb%20word", "text": text}]);
+            stdio(
+                "resources/read",
+                json!({"uri": "t://echo/plumb%20word"}),
+                &[complete(json!({"contents": contents}))],
+            )
+        };
+        assert!(repeats(&read("you said plumb word"), "plumb word"));
+        assert!(repeats(&read("you said plumb%20word"), "plumb%20word"));
+        // The URI that was asked for is no repetition of its value.
+        assert!(!repeats(&read("contents of t://echo/plumb%20word"), "plumb%20word"));
+    }
+}

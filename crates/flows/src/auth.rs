@@ -1,0 +1,5 @@
+//! What checks of protected servers share.
+
+pub mod challenge;
+pub mod lists;
+pub mod logs;

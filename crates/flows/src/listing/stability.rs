@@ -1,0 +1,295 @@
+//! Lists that depend on nothing but the server: not on the connection, not on what was asked before.
+
+use std::time::{Duration, Instant};
+
+use plumb_model::pack::Base;
+use plumb_runner::survey::Callable;
+use plumb_runner::{Bench, Finding, Instance, Judgement, Probe, Trouble};
+use plumb_wire::method;
+use serde_json::{Value, json};
+
+use super::first_use::unchanged_by_first_use;
+use super::rest::{Apart, in_turn, read, restless};
+use super::{List, Way, difference, walk};
+use crate::work::answers_at_once;
+
+/// Pages beyond these are not compared.
+pub(super) const PAGES: usize = 12;
+
+/// So many requests are spent on comparing connections.
+const REQUESTS: usize = 24;
+
+/// So many tools of a kind are called to see whether a list changes behind them.
+const CALLS: usize = 24;
+
+/// So many listed things of a kind are read.
+const READS: usize = 8;
+
+/// A list that changes for everybody must do so behind the same requests so often.
+const ROUNDS: usize = 3;
+
+/// Differences that turn out to be the list's own doing are followed up so often.
+const FOLLOWED: usize = 3;
+
+/// Whether the list is the same over every connection.
+///
+/// A list that changes by itself is told from one that depends on the connection by reading both in turn: only
+/// a difference that both connections repeat is one between connections.
+pub async fn same_on_every_connection(bench: &Bench, list: List) -> Judgement {
+    if bench.has_replicas() {
+        let (here, there) = (Way::Shared, Way::Elsewhere);
+        if read(bench, &here, list).await? != read(bench, &there, list).await?
+            && let Some(finding) = told_apart(bench, list, &here, &there).await?
+        {
+            return Ok(finding);
+        }
+    }
+    if !bench.survey().transport.shares_processes() {
+        return same_in_every_process(bench, list).await;
+    }
+    let connection = |n: usize| Way::Named(format!("{}-{n}", list.key));
+    let first = connection(0);
+    let pages = walk(bench, &first, list, PAGES).await?;
+    let connections = (REQUESTS / pages.pages.len().max(1)).clamp(3, 10);
+    let mut set = pages.set();
+    let mut followed = 0;
+    for other in std::iter::once(Way::Fresh).chain((1..connections).map(connection)) {
+        let there = read(bench, &other, list).await?;
+        if there == set {
+            continue;
+        }
+        if let Some(finding) = told_apart(bench, list, &first, &other).await? {
+            return Ok(finding);
+        }
+        followed += 1;
+        if followed == FOLLOWED {
+            return Ok(by_itself(list));
+        }
+        set = read(bench, &first, list).await?;
+    }
+    Ok(Finding::Held)
+}
+
+/// Over standard streams a connection is a process. Two new ones are compared: that of the run was asked to do things,
+/// and may keep in its memory what came of them.
+async fn same_in_every_process(bench: &Bench, list: List) -> Judgement {
+    let one = another(bench).await?;
+    let other = match another(bench).await {
+        Ok(other) => other,
+        Err(trouble) => {
+            one.stop().await;
+            return Err(trouble);
+        }
+    };
+    let same = async {
+        let (here, there) = (Way::Own(&one), Way::Own(&other));
+        let same = read(bench, &here, list).await? == read(bench, &there, list).await?;
+        let told = if same { None } else { told_apart(bench, list, &here, &there).await? };
+        Ok::<_, Trouble>(told.unwrap_or(Finding::Held))
+    };
+    let judgement = same.await;
+    one.stop().await;
+    other.stop().await;
+    judgement
+}
+
+/// What a difference between two connections comes to; none if it was gone when they were read in turn.
+async fn told_apart(
+    bench: &Bench,
+    list: List,
+    one: &Way<'_>,
+    other: &Way<'_>,
+) -> Result<Option<Finding>, Trouble> {
+    Ok(match in_turn(bench, list, one, other).await? {
+        Apart::Not => None,
+        Apart::Restless => Some(by_itself(list)),
+        Apart::Each(a, b) => Some(Finding::violated(
+            format!("the same {} over every connection", list.key),
+            format!("two connections get, each time: {}", difference(&a, &b)),
+        )),
+    })
+}
+
+pub(super) fn by_itself(list: List) -> Finding {
+    Finding::unseen(
+        format!("{} changes by itself, so two readings cannot be compared", list.method),
+        "let the list rest for the time of a run",
+    )
+}
+
+/// Whether other requests on a connection change the list.
+///
+/// A change counts if it stays on the connection that the requests were sent on, or if it comes behind requests that
+/// change nothing by their own account, each time, and not in idle spells as long as the requests took; or if it comes
+/// behind the first such requests of each process that we start.
+pub async fn without_side_effect(bench: &Bench, list: List) -> Judgement {
+    if bench.survey().transport.shares_processes() {
+        let way = Way::Named(format!("effects-{}", list.key));
+        let other = Way::Named(format!("bystander-{}", list.key));
+        let judged = side_effect(bench, list, &way, &other).await?;
+        // What the first requests of a process do to the list is over by now.
+        if judged == Finding::Held && bench.is_command() {
+            return unchanged_by_first_use(bench, list).await;
+        }
+        return Ok(judged);
+    }
+    let own = another(bench).await?;
+    let judgement = side_effect(bench, list, &Way::Own(&own), &Way::Shared).await;
+    own.stop().await;
+    match judgement? {
+        Finding::Unseen { .. } => unchanged_by_first_use(bench, list).await,
+        judged => Ok(judged),
+    }
+}
+
+/// Requests that are sent together. Those that are refused come last: a refusal may end a connection, and with it
+/// what a server remembers of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// What changes nothing by its own account.
+    Harmless,
+    /// Tools that may be called and do not say that they are harmless: a change for everybody may be their purpose.
+    Allowed,
+    /// What does not exist.
+    Refused,
+}
+
+async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) -> Judgement {
+    let since = Instant::now();
+    let before = read(bench, way, list).await?;
+    let again = read(bench, way, list).await?;
+    if before != again {
+        // Being listed is a request as well: a fresh reader sees the first state.
+        let fresh = read(bench, other, list).await? == before;
+        let stays = read(bench, way, list).await? == again;
+        return Ok(if fresh && stays && !restless(bench, list, way, since).await? {
+            Finding::violated(expected(list), difference(&before, &again))
+        } else {
+            by_itself(list)
+        });
+    }
+    let mut judged = Finding::Held;
+    for stage in [Stage::Harmless, Stage::Allowed, Stage::Refused] {
+        // Over standard streams everybody is on the connection: what such a tool changes, it changes for everybody.
+        if stage == Stage::Allowed && !bench.survey().transport.shares_processes() {
+            continue;
+        }
+        match effect_of(bench, list, (way, other), stage).await? {
+            Finding::Held => {}
+            violated @ Finding::Violated { .. } => return Ok(violated),
+            unseen => judged = unseen,
+        }
+    }
+    Ok(judged)
+}
+
+pub(super) fn expected(list: List) -> String {
+    format!("{} as it was before other requests on the connection", list.key)
+}
+
+async fn effect_of(
+    bench: &Bench,
+    list: List,
+    (way, other): (&Way<'_>, &Way<'_>),
+    stage: Stage,
+) -> Judgement {
+    let mut changed: Vec<String> = Vec::new();
+    for _ in 0..ROUNDS {
+        let since = Instant::now();
+        let before = read(bench, way, list).await?;
+        for probe in stage.probes(bench) {
+            way.send(bench, probe).await?;
+        }
+        let after = read(bench, way, list).await?;
+        if after == before {
+            return Ok(match changed.first() {
+                None => Finding::Held,
+                Some(_) => Finding::unseen(
+                    "the list changed once while other requests were sent, and not again",
+                    "nothing",
+                ),
+            });
+        }
+        if restless(bench, list, way, since).await? {
+            return Ok(by_itself(list));
+        }
+        match in_turn(bench, list, way, other).await? {
+            Apart::Restless => return Ok(by_itself(list)),
+            Apart::Each(here, there) => {
+                return Ok(Finding::violated(
+                    expected(list),
+                    format!("on this connection only: {}", difference(&there, &here)),
+                ));
+            }
+            Apart::Not if stage == Stage::Allowed => return Ok(Finding::Held),
+            Apart::Not => changed.push(difference(&before, &after)),
+        }
+    }
+    Ok(Finding::violated(expected(list), format!("it changed each time: {}", changed.join("; "))))
+}
+
+impl Stage {
+    fn probes(self, bench: &Bench) -> Vec<Probe> {
+        match self {
+            Self::Harmless => harmless(bench),
+            Self::Allowed => calls(bench, |tool| !says_harmless(tool)),
+            Self::Refused => vec![
+                Probe::request(
+                    method::TOOLS_CALL,
+                    json!({"name": "plumb-no-such-tool", "arguments": {}}),
+                ),
+                Probe::request(
+                    method::RESOURCES_READ,
+                    json!({"uri": "plumb-missing://side/effect"}),
+                ),
+                Probe::request("plumb/unknown", json!({})),
+            ],
+        }
+    }
+}
+
+pub(super) fn harmless(bench: &Bench) -> Vec<Probe> {
+    let bases = [
+        Base::Discover,
+        Base::ToolsList,
+        Base::ResourcesList,
+        Base::TemplatesList,
+        Base::PromptsList,
+        Base::Complete,
+    ];
+    let mut probes: Vec<Probe> = bases.into_iter().filter_map(|base| bench.base(base)).collect();
+    let survey = bench.survey();
+    let shown = survey.read.iter().take(READS).chain(survey.gotten.iter().take(READS));
+    for seen in shown.filter(|seen| seen.complete().is_some()) {
+        let mut params = seen.params().cloned().unwrap_or_default();
+        if let Some(params) = params.as_object_mut() {
+            params.remove("_meta");
+        }
+        probes.push(Probe::request(seen.method().unwrap_or_default(), params));
+    }
+    probes.extend(calls(bench, says_harmless));
+    probes
+}
+
+fn says_harmless(tool: &Value) -> bool {
+    tool.pointer("/annotations/readOnlyHint") == Some(&json!(true))
+}
+
+/// Calls of tools that answered at once with a result, those that want a kind of tool alone.
+fn calls(bench: &Bench, wanted: fn(&Value) -> bool) -> Vec<Probe> {
+    let callable = bench.survey().callable.iter();
+    let callable = callable.filter(|c| wanted(&c.tool) && answers_at_once(bench, c));
+    let call = |c: &Callable| {
+        let name = c.tool.get("name").and_then(Value::as_str).unwrap_or_default();
+        bench.call_of(name, Value::Object(c.arguments.clone()))
+    };
+    callable.take(CALLS).map(call).collect()
+}
+
+/// Another process, past its start: some take seconds to answer their first request.
+pub async fn another(bench: &Bench) -> Result<Instance<'_>, Trouble> {
+    let own = bench.instance().await?;
+    let first = Probe::request(method::DISCOVER, json!({})).patience(Duration::from_secs(20));
+    own.send(first).await?;
+    Ok(own)
+}
