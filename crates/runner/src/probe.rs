@@ -1,5 +1,7 @@
 //! A message on its way out: correct unless told otherwise.
 
+mod fields;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +10,8 @@ use plumb_model::{Edition, Header};
 use plumb_wire::http::{Framing, HttpRequest, Which};
 use plumb_wire::{header, meta};
 use serde_json::{Map, Value, json};
+
+use fields::apply;
 
 /// A message on its way out. Made correct by [`Probe::request`]; each builder breaks or adds one thing.
 /// The standard headers are derived from the body when it is sent, so that a change of the body alone
@@ -378,76 +382,5 @@ fn version_of(message: &mut Value) -> Option<&mut Value> {
     message.get_mut("params")?.get_mut("_meta")?.get_mut(meta::PROTOCOL_VERSION)
 }
 
-/// A header field in raw bytes: name and value.
-type Field = (Vec<u8>, Vec<u8>);
-
-/// Applies one change; names are compared without case, as HTTP does.
-fn apply(fields: &mut Vec<Field>, edit: &HeaderEdit) {
-    let latin1 = |text: &str| -> Vec<u8> {
-        text.chars()
-            .flat_map(|c| {
-                u8::try_from(u32::from(c)).map_or_else(|_| c.to_string().into_bytes(), |b| vec![b])
-            })
-            .collect()
-    };
-    let is = |name: &str| {
-        let name = name.to_owned();
-        move |(n, _): &Field| n.eq_ignore_ascii_case(name.as_bytes())
-    };
-    let mut change = |name: &str, f: &dyn Fn(&mut Field)| {
-        let named = is(name);
-        fields.iter_mut().filter(|h| named(h)).for_each(f);
-    };
-    match edit {
-        HeaderEdit::Set(name, value) => {
-            let named = is(name);
-            let at = fields.iter().position(named).unwrap_or(fields.len());
-            fields.retain(|h| !is(name)(h));
-            fields.insert(at.min(fields.len()), (latin1(name), latin1(value)));
-        }
-        HeaderEdit::Add(name, value) => fields.push((latin1(name), latin1(value))),
-        HeaderEdit::Remove(name) => fields.retain(|h| !is(name)(h)),
-        HeaderEdit::Rename(name, written) => change(name, &|h| h.0 = latin1(written)),
-        HeaderEdit::Encode(name) => change(name, &|h| {
-            h.1 = header::encode_always(&String::from_utf8_lossy(&h.1)).into_bytes();
-        }),
-        HeaderEdit::Upper(name) => change(name, &|h| h.1.make_ascii_uppercase()),
-        HeaderEdit::SwapCase(name) => change(name, &|h| h.1.iter_mut().for_each(swap_case)),
-        HeaderEdit::Pad(name) => change(name, &|h| h.1 = [b" \t", h.1.as_slice(), b"\t "].concat()),
-        HeaderEdit::Append(name, suffix) => change(name, &|h| h.1.extend(latin1(suffix))),
-        HeaderEdit::AppendByte(name, byte) => change(name, &|h| h.1.push(*byte)),
-    }
-}
-
-fn swap_case(byte: &mut u8) {
-    if byte.is_ascii_alphabetic() {
-        *byte ^= 0x20;
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn field(request: &HttpRequest, name: &str) -> Option<String> {
-        let found = request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
-        found.map(|(_, v)| String::from_utf8_lossy(v).into_owned())
-    }
-
-    #[test]
-    fn headers_follow_the_body_unless_edited() {
-        let mut probe = Probe::request("tools/call", json!({"name": "a"}));
-        probe.set("/params/name", json!("b"));
-        assert_eq!(field(&probe.http(), "mcp-name").as_deref(), Some("b"));
-        let edited = probe.header("Mcp-Name", "c");
-        assert_eq!(field(&edited.http(), "mcp-name").as_deref(), Some("c"));
-        assert_eq!(field(&edited.without_header("mcp-name").http(), "mcp-name"), None);
-    }
-
-    #[test]
-    fn bytes_keep_the_headers_of_the_request_they_replace() {
-        let probe = Probe::bytes(&Probe::request("tools/list", json!({})), &b"{"[..]).http();
-        assert_eq!(field(&probe, "mcp-method").as_deref(), Some("tools/list"));
-        assert_eq!(probe.body, &b"{"[..]);
-    }
-}
+mod tests;

@@ -1,9 +1,12 @@
 //! What the target declares and shows, learnt once at the start.
 
 mod annotated;
+pub(crate) mod calls;
 mod changes;
 pub(crate) mod contact;
 mod lists;
+mod offers;
+mod pace;
 mod shown;
 pub(crate) mod tasks;
 pub(crate) mod timed;
@@ -20,11 +23,12 @@ use crate::channel::Channel;
 use crate::{Observed, Prop, Props};
 
 pub use annotated::Annotated;
+pub use calls::every_capability;
 pub use contact::ContactError;
 pub use lists::{Item, Listing};
 pub use tasks::{EndedTask, Tasking};
 pub use timed::{Timed, speaks_of_time, unit_of_name};
-pub use watch::{every_capability, required_arguments};
+pub use watch::required_arguments;
 
 /// What the target declares and shows.
 #[derive(Clone, Debug, Default)]
@@ -121,18 +125,18 @@ impl Survey {
             return Ok(survey);
         }
         lists::read(&mut survey, channel).await;
-        survey.pace = watch::pace(&survey);
+        survey.pace = pace::pace(&survey);
         survey.props.clone_from(given);
         watch::by_lists(&mut survey);
-        let mut callable = watch::callables(&survey, allow).await;
+        let mut callable = calls::callables(&survey, allow).await;
         let ears = changes::listen(&survey, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
         let (shown, (timed, untimed), tasks, completions, template, (read, gotten)) = tokio::join!(
-            watch::call_each(&callable, channel),
+            calls::call_each(&callable, channel),
             timed::time_each(&callable, channel),
             tasks::watch_each(&survey, &callable, channel),
-            watch::complete_each(&survey, channel),
-            watch::read_template(&survey, channel),
+            offers::complete_each(&survey, channel),
+            offers::read_template(&survey, channel),
             shown::read_each(&survey, channel),
         );
         for (callable, shown) in callable.iter_mut().zip(shown) {
@@ -146,10 +150,10 @@ impl Survey {
             Some(timed) => Some(timed),
             None => timed::time_again(&untimed, channel).await,
         };
-        watch::call_again(&mut survey, channel).await;
+        calls::call_again(&mut survey, channel).await;
         survey.annotated = annotated::find_each(&survey.callable).await;
         watch::by_calls(&mut survey);
-        watch::by_completions(&mut survey, completions);
+        offers::by_completions(&mut survey, completions);
         if let Some((template, value, uri)) = template {
             let arguments = Map::from_iter([("value".to_owned(), value.into())]);
             watch::offer(&mut survey, Prop::Template, &template, arguments, Some(&uri));
@@ -201,7 +205,7 @@ impl Survey {
     }
 
     pub(crate) fn quick(&self) -> Duration {
-        watch::quick(self.pace, &self.callable)
+        pace::quick(self.pace, &self.callable)
     }
 
     /// How a tool is told how long to take, if it can be told.

@@ -1,20 +1,26 @@
 //! The server under test: an address, or a command that we start and stop.
 
+mod keeper;
+mod server;
+
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use plumb_model::{Answer, Header, Payload, Sent};
+use plumb_model::{Header, Payload};
 use plumb_wire::http::{Client, ClientOptions, Endpoint, Trust};
 use plumb_wire::process::{Exit, Launch, Process};
 use plumb_wire::stdio::Session;
 use plumb_wire::{Limits, WireError};
-use tokio::sync::Mutex;
 
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::{Issuer, is_loopback};
 use crate::channel::{Channel, Way};
 use crate::record::Recorder;
+
+pub(crate) use keeper::Keeper;
+pub(crate) use server::Server;
+use server::serve;
 
 /// A server gets so long to end by itself before it is ended.
 const GRACE: Duration = Duration::from_secs(2);
@@ -207,79 +213,6 @@ impl Mortal {
     }
 }
 
-/// A command that serves HTTP, which is started again when it has died.
-pub(crate) struct Server {
-    /// The command with its port and all placeholders filled.
-    launch: Launch,
-    address: String,
-    limits: Limits,
-    ready: Duration,
-    current: std::sync::Mutex<(Arc<Process>, u32)>,
-    reviving: Mutex<()>,
-}
-
-impl Server {
-    async fn start(
-        launch: Launch,
-        address: String,
-        limits: Limits,
-        ready: Duration,
-    ) -> Result<Self, TargetError> {
-        let process = Process::spawn(&launch, &limits).map_err(TargetError::Start)?;
-        listening(&process, &address, ready).await?;
-        let current = std::sync::Mutex::new((Arc::new(process), 0));
-        Ok(Self { launch, address, limits, ready, current, reviving: Mutex::new(()) })
-    }
-
-    /// The process that serves now.
-    pub(crate) fn process(&self) -> Arc<Process> {
-        Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner).0)
-    }
-
-    /// Whether another process serves in the place of this one, which refused a connection: it is started if that has
-    /// ended.
-    pub(crate) async fn revive(&self, refused: &Arc<Process>) -> Result<bool, WireError> {
-        let _one = self.reviving.lock().await;
-        if !Arc::ptr_eq(refused, &self.process()) {
-            return Ok(true);
-        }
-        let restarts = self.current.lock().unwrap_or_else(PoisonError::into_inner).1;
-        if refused.wait_exit(DYING).await.is_none() || restarts >= RESTARTS {
-            return Ok(false);
-        }
-        let process = Process::spawn(&self.launch, &self.limits)?;
-        if listening(&process, &self.address, self.ready).await.is_err() {
-            return Ok(false);
-        }
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
-            (Arc::new(process), restarts + 1);
-        Ok(true)
-    }
-}
-
-/// Waits until a process accepts connections.
-async fn listening(process: &Process, address: &str, ready: Duration) -> Result<(), TargetError> {
-    let deadline = tokio::time::Instant::now() + ready;
-    let mut pause = Duration::from_millis(5);
-    loop {
-        if tokio::net::TcpStream::connect(address).await.is_ok() {
-            return Ok(());
-        }
-        if let Some(exit) = process.wait_exit(pause).await {
-            return Err(TargetError::Died {
-                status: ending(exit),
-                stderr: last_words(&process.stderr_tail()),
-            });
-        }
-        if tokio::time::Instant::now() > deadline {
-            let (address, stderr) = (address.to_owned(), last_words(&process.stderr_tail()));
-            process.stop(GRACE).await;
-            return Err(TargetError::NeverReady { address, within: ready.as_secs(), stderr });
-        }
-        pause = (pause * 2).min(Duration::from_millis(200));
-    }
-}
-
 fn client(
     reach: &Reach,
     limits: &Limits,
@@ -304,35 +237,6 @@ pub(crate) fn trust(reach: &Reach) -> Result<Trust, TargetError> {
     Ok(Trust::Public { extra_roots: reach.ca_files.iter().map(read).collect::<Result<_, _>>()? })
 }
 
-/// A port that is free now; the server that takes it is started at once.
-fn free_port() -> Result<u16, TargetError> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
-    listener.map(|a| a.port()).map_err(|e| TargetError::Address(format!("no free port: {e}")))
-}
-
-async fn serve(
-    launch: &Launch,
-    reach: &Reach,
-    limits: &Limits,
-    recorder: &Recorder,
-    auth: Option<&Authority>,
-) -> Result<(Client, Server), TargetError> {
-    let port = free_port()?;
-    let numbered = |text: &str| text.replace("{port}", &port.to_string());
-    let reach = Reach { url: numbered(&reach.url), ..reach.clone() };
-    let fill = |text: &str| {
-        let text = numbered(text);
-        auth.map_or_else(|| text.clone(), |auth| auth.fill(&text, &reach.url))
-    };
-    let mut launch = launch.clone();
-    launch.args.iter_mut().for_each(|a| *a = fill(a));
-    launch.env.iter_mut().for_each(|(_, v)| *v = fill(v));
-    let address = format!("127.0.0.1:{port}");
-    let ready = recorder.tempo.starts_within();
-    let server = Server::start(launch, address, limits.clone(), ready).await?;
-    Ok((client(&reach, limits, recorder, auth)?, server))
-}
-
 fn ending(exit: Exit) -> String {
     match (exit.code, exit.signal) {
         (Some(code), _) => format!("exit code {code}"),
@@ -349,62 +253,5 @@ fn last_words(tail: &Payload) -> String {
         "none".into()
     } else {
         lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
-    }
-}
-
-/// A server over standard streams that is started again when it has died.
-pub(crate) struct Keeper {
-    launch: Launch,
-    limits: Limits,
-    recorder: Arc<Recorder>,
-    current: Mutex<(Session, u32)>,
-}
-
-impl Keeper {
-    async fn start(
-        launch: Launch,
-        limits: Limits,
-        recorder: Arc<Recorder>,
-    ) -> Result<Self, TargetError> {
-        let session =
-            Session::spawn(&launch, limits.clone(), recorder.clock).map_err(TargetError::Start)?;
-        // A program that cannot run says so at once; a server waits for its first line.
-        if let Some(exit) = session.wait_exit(Duration::from_millis(20)).await {
-            let stderr = last_words(&session.stderr_tail());
-            return Err(TargetError::Died { status: ending(exit), stderr });
-        }
-        Ok(Self { launch, limits, recorder, current: Mutex::new((session, 0)) })
-    }
-
-    pub(crate) async fn session(&self) -> Result<Session, WireError> {
-        let mut current = self.current.lock().await;
-        if current.0.process().exited().is_some() && current.1 < RESTARTS {
-            self.record_stray(&current.0);
-            let restarts = current.1 + 1;
-            *current =
-                (Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?, restarts);
-        }
-        Ok(current.0.clone())
-    }
-
-    /// How long an answer may take.
-    pub(crate) fn answer(&self) -> Duration {
-        self.limits.answer
-    }
-
-    /// Ends the process and records what it wrote unasked.
-    pub(crate) async fn stop(&self) {
-        let current = self.current.lock().await;
-        current.0.stop(GRACE).await;
-        current.0.wait_output_end(GRACE).await;
-        self.record_stray(&current.0);
-    }
-
-    fn record_stray(&self, session: &Session) {
-        let frames = session.take_strays();
-        if !frames.is_empty() {
-            let answer = Answer { frames, ..Answer::default() };
-            self.recorder.record("stdout", session.channel(), Sent::Nothing, answer);
-        }
     }
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Candidate, Violating, junk, strategy};
+use super::{Candidate, Violating, junk};
+use crate::sample::pattern;
 use crate::sample::{self, Validator};
 
 /// The keywords that are broken one at a time.
@@ -195,7 +196,7 @@ impl<'a> Pool<'a> {
         }
         if keyword == "patternProperties" {
             for name in at.as_object().into_iter().flatten().map(|(pattern, _)| pattern) {
-                let name = strategy::matching(name).unwrap_or_else(|| name.clone());
+                let name = pattern::matching(name).unwrap_or_else(|| name.clone());
                 for value in junk() {
                     self.with([(name.clone(), value)]);
                 }

@@ -7,9 +7,10 @@ use jsonschema::canonical::{
 };
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::strategy::ValueTree as _;
 use proptest::string::string_regex;
 use serde_json::{Map, Number, Value, json};
+
+use crate::sample::pattern;
 
 /// How deep a schema is followed.
 const DEPTH: usize = 6;
@@ -43,13 +44,6 @@ pub(super) fn of(schema: &CanonicalSchema, depth: usize) -> Option<BoxedStrategy
         CanonicalView::True => Some(select(super::junk()).boxed()),
         CanonicalView::Not(_) | CanonicalView::False | CanonicalView::Raw(_) => None,
     }
-}
-
-/// A string that a search for the pattern finds, the same each time.
-pub(crate) fn matching(pattern: &str) -> Option<String> {
-    let strategy = string_regex(&ascii(pattern)).ok().filter(|_| is_tame(pattern))?;
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    Some(strategy.new_tree(&mut runner).ok()?.current())
 }
 
 /// The values at the bounds of a schema and one step beyond.
@@ -116,29 +110,15 @@ fn text(least: usize, most: usize) -> BoxedStrategy<String> {
 fn string(view: &StringView) -> BoxedStrategy<Value> {
     let least = small(view.min_length.as_ref()).unwrap_or(0);
     let most = small(view.max_length.as_ref()).unwrap_or(least + 16);
-    let pattern =
-        view.patterns.first().filter(|p| is_tame(p)).and_then(|p| string_regex(&ascii(p)).ok());
+    let pattern = view
+        .patterns
+        .first()
+        .filter(|p| pattern::is_tame(p))
+        .and_then(|p| string_regex(&pattern::ascii(p)).ok());
     match pattern {
         Some(pattern) => pattern.prop_map(Value::from).boxed(),
         None => text(least, most.min(LONGEST)).prop_map(Value::from).boxed(),
     }
-}
-
-/// ECMA's classes are ASCII, and a search needs no anchors.
-fn ascii(pattern: &str) -> String {
-    let inner = pattern.strip_prefix('^').unwrap_or(pattern);
-    let inner = inner.strip_suffix('$').filter(|i| !i.ends_with('\\')).unwrap_or(inner);
-    inner.replace("\\d", "[0-9]").replace("\\w", "[A-Za-z0-9_]").replace("\\s", "[ ]")
-}
-
-/// Whether the counts of a pattern cannot make a string of more than a few thousand characters.
-fn is_tame(pattern: &str) -> bool {
-    let counts = pattern.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    let most = |count: &str| {
-        count.split(',').filter_map(|n| n.trim().parse::<usize>().ok()).max().unwrap_or(1)
-    };
-    let product = counts.map(most).try_fold(1_usize, |all, n| all.checked_mul(n.max(1)));
-    pattern.len() <= 256 && product.is_some_and(|n| n <= LONGEST)
 }
 
 fn integer(view: &IntegerView) -> BoxedStrategy<Value> {

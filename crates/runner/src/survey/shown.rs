@@ -4,7 +4,8 @@ use futures_util::StreamExt as _;
 use plumb_wire::method;
 use serde_json::{Value, json};
 
-use super::watch::{every_capability, required_arguments};
+use super::calls::every_capability;
+use super::watch::required_arguments;
 use crate::channel::Channel;
 use crate::{Observed, Probe, Survey};
 

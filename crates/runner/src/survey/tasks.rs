@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::Callable;
+use super::calls::every_capability;
 use super::timed::speaks_of_time;
-use super::watch::{every_capability, offer};
+use super::watch::offer;
 use crate::channel::Channel;
 use crate::{Observed, Probe, Prop, Survey, Trouble, sample};
 

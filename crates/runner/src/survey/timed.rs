@@ -7,7 +7,7 @@ use plumb_wire::meta;
 use serde_json::{Map, Value, json};
 
 use super::Callable;
-use super::watch;
+use super::calls;
 use crate::channel::Channel;
 use crate::{Observed, sample};
 
@@ -167,7 +167,7 @@ impl Candidate {
                 .is_none_or(|v| v.is_valid(&Value::Object(callable.arguments.clone())));
             // Two calls of one tool are in flight: each has a progress token of its own.
             let token = format!("survey-{}-{units}x{unit}", self.name);
-            fits.then(|| watch::call(&callable).meta(meta::PROGRESS_TOKEN, token))
+            fits.then(|| calls::call(&callable).meta(meta::PROGRESS_TOKEN, token))
         };
         let (Some(brief), Some(longer)) = (call(short), call(long)) else { return false };
         let (brief, longer) = if beside {

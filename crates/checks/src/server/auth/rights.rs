@@ -1,11 +1,10 @@
 //! Rights follow from the token: not from what a client calls itself, from headers, or from what is listed.
 
+use plumb_flows::auth::denied::{all_served, denied, served};
 use plumb_flows::auth::lists::{items, only};
 use plumb_runner::{Bench, Finding, Judgement, OTHER_PRINCIPAL, PRINCIPAL, check};
 use plumb_wire::{meta, method};
 use serde_json::{Value, json};
-
-use super::scopes::{all_served, denied, served};
 
 /// So many hidden tools are called with each token.
 const HIDDEN: usize = 6;

@@ -83,9 +83,9 @@ async fn expands(bench: &Bench) -> Judgement {
     }
     for (n, template) in templates.into_iter().enumerate() {
         if bench.survey().declares("completions") {
-            let completed = completed(bench, template).await?;
+            let (completed, all) = completed(bench, template).await?;
             if !completed.is_empty() {
-                let judged = any_readable(bench, template, &completed).await?;
+                let judged = any_readable(bench, template, &completed, all).await?;
                 let title = format!("{} with what completes it", clip(template, 80));
                 bench.case(&format!("completed-{}", n + 1), title, Ok(judged));
             }
@@ -109,19 +109,21 @@ async fn expands(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-/// Values of the variables that the server completes: each variable after those before it.
+/// Values of the variables that the server completes, each variable after those before it, and whether these are all.
 async fn completed(
     bench: &Bench,
     template: &str,
-) -> Result<Vec<BTreeMap<String, String>>, Trouble> {
+) -> Result<(Vec<BTreeMap<String, String>>, bool), Trouble> {
     let reference = json!({"type": "ref/resource", "uri": template});
     let mut chosen: BTreeMap<String, String> = BTreeMap::new();
     let names = template::variables(template);
-    let Some((last, before)) = names.split_last() else { return Ok(Vec::new()) };
+    let Some((last, before)) = names.split_last() else { return Ok((Vec::new(), false)) };
+    let mut all = true;
     for name in before {
-        let Some(value) = suggested(bench, &reference, name, &chosen).await?.into_iter().next()
-        else {
-            return Ok(Vec::new());
+        let suggested = suggested(bench, &reference, name, &chosen).await?;
+        all &= suggested.len() == 1;
+        let Some(value) = suggested.into_iter().next() else {
+            return Ok((Vec::new(), false));
         };
         chosen.insert(name.clone(), value);
     }
@@ -131,7 +133,8 @@ async fn completed(
         values.insert(last.clone(), value);
         values
     };
-    Ok(suggested.into_iter().take(VALUES).map(with).collect())
+    all &= suggested.len() <= VALUES;
+    Ok((suggested.into_iter().take(VALUES).map(with).collect(), all))
 }
 
 async fn suggested(
@@ -150,11 +153,12 @@ async fn suggested(
     Ok(values(&answer).unwrap_or_default().into_iter().filter(whole).map(str::to_owned).collect())
 }
 
-/// Whether one value at least has contents.
+/// Whether one value at least has contents; where these are not all, further ones may.
 async fn any_readable(
     bench: &Bench,
     template: &str,
     completed: &[BTreeMap<String, String>],
+    all: bool,
 ) -> Judgement {
     let mut lost: Vec<(String, Observed)> = Vec::new();
     let mut failed = None;
@@ -171,12 +175,12 @@ async fn any_readable(
         }
     }
     Ok(match (failed, lost.last()) {
-        (None, Some((uri, answer))) => Finding::violated(
+        (None, Some((uri, answer))) if all => Finding::violated(
             format!("contents for one of {} values that the server completes", lost.len()),
             format!("none; {uri}: {}", answer.describe()),
         ),
         (failed, _) => Finding::unseen(
-            failed.unwrap_or_else(|| "the template cannot be expanded here".into()),
+            failed.unwrap_or_else(|| "none of the values that were tried has contents".into()),
             "let what is completed be read",
         ),
     })

@@ -3,7 +3,9 @@
 use plumb_model::{Answer, Carrier, Exchange, Frame, Initiator, Payload, Sent};
 
 use super::*;
+use crate::Observed;
 use crate::survey::Timed;
+use crate::survey::timed::took;
 
 /// A tool whose recorded call took so many milliseconds and showed these messages.
 fn called(name: &str, millis: u64, messages: &[Value]) -> Callable {
@@ -141,20 +143,4 @@ fn inputs_tell_what_a_tool_asks_for() {
     assert_eq!(of(&[asks(json!({"a": form}), false)]), [Prop::ElicitTool]);
     assert_eq!(of(&[asks(json!({"a": url}), true)]), [Prop::ElicitUrlTool, Prop::StateTool]);
     assert_eq!(of(&[asks(json!({"a": form, "b": roots}), false)]), [Prop::MultiInputTool]);
-}
-
-#[test]
-fn nothing_is_called_that_nobody_allowed() {
-    let nobody = AllowCalls::default();
-    let plain = json!({"name": "erase"});
-    let reads = json!({"name": "look", "annotations": {"readOnlyHint": true}});
-    let says_so = json!({"name": "erase", "annotations": {"readOnlyHint": "true"}});
-    assert!(
-        !may_call(&plain, &nobody) && may_call(&reads, &nobody) && !may_call(&says_so, &nobody)
-    );
-    let named = AllowCalls { all: false, names: vec!["erase".into()] };
-    assert!(may_call(&plain, &named));
-    assert!(may_call(&plain, &AllowCalls { all: true, names: Vec::new() }));
-    // What the fixture changes is changed by the checks that look at it.
-    assert!(!may_call(&json!({"name": "test_update_resource"}), &nobody));
 }

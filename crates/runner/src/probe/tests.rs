@@ -1,0 +1,25 @@
+//! Tests of the module above.
+
+use super::*;
+
+fn field(request: &HttpRequest, name: &str) -> Option<String> {
+    let found = request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes()));
+    found.map(|(_, v)| String::from_utf8_lossy(v).into_owned())
+}
+
+#[test]
+fn headers_follow_the_body_unless_edited() {
+    let mut probe = Probe::request("tools/call", json!({"name": "a"}));
+    probe.set("/params/name", json!("b"));
+    assert_eq!(field(&probe.http(), "mcp-name").as_deref(), Some("b"));
+    let edited = probe.header("Mcp-Name", "c");
+    assert_eq!(field(&edited.http(), "mcp-name").as_deref(), Some("c"));
+    assert_eq!(field(&edited.without_header("mcp-name").http(), "mcp-name"), None);
+}
+
+#[test]
+fn bytes_keep_the_headers_of_the_request_they_replace() {
+    let probe = Probe::bytes(&Probe::request("tools/list", json!({})), &b"{"[..]).http();
+    assert_eq!(field(&probe, "mcp-method").as_deref(), Some("tools/list"));
+    assert_eq!(probe.body, &b"{"[..]);
+}

@@ -1,0 +1,80 @@
+//! Validating by a schema of the target's, in bounds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{STACK, Work, work};
+
+/// A validation by a schema that refers to itself may take so long.
+const DEADLINE: Duration = Duration::from_millis(500);
+
+/// A compiled validator for a schema of the target's: offline, with bounded patterns, bounded in work. `None` for a
+/// schema that we cannot compile, or that is too much work, which proves nothing about the target.
+pub fn validator(schema: &Value) -> Option<Validator> {
+    compiled(schema, true)
+}
+
+/// As [`validator`]; formats may be left aside, since they need not be asserted.
+pub(crate) fn compiled(schema: &Value, formats: bool) -> Option<Validator> {
+    let work = work(schema);
+    if work == Work::TooMuch {
+        return None;
+    }
+    let patterns =
+        jsonschema::PatternOptions::fancy_regex().backtrack_limit(10_000).size_limit(1 << 20);
+    let mut options = jsonschema::options().offline().with_pattern_options(patterns);
+    if !formats {
+        options = options.should_validate_formats(false);
+    }
+    let inner = Arc::new(options.build(schema).ok()?);
+    Some(Validator { inner, recursive: work == Work::Recursive, lost: AtomicBool::new(false) })
+}
+
+/// A validator whose work is bounded.
+#[derive(Debug)]
+pub struct Validator {
+    inner: Arc<jsonschema::Validator>,
+    recursive: bool,
+    /// A validation took too long: nothing more is said.
+    lost: AtomicBool,
+}
+
+impl Validator {
+    /// Whether the value fits, or it cannot be told.
+    pub fn is_valid(&self, value: &Value) -> bool {
+        self.validate(value).is_ok()
+    }
+
+    /// The first thing that does not fit.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit, in words.
+    pub fn validate(&self, value: &Value) -> Result<(), String> {
+        if !self.recursive {
+            return said(&self.inner, value);
+        }
+        if self.lost.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (validator, value) = (Arc::clone(&self.inner), value.clone());
+        let (done, result) = mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new().name("schema".into()).stack_size(STACK);
+        // A receiver that is gone has stopped waiting.
+        if thread.spawn(move || done.send(said(&validator, &value)).ok()).is_err() {
+            return Ok(());
+        }
+        result.recv_timeout(DEADLINE).unwrap_or_else(|_| {
+            self.lost.store(true, Ordering::Relaxed);
+            Ok(())
+        })
+    }
+}
+
+fn said(validator: &jsonschema::Validator, value: &Value) -> Result<(), String> {
+    validator.validate(value).map_err(|error| error.to_string())
+}

@@ -1,0 +1,127 @@
+//! Calling what may be called, once each, to see what it does.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use plumb_wire::{meta, method};
+use serde_json::{Value, json};
+
+use super::pace::succeeds;
+use super::timed::{self, took};
+use super::{AllowCalls, Callable};
+use crate::channel::Channel;
+use crate::props::is_fixture;
+use crate::{Observed, Probe, Survey, sample};
+
+/// At most so many tools are called, so that a thousand tools do not make a thousand calls.
+const CALLS: usize = 96;
+
+/// At most so many calls wait at once.
+const CALLS_AT_ONCE: usize = 8;
+
+/// A tool gets this long to show what it does.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// At most so many tools that took long are called once more, to tell a slow tool from a slow moment.
+const AGAIN: usize = 6;
+
+/// Making arguments for all tools may take so long.
+const MAKING: Duration = Duration::from_secs(5);
+
+/// The tools that may be called, with arguments that their schemas accept: of very many, the first and the last.
+pub(super) async fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callable> {
+    let tools = survey.tools.items.iter().map(|item| &item.value);
+    let allowed: Vec<Value> = tools.filter(|tool| may_call(tool, allow)).cloned().collect();
+    let late = allowed.len().saturating_sub(CALLS / 4);
+    let ends = move |at: usize| at < CALLS - CALLS / 4 || at >= late;
+    let made = sample::aside(MAKING, move || {
+        let begun = std::time::Instant::now();
+        let in_time = |_: &&Value| begun.elapsed() < MAKING / 2;
+        let tools = allowed.iter().take_while(in_time).filter_map(callable).enumerate();
+        tools.filter(|(at, _)| ends(*at)).map(|(_, callable)| callable).collect::<Vec<_>>()
+    });
+    let mut made = made.await.unwrap_or_default();
+    made.truncate(CALLS);
+    made
+}
+
+/// Calls each tool once, several beside each other.
+pub(super) async fn call_each(callables: &[Callable], channel: &Channel) -> Vec<Option<Observed>> {
+    let calls = callables.iter().enumerate().map(|(at, callable)| async move {
+        (at, channel.send("survey", &call(callable)).await.ok())
+    });
+    let mut shown: Vec<_> =
+        futures_util::stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).collect().await;
+    shown.sort_by_key(|(at, _)| *at);
+    shown.into_iter().map(|(_, shown)| shown).collect()
+}
+
+/// Calls once more what took long, with nothing else in flight: a tool is as quick as its quicker call.
+pub(super) async fn call_again(survey: &mut Survey, channel: &Channel) {
+    let quick = survey.quick();
+    let long = |callable: &&mut Callable| {
+        let long = succeeds(callable) && callable.took.is_some_and(|took| took > quick);
+        long && !timed::is_told(callable)
+    };
+    for callable in survey.callable.iter_mut().filter(long).take(AGAIN) {
+        if let Ok(shown) = channel.send("survey", &call(callable)).await
+            && shown.is_accepted()
+        {
+            callable.took = callable.took.min(Some(took(&shown)));
+        }
+    }
+}
+
+/// Whether a tool may be called: it says that it is harmless, or its name or the user does.
+fn may_call(tool: &Value, allow: &AllowCalls) -> bool {
+    let Some(name) = tool["name"].as_str() else { return false };
+    let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
+    let changes = name.starts_with("test_trigger_") || name == "test_update_resource";
+    (read_only || is_fixture(name) || allow.all || allow.names.iter().any(|n| n == name))
+        && !changes
+}
+
+fn callable(tool: &Value) -> Option<Callable> {
+    let arguments = sample::arguments(tool.get("inputSchema")?)?;
+    Some(Callable { tool: tool.clone(), arguments, shown: None, took: None })
+}
+
+/// Every client capability, so that a tool which asks for input does so.
+pub fn every_capability() -> Value {
+    json!({
+        "elicitation": {"form": {}, "url": {}},
+        "sampling": {"tools": {}, "context": {}},
+        "roots": {}
+    })
+}
+
+pub(super) fn call(callable: &Callable) -> Probe {
+    let name = callable.tool["name"].as_str().unwrap_or_default();
+    Probe::request(method::TOOLS_CALL, json!({"name": name, "arguments": callable.arguments}))
+        .mirrored(&callable.tool["inputSchema"])
+        .capabilities(every_capability())
+        .meta(meta::PROGRESS_TOKEN, format!("survey-{name}"))
+        .meta(meta::LOG_LEVEL, "debug")
+        .patience(PATIENCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_called_that_nobody_allowed() {
+        let nobody = AllowCalls::default();
+        let plain = json!({"name": "erase"});
+        let reads = json!({"name": "look", "annotations": {"readOnlyHint": true}});
+        let says_so = json!({"name": "erase", "annotations": {"readOnlyHint": "true"}});
+        assert!(
+            !may_call(&plain, &nobody) && may_call(&reads, &nobody) && !may_call(&says_so, &nobody)
+        );
+        let named = AllowCalls { all: false, names: vec!["erase".into()] };
+        assert!(may_call(&plain, &named));
+        assert!(may_call(&plain, &AllowCalls { all: true, names: Vec::new() }));
+        // What the fixture changes is changed by the checks that look at it.
+        assert!(!may_call(&json!({"name": "test_update_resource"}), &nobody));
+    }
+}

@@ -1,0 +1,70 @@
+//! A target over standard streams.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plumb_model::{Answer, Sent};
+use plumb_wire::process::Launch;
+use plumb_wire::stdio::Session;
+use plumb_wire::{Limits, WireError};
+use tokio::sync::Mutex;
+
+use super::{GRACE, RESTARTS, TargetError, ending, last_words};
+use crate::record::Recorder;
+
+/// A server over standard streams that is started again when it has died.
+pub(crate) struct Keeper {
+    launch: Launch,
+    limits: Limits,
+    recorder: Arc<Recorder>,
+    current: Mutex<(Session, u32)>,
+}
+
+impl Keeper {
+    pub(super) async fn start(
+        launch: Launch,
+        limits: Limits,
+        recorder: Arc<Recorder>,
+    ) -> Result<Self, TargetError> {
+        let session =
+            Session::spawn(&launch, limits.clone(), recorder.clock).map_err(TargetError::Start)?;
+        // A program that cannot run says so at once; a server waits for its first line.
+        if let Some(exit) = session.wait_exit(Duration::from_millis(20)).await {
+            let stderr = last_words(&session.stderr_tail());
+            return Err(TargetError::Died { status: ending(exit), stderr });
+        }
+        Ok(Self { launch, limits, recorder, current: Mutex::new((session, 0)) })
+    }
+
+    pub(crate) async fn session(&self) -> Result<Session, WireError> {
+        let mut current = self.current.lock().await;
+        if current.0.process().exited().is_some() && current.1 < RESTARTS {
+            self.record_stray(&current.0);
+            let restarts = current.1 + 1;
+            *current =
+                (Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?, restarts);
+        }
+        Ok(current.0.clone())
+    }
+
+    /// How long an answer may take.
+    pub(crate) fn answer(&self) -> Duration {
+        self.limits.answer
+    }
+
+    /// Ends the process and records what it wrote unasked.
+    pub(crate) async fn stop(&self) {
+        let current = self.current.lock().await;
+        current.0.stop(GRACE).await;
+        current.0.wait_output_end(GRACE).await;
+        self.record_stray(&current.0);
+    }
+
+    fn record_stray(&self, session: &Session) {
+        let frames = session.take_strays();
+        if !frames.is_empty() {
+            let answer = Answer { frames, ..Answer::default() };
+            self.recorder.record("stdout", session.channel(), Sent::Nothing, answer);
+        }
+    }
+}
