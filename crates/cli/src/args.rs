@@ -1,12 +1,14 @@
 //! The command line.
 
+mod issuer;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_model::Role;
 use plumb_runner::{AuthOptions, Target};
 
-use crate::authorization_server::IssuerArgs;
+pub(crate) use issuer::{IssuerArgs, ServeArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -290,7 +292,7 @@ pub(crate) enum Serve {
     /// The reference server: correct, or with one rule broken.
     Reference(ReferenceArgs),
     /// The authorization server: correct, or departing from the specifications.
-    AuthorizationServer(crate::authorization_server::ServeArgs),
+    AuthorizationServer(ServeArgs),
 }
 
 /// Arguments of `plumb serve reference`.

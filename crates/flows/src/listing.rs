@@ -3,6 +3,7 @@
 pub mod changes;
 mod first_use;
 pub mod forged;
+pub mod harmless;
 mod rest;
 pub mod stability;
 
@@ -120,6 +121,9 @@ pub fn name(list: List, item: &Value) -> String {
 
 /// A walk begins anew so often: a list that changed may have made the cursor invalid.
 const ANEW: usize = 2;
+
+/// Pages beyond these are not compared.
+pub(super) const PAGES: usize = 12;
 
 /// Reads a list, at most so many pages of it. A page that is refused again and again is trouble: other checks judge
 /// refusals.

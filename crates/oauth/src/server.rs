@@ -9,6 +9,7 @@
 //! # drop(token); Ok(()) }
 //! ```
 
+mod asked;
 mod authenticate;
 mod authorize;
 mod back_channel;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use plumb_runner::{Bench, Finding, Instance, Judgement, Trouble};
 
+use super::harmless::{another, by_itself, expected, harmless};
 use super::rest::{read, restless};
-use super::stability::{another, by_itself, expected, harmless};
 use super::{List, Way, difference};
 
 /// A process that was just started gets so long before its list is read the second time.

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use plumb_runner::{Bench, Trouble};
 
-use super::stability::PAGES;
-use super::{List, Way, walk};
+use super::{List, PAGES, Way, walk};
 
 /// So many idle spells, each as long as the probe was.
 const SPELLS: u32 = 3;

@@ -1,29 +1,18 @@
 //! Lists that depend on nothing but the server: not on the connection, not on what was asked before.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use plumb_model::pack::Base;
-use plumb_runner::survey::Callable;
-use plumb_runner::{Bench, Finding, Instance, Judgement, Probe, Trouble};
+use plumb_runner::{Bench, Finding, Judgement, Probe, Trouble};
 use plumb_wire::method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::first_use::unchanged_by_first_use;
+use super::harmless::{another, by_itself, calls, expected, harmless, says_harmless};
 use super::rest::{Apart, in_turn, read, restless};
-use super::{List, Way, difference, walk};
-use crate::work::answers_at_once;
-
-/// Pages beyond these are not compared.
-pub(super) const PAGES: usize = 12;
+use super::{List, PAGES, Way, difference, walk};
 
 /// So many requests are spent on comparing connections.
 const REQUESTS: usize = 24;
-
-/// So many tools of a kind are called to see whether a list changes behind them.
-const CALLS: usize = 24;
-
-/// So many listed things of a kind are read.
-const READS: usize = 8;
 
 /// A list that changes for everybody must do so behind the same requests so often.
 const ROUNDS: usize = 3;
@@ -110,13 +99,6 @@ async fn told_apart(
     })
 }
 
-pub(super) fn by_itself(list: List) -> Finding {
-    Finding::unseen(
-        format!("{} changes by itself, so two readings cannot be compared", list.method),
-        "let the list rest for the time of a run",
-    )
-}
-
 /// Whether other requests on a connection change the list.
 ///
 /// A change counts if it stays on the connection that the requests were sent on, or if it comes behind requests that
@@ -183,10 +165,6 @@ async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) 
     Ok(judged)
 }
 
-pub(super) fn expected(list: List) -> String {
-    format!("{} as it was before other requests on the connection", list.key)
-}
-
 async fn effect_of(
     bench: &Bench,
     list: List,
@@ -246,50 +224,4 @@ impl Stage {
             ],
         }
     }
-}
-
-pub(super) fn harmless(bench: &Bench) -> Vec<Probe> {
-    let bases = [
-        Base::Discover,
-        Base::ToolsList,
-        Base::ResourcesList,
-        Base::TemplatesList,
-        Base::PromptsList,
-        Base::Complete,
-    ];
-    let mut probes: Vec<Probe> = bases.into_iter().filter_map(|base| bench.base(base)).collect();
-    let survey = bench.survey();
-    let shown = survey.read.iter().take(READS).chain(survey.gotten.iter().take(READS));
-    for seen in shown.filter(|seen| seen.complete().is_some()) {
-        let mut params = seen.params().cloned().unwrap_or_default();
-        if let Some(params) = params.as_object_mut() {
-            params.remove("_meta");
-        }
-        probes.push(Probe::request(seen.method().unwrap_or_default(), params));
-    }
-    probes.extend(calls(bench, says_harmless));
-    probes
-}
-
-fn says_harmless(tool: &Value) -> bool {
-    tool.pointer("/annotations/readOnlyHint") == Some(&json!(true))
-}
-
-/// Calls of tools that answered at once with a result, those that want a kind of tool alone.
-fn calls(bench: &Bench, wanted: fn(&Value) -> bool) -> Vec<Probe> {
-    let callable = bench.survey().callable.iter();
-    let callable = callable.filter(|c| wanted(&c.tool) && answers_at_once(bench, c));
-    let call = |c: &Callable| {
-        let name = c.tool.get("name").and_then(Value::as_str).unwrap_or_default();
-        bench.call_of(name, Value::Object(c.arguments.clone()))
-    };
-    callable.take(CALLS).map(call).collect()
-}
-
-/// Another process, past its start: some take seconds to answer their first request.
-pub async fn another(bench: &Bench) -> Result<Instance<'_>, Trouble> {
-    let own = bench.instance().await?;
-    let first = Probe::request(method::DISCOVER, json!({})).patience(Duration::from_secs(20));
-    own.send(first).await?;
-    Ok(own)
 }

@@ -7,29 +7,11 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use url::Url;
 
+use super::asked::{Asked, Back};
 use super::grant::{Challenge, Method};
 use super::params::Params;
 use super::refusal::Refusal;
 use super::{Client, Tenant, consent};
-
-/// A request whose client and redirect URI can be trusted, and that asks for something we grant.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) back: Back,
-    pub(super) client: Client,
-    pub(super) scopes: Vec<String>,
-    pub(super) resources: Vec<String>,
-    pub(super) challenge: Option<Challenge>,
-    pub(super) nonce: Option<String>,
-    pub(super) implicit: bool,
-}
-
-/// The way back to the client.
-#[derive(Clone, Debug)]
-pub(super) struct Back {
-    pub(super) redirect_uri: String,
-    pub(super) state: Option<String>,
-}
 
 /// GET with a query.
 pub(super) async fn get(State(tenant): State<Arc<Tenant>>, RawQuery(query): RawQuery) -> Response {

@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use url::Url;
 
 use super::Tenant;
-use super::authorize::Asked;
+use super::asked::Asked;
 use super::client::is_loopback_http;
 use super::grant::{Code, Grant};
 use super::params::Params;

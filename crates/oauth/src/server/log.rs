@@ -10,8 +10,6 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::shared::Shared;
-
 /// How many requests are kept.
 const KEPT: usize = 1024;
 /// The longest body that is read, in bytes.
@@ -86,11 +84,7 @@ impl Log {
 }
 
 /// Reads the body, bounded in bytes and time, lets the request be answered, and notes both.
-pub(super) async fn record(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn record(State(log): State<Arc<Log>>, request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let mut logged = LoggedRequest {
         number: 0,
@@ -112,7 +106,7 @@ pub(super) async fn record(
         }
     };
     logged.status = response.status().as_u16();
-    shared.log.push(logged);
+    log.push(logged);
     response
 }
 

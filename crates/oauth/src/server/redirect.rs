@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::Tenant;
-use super::authorize::Back;
+use super::asked::Back;
 use super::profile::{Named, StateEcho};
 use super::refusal::Refusal;
 

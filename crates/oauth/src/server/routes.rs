@@ -31,7 +31,7 @@ pub(super) fn router(
     let shown = get(move || std::future::ready((pem, certificate)));
     router
         .route(&format!("{}/x5u.pem", stranger.path), shown)
-        .layer(from_fn_with_state(Arc::clone(shared), log::record))
+        .layer(from_fn_with_state(Arc::clone(&shared.log), log::record))
 }
 
 fn endpoints(tenant: &Arc<Tenant>) -> Router {

@@ -1,7 +1,7 @@
 //! What all tenants of a server have in common.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Profile;
 use super::cimd::Fetcher;
@@ -21,7 +21,7 @@ pub(super) struct Shared {
     pub(super) resources: Vec<String>,
     pub(super) default_decision: Decision,
     pub(super) script: Mutex<VecDeque<Decision>>,
-    pub(super) log: Log,
+    pub(super) log: Arc<Log>,
     pub(super) fetcher: Fetcher,
 }
 

@@ -158,7 +158,7 @@ impl AuthorizationServer {
             resources: self.resources.clone(),
             default_decision: self.decision.clone(),
             script: Mutex::new(VecDeque::new()),
-            log: Log::default(),
+            log: Arc::new(Log::default()),
             fetcher: Fetcher::trusting(std::mem::take(&mut self.roots))?,
         });
         let tenants = self.issuers(&shared)?;

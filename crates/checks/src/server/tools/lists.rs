@@ -1,7 +1,8 @@
 //! server/tools#capabilities, #list-changed-notification.
 
 use plumb_flows::listing::changes::Announced;
-use plumb_flows::listing::stability::{another, same_on_every_connection, without_side_effect};
+use plumb_flows::listing::harmless::another;
+use plumb_flows::listing::stability::{same_on_every_connection, without_side_effect};
 use plumb_flows::listing::{self, TOOLS, Way, walk};
 use plumb_runner::{Bench, Finding, Judgement, Prop, check};
 use plumb_wire::notification;
