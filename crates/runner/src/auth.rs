@@ -10,8 +10,9 @@ use plumb_oauth::{
     Access, AuthorizationServer, Bind, Collected, Presentation, Profile, Token, TokenDeviation,
 };
 
+use crate::errors::TargetError;
 use crate::record::Recorder;
-use crate::{Probe, TargetError, Trouble};
+use crate::{Probe, Trouble};
 
 /// The principal whose token every request of a run carries, unless told otherwise.
 pub const PRINCIPAL: &str = "alice";

@@ -17,9 +17,10 @@ use plumb_wire::{Clock, Limits};
 use ring::digest;
 use serde_json::{Map, Value};
 
+use crate::errors::{ContactError, TargetError};
+use crate::reach::{Reach, trust};
 use crate::record::Recorder;
-use crate::target::{TargetError, trust};
-use crate::{ContactError, Observed, Reach, Trouble};
+use crate::{Observed, Trouble};
 
 pub use browser::{Landed, Landing, Page};
 pub use client::{CALLBACK, Client, Kind, REGISTER};

@@ -19,12 +19,11 @@ use crate::aside::Aside;
 use crate::auth::{Auth, Authority};
 use crate::channel::{Channel, Watch, Way};
 use crate::evidence::Evidence;
-use crate::lab::Given;
+use crate::lab::given::Given;
+use crate::lab::vectors;
 use crate::record::{Company, Recorder};
 use crate::replicas::Others;
-use crate::{
-    Check, Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, lab, pace,
-};
+use crate::{Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, pace};
 
 /// Ids of one bench are so far apart from the next one's.
 const IDS: u64 = 10_000;
@@ -64,7 +63,10 @@ impl Context {
 
 /// What a scenario works with. Everything it sends is recorded as evidence of its check.
 pub struct Bench {
-    check: &'static Check,
+    /// The id of the check that it is for.
+    check: &'static str,
+    /// Whether the check has the target to itself.
+    alone: bool,
     context: Arc<Context>,
     /// The way to the target for this check alone.
     channel: Channel,
@@ -74,13 +76,14 @@ pub struct Bench {
 
 impl Bench {
     /// A second try has ids of its own: an answer to the first may still come.
-    pub(crate) fn new(check: &'static Check, context: Arc<Context>, tried: u32) -> Self {
-        let place = context.edition.ledger.place(check.id).unwrap_or(0) as u64;
+    pub(crate) fn new(check: &'static str, alone: bool, context: Arc<Context>, tried: u32) -> Self {
+        let place = context.edition.ledger.place(check).unwrap_or(0) as u64;
         // Alone, but no more patient: what must not come after a while would then come in time.
         let channel = context.channel.own(1);
         let tried = u64::from(tried);
         Self {
             check,
+            alone,
             context,
             channel,
             next_id: AtomicU64::new((place + 1) * IDS + tried * (IDS / 2)),
@@ -132,7 +135,7 @@ impl Bench {
         let client = Client::new(other, options, self.context.recorder.clock)?;
         let elsewhere = Channel::new(Way::Http(client, None), Arc::clone(&self.context.recorder))
             .of(&self.channel);
-        let seen = elsewhere.send(self.check.id, &get(&target)).await?;
+        let seen = elsewhere.send(self.check, &get(&target)).await?;
         self.note(&seen);
         Ok(seen)
     }
@@ -163,13 +166,13 @@ impl Bench {
     /// The vectors that the check carries out itself, each with a base that the target offers and the address of its
     /// case.
     pub fn vectors(&self) -> Vec<(String, Base, Vector)> {
-        lab::of_scenario(&self.context.packs, self.check.id, self.context.given())
+        vectors::of_scenario(&self.context.packs, self.check, self.context.given())
     }
 
     /// Sends a probe and waits for the whole answer.
     pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
         let probe = self.numbered(probe);
-        let seen = self.channel.send(self.check.id, &probe).await?;
+        let seen = self.channel.send(self.check, &probe).await?;
         self.note(&seen);
         served(seen)
     }
@@ -184,7 +187,7 @@ impl Bench {
     /// [`Bench::finish`], so that it counts as evidence of the verdict.
     pub async fn open(&self, probe: Probe) -> Result<Open, Trouble> {
         let probe = self.numbered(probe);
-        self.channel.open(self.check.id, &probe).await
+        self.channel.open(self.check, &probe).await
     }
 
     /// Closes an open answer at once.
@@ -242,7 +245,7 @@ impl Bench {
         let Some(channel) = self.context.others.next() else {
             return Err(Trouble::Setup("the target has no other replica".into()));
         };
-        let seen = channel.of(&self.channel).send(self.check.id, &probe).await?;
+        let seen = channel.of(&self.channel).send(self.check, &probe).await?;
         self.note(&seen);
         served(seen)
     }
@@ -290,7 +293,7 @@ impl Bench {
 
     /// Keeps for the end of the run how the target's process ended.
     pub(crate) fn mourn(&self, how: &str, company: Company) {
-        self.context.recorder.died(self.check.id, how, company);
+        self.context.recorder.died(self.check, how, company);
     }
 
     /// What befell the target and the waits of this check so far.
@@ -305,7 +308,7 @@ impl Bench {
 
     fn numbered(&self, mut probe: Probe) -> Probe {
         probe.number(|| self.fresh_id());
-        probe.scoped(self.check.id)
+        probe.scoped(self.check)
     }
 
     pub(crate) fn finished(&self, judgement: Judgement) -> (Verdict, Vec<CaseFinished>) {

@@ -14,8 +14,10 @@ use serde_json::Value;
 pub use open::Open;
 
 use crate::pace::Sender;
+use crate::process::keeper::Keeper;
+use crate::process::mortal::Mortal;
+use crate::process::server::Server;
 use crate::record::{Company, Recorder};
-use crate::target::{Keeper, Mortal, Server};
 use crate::{Observed, Probe, Trouble};
 
 /// Requests that a target answers at once: what they take tells how it does.

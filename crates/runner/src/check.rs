@@ -7,8 +7,10 @@ use plumb_model::{CheckInfo, Edition, Role};
 use plumb_wire::Transport;
 
 use crate::authorization_server::Visit;
+use crate::bench::Bench;
 use crate::facet::Facet;
-use crate::{Bench, Judgement, Notes, Observed, Prop, Survey};
+use crate::passive::{self, Passive};
+use crate::{Finding, Judgement, Observed, Prop, Survey};
 
 /// Our judgement of one requirement. Its id is the requirement's; level, page and summary are read
 /// from the ledger.
@@ -72,7 +74,7 @@ pub enum Isolation {
 /// How a check judges.
 pub enum Body {
     /// Over every exchange of the run, whoever caused it. Costs no request.
-    Passive(fn(&Observed, &mut Notes<'_>)),
+    Passive(Passive),
     /// Over the vectors that name the check: one facet of each answer.
     Cases(Facet),
     /// By a small program of its own, which asks a server.
@@ -117,6 +119,14 @@ impl Check {
     pub fn info_of(&self, id: &str, edition: &Edition) -> Option<CheckInfo> {
         let fact = self.fact.or((id != self.id).then_some(self.id)).map(str::to_owned);
         Some(CheckInfo { fact, ..edition.info(id, self.documentation())? })
+    }
+
+    /// Its id and its body, if that reads every exchange.
+    pub(crate) fn passive(&self) -> Option<(&'static str, Passive)> {
+        match self.body {
+            Body::Passive(body) => Some((self.id, body)),
+            _ => None,
+        }
     }
 
     /// Its documentation, in Markdown.
@@ -173,6 +183,17 @@ impl Applies {
             }
         }
     }
+}
+
+/// What a passive check says of one exchange; `None` if that does not show what the check looks at.
+pub fn judged(
+    check: &Check,
+    seen: &Observed,
+    survey: &Survey,
+    edition: &Edition,
+) -> Option<Finding> {
+    let Body::Passive(body) = check.body else { return None };
+    passive::judged(body, seen, survey, edition)
 }
 
 /// Declares a check. The doc comment is its documentation.

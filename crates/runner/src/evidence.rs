@@ -5,22 +5,22 @@ use std::sync::{Mutex, PoisonError};
 use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
 
-use crate::{Check, Finding, Judgement, Observed, Trouble, finding};
+use crate::{Finding, Judgement, Observed, Trouble, finding};
 
 /// The cases of one scenario, and the exchanges since the last of them.
 pub(crate) struct Evidence {
-    check: &'static Check,
+    check: &'static str,
     exchanges: Mutex<Vec<u64>>,
     cases: Mutex<Vec<CaseFinished>>,
 }
 
 impl Evidence {
-    pub(crate) fn of(check: &'static Check) -> Self {
+    pub(crate) fn of(check: &'static str) -> Self {
         Self { check, exchanges: Mutex::default(), cases: Mutex::default() }
     }
 
-    /// The check that it is for.
-    pub(crate) fn check(&self) -> &'static Check {
+    /// The id of the check that it is for.
+    pub(crate) fn check(&self) -> &'static str {
         self.check
     }
 
@@ -45,7 +45,7 @@ impl Evidence {
     /// Judges one case; it rests on what was counted since the last one.
     pub(crate) fn case(&self, slug: &str, title: String, judgement: Judgement) {
         let case = CaseFinished {
-            check: self.check.id.to_owned(),
+            check: self.check.to_owned(),
             case: slug.to_owned(),
             title,
             verdict: finding::verdict(judgement),
@@ -88,15 +88,9 @@ impl Evidence {
 mod tests {
     use super::*;
 
-    crate::check! {
-        /// Docs.
-        LONE = "patterns.no-server-requests";
-        passive: |_, _| {}
-    }
-
     #[test]
     fn a_case_rests_on_what_was_counted_since_the_last_one() {
-        let evidence = Evidence::of(&LONE);
+        let evidence = Evidence::of("patterns.no-server-requests");
         evidence.note_seq(1);
         evidence.note_seq(1);
         evidence.case("one", "the first".into(), Ok(Finding::Held));
@@ -109,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_scenario_without_cases_is_one() {
-        let evidence = Evidence::of(&LONE);
+        let evidence = Evidence::of("patterns.no-server-requests");
         evidence.note_seq(3);
         let (_, cases) = evidence.finished(Ok(Finding::Held));
         assert_eq!(

@@ -6,9 +6,8 @@ use std::sync::Mutex;
 use plumb_model::event::CaseFinished;
 use plumb_model::{Edition, Sent, Verdict};
 
-use crate::check::Body;
 use crate::pace::turns_away;
-use crate::{Check, Finding, Observed, Survey};
+use crate::{Finding, Observed, Survey};
 
 /// At most so many distinct violations of one check are reported; all are counted.
 const SHOWN: usize = 5;
@@ -45,14 +44,13 @@ impl Notes<'_> {
     }
 }
 
-/// What a passive check says of one exchange; `None` if that does not show what the check looks at.
-pub fn judged(
-    check: &Check,
+/// What a body says of one exchange; `None` if that does not show what it looks at.
+pub(crate) fn judged(
+    body: Passive,
     seen: &Observed,
     survey: &Survey,
     edition: &Edition,
 ) -> Option<Finding> {
-    let Body::Passive(body) = check.body else { return None };
     let mut notes = Notes { survey, edition, fits: 0, breaks: Vec::new() };
     body(seen, &mut notes);
     let broken = notes.breaks.into_iter().next();
@@ -60,9 +58,13 @@ pub fn judged(
     broken.or((notes.fits > 0).then_some(Finding::Held))
 }
 
+/// A body that reads every exchange of the run.
+pub type Passive = fn(&Observed, &mut Notes<'_>);
+
 /// The passive checks of a run and what they have seen so far.
 pub(crate) struct Passives {
-    checks: Vec<(&'static Check, Mutex<Tally>)>,
+    /// By id: the body and what it has seen.
+    checks: Vec<(&'static str, Passive, Mutex<Tally>)>,
 }
 
 #[derive(Default)]
@@ -73,9 +75,9 @@ struct Tally {
 }
 
 impl Passives {
-    pub(crate) fn new(checks: &[&'static Check]) -> Self {
-        let passive = checks.iter().filter(|c| matches!(c.body, Body::Passive(_)));
-        Self { checks: passive.map(|c| (*c, Mutex::default())).collect() }
+    pub(crate) fn new(checks: impl IntoIterator<Item = (&'static str, Passive)>) -> Self {
+        let checks = checks.into_iter().map(|(id, body)| (id, body, Mutex::default()));
+        Self { checks: checks.collect() }
     }
 
     /// Shows an exchange to every passive check.
@@ -89,8 +91,7 @@ impl Passives {
         if away || seen.is_challenge() || seen.is_fetch() {
             return;
         }
-        for (check, tally) in &self.checks {
-            let Body::Passive(body) = check.body else { continue };
+        for (_, body, tally) in &self.checks {
             let mut notes = Notes { survey, edition, fits: 0, breaks: Vec::new() };
             body(seen, &mut notes);
             if notes.fits == 0 && notes.breaks.is_empty() {
@@ -109,8 +110,8 @@ impl Passives {
     }
 
     /// The cases of a passive check over the whole run.
-    pub(crate) fn finish(&self, check: &Check) -> (Verdict, Vec<CaseFinished>) {
-        let Some((_, tally)) = self.checks.iter().find(|(c, _)| c.id == check.id) else {
+    pub(crate) fn finish(&self, check: &str) -> (Verdict, Vec<CaseFinished>) {
+        let Some((_, _, tally)) = self.checks.iter().find(|(id, ..)| *id == check) else {
             return (Verdict::inconclusive("the check was not planned"), Vec::new());
         };
         let tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -126,7 +127,7 @@ impl Passives {
             let mut places = places.clone();
             places.sort();
             cases.push(CaseFinished {
-                check: check.id.to_owned(),
+                check: check.to_owned(),
                 case: format!("seen-{}", n + 1),
                 title: format!(
                     "in an exchange of {}",

@@ -289,3 +289,14 @@ pub(crate) fn fixture_arguments(name: &str) -> Map<String, Value> {
         _ => Map::new(),
     }
 }
+
+/// Dummy values for the required arguments of a prompt.
+pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
+    let mut arguments = fixture_arguments(prompt["name"].as_str().unwrap_or_default());
+    let required =
+        prompt["arguments"].as_array().into_iter().flatten().filter(|a| a["required"] == true);
+    for name in required.filter_map(|a| a["name"].as_str()) {
+        arguments.entry(name.to_owned()).or_insert_with(|| json!("plumb"));
+    }
+    arguments
+}

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use plumb_wire::Limits;
 use plumb_wire::process::Launch;
 
+use crate::Target;
 use crate::auth::Authority;
 use crate::channel::Channel;
+use crate::errors::TargetError;
+use crate::reach::Reach;
 use crate::record::Recorder;
-use crate::target::{Running, TargetError};
-use crate::{Reach, Target};
+use crate::target::Running;
 
 /// Stands for a folder that all processes of a run share, in a command's arguments and environment.
 pub const SHARED_DIR: &str = "{shared.dir}";

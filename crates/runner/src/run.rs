@@ -1,79 +1,33 @@
 //! A run: survey, plan, schedule, judge; its only output is a stream of events.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use plumb_model::event::{FORMAT, RunStarted};
-use plumb_model::known::Known;
-use plumb_model::pack::Pack;
-use plumb_model::suite::Suite;
-use plumb_model::{CheckInfo, Edition, Event, OtherSides, Requirement, Secrets};
+use plumb_model::{CheckInfo, Edition, Event, Requirement, Secrets};
 use plumb_wire::Limits;
 use tokio::time::Instant;
 
 use crate::aside::Aside;
-use crate::auth::{AuthOptions, Authority};
+use crate::auth::Authority;
 use crate::authorization_server::run::Visits;
 use crate::authorization_server::{AuthorizationServer, Issuer};
 use crate::bench::Context;
+use crate::errors::{ContactError, TargetError};
+use crate::options::Options;
 use crate::pace::Pace;
 use crate::passive::Passives;
 use crate::record::{Recorder, Sink};
-use crate::replicas::{self, Replicas};
+use crate::replicas;
 use crate::rows;
 use crate::schedule::{Schedule, finish_passives};
 use crate::subject::Subject;
-use crate::survey::ContactError;
-use crate::target::{Running, TargetError};
+use crate::survey::contact::DISCOVER;
+use crate::target::Running;
 use crate::tempo::Tempo;
 use crate::{AllowCalls, Check, Props, Survey, Target};
 
 /// So many requests of a survey alone are in flight at once.
 const SURVEYORS: usize = 8;
-
-/// The requirement that a server without this revision violates.
-pub(crate) const DISCOVER: &str = "versioning.server-discover";
-
-/// What a run is to do.
-pub struct Options {
-    /// The revision that the target is judged by.
-    pub edition: Arc<Edition>,
-    /// The server under test.
-    pub target: Target,
-    /// Which requirements are judged.
-    pub suite: Suite,
-    /// Only these checks, by id or by a prefix ending in `*`; empty for all of the suite.
-    pub only: Vec<String>,
-    /// Violations that the user knows and accepts.
-    pub known: Known,
-    /// The positions of which the user takes the other side.
-    pub other_sides: OtherSides,
-    /// The vector packs.
-    pub packs: Vec<Pack>,
-    /// Props that the user names.
-    pub props: Props,
-    /// Which tools of a stranger's server may be called.
-    pub allow_calls: AllowCalls,
-    /// The seed of everything random.
-    pub seed: u64,
-    /// How many checks and lanes run at once, and at most how many of them have requests in flight: as many as the
-    /// target shows that it can bear.
-    pub concurrency: usize,
-    /// At most so many requests a second; as many as the target bears if nothing is said.
-    pub rate: Option<f64>,
-    /// The whole run ends within so long.
-    pub budget: Duration,
-    /// Bounds on what the target may send.
-    pub limits: Limits,
-    /// What must not reach any event.
-    pub secrets: Secrets,
-    /// Wall-clock time of the start, RFC 3339.
-    pub started: String,
-    /// How the target is protected, if it is.
-    pub auth: Option<AuthOptions>,
-    /// The other replicas of the target.
-    pub replicas: Replicas,
-}
 
 /// Why there was nothing to judge.
 #[derive(Debug, thiserror::Error)]
@@ -184,7 +138,10 @@ async fn ask(
     }
     let subject = Subject::Server(Arc::clone(&survey));
     let started = Event::RunStarted(Box::new(announcement(&options, &subject, &selected)));
-    recorder.start(started, Some((Passives::new(&selected), Arc::clone(&survey))));
+    recorder.start(
+        started,
+        Some((Passives::new(selected.iter().filter_map(|c| c.passive())), Arc::clone(&survey))),
+    );
     let context = Arc::new(Context {
         edition: Arc::clone(&options.edition),
         survey,

@@ -14,10 +14,11 @@ use crate::bench::Context;
 use crate::channel::Channel;
 use crate::check::{Body, Isolation};
 use crate::lab::{self, Results, Trial};
+use crate::options::Options;
 use crate::record::{Company, Recorder};
-use crate::run::{DISCOVER, Options};
 use crate::scenes::{Played, SECOND_TRIES, Scenes, Stage, emit};
 use crate::survey::contact;
+use crate::survey::contact::DISCOVER;
 use crate::target::Running;
 use crate::{Bench, Check, Survey, facet, finding};
 
@@ -263,7 +264,7 @@ impl Stage for Schedule<'_> {
         let context = Arc::clone(&self.context);
         // A task of its own, so that a panic in a check is that check's verdict.
         let task = tokio::spawn(async move {
-            let bench = Bench::new(check, context, tried);
+            let bench = Bench::new(check.id, check.isolation == Isolation::Alone, context, tried);
             let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
             let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
             let in_vain = bench.watch().waited_in_vain();
@@ -295,7 +296,7 @@ pub(crate) fn finish_passives(recorder: &Recorder, selected: &[&'static Check], 
     for check in selected.iter().filter(|c| matches!(c.body, Body::Passive(_))) {
         let (verdict, cases) = match check.inapplicable(survey) {
             Some(why) => (Verdict::NotApplicable { why }, Vec::new()),
-            None => passives.finish(check),
+            None => passives.finish(check.id),
         };
         emit(recorder, check, verdict, cases);
     }

@@ -1,34 +1,34 @@
 //! What the target declares and shows, learnt once at the start.
 
-mod annotated;
-pub(crate) mod calls;
+pub(crate) mod annotated;
+pub(crate) mod callable;
+mod calls;
 mod changes;
 pub(crate) mod contact;
+pub(crate) mod listing;
 mod lists;
+mod look;
 mod offers;
 mod pace;
 mod shown;
-pub(crate) mod tasks;
+pub(crate) mod tasking;
+mod tasks;
 pub(crate) mod timed;
-pub(crate) mod watch;
+mod watch;
 
 use std::time::Duration;
 
-use plumb_model::Edition;
 use plumb_model::pack::ParamType;
 use plumb_wire::Transport;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::channel::Channel;
 use crate::{Observed, Prop, Props};
 
 pub use annotated::Annotated;
-pub use calls::every_capability;
-pub use contact::ContactError;
-pub use lists::{Item, Listing};
-pub use tasks::{EndedTask, Tasking};
+pub use callable::{AllowCalls, Callable, every_capability};
+pub use listing::{Item, Listing};
+pub use tasking::{EndedTask, Tasking};
 pub use timed::{Timed, speaks_of_time, unit_of_name};
-pub use watch::required_arguments;
 
 /// What the target declares and shows.
 #[derive(Clone, Debug, Default)]
@@ -86,96 +86,7 @@ pub struct Survey {
     pub gotten: Vec<Observed>,
 }
 
-/// A tool that may be called.
-#[derive(Clone, Debug)]
-pub struct Callable {
-    /// Its definition, as listed.
-    pub tool: Value,
-    /// Arguments that its schema accepts.
-    pub arguments: Map<String, Value>,
-    /// What a call with them showed, with every client capability declared.
-    pub shown: Option<Observed>,
-    /// How long such a call took, the quickest one.
-    pub took: Option<Duration>,
-}
-
-/// Which tools of a stranger's server may be called.
-#[derive(Clone, Debug, Default)]
-pub struct AllowCalls {
-    /// All of them.
-    pub all: bool,
-    /// Those of these names.
-    pub names: Vec<String>,
-}
-
 impl Survey {
-    /// Looks at a target. Every exchange is recorded under the name `survey`. The handshake of earlier
-    /// revisions is tried on `handshake`: over standard streams it may bind the whole process to them.
-    pub(crate) async fn look(
-        edition: &Edition,
-        channel: &Channel,
-        handshake: &Channel,
-        local: bool,
-        given: &Props,
-        allow: &AllowCalls,
-    ) -> Result<Self, ContactError> {
-        let mut survey = Self { transport: channel.transport(), local, ..Self::default() };
-        contact::make(&mut survey, edition, channel, handshake).await?;
-        if survey.legacy_only.is_some() || survey.unreadable.is_some() {
-            return Ok(survey);
-        }
-        lists::read(&mut survey, channel).await;
-        survey.pace = pace::pace(&survey);
-        survey.props.clone_from(given);
-        watch::by_lists(&mut survey);
-        let mut callable = calls::callables(&survey, allow).await;
-        let ears = changes::listen(&survey, channel).await;
-        // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
-        let (shown, (timed, untimed), tasks, completions, template, (read, gotten)) = tokio::join!(
-            calls::call_each(&callable, channel),
-            timed::time_each(&callable, channel),
-            tasks::watch_each(&survey, &callable, channel),
-            offers::complete_each(&survey, channel),
-            offers::read_template(&survey, channel),
-            shown::read_each(&survey, channel),
-        );
-        for (callable, shown) in callable.iter_mut().zip(shown) {
-            callable.took = shown.as_ref().map(timed::took);
-            callable.shown = shown;
-        }
-        let (tasks, ended_task) = tasks;
-        survey = Self { callable, ended_task, read, gotten, ..survey };
-        survey.watch_changes(ears, channel).await;
-        survey.timed = match timed {
-            Some(timed) => Some(timed),
-            None => timed::time_again(&untimed, channel).await,
-        };
-        calls::call_again(&mut survey, channel).await;
-        survey.annotated = annotated::find_each(&survey.callable).await;
-        watch::by_calls(&mut survey);
-        offers::by_completions(&mut survey, completions);
-        if let Some((template, value, uri)) = template {
-            let arguments = Map::from_iter([("value".to_owned(), value.into())]);
-            watch::offer(&mut survey, Prop::Template, &template, arguments, Some(&uri));
-        }
-        tasks::by_tasks(&mut survey, tasks);
-        Ok(survey)
-    }
-
-    /// Finds out which tools bring what was heard while tools were called, and reads again what was changed.
-    async fn watch_changes(&mut self, ears: Option<changes::Ears>, channel: &Channel) {
-        let Some(mut ears) = ears else { return };
-        let heard = ears.heard(changes::SETTLED).await;
-        ears.close().await;
-        let found = changes::attribute(self, &self.callable, channel, &heard).await;
-        for (prop, found) in found {
-            self.props.entry(prop).or_insert(found);
-        }
-        if !heard.is_empty() {
-            lists::read(self, channel).await;
-        }
-    }
-
     /// Whether a capability is declared: `tools`, `resources.subscribe`, `extensions.io…/tasks`.
     pub fn declares(&self, capability: &str) -> bool {
         let (first, rest) = capability.split_once('.').unwrap_or((capability, ""));
@@ -205,7 +116,7 @@ impl Survey {
     }
 
     pub(crate) fn quick(&self) -> Duration {
-        pace::quick(self.pace, &self.callable)
+        callable::quick(self.pace, &self.callable)
     }
 
     /// How a tool is told how long to take, if it can be told.

@@ -1,35 +1,20 @@
 //! The server under test: an address, or a command that we start and stop.
 
-mod keeper;
-mod server;
-
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use plumb_model::{Header, Payload};
-use plumb_wire::http::{Client, ClientOptions, Endpoint, Trust};
-use plumb_wire::process::{Exit, Launch, Process};
-use plumb_wire::stdio::Session;
-use plumb_wire::{Limits, WireError};
+use plumb_wire::Limits;
+use plumb_wire::http::{Client, ClientOptions, Endpoint};
+use plumb_wire::process::{Launch, Process};
 
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::{Issuer, is_loopback};
 use crate::channel::{Channel, Way};
+use crate::errors::TargetError;
+use crate::process::keeper::Keeper;
+use crate::process::mortal::GRACE;
+use crate::process::server::Server;
+use crate::reach::{Reach, trust};
 use crate::record::Recorder;
-
-pub(crate) use keeper::Keeper;
-pub(crate) use server::Server;
-use server::serve;
-
-/// A server gets so long to end by itself before it is ended.
-const GRACE: Duration = Duration::from_secs(2);
-
-/// A process that closes its connections or its output is gone within so long.
-const DYING: Duration = Duration::from_millis(500);
-
-/// A process that keeps dying is started at most so often in a run.
-const RESTARTS: u32 = 24;
 
 /// The server under test, as the user names it.
 #[derive(Clone, Debug)]
@@ -47,53 +32,6 @@ pub enum Target {
     Stdio(Launch),
     /// An authorization server, which is judged by checks of its own.
     AuthorizationServer(Box<Issuer>),
-}
-
-/// How to reach an address.
-#[derive(Clone, Debug, Default)]
-pub struct Reach {
-    /// The MCP endpoint.
-    pub url: String,
-    /// Header fields added to every request.
-    pub headers: Vec<Header>,
-    /// Files with certificates to trust beside the public ones.
-    pub ca_files: Vec<PathBuf>,
-    /// A proxy; the environment is not asked.
-    pub proxy: Option<String>,
-}
-
-/// Why a target could not be reached or started.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// The address is no URL that we can reach.
-    #[error("{0}")]
-    Address(String),
-    /// The authorization server of the run could not be started.
-    #[error("the authorization server of the run: {0}")]
-    Authorization(String),
-    /// The command could not be started.
-    #[error("{0}")]
-    Start(WireError),
-    /// The command ended before it answered.
-    #[error("the server ended ({status}) before it answered; its last words: {stderr}")]
-    Died {
-        /// How it ended.
-        status: String,
-        /// The end of its standard error.
-        stderr: String,
-    },
-    /// The command never answered.
-    #[error(
-        "the server did not accept a connection at {address} within {within} s (--timeout lengthens that); its last words: {stderr}"
-    )]
-    NeverReady {
-        /// Where it was expected.
-        address: String,
-        /// How long it was waited for, in seconds.
-        within: u64,
-        /// The end of its standard error.
-        stderr: String,
-    },
 }
 
 impl Target {
@@ -192,27 +130,6 @@ impl Running {
     }
 }
 
-/// A process of the target that was asked something.
-#[derive(Clone)]
-pub(crate) enum Mortal {
-    /// It serves HTTP.
-    Server(Arc<Process>),
-    /// It speaks over its standard streams.
-    Session(Session),
-}
-
-impl Mortal {
-    /// How it ended and its last words, if it has.
-    pub(crate) async fn epitaph(&self) -> Option<String> {
-        let process = match self {
-            Self::Server(process) => process,
-            Self::Session(session) => session.process(),
-        };
-        let exit = process.wait_exit(DYING).await?;
-        Some(format!("{}; its last words: {}", ending(exit), last_words(&process.stderr_tail())))
-    }
-}
-
 fn client(
     reach: &Reach,
     limits: &Limits,
@@ -228,30 +145,32 @@ fn client(
     Client::new(endpoint, options, recorder.clock).map_err(|e| TargetError::Address(e.to_string()))
 }
 
-/// The public authorities and the user's own; a file that cannot be read is named.
-pub(crate) fn trust(reach: &Reach) -> Result<Trust, TargetError> {
-    let read = |path: &PathBuf| {
-        std::fs::read(path)
-            .map_err(|e| TargetError::Address(format!("{} could not be read: {e}", path.display())))
+/// Starts a command on a free port, and readies the way to it.
+async fn serve(
+    launch: &Launch,
+    reach: &Reach,
+    limits: &Limits,
+    recorder: &Recorder,
+    auth: Option<&Authority>,
+) -> Result<(Client, Server), TargetError> {
+    let port = free_port()?;
+    let numbered = |text: &str| text.replace("{port}", &port.to_string());
+    let reach = Reach { url: numbered(&reach.url), ..reach.clone() };
+    let fill = |text: &str| {
+        let text = numbered(text);
+        auth.map_or_else(|| text.clone(), |auth| auth.fill(&text, &reach.url))
     };
-    Ok(Trust::Public { extra_roots: reach.ca_files.iter().map(read).collect::<Result<_, _>>()? })
+    let mut launch = launch.clone();
+    launch.args.iter_mut().for_each(|a| *a = fill(a));
+    launch.env.iter_mut().for_each(|(_, v)| *v = fill(v));
+    let address = format!("127.0.0.1:{port}");
+    let ready = recorder.tempo.starts_within();
+    let server = Server::start(launch, address, limits.clone(), ready).await?;
+    Ok((client(&reach, limits, recorder, auth)?, server))
 }
 
-fn ending(exit: Exit) -> String {
-    match (exit.code, exit.signal) {
-        (Some(code), _) => format!("exit code {code}"),
-        (_, Some(signal)) => format!("signal {signal}"),
-        _ => "no exit code".into(),
-    }
-}
-
-/// The last lines of standard error, for an error message.
-fn last_words(tail: &Payload) -> String {
-    let text = tail.lossy();
-    let lines: Vec<&str> = text.lines().rev().take(5).collect();
-    if lines.is_empty() {
-        "none".into()
-    } else {
-        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
-    }
+/// A port that is free now; the server that takes it is started at once.
+fn free_port() -> Result<u16, TargetError> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
+    listener.map(|a| a.port()).map_err(|e| TargetError::Address(format!("no free port: {e}")))
 }

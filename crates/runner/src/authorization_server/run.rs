@@ -51,7 +51,7 @@ impl Stage for Visits {
         let Body::Visit(body) = check.body else {
             return Err(format!("check `{}` visits no authorization server", check.id));
         };
-        let visit = Visit::new(check, Arc::clone(&self.server), Arc::clone(&self.packs));
+        let visit = Visit::new(check.id, Arc::clone(&self.server), Arc::clone(&self.packs));
         // A task of its own, so that a panic in a check is that check's verdict.
         let task = tokio::spawn(async move {
             let judgement = tokio::time::timeout_at(deadline, body(&visit)).await;

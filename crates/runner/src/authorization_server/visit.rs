@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::AuthorizationServer;
 use crate::evidence::Evidence;
-use crate::lab::address;
-use crate::{Check, Judgement, Observed, Trouble};
+use crate::lab::vectors::address;
+use crate::{Judgement, Observed, Trouble};
 
 /// An authorization server in the hands of one check: everything sent is evidence of it.
 pub struct Visit {
@@ -21,7 +21,7 @@ pub struct Visit {
 
 impl Visit {
     pub(crate) fn new(
-        check: &'static Check,
+        check: &'static str,
         server: Arc<AuthorizationServer>,
         packs: Arc<[Pack]>,
     ) -> Self {
@@ -37,7 +37,7 @@ impl Visit {
     pub fn vectors(&self) -> Vec<(String, Vector)> {
         let check = self.evidence.check();
         let flows = |v: &&Vector| matches!(v.kind, Kind::Grant(_));
-        let named = |v: &&Vector| v.judges.iter().any(|id| id == check.id);
+        let named = |v: &&Vector| v.judges.iter().any(|id| id == check);
         let vectors = self.packs.iter().flat_map(Pack::vectors).filter(flows).filter(named);
         let cases = |v: &Vector| -> Vec<(String, Vector)> {
             v.bases.iter().map(|base| (address(v, *base), v.clone())).collect()
@@ -47,7 +47,7 @@ impl Visit {
 
     /// Sends a request and waits for the whole answer.
     pub async fn send(&self, url: &str, request: HttpRequest) -> Result<Observed, Trouble> {
-        let seen = self.server.send(self.evidence.check().id, url, request).await?;
+        let seen = self.server.send(self.evidence.check(), url, request).await?;
         self.note(&seen);
         Ok(seen)
     }

@@ -9,7 +9,6 @@ use plumb_wire::stdio::Session;
 use serde_json::json;
 
 use super::{Bench, Context, served};
-use crate::check::Isolation;
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
 
@@ -42,7 +41,7 @@ impl Bench {
                 Instance { bench: self, running }
             }
         };
-        if self.check.isolation == Isolation::Alone {
+        if self.alone {
             aside.ahead(target, limits, recorder);
         }
         instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
@@ -60,7 +59,7 @@ impl Instance<'_> {
     /// Sends a probe to this instance and waits for the whole answer.
     pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
         let probe = self.bench.numbered(probe);
-        let seen = self.running.channel.send(self.bench.check.id, &probe).await?;
+        let seen = self.running.channel.send(self.bench.check, &probe).await?;
         self.bench.note(&seen);
         served(seen)
     }
@@ -68,7 +67,7 @@ impl Instance<'_> {
     /// Sends a probe to this instance and gives the answer while it comes in.
     pub async fn open(&self, probe: Probe) -> Result<Open, Trouble> {
         let probe = self.bench.numbered(probe);
-        self.running.channel.open(self.bench.check.id, &probe).await
+        self.running.channel.open(self.bench.check, &probe).await
     }
 
     /// The process, if it speaks over standard streams.

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{Channel, Way};
 use crate::pace;
-use crate::target::Mortal;
+use crate::process::mortal::Mortal;
 use crate::{Observed, Probe};
 
 /// An answer that is still coming in. Dropping it closes and records it.

@@ -4,8 +4,9 @@ use plumb_model::pack::Base;
 use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
-use crate::survey::{EndedTask, every_capability};
-use crate::{Observed, Probe, Prop, Survey, task_capable};
+use crate::survey::callable::every_capability;
+use crate::survey::tasking::{EndedTask, task_capable};
+use crate::{Observed, Probe, Prop, Survey};
 
 /// A correct request, if the target offers what it needs.
 pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {

@@ -3,13 +3,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use plumb_model::Edition;
-use plumb_model::pack::{Edit, HeaderEdit, HeaderValue, Kind};
+use plumb_model::pack::{HeaderValue, Kind};
 use plumb_wire::method;
 use serde_json::{Value, json};
 
-use super::{Given, Trial};
+use super::edit::edited;
+use super::given::Given;
+use super::trial::Trial;
 use crate::Probe;
-use crate::survey::Annotated;
+use crate::survey::annotated::Annotated;
 
 /// The unbroken request and the vector made of it.
 pub(super) fn prepare(given: Given<'_>, trial: &Trial, ids: &AtomicU64) -> Option<(Probe, Probe)> {
@@ -32,29 +34,6 @@ pub(super) fn prepare(given: Given<'_>, trial: &Trial, ids: &AtomicU64) -> Optio
         }
         Kind::Interruption(_) | Kind::Grant(_) => None,
     }
-}
-
-pub(super) fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
-    if !edit.body.is_empty() {
-        let patch: json_patch::Patch =
-            serde_json::from_value(Value::Array(edit.body.clone())).ok()?;
-        json_patch::patch(probe.message_mut()?, &patch).ok()?;
-    }
-    for (pointer, suffix) in &edit.append {
-        let text = probe.message_mut()?.pointer_mut(pointer)?;
-        *text = Value::String(format!("{}{suffix}", text.as_str()?));
-    }
-    if let Some(bytes) = &edit.bytes {
-        probe = Probe::bytes(&probe, bytes.bytes().clone());
-    }
-    if let Some(method) = &edit.http_method {
-        probe = probe.by_http_method(method);
-    }
-    let plain = probe.clone();
-    let edited = edit.headers.iter().cloned().fold(probe, Probe::edit);
-    // A name without letters has no other case.
-    let swaps = edit.headers.iter().any(|e| matches!(e, HeaderEdit::SwapCase(_)));
-    (!swaps || edited.http().headers != plain.http().headers).then_some(edited)
 }
 
 /// A call of an annotated tool with the value in the body and the given header beside it.

@@ -3,44 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plumb_model::pack::{Base, HeaderValue, Kind, Over, Pack, Vector};
+use plumb_model::pack::{Base, Pack};
 use plumb_wire::Transport;
-use serde_json::Value;
 
-use super::Given;
-use super::prepare::edited;
-use crate::check::Body;
+use super::given::Given;
+use super::trial::Trial;
+use super::vectors::{goes_over, of_scenarios, places};
+use crate::check::{Body, Check};
 use crate::facet::Facet;
-use crate::survey::Annotated;
-use crate::{Check, sample};
 
 /// So many vectors go over one lane, one after the other; lanes run beside each other.
 const LANE: usize = 12;
-
-/// At most so many annotated parameters of a type are looked at beyond the first.
-const FURTHER: usize = 4;
-
-/// A vector on one base request.
-#[derive(Clone)]
-pub(crate) struct Trial {
-    /// Its case's address within a check.
-    pub(crate) address: String,
-    /// The pack: slugs are unique within one only.
-    pub(crate) pack: String,
-    pub(crate) base: Base,
-    /// Which of the annotated parameters, if it is about one.
-    pub(super) parameter: usize,
-    pub(crate) vector: Arc<Vector>,
-    /// The checks that read the answer, each with what it reads of it.
-    pub(super) judges: Vec<(&'static str, Facet)>,
-}
-
-impl Trial {
-    /// What tells it from all other trials.
-    pub(crate) fn key(&self) -> String {
-        format!("{}/{}", self.pack, self.address)
-    }
-}
 
 /// The trials that the selected checks need and the target can serve.
 pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>) -> Vec<Trial> {
@@ -73,95 +46,6 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
         }
     }
     trials
-}
-
-/// The address of a vector on a base, within its check: the slug, and the base if there are several.
-pub(crate) fn address(vector: &Vector, base: Base) -> String {
-    if vector.bases.len() == 1 {
-        vector.slug.clone()
-    } else {
-        format!("{}@{}", vector.slug, base.name())
-    }
-}
-
-/// Where the target lets a vector be tried on a base: once, or on each further parameter that it is about; the
-/// parameter's place and the address of the case.
-fn places(given: Given<'_>, base: Base, vector: &Vector) -> Vec<(usize, String)> {
-    let survey = given.survey;
-    let address = address(vector, base);
-    match &vector.kind {
-        Kind::HeaderValue(value) if base == Base::AnnotatedEach => survey
-            .annotated(value.of)
-            .enumerate()
-            .skip(1)
-            .take(FURTHER)
-            .filter(|(_, tool)| fits(tool, value))
-            .map(|(at, tool)| (at, format!("{address}-{}", tool.header.to_lowercase())))
-            .collect(),
-        Kind::HeaderValue(value) => {
-            let first = survey.annotated(value.of).position(|tool| fits(&tool, value));
-            first.map(|at| (at, address)).into_iter().collect()
-        }
-        _ if offered(given, base, vector) => vec![(0, address)],
-        _ => Vec::new(),
-    }
-}
-
-fn offered(given: Given<'_>, base: Base, vector: &Vector) -> bool {
-    let survey = given.survey;
-    match &vector.kind {
-        Kind::HeaderValue(value) => survey.annotated(value.of).any(|tool| fits(&tool, value)),
-        Kind::Edit(edit) => given.base(base).and_then(|probe| edited(probe, edit)).is_some(),
-        Kind::Interruption(_) => given.base(base).is_some(),
-        // A flow at an authorization server.
-        Kind::Grant(_) => false,
-        Kind::Token(what) => {
-            let used = |probe| given.auth.filter(|_| survey.protected)?.used(probe, what);
-            given.base(base).and_then(used).is_some()
-        }
-    }
-}
-
-/// Whether the tool's schema takes the value, so that a refusal can only be due to the header.
-fn fits(tool: &Annotated, vector: &HeaderValue) -> bool {
-    let mut arguments = Value::Object(tool.arguments.clone());
-    if let (Some(value), Some((parent, key))) = (&vector.value, tool.pointer.rsplit_once('/'))
-        && let Some(parent) = arguments.pointer_mut(parent).and_then(Value::as_object_mut)
-    {
-        parent.insert(key.to_owned(), value.clone());
-    }
-    sample::validator(&tool.tool["inputSchema"]).is_none_or(|schema| schema.is_valid(&arguments))
-}
-
-/// Whether a vector is meant for a transport.
-fn goes_over(vector: &Vector, transport: Transport) -> bool {
-    match vector.over {
-        Over::Any => true,
-        Over::Http => transport == Transport::StreamableHttp,
-        Over::Stdio => transport == Transport::Stdio,
-    }
-}
-
-/// Whether a vector is carried out by the scenario that it names: more than one request is at stake.
-fn of_scenarios(vector: &Vector) -> bool {
-    matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_))
-}
-
-/// The vectors that the scenario of a check carries out, each with a base that the target offers and its case's address.
-pub(crate) fn of_scenario(
-    packs: &[Pack],
-    check: &str,
-    given: Given<'_>,
-) -> Vec<(String, Base, Vector)> {
-    let given = Given { auth: None, ..given };
-    let here = |v: &&Vector| goes_over(v, given.survey.transport);
-    let named = |v: &&Vector| of_scenarios(v) && v.judges.iter().any(|id| id == check);
-    let vectors = packs.iter().flat_map(Pack::vectors).filter(named).filter(here);
-    let offered = |vector: &&Vector, base: &Base| offered(given, *base, vector);
-    vectors
-        .flat_map(|v| v.bases.iter().filter(move |b| offered(&v, b)).map(move |b| (v, *b)))
-        .map(|(vector, base)| (address(vector, base), base, vector.clone()))
-        .collect()
 }
 
 /// The trials in lanes: those of one base request one after the other.

@@ -13,8 +13,10 @@ use plumb_wire::{method, notification};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
+use super::given::Given;
+use super::outcome::{Outcome, Results};
 use super::prepare::prepare;
-use super::{Given, Outcome, Results, Trial};
+use super::trial::Trial;
 use crate::channel::{Channel, Open};
 use crate::facet::Tried;
 use crate::record::Company;

@@ -6,7 +6,7 @@ use plumb_model::pack::ParamType;
 use plumb_wire::header;
 use serde_json::{Map, Value};
 
-use super::Callable;
+use super::callable::Callable;
 use crate::sample;
 
 /// Looking through all tools may take so long.

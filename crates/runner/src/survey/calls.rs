@@ -3,24 +3,19 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use plumb_wire::{meta, method};
 use serde_json::{Value, json};
 
-use super::pace::succeeds;
-use super::timed::{self, took};
-use super::{AllowCalls, Callable};
+use super::callable::{AllowCalls, Callable, call, succeeds, took};
+use super::timed;
 use crate::channel::Channel;
 use crate::props::is_fixture;
-use crate::{Observed, Probe, Survey, sample};
+use crate::{Observed, Survey, sample};
 
 /// At most so many tools are called, so that a thousand tools do not make a thousand calls.
 const CALLS: usize = 96;
 
 /// At most so many calls wait at once.
 const CALLS_AT_ONCE: usize = 8;
-
-/// A tool gets this long to show what it does.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// At most so many tools that took long are called once more, to tell a slow tool from a slow moment.
 const AGAIN: usize = 6;
@@ -84,25 +79,6 @@ fn may_call(tool: &Value, allow: &AllowCalls) -> bool {
 fn callable(tool: &Value) -> Option<Callable> {
     let arguments = sample::arguments(tool.get("inputSchema")?)?;
     Some(Callable { tool: tool.clone(), arguments, shown: None, took: None })
-}
-
-/// Every client capability, so that a tool which asks for input does so.
-pub fn every_capability() -> Value {
-    json!({
-        "elicitation": {"form": {}, "url": {}},
-        "sampling": {"tools": {}, "context": {}},
-        "roots": {}
-    })
-}
-
-pub(super) fn call(callable: &Callable) -> Probe {
-    let name = callable.tool["name"].as_str().unwrap_or_default();
-    Probe::request(method::TOOLS_CALL, json!({"name": name, "arguments": callable.arguments}))
-        .mirrored(&callable.tool["inputSchema"])
-        .capabilities(every_capability())
-        .meta(meta::PROGRESS_TOKEN, format!("survey-{name}"))
-        .meta(meta::LOG_LEVEL, "debug")
-        .patience(PATIENCE)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Map, Value, json};
 
-use super::{Callable, calls};
+use super::callable::{Callable, call};
 use crate::channel::{Channel, Open};
 use crate::{Found, Probe, Prop, Survey, sample};
 
@@ -138,7 +138,7 @@ async fn twice(
     channel: &Channel,
     sought: &[Prop],
 ) -> Option<Heard> {
-    let call = calls::call(callable);
+    let call = call(callable);
     channel.send("survey", &call).await.ok().filter(crate::Observed::is_accepted)?;
     let first = ears.next(sought).await?;
     channel.send("survey", &call).await.ok()?;

@@ -7,30 +7,14 @@ use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
-use crate::run::DISCOVER;
+use crate::errors::ContactError;
 use crate::{Observed, Probe, Survey};
+
+/// The check that the server answers `server/discover`, which a contact decides.
+pub(crate) const DISCOVER: &str = "versioning.server-discover";
 
 /// The first answers are awaited for so long.
 const FIRST: Duration = Duration::from_secs(20);
-
-/// Why nothing can be judged: the target was never reached.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ContactError {
-    /// Nothing answered.
-    #[error("the target was not reached: {0}")]
-    Unreached(String),
-    /// Something answered that is no MCP server.
-    #[error("the target answers, but not as an MCP server: {0}")]
-    NotMcp(String),
-    /// A modern server without this revision.
-    #[error("the target speaks MCP, but not revision {revision}: it supports {supported}")]
-    OtherRevision {
-        /// The revision that it was to be judged by.
-        revision: String,
-        /// What it says that it supports.
-        supported: String,
-    },
-}
 
 pub(super) async fn make(
     survey: &mut Survey,

@@ -5,31 +5,12 @@ use std::collections::BTreeSet;
 use plumb_wire::method;
 use serde_json::{Value, json};
 
+use super::listing::{Item, Listing};
 use crate::channel::Channel;
-use crate::{Observed, Probe, Survey};
+use crate::{Probe, Survey};
 
 /// More pages than this are not read: a list without end is judged by the checks on pagination.
 const PAGES: usize = 500;
-
-/// A list as it was read at the start.
-#[derive(Clone, Debug, Default)]
-pub struct Listing {
-    /// The pages in order.
-    pub pages: Vec<Observed>,
-    /// The items of all pages.
-    pub items: Vec<Item>,
-    /// Whether the last page was reached.
-    pub complete: bool,
-}
-
-/// One item of a list and the exchange that showed it.
-#[derive(Clone, Debug)]
-pub struct Item {
-    /// The item.
-    pub value: Value,
-    /// The exchange's number.
-    pub seq: u64,
-}
 
 pub(super) async fn read(survey: &mut Survey, channel: &Channel) {
     let list = |feature: &'static str, method: &'static str, key: &'static str| {

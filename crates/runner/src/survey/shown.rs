@@ -4,9 +4,9 @@ use futures_util::StreamExt as _;
 use plumb_wire::method;
 use serde_json::{Value, json};
 
-use super::calls::every_capability;
-use super::watch::required_arguments;
+use super::callable::every_capability;
 use crate::channel::Channel;
+use crate::props::required_arguments;
 use crate::{Observed, Probe, Survey};
 
 /// At most so many resources and so many prompts are read: the first and the last of each list.

@@ -7,15 +7,12 @@ use plumb_wire::method;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::Callable;
-use super::calls::every_capability;
+use super::callable::{Callable, every_capability};
+use super::tasking::{EXTENSION, EndedTask, Tasking, has_ended, task_capable, task_id};
 use super::timed::speaks_of_time;
 use super::watch::offer;
 use crate::channel::Channel;
 use crate::{Observed, Probe, Prop, Survey, Trouble, sample};
-
-/// The id of the tasks extension.
-pub(super) const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// The tools of the official fixture for tasks. Their names are common words, so they count only together: where
 /// `slow_compute` is listed, too.
@@ -40,49 +37,6 @@ const WATCH: Duration = Duration::from_millis(1_200);
 
 /// A call gets so long for its answer.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// A tool that answered with a task.
-#[derive(Clone, Debug)]
-pub struct Tasking {
-    /// Its name.
-    pub name: String,
-    /// What it was called with.
-    pub arguments: Map<String, Value>,
-    /// What the same call showed without the extension.
-    pub plain: Option<Observed>,
-    /// The answer with the handle.
-    pub created: Observed,
-    /// The task as it was last seen.
-    pub last: Value,
-}
-
-/// A task that has ended and is kept, for requests that need one.
-#[derive(Clone, Debug)]
-pub struct EndedTask {
-    /// Its id.
-    pub id: String,
-    /// Whether an update without answers is acknowledged.
-    pub takes_update: bool,
-    /// Whether a cancellation is acknowledged.
-    pub takes_cancel: bool,
-}
-
-/// A probe with every client capability and the tasks extension declared.
-pub fn task_capable(probe: Probe) -> Probe {
-    let mut capabilities = every_capability();
-    capabilities["extensions"] = json!({ EXTENSION: {} });
-    probe.capabilities(capabilities)
-}
-
-/// The id of the task that a result is the handle of.
-pub fn task_id(result: &Value) -> Option<&str> {
-    result.get("taskId").and_then(Value::as_str)
-}
-
-/// Whether a task has come to its end.
-pub fn has_ended(task: &Value) -> bool {
-    matches!(task["status"].as_str(), Some("completed" | "failed" | "cancelled"))
-}
 
 /// Calls the tools that may be called with the extension declared; gives those that answered with a task, and a task
 /// that has ended.

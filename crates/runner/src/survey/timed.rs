@@ -6,8 +6,7 @@ use std::time::Duration;
 use plumb_wire::meta;
 use serde_json::{Map, Value, json};
 
-use super::Callable;
-use super::calls;
+use super::callable::{Callable, call, took};
 use crate::channel::Channel;
 use crate::{Observed, sample};
 
@@ -167,7 +166,7 @@ impl Candidate {
                 .is_none_or(|v| v.is_valid(&Value::Object(callable.arguments.clone())));
             // Two calls of one tool are in flight: each has a progress token of its own.
             let token = format!("survey-{}-{units}x{unit}", self.name);
-            fits.then(|| calls::call(&callable).meta(meta::PROGRESS_TOKEN, token))
+            fits.then(|| call(&callable).meta(meta::PROGRESS_TOKEN, token))
         };
         let (Some(brief), Some(longer)) = (call(short), call(long)) else { return false };
         let (brief, longer) = if beside {
@@ -184,12 +183,6 @@ impl Candidate {
         let asked = Duration::from_secs_f64((long - short) * unit as f64 / 1_000.0);
         is_about(took(&longer).saturating_sub(took(&brief)), asked)
     }
-}
-
-/// How long the answer took, from the sending to its end.
-pub(super) fn took(seen: &Observed) -> Duration {
-    let answer = &seen.exchange.answer;
-    Duration::from_micros(answer.ended_at.saturating_sub(answer.sent_at))
 }
 
 /// Whether a difference is the one asked for, as far as a busy machine lets anybody tell.

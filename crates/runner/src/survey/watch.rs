@@ -6,9 +6,8 @@ use plumb_model::pack::ParamType;
 use plumb_wire::{method, notification};
 use serde_json::{Map, Value, json};
 
-use super::Callable;
-use super::pace::succeeds;
-use crate::props::{FIXTURE_PROMPTS, FIXTURE_TOOLS, fixture_arguments};
+use super::callable::{Callable, succeeds};
+use crate::props::{FIXTURE_PROMPTS, FIXTURE_TOOLS, fixture_arguments, required_arguments};
 use crate::{Found, Prop, Survey, sample};
 
 /// Slow enough to be interrupted: what is asked of a tool that can be told.
@@ -86,17 +85,6 @@ fn by_listing(survey: &mut Survey) {
     }
 }
 
-/// Dummy values for the required arguments of a prompt.
-pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
-    let mut arguments = fixture_arguments(prompt["name"].as_str().unwrap_or_default());
-    let required =
-        prompt["arguments"].as_array().into_iter().flatten().filter(|a| a["required"] == true);
-    for name in required.filter_map(|a| a["name"].as_str()) {
-        arguments.entry(name.to_owned()).or_insert_with(|| json!("plumb"));
-    }
-    arguments
-}
-
 fn by_behaviour(survey: &mut Survey, callable: &Callable) {
     let (Some(shown), Some(name)) = (&callable.shown, callable.tool["name"].as_str()) else {
         return;
@@ -142,7 +130,8 @@ fn by_behaviour(survey: &mut Survey, callable: &Callable) {
     for prop in found {
         offer(survey, prop, name, arguments.clone(), None);
     }
-    let annotated = |a: &super::Annotated| a.of == ParamType::String && a.tool["name"] == name;
+    let annotated =
+        |a: &super::annotated::Annotated| a.of == ParamType::String && a.tool["name"] == name;
     if survey.annotated.iter().any(annotated) {
         offer(survey, Prop::AnnotatedTool, name, arguments.clone(), None);
     }

@@ -1,7 +1,6 @@
 //! server/prompts#error-handling, #implementation-considerations.
 
-use plumb_runner::survey::required_arguments;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, facet};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, facet, required_arguments};
 use plumb_wire::{codes, method};
 use serde_json::{Map, Value, json};
 

@@ -5,7 +5,7 @@ use plumb_model::{Answer, Carrier, Exchange, Frame, Initiator, Payload, Sent};
 use super::*;
 use crate::Observed;
 use crate::survey::Timed;
-use crate::survey::timed::took;
+use crate::survey::callable::took;
 
 /// A tool whose recorded call took so many milliseconds and showed these messages.
 fn called(name: &str, millis: u64, messages: &[Value]) -> Callable {

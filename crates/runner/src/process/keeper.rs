@@ -9,7 +9,8 @@ use plumb_wire::stdio::Session;
 use plumb_wire::{Limits, WireError};
 use tokio::sync::Mutex;
 
-use super::{GRACE, RESTARTS, TargetError, ending, last_words};
+use super::mortal::{GRACE, RESTARTS, ending, last_words};
+use crate::errors::TargetError;
 use crate::record::Recorder;
 
 /// A server over standard streams that is started again when it has died.
@@ -21,7 +22,7 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) async fn start(
+    pub(crate) async fn start(
         launch: Launch,
         limits: Limits,
         recorder: Arc<Recorder>,

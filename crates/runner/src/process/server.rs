@@ -3,14 +3,12 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use plumb_wire::http::Client;
 use plumb_wire::process::{Launch, Process};
 use plumb_wire::{Limits, WireError};
 use tokio::sync::Mutex;
 
-use super::{DYING, GRACE, RESTARTS, Reach, TargetError, client, ending, last_words};
-use crate::auth::Authority;
-use crate::record::Recorder;
+use super::mortal::{DYING, GRACE, RESTARTS, ending, last_words};
+use crate::errors::TargetError;
 
 /// A command that serves HTTP, which is started again when it has died.
 pub(crate) struct Server {
@@ -24,7 +22,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    async fn start(
+    pub(crate) async fn start(
         launch: Launch,
         address: String,
         limits: Limits,
@@ -83,34 +81,4 @@ async fn listening(process: &Process, address: &str, ready: Duration) -> Result<
         }
         pause = (pause * 2).min(Duration::from_millis(200));
     }
-}
-
-/// A port that is free now; the server that takes it is started at once.
-fn free_port() -> Result<u16, TargetError> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
-    listener.map(|a| a.port()).map_err(|e| TargetError::Address(format!("no free port: {e}")))
-}
-
-/// Starts a command on a free port, and readies the way to it.
-pub(super) async fn serve(
-    launch: &Launch,
-    reach: &Reach,
-    limits: &Limits,
-    recorder: &Recorder,
-    auth: Option<&Authority>,
-) -> Result<(Client, Server), TargetError> {
-    let port = free_port()?;
-    let numbered = |text: &str| text.replace("{port}", &port.to_string());
-    let reach = Reach { url: numbered(&reach.url), ..reach.clone() };
-    let fill = |text: &str| {
-        let text = numbered(text);
-        auth.map_or_else(|| text.clone(), |auth| auth.fill(&text, &reach.url))
-    };
-    let mut launch = launch.clone();
-    launch.args.iter_mut().for_each(|a| *a = fill(a));
-    launch.env.iter_mut().for_each(|(_, v)| *v = fill(v));
-    let address = format!("127.0.0.1:{port}");
-    let ready = recorder.tempo.starts_within();
-    let server = Server::start(launch, address, limits.clone(), ready).await?;
-    Ok((client(&reach, limits, recorder, auth)?, server))
 }

@@ -1,0 +1,56 @@
+//! Why a target could not be reached, started or judged.
+
+use plumb_wire::WireError;
+
+/// Why a target could not be reached or started.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// The address is no URL that we can reach.
+    #[error("{0}")]
+    Address(String),
+    /// The authorization server of the run could not be started.
+    #[error("the authorization server of the run: {0}")]
+    Authorization(String),
+    /// The command could not be started.
+    #[error("{0}")]
+    Start(WireError),
+    /// The command ended before it answered.
+    #[error("the server ended ({status}) before it answered; its last words: {stderr}")]
+    Died {
+        /// How it ended.
+        status: String,
+        /// The end of its standard error.
+        stderr: String,
+    },
+    /// The command never answered.
+    #[error(
+        "the server did not accept a connection at {address} within {within} s (--timeout lengthens that); its last words: {stderr}"
+    )]
+    NeverReady {
+        /// Where it was expected.
+        address: String,
+        /// How long it was waited for, in seconds.
+        within: u64,
+        /// The end of its standard error.
+        stderr: String,
+    },
+}
+
+/// Why nothing can be judged: the target was never reached.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ContactError {
+    /// Nothing answered.
+    #[error("the target was not reached: {0}")]
+    Unreached(String),
+    /// Something answered that is no MCP server.
+    #[error("the target answers, but not as an MCP server: {0}")]
+    NotMcp(String),
+    /// A modern server without this revision.
+    #[error("the target speaks MCP, but not revision {revision}: it supports {supported}")]
+    OtherRevision {
+        /// The revision that it was to be judged by.
+        revision: String,
+        /// What it says that it supports.
+        supported: String,
+    },
+}

@@ -1,0 +1,54 @@
+//! What came of trials.
+
+use std::collections::BTreeMap;
+
+use super::trial::Trial;
+use crate::facet::{Facet, Tried};
+use crate::{Finding, Judgement, Observed, Trouble};
+
+/// What came of all trials, by key.
+pub(crate) type Results = BTreeMap<String, Outcome>;
+
+/// What came of a trial. The answers themselves are judged at once and not kept.
+pub(crate) struct Outcome {
+    /// By the check's id.
+    pub(crate) judgements: BTreeMap<&'static str, Judgement>,
+    /// The exchanges that the judgements rest on.
+    pub(crate) exchanges: Vec<u64>,
+    /// Whether it is to be tried again: the target said nothing, to the vector or to its controls.
+    pub(crate) in_vain: bool,
+    /// Whether a failure of the target may have spoilt it: a control was not accepted, or what broke the rule was told as
+    /// an internal failure.
+    pub(crate) spoilt: bool,
+}
+
+impl Outcome {
+    /// A target that dies of a vector breaks what the vector is for first.
+    pub(super) fn of(trial: &Trial, tried: &Tried, death: Option<&str>) -> Self {
+        let judge = |(n, (id, facet)): (usize, &(&'static str, Facet))| {
+            let judgement = match death.filter(|_| n == 0) {
+                Some(how) => Ok(Finding::violated(
+                    "a server that goes on",
+                    format!("its process ended: {how}"),
+                )),
+                None => facet(tried),
+            };
+            (*id, judgement)
+        };
+        let seen = [Some(&tried.before), Some(&tried.sent), tried.after.as_ref()];
+        let silent = |o: &&Observed| o.response().is_none() && o.status().is_none() && o.seq() > 0;
+        let in_vain = death.is_none()
+            && seen.into_iter().flatten().any(|o| silent(&o) && !o.is_accepted())
+            && !tried.sent.may_go_unanswered();
+        let judgements: BTreeMap<_, _> = trial.judges.iter().enumerate().map(judge).collect();
+        let broken = || judgements.values().any(|j| matches!(j, Ok(Finding::Violated { .. })));
+        let spoilt = matches!(tried.controlled, Err(Trouble::Control(_)))
+            || (death.is_none() && tried.sent.tells_of_a_failure() && broken());
+        Self {
+            in_vain,
+            spoilt,
+            judgements,
+            exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a run is to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plumb_model::known::Known;
+use plumb_model::pack::Pack;
+use plumb_model::suite::Suite;
+use plumb_model::{Edition, OtherSides, Secrets};
+use plumb_wire::Limits;
+
+use crate::Props;
+use crate::auth::AuthOptions;
+use crate::replicas::Replicas;
+use crate::survey::callable::AllowCalls;
+use crate::target::Target;
+
+/// What a run is to do.
+pub struct Options {
+    /// The revision that the target is judged by.
+    pub edition: Arc<Edition>,
+    /// The server under test.
+    pub target: Target,
+    /// Which requirements are judged.
+    pub suite: Suite,
+    /// Only these checks, by id or by a prefix ending in `*`; empty for all of the suite.
+    pub only: Vec<String>,
+    /// Violations that the user knows and accepts.
+    pub known: Known,
+    /// The positions of which the user takes the other side.
+    pub other_sides: OtherSides,
+    /// The vector packs.
+    pub packs: Vec<Pack>,
+    /// Props that the user names.
+    pub props: Props,
+    /// Which tools of a stranger's server may be called.
+    pub allow_calls: AllowCalls,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// How many checks and lanes run at once, and at most how many of them have requests in flight: as many as the
+    /// target shows that it can bear.
+    pub concurrency: usize,
+    /// At most so many requests a second; as many as the target bears if nothing is said.
+    pub rate: Option<f64>,
+    /// The whole run ends within so long.
+    pub budget: Duration,
+    /// Bounds on what the target may send.
+    pub limits: Limits,
+    /// What must not reach any event.
+    pub secrets: Secrets,
+    /// Wall-clock time of the start, RFC 3339.
+    pub started: String,
+    /// How the target is protected, if it is.
+    pub auth: Option<AuthOptions>,
+    /// The other replicas of the target.
+    pub replicas: Replicas,
+}

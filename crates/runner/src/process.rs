@@ -1,0 +1,5 @@
+//! Processes of the target: how they are started, how they end, and how often they are started again.
+
+pub(crate) mod keeper;
+pub(crate) mod mortal;
+pub(crate) mod server;

@@ -1,0 +1,58 @@
+//! A process that may end by itself, and what it leaves to be told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plumb_model::Payload;
+use plumb_wire::process::{Exit, Process};
+use plumb_wire::stdio::Session;
+
+/// A server gets so long to end by itself before it is ended.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+/// A process that closes its connections or its output is gone within so long.
+pub(crate) const DYING: Duration = Duration::from_millis(500);
+
+/// A process that keeps dying is started at most so often in a run.
+pub(crate) const RESTARTS: u32 = 24;
+
+/// A process of the target that was asked something.
+#[derive(Clone)]
+pub(crate) enum Mortal {
+    /// It serves HTTP.
+    Server(Arc<Process>),
+    /// It speaks over its standard streams.
+    Session(Session),
+}
+
+impl Mortal {
+    /// How it ended and its last words, if it has.
+    pub(crate) async fn epitaph(&self) -> Option<String> {
+        let process = match self {
+            Self::Server(process) => process,
+            Self::Session(session) => session.process(),
+        };
+        let exit = process.wait_exit(DYING).await?;
+        Some(format!("{}; its last words: {}", ending(exit), last_words(&process.stderr_tail())))
+    }
+}
+
+/// How it ended, in words.
+pub(super) fn ending(exit: Exit) -> String {
+    match (exit.code, exit.signal) {
+        (Some(code), _) => format!("exit code {code}"),
+        (_, Some(signal)) => format!("signal {signal}"),
+        _ => "no exit code".into(),
+    }
+}
+
+/// The last lines of standard error, for an error message.
+pub(super) fn last_words(tail: &Payload) -> String {
+    let text = tail.lossy();
+    let lines: Vec<&str> = text.lines().rev().take(5).collect();
+    if lines.is_empty() {
+        "none".into()
+    } else {
+        lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+    }
+}
