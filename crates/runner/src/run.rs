@@ -96,6 +96,23 @@ async fn visit(
     Ok(visits.run(selected, options.concurrency, deadline).await)
 }
 
+/// Whatever was selected, that the target does not speak the revision is the one thing to say.
+fn say_so(registry: &[&'static Check], selected: &mut Vec<&'static Check>) {
+    let missing = |c: &&&'static Check| c.id == DISCOVER && !selected.iter().any(|s| s.id == c.id);
+    let says_so: Vec<_> = registry.iter().filter(missing).copied().collect();
+    selected.extend(says_so);
+}
+
+/// The target with the folder that its processes share, if it names one. It is kept until the run ends, and then removed.
+fn sharing(target: &Target) -> std::io::Result<(Option<tempfile::TempDir>, Target)> {
+    let shared = replicas::shares(target).then(tempfile::tempdir).transpose()?;
+    let target = match &shared {
+        Some(folder) => replicas::sharing(target.clone(), folder.path()),
+        None => target.clone(),
+    };
+    Ok((shared, target))
+}
+
 /// Judges a server; gives the faults of Plumb itself.
 async fn ask(
     registry: &[&'static Check],
@@ -107,12 +124,7 @@ async fn ask(
         Some(wanted) => Some(Authority::start(wanted, options.seed, recorder).await?),
         None => None,
     };
-    // Kept until the run ends, and then removed.
-    let shared = replicas::shares(&options.target).then(tempfile::tempdir).transpose()?;
-    let target = match &shared {
-        Some(folder) => replicas::sharing(options.target.clone(), folder.path()),
-        None => options.target.clone(),
-    };
+    let (shared, target) = sharing(&options.target)?;
     let replicas = options.replicas.clone().or_usual(&options.target);
     let (running, others) = tokio::try_join!(
         target.start(&options.limits, recorder, auth.as_deref()),
@@ -129,12 +141,7 @@ async fn ask(
         }
     };
     if survey.legacy_only.is_some() || survey.unreadable.is_some() {
-        // Whatever was selected, that the target does not speak the revision is the one thing to say.
-        let says_so = registry
-            .iter()
-            .copied()
-            .filter(|c| c.id == DISCOVER && !selected.iter().any(|s| s.id == c.id));
-        selected.extend(says_so.collect::<Vec<_>>());
+        say_so(registry, &mut selected);
     }
     let subject = Subject::Server(Arc::clone(&survey));
     let started = Event::RunStarted(Box::new(announcement(&options, &subject, &selected)));
@@ -158,12 +165,9 @@ async fn ask(
         url: running.channel.endpoint().map(ToString::to_string),
     });
     let survey = Arc::clone(&context.survey);
-    let schedule = Schedule {
-        context: Arc::clone(&context),
-        options: &options,
-        running: &running,
-        ids: crate::lab::first_id(),
-    };
+    let ids = crate::lab::first_id();
+    let schedule =
+        Schedule { context: Arc::clone(&context), options: &options, running: &running, ids };
     let faults = schedule.run(&selected).await;
     drop(schedule);
     running.stop().await;

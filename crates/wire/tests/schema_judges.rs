@@ -69,6 +69,7 @@ fn good_messages_fit() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of messages")]
 fn bad_messages_are_told_by_the_member_that_is_wrong() {
     let discover = json!({"resultType": "complete", "supportedVersions": "2026-07-28", "capabilities": {}, "cacheScope": "public"});
     let called = json!({"resultType": "complete", "content": [{"type": "image", "data": 5, "mimeType": "image/png"}]});

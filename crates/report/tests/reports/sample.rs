@@ -27,6 +27,7 @@ pub(crate) fn stdio() -> Report {
 }
 
 /// The events of the run over HTTP.
+#[expect(clippy::too_many_lines, reason = "one recorded run")]
 pub(crate) fn http_events() -> Vec<Event> {
     let violated = Verdict::violated(
         "status 400 and error -32020 to a request whose Mcp-Method is `tools/call`, whose method is `tools/list`",

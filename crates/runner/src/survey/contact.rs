@@ -16,6 +16,7 @@ pub(crate) const DISCOVER: &str = "versioning.server-discover";
 /// The first answers are awaited for so long.
 const FIRST: Duration = Duration::from_secs(20);
 
+/// Makes contact: whether the target speaks the revision, and an earlier one beside it.
 pub(super) async fn make(
     survey: &mut Survey,
     edition: &Edition,
@@ -59,38 +60,25 @@ pub(super) async fn make(
     // Without discovery a server may still speak the revision: that is one violation, not silence. Where lines came that
     // nobody could take for an answer, all requests end in waiting.
     let endless = discover.exchange.answer.end == End::TimedOut && speaks_json_rpc(&discover);
-    let methods = [method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST];
-    for method in methods.into_iter().filter(|_| !endless) {
-        let list = channel.send("survey", &Probe::request(method, json!({}))).await;
-        let served = |o: &Observed| {
-            o.result().is_some_and(|r| {
-                r.get("resultType").is_some() || (negotiated.is_none() && r.is_object())
-            })
-        };
-        if list.as_ref().is_ok_and(served) {
-            survey.capabilities = infer(channel).await;
-            survey.dual_era = negotiated.is_some() || survey.era_undecided;
-            survey.discover = Some(discover);
-            return Ok(());
-        }
-    }
-    if let Some(version) = negotiated {
-        survey.legacy_only = Some(version);
-        survey.server = survey
-            .initialize
-            .as_ref()
-            .and_then(|i| i.result())
-            .and_then(|r| name(r.get("serverInfo")));
+    if !endless && serves_a_list(channel, negotiated.is_some()).await {
+        survey.capabilities = infer(channel).await;
+        survey.dual_era = negotiated.is_some() || survey.era_undecided;
         survey.discover = Some(discover);
         return Ok(());
     }
-    if discover.error().is_some() {
+    if let Some(version) = negotiated {
+        survey.legacy_only = Some(version);
+        let welcome = survey.initialize.as_ref().and_then(|i| i.result());
+        survey.server = welcome.and_then(|r| name(r.get("serverInfo")));
         survey.discover = Some(discover);
-        survey.capabilities = json!({});
         return Ok(());
     }
     let silent = discover.messages.is_empty() && discover.status().is_none();
     let what = discover.describe();
+    if discover.error().is_some() {
+        (survey.discover, survey.capabilities) = (Some(discover), json!({}));
+        return Ok(());
+    }
     if speaks_json_rpc(&discover) {
         survey.unreadable = Some(what);
         survey.discover = Some(discover);
@@ -113,6 +101,22 @@ pub fn initialize(edition: &Edition) -> Probe {
     }))
     .without_header("Mcp-Method")
     .without_header("MCP-Protocol-Version")
+}
+
+/// Whether a list is answered as this revision answers, without discovery. A server that took the handshake says so by
+/// the type of its result.
+async fn serves_a_list(channel: &Channel, negotiated: bool) -> bool {
+    for method in [method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST] {
+        let list = channel.send("survey", &Probe::request(method, json!({}))).await;
+        let served = |o: &Observed| {
+            o.result()
+                .is_some_and(|r| r.get("resultType").is_some() || (!negotiated && r.is_object()))
+        };
+        if list.as_ref().is_ok_and(served) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether what came would be a response, were it not broken: it has the members of one somewhere in its text.

@@ -45,57 +45,9 @@ async fn graceful(bench: &Bench) -> Judgement {
             format!("{} with a cursor: garbage", list.method),
             Ok(calm(&garbage)),
         );
-        let mut cursors: Vec<(String, String)> = [
-            ("base64", "eyJwbHVtYiI6LTF9".into()),
-            ("negative", "-1".into()),
-            ("huge", "99999999999999999999".into()),
-            ("quotes", "'\"; --\u{0}".into()),
-            ("long", "A".repeat(20_000)),
-        ]
-        .map(|(slug, cursor): (&str, String)| (slug.to_owned(), cursor))
-        .to_vec();
-        if let Some(cursor) = walked.cursors.first() {
-            let half = cursor.chars().count() / 2;
-            cursors.push(("changed".into(), format!("{cursor}plumb")));
-            cursors.push(("cut".into(), cursor.chars().take(half).collect()));
-        }
-        for (slug, cursor) in cursors {
-            let answer = sent(bench, *list, &cursor).await?;
-            bench.case(
-                &format!("{}-{slug}", list.key),
-                format!("{} with a cursor: {slug}", list.method),
-                Ok(calm(&answer)),
-            );
-        }
-        for (n, forged) in walked.cursors.first().into_iter().flat_map(|c| negated(c)).enumerate() {
-            let answer = sent(bench, *list, &forged).await?;
-            let finding = match calm(&answer) {
-                Finding::Held if garbage.is_refused() => Finding::expect(
-                    !answer.is_accepted(),
-                    "a refusal of a cursor that no list gave, since others are refused",
-                    || answer.describe(),
-                ),
-                other => other,
-            };
-            bench.case(
-                &format!("{}-forged-{}", list.key, n + 1),
-                format!("{} with its cursor, a number in it negative", list.method),
-                Ok(finding),
-            );
-        }
-        for (other, foreign) in walks.iter().filter(|(other, _)| other.key != list.key) {
-            let Some(cursor) = foreign.cursors.first() else { continue };
-            let answer = sent(bench, *list, cursor).await?;
-            let finding = match calm(&answer) {
-                Finding::Held => own_items(*list, &answer, *other, foreign),
-                other => other,
-            };
-            bench.case(
-                &format!("{}-cursor-of-{}", list.key, other.key),
-                format!("{} with a cursor of {}", list.method, other.method),
-                Ok(finding),
-            );
-        }
+        broken(bench, *list, walked).await?;
+        forged(bench, *list, walked, &garbage).await?;
+        foreign(bench, *list, &walks).await?;
         let after = bench.send(Probe::request(list.method, json!({}))).await?;
         let served = Finding::expect(after.is_accepted(), "the list is served afterwards", || {
             after.describe()
@@ -107,6 +59,77 @@ async fn graceful(bench: &Bench) -> Judgement {
         );
     }
     bench.conclude()
+}
+
+/// Cursors that no list can have given.
+async fn broken(bench: &Bench, list: List, walked: &Walk) -> Result<(), Trouble> {
+    let mut cursors: Vec<(String, String)> = [
+        ("base64", "eyJwbHVtYiI6LTF9".into()),
+        ("negative", "-1".into()),
+        ("huge", "99999999999999999999".into()),
+        ("quotes", "'\"; --\u{0}".into()),
+        ("long", "A".repeat(20_000)),
+    ]
+    .map(|(slug, cursor): (&str, String)| (slug.to_owned(), cursor))
+    .to_vec();
+    if let Some(cursor) = walked.cursors.first() {
+        let half = cursor.chars().count() / 2;
+        cursors.push(("changed".into(), format!("{cursor}plumb")));
+        cursors.push(("cut".into(), cursor.chars().take(half).collect()));
+    }
+    for (slug, cursor) in cursors {
+        let answer = sent(bench, list, &cursor).await?;
+        bench.case(
+            &format!("{}-{slug}", list.key),
+            format!("{} with a cursor: {slug}", list.method),
+            Ok(calm(&answer)),
+        );
+    }
+    Ok(())
+}
+
+/// The list's own cursor, with a number in it made negative.
+async fn forged(
+    bench: &Bench,
+    list: List,
+    walked: &Walk,
+    garbage: &Observed,
+) -> Result<(), Trouble> {
+    for (n, forged) in walked.cursors.first().into_iter().flat_map(|c| negated(c)).enumerate() {
+        let answer = sent(bench, list, &forged).await?;
+        let finding = match calm(&answer) {
+            Finding::Held if garbage.is_refused() => Finding::expect(
+                !answer.is_accepted(),
+                "a refusal of a cursor that no list gave, since others are refused",
+                || answer.describe(),
+            ),
+            other => other,
+        };
+        bench.case(
+            &format!("{}-forged-{}", list.key, n + 1),
+            format!("{} with its cursor, a number in it negative", list.method),
+            Ok(finding),
+        );
+    }
+    Ok(())
+}
+
+/// Cursors that the other lists gave.
+async fn foreign(bench: &Bench, list: List, walks: &[(List, Walk)]) -> Result<(), Trouble> {
+    for (other, foreign) in walks.iter().filter(|(other, _)| other.key != list.key) {
+        let Some(cursor) = foreign.cursors.first() else { continue };
+        let answer = sent(bench, list, cursor).await?;
+        let finding = match calm(&answer) {
+            Finding::Held => own_items(list, &answer, *other, foreign),
+            other => other,
+        };
+        bench.case(
+            &format!("{}-cursor-of-{}", list.key, other.key),
+            format!("{} with a cursor of {}", list.method, other.method),
+            Ok(finding),
+        );
+    }
+    Ok(())
 }
 
 async fn sent(bench: &Bench, list: List, cursor: &str) -> Result<Observed, Trouble> {
