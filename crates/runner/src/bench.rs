@@ -86,7 +86,7 @@ impl Bench {
             alone,
             context,
             channel,
-            next_id: AtomicU64::new((place + 1) * IDS + tried * (IDS / 2)),
+            next_id: AtomicU64::new((place + 1) * IDS + tried * (IDS / 4)),
             evidence: Evidence::of(check),
         }
     }

@@ -34,7 +34,10 @@ pub(super) fn apply(fields: &mut Vec<Field>, edit: &HeaderEdit) {
         HeaderEdit::Remove(name) => fields.retain(|h| !is(name)(h)),
         HeaderEdit::Rename(name, written) => change(name, &|h| h.0 = latin1(written)),
         HeaderEdit::Encode(name) => change(name, &|h| {
-            h.1 = header::encode_always(&String::from_utf8_lossy(&h.1)).into_bytes();
+            // What has to be encoded is so already.
+            if let Ok(plain) = header::decode(&String::from_utf8_lossy(&h.1)) {
+                h.1 = header::encode_always(&plain).into_bytes();
+            }
         }),
         HeaderEdit::Upper(name) => change(name, &|h| h.1.make_ascii_uppercase()),
         HeaderEdit::SwapCase(name) => change(name, &|h| h.1.iter_mut().for_each(swap_case)),

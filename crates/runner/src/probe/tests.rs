@@ -23,3 +23,13 @@ fn bytes_keep_the_headers_of_the_request_they_replace() {
     assert_eq!(field(&probe, "mcp-method").as_deref(), Some("tools/list"));
     assert_eq!(probe.body, &b"{"[..]);
 }
+
+#[test]
+fn what_has_to_be_encoded_is_not_encoded_twice() {
+    let encode = |name: &str| {
+        let probe = Probe::request("tools/call", json!({ "name": name }));
+        field(&probe.edit(HeaderEdit::Encode("Mcp-Name".into())).http(), "mcp-name")
+    };
+    assert_eq!(encode("plain").as_deref(), Some("=?base64?cGxhaW4=?="));
+    assert_eq!(encode("t\u{e4}sk").as_deref(), Some("=?base64?dMOkc2s=?="));
+}

@@ -27,6 +27,12 @@ impl Played {
             }
     }
 
+    /// Whether failures of the target alone, none of silence and none of its death, may have made it what it is.
+    pub(super) fn is_spoilt(&self) -> bool {
+        let judged = matches!(self.verdict, Verdict::Violated { .. } | Verdict::Inconclusive { .. });
+        judged && self.stumbled && !self.in_vain && self.death.is_none()
+    }
+
     /// Whether a violation that does not rest on silence outlives a second try that came to no judgement.
     pub(super) fn stands_beside(&self, second: &Self) -> bool {
         let judged = matches!(second.verdict, Verdict::Held | Verdict::Violated { .. });
@@ -38,7 +44,7 @@ impl Played {
     /// case that held once is not broken.
     pub(super) fn beside(mut self, first: &Self) -> Self {
         let violated = |v: &Verdict| matches!(v, Verdict::Violated { .. });
-        let by_failures = |p: &Self| violated(&p.verdict) && p.stumbled && !p.in_vain;
+        let by_failures = |p: &Self| violated(&p.verdict) && p.is_spoilt();
         if !(by_failures(&self) && by_failures(first)) {
             return self;
         }
@@ -100,6 +106,7 @@ mod tests {
         let elsewhere = played(&[("one", Verdict::Held), ("two", broken())]);
         assert_eq!(elsewhere.beside(&first).verdict, Verdict::Held);
         let same = played(&[("one", broken()), ("two", Verdict::Held)]);
+        assert!(same.is_spoilt(), "and is tried once more");
         assert_eq!(same.beside(&first).verdict, broken());
     }
 
