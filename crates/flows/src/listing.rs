@@ -10,14 +10,14 @@ pub mod stability;
 use std::collections::BTreeSet;
 
 use plumb_runner::{Bench, Finding, Instance, Judgement, Observed, Probe, Trouble, brief, clip};
-use plumb_wire::method;
+use plumb_wire::{Capability, method};
 use serde_json::{Value, json};
 
 /// One of the four lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct List {
     /// The capability behind it.
-    pub capability: &'static str,
+    pub capability: Capability,
     /// The method that lists.
     pub method: &'static str,
     /// The member of the result that holds the items.
@@ -28,20 +28,28 @@ pub struct List {
 
 /// `tools/list`.
 pub const TOOLS: List =
-    List { capability: "tools", method: method::TOOLS_LIST, key: "tools", name: "name" };
+    List { capability: Capability::Tools, method: method::TOOLS_LIST, key: "tools", name: "name" };
 /// `resources/list`.
-pub const RESOURCES: List =
-    List { capability: "resources", method: method::RESOURCES_LIST, key: "resources", name: "uri" };
+pub const RESOURCES: List = List {
+    capability: Capability::Resources,
+    method: method::RESOURCES_LIST,
+    key: "resources",
+    name: "uri",
+};
 /// `resources/templates/list`.
 pub const TEMPLATES: List = List {
-    capability: "resources",
+    capability: Capability::Resources,
     method: method::TEMPLATES_LIST,
     key: "resourceTemplates",
     name: "uriTemplate",
 };
 /// `prompts/list`.
-pub const PROMPTS: List =
-    List { capability: "prompts", method: method::PROMPTS_LIST, key: "prompts", name: "name" };
+pub const PROMPTS: List = List {
+    capability: Capability::Prompts,
+    method: method::PROMPTS_LIST,
+    key: "prompts",
+    name: "name",
+};
 
 /// All four.
 pub const ALL: [List; 4] = [TOOLS, RESOURCES, TEMPLATES, PROMPTS];

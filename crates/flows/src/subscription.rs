@@ -5,6 +5,7 @@ pub mod trigger;
 use std::time::Duration;
 
 use plumb_runner::{Bench, Open, Probe, Prop, Survey, Trouble};
+use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{codes, meta, method, notification};
 use serde_json::{Map, Value, json};
@@ -26,7 +27,7 @@ pub struct Change {
     /// The member of the filter.
     pub flag: &'static str,
     /// The capability that promises it.
-    pub capability: &'static str,
+    pub capability: Capability,
     /// The notification.
     pub method: &'static str,
     /// The tool that causes it.
@@ -37,19 +38,19 @@ pub struct Change {
 pub const CHANGES: [Change; 3] = [
     Change {
         flag: "toolsListChanged",
-        capability: "tools.listChanged",
+        capability: Capability::ToolsListChanged,
         method: notification::TOOLS_CHANGED,
         cause: Prop::ChangeTools,
     },
     Change {
         flag: "promptsListChanged",
-        capability: "prompts.listChanged",
+        capability: Capability::PromptsListChanged,
         method: notification::PROMPTS_CHANGED,
         cause: Prop::ChangePrompts,
     },
     Change {
         flag: "resourcesListChanged",
-        capability: "resources.listChanged",
+        capability: Capability::ResourcesListChanged,
         method: notification::RESOURCES_CHANGED,
         cause: Prop::ChangeResources,
     },
@@ -63,7 +64,7 @@ pub fn filter(survey: &Survey) -> Value {
     let declared = CHANGES.iter().filter(|c| survey.declares(c.capability));
     let mut filter: Map<String, Value> =
         declared.map(|c| (c.flag.to_owned(), json!(true))).collect();
-    if survey.declares("resources.subscribe")
+    if survey.declares(Capability::ResourcesSubscribe)
         && let Some(uri) = some_uri(survey)
     {
         filter.insert("resourceSubscriptions".into(), json!([uri]));
@@ -73,7 +74,8 @@ pub fn filter(survey: &Survey) -> Value {
 
 /// Whether the target declares that there is something to subscribe to.
 pub fn declares_changes(survey: &Survey) -> bool {
-    CHANGES.iter().any(|c| survey.declares(c.capability)) || survey.declares("resources.subscribe")
+    CHANGES.iter().any(|c| survey.declares(c.capability))
+        || survey.declares(Capability::ResourcesSubscribe)
 }
 
 /// A resource to watch.

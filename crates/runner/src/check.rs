@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use plumb_model::{CheckInfo, Edition, Role};
-use plumb_wire::Transport;
+use plumb_wire::{Capability, Transport};
 
 use crate::authorization_server::Visit;
 use crate::bench::Bench;
@@ -52,10 +52,10 @@ pub enum Applies {
     NoHandshake,
     /// The target also speaks a handshake-based revision.
     DualEra,
-    /// A server capability is declared, such as `tools` or `resources.subscribe`.
-    Declares(&'static str),
-    /// A server capability is not declared; of several, joined by `|`, at least one is not.
-    Lacks(&'static str),
+    /// A server capability is declared.
+    Declares(Capability),
+    /// At least one of these capabilities is not declared.
+    Lacks(&'static [Capability]),
 }
 
 /// What a check must not share with other checks.
@@ -178,8 +178,9 @@ impl Applies {
                 format!("the target does not declare the capability `{capability}`"),
             ),
             Self::Lacks(capabilities) => {
-                let all = capabilities.split('|').all(|capability| survey.declares(capability));
-                say(!all, format!("the target declares `{}`", capabilities.replace('|', "`, `")))
+                let all = capabilities.iter().all(|capability| survey.declares(*capability));
+                let names: Vec<_> = capabilities.iter().map(|c| format!("`{c}`")).collect();
+                say(!all, format!("the target declares {}", names.join(", ")))
             }
         }
     }
@@ -206,7 +207,7 @@ pub fn judged(
 ///     fact: "base.jsonrpc.id";            // told as one finding with that one
 ///     since: "2027-01-01";                // the revisions that it judges, both included; rarely said
 ///     until: "2027-03-01";
-///     applies: [Http, Declares("tools")];
+///     applies: [Http, Declares(Tools)];
 ///     needs: [SlowTool];
 ///     isolation: Alone;
 ///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`;
@@ -234,9 +235,16 @@ macro_rules! check {
     (@fact fact: $fact:literal; $($rest:tt)*) => { Some($fact) };
     (@since since: $since:literal; $($rest:tt)*) => { Some($since) };
     (@until until: $until:literal; $($rest:tt)*) => { Some($until) };
-    (@applies applies: [$($fact:ident $(($arg:literal))?),* $(,)?]; $($rest:tt)*) => {
-        &[$($crate::Applies::$fact $(($arg))?),*]
+    (@applies applies: [$($fact:ident $(($($arg:ident)|+))?),* $(,)?]; $($rest:tt)*) => {
+        &[$($crate::check!(@fact_of $fact $($($arg)|+)?)),*]
     };
+    (@fact_of Declares $capability:ident) => {
+        $crate::Applies::Declares($crate::Capability::$capability)
+    };
+    (@fact_of Lacks $($capability:ident)|+) => {
+        $crate::Applies::Lacks(&[$($crate::Capability::$capability),+])
+    };
+    (@fact_of $fact:ident) => { $crate::Applies::$fact };
     (@needs needs: [$($prop:ident),* $(,)?]; $($rest:tt)*) => { &[$($crate::Prop::$prop),*] };
     (@isolation isolation: $isolation:ident; $($rest:tt)*) => { $crate::Isolation::$isolation };
     (@body passive: $body:expr $(;)?) => { $crate::Body::Passive($body) };

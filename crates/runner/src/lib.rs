@@ -44,6 +44,7 @@ pub use options::Options;
 pub use passive::{Notes, Passive};
 pub use plumb_oauth::server::LoggedRequest;
 pub use plumb_oauth::{Access, Token, TokenDeviation};
+pub use plumb_wire::Capability;
 pub use probe::Probe;
 pub use props::{Found, Prop, Props, required_arguments};
 pub use reach::Reach;

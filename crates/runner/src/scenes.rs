@@ -109,11 +109,7 @@ impl<S: Stage> Scenes<'_, S> {
 
     /// Plays a scenario again, and what failures of the target may have spoilt a second time: of a thousand cases some fail
     /// twice in a row by bad luck alone, where one answer of twenty fails.
-    async fn tried_again(
-        &self,
-        check: &'static Check,
-        mut last: Played,
-    ) -> Result<Played, String> {
+    async fn tried_again(&self, check: &'static Check, mut last: Played) -> Result<Played, String> {
         for tried in 1..=AGAIN {
             let next = self.stage.play(check, self.deadline, tried).await?;
             // What a failure only may have spoilt stands, unless it is seen to hold.

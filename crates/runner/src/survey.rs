@@ -19,7 +19,7 @@ mod watch;
 use std::time::Duration;
 
 use plumb_model::pack::ParamType;
-use plumb_wire::Transport;
+use plumb_wire::{Capability, Transport, has_extension};
 use serde_json::Value;
 
 use crate::{Observed, Prop, Props};
@@ -87,12 +87,14 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Whether a capability is declared: `tools`, `resources.subscribe`, `extensions.io…/tasks`.
-    pub fn declares(&self, capability: &str) -> bool {
-        let (first, rest) = capability.split_once('.').unwrap_or((capability, ""));
-        let Some(value) = self.capabilities.get(first) else { return false };
-        let value = if rest.is_empty() { Some(value) } else { value.get(rest) };
-        value.is_some_and(|v| v.is_object() || v == true)
+    /// Whether a capability is declared.
+    pub fn declares(&self, capability: Capability) -> bool {
+        capability.is_in(&self.capabilities)
+    }
+
+    /// Whether an extension of this name is declared.
+    pub fn declares_extension(&self, name: &str) -> bool {
+        has_extension(&self.capabilities, name)
     }
 
     /// A prop, if it was found.

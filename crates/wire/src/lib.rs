@@ -4,6 +4,7 @@
 //! Hostile peers are normal input: every read is bounded in bytes and in time, and what a peer does wrong becomes
 //! part of the [`Answer`](plumb_model::Answer), not an error. A [`WireError`] means that nothing could be sent.
 
+mod capability;
 pub mod clock;
 pub mod codes;
 mod error;
@@ -24,6 +25,7 @@ pub mod stdio;
 mod transport;
 pub mod uri;
 
+pub use capability::{Capability, has_extension};
 pub use clock::Clock;
 pub use error::WireError;
 pub use limits::Limits;

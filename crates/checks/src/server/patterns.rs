@@ -45,7 +45,7 @@ check! {
     ///
     /// **Fix:** keep the subscription's state in the handler of its request, and drop it with the stream.
     pub(crate) LISTEN_SCOPE = "patterns.listen-scope";
-    applies: [Declares("tools.listChanged")];
+    applies: [Declares(ToolsListChanged)];
     needs: [ChangeTools];
     isolation: Alone;
     scenario: listen_scope

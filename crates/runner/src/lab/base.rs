@@ -1,7 +1,7 @@
 //! Correct requests that vectors start from, as far as the target offers what they need.
 
 use plumb_model::pack::Base;
-use plumb_wire::method;
+use plumb_wire::{Capability, method};
 use serde_json::{Map, Value, json};
 
 use crate::survey::callable::every_capability;
@@ -11,7 +11,7 @@ use crate::{Observed, Probe, Prop, Survey};
 /// A correct request, if the target offers what it needs.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each base")]
 pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
-    let declared = |feature: &str, method: &str| {
+    let declared = |feature: Capability, method: &str| {
         survey.declares(feature).then(|| Probe::request(method, json!({})))
     };
     match base {
@@ -20,13 +20,13 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             .as_ref()
             .filter(|d| d.is_accepted())
             .map(|_| Probe::request(method::DISCOVER, json!({}))),
-        Base::ToolsList => declared("tools", method::TOOLS_LIST),
-        Base::ResourcesList => declared("resources", method::RESOURCES_LIST),
+        Base::ToolsList => declared(Capability::Tools, method::TOOLS_LIST),
+        Base::ResourcesList => declared(Capability::Resources, method::RESOURCES_LIST),
         Base::TemplatesList => {
             let works = survey.templates.pages.first().is_some_and(Observed::is_accepted);
             works.then(|| Probe::request(method::TEMPLATES_LIST, json!({})))
         }
-        Base::PromptsList => declared("prompts", method::PROMPTS_LIST),
+        Base::PromptsList => declared(Capability::Prompts, method::PROMPTS_LIST),
         Base::ToolsCall => {
             let tool = survey.prop(Prop::Tool)?;
             let schema = &survey.tool(&tool.name)?["inputSchema"];
@@ -96,14 +96,16 @@ fn task(survey: &Survey, method: &str, taken: impl Fn(&EndedTask) -> bool) -> Op
 
 /// A subscription to all that the target declares to notify of; a server that declares any serves it.
 fn filter(survey: &Survey) -> Option<Value> {
-    let kinds = ["tools", "prompts", "resources"];
-    let mut filter: Map<String, Value> = kinds
-        .iter()
-        .filter(|kind| survey.declares(&format!("{kind}.listChanged")))
-        .map(|kind| (format!("{kind}ListChanged"), json!(true)))
-        .collect();
+    let kinds = [
+        (Capability::ToolsListChanged, "toolsListChanged"),
+        (Capability::PromptsListChanged, "promptsListChanged"),
+        (Capability::ResourcesListChanged, "resourcesListChanged"),
+    ];
+    let declared = kinds.into_iter().filter(|(capability, _)| survey.declares(*capability));
+    let mut filter: Map<String, Value> =
+        declared.map(|(_, flag)| (flag.to_owned(), json!(true))).collect();
     if let Some(resource) =
-        survey.prop(Prop::Resource).filter(|_| survey.declares("resources.subscribe"))
+        survey.prop(Prop::Resource).filter(|_| survey.declares(Capability::ResourcesSubscribe))
     {
         filter.insert("resourceSubscriptions".into(), json!([resource.name]));
     }

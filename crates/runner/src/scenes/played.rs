@@ -29,7 +29,8 @@ impl Played {
 
     /// Whether failures of the target alone, none of silence and none of its death, may have made it what it is.
     pub(super) fn is_spoilt(&self) -> bool {
-        let judged = matches!(self.verdict, Verdict::Violated { .. } | Verdict::Inconclusive { .. });
+        let judged =
+            matches!(self.verdict, Verdict::Violated { .. } | Verdict::Inconclusive { .. });
         judged && self.stumbled && !self.in_vain && self.death.is_none()
     }
 

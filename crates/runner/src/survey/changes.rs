@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Map, Value, json};
@@ -196,10 +197,10 @@ fn told_a_uri(survey: &Survey, callables: &[Callable]) -> Vec<Callable> {
 /// Whether a change is declared that no tool is known to bring.
 fn wants(survey: &Survey, prop: Prop) -> bool {
     let capability = match prop {
-        Prop::ChangeTools => "tools.listChanged",
-        Prop::ChangePrompts => "prompts.listChanged",
-        Prop::ChangeResources => "resources.listChanged",
-        _ => "resources.subscribe",
+        Prop::ChangeTools => Capability::ToolsListChanged,
+        Prop::ChangePrompts => Capability::PromptsListChanged,
+        Prop::ChangeResources => Capability::ResourcesListChanged,
+        _ => Capability::ResourcesSubscribe,
     };
     survey.declares(capability) && survey.prop(prop).is_none()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plumb_wire::method;
+use plumb_wire::{Capability, method};
 use serde_json::{Value, json};
 
 use super::listing::{Item, Listing};
@@ -13,15 +13,15 @@ use crate::{Probe, Survey};
 const PAGES: usize = 500;
 
 pub(super) async fn read(survey: &mut Survey, channel: &Channel) {
-    let list = |feature: &'static str, method: &'static str, key: &'static str| {
+    let list = |feature: Capability, method: &'static str, key: &'static str| {
         let wanted = survey.declares(feature);
         async move { if wanted { pages(channel, method, key).await } else { Listing::default() } }
     };
     let (tools, resources, templates, prompts) = tokio::join!(
-        list("tools", method::TOOLS_LIST, "tools"),
-        list("resources", method::RESOURCES_LIST, "resources"),
-        list("resources", method::TEMPLATES_LIST, "resourceTemplates"),
-        list("prompts", method::PROMPTS_LIST, "prompts"),
+        list(Capability::Tools, method::TOOLS_LIST, "tools"),
+        list(Capability::Resources, method::RESOURCES_LIST, "resources"),
+        list(Capability::Resources, method::TEMPLATES_LIST, "resourceTemplates"),
+        list(Capability::Prompts, method::PROMPTS_LIST, "prompts"),
     );
     survey.tools = tools;
     survey.resources = resources;

@@ -1,8 +1,8 @@
 //! What prompts and templates offer: completions, and resources.
 
 use futures_util::StreamExt as _;
-use plumb_wire::method;
 use plumb_wire::uri::template::{expand_with, variables};
+use plumb_wire::{Capability, method};
 use serde_json::{Map, Value, json};
 
 use super::watch::offer;
@@ -20,7 +20,7 @@ pub(super) async fn complete_each(
     survey: &Survey,
     channel: &Channel,
 ) -> Vec<(Map<String, Value>, String, Observed)> {
-    if !survey.declares("completions") {
+    if !survey.declares(Capability::Completions) {
         return Vec::new();
     }
     let mut asked = Vec::new();

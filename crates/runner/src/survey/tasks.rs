@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use plumb_wire::method;
+use plumb_wire::{Capability, method};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::callable::{Callable, every_capability};
-use super::tasking::{EXTENSION, EndedTask, Tasking, has_ended, task_capable, task_id};
+use super::tasking::{EndedTask, Tasking, has_ended, task_capable, task_id};
 use super::timed::speaks_of_time;
 use super::watch::offer;
 use crate::channel::Channel;
@@ -45,7 +45,7 @@ pub(super) async fn watch_each(
     callables: &[Callable],
     channel: &Channel,
 ) -> (Vec<Tasking>, Option<EndedTask>) {
-    if !survey.declares(&format!("extensions.{EXTENSION}")) {
+    if !survey.declares(Capability::Tasks) {
         return (Vec::new(), None);
     }
     let watched = candidates(survey, callables)

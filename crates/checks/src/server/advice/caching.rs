@@ -3,6 +3,7 @@
 use plumb_flows::listing::items;
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check};
+use plumb_wire::Capability;
 
 check! {
     /// **Observed:** the lists of the survey are read again when all other checks are done. One that differs within the time
@@ -19,15 +20,15 @@ check! {
 async fn outlives_hint(bench: &Bench) -> Judgement {
     let survey = bench.survey();
     let lists = [
-        (Base::ToolsList, &survey.tools, "tools"),
-        (Base::ResourcesList, &survey.resources, "resources"),
-        (Base::TemplatesList, &survey.templates, "resources"),
-        (Base::PromptsList, &survey.prompts, "prompts"),
+        (Base::ToolsList, &survey.tools, Capability::ToolsListChanged),
+        (Base::ResourcesList, &survey.resources, Capability::ResourcesListChanged),
+        (Base::TemplatesList, &survey.templates, Capability::ResourcesListChanged),
+        (Base::PromptsList, &survey.prompts, Capability::PromptsListChanged),
     ];
-    for (base, listing, feature) in lists {
+    for (base, listing, announcing) in lists {
         if let (Some(probe), Some(first)) = (bench.base(base), listing.pages.first()) {
             let now = bench.control(probe).await?;
-            let announced = survey.declares(&format!("{feature}.listChanged"));
+            let announced = survey.declares(announcing);
             let finding = kept(first, &now, announced)?;
             bench.case(base.name(), format!("{} at the end of the run", base.name()), Ok(finding));
         }

@@ -11,7 +11,7 @@ check! {
     ///
     /// **Fix:** describe the result in `outputSchema`, and return it as `structuredContent`.
     pub(crate) OUTPUT_SCHEMA = "advice.output-schema";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: output_schema
 }
 

@@ -16,7 +16,7 @@ check! {
     ///
     /// **Fix:** answer quick work with its result; a server may decide for each request.
     pub(crate) LONG_WORK = "advice.task-for-long-work";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     scenario: long_work
 }
 

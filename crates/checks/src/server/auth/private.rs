@@ -64,7 +64,7 @@ check! {
     ///
     /// **Fix:** check the rights of the caller when a resource is read, not only when resources are listed.
     pub(super) RESOURCES = "resources.sec.access-control";
-    applies: [Auth, Declares("resources")];
+    applies: [Auth, Declares(Resources)];
     scenario: resources
 }
 
@@ -98,7 +98,7 @@ check! {
     ///
     /// **Fix:** check the rights for every URI of a subscription as for a read.
     pub(super) LISTEN = "resources.sec.permission-check";
-    applies: [Auth, Declares("resources.subscribe")];
+    applies: [Auth, Declares(ResourcesSubscribe)];
     scenario: listen
 }
 
@@ -142,7 +142,7 @@ check! {
     ///
     /// **Fix:** check the rights of the caller for each primitive, when it is used.
     pub(super) PROMPTS = "caching.sec.access-control";
-    applies: [Auth, Declares("prompts")];
+    applies: [Auth, Declares(Prompts)];
     scenario: prompts
 }
 
@@ -183,7 +183,7 @@ check! {
     ///
     /// **Fix:** complete from what the caller may see.
     pub(super) COMPLETIONS = "completion.sec.access";
-    applies: [Auth, Declares("completions"), Declares("resources")];
+    applies: [Auth, Declares(Completions), Declares(Resources)];
     scenario: completions
 }
 
@@ -198,7 +198,7 @@ check! {
     ///
     /// **Fix:** filter by rights before filtering by what was typed.
     pub(super) PREFIXES = "completion.sec.disclosure";
-    applies: [Auth, Declares("completions"), Declares("resources")];
+    applies: [Auth, Declares(Completions), Declares(Resources)];
     scenario: prefixes
 }
 
@@ -347,7 +347,7 @@ check! {
     ///
     /// **Fix:** keep the principal with the task, and treat everybody else's ids as unknown.
     pub(super) TASKS = "tasks.sec.auth-binding";
-    applies: [Auth, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Auth, Declares(Tasks)];
     scenario: tasks
 }
 
@@ -373,7 +373,7 @@ check! {
     ///
     /// **Fix:** check for each id of `taskIds` whose task it is.
     pub(super) TASK_LISTEN = "tasks.sec.listen-binding";
-    applies: [Auth, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Auth, Declares(Tasks)];
     scenario: task_listen
 }
 

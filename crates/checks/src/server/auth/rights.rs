@@ -84,7 +84,7 @@ check! {
     ///
     /// **Fix:** check the rights when a tool is called, not only when tools are listed.
     pub(super) TOOLS = "tools.sec.access-control";
-    applies: [Auth, Declares("tools")];
+    applies: [Auth, Declares(Tools)];
     scenario: tools
 }
 

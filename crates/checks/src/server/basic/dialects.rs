@@ -124,7 +124,7 @@ check! {
     /// **Fix:** use a validator of JSON Schema 2020-12.
     pub(crate) MIN_DIALECT = "base.schema.min-dialect";
     fact: "tools.sec.validate-inputs";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: min_dialect
 }
 
@@ -146,7 +146,7 @@ check! {
     /// **Fix:** set the validator's default dialect to 2020-12.
     pub(crate) DEFAULT_2020_12 = "base.schema.server-2020-12-default";
     fact: "tools.sec.validate-inputs";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: default_2020_12
 }
 
@@ -164,7 +164,7 @@ check! {
     /// **Fix:** choose the validator by `$schema`, or publish the schema in 2020-12.
     pub(crate) VALIDATE_DIALECT = "base.schema.server-validate-dialect";
     fact: "tools.sec.validate-inputs";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: validate_dialect
 }
 
@@ -195,7 +195,7 @@ check! {
     /// **Fix:** validate your schemas against the meta-schema in your own tests.
     pub(crate) VALID = "base.schema.valid";
     fact: "schema.tool.shape";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     passive: valid
 }
 
@@ -220,7 +220,7 @@ check! {
     ///
     /// **Fix:** publish schemas of 2020-12, and leave `$schema` out.
     pub(crate) RECOMMEND_2020_12 = "base.schema.recommend-2020-12";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     passive: recommend_2020_12
 }
 

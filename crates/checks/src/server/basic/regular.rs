@@ -17,7 +17,7 @@ check! {
     ///
     /// **Fix:** compile your patterns as JavaScript does, in your own tests.
     pub(crate) PATTERNS = "base.schema.patterns";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     passive: patterns
 }
 

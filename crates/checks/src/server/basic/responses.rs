@@ -221,7 +221,7 @@ fn only_advertised(seen: &Observed, notes: &mut Notes<'_>) {
     let declared = seen.sent_meta(meta::CLIENT_CAPABILITIES).and_then(|c| c.get("extensions"));
     let common = declared
         .and_then(Value::as_object)
-        .is_some_and(|all| all.keys().any(|id| notes.survey.declares(&format!("extensions.{id}"))));
+        .is_some_and(|all| all.keys().any(|id| notes.survey.declares_extension(id)));
     if common && kind != "complete" && kind != "input_required" {
         return;
     }

@@ -23,7 +23,7 @@ check! {
     ///
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) TOOLS_LIST = "caching.hints-tools-list";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     passive: |seen, notes| hinted(seen, notes, method::TOOLS_LIST)
 }
 
@@ -34,7 +34,7 @@ check! {
     ///
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) PROMPTS_LIST = "caching.hints-prompts-list";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     passive: |seen, notes| hinted(seen, notes, method::PROMPTS_LIST)
 }
 
@@ -45,7 +45,7 @@ check! {
     ///
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) RESOURCES_LIST = "caching.hints-resources-list";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     passive: |seen, notes| hinted(seen, notes, method::RESOURCES_LIST)
 }
 
@@ -56,7 +56,7 @@ check! {
     ///
     /// **Fix:** add both to each page, `"ttlMs": 0` if it should not be kept.
     pub(crate) TEMPLATES_LIST = "caching.hints-templates-list";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     passive: |seen, notes| hinted(seen, notes, method::TEMPLATES_LIST)
 }
 
@@ -67,7 +67,7 @@ check! {
     ///
     /// **Fix:** add both; `"cacheScope": "private"` unless everybody may see the content.
     pub(crate) RESOURCES_READ = "caching.hints-resources-read";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     passive: |seen, notes| hinted(seen, notes, method::RESOURCES_READ)
 }
 

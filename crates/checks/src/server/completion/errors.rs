@@ -15,7 +15,7 @@ check! {
     /// **Fix:** leave the method out of the dispatch table; on HTTP the status is 404.
     pub(crate) UNSUPPORTED = "completion.error.unsupported";
     fact: "schema.mnf.capability-gated";
-    applies: [Lacks("completions"), ModernOnly];
+    applies: [Lacks(Completions), ModernOnly];
     scenario: unsupported
 }
 
@@ -45,7 +45,7 @@ check! {
     ///
     /// **Fix:** look the prompt up before its argument.
     pub(crate) UNKNOWN_PROMPT = "completion.error.unknown-prompt";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     cases: facet::refused_with_code
 }
 
@@ -56,7 +56,7 @@ check! {
     ///
     /// **Fix:** require the members of `CompleteRequest`.
     pub(crate) MISSING_ARGS = "completion.error.missing-args";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     cases: facet::refused_with_code
 }
 
@@ -68,7 +68,7 @@ check! {
     ///
     /// **Fix:** answer -32602 for faults of the request only.
     pub(crate) INTERNAL = "completion.error.internal";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     scenario: internal
 }
 
@@ -89,7 +89,7 @@ check! {
     ///
     /// **Fix:** look the argument up among the listed ones.
     pub(crate) VALIDATE = "completion.validate";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     cases: validate
 }
 
@@ -117,7 +117,7 @@ check! {
     ///
     /// **Fix:** check types and lengths before anything is looked up.
     pub(crate) SEC_VALIDATE = "completion.sec.validate";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     cases: sec_validate
 }
 

@@ -2,7 +2,7 @@
 
 use plumb_flows::completion::{Subject, prompts, templates, values};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
-use plumb_wire::{codes, method};
+use plumb_wire::{Capability, codes, method};
 use serde_json::{Value, json};
 
 check! {
@@ -19,7 +19,7 @@ async fn declare(bench: &Bench) -> Judgement {
     if let Some(finding) = plumb_flows::listing::without_discovery(bench) {
         return Ok(finding);
     }
-    if bench.survey().declares("completions") {
+    if bench.survey().declares(Capability::Completions) {
         bench.survey().discover.iter().for_each(|discover| bench.note(discover));
         return Ok(Finding::Held);
     }
@@ -52,7 +52,7 @@ check! {
     ///
     /// **Fix:** cut the values at 100, and say so with `hasMore` or `total`.
     pub(crate) MAX_100 = "completion.max-100";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     passive: max_100
 }
 
@@ -72,7 +72,7 @@ check! {
     ///
     /// **Fix:** put plain strings into `values`; leave out what you do not know.
     pub(crate) SHAPE = "completion.result-shape";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     passive: shape
 }
 
@@ -110,7 +110,7 @@ check! {
     ///
     /// **Fix:** count before cutting; set `hasMore` when something was cut.
     pub(crate) HAS_MORE = "completion.has-more";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     scenario: has_more
 }
 
@@ -213,7 +213,7 @@ check! {
     ///
     /// **Fix:** read `context.arguments` before the candidates are looked up.
     pub(crate) CONTEXT = "completion.context";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     scenario: context
 }
 
@@ -269,7 +269,7 @@ check! {
     ///
     /// **Fix:** answer `{"values": []}` for what has no suggestions.
     pub(crate) REF_RESOURCE = "completion.ref-resource";
-    applies: [Declares("completions")];
+    applies: [Declares(Completions)];
     scenario: ref_resource
 }
 

@@ -3,6 +3,7 @@
 use plumb_flows::quiet::Quiet;
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Trouble, check, facet};
+use plumb_wire::Capability;
 use serde_json::Value;
 
 use super::{LEVELS, METHOD, at, logged, loggers, plain};
@@ -21,7 +22,7 @@ fn declare(seen: &Observed, notes: &mut Notes<'_>) {
     if seen.notifications(METHOD).next().is_none() {
         return;
     }
-    let declared = notes.survey.declares("logging");
+    let declared = notes.survey.declares(Capability::Logging);
     notes.expect(declared, "the capability `logging` declared by a server that logs", || {
         "it is not declared".into()
     });
@@ -174,7 +175,7 @@ check! {
     ///
     /// **Fix:** check the level when `_meta` is read, before the request is served.
     pub(crate) INVALID_LEVEL = "logging.error.invalid-level";
-    applies: [Declares("logging")];
+    applies: [Declares(Logging)];
     cases: facet::refused_with_code
 }
 

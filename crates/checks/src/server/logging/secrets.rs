@@ -90,7 +90,7 @@ check! {
     ///
     /// **Fix:** log neither headers, tokens nor configuration, or blot the values out before.
     pub(crate) SECRETS = "logging.sec.credentials";
-    applies: [Declares("logging")];
+    applies: [Declares(Logging)];
     needs: [LoggingTool];
     scenario: secrets
 }

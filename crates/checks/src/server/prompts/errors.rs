@@ -11,7 +11,7 @@ check! {
     ///
     /// **Fix:** look the name up among the listed prompts before anything else.
     pub(crate) UNKNOWN = "prompts.error.unknown";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     cases: facet::refused_with_code
 }
 
@@ -23,7 +23,7 @@ check! {
     ///
     /// **Fix:** compare the given arguments with the required ones; name the missing one in the message.
     pub(crate) MISSING_ARGS = "prompts.error.missing-args";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: missing_args
 }
@@ -64,7 +64,7 @@ check! {
     ///
     /// **Fix:** answer -32602 for faults of the request only.
     pub(crate) INTERNAL = "prompts.error.internal";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     scenario: internal
 }
 
@@ -85,7 +85,7 @@ check! {
     ///
     /// **Fix:** check that `arguments` is an object of strings.
     pub(crate) VALIDATE_ARGS = "prompts.validate-args";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: validate_args
 }

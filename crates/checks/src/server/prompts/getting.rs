@@ -16,7 +16,7 @@ check! {
     ///
     /// **Fix:** list the name exactly as `prompts/get` compares it, and each one once.
     pub(crate) LISTED = "prompts.get.listed";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     scenario: listed
 }
 
@@ -90,7 +90,7 @@ check! {
     ///
     /// **Fix:** read `params.arguments` by the names that are listed.
     pub(crate) ARGUMENTS_USED = "prompts.get.arguments-used";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: arguments_used
 }

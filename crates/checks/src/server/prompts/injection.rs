@@ -16,7 +16,7 @@ check! {
     ///
     /// **Fix:** insert arguments as text; if one is a URI, check it as `resources/read` would.
     pub(crate) VALIDATE = "prompts.sec.validate";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: validate
 }

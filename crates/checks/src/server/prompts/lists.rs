@@ -29,7 +29,7 @@ check! {
     ///
     /// **Fix:** answer with an empty list at least.
     pub(crate) RESPOND = "prompts.list.respond";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     scenario: respond
 }
 
@@ -45,7 +45,7 @@ check! {
     ///
     /// **Fix:** build the list from what there is and the request's authorization, never from the connection.
     pub(crate) NO_CONNECTION_VARIANCE = "prompts.list.no-connection-variance";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     scenario: no_connection_variance
 }
 
@@ -62,7 +62,7 @@ check! {
     ///
     /// **Fix:** do not unlock or hide prompts by requests on the connection.
     pub(crate) NO_SIDE_EFFECT = "prompts.list.no-side-effect";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     scenario: no_side_effect
 }
 
@@ -78,7 +78,7 @@ check! {
     ///
     /// **Fix:** send `notifications/prompts/list_changed` on every such stream, or do not declare `listChanged`.
     pub(crate) LIST_CHANGED = "prompts.list-changed";
-    applies: [Declares("prompts.listChanged")];
+    applies: [Declares(PromptsListChanged)];
     isolation: Alone;
     scenario: list_changed
 }

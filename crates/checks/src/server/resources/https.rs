@@ -16,7 +16,7 @@ check! {
     ///
     /// **Fix:** give resources that only the server can read a scheme of their own.
     pub(crate) ONLY_FETCHABLE = "resources.https-only-fetchable";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: only_fetchable
 }
 
@@ -73,7 +73,7 @@ check! {
     ///
     /// **Fix:** give the resource another scheme, such as one of your own.
     pub(crate) PREFER_OTHER = "resources.https-prefer-other";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: prefer_other
 }
 

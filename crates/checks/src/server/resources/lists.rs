@@ -29,7 +29,7 @@ check! {
     ///
     /// **Fix:** answer with an empty list if there are only templates.
     pub(crate) RESPOND = "resources.list.respond";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: respond
 }
 
@@ -45,7 +45,7 @@ check! {
     ///
     /// **Fix:** build the list from what there is and the request's authorization, never from the connection.
     pub(crate) NO_CONNECTION_VARIANCE = "resources.list.no-connection-variance";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: no_connection_variance
 }
 
@@ -62,7 +62,7 @@ check! {
     ///
     /// **Fix:** do not add what was read, and do not unlock resources by requests on the connection.
     pub(crate) NO_SIDE_EFFECT = "resources.list.no-side-effect";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: no_side_effect
 }
 
@@ -78,7 +78,7 @@ check! {
     ///
     /// **Fix:** send `notifications/resources/list_changed` on every such stream, or do not declare `listChanged`.
     pub(crate) LIST_CHANGED = "resources.list-changed";
-    applies: [Declares("resources.listChanged")];
+    applies: [Declares(ResourcesListChanged)];
     isolation: Alone;
     scenario: list_changed
 }

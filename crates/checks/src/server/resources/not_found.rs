@@ -15,7 +15,7 @@ check! {
     ///
     /// **Fix:** answer -32602 with the URI in `data`.
     pub(crate) NOT_FOUND = "resources.not-found";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     cases: not_found
 }
 
@@ -47,7 +47,7 @@ check! {
     ///
     /// **Fix:** answer -32602; an empty resource has one content with an empty text.
     pub(crate) NO_EMPTY_CONTENTS = "resources.no-empty-contents";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     cases: no_empty_contents
 }
 
@@ -75,7 +75,7 @@ check! {
     ///
     /// **Fix:** add `"data": {"uri": …}`. The page has it in its example, SEP-2164 as a SHOULD.
     pub(crate) DATA_URI = "resources.not-found-data-uri";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     cases: data_uri
 }
 
@@ -100,7 +100,7 @@ check! {
     ///
     /// **Fix:** parse `uri` before anything looks it up.
     pub(crate) VALIDATE_URIS = "resources.sec.validate-uris";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     cases: validate_uris
 }
 

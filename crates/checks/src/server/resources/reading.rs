@@ -19,7 +19,7 @@ check! {
     ///
     /// **Fix:** list the URI exactly as `resources/read` compares it, and each one once.
     pub(crate) LISTED = "resources.read.listed";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: listed
 }
 
@@ -97,7 +97,7 @@ check! {
     ///
     /// **Fix:** put the requested URI into the contents.
     pub(crate) URI = "resources.read.uri";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: names_itself
 }
 
@@ -144,7 +144,7 @@ check! {
     ///
     /// **Fix:** answer -32602 only if the resource is not there.
     pub(crate) INTERNAL_ERROR = "resources.internal-error";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: internal_error
 }
 

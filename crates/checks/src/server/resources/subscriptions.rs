@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, check};
+use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ check! {
     /// **Fix:** notify every open stream whose filter has the URI; put the listen request's id into `_meta`.
     pub(crate) UPDATED = "resources.updated";
     fact: "subs.deliver-updates";
-    applies: [Declares("resources.subscribe")];
+    applies: [Declares(ResourcesSubscribe)];
     isolation: Alone;
     scenario: updated
 }
@@ -173,7 +174,7 @@ check! {
     ///
     /// **Fix:** acknowledge what is honoured only, or declare `subscribe: true`.
     pub(crate) SUBSCRIBE_CAPABILITY = "resources.subscribe-capability";
-    applies: [Declares("resources"), ModernOnly];
+    applies: [Declares(Resources), ModernOnly];
     scenario: subscribe_capability
 }
 
@@ -188,7 +189,7 @@ async fn subscribe_capability(bench: &Bench) -> Judgement {
     let first = stream.next_within(Duration::from_secs(5)).await;
     let seen = bench.close(stream);
     let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
-    let declared = bench.survey().declares("resources.subscribe");
+    let declared = bench.survey().declares(Capability::ResourcesSubscribe);
     let Some(ack) = first.filter(acknowledged) else {
         let answered = seen.is_refused() || seen.result().is_some();
         return Ok(if answered && !declared {

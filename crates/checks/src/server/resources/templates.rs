@@ -5,8 +5,8 @@ use std::future::{Ready, ready};
 
 use plumb_flows::completion::{complete, values};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, clip};
-use plumb_wire::method;
 use plumb_wire::uri::template;
+use plumb_wire::{Capability, method};
 use serde_json::{Value, json};
 
 use super::reading::missing;
@@ -19,7 +19,7 @@ check! {
     ///
     /// **Fix:** write `{name}`, `{+path}` or `{?query}`; a route syntax such as `:name` or `<name>` is none.
     pub(crate) RFC6570 = "resources.templates.rfc6570";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: rfc6570
 }
 
@@ -59,7 +59,7 @@ check! {
     ///
     /// **Fix:** match the URI against the template, and decode the escapes of the value; complete only what exists.
     pub(crate) EXPAND = "resources.templates.expand";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: expands
 }
 
@@ -82,7 +82,7 @@ async fn expands(bench: &Bench) -> Judgement {
         bench.case("number", format!("{FIXTURE} with \"123\""), Ok(finding));
     }
     for (n, template) in templates.into_iter().enumerate() {
-        if bench.survey().declares("completions") {
+        if bench.survey().declares(Capability::Completions) {
             let (completed, all) = completed(bench, template).await?;
             if !completed.is_empty() {
                 let judged = any_readable(bench, template, &completed, all).await?;

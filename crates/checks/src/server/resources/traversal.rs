@@ -15,7 +15,7 @@ check! {
     ///
     /// **Fix:** decode once, resolve the path, follow links, then compare it with the root that you serve.
     pub(crate) PATH_TRAVERSAL = "resources.sec.path-traversal";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     scenario: path_traversal
 }
 

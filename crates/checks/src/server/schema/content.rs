@@ -115,7 +115,7 @@ check! {
     ///
     /// **Fix:** send what is no text as `blob`.
     pub(crate) TEXT_ONLY_IF_TEXT = "schema.read.text-only-if-text";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     passive: text_only_if_text
 }
 

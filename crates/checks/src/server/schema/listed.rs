@@ -32,7 +32,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) TOOL = "schema.tool.shape";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     passive: tool
 }
 
@@ -47,7 +47,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) RESOURCE = "schema.resource.shape";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     passive: resource
 }
 
@@ -62,7 +62,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) RESOURCE_TEMPLATE = "schema.resource-template.shape";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     passive: resource_template
 }
 
@@ -77,7 +77,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) PROMPT = "schema.prompt.shape";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     passive: prompt
 }
 

@@ -2,6 +2,7 @@
 
 use plumb_model::Sent;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
+use plumb_wire::Capability;
 use plumb_wire::uri::template::expand_with;
 use plumb_wire::{codes, method};
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ check! {
     ///
     /// **Fix:** register handlers and capabilities together.
     pub(crate) CAPABILITY_GATED = "schema.mnf.capability-gated";
-    applies: [Lacks("tools|resources|prompts|completions|extensions.io.modelcontextprotocol/tasks")];
+    applies: [Lacks(Tools | Resources | Prompts | Completions | Tasks)];
     scenario: capability_gated
 }
 
@@ -81,23 +82,19 @@ async fn capability_gated(bench: &Bench) -> Judgement {
     }
     let reference = json!({"type": "ref/prompt", "name": "plumb-none"});
     let gated = [
-        ("tools", method::TOOLS_LIST, json!({})),
-        ("tools", method::TOOLS_CALL, json!({"name": "plumb-none", "arguments": {}})),
-        ("resources", method::RESOURCES_LIST, json!({})),
-        ("resources", method::TEMPLATES_LIST, json!({})),
-        ("resources", method::RESOURCES_READ, json!({"uri": "plumb-none:///"})),
-        ("prompts", method::PROMPTS_LIST, json!({})),
-        ("prompts", method::PROMPTS_GET, json!({"name": "plumb-none"})),
+        (Capability::Tools, method::TOOLS_LIST, json!({})),
+        (Capability::Tools, method::TOOLS_CALL, json!({"name": "plumb-none", "arguments": {}})),
+        (Capability::Resources, method::RESOURCES_LIST, json!({})),
+        (Capability::Resources, method::TEMPLATES_LIST, json!({})),
+        (Capability::Resources, method::RESOURCES_READ, json!({"uri": "plumb-none:///"})),
+        (Capability::Prompts, method::PROMPTS_LIST, json!({})),
+        (Capability::Prompts, method::PROMPTS_GET, json!({"name": "plumb-none"})),
         (
-            "completions",
+            Capability::Completions,
             method::COMPLETE,
             json!({"ref": reference, "argument": {"name": "a", "value": ""}}),
         ),
-        (
-            "extensions.io.modelcontextprotocol/tasks",
-            method::TASKS_GET,
-            json!({"taskId": "plumb-none"}),
-        ),
+        (Capability::Tasks, method::TASKS_GET, json!({"taskId": "plumb-none"})),
     ];
     bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
     for (capability, method, params) in gated {
@@ -112,7 +109,7 @@ async fn capability_gated(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-fn gated_as_told(seen: &Observed, capability: &str) -> Finding {
+fn gated_as_told(seen: &Observed, capability: Capability) -> Finding {
     if offers_nothing(seen) {
         return Finding::unseen("an empty list, which offers nothing", "answer error -32601");
     }
@@ -192,7 +189,10 @@ mod tests {
     #[test]
     fn only_what_offers_something_is_more_than_a_capability() {
         let judged = |method: &str, answer: &Value| {
-            gated_as_told(&stdio(method, json!({}), std::slice::from_ref(answer)), "prompts")
+            gated_as_told(
+                &stdio(method, json!({}), std::slice::from_ref(answer)),
+                Capability::Prompts,
+            )
         };
         assert_eq!(judged("prompts/list", &error(-32601)), Finding::Held);
         let none = complete(json!({"prompts": []}));

@@ -48,7 +48,7 @@ check! {
     ///
     /// **Fix:** write `"content": {"type": "text", "text": …}`, an object and not an array.
     pub(crate) GET_PROMPT = "schema.get-prompt.shape";
-    applies: [Declares("prompts")];
+    applies: [Declares(Prompts)];
     passive: get_prompt
 }
 
@@ -63,7 +63,7 @@ check! {
     ///
     /// **Fix:** return `"content": []` where there is nothing to say, and blocks of the five types otherwise.
     pub(crate) CALL_TOOL = "schema.call-tool.shape";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     passive: call_tool
 }
 
@@ -78,7 +78,7 @@ check! {
     ///
     /// **Fix:** write text as `text` and everything else, Base64-encoded, as `blob`.
     pub(crate) READ = "schema.read.shape";
-    applies: [Declares("resources")];
+    applies: [Declares(Resources)];
     passive: read
 }
 

@@ -8,6 +8,7 @@ use plumb_flows::subscription::{
     some_uri, subscription_id,
 };
 use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Trouble, capable, check};
+use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{codes, notification};
 use serde_json::{Map, Value, json};
@@ -203,7 +204,8 @@ async fn subset(bench: &Bench) -> Judgement {
         bench.case("honoured", "changes of all types, caused on the subscription", judgement);
     }
     let capabilities = CHANGES.iter().map(|c| (c.flag, c.capability));
-    for (flag, capability) in capabilities.chain([("resourceSubscriptions", "resources.subscribe")])
+    for (flag, capability) in
+        capabilities.chain([("resourceSubscriptions", Capability::ResourcesSubscribe)])
     {
         let honoured = honoured(&ack, flag);
         let finding = Finding::expect(

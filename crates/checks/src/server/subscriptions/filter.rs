@@ -282,7 +282,7 @@ check! {
     ///
     /// **Fix:** connect the source of the change with the open subscriptions.
     pub(crate) DELIVER_UPDATES = "subs.deliver-updates";
-    applies: [Declares("resources.subscribe")];
+    applies: [Declares(ResourcesSubscribe)];
     isolation: Alone;
     scenario: deliver_updates
 }

@@ -20,7 +20,7 @@ check! {
     ///
     /// **Fix:** answer tasks/cancel with `{"resultType": "complete"}`, also where the work goes on.
     pub(crate) CANCEL_ACK = "tasks.cancel.ack";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: cancel_ack
 }
@@ -39,7 +39,7 @@ check! {
     ///
     /// **Fix:** keep the cancellation with the task, and look at it before an error of the work is written down.
     pub(crate) CANCELLED_STATUS = "tasks.cancelled-status";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: cancelled_status
 }
@@ -75,7 +75,7 @@ check! {
     ///
     /// **Fix:** let only tasks/cancel reach a task.
     pub(crate) NOTIFICATION_NO_EFFECT = "tasks.cancel.notification-no-effect";
-    applies: [Stdio, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Stdio, Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: notification_no_effect
 }
@@ -97,7 +97,7 @@ check! {
     ///
     /// **Fix:** do not tie the work of a task to the request that made it.
     pub(crate) DISCONNECT_NO_EFFECT = "tasks.cancel.disconnect-no-effect";
-    applies: [Http, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Http, Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: disconnect_no_effect
 }

@@ -22,7 +22,7 @@ check! {
     ///
     /// **Fix:** keep tasks in a store that all replicas share, and answer when the store has confirmed the write.
     pub(crate) DURABLE_CONSISTENCY = "tasks.durable-create-consistency";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     isolation: Replicas;
     scenario: known_everywhere
@@ -89,7 +89,7 @@ check! {
     ///
     /// **Fix:** write each change of a task to durable storage before it is told, and read it back at the start.
     pub(crate) DURABLE_RESTART = "tasks.durable-restart";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     isolation: Replicas;
     scenario: survives_a_kill

@@ -10,7 +10,7 @@ check! {
     ///
     /// **Fix:** compare the decoded header with `params.taskId`.
     pub(crate) ACCEPTED = "tasks.http.headers-accepted";
-    applies: [Http, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Http, Declares(Tasks)];
     needs: [TaskTool];
     cases: facet::outcome
 }
@@ -23,7 +23,7 @@ check! {
     ///
     /// **Fix:** compare the headers with `method` and `params.taskId` for these methods, too.
     pub(crate) MISMATCH = "tasks.http.headers-mismatch";
-    applies: [Http, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Http, Declares(Tasks)];
     needs: [TaskTool];
     cases: facet::refused_with_code
 }
@@ -36,7 +36,7 @@ check! {
     ///
     /// **Fix:** require the header for these methods, as for tools/call.
     pub(crate) MISSING = "tasks.http.headers-missing";
-    applies: [Http, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Http, Declares(Tasks)];
     needs: [TaskTool];
     cases: facet::refused_with_code
 }

@@ -28,7 +28,7 @@ check! {
     ///
     /// **Fix:** answer -32602 wherever the id leads to no task, the expired ones included.
     pub(crate) GET_UNKNOWN = "tasks.get.unknown-id";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: get_unknown
 }
@@ -71,7 +71,7 @@ check! {
     ///
     /// **Fix:** look the task up before acknowledging.
     pub(crate) UPDATE_UNKNOWN = "tasks.update.unknown-id";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: update_unknown
 }
@@ -88,7 +88,7 @@ check! {
     ///
     /// **Fix:** look the task up before acknowledging.
     pub(crate) CANCEL_UNKNOWN = "tasks.cancel.unknown-id";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: cancel_unknown
 }
@@ -105,7 +105,7 @@ check! {
     ///
     /// **Fix:** share the look-up among the three methods.
     pub(crate) UNKNOWN_CODE = "tasks.update-cancel.unknown-id-code";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: unknown_code
 }
@@ -146,7 +146,7 @@ check! {
     ///
     /// **Fix:** take 128 bits of a cryptographic generator, such as a UUID of version 4.
     pub(crate) ENTROPY = "tasks.sec.entropy";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: entropy
 }

@@ -23,7 +23,7 @@ check! {
     ///
     /// **Fix:** number the requests of a task, or take a random key for each.
     pub(crate) KEY_UNIQUE = "tasks.key-unique";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [InputTaskTool];
     scenario: key_unique
 }
@@ -40,7 +40,7 @@ check! {
     ///
     /// **Fix:** keep the keys that were used with the task, and take another for each request.
     pub(crate) KEY_NO_REUSE = "tasks.key-no-reuse";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [InputTaskTool];
     scenario: key_no_reuse
 }
@@ -57,7 +57,7 @@ check! {
     ///
     /// **Fix:** store a request with its key when it is made; do not build it anew for each poll.
     pub(crate) KEY_ONE_REQUEST = "tasks.key-one-request";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [InputTaskTool];
     scenario: key_one_request
 }
@@ -145,7 +145,7 @@ check! {
     ///
     /// **Fix:** list what is outstanding in every answer, not only what is new.
     pub(crate) ALL_OUTSTANDING = "tasks.get.all-outstanding";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [InputTaskTool];
     scenario: all_outstanding
 }
@@ -190,7 +190,7 @@ check! {
     ///
     /// **Fix:** answer tasks/update with `{"resultType": "complete"}`.
     pub(crate) UPDATE_ACK = "tasks.update.ack";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [InputTaskTool];
     scenario: update_ack
 }
@@ -225,7 +225,7 @@ check! {
     ///
     /// **Fix:** take from `inputResponses` what is outstanding, and pass over the rest.
     pub(crate) IGNORE_UNKNOWN = "tasks.update.ignore-unknown";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [InputTaskTool];
     scenario: ignore_unknown
 }
@@ -283,7 +283,7 @@ check! {
     ///
     /// **Fix:** go on only when the last outstanding request is answered.
     pub(crate) PARTIAL_REMAINS = "tasks.update.partial-remains";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [MultiInputTaskTool];
     scenario: partial_remains
 }
@@ -329,7 +329,7 @@ check! {
     /// **Fix:** hold each response against the request that it answers.
     pub(crate) VALIDATES = "tasks.update.validates";
     fact: "mrtr.validate-responses";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [InputTaskTool];
     scenario: validates
 }

@@ -12,7 +12,7 @@ check! {
     ///
     /// **Fix:** remove the method; tasks/get carries the result.
     pub(crate) NO_TASKS_RESULT = "tasks.compat.no-tasks-result";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: no_tasks_result
 }
@@ -28,7 +28,7 @@ check! {
     ///
     /// **Fix:** remove the method; a client keeps the ids of its tasks itself.
     pub(crate) NO_TASKS_LIST = "tasks.compat.no-tasks-list";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: no_tasks_list
 }
@@ -56,7 +56,7 @@ check! {
     ///
     /// **Fix:** ignore `task` as any other unknown parameter.
     pub(crate) TASK_PARAM_IGNORED = "tasks.compat.task-param-ignored";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [Tool];
     scenario: task_param_ignored
 }

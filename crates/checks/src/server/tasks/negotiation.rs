@@ -22,7 +22,7 @@ check! {
     ///
     /// **Fix:** declare `"extensions": {"io.modelcontextprotocol/tasks": {}}`.
     pub(crate) ADVERTISE = "tasks.advertise";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     scenario: advertise
 }
 
@@ -49,7 +49,7 @@ check! {
     ///
     /// **Fix:** look at the capabilities of the request itself, not at what was said before.
     pub(crate) ONLY_DECLARED = "tasks.create.only-declared";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     scenario: only_declared
 }
 
@@ -120,7 +120,7 @@ check! {
     /// **Fix:** answer with -32021 where the tool cannot run while the client waits.
     pub(crate) REQUIRED_ERROR = "tasks.required-error";
     fact: "base.meta.missing-capability-error";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskOnlyTool];
     scenario: required_error
 }
@@ -146,7 +146,7 @@ check! {
     /// **Fix:** add `{"requiredCapabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}}}` as `data`.
     pub(crate) REQUIRED_ERROR_DATA = "tasks.required-error-data";
     fact: "base.meta.missing-capability-data";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskOnlyTool];
     scenario: required_error_data
 }
@@ -176,7 +176,7 @@ check! {
     /// **Fix:** map the code to 400 where the status is set.
     pub(crate) REQUIRED_ERROR_400 = "tasks.required-error-400";
     fact: "base.meta.missing-capability-400";
-    applies: [Http, Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Http, Declares(Tasks)];
     needs: [TaskOnlyTool];
     scenario: required_error_400
 }
@@ -212,7 +212,7 @@ check! {
     ///
     /// **Fix:** take an object, the empty one included, for a declaration.
     pub(crate) SETTINGS_EMPTY = "tasks.settings-empty";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     scenario: settings_empty
 }
 
@@ -258,7 +258,7 @@ check! {
     ///
     /// **Fix:** check the declaration first, in one place for the three methods.
     pub(crate) NON_DECLARING = "tasks.methods.non-declaring";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: non_declaring
 }
@@ -303,7 +303,7 @@ check! {
     ///
     /// **Fix:** declare the extension, or give the methods other names.
     pub(crate) RESERVED = "tasks.reserved";
-    applies: [Lacks("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Lacks(Tasks)];
     scenario: reserved
 }
 
@@ -336,7 +336,7 @@ check! {
     /// **Fix:** look for `extensions["io.modelcontextprotocol/tasks"]` alone.
     pub(crate) LEGACY_CAPABILITY = "tasks.compat.legacy-capability";
     fact: "tasks.create.only-declared";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: legacy_capability
 }

@@ -107,7 +107,7 @@ check! {
     ///
     /// **Fix:** answer with those of `taskIds` that the server will tell of.
     pub(crate) ACK_IDS = "tasks.notify.ack-ids";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: ack_ids
 }
@@ -141,7 +141,7 @@ check! {
     ///
     /// **Fix:** check the declaration wherever `taskIds` is there.
     pub(crate) MISSING_CAPABILITY = "tasks.notify.missing-capability";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: missing_capability
 }
@@ -173,7 +173,7 @@ check! {
     ///
     /// **Fix:** build notifications/tasks and the result of tasks/get from the same function.
     pub(crate) FULL_TASK = "tasks.notify.full-task";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: full_task
 }
@@ -214,7 +214,7 @@ check! {
     ///
     /// **Fix:** filter by the ids that were agreed to.
     pub(crate) ONLY_SUBSCRIBED = "tasks.notify.only-subscribed";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: only_subscribed
 }
@@ -242,7 +242,7 @@ check! {
     /// **Fix:** send notifications/tasks the same way as the other notifications of a subscription.
     pub(crate) SUBSCRIPTION_ID = "tasks.notify.subscription-id";
     fact: "base.meta.subscription-id";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: subscription_id
 }
@@ -275,7 +275,7 @@ check! {
     /// **Fix:** say how far the work is in `statusMessage`.
     pub(crate) NO_PROGRESS = "tasks.notify.no-progress";
     fact: "logging.own-stream";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: no_progress
 }

@@ -15,7 +15,7 @@ check! {
     ///
     /// **Fix:** end such a task as `completed`, with the result.
     pub(crate) FAILED_JSONRPC_ONLY = "tasks.failed-jsonrpc-only";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [ErrorTaskTool];
     scenario: failed_jsonrpc_only
 }
@@ -37,7 +37,7 @@ check! {
     ///
     /// **Fix:** inline the tool's result whole.
     pub(crate) TOOL_ERROR_COMPLETED = "tasks.tool-error-completed";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [ErrorTaskTool];
     scenario: tool_error_completed
 }
@@ -67,7 +67,7 @@ check! {
     ///
     /// **Fix:** run one handler for both, and store what it returns.
     pub(crate) SAME_AS_SYNC = "tasks.same-as-sync";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: same_as_sync
 }
@@ -142,7 +142,7 @@ check! {
     ///
     /// **Fix:** gather the input over retries of the call, and make the task when all of it is there.
     pub(crate) MRTR_BEFORE_CREATE = "tasks.mrtr-before-create";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [MrtrTaskTool];
     scenario: mrtr_before_create
 }

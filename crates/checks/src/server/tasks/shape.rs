@@ -59,7 +59,7 @@ check! {
     ///
     /// **Fix:** set `resultType` to `"task"` in every CreateTaskResult.
     pub(crate) RESULT_TYPE_TASK = "tasks.result-type-task";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: result_type_task
 }
 
@@ -81,7 +81,7 @@ check! {
     /// **Fix:** write `"complete"` into the results of tasks/get, tasks/update and tasks/cancel, and into every plain
     /// result.
     pub(crate) RESULT_TYPE_TASK_ONLY = "tasks.result-type-task-only";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: result_type_task_only
 }
 
@@ -103,7 +103,7 @@ check! {
     ///
     /// **Fix:** write all five at every status; `ttlMs` is `null` where there is no limit.
     pub(crate) SHAPE = "tasks.shape";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: shape
 }
 
@@ -143,7 +143,7 @@ check! {
     ///
     /// **Fix:** write milliseconds as a JSON number without a fraction.
     pub(crate) TTL_INTEGER = "tasks.ttl-integer-or-null";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: ttl_integer
 }
 
@@ -170,7 +170,7 @@ check! {
     ///
     /// **Fix:** map the states of a job system onto the five.
     pub(crate) STATUS_VALUES = "tasks.status-values";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: status_values
 }
 
@@ -192,7 +192,7 @@ check! {
     ///
     /// **Fix:** inline what is outstanding, keyed by names of your choice.
     pub(crate) INPUT_REQUIRED = "tasks.get.input-required";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: input_required
 }
 
@@ -213,7 +213,7 @@ check! {
     ///
     /// **Fix:** inline what tools/call would have answered with, also where it says `isError`.
     pub(crate) COMPLETED = "tasks.get.completed";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: completed
 }
 
@@ -233,7 +233,7 @@ check! {
     ///
     /// **Fix:** inline the result that the tool returned as it is.
     pub(crate) RESULT_VALIDATES = "tasks.get.result-validates";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: result_validates
 }
 
@@ -271,7 +271,7 @@ check! {
     ///
     /// **Fix:** inline the JSON-RPC error that the call would have been answered with.
     pub(crate) FAILED = "tasks.get.failed";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: failed
 }
 
@@ -289,7 +289,7 @@ check! {
     ///
     /// **Fix:** inline `code`, `message` and `data` as they would have stood in the error response.
     pub(crate) FAILED_ERROR = "tasks.failed.error";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: failed_error
 }
 
@@ -309,7 +309,7 @@ check! {
     ///
     /// **Fix:** say in a sentence what went wrong.
     pub(crate) FAILED_STATUS_MESSAGE = "tasks.failed.status-message";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: failed_status_message
 }
 
@@ -328,7 +328,7 @@ check! {
     ///
     /// **Fix:** set `resultType` to `"complete"`: it is the result of tasks/get that is complete, not the task.
     pub(crate) GET_RESULT_TYPE = "tasks.get.result-type";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: get_result_type
 }
 
@@ -343,7 +343,7 @@ check! {
     ///
     /// **Fix:** answer with `{"resultType": "complete"}`.
     pub(crate) UPDATE_RESULT_TYPE = "tasks.update.result-type";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: update_result_type
 }
 
@@ -358,7 +358,7 @@ check! {
     ///
     /// **Fix:** answer with `{"resultType": "complete"}`.
     pub(crate) CANCEL_RESULT_TYPE = "tasks.cancel.result-type";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     passive: cancel_result_type
 }
 

@@ -27,7 +27,7 @@ check! {
     /// **Fix:** write the status in one place, and refuse every write to a task that is `completed`, `failed` or
     /// `cancelled`.
     pub(crate) TRANSITIONS = "tasks.transitions";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: transitions
 }
@@ -45,7 +45,7 @@ check! {
     ///
     /// **Fix:** keep both times with the task and write them as `2026-01-31T10:00:00Z`.
     pub(crate) TIMESTAMPS = "tasks.timestamps";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: timestamps
 }
@@ -110,7 +110,7 @@ check! {
     /// **Fix:** acknowledge updates and cancellations of an ended task, and change nothing; let work that ends late look
     /// at the status before it writes.
     pub(crate) TERMINAL_FINAL = "tasks.terminal-final";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: terminal_final
 }
@@ -224,7 +224,7 @@ check! {
     ///
     /// **Fix:** answer the call when the task is stored where tasks/get looks, not before.
     pub(crate) DURABLE_CREATE = "tasks.durable-create";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: durable_create
 }
@@ -265,7 +265,7 @@ check! {
     ///
     /// **Fix:** answer tasks/get with the state as it is.
     pub(crate) WORKING = "tasks.get.working";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: working
 }
@@ -320,7 +320,7 @@ check! {
     ///
     /// **Fix:** keep a cancelled task like any other ended one.
     pub(crate) CANCELLED = "tasks.get.cancelled";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [SlowTaskTool];
     scenario: cancelled
 }
@@ -360,7 +360,7 @@ check! {
     ///
     /// **Fix:** keep a task for its whole `ttlMs`, also when its result was delivered.
     pub(crate) TTL_HONOURED = "tasks.ttl-honoured";
-    applies: [Declares("extensions.io.modelcontextprotocol/tasks")];
+    applies: [Declares(Tasks)];
     needs: [TaskTool];
     scenario: ttl_honoured
 }

@@ -84,7 +84,7 @@ check! {
     /// **Fix:** validate by the schema that is listed, or allow additional properties in it.
     pub(crate) ADDITIONAL_PROPERTIES = "tools.sec.additional-properties";
     fact: "tools.sec.validate-inputs";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     needs: [Tool];
     scenario: additional_properties
 }

@@ -18,7 +18,7 @@ check! {
     /// `{"type": "object", "additionalProperties": false}`. Put what a schema refers to into its `$defs`.
     pub(crate) VALID_OBJECT = "tools.schema.valid-object";
     fact: "schema.tool.shape";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: valid_object
 }
 
@@ -65,7 +65,7 @@ check! {
     /// **Fix:** add `"type": "object"`, beside `oneOf` or `$ref` if need be.
     pub(crate) ROOT_OBJECT = "tools.schema.root-object";
     fact: "schema.tool.shape";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: root_object
 }
 
@@ -106,7 +106,7 @@ check! {
     ///
     /// **Fix:** pass schemas on as they are; do not rebuild them from a type that knows a few keywords.
     pub(crate) KEYWORDS_KEPT = "tools.schema.keywords-kept";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     needs: [Schema2020Tool];
     scenario: keywords_kept
 }
@@ -162,7 +162,7 @@ check! {
     ///
     /// **Fix:** leave the annotation off; better still, take secrets from the request's authorization.
     pub(crate) SENSITIVE = "tools.xmcp.sensitive";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: sensitive
 }
 

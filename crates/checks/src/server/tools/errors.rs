@@ -13,7 +13,7 @@ check! {
     ///
     /// **Fix:** look the name up among the listed tools before anything else; answer -32602 if it is not there.
     pub(crate) UNKNOWN_TOOL = "tools.error.unknown-tool";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     cases: facet::refused_with_code
 }
 
@@ -26,7 +26,7 @@ check! {
     ///
     /// **Fix:** check the types of `params` before the tool is looked up.
     pub(crate) MALFORMED = "tools.error.malformed";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     cases: facet::refused_with_code
 }
 
@@ -38,7 +38,7 @@ check! {
     ///
     /// **Fix:** catch what the tool throws and answer `{"content": […], "isError": true}`.
     pub(crate) EXECUTION = "tools.error.execution";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     needs: [ErrorTool];
     scenario: execution
 }
@@ -59,7 +59,7 @@ check! {
     /// **Fix:** validate the arguments by the `inputSchema` and say in an `isError` result what does not fit.
     pub(crate) INPUT_VALIDATION = "tools.error.input-validation";
     fact: "tools.sec.validate-inputs";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     needs: [Tool];
     scenario: input_validation
 }

@@ -30,7 +30,7 @@ check! {
     ///
     /// **Fix:** answer with `{"resultType": "complete", "tools": []}` at least.
     pub(crate) RESPOND = "tools.list.respond";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: respond
 }
 
@@ -46,7 +46,7 @@ check! {
     ///
     /// **Fix:** build the list from configuration and the request's authorization, never from the connection.
     pub(crate) NO_CONNECTION_VARIANCE = "tools.list.no-connection-variance";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: no_connection_variance
 }
 
@@ -63,7 +63,7 @@ check! {
     ///
     /// **Fix:** do not unlock or hide tools as a consequence of requests on the connection.
     pub(crate) NO_SIDE_EFFECT = "tools.list.no-side-effect";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: no_side_effect
 }
 
@@ -79,7 +79,7 @@ check! {
     ///
     /// **Fix:** sort the list, or keep the tools in an ordered map.
     pub(crate) DETERMINISTIC = "tools.list.deterministic";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: deterministic
 }
 
@@ -151,7 +151,7 @@ check! {
     ///
     /// **Fix:** send `notifications/tools/list_changed` on every such stream, or do not declare `listChanged`.
     pub(crate) LIST_CHANGED = "tools.list-changed";
-    applies: [Declares("tools.listChanged")];
+    applies: [Declares(ToolsListChanged)];
     isolation: Alone;
     scenario: list_changed
 }

@@ -14,7 +14,7 @@ check! {
     ///
     /// **Fix:** shorten the name; the title has room for more.
     pub(crate) LENGTH = "tools.name.length";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: length
 }
 
@@ -32,7 +32,7 @@ check! {
     ///
     /// **Fix:** rename the tool; put other characters into the title.
     pub(crate) CHARSET = "tools.name.charset";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: charset
 }
 
@@ -52,7 +52,7 @@ check! {
     /// **Fix:** use `_`, `-` or `.` between words.
     pub(crate) NO_SPECIAL = "tools.name.no-special";
     fact: "tools.name.charset";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: no_special
 }
 
@@ -94,7 +94,7 @@ check! {
     ///
     /// **Fix:** rename one of them.
     pub(crate) UNIQUE = "tools.name.unique";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: unique
 }
 
@@ -142,7 +142,7 @@ check! {
     ///
     /// **Fix:** compare names as they are.
     pub(crate) CASE_SENSITIVE = "tools.name.case-sensitive";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     needs: [Tool];
     scenario: case_sensitive
 }

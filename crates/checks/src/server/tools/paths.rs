@@ -46,7 +46,7 @@ check! {
     ///
     /// **Fix:** resolve the path, follow links, then compare it with the root that the tool serves.
     pub(crate) PATHS = "tools.sec.paths";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     needs: [Tool];
     scenario: paths
 }
@@ -56,7 +56,9 @@ async fn paths(bench: &Bench) -> Judgement {
     let reads = |c: &&Callable| c.tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
     let reading = bench.survey().callable.iter().filter(reads);
     let taking = reading.filter_map(|c| Some((c, argument(&c.tool)?)));
+    let mut tried = false;
     for (callable, argument) in taking.take(TOOLS) {
+        tried = true;
         let whole = gives(bench, callable, &argument, "/etc/passwd").await?;
         let any = whole.is_some() && !says_contained(&callable.tool, &argument);
         for (slug, path) in CLIMBS {
@@ -79,15 +81,13 @@ async fn paths(bench: &Bench) -> Judgement {
             );
         }
     }
-    match bench.conclude()? {
-        Finding::Unseen { why, .. } if why.starts_with("the target offered") => {
-            Ok(Finding::unseen(
-                "no tool that may be called takes a path",
-                "offer one marked `readOnlyHint: true`, with an argument named `path`",
-            ))
-        }
-        finding => Ok(finding),
+    if !tried {
+        return Ok(Finding::unseen(
+            "no tool that may be called takes a path",
+            "offer one marked `readOnlyHint: true`, with an argument named `path`",
+        ));
     }
+    bench.conclude()
 }
 
 /// The answer, if it has the contents of a system file.

@@ -2,7 +2,7 @@
 
 use plumb_flows::schema::{Fit, fits};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
-use plumb_wire::method;
+use plumb_wire::{Capability, method};
 use serde_json::{Value, json};
 
 use super::definitions::named;
@@ -22,7 +22,7 @@ fn embedded_capability(seen: &Observed, notes: &mut Notes<'_>) {
     let embedded = blocks(result).any(|block| block.get("type").is_some_and(|t| t == "resource"));
     let discovered = notes.survey.discover.as_ref().is_some_and(|d| d.complete().is_some());
     if embedded && discovered {
-        let declares = notes.survey.declares("resources");
+        let declares = notes.survey.declares(Capability::Resources);
         notes.expect(declares, "the capability `resources` beside embedded resources", || {
             format!("{} embeds a resource; `resources` is not declared", tool_of(seen))
         });
@@ -108,7 +108,7 @@ check! {
     ///
     /// **Fix:** derive the schema from the type that is serialized, and test it with absent and null members.
     pub(crate) CONFORM = "tools.output.conform";
-    applies: [Declares("tools")];
+    applies: [Declares(Tools)];
     scenario: conform
 }
 

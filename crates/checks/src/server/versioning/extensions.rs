@@ -15,7 +15,7 @@ check! {
     ///
     /// **Fix:** name the extension under a domain of yours: `com.example/name`.
     pub(crate) ID_FORMAT = "versioning.ext-id-format-server";
-    applies: [Declares("extensions")];
+    applies: [Declares(Extensions)];
     passive: id_format
 }
 
@@ -42,7 +42,7 @@ check! {
     /// **Fix:** look into the capabilities of the request before an extension takes over; otherwise answer as if it did not
     /// exist, or with -32021.
     pub(crate) FALLBACK = "versioning.ext-fallback-server";
-    applies: [Declares("extensions")];
+    applies: [Declares(Extensions)];
     needs: [Tool];
     scenario: fallback
 }
