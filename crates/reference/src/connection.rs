@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::{Map, Value};
 
 use crate::auth::Principal;
-use crate::call::{Level, Meta};
+use crate::meta::{Level, Meta};
 
 /// A connection and what a server must not infer from it.
 pub(crate) struct Connection {

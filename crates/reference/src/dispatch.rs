@@ -7,11 +7,13 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, Outbox, Transport};
+use crate::call::Call;
 use crate::connection::Connection;
 use crate::http::headers;
 use crate::message::{Request, RpcError, notification};
+use crate::outbox::Outbox;
 use crate::server::Server;
+use crate::transport::Transport;
 use crate::{envelope, eras, features, validate};
 
 /// How the request came in.

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, Transport};
+use crate::call::Call;
 use crate::dispatch::Answer;
 use crate::message::RpcError;
 use crate::rules::Rules;
 use crate::seal::random_name;
 use crate::server::Server;
+use crate::transport::Transport;
 
 /// Wraps what a feature said.
 pub(crate) fn answer(call: &Call, result: Result<Value, RpcError>) -> Answer {

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use crate::call::Meta;
 use crate::connection::Connection;
 use crate::message::RpcError;
+use crate::meta::Meta;
 use crate::server::Server;
 use crate::state::next;
 

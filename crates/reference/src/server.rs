@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::Reference;
 use crate::auth::Guard;
 use crate::options::Options;
+use crate::reference::Reference;
 use crate::rules::Rules;
 use crate::state::{Shelf, State};
 

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, broadcast, mpsc};
 
-use crate::call::Outbox;
 use crate::features::tasks::Store;
 use crate::options::Options;
+use crate::outbox::Outbox;
 use crate::seal::Seal;
 
 /// The state of a server; replicas may share one.

@@ -15,13 +15,14 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::Reference;
-use crate::call::Outbox;
 use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
 use crate::envelope::encode;
 use crate::features::tasks::cancel_by_request;
+use crate::interrupt::interrupted;
 use crate::message::{self, Incoming, Request, RpcError, notification};
+use crate::outbox::Outbox;
+use crate::reference::Reference;
 use crate::server::{Phase, Server};
 use crate::state::{StreamKind, lock};
 
@@ -41,8 +42,7 @@ const MAX_IN_FLIGHT: usize = 4_096;
 ///
 /// Those of the streams.
 pub async fn serve_stdio(reference: Reference) -> io::Result<()> {
-    serve_stdio_until(reference, tokio::io::stdin(), tokio::io::stdout(), crate::interrupted()?)
-        .await
+    serve_stdio_until(reference, tokio::io::stdin(), tokio::io::stdout(), interrupted()?).await
 }
 
 /// Serves on any two byte streams until the input ends.

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::call::{Call, Level};
+use crate::call::Call;
 use crate::message::notification;
+use crate::meta::Level;
 use crate::state::{StreamKind, next};
 
 impl Call {

@@ -7,12 +7,14 @@ use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::call::{Call, Transport};
+use crate::call::Call;
 use crate::features::resources;
 use crate::features::tasks::{self, Watch};
 use crate::message::{RpcError, notification};
+use crate::outbox::Outbox;
 use crate::server::{Phase, Server};
 use crate::state::{Event, State, StreamKind, lock};
+use crate::transport::Transport;
 
 /// How often a lively server changes.
 const LIFE: Duration = Duration::from_millis(200);
@@ -273,7 +275,7 @@ impl Drop for Remains {
 /// Goes on delivering for a subscription whose stream is closed, on whatever other streams there are.
 async fn haunt(state: Arc<State>, id: Value) {
     let mut changes = state.events.subscribe();
-    let nobody = crate::call::Outbox::new(tokio::sync::mpsc::channel(1).0);
+    let nobody = Outbox::new(tokio::sync::mpsc::channel(1).0);
     while let Ok(event) = changes.recv().await {
         let (method, mut params) = describe(&event);
         params["_meta"] = json!({ "io.modelcontextprotocol/subscriptionId": id });

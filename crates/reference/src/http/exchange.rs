@@ -16,10 +16,11 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::call::{Call, Outbox};
+use crate::call::Call;
 use crate::dispatch::{self, Answer};
 use crate::message::{RpcError, notification};
 use crate::options::SseMode;
+use crate::outbox::Outbox;
 use crate::server::{Phase, Server};
 use crate::state::{StreamKind, lock};
 

@@ -23,13 +23,14 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::call::Outbox;
 use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
 use crate::message::{self, Incoming, Request, RpcError};
+use crate::outbox::Outbox;
+use crate::reference::Reference;
 use crate::server::{Phase, Server};
 use crate::state::next;
-use crate::{Reference, auth, state};
+use crate::{auth, state};
 
 use self::accept::{Doorway, Peer};
 

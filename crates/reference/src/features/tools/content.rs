@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::call::{Call, Level};
+use crate::call::Call;
 use crate::features::discover::EXTENSION;
 use crate::features::{PNG, WAV, icon, text};
 use crate::message::RpcError;
+use crate::meta::Level;
 use crate::server::Server;
 
 use super::{Outcome, failed, no_arguments, read_only, said, tool};

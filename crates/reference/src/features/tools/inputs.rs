@@ -4,12 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, Level};
+use crate::call::Call;
 use crate::features::mrtr::{self, Answers, Gathered, Input};
 use crate::features::{forms, roots};
 use crate::message::RpcError;
+use crate::meta::Level;
 use crate::seal::random_name;
 use crate::state::lock;
+use crate::transport::Transport;
 
 use super::{Outcome, failed, no_arguments, read_only, said, tool};
 
@@ -196,7 +198,7 @@ async fn streaming(call: &Call) -> Outcome {
         form.declared(call)?;
         call.progress(1, 2, "about to ask").await;
         call.log(Level::Info, "inputs", json!({ "step": "about to ask" })).await;
-        let http = call.transport == crate::call::Transport::Http;
+        let http = call.transport == Transport::Http;
         if (http && !rules.no_requests_on_streams) || (!http && !rules.no_requests_on_stdout) {
             call.outbox.send(form.as_request(call, "user_name")).await;
         }

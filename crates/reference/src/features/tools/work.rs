@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, Level};
+use crate::call::Call;
+use crate::meta::Level;
 use crate::server::Server;
 use crate::state::lock;
 
