@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use serde_json::{Map, Value};
 
-use crate::auth::Principal;
+use crate::auth::principal::Principal;
 use crate::connection::Connection;
 use crate::message::{self, RpcError};
 use crate::meta::Meta;

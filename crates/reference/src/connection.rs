@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
-use crate::auth::Principal;
+use crate::auth::principal::Principal;
 use crate::meta::{Level, Meta};
 
 /// A connection and what a server must not infer from it.

@@ -32,7 +32,7 @@ mod stdio;
 mod transport;
 mod validate;
 
-pub use auth::Protection;
+pub use auth::protection::Protection;
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};
 pub use interrupt::interrupted;
 pub use options::{Features, LimitBy, Options, SseMode};

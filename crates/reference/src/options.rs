@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Protection;
+use crate::auth::protection::Protection;
 
 /// The choices of a conforming server. The default is the plainest one; what is left out of a serialised form is that.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::auth::Guard;
+use crate::auth::guard::Guard;
 use crate::options::Options;
 use crate::reference::Reference;
 use crate::rules::Rules;

@@ -2,16 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::WRITE;
+use super::scopes::{WRITE, is_scoped};
 use crate::call::Call;
-
-/// Tools that need more than reading; the second is listed only for those who have it.
-const SCOPED: [&str; 2] = ["scoped_tool", "hidden_tool"];
-
-/// Whether a tool needs more than reading.
-pub(super) fn is_scoped(tool: &str) -> bool {
-    SCOPED.contains(&tool)
-}
 
 /// Why a call may not be worked on: the scopes that it needs, if the caller lacks one. `named` is what the header says.
 pub(crate) fn denied(call: &Call, named: &str) -> Option<&'static [&'static str]> {

@@ -6,7 +6,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 
-use super::{Guard, READ, WELL_KNOWN, WRITE};
+use super::guard::{Guard, WELL_KNOWN};
+use super::scopes::{READ, WRITE};
 use crate::server::Server;
 use crate::state::next;
 

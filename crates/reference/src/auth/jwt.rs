@@ -4,47 +4,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde_json::Value;
 
 use super::challenge::Refusal;
-use super::{Guard, Principal, invalid};
+use super::guard::Guard;
+use super::principal::Principal;
 use crate::rules::Rules;
 
 /// How far the clocks of issuer and server may differ, in seconds.
 const SKEW: f64 = 5.0;
-
-/// A key of the issuer.
-pub(super) struct Key {
-    id: String,
-    algorithm: &'static str,
-    public: Public,
-}
-
-enum Public {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-    Point(Vec<u8>),
-}
-
-/// The keys of a JWKS; `None` if there is none.
-pub(super) fn keys(body: &[u8]) -> Option<Vec<Key>> {
-    let set: Value = serde_json::from_slice(body).ok()?;
-    let keys: Vec<Key> = set["keys"].as_array()?.iter().filter_map(key).collect();
-    (!keys.is_empty()).then_some(keys)
-}
-
-fn key(jwk: &Value) -> Option<Key> {
-    let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str()?).ok();
-    let (algorithm, public) = match jwk["kty"].as_str()? {
-        "RSA" => ("RS256", Public::Rsa { n: part("n")?, e: part("e")? }),
-        "EC" if jwk["crv"] == "P-256" => {
-            ("ES256", Public::Point([vec![4], part("x")?, part("y")?].concat()))
-        }
-        "OKP" if jwk["crv"] == "Ed25519" => ("EdDSA", Public::Point(part("x")?)),
-        _ => return None,
-    };
-    Some(Key { id: jwk["kid"].as_str()?.to_owned(), algorithm, public })
-}
 
 /// Who the token speaks for, if it is good here and now.
 pub(super) fn verify(
@@ -58,62 +26,62 @@ pub(super) fn verify(
         if !rules.garbage_refused && !token.is_empty() {
             return Ok(principal(token, "alice", "mcp:read mcp:write"));
         }
-        return Err(invalid("the token is no JWT"));
+        return Err(Refusal::invalid("the token is no JWT"));
     };
     let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
     let json = |text: &str| {
         bytes(text).and_then(|b| serde_json::from_slice::<Value>(&b).ok()).filter(Value::is_object)
     };
     let (Some(header_json), Some(claims)) = (json(header), json(payload)) else {
-        return Err(invalid("the token is no JWT"));
+        return Err(Refusal::invalid("the token is no JWT"));
     };
     let unsigned = header_json["alg"] == "none" && !rules.signatures_verified;
     if !unsigned {
         if header_json.get("crit").is_some() {
-            return Err(invalid("the token has a critical extension"));
+            return Err(Refusal::invalid("the token has a critical extension"));
         }
         let key = guard
             .keys
             .iter()
             .find(|key| header_json["kid"] == *key.id && header_json["alg"] == key.algorithm);
-        let key = key.ok_or_else(|| invalid("the key is not known"))?;
+        let key = key.ok_or_else(|| Refusal::invalid("the key is not known"))?;
         let message = &token[..header.len() + 1 + payload.len()];
         let genuine = bytes(signature)
             .is_some_and(|signature| key.has_signed(message.as_bytes(), &signature));
         if !genuine {
-            return Err(invalid("the signature is wrong"));
+            return Err(Refusal::invalid("the signature is wrong"));
         }
     }
     let identity = claims["aud"].as_str().is_some_and(|aud| claims["client_id"] == aud);
     let forgiven = !rules.own_resources_only && identity;
     let typed = ["at+jwt", "application/at+jwt"].iter().any(|typ| header_json["typ"] == *typ);
     if !typed && !forgiven {
-        return Err(invalid("the token is no access token"));
+        return Err(Refusal::invalid("the token is no access token"));
     }
     let issuer = claims["iss"].as_str().unwrap_or_default();
     let known = &guard.protection.issuer;
     if issuer != known && (rules.issuer_checked || !issuer.starts_with(known.as_str())) {
-        return Err(invalid("the issuer is not trusted"));
+        return Err(Refusal::invalid("the issuer is not trusted"));
     }
     let unlistened = asked == "subscriptions/listen" && !rules.listen_protected;
     if !forgiven && !unlistened && !intended(rules, &claims["aud"], &guard.protection.resource) {
         let status = if rules.invalid_is_401 { 401 } else { 403 };
-        return Err(invalid("the token is for somebody else").status(status));
+        return Err(Refusal::invalid("the token is for somebody else").status(status));
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let expires = &claims["exp"];
     let is_over = expires.as_f64().is_none_or(|exp| exp <= now - SKEW / 2.0);
     if rules.expiry_checked && is_over && (rules.expiry_required || !expires.is_null()) {
-        return Err(invalid("the token has expired"));
+        return Err(Refusal::invalid("the token has expired"));
     }
     let later = |claim: &str| {
         claims.get(claim).is_some_and(|at| at.as_f64().is_none_or(|at| at > now + SKEW))
     };
     if rules.not_before_checked && later("nbf") {
-        return Err(invalid("the token is not valid yet"));
+        return Err(Refusal::invalid("the token is not valid yet"));
     }
     let Some(subject) = claims["sub"].as_str() else {
-        return Err(invalid("the token names nobody"));
+        return Err(Refusal::invalid("the token names nobody"));
     };
     Ok(principal(token, subject, claims["scope"].as_str().unwrap_or_default()))
 }
@@ -151,23 +119,4 @@ fn canonical(uri: &str) -> String {
     let from = uri.find("://").map_or(0, |at| at + 3);
     let end = uri[from..].find('/').map_or(uri.len(), |at| from + at);
     format!("{}{}", uri[..end].to_ascii_lowercase(), &uri[end..])
-}
-
-impl Key {
-    fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        let verified = match (&self.public, self.algorithm) {
-            (Public::Rsa { n, e }, _) => {
-                let key = RsaPublicKeyComponents { n, e };
-                key.verify(&signature::RSA_PKCS1_2048_8192_SHA256, message, signature)
-            }
-            (Public::Point(point), "ES256") => {
-                UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point)
-                    .verify(message, signature)
-            }
-            (Public::Point(point), _) => {
-                UnparsedPublicKey::new(&signature::ED25519, point).verify(message, signature)
-            }
-        };
-        verified.is_ok()
-    }
 }

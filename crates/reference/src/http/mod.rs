@@ -23,14 +23,17 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::auth::guard::Guard;
+use crate::auth::principal::Principal;
+use crate::auth::{access, admission, metadata};
 use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
 use crate::message::{self, Incoming, Request, RpcError};
 use crate::outbox::Outbox;
 use crate::reference::Reference;
 use crate::server::{Phase, Server};
+use crate::state;
 use crate::state::next;
-use crate::{auth, state};
 
 use self::accept::{Doorway, Peer};
 
@@ -135,7 +138,7 @@ async fn serve(
 ) -> io::Result<()> {
     if let Some(protection) = &server.options.protection {
         let address = format!("http://{}/mcp", listener.local_addr()?);
-        let guard = auth::Guard::of(protection, &address).await?;
+        let guard = Guard::of(protection, &address).await?;
         // It is set once: this server is served once.
         let _ = server.guard.set(guard);
     }
@@ -186,7 +189,7 @@ async fn endpoint(
         }
         return reply::text(&server, refused, "this server does not answer that origin\n");
     }
-    if let Some(metadata) = auth::metadata(&server, &head.method, &head.uri) {
+    if let Some(metadata) = metadata::metadata(&server, &head.method, &head.uri) {
         return metadata;
     }
     if head.uri.path() != "/mcp" {
@@ -195,7 +198,7 @@ async fn endpoint(
     if !rules.single_endpoint && headers::is(&head.headers, "mcp-method", "prompts/list") {
         return reply::text(&server, 404, "prompts have an endpoint of their own\n");
     }
-    let principal = match auth::admit(&server, &peer.0, &head.headers, &head.uri) {
+    let principal = match admission::admit(&server, &peer.0, &head.headers, &head.uri) {
         Ok(principal) => principal,
         Err(refused) => return turned_away(&server, &peer.0, &head.headers, body, *refused).await,
     };
@@ -214,7 +217,7 @@ async fn post(
     connection: &Arc<Connection>,
     headers: &HeaderMap,
     body: Body,
-    principal: Option<auth::Principal>,
+    principal: Option<Principal>,
 ) -> Response {
     let rules = &server.rules;
     if !rules.session_ignored && headers.contains_key("mcp-session-id") {
@@ -254,7 +257,7 @@ async fn serve_request(
     connection: &Arc<Connection>,
     headers: &HeaderMap,
     request: Request,
-    principal: Option<auth::Principal>,
+    principal: Option<Principal>,
 ) -> Response {
     let (sender, inbox) = mpsc::channel(64);
     let outbox = Outbox::new(sender);
@@ -269,12 +272,12 @@ async fn serve_request(
             call.principal = principal;
             let named =
                 headers.get("mcp-name").and_then(|name| name.to_str().ok()).unwrap_or_default();
-            match auth::denied(&call, named) {
+            match access::denied(&call, named) {
                 Some(_) if !server.rules.insufficient_by_http => {
                     let lacking = json!({ "content": [{ "type": "text", "text": "a scope is lacking" }], "isError": true });
                     reply::answer(server, &crate::envelope::answer(&call, Ok(lacking)))
                 }
-                Some(needed) => auth::insufficient(server, needed)
+                Some(needed) => admission::insufficient(server, needed)
                     .unwrap_or_else(|| reply::method_not_allowed(server)),
                 None => exchange::run(call, inbox, headers).await,
             }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use crate::auth;
+use crate::auth::access;
 use crate::call::Call;
 use crate::message::RpcError;
 use crate::seal::{Seal, digest, random_name};
@@ -53,7 +53,7 @@ pub(super) fn seal(call: &Call, answers: &Map<String, Value>, data: &Value) -> S
         "nonce": random_name(),
         "request": request_digest(call),
         "name": name(call),
-        "principal": auth::owner(call),
+        "principal": access::owner(call),
         "place": place(call),
         "expires": u64::try_from(expires).unwrap_or(u64::MAX),
         "answers": answers,
@@ -105,7 +105,7 @@ fn open(call: &Call, token: &str) -> Result<Option<Value>, RpcError> {
     }
     let bound =
         rules.state_bound_to_principal && (rules.elicitation_bound_to_user || !elicits(call));
-    if bound && !auth::owns(call, &payload["principal"]) {
+    if bound && !access::owns(call, &payload["principal"]) {
         return refuse("belongs to somebody else");
     }
     if !rules.rounds_anywhere && payload["place"] != place(call) {

@@ -13,7 +13,7 @@ mod tools;
 
 use serde_json::{Map, Value, json};
 
-use crate::auth;
+use crate::auth::access;
 use crate::call::Call;
 use crate::features::mrtr::missing_capability;
 use crate::message::RpcError;
@@ -192,7 +192,7 @@ fn find(call: &Call, id: &str) -> Option<Record> {
     } else {
         rules.tasks_bound
     };
-    let foreign = bound && !auth::owns(call, &record.owner);
+    let foreign = bound && !access::owns(call, &record.owner);
     let gone = age > TTL_MS
         || (!rules.tasks_durable && age < 60)
         || (!rules.tasks_kept && tasks.slips.was_delivered(id))

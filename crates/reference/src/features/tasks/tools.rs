@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::record::{Record, now};
 use super::script::{DEFAULT_SECONDS, End, Script, Step, View};
 use super::{Outcome, declared, own_process, shown, undeclared};
-use crate::auth;
+use crate::auth::access;
 use crate::call::Call;
 use crate::features::mrtr::{self, Gathered, Input};
 use crate::features::{forms, text};
@@ -178,7 +178,7 @@ fn create(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
         let count = tasks.serial.fetch_add(1, Ordering::Relaxed);
         if rules.task_ids_random { digest(&json!(count)) } else { format!("task-{count}") }
     };
-    let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": auth::owner(call), "process": own_process() });
+    let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": access::owner(call), "process": own_process() });
     tasks.append(&id, &event)?;
     tasks.slips.created(call, &id);
     let record =

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value, json};
 
-use crate::auth;
+use crate::auth::access;
 use crate::call::Call;
 use crate::message::RpcError;
 use crate::options::LimitBy;
@@ -50,7 +50,7 @@ pub(crate) fn list(call: &Call) -> Outcome {
         return lists::page(call, "tools", PAGE, &[]);
     }
     let mut tools = catalogue(&call.server);
-    tools.retain(|tool| auth::listed(call, tool["name"].as_str().unwrap_or_default()));
+    tools.retain(|tool| access::listed(call, tool["name"].as_str().unwrap_or_default()));
     if !rules.tools_same_on_every_connection && call.connection.serial % 2 == 1 {
         tools.remove(1);
     }

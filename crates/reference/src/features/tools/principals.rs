@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::auth;
+use crate::auth::{fetch, principal};
 use crate::call::Call;
 use crate::features::text;
 use crate::server::Server;
@@ -37,7 +37,7 @@ pub(super) async fn run(
     let rules = call.rules();
     Some(Ok(match name {
         "whoami" => {
-            let mut identity = auth::identity(call.principal.as_ref());
+            let mut identity = principal::identity(call.principal.as_ref());
             if !rules.identity_from_token {
                 identity["subject"] = json!("alice");
             }
@@ -60,7 +60,7 @@ pub(super) async fn run(
             } else {
                 format!("{upstream}?token={token}")
             };
-            match auth::get(&url, Some(authorization)).await {
+            match fetch::get(&url, Some(authorization)).await {
                 Ok(_) => said("It answered."),
                 Err(error) => failed(&format!("it did not answer: {error}")),
             }
