@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::call::Call;
 use crate::connection::Connection;
 use crate::http::headers;
+use crate::lock::lock;
 use crate::message::{Request, RpcError, notification};
 use crate::outbox::Outbox;
 use crate::server::Server;
@@ -116,7 +117,7 @@ pub(crate) async fn answer(call: Call) -> Answer {
     } else {
         announce_unasked(&call).await;
         let result = features::serve(&call).await;
-        crate::state::lock(&call.server.state.scratch.in_flight).remove(&in_flight(&call));
+        lock(&call.server.state.scratch.in_flight).remove(&in_flight(&call));
         result
     };
     let answer = envelope::answer(&call, result);
@@ -211,7 +212,7 @@ fn confused(call: &Call) -> Option<RpcError> {
     if rules.ids_belong_to_senders && rules.ids_told_by_type {
         return None;
     }
-    let new = crate::state::lock(&call.server.state.scratch.in_flight).insert(in_flight(call));
+    let new = lock(&call.server.state.scratch.in_flight).insert(in_flight(call));
     (!new).then(|| RpcError::new(RpcError::INVALID_REQUEST, "there is such a request already"))
 }
 
@@ -228,7 +229,7 @@ async fn announce_unasked(call: &Call) {
     let scratch = &call.server.state.scratch;
     if !call.rules().listen_scope {
         let mut missed = Vec::new();
-        if let Some(orphan) = crate::state::lock(&scratch.orphan).as_mut() {
+        if let Some(orphan) = lock(&scratch.orphan).as_mut() {
             while let Ok(event) = orphan.try_recv() {
                 missed.push(event);
             }
@@ -237,13 +238,12 @@ async fn announce_unasked(call: &Call) {
             call.outbox.send(features::subscriptions::unasked(&event)).await;
         }
     }
-    let before = crate::state::lock(&scratch.subscribed_on)
-        .filter(|serial| *serial != call.connection.serial);
+    let before = lock(&scratch.subscribed_on).filter(|serial| *serial != call.connection.serial);
     if !call.rules().forgets_subscriptions
         && before.is_some()
         && call.method != "subscriptions/listen"
     {
-        crate::state::lock(&scratch.subscribed_on).take();
+        lock(&scratch.subscribed_on).take();
         call.outbox.send(notification("notifications/tools/list_changed", json!({}))).await;
     }
 }

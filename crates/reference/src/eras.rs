@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use serde_json::{Map, Value, json};
 
 use crate::connection::Connection;
+use crate::lock::next;
 use crate::message::RpcError;
 use crate::meta::Meta;
 use crate::server::Server;
-use crate::state::next;
 
 const VERSION: &str = "2025-11-25";
 

@@ -9,7 +9,8 @@ use crate::auth::guard::Guard;
 use crate::options::Options;
 use crate::reference::Reference;
 use crate::rules::Rules;
-use crate::state::{Shelf, State};
+use crate::shelf::Shelf;
+use crate::state::State;
 
 /// One server process, or one replica of several that share their [`State`].
 pub(crate) struct Server {

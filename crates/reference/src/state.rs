@@ -1,8 +1,8 @@
 //! What outlives a request: lists that can change, the journal, explicit handles. All of it is bounded.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, broadcast, mpsc};
 
 use crate::features::tasks::Store;
+use crate::lock::lock;
 use crate::options::Options;
 use crate::outbox::Outbox;
 use crate::seal::Seal;
+use crate::shelf::Shelf;
 
 /// The state of a server; replicas may share one.
 pub(crate) struct State {
@@ -92,12 +94,6 @@ struct Stream {
     kind: StreamKind,
     id: Value,
     sender: mpsc::WeakSender<Value>,
-}
-
-/// A map that forgets its oldest entries.
-pub(crate) struct Shelf<V> {
-    entries: HashMap<String, V>,
-    order: VecDeque<String>,
 }
 
 impl State {
@@ -192,55 +188,4 @@ impl State {
             }
         }
     }
-}
-
-impl<V> Shelf<V> {
-    const CAPACITY: usize = 4_096;
-
-    pub(crate) fn get(&self, key: &str) -> Option<&V> {
-        self.entries.get(key)
-    }
-
-    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
-        self.entries.get_mut(key)
-    }
-
-    /// Puts the entry there; false if there was one already.
-    pub(crate) fn insert(&mut self, key: &str, value: V) -> bool {
-        if self.entries.contains_key(key) {
-            return false;
-        }
-        self.order.push_back(key.to_owned());
-        self.entries.insert(key.to_owned(), value);
-        if self.order.len() > Self::CAPACITY
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.entries.remove(&oldest);
-        }
-        true
-    }
-
-    pub(crate) fn entry(&mut self, key: &str) -> &mut V
-    where
-        V: Default,
-    {
-        self.insert(key, V::default());
-        self.entries.entry(key.to_owned()).or_default()
-    }
-}
-
-impl<V> Default for Shelf<V> {
-    fn default() -> Self {
-        Self { entries: HashMap::new(), order: VecDeque::new() }
-    }
-}
-
-/// A number that grows by one each time it is asked for, from 0.
-pub(crate) fn next(counter: &AtomicU64) -> u64 {
-    counter.fetch_add(1, Ordering::Relaxed)
-}
-
-/// A panic elsewhere does not make data worse than it is.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,11 +20,12 @@ use crate::dispatch::{self, Binding};
 use crate::envelope::encode;
 use crate::features::tasks::cancel_by_request;
 use crate::interrupt::interrupted;
+use crate::lock::lock;
 use crate::message::{self, Incoming, Request, RpcError, notification};
 use crate::outbox::Outbox;
 use crate::reference::Reference;
 use crate::server::{Phase, Server};
-use crate::state::{StreamKind, lock};
+use crate::state::StreamKind;
 
 use self::lines::{Line, Lines};
 

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::connection::Connection;
+use crate::lock::lock;
 use crate::message::{RpcError, is_request_id};
 use crate::meta::{Level, Meta};
 use crate::server::Server;
-use crate::state::lock;
 use crate::transport::Transport;
 
 const PREFIX: &str = "io.modelcontextprotocol/";

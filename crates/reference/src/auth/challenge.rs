@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::guard::{Guard, WELL_KNOWN};
 use super::scopes::{READ, WRITE};
+use crate::lock::next;
 use crate::server::Server;
-use crate::state::next;
 
 /// Why a request is turned away.
 pub(super) struct Refusal {

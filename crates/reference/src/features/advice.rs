@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tasks::now;
+use super::clock::now;
 use crate::server::Server;
 
 /// Tools that ask for what is deprecated.

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::features::tasks;
+use crate::lock::next;
 use crate::message::RpcError;
 use crate::server::Server;
-use crate::state::next;
 use crate::validate::LISTED;
 
 /// The extension that this server invented to have one.

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::lock::lock;
 use crate::message::RpcError;
 use crate::seal::Seal;
-use crate::state::lock;
 use crate::transport::Transport;
 
 /// One page of a list: the member name, and how many items a page has unless an option says otherwise.

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::lock::next;
 use crate::message::notification;
 use crate::meta::Level;
-use crate::state::{StreamKind, next};
+use crate::state::StreamKind;
 
 impl Call {
     /// Logs on the stream of this request, if it asked for this level.

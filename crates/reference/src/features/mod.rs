@@ -1,6 +1,7 @@
 //! What the server offers.
 
 mod advice;
+mod clock;
 mod completion;
 mod discover;
 mod forms;

@@ -10,10 +10,11 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::call::Call;
 use crate::features::resources;
 use crate::features::tasks::{self, Watch};
+use crate::lock::lock;
 use crate::message::{RpcError, notification};
 use crate::outbox::Outbox;
 use crate::server::{Phase, Server};
-use crate::state::{Event, State, StreamKind, lock};
+use crate::state::{Event, State, StreamKind};
 use crate::transport::Transport;
 
 /// How often a lively server changes.

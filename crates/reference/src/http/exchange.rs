@@ -18,11 +18,12 @@ use tokio::sync::mpsc;
 
 use crate::call::Call;
 use crate::dispatch::{self, Answer};
+use crate::lock::lock;
 use crate::message::{RpcError, notification};
 use crate::options::SseMode;
 use crate::outbox::Outbox;
 use crate::server::{Phase, Server};
-use crate::state::{StreamKind, lock};
+use crate::state::StreamKind;
 
 use super::reply;
 

@@ -28,12 +28,12 @@ use crate::auth::principal::Principal;
 use crate::auth::{access, admission, metadata};
 use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
+use crate::lock::next;
 use crate::message::{self, Incoming, Request, RpcError};
 use crate::outbox::Outbox;
 use crate::reference::Reference;
 use crate::server::{Phase, Server};
 use crate::state;
-use crate::state::next;
 
 use self::accept::{Doorway, Peer};
 

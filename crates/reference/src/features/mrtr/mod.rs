@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::lock::lock;
 use crate::message::RpcError;
-use crate::state::lock;
 
 pub(crate) use self::input::{Input, missing_capability};
 pub(crate) use self::state::retry;

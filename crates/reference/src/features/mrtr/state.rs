@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::access;
 use crate::call::Call;
+use crate::lock::lock;
 use crate::message::RpcError;
 use crate::seal::{Seal, digest, random_name};
-use crate::state::lock;
 
 /// What a retry brings back.
 pub(crate) struct Retry {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::record::{now, until};
 use super::script::View;
 use super::shown::shown;
 use super::{declared, find, undeclared};
 use crate::call::Call;
+use crate::features::clock::{now, until};
 use crate::features::subscriptions;
 use crate::message::RpcError;
 

@@ -8,6 +8,7 @@ mod listen;
 mod record;
 mod script;
 mod shown;
+mod slips;
 mod store;
 mod tools;
 
@@ -24,9 +25,9 @@ pub(crate) use self::store::Store;
 pub(crate) use self::tools::{definitions, run};
 
 use self::record::Record;
-pub(crate) use self::record::now;
 use self::script::View;
 use self::shown::shown;
+use crate::features::clock::{now, until};
 
 /// The id of the extension.
 pub(crate) const EXTENSION: &str = "io.modelcontextprotocol/tasks";
@@ -65,7 +66,7 @@ pub(crate) async fn get(call: &Call) -> Outcome {
     let record = addressed(call)?;
     if !call.rules().task_get_at_once {
         while let Some(next) = View::of(&record, now()).next {
-            tokio::time::sleep(record::until(next)).await;
+            tokio::time::sleep(until(next)).await;
         }
     }
     let mut view = View::of(&record, now());

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::record::{Record, iso, now};
+use super::record::Record;
 use super::script::{End, View};
 use super::{POLL_MS, TTL_MS};
 use crate::call::Call;
+use crate::features::clock::{iso, now};
 use crate::features::{forms, tools};
 use crate::message::RpcError;
 use crate::rules::Rules;

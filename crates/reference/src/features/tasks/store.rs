@@ -9,10 +9,11 @@ use std::sync::atomic::AtomicU64;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::legacy::Slips;
 use super::record::Record;
+use super::slips::Slips;
+use crate::lock::lock;
 use crate::message::RpcError;
-use crate::state::{Shelf, lock};
+use crate::shelf::Shelf;
 
 /// The tasks of a server; replicas may share one.
 pub(crate) struct Store {

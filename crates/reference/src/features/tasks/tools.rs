@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::record::{Record, now};
+use super::record::Record;
 use super::script::{DEFAULT_SECONDS, End, Script, Step, View};
 use super::{Outcome, declared, own_process, shown, undeclared};
 use crate::auth::access;
 use crate::call::Call;
+use crate::features::clock::now;
 use crate::features::mrtr::{self, Gathered, Input};
 use crate::features::{forms, text};
 use crate::message::RpcError;
@@ -180,7 +181,7 @@ fn create(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
     };
     let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": access::owner(call), "process": own_process() });
     tasks.append(&id, &event)?;
-    tasks.slips.created(call, &id);
+    tasks.slips.created(rules, &call.connection, &call.id, &id);
     let record =
         Record::fold(&id, &[event]).ok_or_else(|| RpcError::internal("the task is lost"))?;
     let mut result = shown::handle(call, &record, &View::of(&record, record.created));

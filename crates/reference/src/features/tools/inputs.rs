@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::call::Call;
 use crate::features::mrtr::{self, Answers, Gathered, Input};
 use crate::features::{forms, roots};
+use crate::lock::lock;
 use crate::message::RpcError;
 use crate::meta::Level;
 use crate::seal::random_name;
-use crate::state::lock;
 use crate::transport::Transport;
 
 use super::{Outcome, failed, no_arguments, read_only, said, tool};

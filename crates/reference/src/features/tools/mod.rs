@@ -17,11 +17,11 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::access;
 use crate::call::Call;
+use crate::lock::{lock, next};
 use crate::message::RpcError;
 use crate::options::LimitBy;
 use crate::schema;
 use crate::server::Server;
-use crate::state::{lock, next};
 
 use super::{advice, lists, tasks, text};
 

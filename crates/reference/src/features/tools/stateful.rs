@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::features::text;
+use crate::lock::lock;
 use crate::seal::random_name;
-use crate::state::lock;
 
 use super::{Outcome, failed, no_arguments, read_only, tool};
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::lock::lock;
 use crate::meta::Level;
 use crate::server::Server;
-use crate::state::lock;
 
 use super::{Outcome, content, no_arguments, read_only, said, tool};
 
