@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::content::{icon, text};
 use crate::dispatch::Answer;
 use crate::message::RpcError;
 use crate::rules::Rules;
@@ -32,7 +33,7 @@ fn as_text(call: &Call, result: Value) -> Value {
     if call.rules().input_required_not_as_text || !asks {
         return result;
     }
-    json!({ "content": [crate::features::text(result.to_string())] })
+    json!({ "content": [text(result.to_string())] })
 }
 
 /// A JSON-RPC response.
@@ -207,7 +208,7 @@ fn server_info(call: &Call) -> Value {
         "title": "Plumb reference server",
         "version": env!("CARGO_PKG_VERSION"),
         "description": "A correct MCP server, to be broken one rule at a time",
-        "icons": [crate::features::icon()],
+        "icons": [icon()],
     });
     if !call.rules().implementation_shape
         && let Some(info) = info.as_object_mut()

@@ -12,6 +12,7 @@
 mod auth;
 mod call;
 mod connection;
+mod content;
 mod dispatch;
 mod envelope;
 mod eras;

@@ -3,14 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
-use crate::features::tasks;
+use crate::features::extensions::{self, FLAVOUR};
 use crate::lock::next;
 use crate::message::RpcError;
 use crate::server::Server;
 use crate::validate::LISTED;
-
-/// The extension that this server invented to have one.
-pub(crate) const EXTENSION: &str = "com.example/plumb-flavour";
 
 pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
@@ -86,10 +83,10 @@ pub(crate) fn capabilities(server: &Server) -> Map<String, Value> {
     if (offered.logging && rules.declares_logging) || !rules.logging_left {
         declared.insert("logging".into(), json!({}));
     }
-    let extension = if rules.extension_id_prefixed { EXTENSION } else { "plumb-flavour" };
+    let extension = if rules.extension_id_prefixed { FLAVOUR } else { "plumb-flavour" };
     let mut extensions = json!({ extension: {} });
     if offered.tasks && offered.tools && rules.task_methods_reserved {
-        extensions[tasks::EXTENSION] = if rules.tasks_declared { json!({}) } else { json!(true) };
+        extensions[extensions::TASKS] = if rules.tasks_declared { json!({}) } else { json!(true) };
     }
     declared.insert("extensions".into(), extensions);
     if !rules.no_legacy_task_capability {

@@ -3,12 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::content::{PNG, WAV, icon, text};
 use crate::message::RpcError;
 use crate::server::Server;
 use crate::state::Event;
 
 use super::mrtr::{self, Gathered, Input};
-use super::{PNG, WAV, forms, icon, is_uri, lists, text};
+use super::uri::is_uri;
+use super::{forms, lists};
 
 /// A prompt with two optional arguments of which it needs one.
 const EITHER: &str = "test_prompt_with_either";

@@ -5,12 +5,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::content::{PNG, icon};
 use crate::message::RpcError;
 use crate::server::Server;
 use crate::state::Event;
 
 use super::mrtr::{self, Gathered, Input};
-use super::{PNG, forms, icon, is_uri, lists, roots};
+use super::uri::{is_uri, percent_decode};
+use super::{forms, lists, roots};
 
 /// Resources on a page.
 const PAGE: usize = 5;
@@ -288,15 +290,15 @@ fn expanded(call: &Call, uri: &str) -> Option<Value> {
     let rules = call.rules();
     let value = |prefix: &str, suffix: &str| {
         let value = uri.strip_prefix(prefix)?.strip_suffix(suffix)?;
-        let decoded = roots::percent_decode(value)
-            .filter(|value| !value.is_empty() && !value.contains('/'))?;
+        let decoded =
+            percent_decode(value).filter(|value| !value.is_empty() && !value.contains('/'))?;
         let few = call.server.options.few_ids && !VALUES.contains(&decoded.as_str());
         let value = if rules.template_values_decoded { decoded } else { value.to_owned() };
         (!few).then_some(value)
     };
     // Decoded once more behind the check, a value is a path after all.
     if !rules.template_values_confined {
-        let path = value("test://echo/", "").and_then(|value| roots::percent_decode(&value));
+        let path = value("test://echo/", "").and_then(|value| percent_decode(&value));
         if path.is_some_and(|path| path.contains("../")) {
             let text = "root:x:0:0:root:/root:/bin/sh\n";
             return Some(json!({ "uri": uri, "mimeType": "text/plain", "text": text }));

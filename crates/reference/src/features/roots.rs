@@ -1,5 +1,6 @@
 //! Paths and the roots that a client shares.
 
+use super::uri::percent_decode;
 use crate::rules::Rules;
 
 /// Whether the path, a `file:` URI or absolute, lies within the root, which is a `file:` URI.
@@ -29,23 +30,6 @@ pub(crate) fn normalise(path: &str) -> Option<String> {
         }
     }
     Some(format!("/{}", parts.join("/")))
-}
-
-/// The text without its `%` escapes; `None` if one of them is broken.
-pub(crate) fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        if *first == b'%' {
-            let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn strip(path: &str) -> &str {

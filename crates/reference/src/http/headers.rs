@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::features::tools;
+use crate::features::tools::catalogue::definition;
 use crate::message::RpcError;
 use crate::rules::Rules;
 use crate::server::Server;
@@ -94,7 +94,7 @@ pub(crate) fn params(
 ) -> Result<(), RpcError> {
     let rules = &server.rules;
     let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
-    let Some(tool) = tools::definition(server, name) else { return Ok(()) };
+    let Some(tool) = definition(server, name) else { return Ok(()) };
     let fail = |what: String| {
         let status = if rules.param_failure_status_400 { 400 } else { 200 };
         let error = mismatch(rules, &what);

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::access;
 use crate::call::Call;
+use crate::features::extensions::TASKS;
 use crate::features::mrtr::missing_capability;
 use crate::message::RpcError;
 
@@ -29,9 +30,6 @@ use self::script::View;
 use self::shown::shown;
 use crate::features::clock::{now, until};
 
-/// The id of the extension.
-pub(crate) const EXTENSION: &str = "io.modelcontextprotocol/tasks";
-
 /// How long a task is kept, in milliseconds from its creation.
 const TTL_MS: u64 = 300_000;
 
@@ -43,7 +41,7 @@ type Outcome = Result<Value, RpcError>;
 /// Whether the client declared, on this request, that it can take tasks.
 fn declared(call: &Call) -> bool {
     let (rules, capabilities) = (call.rules(), &call.meta.capabilities);
-    let settings = capabilities.get("extensions").and_then(|all| all.get(EXTENSION));
+    let settings = capabilities.get("extensions").and_then(|all| all.get(TASKS));
     let given = settings.and_then(Value::as_object);
     given.is_some_and(|settings| !settings.is_empty() || rules.task_settings_empty)
         || (capabilities.contains_key("tasks") && !rules.legacy_task_capability_ignored)
@@ -53,12 +51,12 @@ fn declared(call: &Call) -> bool {
 /// What a mutant remembers of the connection.
 fn declared_before(call: &Call) -> bool {
     let memory = call.connection.memory();
-    memory.capabilities.get("extensions").is_some_and(|all| all.get(EXTENSION).is_some())
+    memory.capabilities.get("extensions").is_some_and(|all| all.get(TASKS).is_some())
 }
 
 /// The error for a client that did not declare the extension.
 fn undeclared(call: &Call) -> RpcError {
-    missing_capability(call, &json!({ "extensions": { EXTENSION: {} } }))
+    missing_capability(call, &json!({ "extensions": { TASKS: {} } }))
 }
 
 /// tasks/get.

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::record::Record;
+use crate::content::text;
+use crate::features::forms;
 use crate::features::mrtr::Input;
-use crate::features::{forms, text};
 use crate::message::RpcError;
 
 /// How a task ends, by its arguments and the answers to its questions.

@@ -7,7 +7,8 @@ use super::script::{End, View};
 use super::{POLL_MS, TTL_MS};
 use crate::call::Call;
 use crate::features::clock::{iso, now};
-use crate::features::{forms, tools};
+use crate::features::forms;
+use crate::features::outcome::annotate;
 use crate::message::RpcError;
 use crate::rules::Rules;
 
@@ -129,7 +130,7 @@ fn settle(call: &Call, task: &mut Value, result: &Value) {
         return;
     }
     let mut result = result.clone();
-    tools::annotate(&call.server, &mut result);
+    annotate(&call.server, &mut result);
     if failed && !rules.tool_errors_kept_in_tasks {
         result["isError"] = json!(false);
     }

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::call::Call;
-use crate::features::discover::EXTENSION;
-use crate::features::{PNG, WAV, icon, text};
+use crate::content::{PNG, WAV, icon, text};
+use crate::features::extensions::FLAVOUR;
+use crate::features::outcome::{Outcome, failed, said};
 use crate::message::RpcError;
 use crate::meta::Level;
 use crate::server::Server;
 
-use super::{Outcome, failed, no_arguments, read_only, said, tool};
+use super::tool::{no_arguments, read_only, tool};
 
 pub(super) fn definitions(server: &Server) -> Vec<Value> {
     let mut simple = tool("test_simple_text", "Says a sentence", no_arguments());
@@ -94,7 +95,7 @@ pub(super) fn run(call: &Call, name: &str) -> Option<Outcome> {
                 .meta
                 .capabilities
                 .get("extensions")
-                .is_some_and(|it| it.get(EXTENSION).is_some());
+                .is_some_and(|it| it.get(FLAVOUR).is_some());
             let mut result = said("plain");
             if !declared && !rules.extension_falls_back {
                 result["resultType"] = json!("com.example/flavoured");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::server::Server;
 
-use super::{no_arguments, tool};
+use super::tool::{no_arguments, tool};
 
 /// Adds to the list what the broken rules make of it.
 pub(super) fn spoil(server: &Server, tools: &mut Vec<Value>) {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::features::mrtr::{self, Answers, Gathered, Input};
+use crate::features::outcome::{Outcome, failed, said};
 use crate::features::{forms, roots};
 use crate::lock::lock;
 use crate::message::RpcError;
@@ -13,7 +14,7 @@ use crate::meta::Level;
 use crate::seal::random_name;
 use crate::transport::Transport;
 
-use super::{Outcome, failed, no_arguments, read_only, said, tool};
+use super::tool::{no_arguments, read_only, tool};
 
 pub(super) fn definitions() -> Vec<Value> {
     let plain = [

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{read_only, tool};
+use super::tool::{read_only, tool};
 
 pub(super) fn definitions() -> Vec<Value> {
     let schema = json!({

@@ -1,5 +1,6 @@
 //! tools/list and tools/call.
 
+pub(crate) mod catalogue;
 mod content;
 mod flaws;
 mod inputs;
@@ -8,6 +9,7 @@ mod principals;
 mod sampling;
 mod schemas;
 mod stateful;
+mod tool;
 mod triggers;
 mod work;
 
@@ -21,25 +23,15 @@ use crate::lock::{lock, next};
 use crate::message::RpcError;
 use crate::options::LimitBy;
 use crate::schema;
-use crate::server::Server;
 
-use super::{advice, lists, tasks, text};
+use self::catalogue::{catalogue, definition, known_as};
+use self::tool::{no_arguments, tool};
+use super::lists;
+use super::outcome::{Outcome, annotate, failed, said};
+use super::tasks;
 
 /// Tools on a page.
 const PAGE: usize = 30;
-
-/// Names of the fixture, and names that a server of its own might have.
-const OWN_NAMES: [(&str, &str); 6] = [
-    ("test_simple_text", "say_hello"),
-    ("test_trigger_tool_change", "plug_in"),
-    ("test_trigger_prompt_change", "learn_phrase"),
-    ("test_trigger_resource_change", "put_file"),
-    ("test_update_resource", "touch"),
-    ("slow", "work"),
-];
-
-/// What a tool says, or the error that the protocol has for it.
-type Outcome = Result<Value, RpcError>;
 
 pub(crate) fn list(call: &Call) -> Outcome {
     let rules = call.rules();
@@ -133,32 +125,6 @@ fn limited(by: LimitBy) -> Outcome {
     }
 }
 
-/// Annotates the content of a result, if the server is one that does.
-pub(super) fn annotate(server: &Server, result: &mut Value) {
-    if server.options.annotations {
-        for block in result["content"].as_array_mut().into_iter().flatten() {
-            block["annotations"] = json!({ "audience": ["user", "assistant"], "priority": 0.5 });
-        }
-    }
-}
-
-/// The definition of a tool, if there is one of this name.
-pub(crate) fn definition(server: &Server, name: &str) -> Option<Value> {
-    let tools = catalogue(server);
-    let same = |tool: &Value| {
-        tool["name"] == name
-            || (!server.rules.tool_names_case_sensitive
-                && tool["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
-    };
-    tools.into_iter().find(same)
-}
-
-/// The name that the code knows a tool by.
-fn known_as<'a>(server: &Server, name: &'a str) -> &'a str {
-    let own = OWN_NAMES.iter().find(|(_, own)| *own == name && server.options.own_names);
-    own.map_or(name, |(fixture, _)| *fixture)
-}
-
 async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
     if let Some(outcome) = content::run(call, name) {
         return outcome;
@@ -190,45 +156,6 @@ async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome
     }
 }
 
-/// Every tool, in the order that it is listed in.
-fn catalogue(server: &Server) -> Vec<Value> {
-    let mut tools = principals::definitions(server);
-    tools.extend(content::definitions(server));
-    tools.extend(mirrored::definitions());
-    tools.extend(schemas::definitions(server));
-    tools.extend(work::definitions());
-    tools.extend(inputs::definitions());
-    tools.extend(sampling::definitions());
-    tools.extend(stateful::definitions());
-    tools.extend(triggers::definitions());
-    tools.extend(tasks::definitions(server));
-    if server.options.long_tool_name {
-        tools.push(read_only(tool(
-            &"n".repeat(100),
-            "Has a name of 100 characters",
-            no_arguments(),
-        )));
-    }
-    for number in 0..server.options.extra_tools {
-        tools.push(read_only(tool(&format!("extra_{number:04}"), "One of many", no_arguments())));
-    }
-    flaws::spoil(server, &mut tools);
-    advice::trim(server, &mut tools);
-    for tool in tools.iter_mut().filter(|_| server.options.own_names) {
-        let own = OWN_NAMES.iter().find(|(fixture, _)| tool["name"] == *fixture);
-        if let Some((_, own)) = own {
-            tool["name"] = json!(own);
-        }
-    }
-    if let Some(only) = &server.options.only_tools {
-        tools.retain(|tool| only.iter().any(|name| tool["name"] == **name));
-    }
-    if server.state.dynamic().tool {
-        tools.push(read_only(tool("test_dynamic_tool", "Comes and goes", no_arguments())));
-    }
-    tools
-}
-
 fn unknown(call: &Call, name: &str) -> Outcome {
     let rules = call.rules();
     let message = format!("there is no tool {name:?}");
@@ -243,30 +170,4 @@ fn unknown(call: &Call, name: &str) -> Outcome {
         () => RpcError::INVALID_PARAMS,
     };
     Err(RpcError::new(code, message))
-}
-
-fn tool(name: &str, description: &str, input_schema: Value) -> Value {
-    let mut tool = json!({ "name": name, "description": description });
-    tool["inputSchema"] = input_schema;
-    tool
-}
-
-/// The tool changes nothing: whoever likes may call it.
-fn read_only(mut tool: Value) -> Value {
-    tool["annotations"] = json!({ "readOnlyHint": true });
-    tool
-}
-
-fn no_arguments() -> Value {
-    json!({ "type": "object", "additionalProperties": false })
-}
-
-/// A result of text.
-fn said(words: impl Into<String>) -> Value {
-    json!({ "content": [text(words)] })
-}
-
-/// A result that says what went wrong, for the model to do better.
-fn failed(words: &str) -> Value {
-    json!({ "content": [text(words)], "isError": true })
 }

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::{fetch, principal};
 use crate::call::Call;
-use crate::features::text;
+use crate::content::text;
+use crate::features::outcome::{Outcome, failed, said};
 use crate::server::Server;
 
-use super::{Outcome, failed, no_arguments, read_only, said, tool};
+use super::tool::{no_arguments, read_only, tool};
 
 pub(super) fn definitions(server: &Server) -> Vec<Value> {
     if server.options.protection.is_none() {

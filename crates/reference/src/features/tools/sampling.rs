@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::content::text;
 use crate::features::mrtr::{self, Input};
-use crate::features::text;
+use crate::features::outcome::{Outcome, failed, said};
 
-use super::{Outcome, failed, read_only, said, tool};
+use super::tool::{read_only, tool};
 
 pub(super) fn definitions() -> Vec<Value> {
     let schema = json!({

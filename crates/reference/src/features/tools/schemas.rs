@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::call::Call;
-use crate::features::text;
+use crate::content::text;
+use crate::features::outcome::{Outcome, said};
 use crate::server::Server;
 
-use super::{Outcome, no_arguments, read_only, said, tool};
+use super::tool::{no_arguments, read_only, tool};
 
 pub(super) fn definitions(server: &Server) -> Vec<Value> {
     let mut tools = vec![

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
-use crate::features::text;
+use crate::content::text;
+use crate::features::outcome::{Outcome, failed};
 use crate::lock::lock;
 use crate::seal::random_name;
 
-use super::{Outcome, failed, no_arguments, read_only, tool};
+use super::tool::{no_arguments, read_only, tool};
 
 pub(super) fn definitions() -> Vec<Value> {
     let basket = |more: &[&str]| {

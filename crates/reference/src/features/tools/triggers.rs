@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::features::outcome::{Outcome, said};
 use crate::features::{prompts, resources};
 use crate::state::Event;
 
-use super::{Outcome, no_arguments, said, tool};
+use super::tool::{no_arguments, tool};
 
 pub(super) fn definitions() -> Vec<Value> {
     let uri = json!({

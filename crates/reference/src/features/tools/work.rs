@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::features::outcome::{Outcome, said};
 use crate::lock::lock;
 use crate::meta::Level;
 use crate::server::Server;
 
-use super::{Outcome, content, no_arguments, read_only, said, tool};
+use super::content;
+use super::tool::{no_arguments, read_only, tool};
 
 /// The time between two signs of life of the slow tool.
 const TICK: Duration = Duration::from_millis(50);
