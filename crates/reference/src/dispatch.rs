@@ -235,7 +235,7 @@ async fn announce_unasked(call: &Call) {
             }
         }
         for event in missed {
-            call.outbox.send(features::subscriptions::unasked(&event)).await;
+            call.outbox.send(features::subscriptions::change::unasked(&event)).await;
         }
     }
     let before = lock(&scratch.subscribed_on).filter(|serial| *serial != call.connection.serial);

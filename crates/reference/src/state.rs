@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Notify, broadcast, mpsc};
 
-use crate::features::tasks::Store;
+use crate::features::tasks::store::Store;
 use crate::lock::lock;
 use crate::options::Options;
 use crate::outbox::Outbox;

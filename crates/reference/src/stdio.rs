@@ -18,7 +18,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
 use crate::envelope::encode;
-use crate::features::tasks::cancel_by_request;
+use crate::features::tasks::legacy::cancel_by_request;
 use crate::interrupt::interrupted;
 use crate::lock::lock;
 use crate::message::{self, Incoming, Request, RpcError, notification};

@@ -15,6 +15,7 @@ mod prompts;
 mod resources;
 mod roots;
 pub(crate) mod subscriptions;
+mod tagged;
 pub(crate) mod tasks;
 pub(crate) mod tools;
 mod uri;
@@ -37,9 +38,9 @@ pub(crate) async fn serve(call: &Call) -> Result<Value, RpcError> {
         "prompts/get" => prompts::get(call).await,
         "completion/complete" => completion::complete(call),
         "subscriptions/listen" => subscriptions::listen(call).await,
-        "tasks/get" => tasks::get(call).await,
-        "tasks/update" => tasks::update(call),
-        "tasks/cancel" => tasks::cancel(call),
+        "tasks/get" => tasks::methods::get(call).await,
+        "tasks/update" => tasks::methods::update(call),
+        "tasks/cancel" => tasks::methods::cancel(call),
         "initialize" => Ok(crate::eras::welcome()),
         // Methods of earlier revisions, which only a mutant knows.
         _ => Ok(json!({})),

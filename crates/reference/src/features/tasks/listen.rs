@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::declaration::{declared, undeclared};
+use super::lookup::find;
 use super::script::View;
 use super::shown::shown;
-use super::{declared, find, undeclared};
 use crate::call::Call;
 use crate::features::clock::{now, until};
-use crate::features::subscriptions;
+use crate::features::tagged;
 use crate::message::RpcError;
 
 /// How often a directory is looked into that other processes write to.
@@ -121,10 +122,10 @@ async fn tell(call: &Call, mut task: Value) {
     }
     if !rules.task_listen_without_progress {
         let progress = json!({ "progressToken": task["taskId"], "progress": 1 });
-        subscriptions::send(call, "notifications/progress", progress).await;
+        tagged::send(call, "notifications/progress", progress).await;
     }
     if rules.task_notification_tagged {
-        subscriptions::send(call, "notifications/tasks", task).await;
+        tagged::send(call, "notifications/tasks", task).await;
     } else {
         call.notify("notifications/tasks", task).await;
     }

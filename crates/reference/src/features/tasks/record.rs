@@ -2,6 +2,12 @@
 
 use serde_json::{Map, Value};
 
+/// How long a task is kept, in milliseconds from its creation.
+pub(super) const TTL_MS: u64 = 300_000;
+
+/// How often a client is asked to poll, in milliseconds.
+pub(super) const POLL_MS: u64 = 50;
+
 /// A task as its events tell it.
 #[derive(Debug, Clone)]
 pub(super) struct Record {

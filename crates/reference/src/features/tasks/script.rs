@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::record::Record;
+use super::record::{POLL_MS, Record};
 use crate::content::text;
 use crate::features::forms;
 use crate::features::mrtr::Input;
@@ -99,7 +99,7 @@ impl Script {
                 vec![
                     Step::Ask(vec![("step-1", confirmation("Begin?"))]),
                     // Long enough to be seen by who polls as asked.
-                    Step::Work(3 * super::POLL_MS),
+                    Step::Work(3 * POLL_MS),
                     Step::Ask(vec![("step-2", confirmation("Go on?"))]),
                     Step::Work(MOMENT),
                 ],

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::record::Record;
+use super::record::{POLL_MS, TTL_MS};
 use super::script::{End, View};
-use super::{POLL_MS, TTL_MS};
 use crate::call::Call;
 use crate::features::clock::{iso, now};
 use crate::features::forms;

@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::declaration::{declared, undeclared};
+use super::lookup::own_process;
 use super::record::Record;
 use super::script::{DEFAULT_SECONDS, End, Script, Step, View};
-use super::{Outcome, declared, own_process, shown, undeclared};
+use super::shown;
 use crate::auth::access;
 use crate::call::Call;
 use crate::content::text;
 use crate::features::clock::now;
 use crate::features::forms;
 use crate::features::mrtr::{self, Gathered, Input};
+use crate::features::outcome::Outcome;
 use crate::message::RpcError;
 use crate::seal::{digest, random_name};
 use crate::server::Server;

@@ -20,7 +20,7 @@ pub(super) fn catalogue(server: &Server) -> Vec<Value> {
     tools.extend(sampling::definitions());
     tools.extend(stateful::definitions());
     tools.extend(triggers::definitions());
-    tools.extend(tasks::definitions(server));
+    tools.extend(tasks::tools::definitions(server));
     if server.options.long_tool_name {
         tools.push(read_only(tool(
             &"n".repeat(100),

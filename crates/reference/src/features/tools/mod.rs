@@ -28,7 +28,7 @@ use self::catalogue::{catalogue, definition, known_as};
 use self::tool::{no_arguments, tool};
 use super::lists;
 use super::outcome::{Outcome, annotate, failed, said};
-use super::tasks;
+use super::tasks::{self, legacy};
 
 /// Tools on a page.
 const PAGE: usize = 30;
@@ -75,7 +75,7 @@ pub(crate) fn list(call: &Call) -> Outcome {
 pub(crate) async fn call(call: &Call) -> Outcome {
     let rules = call.rules();
     let name = call.string("name")?;
-    tasks::refuse_parameter(call)?;
+    legacy::refuse_parameter(call)?;
     let mut arguments = match call.params.get("arguments") {
         None => Map::new(),
         Some(Value::Object(arguments)) => arguments.clone(),
@@ -147,7 +147,7 @@ async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome
     if let Some(outcome) = principals::run(call, name, arguments).await {
         return outcome;
     }
-    if let Some(outcome) = tasks::run(call, name, arguments).await {
+    if let Some(outcome) = tasks::tools::run(call, name, arguments).await {
         return outcome;
     }
     match name {
