@@ -7,27 +7,21 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 
+use crate::answer::Answer;
 use crate::call::Call;
 use crate::connection::Connection;
-use crate::http::headers;
 use crate::lock::lock;
 use crate::message::{Request, RpcError, notification};
 use crate::outbox::Outbox;
 use crate::server::Server;
 use crate::transport::Transport;
-use crate::{envelope, eras, features, validate};
+use crate::{envelope, eras, features, headers, validate};
 
 /// How the request came in.
 #[derive(Clone, Copy)]
 pub(crate) enum Binding<'a> {
     Http(&'a HeaderMap),
     Stdio,
-}
-
-/// The response to a request, and the status it has over HTTP.
-pub(crate) struct Answer {
-    pub(crate) message: Value,
-    pub(crate) status: u16,
 }
 
 /// Validates the request; what comes back may be worked on.

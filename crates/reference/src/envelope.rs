@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::answer::Answer;
 use crate::call::Call;
 use crate::content::{icon, text};
-use crate::dispatch::Answer;
 use crate::message::RpcError;
 use crate::rules::Rules;
 use crate::seal::random_name;

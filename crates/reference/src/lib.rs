@@ -7,8 +7,9 @@
 //! disagreement instead of as silence.
 //!
 //! From the outside in: [`serve_http`] and [`serve_stdio`] are the two bindings; both hand a request to `dispatch`, which
-//! validates it (`validate`, `http::headers`), lets one of `features` work on it and wraps what it says (`envelope`).
+//! validates it (`validate`, `headers`), lets one of `features` work on it and wraps what it says (`envelope`).
 
+mod answer;
 mod auth;
 mod call;
 mod connection;
@@ -17,6 +18,7 @@ mod dispatch;
 mod envelope;
 mod eras;
 mod features;
+mod headers;
 mod http;
 mod interrupt;
 mod lock;

@@ -16,8 +16,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::answer::Answer;
 use crate::call::Call;
-use crate::dispatch::{self, Answer};
+use crate::dispatch;
 use crate::lock::lock;
 use crate::message::{RpcError, notification};
 use crate::options::SseMode;

@@ -7,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::dispatch::Answer;
+use crate::answer::Answer;
 use crate::envelope::encode_for_http;
 use crate::message::RpcError;
 use crate::options::SseMode;

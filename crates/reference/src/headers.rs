@@ -1,14 +1,16 @@
 //! The headers that mirror the body, and their validation (streamable-http#request-metadata, #server-validation).
 
+mod sentinel;
+
 use axum::http::{HeaderMap, HeaderValue};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::features::tools::catalogue::definition;
 use crate::message::RpcError;
 use crate::rules::Rules;
 use crate::server::Server;
+
+use self::sentinel::decode;
 
 /// The headers that every request needs.
 pub(crate) fn present(rules: &Rules, headers: &HeaderMap, method: &str) -> Result<(), RpcError> {
@@ -151,7 +153,7 @@ fn is_large(number: &serde_json::Number) -> bool {
 }
 
 /// Whether the header is there with this value.
-pub(super) fn is(headers: &HeaderMap, name: &str, value: &str) -> bool {
+pub(crate) fn is(headers: &HeaderMap, name: &str, value: &str) -> bool {
     headers.get(name).is_some_and(|header| header == value)
 }
 
@@ -194,45 +196,6 @@ fn agree(rules: &Rules, header: &str, body: &Value) -> bool {
         }
         body => header == format!("{body}"),
     }
-}
-
-/// The value of a header that may be Base64 in sentinels; `None` if it claims to be and is not.
-fn decode(header: &str, rules: &Rules, decoded: bool) -> Option<String> {
-    const PREFIX: &str = "=?base64?";
-    const SUFFIX: &str = "?=";
-    let marked = |text: &str, prefix: &str| {
-        text.len() >= prefix.len() + SUFFIX.len() && text.starts_with(prefix)
-    };
-    if !rules.sentinel_case_sensitive
-        && header.to_ascii_lowercase().starts_with(PREFIX)
-        && header.ends_with(SUFFIX)
-    {
-        return strict(&header[PREFIX.len()..header.len() - SUFFIX.len()]);
-    }
-    if !rules.sentinel_letters_exact
-        && let Some(rest) = header.strip_prefix("=?Base64?")
-        && let Some(base64) = rest.strip_suffix(SUFFIX)
-    {
-        return strict(base64);
-    }
-    if !rules.sentinel_needs_both_ends && header.starts_with(PREFIX) && !header.ends_with(SUFFIX) {
-        return strict(&header[PREFIX.len()..]);
-    }
-    if !decoded || !marked(header, PREFIX) || !header.ends_with(SUFFIX) {
-        return Some(header.to_owned());
-    }
-    let inner = &header[PREFIX.len()..header.len() - SUFFIX.len()];
-    strict(inner).or_else(|| (!rules.sentinel_is_base64).then(|| from_hex(inner)).flatten())
-}
-
-fn from_hex(hex: &str) -> Option<String> {
-    let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
-    let bytes = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<Vec<u8>>>();
-    String::from_utf8(bytes?).ok()
-}
-
-fn strict(base64: &str) -> Option<String> {
-    String::from_utf8(STANDARD.decode(base64).ok()?).ok()
 }
 
 /// The one value of a header, in the characters that RFC 9110 gives it.
