@@ -9,9 +9,8 @@ use crate::connection::Connection;
 use crate::lock::next;
 use crate::message::RpcError;
 use crate::meta::Meta;
+use crate::revision::PREVIOUS;
 use crate::server::Server;
-
-const VERSION: &str = "2025-11-25";
 
 /// What stands for the metadata of an `initialize` that is served.
 pub(crate) fn initialize(server: &Server, connection: &Connection, method: &str) -> Option<Meta> {
@@ -26,7 +25,7 @@ pub(crate) fn initialize(server: &Server, connection: &Connection, method: &str)
         next(&server.state.scratch.initialized);
     }
     Some(Meta {
-        version: VERSION.to_owned(),
+        version: PREVIOUS.to_owned(),
         capabilities: Map::new(),
         client_info: None,
         log_level: None,
@@ -62,7 +61,7 @@ pub(crate) fn session(server: &Server, connection: &Connection) -> Result<(), Rp
 /// The result of `initialize`.
 pub(crate) fn welcome() -> Value {
     json!({
-        "protocolVersion": VERSION,
+        "protocolVersion": PREVIOUS,
         "capabilities": {},
         "serverInfo": { "name": "plumb-reference", "version": env!("CARGO_PKG_VERSION") },
     })

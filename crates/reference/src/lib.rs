@@ -27,6 +27,7 @@ mod meta;
 mod options;
 mod outbox;
 mod reference;
+mod revision;
 mod rules;
 mod schema;
 mod seal;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::protection::Protection;
+use crate::revision::SERVED;
 
 /// The choices of a conforming server. The default is the plainest one; what is left out of a serialised form is that.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ pub struct Options {
     pub innocent_words: bool,
     /// Rounds of a loop in which the client's model uses tools.
     pub sampling_rounds: u64,
-    /// The protocol versions served, all with the semantics of 2026-07-28.
+    /// The protocol versions served, all with the semantics of the one revision that the server knows.
     pub versions: Vec<String>,
     /// How many tools to add, so that the list has many pages.
     pub extra_tools: usize,
@@ -208,7 +209,7 @@ impl Default for Options {
             handler_error_status: 200,
             innocent_words: false,
             sampling_rounds: 4,
-            versions: vec![PROTOCOL_VERSION.to_owned()],
+            versions: vec![SERVED.to_owned()],
             extra_tools: 0,
             page_size: None,
             tool_without_description: false,
@@ -246,6 +247,3 @@ impl Default for Options {
         }
     }
 }
-
-/// The revision served.
-pub(crate) const PROTOCOL_VERSION: &str = "2026-07-28";

@@ -6,6 +6,7 @@ use crate::connection::Connection;
 use crate::lock::lock;
 use crate::message::{RpcError, is_request_id};
 use crate::meta::{Level, Meta};
+use crate::revision::{ASSUMED, EARLIER, IN_A_HEADER, PREVIOUS};
 use crate::server::Server;
 use crate::transport::Transport;
 
@@ -125,11 +126,11 @@ pub(crate) fn version(
     requested: &str,
 ) -> Result<(), RpcError> {
     let rules = &server.rules;
-    let legacy = LEGACY.contains(&requested);
+    let legacy = EARLIER.contains(&requested);
     let accepted = server.serves(requested)
         || (!rules.unknown_version_refused && !legacy)
-        || (!rules.known_version_refused && ["2025-06-18", "2025-11-25"].contains(&requested))
-        || (!rules.served_versions_listed && requested == "2025-03-26")
+        || (!rules.known_version_refused && IN_A_HEADER.contains(&requested))
+        || (!rules.served_versions_listed && requested == ASSUMED)
         || (!rules.version_checked_on_every_method && LATE.contains(&method));
     if accepted {
         return Ok(());
@@ -138,7 +139,7 @@ pub(crate) fn version(
         if rules.unsupported_version_echoed { requested.to_owned() } else { latest(server) };
     let mut versions = server.options.versions.clone();
     if !rules.listed_versions_served {
-        versions.push(LISTED.to_owned());
+        versions.push(PREVIOUS.to_owned());
     }
     let supported =
         if rules.unsupported_version_shape { json!(versions) } else { json!(versions.join(", ")) };
@@ -153,9 +154,6 @@ pub(crate) fn version(
         .status(status))
 }
 
-/// The version that a mutant lists and refuses.
-pub(crate) const LISTED: &str = "2025-11-25";
-
 /// The reserved keys that a client may send.
 const KNOWN: [&str; 5] = [
     "io.modelcontextprotocol/protocolVersion",
@@ -164,9 +162,6 @@ const KNOWN: [&str; 5] = [
     "io.modelcontextprotocol/logLevel",
     "io.modelcontextprotocol/subscriptionId",
 ];
-
-/// The revisions that open with a handshake.
-const LEGACY: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 
 /// The methods for which a mutant forgets to look at the version.
 const LATE: [&str; 4] =

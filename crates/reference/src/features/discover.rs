@@ -6,8 +6,8 @@ use crate::call::Call;
 use crate::features::extensions::{self, FLAVOUR};
 use crate::lock::next;
 use crate::message::RpcError;
+use crate::revision::{PREVIOUS, SERVED};
 use crate::server::Server;
-use crate::validate::LISTED;
 
 pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
@@ -29,10 +29,10 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
     let mut versions: Vec<Value> =
         call.server.options.versions.iter().map(|version| json!(version)).collect();
     if !rules.listed_versions_served {
-        versions.push(json!(LISTED));
+        versions.push(json!(PREVIOUS));
     }
     if !rules.discover_result_shape {
-        versions.push(json!(20_260_728));
+        versions.push(json!(SERVED.replace('-', "").parse::<u64>().ok()));
     }
     Ok(json!({
         "supportedVersions": versions,

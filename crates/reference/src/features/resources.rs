@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::call::Call;
 use crate::content::{PNG, icon};
 use crate::message::RpcError;
+use crate::revision::SERVED;
 use crate::server::Server;
 use crate::state::Event;
 
@@ -194,7 +195,7 @@ fn catalogue(server: &Server) -> Vec<Value> {
             "uri": "test://annotated",
             "name": "annotated",
             "mimeType": "text/plain",
-            "annotations": { "audience": ["user", "assistant"], "priority": 0.8, "lastModified": "2026-07-28T12:00:00Z" },
+            "annotations": { "audience": ["user", "assistant"], "priority": 0.8, "lastModified": format!("{SERVED}T12:00:00Z") },
         }),
         json!({ "uri": "test://unicode", "name": "Grüße", "mimeType": "text/plain" }),
         json!({ "uri": file("readme.md"), "name": "readme.md", "mimeType": "text/markdown", "size": FILES[0].1.len() }),

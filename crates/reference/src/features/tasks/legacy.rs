@@ -19,7 +19,7 @@ pub(crate) fn cancel_by_request(server: &Server, id: &Value) {
     }
 }
 
-/// A mutant refuses the parameter by which clients of 2025-11-25 asked for a task.
+/// A mutant refuses the parameter by which clients of the previous revision asked for a task.
 pub(crate) fn refuse_parameter(call: &Call) -> Result<(), RpcError> {
     if call.params.contains_key("task") && !call.rules().task_parameter_ignored {
         return Err(call.malformed("task is not supported"));
