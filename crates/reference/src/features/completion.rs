@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::call::Call;
 use crate::message::RpcError;
 
-use super::{prompts, resources};
+use super::prompts;
+use super::resources::templates;
 
 /// The most values in one answer.
 const LIMIT: usize = 100;
@@ -91,7 +92,7 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
             None if !rules.unknown_prompt_not_completed => return Ok(Vec::new()),
             None => return Err(RpcError::invalid_params(format!("there is no prompt {name:?}"))),
         },
-        Reference::Resource(uri) => match resources::variables(&call.server, uri) {
+        Reference::Resource(uri) => match templates::variables(&call.server, uri) {
             Some(_) if !rules.completes_resources => {
                 return Err(RpcError::new(
                     RpcError::METHOD_NOT_FOUND,
@@ -104,7 +105,7 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
     };
     if !arguments.iter().any(|name| name == request.argument) {
         if !rules.completion_argument_known {
-            return Ok(resources::VALUES.map(str::to_owned).to_vec());
+            return Ok(templates::VALUES.map(str::to_owned).to_vec());
         }
         if call.server.options.plain_completions {
             return Ok(Vec::new());
@@ -152,7 +153,7 @@ fn domain(call: &Call, request: &Request<'_>) -> Result<Vec<String>, RpcError> {
                 _ => &["axum", "django", "flask", "rocket"],
             }
         }
-        (Reference::Resource(_), _) => &resources::VALUES,
+        (Reference::Resource(_), _) => &templates::VALUES,
         _ if call.server.options.plain_completions => {
             return Err(RpcError::invalid_params("nothing completes this argument"));
         }

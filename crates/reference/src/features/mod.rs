@@ -32,7 +32,7 @@ pub(crate) async fn serve(call: &Call) -> Result<Value, RpcError> {
         "tools/list" => tools::list(call),
         "tools/call" => tools::call(call).await,
         "resources/list" => resources::list(call),
-        "resources/templates/list" => resources::templates(call),
+        "resources/templates/list" => resources::templates::list(call),
         "resources/read" => resources::read(call).await,
         "prompts/list" => prompts::list(call),
         "prompts/get" => prompts::get(call).await,

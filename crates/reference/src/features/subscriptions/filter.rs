@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
-use crate::features::resources;
+use crate::features::resources::templates::belongs_to;
 use crate::message::RpcError;
 use crate::state::Event;
 
@@ -59,9 +59,8 @@ impl Filter {
         if let Some(uris) = watched.filter(|_| offered.resources && announces) {
             let mut uris = uris.clone();
             if let (Some(principal), Some(uris)) = (&call.principal, uris.as_array_mut()) {
-                let foreign = |uri: &str| {
-                    resources::belongs_to(uri).is_some_and(|subject| subject != principal.subject)
-                };
+                let foreign =
+                    |uri: &str| belongs_to(uri).is_some_and(|subject| subject != principal.subject);
                 uris.retain(|uri| {
                     !rules.subscriptions_guarded || !uri.as_str().is_some_and(foreign)
                 });

@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::call::Call;
-use crate::features::resources;
+use crate::features::resources::catalogue::WATCHED;
 use crate::features::tagged::{send, subscription_id};
 use crate::features::tasks::listen::{self as tasks, Watch};
 use crate::lock::lock;
@@ -84,7 +84,7 @@ async fn deliver(call: &Call, filter: &Filter, changes: &mut broadcast::Receiver
         let event = tokio::select! {
             event = changes.recv() => event,
             _ = life.tick(), if call.server.options.lively => {
-                for event in [Event::ToolsChanged, Event::Updated(resources::WATCHED.to_owned())] {
+                for event in [Event::ToolsChanged, Event::Updated(WATCHED.to_owned())] {
                     if filter.wants(call, &event) {
                         let (method, params) = describe(&event);
                         send(call, method, params).await;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::features::outcome::{Outcome, said};
+use crate::features::resources::catalogue::WATCHED;
 use crate::features::{prompts, resources};
 use crate::state::Event;
 
@@ -12,7 +13,7 @@ use super::tool::{no_arguments, tool};
 pub(super) fn definitions() -> Vec<Value> {
     let uri = json!({
         "type": "object",
-        "properties": { "uri": { "type": "string", "default": resources::WATCHED } },
+        "properties": { "uri": { "type": "string", "default": WATCHED } },
         "additionalProperties": false,
     });
     vec![
@@ -45,7 +46,7 @@ pub(super) async fn run(
         "test_trigger_prompt_change" => prompts::toggle(server),
         "test_trigger_resource_change" => resources::toggle(server),
         "test_update_resource" => {
-            let uri = arguments.get("uri").and_then(Value::as_str).unwrap_or(resources::WATCHED);
+            let uri = arguments.get("uri").and_then(Value::as_str).unwrap_or(WATCHED);
             resources::update(server, uri)
         }
         _ => return None,
