@@ -25,6 +25,10 @@ pub(crate) enum Binding<'a> {
 }
 
 /// Validates the request; what comes back may be worked on.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one validation after the other, in the order of the text"
+)]
 pub(crate) fn prepare(
     server: &Arc<Server>,
     connection: &Arc<Connection>,

@@ -13,6 +13,7 @@ use crate::transport::Transport;
 const PREFIX: &str = "io.modelcontextprotocol/";
 
 /// The fields of `_meta`, if the required ones are there and all of them have their types.
+#[expect(clippy::too_many_lines, reason = "one member of `_meta` after the other")]
 pub(crate) fn meta(
     server: &Server,
     connection: &Connection,

@@ -15,6 +15,10 @@ use crate::rules::Rules;
 const SKEW: f64 = 5.0;
 
 /// Who the token speaks for, if it is good here and now.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one step of RFC 9068 after the other, each with its rule"
+)]
 pub(super) fn verify(
     guard: &Guard,
     rules: &Rules,

@@ -12,6 +12,7 @@ use crate::state::StreamKind;
 
 impl Call {
     /// Logs on the stream of this request, if it asked for this level.
+    #[expect(clippy::too_many_lines, reason = "one rule of log messages after the other")]
     pub(crate) async fn log(&self, level: Level, logger: &str, data: Value) {
         let rules = self.rules();
         if !self.server.options.features.logging {

@@ -58,6 +58,7 @@ pub(crate) fn arguments(server: &Server, name: &str) -> Option<Vec<String>> {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each prompt")]
 pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
     let rules = call.rules();
     let name = call.string("name")?;

@@ -222,7 +222,7 @@ fn string(map: &Map<String, Value>) -> Value {
 /// A string of a format; those that we do not know, of which some say how to show a field, demand nothing.
 fn of_format(format: Option<&Value>) -> &'static str {
     match format.and_then(Value::as_str) {
-        Some("date") => "2026-07-28",
+        Some("date") => "2026-01-31",
         Some("date-time" | "datetime") => "2026-07-28T00:00:00Z",
         Some("time") => "12:00:00Z",
         Some("duration") => "PT1S",

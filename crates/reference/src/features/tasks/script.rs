@@ -48,6 +48,7 @@ const MOMENT: u64 = 30;
 
 impl Script {
     /// The script of a tool; `None` for tools that know no tasks.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each tool")]
     pub(super) fn of(tool: &str, arguments: &Map<String, Value>) -> Option<Self> {
         let (steps, end): (Vec<Step>, Ending) = match tool {
             "slow_compute" => (vec![Step::Work(millis(arguments))], |arguments, _| {

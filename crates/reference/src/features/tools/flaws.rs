@@ -7,6 +7,7 @@ use crate::server::Server;
 use super::tool::{no_arguments, tool};
 
 /// Adds to the list what the broken rules make of it.
+#[expect(clippy::too_many_lines, reason = "a list: one entry for each rule of definitions")]
 pub(super) fn spoil(server: &Server, tools: &mut Vec<Value>) {
     let rules = &server.rules;
     let flawed = [
