@@ -6,7 +6,7 @@ use plumb_wire::uri::template::variables;
 use serde_json::{Value, json};
 
 /// Arguments or variables that belong together.
-pub struct Subject {
+pub struct Completable {
     /// The reference to the prompt or template.
     pub reference: Value,
     /// What it is called.
@@ -15,7 +15,7 @@ pub struct Subject {
     pub arguments: Vec<String>,
 }
 
-impl Subject {
+impl Completable {
     /// The request for completions of one argument.
     pub fn probe(&self, argument: &str, value: &str) -> Probe {
         complete(&self.reference, argument, value)
@@ -31,7 +31,7 @@ pub fn complete(reference: &Value, argument: &str, value: &str) -> Probe {
 }
 
 /// Listed prompts with arguments.
-pub fn prompts(bench: &Bench) -> Vec<Subject> {
+pub fn prompts(bench: &Bench) -> Vec<Completable> {
     let items = bench.survey().prompts.items.iter().map(|p| &p.value);
     let subject = |prompt: &Value| {
         let name = prompt.get("name")?.as_str()?.to_owned();
@@ -39,13 +39,13 @@ pub fn prompts(bench: &Bench) -> Vec<Subject> {
         let arguments: Vec<String> =
             arguments.iter().filter_map(|a| a.get("name")?.as_str().map(str::to_owned)).collect();
         let reference = json!({"type": "ref/prompt", "name": name});
-        (!arguments.is_empty()).then_some(Subject { reference, name, arguments })
+        (!arguments.is_empty()).then_some(Completable { reference, name, arguments })
     };
     items.filter_map(subject).collect()
 }
 
 /// Listed templates with variables.
-pub fn templates(bench: &Bench) -> Vec<Subject> {
+pub fn templates(bench: &Bench) -> Vec<Completable> {
     let items = bench.survey().templates.items.iter().map(|t| &t.value);
     let subject = |template: &Value| {
         let name = template.get("uriTemplate")?.as_str()?.to_owned();
@@ -54,7 +54,7 @@ pub fn templates(bench: &Bench) -> Vec<Subject> {
         }
         let arguments = variables(&name);
         let reference = json!({"type": "ref/resource", "uri": name});
-        (!arguments.is_empty()).then_some(Subject { reference, name, arguments })
+        (!arguments.is_empty()).then_some(Completable { reference, name, arguments })
     };
     items.filter_map(subject).collect()
 }

@@ -1,8 +1,8 @@
 //! Running flows, interrupted as the vectors of kind `interruption` say, and what must still hold.
 
 mod input;
+mod interrupter;
 mod page;
-mod stage;
 mod task;
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use plumb_model::pack::{Act, Base, Interruption, Kind, Moment};
 use plumb_runner::{Bench, Judgement, Trouble};
 
-use stage::{Stage, Trail};
+use interrupter::{Interrupter, Trail};
 pub use task::stripped;
 
 /// A vector on a base.
@@ -44,7 +44,7 @@ pub async fn cases(bench: &Bench) {
     let mut acts: BTreeMap<Act, Vec<Planned>> = BTreeMap::new();
     for (address, base, vector) in bench.vectors() {
         if let Kind::Interruption(what) = vector.kind
-            && stage::possible(bench, what.act)
+            && interrupter::possible(bench, what.act)
         {
             let planned = Planned { address, title: vector.title, base, what };
             acts.entry(what.act).or_default().push(planned);
@@ -56,8 +56,8 @@ pub async fn cases(bench: &Bench) {
 }
 
 async fn interrupted(bench: &Bench, act: Act, planned: Vec<Planned>) {
-    let mut stage = match Stage::set(bench, act).await {
-        Ok(stage) => stage,
+    let mut interrupter = match Interrupter::set(bench, act).await {
+        Ok(interrupter) => interrupter,
         Err(trouble) => {
             for plan in planned {
                 bench.case(&plan.address, plan.title, Err(trouble.clone()));
@@ -65,15 +65,15 @@ async fn interrupted(bench: &Bench, act: Act, planned: Vec<Planned>) {
             return;
         }
     };
-    let begun = join_all(planned.into_iter().map(|plan| begin(&stage, plan))).await;
-    let happened = stage.interrupt().await;
+    let begun = join_all(planned.into_iter().map(|plan| begin(&interrupter, plan))).await;
+    let happened = interrupter.interrupt().await;
     let judged = join_all(begun.into_iter().flatten().map(|flow| {
-        let (happened, stage) = (happened.clone(), &stage);
+        let (happened, interrupter) = (happened.clone(), &interrupter);
         async move {
             let judgement = match (happened, &flow.begun) {
                 (Err(trouble), _) => Err(trouble),
                 (_, Err(trouble)) => Err(trouble.clone()),
-                (Ok(()), Ok(begun)) => begun.go_on(stage, &flow.trail, flow.what).await,
+                (Ok(()), Ok(begun)) => begun.go_on(interrupter, &flow.trail, flow.what).await,
             };
             (flow, judgement)
         }
@@ -84,14 +84,14 @@ async fn interrupted(bench: &Bench, act: Act, planned: Vec<Planned>) {
         flow.trail.seqs().into_iter().for_each(|seq| bench.note_seq(seq));
         bench.case(&flow.address, flow.title, judgement);
     }
-    stage.end().await;
+    interrupter.end().await;
 }
 
 /// Brings the flows of a vector to where it wants them: one, or one for each request that asks for input.
-async fn begin(stage: &Stage<'_>, plan: Planned) -> Vec<Running> {
+async fn begin(interrupter: &Interrupter<'_>, plan: Planned) -> Vec<Running> {
     let Planned { address, title, base, what } = plan;
     if what.at == Moment::Asked {
-        let asked = input::begin(stage, base).await;
+        let asked = input::begin(interrupter, base).await;
         let named = |(slug, name, trail, begun): (String, String, Trail, _)| Running {
             address: format!("{address}-{slug}"),
             title: format!("{title}: {name:?}"),
@@ -103,19 +103,24 @@ async fn begin(stage: &Stage<'_>, plan: Planned) -> Vec<Running> {
     }
     let trail = Trail::default();
     let begun = if what.at == Moment::FirstPage {
-        page::begin(stage, &trail, base).await.map(Flow::Page)
+        page::begin(interrupter, &trail, base).await.map(Flow::Page)
     } else {
-        task::begin(stage, &trail, what.at).await.map(Flow::Task)
+        task::begin(interrupter, &trail, what.at).await.map(Flow::Task)
     };
     vec![Running { address, title, what, trail, begun }]
 }
 
 impl Flow {
-    async fn go_on(&self, stage: &Stage<'_>, trail: &Trail, what: Interruption) -> Judgement {
+    async fn go_on(
+        &self,
+        interrupter: &Interrupter<'_>,
+        trail: &Trail,
+        what: Interruption,
+    ) -> Judgement {
         match self {
-            Self::Page(page) => page.go_on(stage, trail).await,
-            Self::Input(asked) => asked.go_on(stage, trail).await,
-            Self::Task(task) => task.go_on(stage, trail, what.then).await,
+            Self::Page(page) => page.go_on(interrupter, trail).await,
+            Self::Input(asked) => asked.go_on(interrupter, trail).await,
+            Self::Task(task) => task.go_on(interrupter, trail, what.then).await,
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn items(page: &Value) -> Option<(&Vec<Value>, &'static str)> {
 }
 
 /// Over which connection a list is read.
-pub enum Way<'a> {
+pub enum Connection<'a> {
     /// That of the run.
     Shared,
     /// Over HTTP a new one for each page.
@@ -73,7 +73,7 @@ pub enum Way<'a> {
     Elsewhere,
 }
 
-impl Way<'_> {
+impl Connection<'_> {
     /// Sends over this connection.
     pub async fn send(&self, bench: &Bench, probe: Probe) -> Result<Observed, Trouble> {
         match self {
@@ -135,7 +135,12 @@ pub(super) const PAGES: usize = 12;
 
 /// Reads a list, at most so many pages of it. A page that is refused again and again is trouble: other checks judge
 /// refusals.
-pub async fn walk(bench: &Bench, way: &Way<'_>, list: List, pages: usize) -> Result<Walk, Trouble> {
+pub async fn walk(
+    bench: &Bench,
+    way: &Connection<'_>,
+    list: List,
+    pages: usize,
+) -> Result<Walk, Trouble> {
     for _ in 0..ANEW {
         match walk_once(bench, way, list, pages).await {
             Err(Trouble::Control(_)) => {}
@@ -147,7 +152,7 @@ pub async fn walk(bench: &Bench, way: &Way<'_>, list: List, pages: usize) -> Res
 
 async fn walk_once(
     bench: &Bench,
-    way: &Way<'_>,
+    way: &Connection<'_>,
     list: List,
     pages: usize,
 ) -> Result<Walk, Trouble> {

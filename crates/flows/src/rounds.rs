@@ -30,7 +30,7 @@ const PROPS: [Prop; 10] = [
 
 /// A request that the target answers by asking for input when the client declares every capability.
 #[derive(Clone, Debug)]
-pub struct Asker {
+pub struct AskingRequest {
     /// The tool, prompt or resource.
     pub name: String,
     /// A short name for cases.
@@ -66,7 +66,7 @@ pub struct Input {
 
 /// The kinds of input that a client can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum InputKind {
     /// `elicitation/create`, form mode.
     Form,
     /// `elicitation/create`, URL mode.
@@ -81,13 +81,13 @@ pub enum Kind {
 
 impl Input {
     /// What is asked for.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> InputKind {
         match (self.method.as_str(), self.params["mode"].as_str()) {
-            (method::ELICITATION_CREATE, Some("url")) => Kind::Url,
-            (method::ELICITATION_CREATE, _) => Kind::Form,
-            (method::SAMPLING_CREATE_MESSAGE, _) => Kind::Sampling,
-            (method::ROOTS_LIST, _) => Kind::Roots,
-            _ => Kind::Other,
+            (method::ELICITATION_CREATE, Some("url")) => InputKind::Url,
+            (method::ELICITATION_CREATE, _) => InputKind::Form,
+            (method::SAMPLING_CREATE_MESSAGE, _) => InputKind::Sampling,
+            (method::ROOTS_LIST, _) => InputKind::Roots,
+            _ => InputKind::Other,
         }
     }
 
@@ -99,10 +99,10 @@ impl Input {
     /// An answer that fits.
     pub fn answer(&self) -> Value {
         match self.kind() {
-            Kind::Form => json!({"action": "accept", "content": content(self.schema())}),
-            Kind::Url | Kind::Other => json!({"action": "accept"}),
-            Kind::Sampling => completion(&json!({"type": "text", "text": "plumb"})),
-            Kind::Roots => {
+            InputKind::Form => json!({"action": "accept", "content": content(self.schema())}),
+            InputKind::Url | InputKind::Other => json!({"action": "accept"}),
+            InputKind::Sampling => completion(&json!({"type": "text", "text": "plumb"})),
+            InputKind::Roots => {
                 json!({"roots": [{"uri": "file:///home/user/project", "name": "project"}]})
             }
         }
@@ -138,12 +138,12 @@ impl Round {
     }
 
     /// Whether it asks for input of this kind.
-    pub fn wants(&self, kind: Kind) -> bool {
+    pub fn wants(&self, kind: InputKind) -> bool {
         self.inputs.iter().any(|i| i.kind() == kind)
     }
 }
 
-impl Asker {
+impl AskingRequest {
     /// Whether it is a prompt that asks.
     pub fn is_prompt(&self) -> bool {
         self.method == method::PROMPTS_GET
@@ -203,11 +203,12 @@ impl Asker {
 }
 
 /// The requests that the target answers by asking for input: tools that may be called, prompts and resources.
-pub async fn askers(bench: &Bench) -> Vec<Asker> {
+pub async fn asking_requests(bench: &Bench) -> Vec<AskingRequest> {
     let survey = bench.survey();
     let tools = survey.callable.iter().filter_map(|c| c.shown.as_ref());
-    let shown = tools.chain(&survey.gotten).chain(&survey.read);
-    let mut found: Vec<Asker> = shown.filter_map(|seen| Asker::of(seen, bench)).collect();
+    let shown = tools.chain(&survey.fetched_prompts).chain(&survey.fetched_resources);
+    let mut found: Vec<AskingRequest> =
+        shown.filter_map(|seen| AskingRequest::of(seen, bench)).collect();
     for prop in PROPS.iter().filter_map(|p| survey.prop(*p)) {
         let surveyed = survey.callable.iter().any(|c| c.tool["name"] == prop.name);
         if surveyed || found.iter().any(|a| a.name == prop.name) {
@@ -215,7 +216,7 @@ pub async fn askers(bench: &Bench) -> Vec<Asker> {
         }
         let call = bench.call_of(&prop.name, Value::Object(prop.arguments.clone()));
         if let Ok(seen) = bench.send(capable(call)).await {
-            found.extend(Asker::of(&seen, bench));
+            found.extend(AskingRequest::of(&seen, bench));
         }
     }
     // Those that differ most come first: tools with state, prompts, resources, then the rest.
@@ -225,8 +226,8 @@ pub async fn askers(bench: &Bench) -> Vec<Asker> {
 }
 
 /// The requests that ask for input of a kind.
-pub async fn askers_for(bench: &Bench, kind: Kind) -> Vec<Asker> {
-    let mut found = askers(bench).await;
+pub async fn asking_requests_for(bench: &Bench, kind: InputKind) -> Vec<AskingRequest> {
+    let mut found = asking_requests(bench).await;
     found.retain(|a| a.first.wants(kind));
     found
 }
@@ -269,13 +270,13 @@ pub fn done(seen: &Observed) -> bool {
 
 /// Whether the target failed instead of answering: silence, a broken answer, an HTTP failure without a JSON-RPC error.
 /// With one it is an answer, whatever the status: an internal error is a refusal, too.
-pub fn broke(seen: &Observed) -> bool {
+pub fn failed_to_answer(seen: &Observed) -> bool {
     seen.response().is_none() && !seen.status().is_some_and(|s| (400..500).contains(&s))
 }
 
 /// Judges an answer, if one came: what failed was neither taken nor refused.
 pub fn judged(seen: &Observed, finding: impl FnOnce(&Observed) -> Finding) -> Judgement {
-    if broke(seen) { Err(Trouble::Setup(seen.describe())) } else { Ok(finding(seen)) }
+    if failed_to_answer(seen) { Err(Trouble::Setup(seen.describe())) } else { Ok(finding(seen)) }
 }
 
 /// The part of a result that a person sees, for comparing outcomes.
@@ -286,16 +287,19 @@ pub fn outcome(seen: &Observed) -> Option<Value> {
 }
 
 /// The first round and the answer to its fitting retry, if the target takes it.
-pub async fn accepted(bench: &Bench, asker: &Asker) -> Result<Option<(Round, Observed)>, Trouble> {
-    let Some(first) = Round::of(&bench.send(asker.probe()).await?) else { return Ok(None) };
-    let seen = bench.send(asker.retry(first.answers(), first.state.as_ref())).await?;
+pub async fn accepted(
+    bench: &Bench,
+    asking: &AskingRequest,
+) -> Result<Option<(Round, Observed)>, Trouble> {
+    let Some(first) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(None) };
+    let seen = bench.send(asking.retry(first.answers(), first.state.as_ref())).await?;
     let through = done(&seen)
         || Round::of(&seen).is_some_and(|r| first.inputs.iter().all(|i| !r.asks(&i.key)));
-    Ok((through && !broke(&seen)).then_some((first, seen)))
+    Ok((through && !failed_to_answer(&seen)).then_some((first, seen)))
 }
 
 /// Whether the answer of this key was taken for one: all is done, or something else is asked for.
-pub fn taken(seen: &Observed, key: &str) -> bool {
+pub fn accepts_answer(seen: &Observed, key: &str) -> bool {
     done(seen) || Round::of(seen).is_some_and(|r| !r.inputs.is_empty() && !r.asks(key))
 }
 

@@ -81,9 +81,9 @@ pub struct Survey {
     /// One of their tasks, which has ended.
     pub ended_task: Option<EndedTask>,
     /// What reading the first listed resources showed, with every client capability declared.
-    pub read: Vec<Observed>,
+    pub fetched_resources: Vec<Observed>,
     /// What getting the first listed prompts showed, with every client capability declared.
-    pub gotten: Vec<Observed>,
+    pub fetched_prompts: Vec<Observed>,
 }
 
 impl Survey {

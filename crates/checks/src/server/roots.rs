@@ -1,7 +1,9 @@
 //! `client/roots`, the server's side: what it makes of the roots that a client names.
 
 use plumb_flows::rounds::concluded;
-use plumb_flows::rounds::{Asker, Kind, Round, askers_for, broke, done, outcome};
+use plumb_flows::rounds::{
+    AskingRequest, InputKind, Round, asking_requests_for, done, failed_to_answer, outcome,
+};
 use plumb_runner::{Bench, Check, Finding, Judgement, Observed, Trouble, check};
 use plumb_wire::codes;
 use serde_json::{Map, Value, json};
@@ -31,15 +33,15 @@ async fn unavailable(bench: &Bench) -> Judgement {
         ("missing", json!([{"uri": "file:///plumb/no/such/directory", "name": "gone"}])),
         ("nameless", json!([{"uri": "file:///plumb/no/such/directory"}])),
     ];
-    for asker in askers_for(bench, Kind::Roots).await.iter().take(LOOKED_AT) {
+    for asking in asking_requests_for(bench, InputKind::Roots).await.iter().take(LOOKED_AT) {
         for (slug, roots) in &answers {
-            let Some(seen) = answered(bench, asker, roots).await? else { continue };
-            let failed = broke(&seen) || seen.code() == Some(codes::INTERNAL_ERROR);
+            let Some(seen) = answered(bench, asking, roots).await? else { continue };
+            let failed = failed_to_answer(&seen) || seen.code() == Some(codes::INTERNAL_ERROR);
             let finding =
                 Finding::expect(!failed, "an answer that is no server error", || seen.describe());
             bench.case(
-                &format!("{}-{slug}", asker.slug),
-                format!("{:?} with the roots {roots}", asker.name),
+                &format!("{}-{slug}", asking.slug),
+                format!("{:?} with the roots {roots}", asking.name),
                 Ok(finding),
             );
         }
@@ -105,11 +107,11 @@ async fn respect(bench: &Bench) -> Judgement {
 /// Judges paths outside the root beside one within.
 async fn outside(bench: &Bench, paths: &[(&str, &str)]) -> Judgement {
     let roots = json!([{"uri": format!("file://{ROOT}"), "name": "project"}]);
-    for asker in askers_for(bench, Kind::Roots).await.iter().take(LOOKED_AT) {
-        let Some(argument) = path_argument(asker.schema()) else { continue };
+    for asking in asking_requests_for(bench, InputKind::Roots).await.iter().take(LOOKED_AT) {
+        let Some(argument) = path_argument(asking.schema()) else { continue };
         let within = format!("{ROOT}/plumb.txt");
         let Some(inside) =
-            answered(bench, &asker.with_argument(&argument, within.clone()), &roots).await?
+            answered(bench, &asking.with_argument(&argument, within.clone()), &roots).await?
         else {
             continue;
         };
@@ -118,14 +120,14 @@ async fn outside(bench: &Bench, paths: &[(&str, &str)]) -> Judgement {
         }
         for (slug, path) in paths {
             let Some(seen) =
-                answered(bench, &asker.with_argument(&argument, *path), &roots).await?
+                answered(bench, &asking.with_argument(&argument, *path), &roots).await?
             else {
                 continue;
             };
             let finding = beside((&inside, within.as_str()), (&seen, *path));
             bench.case(
-                &format!("{}-{slug}", asker.slug),
-                format!("{:?} with {argument:?} {path:?}", asker.name),
+                &format!("{}-{slug}", asking.slug),
+                format!("{:?} with {argument:?} {path:?}", asking.name),
                 Ok(finding),
             );
         }
@@ -175,15 +177,15 @@ fn path_argument(schema: &Value) -> Option<String> {
 /// Asks, and answers with these roots.
 async fn answered(
     bench: &Bench,
-    asker: &Asker,
+    asking: &AskingRequest,
     roots: &Value,
 ) -> Result<Option<Observed>, Trouble> {
-    let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { return Ok(None) };
+    let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(None) };
     let mut answers: Map<String, Value> = round.answers();
-    for input in round.inputs.iter().filter(|i| i.kind() == Kind::Roots) {
+    for input in round.inputs.iter().filter(|i| i.kind() == InputKind::Roots) {
         answers.insert(input.key.clone(), json!({"roots": roots}));
     }
-    Ok(Some(bench.send(asker.retry(answers, round.state.as_ref())).await?))
+    Ok(Some(bench.send(asking.retry(answers, round.state.as_ref())).await?))
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use plumb_model::pack::Base;
 use plumb_runner::{Finding, Judgement, Observed, Trouble};
 
-use super::stage::{Stage, Trail};
-use crate::rounds::{Asker, Round, askers};
+use super::interrupter::{Interrupter, Trail};
+use crate::rounds::{AskingRequest, Round, asking_requests};
 
 /// At most so many requests are looked at.
 const LOOKED_AT: usize = 6;
 
 /// A request that was answered by asking for input.
 pub(super) struct Asked {
-    asker: Asker,
+    asking: AskingRequest,
     round: Round,
     /// What the same retry was answered without an interruption.
     uninterrupted: Answered,
@@ -30,41 +30,49 @@ enum Answered {
 
 /// Asks twice, and answers the first question at once. A slug and a name for each request.
 pub(super) async fn begin(
-    stage: &Stage<'_>,
+    interrupter: &Interrupter<'_>,
     base: Base,
 ) -> Vec<(String, String, Trail, Result<Asked, Trouble>)> {
-    let wanted = |asker: &Asker| asker.is_prompt() == (base == Base::InputPrompt);
-    let mut found = askers(stage.bench()).await;
+    let wanted = |asking: &AskingRequest| asking.is_prompt() == (base == Base::InputPrompt);
+    let mut found = asking_requests(interrupter.bench()).await;
     found.retain(wanted);
     found.truncate(LOOKED_AT);
     let mut begun = Vec::new();
-    for asker in found {
+    for asking in found {
         let trail = Trail::default();
-        let (slug, name) = (asker.slug.clone(), asker.name.clone());
-        let asked = asked(stage, &trail, asker).await;
+        let (slug, name) = (asking.slug.clone(), asking.name.clone());
+        let asked = asked(interrupter, &trail, asking).await;
         begun.push((slug, name, trail, asked));
     }
     begun
 }
 
-async fn asked(stage: &Stage<'_>, trail: &Trail, asker: Asker) -> Result<Asked, Trouble> {
-    let first = question(stage, trail, &asker).await?;
-    let retry = asker.retry(first.answers(), first.state.as_ref());
-    let uninterrupted = Answered::of(&stage.control(trail, retry).await?);
-    let round = question(stage, trail, &asker).await?;
-    Ok(Asked { asker, round, uninterrupted })
+async fn asked(
+    interrupter: &Interrupter<'_>,
+    trail: &Trail,
+    asking: AskingRequest,
+) -> Result<Asked, Trouble> {
+    let first = question(interrupter, trail, &asking).await?;
+    let retry = asking.retry(first.answers(), first.state.as_ref());
+    let uninterrupted = Answered::of(&interrupter.control(trail, retry).await?);
+    let round = question(interrupter, trail, &asking).await?;
+    Ok(Asked { asking, round, uninterrupted })
 }
 
-async fn question(stage: &Stage<'_>, trail: &Trail, asker: &Asker) -> Result<Round, Trouble> {
-    let seen = stage.control(trail, asker.probe()).await?;
+async fn question(
+    interrupter: &Interrupter<'_>,
+    trail: &Trail,
+    asking: &AskingRequest,
+) -> Result<Round, Trouble> {
+    let seen = interrupter.control(trail, asking.probe()).await?;
     Round::of(&seen)
         .ok_or_else(|| Trouble::Setup(format!("no input asked for this time: {}", seen.describe())))
 }
 
 impl Asked {
-    pub(super) async fn go_on(&self, stage: &Stage<'_>, trail: &Trail) -> Judgement {
-        let retry = self.asker.retry(self.round.answers(), self.round.state.as_ref());
-        let seen = stage.send(trail, retry).await?;
+    pub(super) async fn go_on(&self, interrupter: &Interrupter<'_>, trail: &Trail) -> Judgement {
+        let retry = self.asking.retry(self.round.answers(), self.round.state.as_ref());
+        let seen = interrupter.send(trail, retry).await?;
         let fits = seen.is_accepted() && self.agrees(&Answered::of(&seen));
         Ok(Finding::expect(fits, self.uninterrupted.describe(), || seen.describe()))
     }

@@ -4,7 +4,7 @@ use plumb_model::pack::Base;
 use plumb_runner::{Finding, Judgement, Observed, Probe, Trouble};
 use serde_json::Value;
 
-use super::stage::{Stage, Trail};
+use super::interrupter::{Interrupter, Trail};
 use crate::listing;
 
 /// The second page of a list.
@@ -15,10 +15,14 @@ pub(super) struct Page {
 }
 
 /// Reads the first page, and the second where the first came from.
-pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, base: Base) -> Result<Page, Trouble> {
+pub(super) async fn begin(
+    interrupter: &Interrupter<'_>,
+    trail: &Trail,
+    base: Base,
+) -> Result<Page, Trouble> {
     let no_list = || Trouble::Setup(format!("the target offers no {}", base.name()));
-    let probe = stage.bench().base(base).ok_or_else(no_list)?;
-    let first = stage.control(trail, probe.clone()).await?;
+    let probe = interrupter.bench().base(base).ok_or_else(no_list)?;
+    let first = interrupter.control(trail, probe.clone()).await?;
     let cursor = first.result().and_then(|r| r.get("nextCursor")).and_then(Value::as_str);
     let Some(cursor) = cursor else {
         return Err(Trouble::Absent {
@@ -27,17 +31,17 @@ pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, base: Base) -> Resul
         });
     };
     let next = probe.param("cursor", cursor);
-    let second = stage.control(trail, next.clone()).await?;
+    let second = interrupter.control(trail, next.clone()).await?;
     Ok(Page { next, items: items(&second) })
 }
 
 impl Page {
-    pub(super) async fn go_on(&self, stage: &Stage<'_>, trail: &Trail) -> Judgement {
-        let seen = stage.send(trail, self.next.clone()).await?;
+    pub(super) async fn go_on(&self, interrupter: &Interrupter<'_>, trail: &Trail) -> Judgement {
+        let seen = interrupter.send(trail, self.next.clone()).await?;
         let same = seen.is_accepted() && items(&seen) == self.items;
         // A list may change by itself: then the page is another one for everybody.
         if !same && seen.is_accepted() {
-            let now = stage.bench().control(self.next.clone()).await?;
+            let now = interrupter.bench().control(self.next.clone()).await?;
             if items(&now) != self.items {
                 return Err(Trouble::Setup("the list changed by itself in the meantime".into()));
             }

@@ -9,7 +9,7 @@ use plumb_wire::method;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
-use super::stage::{Stage, Trail};
+use super::interrupter::{Interrupter, Trail};
 use crate::task::history::{self, State};
 use crate::task::shared_or_routed;
 use crate::task::{answers, life};
@@ -28,8 +28,12 @@ pub(super) struct Handle {
 }
 
 /// Calls a tool that answers with a task, and reads that until it stands where it is wanted.
-pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, at: Moment) -> Result<Handle, Trouble> {
-    let bench = stage.bench();
+pub(super) async fn begin(
+    interrupter: &Interrupter<'_>,
+    trail: &Trail,
+    at: Moment,
+) -> Result<Handle, Trouble> {
+    let bench = interrupter.bench();
     let absent = |prop: Prop| Trouble::Absent {
         why: format!("the target offers no {}", prop.name()),
         how_to_enable: prop.how_to_enable(),
@@ -43,7 +47,7 @@ pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, at: Moment) -> Resul
         }
         _ => (life::slow(bench, AT_WORK)?.0, |t| t["status"] == "working"),
     };
-    let created = stage.control(trail, life::call(bench, &found)).await?;
+    let created = interrupter.control(trail, life::call(bench, &found)).await?;
     let id = created.result().and_then(task_id).map(str::to_owned);
     let Some(id) = id else {
         return Err(Trouble::Absent {
@@ -54,7 +58,7 @@ pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, at: Moment) -> Resul
     let mut task = Handle { tool: found.name, id, before: Value::Null, states: Mutex::default() };
     let deadline = Instant::now() + life::PATIENCE;
     loop {
-        let seen = task.read(stage, trail).await?;
+        let seen = task.read(interrupter, trail).await?;
         let Some(shown) = seen.result() else { return Err(Trouble::Control(seen.describe())) };
         if wanted(shown) {
             task.before = shown.clone();
@@ -71,28 +75,38 @@ pub(super) async fn begin(stage: &Stage<'_>, trail: &Trail, at: Moment) -> Resul
 }
 
 impl Handle {
-    pub(super) async fn go_on(&self, stage: &Stage<'_>, trail: &Trail, then: Next) -> Judgement {
-        let judgement = self.goes_on(stage, trail, then).await;
-        if stage.reconnects() { judgement } else { shared_or_routed(stage.bench(), judgement) }
+    pub(super) async fn go_on(
+        &self,
+        interrupter: &Interrupter<'_>,
+        trail: &Trail,
+        then: Next,
+    ) -> Judgement {
+        let judgement = self.goes_on(interrupter, trail, then).await;
+        if interrupter.reconnects() {
+            judgement
+        } else {
+            shared_or_routed(interrupter.bench(), judgement)
+        }
     }
 
-    async fn goes_on(&self, stage: &Stage<'_>, trail: &Trail, then: Next) -> Judgement {
+    async fn goes_on(&self, interrupter: &Interrupter<'_>, trail: &Trail, then: Next) -> Judgement {
         match then {
-            Next::Update => self.update(stage, trail).await,
+            Next::Update => self.update(interrupter, trail).await,
             Next::Cancel => {
-                let seen = stage.send(trail, life::about(method::TASKS_CANCEL, &self.id)).await?;
+                let seen =
+                    interrupter.send(trail, life::about(method::TASKS_CANCEL, &self.id)).await?;
                 if !seen.is_accepted() {
                     return Ok(Finding::violated("the cancellation is taken", seen.describe()));
                 }
-                self.resolve(stage, trail).await
+                self.resolve(interrupter, trail).await
             }
-            _ => self.resolve(stage, trail).await,
+            _ => self.resolve(interrupter, trail).await,
         }
     }
 
     /// The task is known, its history is legal, and an outcome stays.
-    async fn resolve(&self, stage: &Stage<'_>, trail: &Trail) -> Judgement {
-        let seen = self.read(stage, trail).await?;
+    async fn resolve(&self, interrupter: &Interrupter<'_>, trail: &Trail) -> Judgement {
+        let seen = self.read(interrupter, trail).await?;
         let Some(shown) = seen.result() else {
             return Ok(Finding::violated("the task, as it is known", seen.describe()));
         };
@@ -108,26 +122,26 @@ impl Handle {
     }
 
     /// Answers to all that is asked are taken, and show.
-    async fn update(&self, stage: &Stage<'_>, trail: &Trail) -> Judgement {
+    async fn update(&self, interrupter: &Interrupter<'_>, trail: &Trail) -> Judgement {
         let asked = self.before["inputRequests"].as_object().cloned().unwrap_or_default();
         let responses: Map<String, Value> =
             asked.iter().map(|(key, request)| (key.clone(), answers::fitting(request))).collect();
         let update =
             life::about(method::TASKS_UPDATE, &self.id).param("inputResponses", responses.clone());
-        let taken = stage.send(trail, update).await?;
+        let taken = interrupter.send(trail, update).await?;
         if !taken.is_accepted() {
             return Ok(Finding::violated("the answers are taken", taken.describe()));
         }
         let deadline = Instant::now() + life::PATIENCE;
         loop {
-            let seen = self.read(stage, trail).await?;
+            let seen = self.read(interrupter, trail).await?;
             let Some(shown) = seen.result() else {
                 return Ok(Finding::violated("the task, as it is known", seen.describe()));
             };
             let asks = shown["inputRequests"].as_object();
             let open = |key: &String| asks.is_some_and(|asks| asks.contains_key(key));
             if shown["status"] != "input_required" || !responses.keys().any(open) {
-                return self.resolve(stage, trail).await;
+                return self.resolve(interrupter, trail).await;
             }
             if Instant::now() > deadline {
                 return Ok(Finding::violated("the answers show", seen.describe()));
@@ -136,8 +150,12 @@ impl Handle {
         }
     }
 
-    async fn read(&self, stage: &Stage<'_>, trail: &Trail) -> Result<Observed, Trouble> {
-        let seen = stage.send(trail, life::about(method::TASKS_GET, &self.id)).await?;
+    async fn read(
+        &self,
+        interrupter: &Interrupter<'_>,
+        trail: &Trail,
+    ) -> Result<Observed, Trouble> {
+        let seen = interrupter.send(trail, life::about(method::TASKS_GET, &self.id)).await?;
         if let Some(shown) = seen.result() {
             let shown = State::of(shown.clone(), seen.seq());
             self.states.lock().unwrap_or_else(PoisonError::into_inner).push(shown);

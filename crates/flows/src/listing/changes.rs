@@ -6,7 +6,7 @@ use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop};
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Value, json};
 
-use super::{List, Way, difference, walk};
+use super::{Connection, List, difference, walk};
 
 /// A change is awaited for so long; the text gives no time, so silence is tried again before it counts.
 const TOLD: Duration = Duration::from_secs(3);
@@ -49,7 +49,7 @@ impl Announced {
     }
 
     async fn made(&self, bench: &Bench) -> Judgement {
-        let before = walk(bench, &Way::Shared, self.list, PAGES).await?.set();
+        let before = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
         // Two clients, or one with two: each is told.
         let (mut one, first) = bench.listen(self.filter()).await?;
         let (mut two, second) = bench.listen(self.filter()).await?;
@@ -85,10 +85,10 @@ impl Announced {
         }
         // Silence counts only beside a target that answers, and a change that shows. Two calls of a tool that turns
         // something on and off leave the list as it was: a third one shows whether it does anything.
-        let after = walk(bench, &Way::Shared, self.list, PAGES).await?.set();
+        let after = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
         let third = if after == before {
             bench.send(bench.call(self.by)?).await?;
-            walk(bench, &Way::Shared, self.list, PAGES).await?.set()
+            walk(bench, &Connection::Shared, self.list, PAGES).await?.set()
         } else {
             after
         };
@@ -101,12 +101,12 @@ impl Announced {
 
     /// No tool is known that changes the list: those that may be called are, and the list may change by itself.
     async fn met(&self, bench: &Bench) -> Judgement {
-        let before = walk(bench, &Way::Shared, self.list, PAGES).await?.set();
+        let before = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
         let (mut stream, ack) = bench.listen(self.filter()).await?;
         for probe in calls(bench) {
             bench.send(probe).await?;
         }
-        let after = walk(bench, &Way::Shared, self.list, PAGES).await?.set();
+        let after = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
         if after == before {
             bench.close(stream);
             return Ok(Finding::unseen(

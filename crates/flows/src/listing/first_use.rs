@@ -7,7 +7,7 @@ use plumb_runner::{Bench, Finding, Instance, Judgement, Trouble};
 
 use super::harmless::{another, by_itself, expected, harmless};
 use super::rest::{read, restless};
-use super::{List, Way, difference};
+use super::{Connection, List, difference};
 
 /// A process that was just started gets so long before its list is read the second time.
 const SETTLING: Duration = Duration::from_millis(300);
@@ -46,7 +46,7 @@ pub(super) async fn unchanged_by_first_use(bench: &Bench, list: List) -> Judgeme
 }
 
 async fn course(bench: &Bench, list: List, own: &Instance<'_>) -> Result<Course, Trouble> {
-    let way = Way::Own(own);
+    let way = Connection::Own(own);
     let first = read(bench, &way, list).await?;
     bench.pause(SETTLING).await;
     let since = Instant::now();
@@ -72,7 +72,7 @@ async fn course(bench: &Bench, list: List, own: &Instance<'_>) -> Result<Course,
 async fn changes_when_idle(bench: &Bench, list: List, took: Duration) -> Result<bool, Trouble> {
     let own = another(bench).await?;
     let idle = async {
-        let way = Way::Own(&own);
+        let way = Connection::Own(&own);
         let before = read(bench, &way, list).await?;
         bench.pause(SETTLING + took * 2).await;
         Ok::<_, Trouble>(read(bench, &way, list).await? != before)

@@ -39,7 +39,11 @@ pub(super) fn harmless(bench: &Bench) -> Vec<Probe> {
     ];
     let mut probes: Vec<Probe> = bases.into_iter().filter_map(|base| bench.base(base)).collect();
     let survey = bench.survey();
-    let shown = survey.read.iter().take(READS).chain(survey.gotten.iter().take(READS));
+    let shown = survey
+        .fetched_resources
+        .iter()
+        .take(READS)
+        .chain(survey.fetched_prompts.iter().take(READS));
     for seen in shown.filter(|seen| seen.complete().is_some()) {
         let mut params = seen.params().cloned().unwrap_or_default();
         if let Some(params) = params.as_object_mut() {

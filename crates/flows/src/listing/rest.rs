@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use plumb_runner::{Bench, Trouble};
 
-use super::{List, PAGES, Way, walk};
+use super::{Connection, List, PAGES, walk};
 
 /// So many idle spells, each as long as the probe was.
 const SPELLS: u32 = 3;
@@ -27,7 +27,7 @@ pub(super) enum Apart {
 /// The items of a list as a set.
 pub(super) async fn read(
     bench: &Bench,
-    way: &Way<'_>,
+    way: &Connection<'_>,
     list: List,
 ) -> Result<BTreeSet<String>, Trouble> {
     Ok(walk(bench, way, list, PAGES).await?.set())
@@ -37,8 +37,8 @@ pub(super) async fn read(
 pub(super) async fn in_turn(
     bench: &Bench,
     list: List,
-    one: &Way<'_>,
-    other: &Way<'_>,
+    one: &Connection<'_>,
+    other: &Connection<'_>,
 ) -> Result<Apart, Trouble> {
     let (mut ones, mut others) = (Vec::new(), Vec::new());
     for first in [true, false, false, true, true, false, true, false] {
@@ -64,7 +64,7 @@ fn apart(ones: &[BTreeSet<String>], others: &[BTreeSet<String>]) -> Apart {
 pub(super) async fn restless(
     bench: &Bench,
     list: List,
-    way: &Way<'_>,
+    way: &Connection<'_>,
     since: Instant,
 ) -> Result<bool, Trouble> {
     let spell = since.elapsed().min(LONGEST);

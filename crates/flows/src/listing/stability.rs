@@ -9,7 +9,7 @@ use serde_json::json;
 use super::first_use::unchanged_by_first_use;
 use super::harmless::{another, by_itself, calls, expected, harmless, says_harmless};
 use super::rest::{Apart, in_turn, read, restless};
-use super::{List, PAGES, Way, difference, walk};
+use super::{Connection, List, PAGES, difference, walk};
 
 /// So many requests are spent on comparing connections.
 const REQUESTS: usize = 24;
@@ -26,7 +26,7 @@ const FOLLOWED: usize = 3;
 /// a difference that both connections repeat is one between connections.
 pub async fn same_on_every_connection(bench: &Bench, list: List) -> Judgement {
     if bench.has_replicas() {
-        let (here, there) = (Way::Shared, Way::Elsewhere);
+        let (here, there) = (Connection::Shared, Connection::Elsewhere);
         if read(bench, &here, list).await? != read(bench, &there, list).await?
             && let Some(finding) = told_apart(bench, list, &here, &there).await?
         {
@@ -36,13 +36,13 @@ pub async fn same_on_every_connection(bench: &Bench, list: List) -> Judgement {
     if !bench.survey().transport.shares_processes() {
         return same_in_every_process(bench, list).await;
     }
-    let connection = |n: usize| Way::Named(format!("{}-{n}", list.key));
+    let connection = |n: usize| Connection::Named(format!("{}-{n}", list.key));
     let first = connection(0);
     let pages = walk(bench, &first, list, PAGES).await?;
     let connections = (REQUESTS / pages.pages.len().max(1)).clamp(3, 10);
     let mut set = pages.set();
     let mut followed = 0;
-    for other in std::iter::once(Way::Fresh).chain((1..connections).map(connection)) {
+    for other in std::iter::once(Connection::Fresh).chain((1..connections).map(connection)) {
         let there = read(bench, &other, list).await?;
         if there == set {
             continue;
@@ -71,7 +71,7 @@ async fn same_in_every_process(bench: &Bench, list: List) -> Judgement {
         }
     };
     let same = async {
-        let (here, there) = (Way::Own(&one), Way::Own(&other));
+        let (here, there) = (Connection::Own(&one), Connection::Own(&other));
         let same = read(bench, &here, list).await? == read(bench, &there, list).await?;
         let told = if same { None } else { told_apart(bench, list, &here, &there).await? };
         Ok::<_, Trouble>(told.unwrap_or(Finding::Held))
@@ -86,8 +86,8 @@ async fn same_in_every_process(bench: &Bench, list: List) -> Judgement {
 async fn told_apart(
     bench: &Bench,
     list: List,
-    one: &Way<'_>,
-    other: &Way<'_>,
+    one: &Connection<'_>,
+    other: &Connection<'_>,
 ) -> Result<Option<Finding>, Trouble> {
     Ok(match in_turn(bench, list, one, other).await? {
         Apart::Not => None,
@@ -106,8 +106,8 @@ async fn told_apart(
 /// behind the first such requests of each process that we start.
 pub async fn without_side_effect(bench: &Bench, list: List) -> Judgement {
     if bench.survey().transport.shares_processes() {
-        let way = Way::Named(format!("effects-{}", list.key));
-        let other = Way::Named(format!("bystander-{}", list.key));
+        let way = Connection::Named(format!("effects-{}", list.key));
+        let other = Connection::Named(format!("bystander-{}", list.key));
         let judged = side_effect(bench, list, &way, &other).await?;
         // What the first requests of a process do to the list is over by now.
         if judged == Finding::Held && bench.is_command() {
@@ -116,7 +116,7 @@ pub async fn without_side_effect(bench: &Bench, list: List) -> Judgement {
         return Ok(judged);
     }
     let own = another(bench).await?;
-    let judgement = side_effect(bench, list, &Way::Own(&own), &Way::Shared).await;
+    let judgement = side_effect(bench, list, &Connection::Own(&own), &Connection::Shared).await;
     own.stop().await;
     match judgement? {
         Finding::Unseen { .. } => unchanged_by_first_use(bench, list).await,
@@ -136,7 +136,12 @@ enum Stage {
     Refused,
 }
 
-async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) -> Judgement {
+async fn side_effect(
+    bench: &Bench,
+    list: List,
+    way: &Connection<'_>,
+    other: &Connection<'_>,
+) -> Judgement {
     let since = Instant::now();
     let before = read(bench, way, list).await?;
     let again = read(bench, way, list).await?;
@@ -168,7 +173,7 @@ async fn side_effect(bench: &Bench, list: List, way: &Way<'_>, other: &Way<'_>) 
 async fn effect_of(
     bench: &Bench,
     list: List,
-    (way, other): (&Way<'_>, &Way<'_>),
+    (way, other): (&Connection<'_>, &Connection<'_>),
     stage: Stage,
 ) -> Judgement {
     let mut changed: Vec<String> = Vec::new();

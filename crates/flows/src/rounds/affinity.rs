@@ -2,7 +2,7 @@
 
 use plumb_runner::{Bench, Finding, Instance, Observed, Trouble};
 
-use super::{Asker, Round, askers, broke, done};
+use super::{AskingRequest, Round, asking_requests, done, failed_to_answer};
 
 /// At most so many requests are walked through.
 const LOOKED_AT: usize = 6;
@@ -17,35 +17,35 @@ const CONNECTION: &str = "rounds";
 /// to as well where each retry comes by another connection, or reaches another process of the same server.
 pub async fn rounds_elsewhere(bench: &Bench, others: &[Instance<'_>]) -> Result<usize, Trouble> {
     let mut judged = 0;
-    for asker in askers(bench).await.into_iter().take(LOOKED_AT) {
-        let by_one = walk(bench, &asker, &Way::Same).await?;
+    for asking in asking_requests(bench).await.into_iter().take(LOOKED_AT) {
+        let by_one = walk(bench, &asking, &RetryBy::Same).await?;
         if !by_one.finished {
             continue;
         }
-        let way = if others.is_empty() { Way::Fresh } else { Way::Processes(others) };
-        let mut apart = walk(bench, &asker, &way).await?;
+        let way = if others.is_empty() { RetryBy::Fresh } else { RetryBy::Processes(others) };
+        let mut apart = walk(bench, &asking, &way).await?;
         if !apart.finished {
             // What asks once, or changed meanwhile, is not about connections.
-            if !walk(bench, &asker, &Way::Same).await?.finished {
+            if !walk(bench, &asking, &RetryBy::Same).await?.finished {
                 continue;
             }
-            apart = walk(bench, &asker, &way).await?;
+            apart = walk(bench, &asking, &way).await?;
         }
         judged += 1;
         let (title, retries) =
-            (format!("{:?} with each retry sent elsewhere", asker.name), by_one.retries);
+            (format!("{:?} with each retry sent elsewhere", asking.name), by_one.retries);
         let finding = Finding::expect(
             apart.finished,
             format!("a result after {retries} retries, as on one connection"),
             || apart.last,
         );
-        bench.case(&format!("rounds-{}", asker.slug), title, Ok(finding));
+        bench.case(&format!("rounds-{}", asking.slug), title, Ok(finding));
     }
     Ok(judged)
 }
 
 /// How the retries of a walk reach the server.
-enum Way<'a> {
+enum RetryBy<'a> {
     /// All by one connection.
     Same,
     /// Each by a connection of its own.
@@ -62,22 +62,22 @@ struct Walk {
 }
 
 /// Asks, and answers what is asked for until there is a result.
-async fn walk(bench: &Bench, asker: &Asker, way: &Way<'_>) -> Result<Walk, Trouble> {
+async fn walk(bench: &Bench, asking: &AskingRequest, way: &RetryBy<'_>) -> Result<Walk, Trouble> {
     let first = match way {
-        Way::Same => asker.probe().on(CONNECTION),
-        Way::Fresh | Way::Processes(_) => asker.probe().fresh(),
+        RetryBy::Same => asking.probe().on(CONNECTION),
+        RetryBy::Fresh | RetryBy::Processes(_) => asking.probe().fresh(),
     };
     let mut seen: Observed = bench.send(first).await?;
     let mut retries = 0;
     while let Some(round) = Round::of(&seen).filter(|_| retries < ROUNDS) {
         retries += 1;
-        let retry = asker.retry(round.answers(), round.state.as_ref());
+        let retry = asking.retry(round.answers(), round.state.as_ref());
         seen = match way {
-            Way::Same => bench.send(retry.on(CONNECTION)).await?,
-            Way::Fresh => bench.send(retry.fresh()).await?,
-            Way::Processes(others) => others[retries % others.len()].send(retry).await?,
+            RetryBy::Same => bench.send(retry.on(CONNECTION)).await?,
+            RetryBy::Fresh => bench.send(retry.fresh()).await?,
+            RetryBy::Processes(others) => others[retries % others.len()].send(retry).await?,
         };
-        if broke(&seen) {
+        if failed_to_answer(&seen) {
             return Err(Trouble::Setup(seen.describe()));
         }
     }

@@ -6,7 +6,7 @@ use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, has_ende
 use plumb_wire::method;
 use serde_json::{Value, json};
 
-use super::{Kind, Round, judged};
+use super::{InputKind, Round, judged};
 
 /// The id of the extension.
 const EXTENSION: &str = "io.modelcontextprotocol/tasks";
@@ -23,7 +23,7 @@ pub async fn of_tasks(
     bench: &Bench,
     slug: &str,
     declared: &Value,
-    undeclared: impl Fn(Kind) -> bool,
+    undeclared: impl Fn(InputKind) -> bool,
 ) -> Result<(), Trouble> {
     for task in &bench.survey().tasks {
         if !Round::of_task(&task.last).inputs.iter().any(|i| undeclared(i.kind())) {

@@ -63,7 +63,7 @@ pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
             Some(asking(seen)?.mirrored(schema))
         }
         Base::InputPrompt => {
-            asking(survey.gotten.iter().find(|seen| seen.input_required().is_some())?)
+            asking(survey.fetched_prompts.iter().find(|seen| seen.input_required().is_some())?)
         }
         Base::TasksGet => task(survey, method::TASKS_GET, |_| true),
         Base::TasksUpdate => Some(

@@ -32,7 +32,14 @@ impl Survey {
         let mut callable = calls::callables(&survey, allow).await;
         let ears = changes::listen(&survey, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
-        let (shown, (timed, untimed), tasks, completions, template, (read, gotten)) = tokio::join!(
+        let (
+            shown,
+            (timed, untimed),
+            tasks,
+            completions,
+            template,
+            (fetched_resources, fetched_prompts),
+        ) = tokio::join!(
             calls::call_each(&callable, channel),
             timed::time_each(&callable, channel),
             tasks::watch_each(&survey, &callable, channel),
@@ -45,7 +52,7 @@ impl Survey {
             callable.shown = shown;
         }
         let (tasks, ended_task) = tasks;
-        survey = Self { callable, ended_task, read, gotten, ..survey };
+        survey = Self { callable, ended_task, fetched_resources, fetched_prompts, ..survey };
         survey.watch_changes(ears, channel).await;
         survey.timed = match timed {
             Some(timed) => Some(timed),

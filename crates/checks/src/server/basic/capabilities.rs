@@ -20,9 +20,9 @@ pub(crate) fn everything() -> Value {
 
 /// Requests that asked for input when every client capability was declared, and those known to need one; each with what
 /// it is.
-pub(crate) fn askers(bench: &Bench) -> Vec<(String, Probe)> {
+pub(crate) fn asking_requests(bench: &Bench) -> Vec<(String, Probe)> {
     let survey = bench.survey();
-    let mut askers = Vec::new();
+    let mut asking_requests = Vec::new();
     let known = [
         Prop::NeedsCapabilityTool,
         Prop::ElicitTool,
@@ -32,7 +32,7 @@ pub(crate) fn askers(bench: &Bench) -> Vec<(String, Probe)> {
     ];
     for found in known.iter().filter_map(|p| survey.prop(*p)) {
         let probe = bench.call_of(&found.name, Value::Object(found.arguments.clone()));
-        askers.push((format!("tool {}", found.name), probe));
+        asking_requests.push((format!("tool {}", found.name), probe));
     }
     for callable in survey
         .callable
@@ -40,12 +40,17 @@ pub(crate) fn askers(bench: &Bench) -> Vec<(String, Probe)> {
         .filter(|c| c.shown.as_ref().is_some_and(|s| s.input_required().is_some()))
     {
         let name = callable.tool["name"].as_str().unwrap_or_default();
-        askers.push((
+        asking_requests.push((
             format!("tool {name}"),
             bench.call_of(name, Value::Object(callable.arguments.clone())),
         ));
     }
-    for seen in survey.read.iter().chain(&survey.gotten).filter(|s| s.input_required().is_some()) {
+    for seen in survey
+        .fetched_resources
+        .iter()
+        .chain(&survey.fetched_prompts)
+        .filter(|s| s.input_required().is_some())
+    {
         let (Some(method), Some(params)) = (seen.method(), seen.params()) else { continue };
         let mut params = params.clone();
         params.as_object_mut().and_then(|p| p.remove("_meta"));
@@ -54,12 +59,12 @@ pub(crate) fn askers(bench: &Bench) -> Vec<(String, Probe)> {
             .or_else(|| params.get("name"))
             .and_then(Value::as_str)
             .unwrap_or_default();
-        askers.push((format!("{method} of {of}"), Probe::request(method, params)));
+        asking_requests.push((format!("{method} of {of}"), Probe::request(method, params)));
     }
     let mut told = std::collections::BTreeSet::new();
-    askers.retain(|(what, _)| told.insert(what.clone()));
-    askers.truncate(ASKERS);
-    askers
+    asking_requests.retain(|(what, _)| told.insert(what.clone()));
+    asking_requests.truncate(ASKERS);
+    asking_requests
 }
 
 /// A case's slug for what is asked.
@@ -101,7 +106,7 @@ check! {
 }
 
 async fn no_rely_undeclared(bench: &Bench) -> Judgement {
-    for (what, probe) in askers(bench) {
+    for (what, probe) in asking_requests(bench) {
         bench.control(probe.clone().capabilities(everything())).await?;
         for (declares, capabilities) in [
             ("nothing", json!({})),
@@ -153,7 +158,7 @@ check! {
 async fn missing_capability_error(bench: &Bench) -> Judgement {
     let needy =
         bench.survey().prop(Prop::NeedsCapabilityTool).map(|found| format!("tool {}", found.name));
-    for (what, probe) in askers(bench) {
+    for (what, probe) in asking_requests(bench) {
         bench.control(probe.clone().capabilities(everything())).await?;
         let seen = bench.send(probe.capabilities(json!({}))).await?;
         if seen.result().is_some() && needy.as_ref() != Some(&what) {
@@ -179,7 +184,7 @@ check! {
 }
 
 async fn missing_capability_data(bench: &Bench) -> Judgement {
-    for (what, probe) in askers(bench) {
+    for (what, probe) in asking_requests(bench) {
         bench.control(probe.clone().capabilities(everything())).await?;
         let refused = bench.send(probe.clone().capabilities(json!({}))).await?;
         if refused.code() != Some(codes::MISSING_CLIENT_CAPABILITY) {

@@ -7,7 +7,7 @@ use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, ch
 use plumb_wire::{header, meta};
 use serde_json::{Value, json};
 
-use super::capabilities::{asked, askers, everything, slug};
+use super::capabilities::{asked, asking_requests, everything, slug};
 
 /// The connection on which one request follows another.
 const CONNECTION: &str = "memory";
@@ -30,7 +30,7 @@ check! {
 
 async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
     let mut tried = 0;
-    for (n, (what, probe)) in askers(bench).into_iter().enumerate() {
+    for (n, (what, probe)) in asking_requests(bench).into_iter().enumerate() {
         // Over standard streams the process is the connection, and that of the run has heard everything.
         if n == PROCESSES && !bench.survey().transport.shares_processes() {
             break;

@@ -1,6 +1,6 @@
 //! server/utilities/completion#completion-results, #requesting-completions, #reference-types.
 
-use plumb_flows::completion::{Subject, prompts, templates, values};
+use plumb_flows::completion::{Completable, prompts, templates, values};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check, clip};
 use plumb_wire::{Capability, codes, method};
 use serde_json::{Value, json};
@@ -115,8 +115,8 @@ check! {
 }
 
 async fn has_more(bench: &Bench) -> Judgement {
-    let subjects: Vec<Subject> = prompts(bench).into_iter().chain(templates(bench)).collect();
-    let mut pairs: Vec<(&Subject, &str)> = Vec::new();
+    let subjects: Vec<Completable> = prompts(bench).into_iter().chain(templates(bench)).collect();
+    let mut pairs: Vec<(&Completable, &str)> = Vec::new();
     for subject in &subjects {
         pairs.extend(subject.arguments.iter().map(|argument| (subject, argument.as_str())));
     }
@@ -179,7 +179,7 @@ fn claims_to_be_complete(completion: &Value) -> bool {
 /// A value that a longer prefix brings and that the list for no prefix left out.
 async fn left_out(
     bench: &Bench,
-    subject: &Subject,
+    subject: &Completable,
     argument: &str,
     all: &[&str],
 ) -> Result<Option<String>, plumb_runner::Trouble> {

@@ -1,7 +1,9 @@
 //! client/elicitation#response-actions, #error-handling and #form-mode-security: what comes of an answer.
 
-use plumb_flows::rounds::{Asker, Input, Kind, Round, askers, broke, content, judged};
-use plumb_flows::rounds::{accepted, concluded, taken};
+use plumb_flows::rounds::{
+    AskingRequest, Input, InputKind, Round, asking_requests, content, failed_to_answer, judged,
+};
+use plumb_flows::rounds::{accepted, accepts_answer, concluded};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, sample};
 use plumb_wire::codes;
 use serde_json::{Map, Value, json};
@@ -23,14 +25,14 @@ check! {
 }
 
 async fn handle_actions(bench: &Bench) -> Judgement {
-    for asker in eliciting(bench).await {
+    for asking in eliciting(bench).await {
         for action in ["decline", "cancel"] {
             let marker = format!("plumb{}", bench.fresh_id());
-            let Some(accepted) = answered(bench, &asker, "accept", Some(&marker)).await? else {
+            let Some(accepted) = answered(bench, &asking, "accept", Some(&marker)).await? else {
                 continue;
             };
-            let Some(refused) = answered(bench, &asker, action, None).await? else { continue };
-            let finding = if broke(&refused) {
+            let Some(refused) = answered(bench, &asking, action, None).await? else { continue };
+            let finding = if failed_to_answer(&refused) {
                 Finding::violated(format!("{action} handled"), refused.describe())
             } else {
                 let alike = accepted
@@ -44,8 +46,8 @@ async fn handle_actions(bench: &Bench) -> Judgement {
                 )
             };
             bench.case(
-                &format!("{}-{action}", asker.slug),
-                format!("{:?} answered with {action}", asker.name),
+                &format!("{}-{action}", asking.slug),
+                format!("{:?} answered with {action}", asking.name),
                 Ok(finding),
             );
         }
@@ -105,9 +107,9 @@ check! {
 }
 
 async fn no_assume_success(bench: &Bench) -> Judgement {
-    for asker in eliciting(bench).await {
+    for asking in eliciting(bench).await {
         for action in ["decline", "cancel"] {
-            let Some(seen) = answered(bench, &asker, action, None).await? else { continue };
+            let Some(seen) = answered(bench, &asking, action, None).await? else { continue };
             let failed = seen.code() == Some(codes::INTERNAL_ERROR);
             let judgement = judged(&seen, |seen| {
                 Finding::expect(!failed, format!("{action} taken for an answer"), || {
@@ -115,8 +117,8 @@ async fn no_assume_success(bench: &Bench) -> Judgement {
                 })
             });
             bench.case(
-                &format!("{}-{action}", asker.slug),
-                format!("{:?} answered with {action}", asker.name),
+                &format!("{}-{action}", asking.slug),
+                format!("{:?} answered with {action}", asking.name),
                 judgement,
             );
         }
@@ -136,28 +138,29 @@ check! {
 }
 
 async fn handle_failure(bench: &Bench) -> Judgement {
-    for asker in eliciting(bench).await {
+    for asking in eliciting(bench).await {
         for action in ["decline", "cancel", "nothing"] {
             let seen = if action == "nothing" {
-                let state = Round::of(&bench.send(asker.probe()).await?).and_then(|r| r.state);
-                Some(bench.send(asker.retry(json!({}), state.as_ref())).await?)
+                let state = Round::of(&bench.send(asking.probe()).await?).and_then(|r| r.state);
+                Some(bench.send(asking.retry(json!({}), state.as_ref())).await?)
             } else {
-                answered(bench, &asker, action, None).await?
+                answered(bench, &asking, action, None).await?
             };
             let Some(seen) = seen else { continue };
-            let finding =
-                Finding::expect(!broke(&seen), "a result or an error", || seen.describe());
+            let finding = Finding::expect(!failed_to_answer(&seen), "a result or an error", || {
+                seen.describe()
+            });
             bench.case(
-                &format!("{}-{action}", asker.slug),
-                format!("{:?} answered with {action}", asker.name),
+                &format!("{}-{action}", asking.slug),
+                format!("{:?} answered with {action}", asking.name),
                 Ok(finding),
             );
         }
-        let after = bench.send(asker.probe()).await?;
+        let after = bench.send(asking.probe()).await?;
         let asks = Round::of(&after).is_some();
         bench.case(
-            &format!("{}-afterwards", asker.slug),
-            format!("{:?} asked again, afterwards", asker.name),
+            &format!("{}-afterwards", asking.slug),
+            format!("{:?} asked again, afterwards", asking.name),
             judged(&after, |after| {
                 Finding::expect(asks, "input asked for, as before", || after.describe())
             }),
@@ -180,13 +183,13 @@ check! {
 }
 
 async fn server_validate(bench: &Bench) -> Judgement {
-    for asker in eliciting(bench).await {
-        if accepted(bench, &asker).await?.is_none() {
+    for asking in eliciting(bench).await {
+        if accepted(bench, &asking).await?.is_none() {
             continue;
         }
-        let Some(input) = form(&asker.first) else { continue };
+        let Some(input) = form(&asking.first) else { continue };
         for (slug, title, broken) in misfits(input.schema()) {
-            let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+            let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
             let mut answers = round.answers();
             let answer = match &broken {
                 Value::Null => json!({"action": "accept"}),
@@ -194,13 +197,13 @@ async fn server_validate(bench: &Bench) -> Judgement {
             };
             let expected = format!("no acceptance of {answer}");
             answers.insert(input.key.clone(), answer);
-            let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+            let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
             let judgement = judged(&seen, |seen| {
-                Finding::expect(!taken(seen, &input.key), expected, || seen.describe())
+                Finding::expect(!accepts_answer(seen, &input.key), expected, || seen.describe())
             });
             bench.case(
-                &format!("{}-{slug}", asker.slug),
-                format!("{:?}: {title}", asker.name),
+                &format!("{}-{slug}", asking.slug),
+                format!("{:?}: {title}", asking.name),
                 judgement,
             );
         }
@@ -209,36 +212,37 @@ async fn server_validate(bench: &Bench) -> Judgement {
 }
 
 /// What elicits by a form or in URL mode.
-async fn eliciting(bench: &Bench) -> Vec<Asker> {
-    let elicits = |a: &Asker| a.first.wants(Kind::Form) || a.first.wants(Kind::Url);
-    askers(bench).await.into_iter().filter(elicits).take(LOOKED_AT).collect()
+async fn eliciting(bench: &Bench) -> Vec<AskingRequest> {
+    let elicits =
+        |a: &AskingRequest| a.first.wants(InputKind::Form) || a.first.wants(InputKind::Url);
+    asking_requests(bench).await.into_iter().filter(elicits).take(LOOKED_AT).collect()
 }
 
 fn form(round: &Round) -> Option<&Input> {
-    round.inputs.iter().find(|i| i.kind() == Kind::Form)
+    round.inputs.iter().find(|i| i.kind() == InputKind::Form)
 }
 
 /// Asks, and answers every elicitation with this action, the rest as is fitting. There is content only where a form is
 /// accepted, as the schema has it.
 async fn answered(
     bench: &Bench,
-    asker: &Asker,
+    asking: &AskingRequest,
     action: &str,
     marker: Option<&str>,
 ) -> Result<Option<Observed>, Trouble> {
-    let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { return Ok(None) };
+    let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(None) };
     let mut answers: Map<String, Value> = round.answers();
     for input in &round.inputs {
         let answer = match (input.kind(), marker) {
-            (Kind::Form, Some(marker)) if action == "accept" => {
+            (InputKind::Form, Some(marker)) if action == "accept" => {
                 json!({"action": action, "content": marked(input.schema(), marker)})
             }
-            (Kind::Form | Kind::Url, _) => json!({"action": action}),
+            (InputKind::Form | InputKind::Url, _) => json!({"action": action}),
             _ => continue,
         };
         answers.insert(input.key.clone(), answer);
     }
-    Ok(Some(bench.send(asker.retry(answers, round.state.as_ref())).await?))
+    Ok(Some(bench.send(asking.retry(answers, round.state.as_ref())).await?))
 }
 
 /// Fitting content, with the marker in every field that takes it.

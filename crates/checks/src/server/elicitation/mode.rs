@@ -1,7 +1,7 @@
 //! client/elicitation#capabilities: only modes that the client supports.
 
 use plumb_flows::rounds::of_tasks;
-use plumb_flows::rounds::{Kind, Round, askers, judged};
+use plumb_flows::rounds::{InputKind, Round, asking_requests, judged};
 use plumb_runner::{Bench, Finding, Judgement, Observed, check};
 use serde_json::json;
 
@@ -17,18 +17,22 @@ check! {
 }
 
 async fn empty_means_form(bench: &Bench) -> Judgement {
-    for asker in askers(bench).await {
-        let (form, url) = (asker.first.wants(Kind::Form), asker.first.wants(Kind::Url));
-        let alone = asker.first.inputs.iter().all(|i| matches!(i.kind(), Kind::Form | Kind::Url));
+    for asking in asking_requests(bench).await {
+        let (form, url) = (asking.first.wants(InputKind::Form), asking.first.wants(InputKind::Url));
+        let alone = asking
+            .first
+            .inputs
+            .iter()
+            .all(|i| matches!(i.kind(), InputKind::Form | InputKind::Url));
         if !form && !url {
             continue;
         }
         let others =
             json!({"elicitation": {}, "sampling": {"tools": {}, "context": {}}, "roots": {}});
-        let seen = bench.send(asker.bare().capabilities(others)).await?;
+        let seen = bench.send(asking.bare().capabilities(others)).await?;
         let asked = Round::of(&seen);
         let judgement = judged(&seen, |seen| match asked {
-            Some(round) if round.wants(Kind::Url) => {
+            Some(round) if round.wants(InputKind::Url) => {
                 Finding::violated("no request in URL mode", seen.describe())
             }
             None if form && !url && alone && seen.is_refused() => {
@@ -37,8 +41,8 @@ async fn empty_means_form(bench: &Bench) -> Judgement {
             _ => Finding::Held,
         });
         bench.case(
-            &asker.slug,
-            format!("{:?} before a client with the elicitation capability {{}}", asker.name),
+            &asking.slug,
+            format!("{:?} before a client with the elicitation capability {{}}", asking.name),
             judgement,
         );
     }
@@ -58,15 +62,16 @@ check! {
 }
 
 async fn supported(bench: &Bench) -> Judgement {
-    for asker in askers(bench).await {
-        for (slug, declared, other) in
-            [("url", json!({"url": {}}), Kind::Form), ("form", json!({"form": {}}), Kind::Url)]
-        {
-            if !asker.first.wants(other) {
+    for asking in asking_requests(bench).await {
+        for (slug, declared, other) in [
+            ("url", json!({"url": {}}), InputKind::Form),
+            ("form", json!({"form": {}}), InputKind::Url),
+        ] {
+            if !asking.first.wants(other) {
                 continue;
             }
             let declared = json!({"elicitation": declared, "sampling": {"tools": {}, "context": {}}, "roots": {}});
-            let seen = bench.send(asker.bare().capabilities(declared)).await?;
+            let seen = bench.send(asking.bare().capabilities(declared)).await?;
             let judgement = judged(&seen, |seen| {
                 Finding::expect(
                     !asks(seen, other),
@@ -74,20 +79,21 @@ async fn supported(bench: &Bench) -> Judgement {
                     || seen.describe(),
                 )
             });
-            let title = format!("{:?} before a client with the mode {slug} alone", asker.name);
-            bench.case(&format!("{}-{slug}", asker.slug), title, judgement);
+            let title = format!("{:?} before a client with the mode {slug} alone", asking.name);
+            bench.case(&format!("{}-{slug}", asking.slug), title, judgement);
         }
     }
-    for (slug, declared, other) in
-        [("url", json!({"url": {}}), Kind::Form), ("form", json!({"form": {}}), Kind::Url)]
-    {
+    for (slug, declared, other) in [
+        ("url", json!({"url": {}}), InputKind::Form),
+        ("form", json!({"form": {}}), InputKind::Url),
+    ] {
         let declared = json!({"elicitation": declared, "sampling": {}, "roots": {}});
         of_tasks(bench, slug, &declared, |kind| kind == other).await?;
     }
     concluded(bench)
 }
 
-fn asks(seen: &Observed, kind: Kind) -> bool {
+fn asks(seen: &Observed, kind: InputKind) -> bool {
     Round::of(seen).is_some_and(|r| r.wants(kind))
 }
 

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use plumb_flows::rounds::concluded;
-use plumb_flows::rounds::{Kind, Round, askers_for};
+use plumb_flows::rounds::{InputKind, Round, asking_requests_for};
 use plumb_model::Sent;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
 use url::{Host, Url};
@@ -86,13 +86,13 @@ check! {
 }
 
 async fn no_sensitive(bench: &Bench) -> Judgement {
-    for asker in askers_for(bench, Kind::Url).await {
+    for asking in asking_requests_for(bench, InputKind::Url).await {
         let id = bench.fresh_id();
         let mut markers = Vec::new();
-        let mut called = asker.clone();
-        if let Some(argument) = contact_argument(asker.schema()) {
+        let mut called = asking.clone();
+        if let Some(argument) = contact_argument(asking.schema()) {
             let contact = format!("plumb.user.{id}@example.com");
-            called = asker.with_argument(&argument, contact.clone());
+            called = asking.with_argument(&argument, contact.clone());
             markers.push(contact);
         }
         let seen = bench.send(called.probe()).await?;
@@ -113,8 +113,8 @@ async fn no_sensitive(bench: &Bench) -> Judgement {
             ),
         };
         bench.case(
-            &asker.slug,
-            format!("{:?} called by a user who is known", asker.name),
+            &asking.slug,
+            format!("{:?} called by a user who is known", asking.name),
             Ok(finding),
         );
     }

@@ -1,6 +1,8 @@
 //! basic/patterns/mrtr#error-handling: what a server does with the answers that a retry brings.
 
-use plumb_flows::rounds::{Kind, Round, accepted, askers, concluded, done, judged, taken};
+use plumb_flows::rounds::{
+    InputKind, Round, accepted, accepts_answer, asking_requests, concluded, done, judged,
+};
 use plumb_runner::{Bench, Finding, Judgement, check, facet};
 use serde_json::{Map, Value, json};
 
@@ -20,24 +22,26 @@ check! {
 }
 
 async fn validate_responses(bench: &Bench) -> Judgement {
-    for asker in askers(bench).await.iter().filter(|a| !a.first.inputs.is_empty()).take(LOOKED_AT) {
-        let Some((first, _)) = accepted(bench, asker).await? else { continue };
+    for asking in
+        asking_requests(bench).await.iter().filter(|a| !a.first.inputs.is_empty()).take(LOOKED_AT)
+    {
+        let Some((first, _)) = accepted(bench, asking).await? else { continue };
         let Some(input) = first.inputs.first() else { continue };
         for (slug, answer) in broken_answers(&first) {
-            let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+            let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
             let mut answers = round.answers();
             answers.insert(input.key.clone(), answer.clone());
-            let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+            let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
             let expected = format!(
                 "no acceptance of {answer} as the answer to {} {:?}",
                 input.method, input.key
             );
             let judgement = judged(&seen, |seen| {
-                Finding::expect(!taken(seen, &input.key), expected, || seen.describe())
+                Finding::expect(!accepts_answer(seen, &input.key), expected, || seen.describe())
             });
             bench.case(
-                &format!("{}-{slug}", asker.slug),
-                format!("{:?} answered with {answer}", asker.name),
+                &format!("{}-{slug}", asking.slug),
+                format!("{:?} answered with {answer}", asking.name),
                 judgement,
             );
         }
@@ -50,10 +54,12 @@ fn broken_answers(round: &Round) -> Vec<(&'static str, Value)> {
     let mut broken = vec![("number", json!(5)), ("string", json!("yes")), ("list", json!([]))];
     if let Some(input) = round.inputs.first() {
         match input.kind() {
-            Kind::Form | Kind::Url => broken.push(("unknown-action", json!({"action": "perhaps"}))),
-            Kind::Roots => broken.push(("roots-no-list", json!({"roots": 5}))),
-            Kind::Sampling => broken.push(("empty-completion", json!({}))),
-            Kind::Other => {}
+            InputKind::Form | InputKind::Url => {
+                broken.push(("unknown-action", json!({"action": "perhaps"})));
+            }
+            InputKind::Roots => broken.push(("roots-no-list", json!({"roots": 5}))),
+            InputKind::Sampling => broken.push(("empty-completion", json!({}))),
+            InputKind::Other => {}
         }
     }
     broken
@@ -81,22 +87,22 @@ check! {
 }
 
 async fn ignore_unexpected(bench: &Bench) -> Judgement {
-    for asker in askers(bench).await.iter().take(LOOKED_AT) {
-        let Some((_, control)) = accepted(bench, asker).await? else { continue };
-        let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+    for asking in asking_requests(bench).await.iter().take(LOOKED_AT) {
+        let Some((_, control)) = accepted(bench, asking).await? else { continue };
+        let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
         let mut answers = round.answers();
         answers.insert(
             "plumb_unasked".into(),
             json!({"action": "accept", "content": {"plumb": "unasked"}}),
         );
-        let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+        let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
         let same = seen.is_accepted() && done(&seen) == done(&control);
         let judgement = judged(&seen, |seen| {
             Finding::expect(same, "the same as without it: a result", || seen.describe())
         });
         bench.case(
-            &asker.slug,
-            format!("{:?} with an answer that was not asked for", asker.name),
+            &asking.slug,
+            format!("{:?} with an answer that was not asked for", asking.name),
             judgement,
         );
     }
@@ -115,19 +121,21 @@ check! {
 }
 
 async fn missing_rerequest(bench: &Bench) -> Judgement {
-    for asker in askers(bench).await.iter().filter(|a| !a.first.inputs.is_empty()).take(LOOKED_AT) {
+    for asking in
+        asking_requests(bench).await.iter().filter(|a| !a.first.inputs.is_empty()).take(LOOKED_AT)
+    {
         let mut left_out: Vec<Option<String>> = vec![None];
-        if asker.first.inputs.len() > 1 {
-            left_out.extend(asker.first.inputs.iter().take(4).map(|i| Some(i.key.clone())));
+        if asking.first.inputs.len() > 1 {
+            left_out.extend(asking.first.inputs.iter().take(4).map(|i| Some(i.key.clone())));
         }
         for key in left_out {
-            let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+            let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
             let mut answers = round.answers();
             match &key {
                 Some(key) => drop(answers.remove(key)),
                 None => answers = Map::new(),
             }
-            let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+            let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
             let what = key.as_deref().unwrap_or("everything");
             let again = match (Round::of(&seen), &key) {
                 (Some(round), Some(key)) => round.asks(key) || round.inputs.is_empty(),
@@ -139,12 +147,12 @@ async fn missing_rerequest(bench: &Bench) -> Judgement {
             });
             let slug = format!(
                 "{}-without-{}",
-                asker.slug,
+                asking.slug,
                 what.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
             );
             bench.case(
                 &slug.to_lowercase(),
-                format!("{:?} answered without {what}", asker.name),
+                format!("{:?} answered without {what}", asking.name),
                 judgement,
             );
         }

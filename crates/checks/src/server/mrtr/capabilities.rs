@@ -1,6 +1,6 @@
 //! basic/patterns/mrtr: only what the client declared is asked for.
 
-use plumb_flows::rounds::{Asker, Kind, Round, askers, judged};
+use plumb_flows::rounds::{AskingRequest, InputKind, Round, asking_requests, judged};
 use plumb_runner::survey::every_capability;
 use plumb_runner::{Bench, Finding, Judgement, Observed, check};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ check! {
 }
 
 async fn elicitation(bench: &Bench) -> Judgement {
-    undeclared(bench, "elicitation", &[Kind::Form, Kind::Url]).await
+    undeclared(bench, "elicitation", &[InputKind::Form, InputKind::Url]).await
 }
 
 check! {
@@ -34,7 +34,7 @@ check! {
 }
 
 async fn sampling(bench: &Bench) -> Judgement {
-    undeclared(bench, "sampling", &[Kind::Sampling]).await
+    undeclared(bench, "sampling", &[InputKind::Sampling]).await
 }
 
 check! {
@@ -51,33 +51,33 @@ check! {
 }
 
 async fn roots(bench: &Bench) -> Judgement {
-    undeclared(bench, "roots", &[Kind::Roots]).await
+    undeclared(bench, "roots", &[InputKind::Roots]).await
 }
 
 /// Judges every request that asks for one of these kinds, before a client that did not declare the capability.
-async fn undeclared(bench: &Bench, capability: &str, kinds: &[Kind]) -> Judgement {
-    let all = askers(bench).await;
-    for asker in &all {
-        let first = kinds.iter().any(|k| asker.first.wants(*k));
+async fn undeclared(bench: &Bench, capability: &str, kinds: &[InputKind]) -> Judgement {
+    let all = asking_requests(bench).await;
+    for asking in &all {
+        let first = kinds.iter().any(|k| asking.first.wants(*k));
         // Who asks for something else first may come to ask for this.
-        let later = asker.first.state.is_some() && !asker.first.inputs.is_empty();
+        let later = asking.first.state.is_some() && !asking.first.inputs.is_empty();
         if first {
             for (slug, capabilities) in lacking(capability) {
-                let seen = bench.send(asker.bare().capabilities(capabilities)).await?;
+                let seen = bench.send(asking.bare().capabilities(capabilities)).await?;
                 let title = format!(
                     "{:?} before a client that declares {}",
-                    asker.name,
+                    asking.name,
                     slug.replace('-', " ")
                 );
                 bench.case(
-                    &format!("{}-{slug}", asker.slug),
+                    &format!("{}-{slug}", asking.slug),
                     title,
                     judged(&seen, |seen| unasked(seen, capability, kinds)),
                 );
             }
         }
         if first || later {
-            later_round(bench, asker, capability, kinds).await?;
+            later_round(bench, asking, capability, kinds).await?;
         }
     }
     if !all.iter().any(|a| kinds.iter().any(|k| a.first.wants(*k))) {
@@ -92,18 +92,18 @@ async fn undeclared(bench: &Bench, capability: &str, kinds: &[Kind]) -> Judgemen
 /// The first round with every capability, the second without this one: the declaration of each request counts.
 async fn later_round(
     bench: &Bench,
-    asker: &Asker,
+    asking: &AskingRequest,
     capability: &str,
-    kinds: &[Kind],
+    kinds: &[InputKind],
 ) -> Result<(), plumb_runner::Trouble> {
-    let Some(first) = Round::of(&bench.send(asker.probe()).await?) else { return Ok(()) };
+    let Some(first) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(()) };
     let Some((_, capabilities)) = lacking(capability).pop() else { return Ok(()) };
     // Answering nothing makes the target ask again, if it did not look.
-    let probe = asker.retry(json!({}), first.state.as_ref()).capabilities(capabilities);
+    let probe = asking.retry(json!({}), first.state.as_ref()).capabilities(capabilities);
     let seen = bench.send(probe).await?;
-    let title = format!("{:?} in its second round, declared in the first only", asker.name);
+    let title = format!("{:?} in its second round, declared in the first only", asking.name);
     bench.case(
-        &format!("{}-second-round", asker.slug),
+        &format!("{}-second-round", asking.slug),
         title,
         judged(&seen, |seen| unasked(seen, capability, kinds)),
     );
@@ -119,7 +119,7 @@ fn lacking(capability: &str) -> Vec<(&'static str, Value)> {
     vec![("nothing", json!({})), ("all-others", others)]
 }
 
-fn unasked(seen: &Observed, capability: &str, kinds: &[Kind]) -> Finding {
+fn unasked(seen: &Observed, capability: &str, kinds: &[InputKind]) -> Finding {
     let asked = Round::of(seen).is_some_and(|r| kinds.iter().any(|k| r.wants(*k)));
     Finding::expect(
         !asked,

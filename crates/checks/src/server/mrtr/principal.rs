@@ -1,6 +1,6 @@
 //! basic/patterns/mrtr#server-requirements-basic-workflow: `requestState` in the hands of another principal.
 
-use plumb_flows::rounds::{Asker, Kind, Round, askers, done, judged};
+use plumb_flows::rounds::{AskingRequest, InputKind, Round, asking_requests, done, judged};
 use plumb_runner::{Bench, Finding, Judgement, OTHER_PRINCIPAL, check};
 use serde_json::Value;
 
@@ -35,26 +35,27 @@ check! {
 }
 
 async fn elicitation(bench: &Bench) -> Judgement {
-    stolen(bench, |round| round.wants(Kind::Form) || round.wants(Kind::Url)).await
+    stolen(bench, |round| round.wants(InputKind::Form) || round.wants(InputKind::Url)).await
 }
 
 async fn stolen(bench: &Bench, concerns: impl Fn(&Round) -> bool) -> Judgement {
     let auth = bench.auth()?;
     let other = auth.token(&auth.access(OTHER_PRINCIPAL))?;
-    let stateful = |asker: &Asker| {
-        asker.first.state.as_ref().is_some_and(Value::is_string) && concerns(&asker.first)
+    let stateful = |asking: &AskingRequest| {
+        asking.first.state.as_ref().is_some_and(Value::is_string) && concerns(&asking.first)
     };
-    for asker in askers(bench).await.into_iter().filter(stateful).take(LOOKED_AT) {
-        let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
-        let mine = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
-        let without = bench.send(asker.retry(round.answers(), None).bearer(other.as_str())).await?;
+    for asking in asking_requests(bench).await.into_iter().filter(stateful).take(LOOKED_AT) {
+        let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
+        let mine = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
+        let without =
+            bench.send(asking.retry(round.answers(), None).bearer(other.as_str())).await?;
         // A state that its owner cannot use, or that nobody needs, shows nothing.
         if !done(&mine) || done(&without) {
             continue;
         }
-        let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+        let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
         let theirs = bench
-            .send(asker.retry(round.answers(), round.state.as_ref()).bearer(other.as_str()))
+            .send(asking.retry(round.answers(), round.state.as_ref()).bearer(other.as_str()))
             .await?;
         let judgement = judged(&theirs, |theirs| {
             Finding::expect(!done(theirs), "the state refused, or input asked for anew", || {
@@ -62,8 +63,8 @@ async fn stolen(bench: &Bench, concerns: impl Fn(&Round) -> bool) -> Judgement {
             })
         });
         bench.case(
-            &asker.slug,
-            format!("the state of {:?} in the hands of another principal", asker.name),
+            &asking.slug,
+            format!("the state of {:?} in the hands of another principal", asking.name),
             judgement,
         );
     }

@@ -1,7 +1,7 @@
 //! basic/patterns/mrtr#basic-workflow: the retry may reach any replica.
 
 use plumb_flows::interruption;
-use plumb_flows::rounds::askers;
+use plumb_flows::rounds::asking_requests;
 use plumb_runner::{Bench, Finding, Judgement, check};
 
 check! {
@@ -18,7 +18,7 @@ check! {
 }
 
 async fn retry_self_contained(bench: &Bench) -> Judgement {
-    if askers(bench).await.is_empty() {
+    if asking_requests(bench).await.is_empty() {
         return Ok(Finding::unseen(
             "nothing that may be called asks for input",
             "offer a tool marked `readOnlyHint: true` that asks for input",

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use plumb_flows::rounds::{Asker, Round, accepted, askers, broke, done};
+use plumb_flows::rounds::{
+    AskingRequest, Round, accepted, asking_requests, done, failed_to_answer,
+};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check};
 
 /// So many calls are left unanswered of the first request that asks for input, and so many of each further one: a
@@ -30,18 +32,18 @@ check! {
 }
 
 async fn no_assume_retry(bench: &Bench) -> Judgement {
-    let mut askers = askers(bench).await;
-    askers.retain(|a| !a.first.inputs.is_empty());
-    for (n, asker) in askers.iter().take(LOOKED_AT).enumerate() {
+    let mut asking_requests = asking_requests(bench).await;
+    asking_requests.retain(|a| !a.first.inputs.is_empty());
+    for (n, asking) in asking_requests.iter().take(LOOKED_AT).enumerate() {
         let abandoned = if n == 0 { ABANDONED } else { ABANDONED_OF_OTHERS };
-        let judgement = match abandon(bench, asker, abandoned).await {
+        let judgement = match abandon(bench, asking, abandoned).await {
             // The first says whether the target limits its callers.
             Err(Trouble::Setup(why)) if n > 0 => Ok(Finding::unseen(why, "ask each caller")),
             judgement => judgement,
         };
         bench.case(
-            &asker.slug,
-            format!("{abandoned} calls of {:?} that nobody answers", asker.name),
+            &asking.slug,
+            format!("{abandoned} calls of {:?} that nobody answers", asking.name),
             judgement,
         );
     }
@@ -54,12 +56,12 @@ async fn no_assume_retry(bench: &Bench) -> Judgement {
     }
 }
 
-async fn abandon(bench: &Bench, asker: &Asker, abandoned: usize) -> Judgement {
+async fn abandon(bench: &Bench, asking: &AskingRequest, abandoned: usize) -> Judgement {
     // The survey abandoned a call already.
-    let mut left = vec![asker.first.clone()];
+    let mut left = vec![asking.first.clone()];
     let mut pauses = 0;
     while left.len() <= abandoned {
-        let seen = bench.send(asker.probe()).await?;
+        let seen = bench.send(asking.probe()).await?;
         if let Some(round) = Round::of(&seen) {
             left.push(round);
             continue;
@@ -67,29 +69,29 @@ async fn abandon(bench: &Bench, asker: &Asker, abandoned: usize) -> Judgement {
         if done(&seen) {
             return Ok(Finding::unseen("nothing is asked for any more", "ask each time"));
         }
-        if broke(&seen) || pauses == PAUSES {
-            return owed(bench, asker, &left, &seen).await;
+        if failed_to_answer(&seen) || pauses == PAUSES {
+            return owed(bench, asking, &left, &seen).await;
         }
         pauses += 1;
         bench.pause(PAUSE).await;
     }
-    let fresh = Round::of(&bench.send(asker.probe()).await?).unwrap_or_default();
-    let seen = bench.send(asker.retry(fresh.answers(), fresh.state.as_ref())).await?;
+    let fresh = Round::of(&bench.send(asking.probe()).await?).unwrap_or_default();
+    let seen = bench.send(asking.retry(fresh.answers(), fresh.state.as_ref())).await?;
     if seen.is_accepted() {
         return Ok(Finding::Held);
     }
-    owed(bench, asker, &left, &seen).await
+    owed(bench, asking, &left, &seen).await
 }
 
 /// The target no longer serves what it served. Whether that is for the answers that are owed shows when they are given.
-async fn owed(bench: &Bench, asker: &Asker, left: &[Round], seen: &Observed) -> Judgement {
+async fn owed(bench: &Bench, asking: &AskingRequest, left: &[Round], seen: &Observed) -> Judgement {
     let mut paid = 0;
     for round in left {
-        let seen = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
+        let seen = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
         paid += usize::from(done(&seen));
     }
-    let helped = paid > 0 && accepted(bench, asker).await?.is_some();
-    if helped || broke(seen) {
+    let helped = paid > 0 && accepted(bench, asking).await?.is_some();
+    if helped || failed_to_answer(seen) {
         let abandoned = left.len();
         return Ok(Finding::violated(
             format!("input asked for and taken after {abandoned} calls that nobody answered"),

@@ -1,7 +1,9 @@
 //! basic/patterns/mrtr#server-requirements-basic-workflow: `requestState` in the hands of a client that changes it.
 
 use plumb_flows::rounds::tamper::{Tampered, altered, garbage, mangled};
-use plumb_flows::rounds::{Asker, Round, askers, broke, done, judged, outcome};
+use plumb_flows::rounds::{
+    AskingRequest, Round, asking_requests, done, failed_to_answer, judged, outcome,
+};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check};
 use serde_json::Value;
 
@@ -13,8 +15,8 @@ const DECLARED: [&str; 2] =
     ["test_input_required_result_tampered_state", "test_input_required_result_single_use"];
 
 /// A stateful request that a fitting retry takes a step further.
-struct Subject {
-    asker: Asker,
+struct StatefulRequest {
+    asking: AskingRequest,
     /// What a fitting retry gives.
     taken: Observed,
     /// Whether the same retry gives the same twice, with the same state.
@@ -23,19 +25,19 @@ struct Subject {
     without: Observed,
 }
 
-async fn subjects(bench: &Bench) -> Result<Vec<Subject>, Trouble> {
+async fn subjects(bench: &Bench) -> Result<Vec<StatefulRequest>, Trouble> {
     let mut found = Vec::new();
-    for asker in askers(bench).await.into_iter().filter(|a| a.first.state.is_some()) {
+    for asking in asking_requests(bench).await.into_iter().filter(|a| a.first.state.is_some()) {
         if found.len() == LOOKED_AT {
             break;
         }
-        let Some(round) = fresh(bench, &asker).await? else { continue };
-        let taken = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
-        let again = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
-        let without = bench.send(asker.retry(round.answers(), None)).await?;
+        let Some(round) = fresh(bench, &asking).await? else { continue };
+        let taken = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
+        let again = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
+        let without = bench.send(asking.retry(round.answers(), None)).await?;
         if stepped(&taken, &round) {
             let repeatable = outcome(&taken) == outcome(&again) && again.is_accepted();
-            found.push(Subject { asker, taken, repeatable, without });
+            found.push(StatefulRequest { asking, taken, repeatable, without });
         }
     }
     // The fixtures that declare that their state matters come first.
@@ -43,8 +45,8 @@ async fn subjects(bench: &Bench) -> Result<Vec<Subject>, Trouble> {
     Ok(found)
 }
 
-async fn fresh(bench: &Bench, asker: &Asker) -> Result<Option<Round>, Trouble> {
-    let round = Round::of(&bench.send(asker.probe()).await?);
+async fn fresh(bench: &Bench, asking: &AskingRequest) -> Result<Option<Round>, Trouble> {
+    let round = Round::of(&bench.send(asking.probe()).await?);
     Ok(round.filter(|r| r.state.as_ref().is_some_and(Value::is_string)))
 }
 
@@ -54,15 +56,15 @@ fn stepped(seen: &Observed, round: &Round) -> bool {
         || Round::of(seen).is_some_and(|next| round.inputs.iter().all(|i| !next.asks(&i.key)))
 }
 
-impl Subject {
+impl StatefulRequest {
     fn declared(&self) -> bool {
-        DECLARED.contains(&self.asker.name.as_str())
+        DECLARED.contains(&self.asking.name.as_str())
     }
 
     /// Judges what a tampered state led to. Whether a state matters cannot be known from outside; where a fixture
     /// says so nothing may come of it, elsewhere it may not lead to an outcome of its own.
     async fn judge(&self, bench: &Bench, seen: &Observed) -> Judgement {
-        if broke(seen) {
+        if failed_to_answer(seen) {
             return Err(Trouble::Setup(seen.describe()));
         }
         if self.declared() {
@@ -77,10 +79,10 @@ impl Subject {
             return Ok(Finding::Held);
         }
         // What the true state leads to may have changed by itself in the meantime.
-        let Some(round) = fresh(bench, &self.asker).await? else {
+        let Some(round) = fresh(bench, &self.asking).await? else {
             return Err(Trouble::Setup("the state is no longer given".into()));
         };
-        let taken = bench.send(self.asker.retry(round.answers(), round.state.as_ref())).await?;
+        let taken = bench.send(self.asking.retry(round.answers(), round.state.as_ref())).await?;
         if outcome(&taken) != outcome(&self.taken) {
             return Err(Trouble::Setup("the true state leads to something else, too".into()));
         }
@@ -91,15 +93,15 @@ impl Subject {
 async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judgement {
     let subjects = subjects(bench).await?;
     for subject in &subjects {
-        let asker = &subject.asker;
-        let Some(mut round) = fresh(bench, asker).await? else { continue };
+        let asking = &subject.asking;
+        let Some(mut round) = fresh(bench, asking).await? else { continue };
         let Some(state) = round.state.as_ref().and_then(Value::as_str).map(str::to_owned) else {
             continue;
         };
         let many = change(&state).len();
         for n in 0..many {
             if !subject.repeatable
-                && let Some(next) = fresh(bench, asker).await?
+                && let Some(next) = fresh(bench, asking).await?
             {
                 round = next;
             }
@@ -108,11 +110,11 @@ async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judg
                 continue;
             };
             let seen =
-                bench.send(asker.retry(round.answers(), Some(&Value::String(state)))).await?;
+                bench.send(asking.retry(round.answers(), Some(&Value::String(state)))).await?;
             let judgement = subject.judge(bench, &seen).await;
             bench.case(
-                &format!("{}-{slug}", asker.slug),
-                format!("{:?}: {title}", asker.name),
+                &format!("{}-{slug}", asking.slug),
+                format!("{:?}: {title}", asking.name),
                 judgement,
             );
         }
@@ -175,27 +177,28 @@ check! {
 }
 
 async fn attacker_controlled(bench: &Bench) -> Judgement {
-    let askers = askers(bench).await;
-    let stateful = askers.iter().filter(|a| a.first.state.is_some()).take(LOOKED_AT);
-    for asker in stateful {
-        if Round::of(&bench.send(asker.probe()).await?).is_none() {
+    let asking_requests = asking_requests(bench).await;
+    let stateful = asking_requests.iter().filter(|a| a.first.state.is_some()).take(LOOKED_AT);
+    for asking in stateful {
+        if Round::of(&bench.send(asking.probe()).await?).is_none() {
             continue;
         }
         for (slug, title, state) in garbage() {
-            let seen = bench.send(asker.retry(asker.first.answers(), Some(&state))).await?;
-            let finding =
-                Finding::expect(!broke(&seen), "a result or an error", || seen.describe());
+            let seen = bench.send(asking.retry(asking.first.answers(), Some(&state))).await?;
+            let finding = Finding::expect(!failed_to_answer(&seen), "a result or an error", || {
+                seen.describe()
+            });
             bench.case(
-                &format!("{}-{slug}", asker.slug),
-                format!("{:?}: {title}", asker.name),
+                &format!("{}-{slug}", asking.slug),
+                format!("{:?}: {title}", asking.name),
                 Ok(finding),
             );
         }
-        let after = bench.send(asker.probe()).await?;
+        let after = bench.send(asking.probe()).await?;
         let asks = Round::of(&after).is_some();
         bench.case(
-            &format!("{}-afterwards", asker.slug),
-            format!("{:?} without a state, afterwards", asker.name),
+            &format!("{}-afterwards", asking.slug),
+            format!("{:?} without a state, afterwards", asking.name),
             judged(&after, |after| {
                 Finding::expect(asks, "input asked for, as before", || after.describe())
             }),
@@ -218,19 +221,19 @@ check! {
 async fn request_binding(bench: &Bench) -> Judgement {
     let subjects = subjects(bench).await?;
     for to in subjects.iter().filter(|s| !done(&s.without)) {
-        for from in subjects.iter().filter(|s| s.asker.name != to.asker.name) {
-            let Some(state) = fresh(bench, &from.asker).await?.and_then(|r| r.state) else {
+        for from in subjects.iter().filter(|s| s.asking.name != to.asking.name) {
+            let Some(state) = fresh(bench, &from.asking).await?.and_then(|r| r.state) else {
                 continue;
             };
-            let title = format!("the state of {:?} on {:?}", from.asker.name, to.asker.name);
-            let slug = format!("{}-on-{}", from.asker.slug, to.asker.slug);
-            foreign(bench, to, &to.asker, &state, &slug, title).await?;
+            let title = format!("the state of {:?} on {:?}", from.asking.name, to.asking.name);
+            let slug = format!("{}-on-{}", from.asking.slug, to.asking.slug);
+            foreign(bench, to, &to.asking, &state, &slug, title).await?;
         }
-        let Some(argument) = free_argument(to.asker.schema()) else { continue };
-        let Some(state) = fresh(bench, &to.asker).await?.and_then(|r| r.state) else { continue };
-        let other = to.asker.with_argument(&argument, "plumb-other");
-        let title = format!("the state of {:?} with another {argument:?}", to.asker.name);
-        foreign(bench, to, &other, &state, &format!("{}-other-arguments", to.asker.slug), title)
+        let Some(argument) = free_argument(to.asking.schema()) else { continue };
+        let Some(state) = fresh(bench, &to.asking).await?.and_then(|r| r.state) else { continue };
+        let other = to.asking.with_argument(&argument, "plumb-other");
+        let title = format!("the state of {:?} with another {argument:?}", to.asking.name);
+        foreign(bench, to, &other, &state, &format!("{}-other-arguments", to.asking.slug), title)
             .await?;
     }
     match bench.conclude()? {
@@ -244,14 +247,14 @@ async fn request_binding(bench: &Bench) -> Judgement {
 
 async fn foreign(
     bench: &Bench,
-    to: &Subject,
-    asker: &Asker,
+    to: &StatefulRequest,
+    asking: &AskingRequest,
     state: &Value,
     slug: &str,
     title: String,
 ) -> Result<(), Trouble> {
-    let Some(round) = fresh(bench, asker).await? else { return Ok(()) };
-    let probe: Probe = asker.retry(round.answers(), Some(state));
+    let Some(round) = fresh(bench, asking).await? else { return Ok(()) };
+    let probe: Probe = asking.retry(round.answers(), Some(state));
     let seen = bench.send(probe).await?;
     // A new round that would have come without any state, too, is a rejection.
     let further = stepped(&seen, &round) && !stepped(&to.without, &round);
@@ -291,13 +294,13 @@ check! {
 
 async fn single_use(bench: &Bench) -> Judgement {
     let name = bench.prop(Prop::OnceTool)?.name.clone();
-    let Some(asker) = askers(bench).await.into_iter().find(|a| a.name == name) else {
+    let Some(asking) = asking_requests(bench).await.into_iter().find(|a| a.name == name) else {
         return Err(Trouble::Setup(format!("{name:?} asked for no input")));
     };
-    let Some(round) = fresh(bench, &asker).await? else {
+    let Some(round) = fresh(bench, &asking).await? else {
         return Err(Trouble::Setup(format!("{name:?} gave no state")));
     };
-    let first = bench.send(asker.retry(round.answers(), round.state.as_ref())).await?;
+    let first = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
     if !done(&first) {
         return Err(Trouble::Control(first.describe()));
     }
@@ -305,7 +308,7 @@ async fn single_use(bench: &Bench) -> Judgement {
         ("again", "the same retry once more", false),
         ("elsewhere", "the same retry once more, on another connection", true),
     ] {
-        let retry = asker.retry(round.answers(), round.state.as_ref());
+        let retry = asking.retry(round.answers(), round.state.as_ref());
         let second = bench.send(if fresh { retry.fresh() } else { retry }).await?;
         let judgement = judged(&second, |second| {
             Finding::expect(!done(second), "the second use refused", || second.describe())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plumb_flows::listing::{ALL, List, Walk, Way, canonical, name, walk};
+use plumb_flows::listing::{ALL, Connection, List, Walk, canonical, name, walk};
 use plumb_runner::survey::Listing;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, check, clip};
 use serde_json::{Value, json};
@@ -60,10 +60,10 @@ async fn continues(bench: &Bench) -> Judgement {
 
 /// Walks a list until two walks after each other agree, and judges what they agree on.
 async fn walked(bench: &Bench, list: List) -> Judgement {
-    let elsewhere = Way::Named(format!("walk-{}", list.key));
+    let elsewhere = Connection::Named(format!("walk-{}", list.key));
     let mut refused = Vec::new();
     for _ in 0..PAIRS {
-        let one = walk(bench, &Way::Shared, list, PAGES).await;
+        let one = walk(bench, &Connection::Shared, list, PAGES).await;
         let other = walk(bench, &elsewhere, list, PAGES).await;
         match (one, other) {
             (Ok(one), Ok(other)) if one.outline(list) == other.outline(list) => {
@@ -134,7 +134,7 @@ check! {
 
 async fn stable_cursors(bench: &Bench) -> Judgement {
     for list in offered(bench) {
-        let walked = match walk(bench, &Way::Shared, list, PAGES).await {
+        let walked = match walk(bench, &Connection::Shared, list, PAGES).await {
             Ok(walked) => walked,
             // The survey walked the same list to its end.
             Err(Trouble::Control(what)) if walked_before(bench, list) => {
@@ -144,12 +144,12 @@ async fn stable_cursors(bench: &Bench) -> Judgement {
             }
             Err(trouble) => return Err(trouble),
         };
-        let elsewhere = Way::Named(format!("cursor-{}", list.key));
+        let elsewhere = Connection::Named(format!("cursor-{}", list.key));
         let last = walked.cursors.len().saturating_sub(1);
         for (n, cursor) in walked.cursors.iter().enumerate().filter(|(n, _)| *n == 0 || *n == last)
         {
             let Some(items) = walked.pages.get(n + 1) else { continue };
-            for (slug, way) in [("again", &Way::Shared), ("elsewhere", &elsewhere)] {
+            for (slug, way) in [("again", &Connection::Shared), ("elsewhere", &elsewhere)] {
                 let probe = Probe::request(list.method, json!({"cursor": cursor}));
                 let answer = way.send(bench, probe).await?;
                 let page =

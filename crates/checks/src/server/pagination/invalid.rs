@@ -1,7 +1,7 @@
 //! server/utilities/pagination#error-handling, #implementation-guidelines.
 
 use plumb_flows::listing::forged::negated;
-use plumb_flows::listing::{List, Walk, Way, canonical, walk};
+use plumb_flows::listing::{Connection, List, Walk, canonical, walk};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, brief, check, facet};
 use plumb_wire::codes;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ check! {
 async fn graceful(bench: &Bench) -> Judgement {
     let mut walks = Vec::new();
     for list in offered(bench) {
-        walks.push((list, walk(bench, &Way::Shared, list, 4).await?));
+        walks.push((list, walk(bench, &Connection::Shared, list, 4).await?));
     }
     for (list, walked) in &walks {
         let garbage = sent(bench, *list, "plumb-no-cursor").await?;

@@ -135,7 +135,7 @@ pub(super) async fn subjects(
         }
         let shown = bench
             .survey()
-            .gotten
+            .fetched_prompts
             .iter()
             .find(|g| g.params().and_then(|p| p.get("name")).is_some_and(|n| n == name));
         if shown.is_some_and(|s| s.complete().is_none()) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plumb_flows::listing::{PROMPTS, Way, walk};
+use plumb_flows::listing::{Connection, PROMPTS, walk};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Prop, check, clip};
 use plumb_wire::codes;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ check! {
 }
 
 async fn listed(bench: &Bench) -> Judgement {
-    for answer in &bench.survey().gotten {
+    for answer in &bench.survey().fetched_prompts {
         let name =
             answer.params().and_then(|p| p.get("name")).and_then(Value::as_str).unwrap_or_default();
         bench.note(answer);
@@ -30,7 +30,7 @@ async fn listed(bench: &Bench) -> Judgement {
         } else if unknown(answer) && !takes_arguments(bench, name) {
             // The list may have changed since it was read.
             let again = bench.send(super::errors::get(name, json!({}))).await?;
-            let still = walk(bench, &Way::Shared, PROMPTS, 20).await?;
+            let still = walk(bench, &Connection::Shared, PROMPTS, 20).await?;
             let still = still.items().any(|p| p.get("name").is_some_and(|n| n == name));
             Finding::expect(!(still && unknown(&again)), "`messages` of a listed prompt", || {
                 again.describe()
@@ -47,7 +47,7 @@ async fn listed(bench: &Bench) -> Judgement {
     let items: Vec<&Value> = bench.survey().prompts.items.iter().map(|i| &i.value).collect();
     if twice(&items).is_some() {
         // An item that moved to another page while the survey read them came twice by chance.
-        let now = walk(bench, &Way::Shared, PROMPTS, 40).await?;
+        let now = walk(bench, &Connection::Shared, PROMPTS, 40).await?;
         let items: Vec<&Value> = now.items().collect();
         let judged = match twice(&items) {
             Some(name) => Finding::violated(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use plumb_flows::listing::{RESOURCES, Way, walk};
+use plumb_flows::listing::{Connection, RESOURCES, walk};
 use plumb_runner::survey::Item;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check, clip};
 use plumb_wire::{codes, method};
@@ -24,7 +24,7 @@ check! {
 }
 
 async fn listed(bench: &Bench) -> Judgement {
-    for answer in &bench.survey().read {
+    for answer in &bench.survey().fetched_resources {
         let uri =
             answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str).unwrap_or_default();
         // What is no URI is refused for that reason.
@@ -38,7 +38,7 @@ async fn listed(bench: &Bench) -> Judgement {
             // The list may have changed since it was read.
             let again =
                 bench.send(Probe::request(method::RESOURCES_READ, json!({"uri": uri}))).await?;
-            let list = walk(bench, &Way::Shared, RESOURCES, 20).await?;
+            let list = walk(bench, &Connection::Shared, RESOURCES, 20).await?;
             let still = list.items().any(|r| r.get("uri").is_some_and(|u| u == uri));
             Finding::expect(!(still && missing(&again)), "contents of a listed resource", || {
                 again.describe()
@@ -54,7 +54,7 @@ async fn listed(bench: &Bench) -> Judgement {
     let items: Vec<&Value> = bench.survey().resources.items.iter().map(|i| &i.value).collect();
     if twice(&items).is_some() {
         // An item that moved to another page while the survey read them came twice by chance.
-        let now = walk(bench, &Way::Shared, RESOURCES, 40).await?;
+        let now = walk(bench, &Connection::Shared, RESOURCES, 40).await?;
         let items: Vec<&Value> = now.items().collect();
         let judged = match twice(&items) {
             Some(uri) => Finding::violated(
@@ -102,7 +102,7 @@ check! {
 }
 
 async fn names_itself(bench: &Bench) -> Judgement {
-    for answer in &bench.survey().read {
+    for answer in &bench.survey().fetched_resources {
         let asked = answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str);
         let contents = answer.complete().and_then(|r| r.get("contents")).and_then(Value::as_array);
         let (Some(asked), Some(contents)) = (asked, contents) else { continue };

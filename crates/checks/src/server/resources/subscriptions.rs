@@ -74,7 +74,7 @@ fn updaters(bench: &Bench) -> Vec<Updater> {
             .into_iter()
             .collect();
     }
-    let readable = survey.read.iter().find(|seen| seen.complete().is_some());
+    let readable = survey.fetched_resources.iter().find(|seen| seen.complete().is_some());
     let uri = readable.and_then(|seen| seen.params()?.get("uri")?.as_str());
     let Some(uri) = uri else { return Vec::new() };
     let takes_uri = |callable: &Callable| {

@@ -1,7 +1,7 @@
 //! client/sampling#capabilities and #messages: what a server asks a model for.
 
-use plumb_flows::rounds::{Kind, Round, askers_for, judged};
-use plumb_flows::rounds::{accepted, concluded, taken};
+use plumb_flows::rounds::{InputKind, Round, asking_requests_for, judged};
+use plumb_flows::rounds::{accepted, accepts_answer, concluded};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
 use plumb_wire::method;
 use serde_json::{Value, json};
@@ -46,16 +46,16 @@ async fn context_capability(bench: &Bench) -> Judgement {
 }
 
 async fn plain_sampling(bench: &Bench, expected: &str, fits: impl Fn(&Value) -> bool) -> Judgement {
-    for asker in askers_for(bench, Kind::Sampling).await {
+    for asking in asking_requests_for(bench, InputKind::Sampling).await {
         let declared = json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}});
-        let seen = bench.send(asker.bare().capabilities(declared)).await?;
+        let seen = bench.send(asking.bare().capabilities(declared)).await?;
         let asked = sampling(&seen).find(|p| !fits(p));
         let judgement = judged(&seen, |_| {
             Finding::expect(asked.is_none(), expected, || asked.map_or_else(String::new, brief))
         });
         bench.case(
-            &asker.slug,
-            format!("{:?} before a client with plain sampling", asker.name),
+            &asking.slug,
+            format!("{:?} before a client with plain sampling", asking.name),
             judgement,
         );
     }
@@ -124,28 +124,28 @@ async fn validate(bench: &Bench) -> Judgement {
         ("no-content", json!({"role": "assistant", "model": "plumb-model"})),
         ("number", json!({"role": "assistant", "content": 5, "model": "plumb-model"})),
     ];
-    for asker in askers_for(bench, Kind::Sampling).await.iter().take(LOOKED_AT) {
-        if accepted(bench, asker).await?.is_none() {
+    for asking in asking_requests_for(bench, InputKind::Sampling).await.iter().take(LOOKED_AT) {
+        if accepted(bench, asking).await?.is_none() {
             continue;
         }
         for (slug, answer) in &broken {
-            let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
-            let Some(input) = round.inputs.iter().find(|i| i.kind() == Kind::Sampling) else {
+            let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
+            let Some(input) = round.inputs.iter().find(|i| i.kind() == InputKind::Sampling) else {
                 continue;
             };
             let mut answers = round.answers();
             answers.insert(input.key.clone(), answer.clone());
-            let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+            let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
             let judgement = judged(&seen, |seen| {
                 Finding::expect(
-                    !taken(seen, &input.key),
+                    !accepts_answer(seen, &input.key),
                     format!("no acceptance of {answer}"),
                     || seen.describe(),
                 )
             });
             bench.case(
-                &format!("{}-{slug}", asker.slug),
-                format!("{:?} answered with {answer}", asker.name),
+                &format!("{}-{slug}", asking.slug),
+                format!("{:?} answered with {answer}", asking.name),
                 judgement,
             );
         }

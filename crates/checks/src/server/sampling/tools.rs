@@ -1,6 +1,8 @@
 //! client/sampling#message-content-constraints and #security-considerations: loops in which a model uses tools.
 
-use plumb_flows::rounds::{Asker, Input, Kind, Round, askers_for, completion, judged};
+use plumb_flows::rounds::{
+    AskingRequest, Input, InputKind, Round, asking_requests_for, completion, judged,
+};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, brief, check, sample};
 use serde_json::{Value, json};
 
@@ -99,10 +101,12 @@ fn holds(messages: &[Value], kind: &str) -> bool {
 async fn of_first_requests(bench: &Bench, judge: impl Fn(&[Value]) -> Option<Finding>) {
     let tasks = bench.survey().tasks.iter();
     let of_tasks = tasks.map(|t| (t.name.clone(), t.created.seq(), Round::of_task(&t.last)));
-    let asking = askers_for(bench, Kind::Sampling).await;
+    let asking = asking_requests_for(bench, InputKind::Sampling).await;
     let of_calls = asking.into_iter().map(|a| (a.slug, a.seq, a.first));
     for (name, seq, round) in of_calls.chain(of_tasks) {
-        for (n, input) in round.inputs.iter().filter(|i| i.kind() == Kind::Sampling).enumerate() {
+        for (n, input) in
+            round.inputs.iter().filter(|i| i.kind() == InputKind::Sampling).enumerate()
+        {
             let messages = input.params["messages"].as_array().map_or(&[][..], Vec::as_slice);
             let Some(finding) = judge(messages) else { continue };
             bench.note_seq(seq);
@@ -149,12 +153,12 @@ async fn after_tool_uses(
     bench: &Bench,
     judge: impl Fn(&[Value], &[String]) -> Finding,
 ) -> Judgement {
-    for asker in with_tools(bench).await {
-        let Some(round) = Round::of(&bench.send(asker.probe()).await?) else { continue };
+    for asking in with_tools(bench).await {
+        let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
         let (answers, ids) = uses(&round, 2, 0);
-        let seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+        let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
         let finding = match Round::of(&seen)
-            .and_then(|r| r.inputs.iter().find(|i| i.kind() == Kind::Sampling).cloned())
+            .and_then(|r| r.inputs.iter().find(|i| i.kind() == InputKind::Sampling).cloned())
         {
             Some(next) => {
                 judge(next.params["messages"].as_array().map_or(&[], Vec::as_slice), &ids)
@@ -165,8 +169,8 @@ async fn after_tool_uses(
             ),
         };
         bench.case(
-            &asker.slug,
-            format!("{:?} answered with two tool uses", asker.name),
+            &asking.slug,
+            format!("{:?} answered with two tool uses", asking.name),
             Ok(finding),
         );
     }
@@ -186,19 +190,19 @@ check! {
 }
 
 async fn iteration_limit(bench: &Bench) -> Judgement {
-    for asker in with_tools(bench).await.into_iter().take(LOOPS) {
-        let judgement = looped(bench, &asker).await;
+    for asking in with_tools(bench).await.into_iter().take(LOOPS) {
+        let judgement = looped(bench, &asking).await;
         bench.case(
-            &asker.slug,
-            format!("{:?} answered with tool uses for ever", asker.name),
+            &asking.slug,
+            format!("{:?} answered with tool uses for ever", asking.name),
             judgement,
         );
     }
     concluded(bench)
 }
 
-async fn looped(bench: &Bench, asker: &Asker) -> Judgement {
-    let mut seen = bench.send(asker.probe()).await?;
+async fn looped(bench: &Bench, asking: &AskingRequest) -> Judgement {
+    let mut seen = bench.send(asking.probe()).await?;
     let asks = |seen: &Observed| Round::of(seen).filter(|r| r.inputs.iter().any(offers_tools));
     if asks(&seen).is_none() {
         return Err(Trouble::Setup(format!("no tools offered this time: {}", seen.describe())));
@@ -209,7 +213,7 @@ async fn looped(bench: &Bench, asker: &Asker) -> Judgement {
             return judged(&seen, |_| Finding::Held);
         };
         let (answers, _) = uses(&round, 1, n);
-        seen = bench.send(asker.retry(answers, round.state.as_ref())).await?;
+        seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
         // Of a loop its ends are evidence enough.
         bench.forget();
     }
@@ -222,15 +226,15 @@ async fn looped(bench: &Bench, asker: &Asker) -> Judgement {
 }
 
 /// What asks for a completion with tools.
-async fn with_tools(bench: &Bench) -> Vec<Asker> {
-    let mut found = askers_for(bench, Kind::Sampling).await;
+async fn with_tools(bench: &Bench) -> Vec<AskingRequest> {
+    let mut found = asking_requests_for(bench, InputKind::Sampling).await;
     found.retain(|a| a.first.inputs.iter().any(offers_tools));
     found
 }
 
 fn offers_tools(input: &Input) -> bool {
     let offered = input.params["tools"].as_array().is_some_and(|t| !t.is_empty());
-    input.kind() == Kind::Sampling && offered && input.params["toolChoice"]["mode"] != "none"
+    input.kind() == InputKind::Sampling && offered && input.params["toolChoice"]["mode"] != "none"
 }
 
 /// Answers with so many uses of the first tool that is offered, and their ids.

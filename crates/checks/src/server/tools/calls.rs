@@ -8,13 +8,13 @@ use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, generate
 use serde_json::{Map, Value, json};
 
 /// A tool that answers its accepted arguments with success, without a pause.
-pub(super) struct Subject {
+pub(super) struct AcceptingTool {
     pub(super) name: String,
     pub(super) tool: Value,
     pub(super) accepted: Map<String, Value>,
 }
 
-impl Subject {
+impl AcceptingTool {
     pub(super) fn schema(&self) -> &Value {
         self.tool.get("inputSchema").unwrap_or(&Value::Null)
     }
@@ -49,7 +49,7 @@ const SAYS_NOTHING: [&str; 9] = [
 ];
 
 /// The callable tools that succeed at once, each just shown to do so; at most so many.
-pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<Subject>, Trouble> {
+pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<AcceptingTool>, Trouble> {
     let mut subjects = Vec::new();
     for callable in &bench.survey().callable {
         let quick = answers_at_once(bench, callable);
@@ -60,7 +60,7 @@ pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<Subject>,
         let control =
             bench.send(bench.call_of(name, Value::Object(callable.arguments.clone()))).await?;
         if control.complete().is_some_and(|r| r.get("isError") != Some(&json!(true))) {
-            subjects.push(Subject {
+            subjects.push(AcceptingTool {
                 name: name.to_owned(),
                 tool: callable.tool.clone(),
                 accepted: callable.arguments.clone(),

@@ -115,7 +115,7 @@ async fn keywords_kept(bench: &Bench) -> Judgement {
     let name = &bench.prop(Prop::Schema2020Tool)?.name;
     let listed = plumb_flows::listing::walk(
         bench,
-        &plumb_flows::listing::Way::Shared,
+        &plumb_flows::listing::Connection::Shared,
         plumb_flows::listing::TOOLS,
         60,
     )

@@ -11,7 +11,7 @@ use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, clip};
 use serde_json::{Map, Value, json};
 
-use super::calls::{Subject, subjects};
+use super::calls::{AcceptingTool, subjects};
 
 /// So many tools are called.
 const TOOLS: usize = 24;
@@ -112,7 +112,7 @@ async fn make(bench: &Bench, schema: &Value, accepted: &Map<String, Value>) -> G
 
 /// `null` often stands for an absent argument, unknown arguments are a rule of their own, and what can be read as the type
 /// that is wanted may be.
-fn is_judged(violating: &Violating, subject: &Subject) -> bool {
+fn is_judged(violating: &Violating, subject: &AcceptingTool) -> bool {
     let Some(arguments) = violating.arguments.as_object() else { return false };
     let known = subject.schema().get("properties").and_then(Value::as_object);
     if coercion::is_readable(&violating.arguments, subject.schema()) {
@@ -137,7 +137,11 @@ fn holds_null(value: &Value) -> bool {
     }
 }
 
-async fn call(bench: &Bench, subject: &Subject, arguments: &Value) -> Result<Observed, Trouble> {
+async fn call(
+    bench: &Bench,
+    subject: &AcceptingTool,
+    arguments: &Value,
+) -> Result<Observed, Trouble> {
     bench.send(bench.call_of(&subject.name, arguments.clone()).patience(PATIENCE)).await
 }
 
@@ -152,7 +156,7 @@ fn fault(answer: &Observed) -> Option<String> {
 /// The smallest value of the property that still fails.
 async fn shrunk(
     bench: &Bench,
-    subject: &Subject,
+    subject: &AcceptingTool,
     violating: Violating,
     actual: String,
 ) -> Judgement {

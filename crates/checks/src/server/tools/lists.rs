@@ -3,7 +3,7 @@
 use plumb_flows::listing::changes::Announced;
 use plumb_flows::listing::harmless::another;
 use plumb_flows::listing::stability::{same_on_every_connection, without_side_effect};
-use plumb_flows::listing::{self, TOOLS, Way, walk};
+use plumb_flows::listing::{self, Connection, TOOLS, walk};
 use plumb_runner::{Bench, Finding, Judgement, Prop, check};
 use plumb_wire::notification;
 
@@ -84,7 +84,7 @@ check! {
 }
 
 async fn deterministic(bench: &Bench) -> Judgement {
-    let first = walk(bench, &Way::Shared, TOOLS, 4).await?;
+    let first = walk(bench, &Connection::Shared, TOOLS, 4).await?;
     let order = first.names(TOOLS);
     let differs = |other: &listing::Walk| {
         let names = other.names(TOOLS);
@@ -99,7 +99,8 @@ async fn deterministic(bench: &Bench) -> Judgement {
     };
     let readings = (30 / first.pages.len().max(1)).clamp(3, 9);
     for n in 0..readings {
-        let way = if n % 2 == 0 { Way::Shared } else { Way::Named(format!("order-{n}")) };
+        let way =
+            if n % 2 == 0 { Connection::Shared } else { Connection::Named(format!("order-{n}")) };
         // The first page alone every third time, so that no rhythm of requests hides a rhythm of orders.
         let pages = if n % 3 == 0 { 1 } else { 4 };
         if let Some(actual) = differs(&walk(bench, &way, TOOLS, pages).await?) {
@@ -107,16 +108,16 @@ async fn deterministic(bench: &Bench) -> Judgement {
         }
     }
     if bench.has_replicas()
-        && let Some(actual) = differs(&walk(bench, &Way::Elsewhere, TOOLS, 4).await?)
+        && let Some(actual) = differs(&walk(bench, &Connection::Elsewhere, TOOLS, 4).await?)
     {
         let actual = format!("on another replica {actual}");
-        return once_or_often(bench, &Way::Elsewhere, actual).await;
+        return once_or_often(bench, &Connection::Elsewhere, actual).await;
     }
     if bench.survey().transport.shares_processes() {
         return Ok(Finding::Held);
     }
     let own = another(bench).await?;
-    let way = Way::Own(&own);
+    let way = Connection::Own(&own);
     let judged = match walk(bench, &way, TOOLS, 4).await {
         Ok(there) => match differs(&there) {
             Some(actual) => {
@@ -131,9 +132,9 @@ async fn deterministic(bench: &Bench) -> Judgement {
 }
 
 /// An order that changed once and then stays, on every connection, is another list, not a random order.
-async fn once_or_often(bench: &Bench, way: &Way<'_>, actual: String) -> Judgement {
+async fn once_or_often(bench: &Bench, way: &Connection<'_>, actual: String) -> Judgement {
     let mut orders = Vec::new();
-    for read in [&Way::Shared, way, way, &Way::Shared, way, &Way::Shared] {
+    for read in [&Connection::Shared, way, way, &Connection::Shared, way, &Connection::Shared] {
         orders.push(walk(bench, read, TOOLS, 1).await?.names(TOOLS));
     }
     Ok(if orders.windows(2).all(|pair| pair[0] == pair[1]) {

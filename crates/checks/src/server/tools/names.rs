@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
-use plumb_flows::listing::{TOOLS, Way, walk};
+use plumb_flows::listing::{Connection, TOOLS, walk};
 use plumb_runner::{Bench, Finding, Judgement, Trouble, check, clip};
 use serde_json::{Value, json};
 
@@ -110,7 +110,7 @@ async fn unique(bench: &Bench) -> Judgement {
         return Ok(Finding::Held);
     }
     // A tool that was changed, and moved to another page while the survey read them, came twice by chance.
-    let now = walk(bench, &Way::Shared, TOOLS, 60).await?;
+    let now = walk(bench, &Connection::Shared, TOOLS, 60).await?;
     let tools = now.pages.iter().zip(0..).flat_map(|(page, n)| page.iter().map(move |t| (t, n)));
     Ok(match twice(tools) {
         None => Finding::Held,

@@ -16,7 +16,7 @@ pub(super) fn possible(bench: &Bench, act: Act) -> bool {
 }
 
 /// Where flows run until an act happens, and after it.
-pub(super) struct Stage<'a> {
+pub(super) struct Interrupter<'a> {
     bench: &'a Bench,
     act: Act,
     happened: bool,
@@ -35,14 +35,14 @@ impl Trail {
     }
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Interrupter<'a> {
     /// A replica of its own if it is to be killed.
-    pub(super) async fn set(bench: &'a Bench, act: Act) -> Result<Stage<'a>, Trouble> {
+    pub(super) async fn set(bench: &'a Bench, act: Act) -> Result<Interrupter<'a>, Trouble> {
         let instance = match act {
             Act::Kill | Act::Restart => Some(bench.instance().await?),
             Act::Reconnect | Act::SwitchReplica => None,
         };
-        Ok(Stage { bench, act, happened: false, instance })
+        Ok(Interrupter { bench, act, happened: false, instance })
     }
 
     /// Whether nothing happens to the target: only the connection is another.
