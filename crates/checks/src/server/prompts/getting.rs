@@ -21,7 +21,7 @@ check! {
 }
 
 async fn listed(bench: &Bench) -> Judgement {
-    for answer in &bench.survey().fetched_prompts {
+    for (n, answer) in bench.survey().fetched_prompts.iter().enumerate() {
         let name =
             answer.params().and_then(|p| p.get("name")).and_then(Value::as_str).unwrap_or_default();
         bench.note(answer);
@@ -39,7 +39,7 @@ async fn listed(bench: &Bench) -> Judgement {
             Finding::unseen(answer.describe(), "let the prompt take any text for its arguments")
         };
         bench.case(
-            &format!("listed-{}", answer.seq()),
+            &format!("listed-{}", n + 1),
             format!("getting {:?}", clip(name, 120)),
             Ok(finding),
         );

@@ -24,7 +24,7 @@ check! {
 }
 
 async fn listed(bench: &Bench) -> Judgement {
-    for answer in &bench.survey().fetched_resources {
+    for (n, answer) in bench.survey().fetched_resources.iter().enumerate() {
         let uri =
             answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str).unwrap_or_default();
         // What is no URI is refused for that reason.
@@ -48,7 +48,7 @@ async fn listed(bench: &Bench) -> Judgement {
         } else {
             Finding::unseen(answer.describe(), "let the resource be read")
         };
-        let slug = format!("listed-{}", answer.seq());
+        let slug = format!("listed-{}", n + 1);
         bench.case(&slug, format!("reading {}", clip(uri, 120)), Ok(judged));
     }
     let items: Vec<&Value> = bench.survey().resources.items.iter().map(|i| &i.value).collect();
@@ -102,7 +102,7 @@ check! {
 }
 
 async fn names_itself(bench: &Bench) -> Judgement {
-    for answer in &bench.survey().fetched_resources {
+    for (n, answer) in bench.survey().fetched_resources.iter().enumerate() {
         let asked = answer.params().and_then(|p| p.get("uri")).and_then(Value::as_str);
         let contents = answer.complete().and_then(|r| r.get("contents")).and_then(Value::as_array);
         let (Some(asked), Some(contents)) = (asked, contents) else { continue };
@@ -117,7 +117,7 @@ async fn names_itself(bench: &Bench) -> Judgement {
             || format!("contents of {}", clip(&given.join(", "), 200)),
         );
         bench.case(
-            &format!("read-{}", answer.seq()),
+            &format!("read-{}", n + 1),
             format!("reading {}", clip(asked, 120)),
             Ok(judged),
         );
