@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use plumb_model::Edition;
+use plumb_report::text::{inert, visible};
 
 use args::{Args, Command};
 
@@ -67,7 +68,10 @@ fn main() -> ExitCode {
 }
 
 fn fail(code: u8, error: &anyhow::Error) -> ExitCode {
-    anstream::eprintln!("{}error{}: {error:#}", output::RED.render(), output::RED.render_reset());
+    // What a server said as it died is told here, and must not act.
+    let error = format!("{error:#}");
+    let (red, plain) = (output::RED.render(), output::RED.render_reset());
+    anstream::eprintln!("{}", inert(&format!("{red}error{plain}: {}", visible(&error))));
     ExitCode::from(code)
 }
 

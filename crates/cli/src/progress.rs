@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use plumb_model::Event;
 use plumb_report::progress::Progress as Words;
+use plumb_report::text::inert;
 
 use crate::output;
 
@@ -28,7 +29,7 @@ impl Progress {
 
     pub(crate) fn see(&mut self, event: &Event) {
         if let Some(line) = self.words.take(event) {
-            self.bar.println(line);
+            self.bar.println(inert(&line));
         }
         let (judged, all) = self.words.position();
         self.bar.set_length(all as u64);

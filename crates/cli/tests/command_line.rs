@@ -104,6 +104,16 @@ fn a_server_that_dies_at_start_is_one_error_with_its_last_words() {
 }
 
 #[test]
+fn a_dying_server_commands_neither_the_terminal_nor_the_keeper_of_its_log() {
+    let script = "printf '::error::pwned\\n##[group]x\\n\\033[31mred\\n' >&2; exit 1";
+    let (code, text) = said(&plumb(&["run", "--", "sh", "-c", script]));
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("pwned"), "its last words are told: {text}");
+    assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
+    assert!(!text.contains("##[") && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
 fn a_legacy_server_is_one_violation_and_exit_1() {
     let handshake = r#"HTTP/1.1 200 OK
 Content-Type: application/json

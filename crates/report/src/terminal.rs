@@ -10,6 +10,7 @@ use plumb_model::report::Fact;
 use plumb_model::{Level, Report, Severity, Verdict};
 
 use crate::findings;
+use crate::text::inert;
 
 /// How the terminal is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub fn summary(report: &Report, style: &Style) -> String {
         }
     }
     headline::write(&mut out, report, style, ink);
-    out
+    inert(&out).into_owned()
 }
 
 /// The headline of a run alone: what failed, target, counts, outcome.
@@ -62,7 +63,7 @@ pub fn headline(report: &Report, style: &Style) -> String {
         }
     }
     headline::short(&mut out, report, style, ink);
-    out
+    inert(&out).into_owned()
 }
 
 /// Paints text, or leaves it as it is.

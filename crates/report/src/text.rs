@@ -22,6 +22,25 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text for a terminal or a log in which no line is a command to the machine that keeps the log: workflow commands begin
+/// with `::` or hold `##[` or `##vso[`.
+pub fn inert(text: &str) -> Cow<'_, str> {
+    let begins = |line: &str| line.trim_start().starts_with("::");
+    if !text.lines().any(begins) && !text.contains("##[") && !text.contains("##vso[") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let line = line.replace("##[", "#\\u{23}[").replace("##vso[", "#\\u{23}vso[");
+        if begins(&line) {
+            out.push_str(&line.replacen("::", "\\u{3A}:", 1));
+        } else {
+            out.push_str(&line);
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// As [`visible`], on one line: newlines and tabs are escaped too.
 pub fn visible_line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(misleads) {
@@ -137,6 +156,14 @@ mod tests {
         assert_eq!(visible("\u{202e}evil\u{2028}\u{e0041}"), "\\u{202E}evil\\u{2028}\\u{E0041}");
         assert_eq!(visible_line("a\nb\tc"), "a\\nb\\tc");
         assert_eq!(visible("日本 👩\u{200d}🚀"), "日本 👩\u{200d}🚀");
+    }
+
+    #[test]
+    fn no_line_commands_the_keeper_of_a_log() {
+        assert_eq!(inert("a ::b\n  c::d"), "a ::b\n  c::d");
+        assert_eq!(inert("a\n ::error::b\n"), "a\n \\u{3A}:error::b\n");
+        assert_eq!(inert("x ##[group]y"), "x #\\u{23}[group]y");
+        assert_eq!(inert("##vso[task.setvariable]"), "#\\u{23}vso[task.setvariable]");
     }
 
     #[test]

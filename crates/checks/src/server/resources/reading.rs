@@ -116,11 +116,7 @@ async fn names_itself(bench: &Bench) -> Judgement {
             format!("contents of {}", clip(asked, 120)),
             || format!("contents of {}", clip(&given.join(", "), 200)),
         );
-        bench.case(
-            &format!("read-{}", n + 1),
-            format!("reading {}", clip(asked, 120)),
-            Ok(judged),
-        );
+        bench.case(&format!("read-{}", n + 1), format!("reading {}", clip(asked, 120)), Ok(judged));
     }
     bench.conclude()
 }
