@@ -83,6 +83,8 @@ impl<S: Stage> Scenes<'_, S> {
         let inconclusive =
             |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
         let hopeless = doubted.scenes.iter().filter(inconclusive).count() > SECOND_TRIES;
+        // Time may be short: what looks like a violation is confirmed before what came to nothing is tried again.
+        doubted.scenes.sort_by_key(|(_, p)| !matches!(p.verdict, Verdict::Violated { .. }));
         for (check, first) in doubted.scenes {
             if hopeless && first.death.is_none() && inconclusive(&&(check, first.clone())) {
                 self.finish(check, first.verdict, first.cases);

@@ -53,9 +53,15 @@ pub(super) async fn in_turn(
 
 fn apart(ones: &[BTreeSet<String>], others: &[BTreeSet<String>]) -> Apart {
     let steady = |sets: &[BTreeSet<String>]| sets.windows(2).all(|pair| pair[0] == pair[1]);
+    // Where one connection sees the same throughout and the other never sees that, the list does not change by itself.
+    let beside = |steadies: &[BTreeSet<String>], sets: &[BTreeSet<String>]| {
+        steady(steadies) && steadies.first().is_some_and(|one| sets.iter().all(|set| set != one))
+    };
     match (ones.first(), others.first()) {
+        (Some(one), Some(other)) if beside(ones, others) || beside(others, ones) => {
+            Apart::Each(one.clone(), other.clone())
+        }
         _ if !(steady(ones) && steady(others)) => Apart::Restless,
-        (Some(one), Some(other)) if one != other => Apart::Each(one.clone(), other.clone()),
         _ => Apart::Not,
     }
 }
@@ -96,5 +102,8 @@ mod tests {
         assert_eq!(of([&a, &a, &a], [&b, &b, &b]), Apart::Each(a.clone(), b.clone()));
         assert_eq!(of([&a, &b, &b], [&b, &b, &b]), Apart::Restless);
         assert_eq!(of([&a, &a, &a], [&a, &b, &a]), Apart::Restless);
+        // A new connection each time, each with its own.
+        let c = set(&["c"]);
+        assert_eq!(of([&a, &a, &a], [&b, &c, &b]), Apart::Each(a.clone(), b.clone()));
     }
 }

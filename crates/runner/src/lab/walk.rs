@@ -53,6 +53,8 @@ pub(crate) async fn walk(
     let mut results = Results::new();
     let mut silences = 0;
     let mut last: BTreeMap<String, Observed> = BTreeMap::new();
+    // Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
+    let mut unserved: BTreeMap<Base, Trouble> = BTreeMap::new();
     for trial in lane {
         let Some((control, probe)) = prepare(given, &trial, ids) else { continue };
         let by = format!("vector {}", trial.address);
@@ -62,7 +64,9 @@ pub(crate) async fn walk(
             .unwrap_or_default();
         let limit = if channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
         let gone = silences > limit;
-        let tried = if gone {
+        let tried = if let Some(trouble) = unserved.get(&trial.base) {
+            Err(trouble.clone())
+        } else if gone {
             Err(Trouble::Setup(
                 "the target leaves broken requests unanswered; no more were sent".into(),
             ))
@@ -84,22 +88,11 @@ pub(crate) async fn walk(
                 if after.is_accepted() {
                     last.insert(key, after.clone());
                 }
-                let controlled = if before.is_accepted() && after.is_accepted() {
-                    Ok(())
-                } else {
-                    let which = if before.is_accepted() { &after } else { &before };
-                    Err(uncontrolled(trial.base, which))
-                };
-                Tried {
-                    title: trial.vector.title.clone(),
-                    edition: Arc::clone(given.edition),
-                    dual_era: given.survey.dual_era,
-                    allowed: trial.vector.answer.clone(),
-                    before,
-                    sent,
-                    after: Some(after),
-                    controlled,
+                let tried = between(given, &trial, before, sent, after);
+                if let Err(absent @ Trouble::Absent { .. }) = &tried.controlled {
+                    unserved.insert(trial.base, absent.clone());
                 }
+                tried
             }
             Err(trouble) => untried(given.edition, &trial, trouble),
         };
@@ -108,14 +101,42 @@ pub(crate) async fn walk(
     results
 }
 
-/// Why the unbroken request was not accepted. Whether `subscriptions/listen` must be there is judged once, by
-/// `subs.supported`.
+/// A vector between its controls.
+fn between(
+    given: Given<'_>,
+    trial: &Trial,
+    before: Observed,
+    sent: Observed,
+    after: Observed,
+) -> Tried {
+    let controlled = if before.is_accepted() && after.is_accepted() {
+        Ok(())
+    } else {
+        let which = if before.is_accepted() { &after } else { &before };
+        Err(uncontrolled(trial.base, which))
+    };
+    Tried {
+        title: trial.vector.title.clone(),
+        edition: Arc::clone(given.edition),
+        dual_era: given.survey.dual_era,
+        allowed: trial.vector.answer.clone(),
+        before,
+        sent,
+        after: Some(after),
+        controlled,
+    }
+}
+
+/// Why the unbroken request was not accepted. Whether `subscriptions/listen` must be there, and acknowledge, is judged
+/// once, by `subs.supported`.
 fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
+    let absent =
+        |why: &str, how: &str| Trouble::Absent { why: why.into(), how_to_enable: how.into() };
     if base == Base::Listen && seen.code() == Some(plumb_wire::codes::METHOD_NOT_FOUND) {
-        return Trouble::Absent {
-            why: "the server has no `subscriptions/listen`".into(),
-            how_to_enable: "serve it".into(),
-        };
+        return absent("the server has no `subscriptions/listen`", "serve it");
+    }
+    if base == Base::Listen && seen.messages.is_empty() && seen.status().is_none_or(|s| s == 200) {
+        return absent("the server acknowledges no subscription", "acknowledge it");
     }
     Trouble::Control(seen.describe())
 }
