@@ -108,6 +108,7 @@ fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<(
         Body::Cases(_) => "judged over vectors, each between two unbroken requests",
         Body::Scenario(_) => "judged by a scenario",
         Body::Visit(_) => "judged by a scenario that visits an authorization server",
+        Body::Received(_) => "judged over everything that a client sends to a server of ours",
     };
     anstream::println!("It is {how}.");
     for prop in check.needs {

@@ -5,8 +5,8 @@ mod exchange;
 mod markup;
 
 use askama::Template;
-use plumb_model::Report;
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
+use plumb_model::{Report, Role};
 
 use crate::findings::{self, Standing};
 use crate::text::{counted, duration, visible, visible_line};
@@ -220,7 +220,8 @@ fn plain_words(report: &Report) -> String {
 
 fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let (run, target) = (&report.run, &report.run.target);
-    let mut facts = vec![("Server", target.server.clone().unwrap_or_else(|| "unnamed".into()))];
+    let kind = if target.role == Role::Client { "Client" } else { "Server" };
+    let mut facts = vec![(kind, target.server.clone().unwrap_or_else(|| "unnamed".into()))];
     facts.push(("Speaks", format!("{} over {}", target.era, target.transport)));
     if !target.versions.is_empty() {
         facts.push(("Versions", target.versions.join(", ")));

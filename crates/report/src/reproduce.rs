@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use plumb_model::event::TargetInfo;
 use plumb_model::secret::BLOT;
-use plumb_model::{Exchange, Header, Payload, Sent};
+use plumb_model::{Exchange, Header, Initiator, Payload, Sent};
 
 use crate::text::{misleads, size};
 
@@ -22,8 +22,12 @@ pub struct Reproduction {
     pub notes: Vec<String>,
 }
 
-/// The line that repeats an exchange; none if nothing was sent or the message is too long for a line.
+/// The line that repeats an exchange; none if nothing was sent, if the message is too long for a line, or if the target sent
+/// it, which only the target can do again.
 pub fn of(exchange: &Exchange, target: &TargetInfo) -> Option<Reproduction> {
+    if exchange.initiator == Initiator::Target {
+        return None;
+    }
     match &exchange.sent {
         Sent::Nothing => None,
         Sent::Stdio { line } => stdio(line, &target.address),

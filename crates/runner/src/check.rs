@@ -8,6 +8,7 @@ use plumb_wire::{Capability, Transport};
 
 use crate::authorization_server::Visit;
 use crate::bench::Bench;
+use crate::client::Receiving;
 use crate::facet::Facet;
 use crate::passive::{self, Passive};
 use crate::{Finding, Judgement, Observed, Prop, Survey};
@@ -81,6 +82,8 @@ pub enum Body {
     Scenario(for<'a> fn(&'a Bench) -> Scene<'a>),
     /// By a small program of its own, which visits an authorization server.
     Visit(for<'a> fn(&'a Visit) -> Scene<'a>),
+    /// Over everything that a client sent, which was answered.
+    Received(Receiving),
 }
 
 /// The future of a scenario.
@@ -102,6 +105,7 @@ impl Check {
         match self.body {
             Body::Passive(_) | Body::Cases(_) | Body::Scenario(_) => Role::Server,
             Body::Visit(_) => Role::AuthorizationServer,
+            Body::Received(_) => Role::Client,
         }
     }
 
@@ -211,7 +215,8 @@ pub fn judged(
 ///     needs: [SlowTool];
 ///     isolation: Alone;
 ///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`;
-///                                         // `visit: async_fn` of an authorization server
+///                                         // `visit: async_fn` of an authorization server;
+///                                         // `received: |received, marks| …` of a client
 /// }
 /// ```
 #[macro_export]
@@ -251,6 +256,7 @@ macro_rules! check {
     (@body cases: $body:expr $(;)?) => { $crate::Body::Cases($body) };
     (@body scenario: $body:expr $(;)?) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
     (@body visit: $body:expr $(;)?) => { $crate::Body::Visit(|visit| Box::pin($body(visit))) };
+    (@body received: $body:expr $(;)?) => { $crate::Body::Received($body) };
     // Another field is passed over; what nobody wrote has its default.
     (@$wanted:ident $other:ident: $value:tt; $($rest:tt)+) => { $crate::check!(@$wanted $($rest)+) };
     (@judges $($rest:tt)*) => { &[] };

@@ -2,6 +2,23 @@
 
 use plumb_wire::WireError;
 
+/// Why there was nothing to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The target could not be started or found.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The folder that the replicas share could not be made.
+    #[error("the folder that the replicas share could not be made: {0}")]
+    SharedFolder(#[from] std::io::Error),
+    /// The target could not be reached, or is no MCP server of this revision.
+    #[error(transparent)]
+    Contact(#[from] ContactError),
+    /// The suite and the selection leave no check.
+    #[error("no check is selected: see `plumb list`")]
+    NothingSelected,
+}
+
 /// Why a target could not be reached or started.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
@@ -45,6 +62,17 @@ pub enum ContactError {
     /// Something answered that is no MCP server.
     #[error("the target answers, but not as an MCP server: {0}")]
     NotMcp(String),
+    /// A client that asked for nothing.
+    #[error("the client asked for nothing: {0}")]
+    Silent(String),
+    /// A client that never spoke this revision.
+    #[error("the client did not speak revision {revision}: {spoken}")]
+    OtherClient {
+        /// The revision that it was to be judged by.
+        revision: String,
+        /// What came in its place.
+        spoken: String,
+    },
     /// A modern server without this revision.
     #[error("the target speaks MCP, but not revision {revision}: it supports {supported}")]
     OtherRevision {

@@ -1,16 +1,13 @@
 //! Judging every exchange of the run, whoever caused it.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use plumb_model::event::CaseFinished;
 use plumb_model::{Edition, Sent, Verdict};
 
 use crate::pace::turns_away;
+use crate::tally::{Marks, Tally};
 use crate::{Finding, Observed, Survey};
-
-/// At most so many distinct violations of one check are reported; all are counted.
-const SHOWN: usize = 5;
 
 /// What a passive body writes its observations to.
 pub struct Notes<'a> {
@@ -18,19 +15,18 @@ pub struct Notes<'a> {
     pub survey: &'a Survey,
     /// The revision that it is judged by.
     pub edition: &'a Edition,
-    fits: u32,
-    breaks: Vec<(String, String)>,
+    marks: Marks,
 }
 
 impl Notes<'_> {
     /// The requirement was put to the test here and held.
     pub fn fits(&mut self) {
-        self.fits += 1;
+        self.marks.fits();
     }
 
     /// The requirement was broken here.
     pub fn breaks(&mut self, expected: impl Into<String>, actual: impl Into<String>) {
-        self.breaks.push((expected.into(), actual.into()));
+        self.marks.breaks(expected, actual);
     }
 
     /// Held if `fits`, else broken.
@@ -40,7 +36,7 @@ impl Notes<'_> {
         expected: impl Into<String>,
         actual: impl FnOnce() -> String,
     ) {
-        if fits { self.fits() } else { self.breaks(expected, actual()) }
+        self.marks.expect(fits, expected, actual);
     }
 }
 
@@ -51,11 +47,12 @@ pub(crate) fn judged(
     survey: &Survey,
     edition: &Edition,
 ) -> Option<Finding> {
-    let mut notes = Notes { survey, edition, fits: 0, breaks: Vec::new() };
+    let mut notes = Notes { survey, edition, marks: Marks::default() };
     body(seen, &mut notes);
-    let broken = notes.breaks.into_iter().next();
+    let Marks { fits, breaks } = notes.marks;
+    let broken = breaks.into_iter().next();
     let broken = broken.map(|(expected, actual)| Finding::Violated { expected, actual });
-    broken.or((notes.fits > 0).then_some(Finding::Held))
+    broken.or((fits > 0).then_some(Finding::Held))
 }
 
 /// A body that reads every exchange of the run.
@@ -65,13 +62,6 @@ pub type Passive = fn(&Observed, &mut Notes<'_>);
 pub(crate) struct Passives {
     /// By id: the body and what it has seen.
     checks: Vec<(&'static str, Passive, Mutex<Tally>)>,
-}
-
-#[derive(Default)]
-struct Tally {
-    fits: u32,
-    /// By expected and actual: the exchanges that showed it.
-    breaks: BTreeMap<(String, String), Vec<(String, u64)>>,
 }
 
 impl Passives {
@@ -92,20 +82,10 @@ impl Passives {
             return;
         }
         for (_, body, tally) in &self.checks {
-            let mut notes = Notes { survey, edition, fits: 0, breaks: Vec::new() };
+            let mut notes = Notes { survey, edition, marks: Marks::default() };
             body(seen, &mut notes);
-            if notes.fits == 0 && notes.breaks.is_empty() {
-                continue;
-            }
             let mut tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            tally.fits += notes.fits;
-            for broken in notes.breaks {
-                tally
-                    .breaks
-                    .entry(broken)
-                    .or_default()
-                    .push((seen.exchange.by.clone(), seen.seq()));
-            }
+            tally.add(notes.marks, &seen.exchange.by, seen.seq());
         }
     }
 
@@ -115,31 +95,7 @@ impl Passives {
             return (Verdict::inconclusive("the check was not planned"), Vec::new());
         };
         let tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if tally.breaks.is_empty() {
-            return if tally.fits > 0 {
-                (Verdict::Held, Vec::new())
-            } else {
-                (never_seen(), Vec::new())
-            };
-        }
-        let mut cases = Vec::new();
-        for (n, ((expected, actual), places)) in tally.breaks.iter().take(SHOWN).enumerate() {
-            let mut places = places.clone();
-            places.sort();
-            cases.push(CaseFinished {
-                check: check.to_owned(),
-                case: format!("seen-{}", n + 1),
-                title: format!(
-                    "in an exchange of {}",
-                    places.first().map_or("the run", |p| p.0.as_str())
-                ),
-                verdict: Verdict::violated(expected, actual),
-                exchanges: places.iter().take(SHOWN).map(|p| p.1).collect(),
-                count: u32::try_from(places.len()).unwrap_or(u32::MAX),
-            });
-        }
-        let verdict = cases.first().map_or(Verdict::Held, |c| c.verdict.clone());
-        (verdict, cases)
+        tally.finish(check).unwrap_or_else(|| (never_seen(), Vec::new()))
     }
 }
 

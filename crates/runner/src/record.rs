@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Payload, Secrets, Sent};
-use plumb_wire::Clock;
+use plumb_wire::{Clock, Served};
 
 use crate::pace::Pace;
 use crate::passive::Passives;
@@ -57,6 +57,8 @@ pub(crate) struct Recorder {
     sink: Sink,
     seq: AtomicU64,
     deaths: Mutex<Deaths>,
+    /// What else befell the target.
+    told: Mutex<Vec<String>>,
     judging: OnceLock<(Passives, Arc<Survey>)>,
     /// Exchanges of the survey, kept until the run's start is announced.
     early: Mutex<Option<Vec<Observed>>>,
@@ -79,6 +81,7 @@ impl Recorder {
             sink,
             seq: AtomicU64::new(0),
             deaths: Mutex::default(),
+            told: Mutex::default(),
             judging: OnceLock::new(),
             early: Mutex::new(Some(Vec::new())),
         }
@@ -108,6 +111,11 @@ impl Recorder {
         deaths.first.get_or_insert_with(|| format!("during `{by}`: {how}"));
     }
 
+    /// Tells what befell the target, at the end of the run.
+    pub(crate) fn remark(&self, remark: String) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
+    }
+
     /// What befell the target, for the end of the run.
     pub(crate) fn remarks(&self) -> Vec<String> {
         let deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,12 +130,14 @@ impl Recorder {
                 "the target limits requests: {n} were turned away, waited for and sent again (--rate sets a pace)"
             )),
         };
-        died.into_iter().chain(limited).map(|remark| self.blot_text(&remark)).collect()
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let remarks = died.into_iter().chain(limited).chain(told);
+        remarks.map(|remark| self.blot_text(&remark)).collect()
     }
 
     /// Records one finished exchange.
     pub(crate) fn record(&self, by: &str, channel: &str, sent: Sent, answer: Answer) -> Observed {
-        let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
+        let seq = self.next();
         let exchange = Exchange {
             seq,
             by: by.to_owned(),
@@ -136,7 +146,20 @@ impl Recorder {
             sent,
             answer,
         };
-        let observed = Observed::new(exchange);
+        self.keep(Observed::new(exchange))
+    }
+
+    /// Records what the target asked, and how we answered it.
+    pub(crate) fn record_served(&self, served: Served, by: &str) -> Exchange {
+        let observed = self.keep(Observed::new(served.exchange(self.next(), by)));
+        observed.exchange.as_ref().clone()
+    }
+
+    fn next(&self) -> u64 {
+        self.seq.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn keep(&self, observed: Observed) -> Observed {
         let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = early.as_mut() {
             kept.push(observed.clone());

@@ -12,7 +12,9 @@ use crate::auth::Authority;
 use crate::authorization_server::run::Visits;
 use crate::authorization_server::{AuthorizationServer, Issuer};
 use crate::bench::Context;
-use crate::errors::{ContactError, TargetError};
+use crate::client::ClientCommand;
+use crate::client::run::Heard;
+use crate::errors::{ContactError, RunError};
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::passive::Passives;
@@ -28,23 +30,6 @@ use crate::{AllowCalls, Check, Props, Survey, Target};
 
 /// So many requests of a survey alone are in flight at once.
 const SURVEYORS: usize = 8;
-
-/// Why there was nothing to judge.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The target could not be started or found.
-    #[error(transparent)]
-    Target(#[from] TargetError),
-    /// The folder that the replicas share could not be made.
-    #[error("the folder that the replicas share could not be made: {0}")]
-    SharedFolder(#[from] std::io::Error),
-    /// The target could not be reached, or is no MCP server of this revision.
-    #[error(transparent)]
-    Contact(#[from] ContactError),
-    /// The suite and the selection leave no check.
-    #[error("no check is selected: see `plumb list`")]
-    NothingSelected,
-}
 
 /// Runs the checks of `registry` against a target; events go to `sink`, in order.
 pub async fn run(
@@ -65,6 +50,10 @@ pub async fn run(
     let faults = match options.target.clone() {
         Target::AuthorizationServer(issuer) => {
             visit(&issuer, &selected, options, &recorder).await?
+        }
+        Target::Client(command) => {
+            hear(&command, &selected, &options, &recorder).await?;
+            Vec::new()
         }
         _ => ask(registry, selected, options, &recorder).await?,
     };
@@ -94,6 +83,22 @@ async fn visit(
     let visits = Visits { server, packs, recorder: Arc::clone(recorder) };
     let deadline = Instant::now() + options.budget;
     Ok(visits.run(selected, options.concurrency, deadline).await)
+}
+
+/// Judges a client.
+async fn hear(
+    command: &ClientCommand,
+    selected: &[&'static Check],
+    options: &Options,
+    recorder: &Recorder,
+) -> Result<(), RunError> {
+    let deadline = Instant::now() + options.budget;
+    let heard = Heard::play(command, options, recorder, deadline).await?;
+    let subject = Subject::Client(heard.client.clone());
+    let started = announcement(options, &subject, selected);
+    recorder.start(Event::RunStarted(Box::new(started)), None);
+    heard.judge(selected, recorder);
+    Ok(())
 }
 
 /// Whatever was selected, that the target does not speak the revision is the one thing to say.
@@ -281,6 +286,7 @@ fn announced(options: &Options, selected: &[&'static Check]) -> Vec<CheckInfo> {
 fn announcement(options: &Options, subject: &Subject, selected: &[&'static Check]) -> RunStarted {
     let checks = announced(options, selected);
     let cited = checks.iter().flat_map(|c| &c.positions).map(String::as_str);
+    let address = options.secrets.blot_text(&options.target.address());
     let positions = options.edition.positions.cited(cited, &options.other_sides);
     RunStarted {
         format: FORMAT,
@@ -290,7 +296,7 @@ fn announcement(options: &Options, subject: &Subject, selected: &[&'static Check
         seed: options.seed,
         suite: options.suite.name.clone(),
         policy: options.suite.policy.clone(),
-        target: subject.described(options.secrets.blot_text(&options.target.address())),
+        target: subject.described(address, &options.edition),
         positions,
         checks,
         known: options.known.0.clone(),

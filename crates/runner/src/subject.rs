@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use plumb_model::Role;
 use plumb_model::event::TargetInfo;
+use plumb_model::{Edition, Role};
+use plumb_wire::Transport;
 use serde_json::Value;
 
 use crate::authorization_server::AuthorizationServer;
+use crate::client::Client;
 use crate::{Survey, Target};
 
 /// The subject of a run, with what was learnt of it at the start.
@@ -16,6 +18,8 @@ pub(crate) enum Subject {
     Server(Arc<Survey>),
     /// An authorization server, which is visited: its checks work with a [`crate::authorization_server::Visit`].
     AuthorizationServer(Arc<AuthorizationServer>),
+    /// A client, which is answered: its checks read what was [received](crate::client::Received) of it.
+    Client(Client),
 }
 
 impl Subject {
@@ -24,11 +28,12 @@ impl Subject {
         match self {
             Self::Server(_) => Role::Server,
             Self::AuthorizationServer(_) => Role::AuthorizationServer,
+            Self::Client(_) => Role::Client,
         }
     }
 
-    /// What a report says of it, at this address.
-    pub(crate) fn described(&self, address: String) -> TargetInfo {
+    /// What a report says of it, at this address and by this edition.
+    pub(crate) fn described(&self, address: String, edition: &Edition) -> TargetInfo {
         let role = self.role();
         match self {
             Self::Server(survey) => TargetInfo {
@@ -51,6 +56,16 @@ impl Subject {
                 capabilities: Value::Null,
                 notes: server.notes(),
             },
+            Self::Client(client) => TargetInfo {
+                role,
+                address,
+                transport: Transport::StreamableHttp.name().into(),
+                era: client.era(edition).into(),
+                server: client.name.clone(),
+                versions: client.versions.clone(),
+                capabilities: Value::Null,
+                notes: client.notes(),
+            },
         }
     }
 }
@@ -61,6 +76,7 @@ impl Target {
         match self {
             Self::Url(_) | Self::HttpCommand { .. } | Self::Stdio(_) => Role::Server,
             Self::AuthorizationServer(_) => Role::AuthorizationServer,
+            Self::Client(_) => Role::Client,
         }
     }
 }

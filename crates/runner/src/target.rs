@@ -1,4 +1,4 @@
-//! The server under test: an address, or a command that we start and stop.
+//! The target: an address, or a command that we start and stop.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use plumb_wire::process::{Launch, Process};
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::{Issuer, is_loopback};
 use crate::channel::{Channel, Way};
+use crate::client::ClientCommand;
 use crate::errors::TargetError;
 use crate::process::keeper::Keeper;
 use crate::process::mortal::GRACE;
@@ -16,7 +17,7 @@ use crate::process::server::Server;
 use crate::reach::{Reach, trust};
 use crate::record::Recorder;
 
-/// The server under test, as the user names it.
+/// The target, as the user names it.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// An address that answers already.
@@ -32,6 +33,8 @@ pub enum Target {
     Stdio(Launch),
     /// An authorization server, which is judged by checks of its own.
     AuthorizationServer(Box<Issuer>),
+    /// A command that is a client, which is pointed at a server of ours.
+    Client(Box<ClientCommand>),
 }
 
 impl Target {
@@ -40,13 +43,8 @@ impl Target {
         match self {
             Self::Url(reach) => reach.url.clone(),
             Self::AuthorizationServer(issuer) => issuer.reach.url.clone(),
-            Self::HttpCommand { launch, .. } | Self::Stdio(launch) => {
-                std::iter::once(&launch.program)
-                    .chain(&launch.args)
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            }
+            Self::HttpCommand { launch, .. } | Self::Stdio(launch) => command_line(launch),
+            Self::Client(command) => command_line(&command.launch),
         }
     }
 
@@ -77,7 +75,7 @@ impl Target {
                 .iter()
                 .chain(launch.env.iter().map(|(_, v)| v))
                 .any(|text| AuthOptions::are_meant_by(text)),
-            Self::Url(_) | Self::Stdio(_) | Self::AuthorizationServer(_) => false,
+            Self::Url(_) | Self::Stdio(_) | Self::AuthorizationServer(_) | Self::Client(_) => false,
         }
     }
 
@@ -95,6 +93,10 @@ impl Target {
                     format!("{} is an authorization server, which is visited", issuer.reach.url);
                 return Err(TargetError::Address(why));
             }
+            Self::Client(_) => {
+                let why = format!("{} is a client, which is answered", self.address());
+                return Err(TargetError::Address(why));
+            }
             Self::HttpCommand { launch, reach } => {
                 let (client, server) = serve(launch, reach, limits, recorder, auth).await?;
                 Way::Http(client, Some(Arc::new(server)))
@@ -107,6 +109,11 @@ impl Target {
         };
         Ok(Running { channel: Channel::new(way, Arc::clone(recorder)) })
     }
+}
+
+fn command_line(launch: &Launch) -> String {
+    let words = std::iter::once(&launch.program).chain(&launch.args);
+    words.cloned().collect::<Vec<_>>().join(" ")
 }
 
 /// A started target. [`Running::stop`] ends it politely; dropping it ends it for sure.

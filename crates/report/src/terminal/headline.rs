@@ -1,7 +1,7 @@
 //! What a run amounts to, with nothing hidden.
 
-use plumb_model::Report;
 use plumb_model::report::Outcome;
+use plumb_model::{Report, Role};
 
 use super::{Ink, Style};
 use crate::findings::{self, Standing};
@@ -141,10 +141,12 @@ impl Section<'_> {
         let rule = "─".repeat(self.width.min(72));
         let rule = self.ink.faint(rule);
         self.line(&rule);
-        let server = target.server.as_deref().unwrap_or("unnamed server");
-        let about = format!("{server} · {} over {}", target.era, target.transport);
+        let kind = if target.role == Role::Client { "client" } else { "server" };
+        let unnamed = format!("unnamed {kind}");
+        let name = target.server.as_deref().unwrap_or(&unnamed);
+        let about = format!("{name} · {} over {}", target.era, target.transport);
         self.row("target", &target.address);
-        self.row("server", &about);
+        self.row(kind, &about);
         for note in &target.notes {
             self.row("", note);
         }

@@ -38,7 +38,7 @@ impl Mortal {
 }
 
 /// How it ended, in words.
-pub(super) fn ending(exit: Exit) -> String {
+pub(crate) fn ending(exit: Exit) -> String {
     match (exit.code, exit.signal) {
         (Some(code), _) => format!("exit code {code}"),
         (_, Some(signal)) => format!("signal {signal}"),
@@ -47,7 +47,7 @@ pub(super) fn ending(exit: Exit) -> String {
 }
 
 /// The last lines of standard error, for an error message.
-pub(super) fn last_words(tail: &Payload) -> String {
+pub(crate) fn last_words(tail: &Payload) -> String {
     let text = tail.lossy();
     let lines: Vec<&str> = text.lines().rev().take(5).collect();
     if lines.is_empty() {

@@ -1,0 +1,162 @@
+//! What the server for clients offers: its lists, and what comes of using them.
+
+use plumb_wire::{codes, meta, method};
+use serde_json::{Map, Value, json};
+
+use super::scenario::{REFERRED, Scenario};
+
+/// The resource, whose URI a client mirrors as it stands.
+const NOTES: &str = "file:///plumb/notes%20of%20today.txt";
+/// A prompt whose name a header cannot carry as it stands: a client encodes it.
+const UNSAFE_PROMPT: &str = "grüße";
+/// A prompt whose name it can.
+const PROMPT: &str = "greeting";
+/// The tool that scenarios call.
+const ADD: &str = "add_numbers";
+
+/// Why a request gets no result.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) code: i64,
+    pub(super) message: String,
+    pub(super) data: Option<Value>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16, code: i64, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), data: None }
+    }
+}
+
+/// The result of a method in a scenario, at the server of this origin and revision.
+pub(super) fn result(
+    scenario: Scenario,
+    origin: &str,
+    revision: &str,
+    method: &str,
+    params: &Value,
+) -> Result<Value, Refusal> {
+    // A cursor is one that we gave, and every list has one page.
+    let listed = |list: Value| match params.get("cursor") {
+        Some(cursor) => Err(invalid(format!("there is no cursor {cursor}"))),
+        None => Ok(cacheable(list)),
+    };
+    let result = match method {
+        method::DISCOVER => cacheable(json!({
+            "supportedVersions": [revision],
+            "capabilities": { "tools": {}, "resources": {}, "prompts": {} },
+        })),
+        method::TOOLS_LIST => listed(json!({ "tools": tools(scenario, origin) }))?,
+        method::TOOLS_CALL => call(params)?,
+        method::RESOURCES_LIST => listed(json!({ "resources": [{
+            "uri": NOTES, "name": "notes", "mimeType": "text/plain" }] }))?,
+        method::TEMPLATES_LIST => listed(json!({ "resourceTemplates": [] }))?,
+        method::RESOURCES_READ => cacheable(read(params)?),
+        method::PROMPTS_LIST => listed(json!({ "prompts": [
+            { "name": UNSAFE_PROMPT, "description": "Greets in German." },
+            { "name": PROMPT, "description": "Greets in English." },
+        ] }))?,
+        method::PROMPTS_GET => prompt(params)?,
+        _ => {
+            let message = format!("there is no method {method:?} in revision {revision}");
+            return Err(Refusal::new(404, codes::METHOD_NOT_FOUND, message));
+        }
+    };
+    Ok(complete(result))
+}
+
+fn tools(scenario: Scenario, origin: &str) -> Value {
+    let number = |about: &str| json!({ "type": "number", "description": about });
+    let add = json!({
+        "name": ADD,
+        "description": "Adds two numbers.",
+        "inputSchema": {
+            "type": "object",
+            "properties": { "a": number("one number"), "b": number("another") },
+            "required": ["a", "b"],
+        },
+        "annotations": { "readOnlyHint": true },
+    });
+    let measure = json!({
+        "name": "measure",
+        "description": "Measures.",
+        "inputSchema": {
+            "type": "object",
+            "properties": { "length": { "$ref": format!("{origin}{REFERRED}") } },
+        },
+        "annotations": { "readOnlyHint": true },
+    });
+    match scenario {
+        Scenario::SchemaReference => json!([add, measure]),
+        Scenario::ToolsCall | Scenario::StandardHeaders => json!([add]),
+    }
+}
+
+fn call(params: &Value) -> Result<Value, Refusal> {
+    let said = |text: String, is_error: bool| json!({ "content": [{ "type": "text", "text": text }], "isError": is_error });
+    check_arguments(params)?;
+    match text(params, "name")? {
+        ADD => {
+            let number = |name: &str| params["arguments"][name].as_f64();
+            Ok(match (number("a"), number("b")) {
+                (Some(a), Some(b)) => said((a + b).to_string(), false),
+                _ => said("`a` and `b` are numbers, and both are needed".into(), true),
+            })
+        }
+        // What is listed with it is there to be looked at.
+        "measure" => Ok(said("the length is 0".into(), false)),
+        other => Err(invalid(format!("there is no tool {other:?}"))),
+    }
+}
+
+fn read(params: &Value) -> Result<Value, Refusal> {
+    match text(params, "uri")? {
+        NOTES => Ok(json!({ "contents": [
+            { "uri": NOTES, "mimeType": "text/plain", "text": "Nothing happened." }] })),
+        other => Err(Refusal {
+            data: Some(json!({ "uri": other })),
+            ..invalid(format!("there is no resource {other:?}"))
+        }),
+    }
+}
+
+fn prompt(params: &Value) -> Result<Value, Refusal> {
+    check_arguments(params)?;
+    let greeting = match text(params, "name")? {
+        UNSAFE_PROMPT => "Grüß Gott!",
+        PROMPT => "Good day!",
+        other => return Err(invalid(format!("there is no prompt {other:?}"))),
+    };
+    let content = json!({ "type": "text", "text": greeting });
+    Ok(json!({ "messages": [{ "role": "user", "content": content }] }))
+}
+
+fn check_arguments(params: &Value) -> Result<(), Refusal> {
+    match params.get("arguments") {
+        None | Some(Value::Object(_)) => Ok(()),
+        Some(_) => Err(invalid("`arguments` is an object".into())),
+    }
+}
+
+fn text<'a>(params: &'a Value, name: &str) -> Result<&'a str, Refusal> {
+    params[name].as_str().ok_or_else(|| invalid(format!("`{name}` is a string, and needed")))
+}
+
+fn invalid(message: String) -> Refusal {
+    Refusal::new(200, codes::INVALID_PARAMS, message)
+}
+
+/// A result that may be kept, which ours is not worth.
+fn cacheable(mut result: Value) -> Value {
+    result["ttlMs"] = json!(0);
+    result["cacheScope"] = json!("public");
+    result
+}
+
+fn complete(mut result: Value) -> Value {
+    result["resultType"] = json!("complete");
+    let own = json!({ "name": "plumb", "version": env!("CARGO_PKG_VERSION") });
+    result["_meta"] = Value::Object(Map::from_iter([(meta::SERVER_INFO.to_owned(), own)]));
+    result
+}

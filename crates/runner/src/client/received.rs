@@ -1,0 +1,119 @@
+//! What a client sent, as checks read it.
+
+use std::sync::Arc;
+
+use plumb_model::{Exchange, Header, Sent};
+use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::method;
+use serde_json::Value;
+
+use crate::tally::Marks;
+
+/// A body that reads everything that a client sent, one HTTP request at a time.
+pub type Receiving = fn(&Received, &mut Marks);
+
+/// An HTTP request of a client, with its message parsed once.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The evidence.
+    pub exchange: Arc<Exchange>,
+    /// Its body, if it is a message of the revision that the client is judged by.
+    message: Option<Message>,
+}
+
+impl Received {
+    pub(super) fn new(exchange: Exchange, message: Option<Message>) -> Self {
+        Self { exchange: Arc::new(exchange), message }
+    }
+
+    /// The HTTP method.
+    pub fn http_method(&self) -> &str {
+        match &self.exchange.sent {
+            Sent::Http { method, .. } => method,
+            Sent::Stdio { .. } | Sent::Nothing => "",
+        }
+    }
+
+    /// The path of the request target, without its query.
+    pub fn path(&self) -> &str {
+        path(&self.exchange)
+    }
+
+    /// The values of a header field in order, names compared without case.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields: &[Header] = match &self.exchange.sent {
+            Sent::Http { headers, .. } => headers,
+            Sent::Stdio { .. } | Sent::Nothing => &[],
+        };
+        let named = move |h: &&Header| h.name.eq_ignore_ascii_case(name);
+        fields.iter().filter(named).map(|h| h.value.as_str())
+    }
+
+    /// The first value of a header field, names compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers(name).next()
+    }
+
+    /// What the body says as a message of the revision that the client is judged by, right or wrong. `None` without a body,
+    /// and for what belongs to another revision: a client may speak those, and is not judged by this one then.
+    pub fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// The request that the body is: an object with a `method` and an `id`, or with the method of a request. How it is sent
+    /// over HTTP, and for which path, plays no part.
+    pub fn request(&self) -> Option<&Value> {
+        let message = self.message.as_ref()?;
+        let body = message.json.as_ref().ok()?;
+        let named = message.method().is_some_and(is_requested);
+        (message.kind == Kind::Request || named).then_some(body)
+    }
+
+    /// The method of that request.
+    pub fn method(&self) -> Option<&str> {
+        self.request()?.get("method")?.as_str()
+    }
+
+    /// A member of the parameters of that request.
+    pub fn param(&self, name: &str) -> Option<&Value> {
+        self.request()?.get("params")?.get(name)
+    }
+
+    /// A member of the `_meta` of that request.
+    pub fn meta(&self, key: &str) -> Option<&Value> {
+        self.param("_meta")?.get(key)
+    }
+
+    /// The status that it was answered with.
+    pub fn answered(&self) -> Option<u16> {
+        self.exchange.answer.status()
+    }
+}
+
+/// The path of an exchange's request target, without its query.
+pub(super) fn path(exchange: &Exchange) -> &str {
+    let Sent::Http { url, .. } = &exchange.sent else { return "" };
+    let after = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let path = after.find('/').map_or("", |at| &after[at..]);
+    path.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// Whether the method is one that a client requests, in the core or the tasks extension.
+fn is_requested(name: &str) -> bool {
+    [
+        method::DISCOVER,
+        method::TOOLS_LIST,
+        method::TOOLS_CALL,
+        method::RESOURCES_LIST,
+        method::TEMPLATES_LIST,
+        method::RESOURCES_READ,
+        method::PROMPTS_LIST,
+        method::PROMPTS_GET,
+        method::COMPLETE,
+        method::LISTEN,
+        method::TASKS_GET,
+        method::TASKS_UPDATE,
+        method::TASKS_CANCEL,
+    ]
+    .contains(&name)
+}
