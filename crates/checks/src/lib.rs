@@ -5,6 +5,7 @@
 #![deny(dead_code)]
 
 mod authorization_server;
+mod client;
 mod packs;
 mod server;
 
@@ -14,6 +15,16 @@ use plumb_runner::Check;
 /// Every check of servers, folder by folder. A run orders them by the ledger.
 pub fn all() -> Vec<&'static Check> {
     server::all()
+}
+
+/// Every check of clients, which a run against one selects from.
+pub fn of_clients() -> Vec<&'static Check> {
+    client::all()
+}
+
+/// Every check, whomever it judges.
+pub fn of_every_role() -> Vec<&'static Check> {
+    [all(), of_clients(), of_authorization_servers()].concat()
 }
 
 /// Every check of authorization servers, which a run against one selects from.

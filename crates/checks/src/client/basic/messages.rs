@@ -1,0 +1,124 @@
+//! basic#messages, basic#requests: what is sent is JSON-RPC, and requests have an id.
+
+use plumb_runner::client::Received;
+use plumb_runner::{Marks, check, clip};
+use serde_json::Value;
+
+/// So many characters of a value are shown.
+const SHOWN: usize = 80;
+
+check! {
+    /// **Observed:** everything that the client posts is a JSON-RPC 2.0 request or notification: an object with `"jsonrpc":
+    /// "2.0"` and a `method`. Batches and responses are judged by checks of their own.
+    ///
+    /// **Why:** a server may refuse whatever else comes, and cannot say to which request its refusal belongs.
+    ///
+    /// **Fix:** build all messages in one place, which writes `jsonrpc` and `method`.
+    pub(crate) CONFORM = "base.jsonrpc.client-conform";
+    received: conform
+}
+
+fn conform(received: &Received, marks: &mut Marks) {
+    let Some(message) = received.message() else { return };
+    let elsewhere = message.raw.text().is_none()
+        || message.is_response()
+        || matches!(message.json, Ok(Value::Array(_)));
+    if elsewhere {
+        return;
+    }
+    let flaw = match &message.json {
+        Ok(body) => flaw(body),
+        Err(why) => Some(format!("no JSON: {why}")),
+    };
+    marks.expect(flaw.is_none(), "a JSON-RPC 2.0 request or notification", || {
+        flaw.unwrap_or_default()
+    });
+}
+
+/// What keeps JSON from being a request or a notification: JSON-RPC 2.0 section 4.
+fn flaw(body: &Value) -> Option<String> {
+    let Some(object) = body.as_object() else { return Some(clip(&body.to_string(), SHOWN)) };
+    let shown = |name: &str, value: Option<&Value>| match value {
+        Some(value) => format!("`{name}` is {}", clip(&value.to_string(), SHOWN)),
+        None => format!("there is no `{name}`"),
+    };
+    let (version, method) = (object.get("jsonrpc"), object.get("method"));
+    if version.and_then(Value::as_str) != Some("2.0") {
+        return Some(shown("jsonrpc", version));
+    }
+    if !method.is_some_and(Value::is_string) {
+        return Some(shown("method", method));
+    }
+    let params = object.get("params").filter(|p| !p.is_object() && !p.is_array());
+    params.map(|params| shown("params", Some(params)))
+}
+
+check! {
+    /// **Observed:** every request has an `id` that is a string or an integer. A null id is judged by
+    /// `base.request.id-not-null`.
+    ///
+    /// **Why:** without an id the request reads as a notification, and nobody answers it; a fraction may come back as another
+    /// number.
+    ///
+    /// **Fix:** count requests, and send the count.
+    pub(crate) ID_PRESENT = "base.request.id-present";
+    received: id_present
+}
+
+fn id_present(received: &Received, marks: &mut Marks) {
+    let Some(request) = received.request() else { return };
+    let fits = match request.get("id") {
+        Some(Value::Null) => return,
+        Some(Value::String(_)) => true,
+        Some(Value::Number(n)) => {
+            n.is_i64() || n.is_u64() || n.as_f64().is_some_and(|n| n.fract() == 0.0)
+        }
+        _ => false,
+    };
+    marks.expect(fits, "an `id` that is a string or an integer", || match request.get("id") {
+        Some(id) => format!("`id` is {}", clip(&id.to_string(), SHOWN)),
+        None => format!("`{}` without an id", received.method().unwrap_or("a request")),
+    });
+}
+
+check! {
+    /// **Observed:** no request has the id `null`.
+    ///
+    /// **Why:** JSON-RPC answers what it cannot tell apart under `null`, so such a request never learns its answer.
+    ///
+    /// **Fix:** give each request an id before it is written; check that a missing one is an error and no `null`.
+    pub(crate) ID_NOT_NULL = "base.request.id-not-null";
+    received: id_not_null
+}
+
+fn id_not_null(received: &Received, marks: &mut Marks) {
+    let Some(id) = received.request().and_then(|request| request.get("id")) else { return };
+    marks.expect(!id.is_null(), "an `id` other than null", || "`id` is null".into());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn requests_and_notifications_conform_and_what_lacks_a_member_does_not() {
+        for fit in [
+            json!({"jsonrpc": "2.0", "id": "a", "method": "x", "params": {}, "extra": 1}),
+            json!({"jsonrpc": "2.0", "method": "x"}),
+            json!({"jsonrpc": "2.0", "id": 1, "method": "x", "params": []}),
+        ] {
+            assert_eq!(flaw(&fit), None, "{fit}");
+        }
+        for (unfit, why) in [
+            (json!("x"), "\"x\""),
+            (json!({"method": "x"}), "there is no `jsonrpc`"),
+            (json!({"jsonrpc": 2.0, "method": "x"}), "`jsonrpc` is 2.0"),
+            (json!({"jsonrpc": "2.0", "method": 1}), "`method` is 1"),
+            (json!({"jsonrpc": "2.0", "method": "x", "params": null}), "`params` is null"),
+        ] {
+            assert_eq!(flaw(&unfit).as_deref(), Some(why));
+        }
+    }
+}
