@@ -12,6 +12,7 @@
 mod answer;
 mod auth;
 mod call;
+mod client;
 mod connection;
 mod content;
 mod dispatch;
@@ -39,6 +40,7 @@ mod transport;
 mod validate;
 
 pub use auth::protection::Protection;
+pub use client::{CLIENT_MUTANTS, Client, ClientMutant, ClientRules};
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};
 pub use interrupt::interrupted;
 pub use options::{Features, LimitBy, Options, SseMode};

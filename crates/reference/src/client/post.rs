@@ -1,0 +1,137 @@
+//! HTTP/1.1 as far as the client needs it: one request on each connection, answered with JSON or an event stream.
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Where a server is.
+#[derive(Debug)]
+pub(super) struct Address {
+    /// Host and port.
+    authority: String,
+    target: String,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// The messages in the body, in order.
+    pub(super) messages: Vec<Value>,
+}
+
+impl Address {
+    pub(super) fn parse(url: &str) -> Result<Self, String> {
+        let rest = url.strip_prefix("http://").ok_or_else(|| format!("`{url}` is no http URL"))?;
+        let at = rest.find('/').unwrap_or(rest.len());
+        let (authority, target) = rest.split_at(at);
+        let target = if target.is_empty() { "/" } else { target };
+        Ok(Self { authority: authority.to_owned(), target: target.to_owned() })
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        headers: &[(&str, Vec<u8>)],
+        body: &[u8],
+    ) -> Result<Answer, String> {
+        let Self { authority, target } = self;
+        let failed = |error: std::io::Error| format!("{authority}: {error}");
+        let host =
+            if authority.contains(':') { authority.clone() } else { format!("{authority}:80") };
+        let mut stream = TcpStream::connect(&host).await.map_err(failed)?;
+        let mut request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n",
+            body.len()
+        )
+        .into_bytes();
+        for (name, value) in headers {
+            request.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        request.extend(b"\r\n");
+        request.extend(body);
+        stream.write_all(&request).await.map_err(failed)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.map_err(failed)?;
+        Answer::read(&answer).ok_or_else(|| format!("{authority}: no HTTP answer"))
+    }
+}
+
+impl Answer {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let says = |name: &str, what: &str| {
+            let fields = head.lines().filter_map(|line| line.split_once(':'));
+            fields.into_iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v.contains(what))
+        };
+        let body = &bytes[end + 4..];
+        let chunked = says("transfer-encoding", "chunked");
+        let body = if chunked { unchunked(body)? } else { body.to_vec() };
+        let text = String::from_utf8(body).ok()?;
+        let streamed = says("content-type", "text/event-stream");
+        let messages = if streamed { events(&text) } else { vec![text] };
+        let messages = messages.iter().filter_map(|m| serde_json::from_str(m).ok()).collect();
+        Some(Self { status, messages })
+    }
+}
+
+/// The data of chunks: RFC 9112 section 7.1.
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = rest.windows(2).position(|w| w == b"\r\n")?;
+        let size = std::str::from_utf8(&rest[..line]).ok()?;
+        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend(rest.get(line + 2..line + 2 + size)?);
+        rest = rest.get(line + 4 + size..)?;
+    }
+}
+
+/// The data of each event that is whole.
+fn events(text: &str) -> Vec<String> {
+    let mut events = Vec::new();
+    let mut data: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        if line.is_empty() && !data.is_empty() {
+            events.push(data.join("\n"));
+            data.clear();
+        }
+        if let Some(value) = line.strip_prefix("data:") {
+            data.push(value.strip_prefix(' ').unwrap_or(value));
+        }
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_and_streams_in_chunks_are_read_alike() {
+        let json = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":1}";
+        let stream = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n\
+            3\r\n: p\r\nf\r\n\ndata: {\"id\":1}\r\n2\r\n\n\n\r\n0\r\n\r\n";
+        for bytes in [&json[..], &stream[..]] {
+            let answer = Answer::read(bytes).expect("an answer");
+            assert_eq!((answer.status, answer.messages[0]["id"].as_u64()), (200, Some(1)));
+        }
+        assert!(Answer::read(b"HTTP/1.1 200 OK\r\n").is_none());
+    }
+
+    #[test]
+    fn an_address_has_host_and_target() {
+        let address = Address::parse("http://127.0.0.1:9/mcp?x").expect("an address");
+        assert_eq!(
+            (address.authority.as_str(), address.target.as_str()),
+            ("127.0.0.1:9", "/mcp?x")
+        );
+        assert!(Address::parse("https://a/").is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! A request, its body and the headers that mirror it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::rules::ClientRules;
+use crate::revision::{PREVIOUS, SERVED};
+
+/// A request of the client.
+pub(super) struct Request<'a> {
+    pub(super) id: u64,
+    pub(super) method: &'a str,
+    pub(super) params: Value,
+}
+
+impl Request<'_> {
+    /// The body as it is posted.
+    pub(super) fn body(&self, rules: &ClientRules) -> Vec<u8> {
+        let mut params = self.params.clone();
+        params["_meta"] = meta(rules);
+        let version = if rules.says_jsonrpc { "2.0" } else { "1.0" };
+        let mut message =
+            json!({ "jsonrpc": version, "id": self.id, "method": self.method, "params": params });
+        if !rules.methods_are_text {
+            message["method"] = json!([self.method]);
+        }
+        if !rules.ids_are_whole {
+            message["id"] = json!(self.id.to_string().parse::<f64>().unwrap_or_default() + 0.5);
+        }
+        if !rules.ids_are_not_null {
+            message["id"] = Value::Null;
+        }
+        if !rules.sends_ids
+            && let Some(members) = message.as_object_mut()
+        {
+            members.shift_remove("id");
+        }
+        let text = if rules.sends_one_message { message } else { json!([message]) }.to_string();
+        if rules.writes_utf8 {
+            return text.into_bytes();
+        }
+        text.chars().map(latin1).collect()
+    }
+
+    /// The headers, names and values as bytes.
+    pub(super) fn headers(&self, rules: &ClientRules) -> Vec<(&'static str, Vec<u8>)> {
+        let accepted = ["application/json", "text/event-stream"];
+        let accepted: Vec<&str> = accepted
+            .into_iter()
+            .zip([rules.accepts_json, rules.accepts_streams])
+            .filter_map(|(name, accepts)| accepts.then_some(name))
+            .collect();
+        let mut headers = vec![
+            ("Content-Type", b"application/json".to_vec()),
+            ("Accept", accepted.join(", ").into_bytes()),
+        ];
+        if rules.version_header {
+            let version = if rules.version_header_matches { SERVED } else { PREVIOUS };
+            headers.push(("MCP-Protocol-Version", version.as_bytes().to_vec()));
+        }
+        if rules.method_header {
+            let same = rules.method_header_matches;
+            let method = if same { self.method.to_owned() } else { self.method.to_uppercase() };
+            headers.push(("Mcp-Method", method.into_bytes()));
+        }
+        headers.extend(self.name(rules).map(|name| ("Mcp-Name", name)));
+        headers
+    }
+
+    /// What `Mcp-Name` says.
+    fn name(&self, rules: &ClientRules) -> Option<Vec<u8>> {
+        let (member, kept) = match self.method {
+            "tools/call" => ("name", rules.tool_header),
+            "prompts/get" => ("name", rules.prompt_header),
+            "resources/read" => ("uri", rules.resource_header),
+            _ => return None,
+        };
+        let mut name = self.params[member].as_str().filter(|_| kept)?.to_owned();
+        if member == "uri" && !rules.resource_header_matches {
+            name = name.replace("%20", "+");
+        }
+        if !rules.encodes_names {
+            return Some(name.chars().map(latin1).collect());
+        }
+        Some(encoded(&name).into_bytes())
+    }
+}
+
+/// The request that opens a session of the earlier revision.
+pub(super) fn handshake() -> Value {
+    json!({ "jsonrpc": "2.0", "id": "handshake", "method": "initialize", "params": {
+        "protocolVersion": PREVIOUS,
+        "capabilities": {},
+        "clientInfo": { "name": "plumb-reference", "version": env!("CARGO_PKG_VERSION") },
+    } })
+}
+
+/// Its headers.
+pub(super) fn earlier_headers() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("Content-Type", b"application/json".to_vec()),
+        ("Accept", b"application/json, text/event-stream".to_vec()),
+    ]
+}
+
+fn meta(rules: &ClientRules) -> Value {
+    let mut meta = json!({});
+    if rules.names_version {
+        meta["io.modelcontextprotocol/protocolVersion"] = json!(SERVED);
+    }
+    if rules.declares_capabilities {
+        let none = if rules.capabilities_are_an_object { json!({}) } else { json!([]) };
+        meta["io.modelcontextprotocol/clientCapabilities"] = none;
+    }
+    if rules.names_itself {
+        let info = json!({ "name": "plumb-reference", "version": env!("CARGO_PKG_VERSION") });
+        meta["io.modelcontextprotocol/clientInfo"] = info;
+    }
+    meta
+}
+
+/// The name as a header carries it.
+fn encoded(name: &str) -> String {
+    let plain = name.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t'));
+    let like_encoded = name.starts_with("=?base64?") && name.ends_with("?=");
+    if plain && name.trim() == name && !like_encoded {
+        return name.to_owned();
+    }
+    format!("=?base64?{}?=", STANDARD.encode(name))
+}
+
+/// A character as a byte of Latin-1, which has not all of them.
+fn latin1(c: char) -> u8 {
+    u8::try_from(u32::from(c)).unwrap_or(b'?')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_a_header_cannot_carry_are_encoded() {
+        assert_eq!(encoded("a b"), "a b");
+        assert_eq!(encoded("grüße"), "=?base64?Z3LDvMOfZQ==?=");
+        assert_eq!(encoded(" a"), "=?base64?IGE=?=");
+        assert_eq!(encoded("=?base64?YQ==?="), "=?base64?PT9iYXNlNjQ/WVE9PT89?=");
+    }
+}
