@@ -1,6 +1,8 @@
 //! The command line.
 
+mod client;
 mod issuer;
+mod judging;
 
 use std::path::PathBuf;
 
@@ -8,7 +10,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_model::Role;
 use plumb_runner::{AuthOptions, Target};
 
+pub(crate) use client::{ClientArgs, ReferenceClientArgs};
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
+pub(crate) use judging::{Formats, JudgingArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,12 +21,13 @@ Examples:
   plumb run -- node server.js                    judge a server over standard streams
   plumb run -- ./server --port {port}            start a server, judge it over HTTP
   plumb run --suite quick --strict URL           the MUSTs only; a violated SHOULD fails
+  plumb client -- node client.js                 judge a client
   plumb explain http.validate.method-mismatch    what a check observes, and how to fix it
 
 Exit codes: 0 conformant · 1 violations · 2 usage · 3 nothing selected · 4 target never reached
             5 inconclusive MUSTs · 6 stale known list · 7 a report could not be written · 70 our bug";
 
-/// Judges servers of the Model Context Protocol by revision 2026-07-28.
+/// Judges servers and clients of the Model Context Protocol by revision 2026-07-28.
 #[derive(Parser)]
 #[command(name = "plumb", version, about, after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -34,6 +39,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Judge a server and write reports.
     Run(Box<RunArgs>),
+    /// Judge a client: start it, point it at a server of ours, and write reports.
+    Client(Box<ClientArgs>),
     /// List the checks of a suite.
     List(ListArgs),
     /// Show a requirement, its check and its vectors.
@@ -61,6 +68,9 @@ pub(crate) enum Command {
     /// of a target is left even if it is killed.
     #[command(hide = true)]
     Warden,
+    /// The reference client, which `plumb client` judges if no command is given.
+    #[command(hide = true)]
+    ReferenceClient(ReferenceClientArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -162,47 +172,17 @@ pub(crate) struct RunArgs {
     /// Another address of the same server, judged as a replica of it.
     #[arg(long, value_name = "URL", requires = "url")]
     pub(crate) replica: Vec<String>,
-    /// The suite: core, quick, full, auth, stateless, tasks, advice, or a TOML file.
-    #[arg(long, default_value = "core")]
-    pub(crate) suite: String,
-    /// Only these checks: ids, or prefixes ending in `*`.
-    #[arg(long, value_name = "ID")]
-    pub(crate) only: Vec<String>,
-    /// A violated SHOULD fails the run, and a violated MUST that is inferred.
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// A requirement that could not be observed fails the run.
-    #[arg(long)]
-    pub(crate) deny_unverified: bool,
-    /// Violations that you know and accept, each with a reason (TOML).
-    #[arg(long, value_name = "FILE")]
-    pub(crate) known: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
     /// A folder with more vector packs.
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Vec<PathBuf>,
-    /// The seed of everything random.
-    #[arg(long, default_value_t = 20_260_728)]
-    pub(crate) seed: u64,
     /// How many checks run at once, at most: as many as the target shows that it can bear.
     #[arg(long, default_value_t = 12)]
     pub(crate) jobs: usize,
     /// At most so many requests a second, for a target that limits them; found by itself if nothing is said.
     #[arg(long, value_name = "N", value_parser = a_rate)]
     pub(crate) rate: Option<f64>,
-    /// The whole run ends within so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    pub(crate) budget: u64,
-    /// Where run.jsonl, report.json, report.html and junit.xml are written.
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    pub(crate) out: PathBuf,
-    #[command(flatten)]
-    pub(crate) formats: Formats,
-    /// Say nothing but the headline.
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// Say more: every unverified and inconclusive requirement.
-    #[arg(long, short)]
-    pub(crate) verbose: bool,
 }
 
 /// Who is judged.
@@ -216,26 +196,6 @@ fn a_rate(text: &str) -> Result<f64, String> {
         text.parse().map_err(|_| "a number of requests a second, such as 10".to_owned())?;
     let sensible = rate.is_finite() && rate > 0.0;
     sensible.then_some(rate).ok_or_else(|| "more than 0 requests a second".to_owned())
-}
-
-/// Further report files.
-#[derive(ClapArgs, Clone, Default)]
-pub(crate) struct Formats {
-    /// Write JUnit XML to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
-    /// Write the HTML report to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
-    /// Write the JSON report to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
-    /// Write SARIF to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sarif: Option<PathBuf>,
-    /// Write a short Markdown summary to this file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) markdown: Option<PathBuf>,
 }
 
 /// Arguments of `plumb init`.

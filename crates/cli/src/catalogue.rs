@@ -10,9 +10,9 @@ use crate::args::{CoverageArgs, ListArgs};
 use crate::run::named_suite;
 use crate::{Exit, Failure};
 
-/// All checks that are for an edition: of servers and of authorization servers.
+/// All checks that are for an edition, whomever they judge.
 fn checks(edition: &Edition) -> Vec<&'static Check> {
-    let mut checks = [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat();
+    let mut checks = plumb_checks::of_every_role();
     checks.retain(|check| check.is_for(edition));
     checks
 }
@@ -83,7 +83,9 @@ pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
         Some(check) => explain_check(edition, check, id)?,
         None => match ledger.exclusion(id) {
             Some(reason) => anstream::println!("\nNo check judges it: {reason}"),
-            None if !row.binds(Role::Server) => anstream::println!("\nIt does not bind a server."),
+            None if Role::ALL.iter().all(|role| !row.binds(*role)) => {
+                anstream::println!("\nIt binds nobody that a run can judge.");
+            }
             None => anstream::println!("\nNo check judges it yet."),
         },
     }

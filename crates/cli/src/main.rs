@@ -1,12 +1,14 @@
-//! `plumb`: judges MCP servers by a revision of the protocol.
+//! `plumb`: judges MCP servers and clients by a revision of the protocol.
 
 mod args;
 mod authorization_server;
 mod catalogue;
+mod client;
 mod config;
 mod output;
 mod progress;
 mod report;
+mod reported;
 mod run;
 mod serve;
 mod vectors;
@@ -39,6 +41,8 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         match args.command {
             Command::Run(run) => run::run(edition, *run).await,
+            Command::Client(args) => client::judge(edition, *args).await,
+            Command::ReferenceClient(args) => client::act(args).await,
             Command::List(list) => catalogue::list(&edition, &list),
             Command::Explain { id } => catalogue::explain(&edition, &id),
             Command::Coverage(coverage) => catalogue::coverage(&edition, &coverage),

@@ -1,30 +1,25 @@
 //! `plumb run` and `plumb init`.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{Edition, Event, Header, Report, Secrets};
-use plumb_runner::{AllowCalls, Options, Reach, Replicas, RunError, Target};
+use plumb_model::{Edition, Header, Secrets};
+use plumb_runner::{AllowCalls, Options, Reach, Replicas, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::{Launch, warden};
 
-use crate::args::{Formats, InitArgs, RunArgs, TargetArgs};
+use crate::args::{InitArgs, JudgingArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
-use crate::progress::Progress;
+use crate::reported::{UNREACHED, reported};
 use crate::{Exit, Failure, authorization_server, output, serve};
 
-/// Nothing was selected.
-const NOTHING: u8 = 3;
 /// At most so many replicas are started.
 const MOST_REPLICAS: usize = 16;
-/// The target was never reached.
-const UNREACHED: u8 = 4;
 
 /// Judges a server and writes reports.
 pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
@@ -32,7 +27,7 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
         args.target.url = Some(issuer.clone());
     }
     let config = Config::read(args.target.config.as_deref(), &edition.positions)?;
-    let known = known(&edition, args.known.as_deref(), &config)?;
+    let known = known(&edition, args.judging.known.as_deref(), &config)?;
     if args.auth.trust_setup {
         return trust_setup(&args).await;
     }
@@ -45,38 +40,23 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
         edition: Arc::clone(&edition),
         target,
         suite,
-        only: args.only.clone(),
+        only: args.judging.only.clone(),
         known,
         other_sides: config.other_sides,
         packs: packs(&edition, &args.vectors)?,
         props: config.props,
         allow_calls: allow(&args.target, &config.allow_calls),
-        seed: args.seed,
+        seed: args.judging.seed,
         concurrency: args.jobs.max(1),
         rate: args.rate,
-        budget: Duration::from_secs(args.budget),
+        budget: Duration::from_secs(args.judging.budget),
         limits: limits(&args.target),
         secrets,
         started: now(),
         auth,
         replicas: replicas(&args)?,
     };
-    let report = recorded(options, &args.out.join("run.jsonl"), args.quiet).await?;
-    let mut formats = args.formats.clone();
-    formats.junit.get_or_insert_with(|| args.out.join("junit.xml"));
-    formats.html.get_or_insert_with(|| args.out.join("report.html"));
-    formats.json.get_or_insert_with(|| args.out.join("report.json"));
-    output::write_formats(&report, &formats)?;
-    if args.quiet {
-        anstream::print!("{}", plumb_report::terminal::headline(&report, &output::style(false)));
-    } else {
-        anstream::print!(
-            "{}",
-            plumb_report::terminal::summary(&report, &output::style(args.verbose))
-        );
-        say_where(&args, &formats);
-    }
-    Ok(report.outcome().exit_code())
+    reported(options, &args.judging).await
 }
 
 /// Says what a target behind an address is to be told, before a run with the same `--auth-port`.
@@ -93,75 +73,9 @@ async fn trust_setup(args: &RunArgs) -> Exit {
         )
         .into());
     }
-    let setup = args.auth.given().setup(url, args.seed).await;
+    let setup = args.auth.given().setup(url, args.judging.seed).await;
     anstream::print!("{}", setup.map_err(|error| Failure::new(UNREACHED, error))?);
     Ok(0)
-}
-
-fn say_where(args: &RunArgs, formats: &Formats) {
-    let shown = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
-    let files = [shown(&formats.html), shown(&formats.junit), shown(&formats.json)];
-    let files: Vec<String> = files.into_iter().flatten().collect();
-    anstream::println!("reports: {}, {}", files.join(", "), args.out.join("run.jsonl").display());
-}
-
-/// Runs, streaming events to a file as they come, and folds them.
-async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, Failure> {
-    let mut file = output::create(path)?;
-    let (sender, events) = mpsc::channel::<Event>();
-    let writer = std::thread::spawn(move || -> std::io::Result<Vec<Event>> {
-        let mut progress = Progress::new(quiet);
-        let mut kept = Vec::new();
-        for event in events {
-            progress.see(&event);
-            serde_json::to_writer(&mut file, &event)?;
-            file.write_all(b"\n")?;
-            kept.push(event);
-        }
-        file.flush()?;
-        Ok(kept)
-    });
-    let sink = Box::new(move |event| {
-        // The writer ends only when the sender is gone, or after it failed and will say so.
-        let _ = sender.send(event);
-    });
-    let registry = match options.target {
-        Target::AuthorizationServer(_) => plumb_checks::of_authorization_servers(),
-        _ => plumb_checks::all(),
-    };
-    let outcome = tokio::select! {
-        outcome = plumb_runner::run(&registry, options, sink) => outcome,
-        () = interrupted() => {
-            // Dropping the run ended its processes.
-            return Err(Failure::new(130, anyhow!("interrupted; {} holds what was seen", path.display())));
-        }
-    };
-    let written = writer
-        .join()
-        .map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
-    outcome.map_err(|error| {
-        let code = if matches!(error, RunError::NothingSelected) { NOTHING } else { UNREACHED };
-        // A recording without a run would only mislead.
-        let _ = std::fs::remove_file(path);
-        Failure::new(code, error)
-    })?;
-    let events = written
-        .with_context(|| format!("{} could not be written", path.display()))
-        .map_err(|error| Failure::new(7, error))?;
-    Report::fold(events).map_err(|error| Failure::new(70, error))
-}
-
-/// Resolves when the user or the system asks Plumb to end.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }
 
 /// Surveys a server and writes what it found as a commented configuration.
@@ -203,7 +117,7 @@ fn replicas(args: &RunArgs) -> Result<Replicas, Failure> {
 }
 
 /// Has the processes of a target ended even if Plumb itself is killed.
-fn watched(target: &Target) -> anyhow::Result<()> {
+pub(crate) fn watched(target: &Target) -> anyhow::Result<()> {
     if !target.is_command() {
         return Ok(());
     }
@@ -271,7 +185,7 @@ fn target(args: &TargetArgs, protected: bool) -> Result<(Target, Secrets), Failu
     }
 }
 
-fn env(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+pub(crate) fn env(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
     given
         .iter()
         .map(|pair| {
@@ -296,7 +210,11 @@ fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
     AllowCalls { all: names.iter().any(|n| n == "all"), names }
 }
 
-fn known(edition: &Edition, file: Option<&Path>, config: &Config) -> anyhow::Result<Known> {
+pub(crate) fn known(
+    edition: &Edition,
+    file: Option<&Path>,
+    config: &Config,
+) -> anyhow::Result<Known> {
     let mut known = match file {
         Some(path) => {
             Known::parse(&path.display().to_string(), &config::read(path)?, &edition.ledger)?
@@ -313,9 +231,18 @@ fn known(edition: &Edition, file: Option<&Path>, config: &Config) -> anyhow::Res
 }
 
 fn suite(edition: &Edition, args: &RunArgs) -> anyhow::Result<Suite> {
-    let of_issuers = args.issuer.authorization_server.is_some() && args.suite == "core";
-    let mut suite =
-        named_suite(edition, if of_issuers { authorization_server::SUITE } else { &args.suite })?;
+    let of_issuers = args.issuer.authorization_server.is_some() && args.judging.suite == "core";
+    let name = if of_issuers { authorization_server::SUITE } else { &args.judging.suite };
+    asked_suite(edition, name, &args.judging)
+}
+
+/// The suite of a name, with what the command line adds to its policy.
+pub(crate) fn asked_suite(
+    edition: &Edition,
+    name: &str,
+    args: &JudgingArgs,
+) -> anyhow::Result<Suite> {
+    let mut suite = named_suite(edition, name)?;
     suite.policy.strict |= args.strict;
     suite.policy.deny_unverified |= args.deny_unverified;
     Ok(suite)
@@ -347,7 +274,7 @@ fn packs(edition: &Edition, folders: &[std::path::PathBuf]) -> anyhow::Result<Ve
     Ok(packs)
 }
 
-fn now() -> String {
+pub(crate) fn now() -> String {
     let format = time::format_description::well_known::Rfc3339;
     let now = time::OffsetDateTime::now_utc();
     now.replace_nanosecond(0).unwrap_or(now).format(&format).unwrap_or_default()

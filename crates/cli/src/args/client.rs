@@ -1,0 +1,54 @@
+//! Arguments of `plumb client`.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::judging::JudgingArgs;
+
+const EXAMPLES: &str = "\
+The client is started once for each scenario, by the contract of the official suite: the URL of our server is its last
+argument, or stands where an argument says {url}; MCP_CONFORMANCE_SCENARIO names the scenario (or {scenario} in an
+argument), MCP_CONFORMANCE_CONTEXT is {\"name\": …}, MCP_CONFORMANCE_PROTOCOL_VERSION the revision.
+
+Examples:
+  plumb client                                   judge the embedded reference client
+  plumb client -- node client.js                 judge a client that takes the URL as its last argument
+  plumb client -- ./client --server {url}        the same, with the URL in its place";
+
+/// Arguments of `plumb client`.
+#[derive(ClapArgs)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ClientArgs {
+    /// The command that starts the client, after `--`; without one, the embedded reference client is judged.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+    /// An environment variable for the command.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) env: Vec<String>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
+    /// The configuration; `plumb.toml` is read if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How long the client may take in one scenario, in seconds; it is ended then.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) timeout: u64,
+}
+
+/// Arguments of `plumb reference-client`.
+#[derive(ClapArgs)]
+pub(crate) struct ReferenceClientArgs {
+    /// The server.
+    #[arg(required_unless_present = "rules")]
+    pub(crate) url: Option<String>,
+    /// Break this rule (see `--rules`).
+    #[arg(long = "break", value_name = "RULE")]
+    pub(crate) broken: Option<String>,
+    /// Try the handshake of the earlier revision before anything else, as a client of both may.
+    #[arg(long)]
+    pub(crate) dual: bool,
+    /// List the rules that can be broken, and the check that notices.
+    #[arg(long)]
+    pub(crate) rules: bool,
+}
