@@ -29,7 +29,7 @@ fn every_check_is_in_the_ledger_once_and_documented() {
 
 #[test]
 fn every_fact_is_told_by_a_check_that_tells_itself() {
-    let checks = [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat();
+    let checks = plumb_checks::of_every_role();
     for check in &checks {
         let Some(fact) = check.fact else { continue };
         let telling = checks.iter().find(|c| c.id == fact);
@@ -52,7 +52,7 @@ fn every_judged_requirement_has_a_mutant() {
 
 #[test]
 fn every_vector_is_judged_and_every_case_check_has_vectors() {
-    let checks = [plumb_checks::all(), plumb_checks::of_authorization_servers()].concat();
+    let checks = plumb_checks::of_every_role();
     let packs = plumb_checks::packs(&judge::edition()).expect("the packs are well made");
     let vectors = || packs.iter().flat_map(plumb_model::pack::Pack::vectors);
     for vector in vectors() {

@@ -1,0 +1,226 @@
+//! The laws of the checks of clients: ours holds all of them, each notices a departure, and whatever a client does, it ends
+//! and is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use plumb_model::known::Known;
+use plumb_model::{Edition, Event, Initiator, Report, Role, Secrets, Verdict};
+use plumb_reference::CLIENT_MUTANTS;
+use plumb_runner::client::ClientCommand;
+use plumb_runner::{AllowCalls, Options, Props, RunError, Target};
+use plumb_wire::Limits;
+use plumb_wire::process::Launch;
+
+/// A client may take so long in one scenario; ours takes some ten milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn options(program: &str, args: &[&str], patience: Duration, only: &[&str]) -> Options {
+    let edition = Arc::new(Edition::latest());
+    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    let launch = Launch { program: program.to_owned(), args, ..Launch::default() };
+    Options {
+        target: Target::Client(Box::new(ClientCommand { launch, patience })),
+        suite: edition.suite("core").expect("built in").expect("a test reads it"),
+        only: only.iter().map(|id| (*id).to_owned()).collect(),
+        known: Known::default(),
+        other_sides: plumb_model::OtherSides::default(),
+        packs: Vec::new(),
+        props: Props::new(),
+        allow_calls: AllowCalls::default(),
+        seed: 7,
+        concurrency: 1,
+        rate: None,
+        budget: Duration::from_secs(60),
+        limits: Limits::default(),
+        secrets: Secrets::default(),
+        started: "2026-01-01T00:00:00Z".into(),
+        auth: None,
+        replicas: plumb_runner::Replicas::default(),
+        edition,
+    }
+}
+
+async fn run(options: Options) -> Result<Report, RunError> {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&events);
+    let sink = Box::new(move |event: Event| sink.lock().expect("no panic").push(event));
+    plumb_runner::run(&plumb_checks::of_clients(), options, sink).await?;
+    let events = std::mem::take(&mut *events.lock().expect("no panic"));
+    Ok(Report::fold(events).expect("a whole stream"))
+}
+
+/// Our client with these options, judged by some checks.
+async fn ours(extra: &[&str], only: &[&str]) -> Report {
+    let args = [&["reference-client"], extra].concat();
+    let options = options(env!("CARGO_BIN_EXE_plumb"), &args, PATIENCE, only);
+    run(options).await.expect("the client asks for something")
+}
+
+/// What a shell does in place of a client, in each scenario.
+async fn shell(script: &str, patience: Duration) -> Result<Report, RunError> {
+    run(options("sh", &["-c", script, "{url}"], patience, &[])).await
+}
+
+fn verdicts(report: &Report) -> BTreeMap<&str, &Verdict> {
+    report.checks.iter().map(|c| (c.info.id.as_str(), &c.verdict)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_client_holds_every_check() {
+    let report = ours(&[], &[]).await;
+    let verdicts = verdicts(&report);
+    let not_held: Vec<_> = verdicts.iter().filter(|(_, v)| ***v != Verdict::Held).collect();
+    assert!(not_held.is_empty(), "{not_held:#?}");
+    let judged: BTreeSet<&str> = verdicts.into_keys().collect();
+    let all: BTreeSet<&str> = plumb_checks::of_clients().iter().map(|c| c.id).collect();
+    assert_eq!(judged, all);
+    assert_eq!(report.remarks, Vec::<String>::new());
+    assert_eq!(report.run.target.role, Role::Client);
+    assert!(report.exchanges.values().all(|e| e.initiator == Initiator::Target));
+}
+
+/// What it says in the handshake of another revision would break ten rows of this one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_two_revisions_is_judged_by_what_it_says_in_this_one() {
+    let report = ours(&["--dual"], &[]).await;
+    assert!(verdicts(&report).values().all(|v| **v == Verdict::Held), "{:?}", verdicts(&report));
+    assert_eq!(report.run.target.era, "dual");
+    assert_eq!(report.exchanges.len(), 13);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_check_notices_a_departure() {
+    let mut unnoticed = Vec::new();
+    for mutant in CLIENT_MUTANTS {
+        let report = ours(&["--break", mutant.name], &[mutant.kills]).await;
+        let verdict = verdicts(&report).remove(mutant.kills).cloned();
+        if !matches!(verdict, Some(Verdict::Violated { .. })) {
+            unnoticed.push(format!("{} by {}: {verdict:?}", mutant.name, mutant.kills));
+        }
+    }
+    assert!(unnoticed.is_empty(), "not noticed: {unnoticed:#?}");
+}
+
+/// The server that clients are pointed at has to be right: our own checks of servers judge it, in place of a client.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_that_clients_meet_holds_what_servers_must() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (own, out) = (env!("CARGO_BIN_EXE_plumb"), folder.path().display());
+    let script =
+        format!("exec {own} run --strict --out {out}/$MCP_CONFORMANCE_SCENARIO \"$0\" >&2");
+    let report = shell(&script, Duration::from_secs(60)).await.expect("it is asked");
+    assert_eq!(report.remarks, Vec::<String>::new());
+}
+
+#[test]
+fn every_check_has_a_mutant_and_every_mutant_a_check() {
+    let checks: BTreeSet<&str> = plumb_checks::of_clients().iter().flat_map(|c| c.rows()).collect();
+    let killed: BTreeSet<&str> = CLIENT_MUTANTS.iter().map(|mutant| mutant.kills).collect();
+    assert_eq!(checks, killed);
+}
+
+#[test]
+fn every_check_judges_a_requirement_on_clients_once_and_says_what_it_does() {
+    let ledger = Edition::latest().ledger;
+    let mut seen = BTreeSet::new();
+    for check in plumb_checks::of_every_role() {
+        assert!(check.rows().all(|id| seen.insert(id)), "`{}` judges what is judged", check.id);
+    }
+    for check in plumb_checks::of_clients() {
+        assert_eq!(check.role(), Role::Client, "`{}`", check.id);
+        for id in check.rows() {
+            let row = ledger.requirement(id).unwrap_or_else(|| panic!("`{id}` is in no ledger"));
+            assert!(row.demands_of(Role::Client), "`{id}` binds no client");
+            assert!(ledger.exclusion(id).is_none(), "`{id}` has a check and is excluded");
+        }
+        let docs = check.docs.join("\n");
+        for part in ["**Observed", "**Why", "**Fix"] {
+            assert!(docs.contains(part), "`{}` does not say {part}", check.id);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_for_nothing_is_not_judged() {
+    let quiet = shell("exit 0", PATIENCE).await.expect_err("nothing came");
+    assert_eq!(
+        quiet.to_string(),
+        "the client asked for nothing: it ended with exit code 0 each time"
+    );
+    let crashing = shell("echo 'no such module' >&2; exit 3", PATIENCE).await;
+    let crashing = crashing.expect_err("nothing came").to_string();
+    for part in ["in `tools_call`", "exit code 3", "no such module"] {
+        assert!(crashing.contains(part), "{crashing}");
+    }
+}
+
+#[test]
+fn the_command_judges_leaves_reports_and_says_by_its_exit_code_how_it_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plumb = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plumb"));
+        let output = command.args(args).current_dir(folder.path()).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, said) = plumb(&["client"]);
+    assert_eq!(code, Some(0), "{said}");
+    for file in ["run.jsonl", "report.json", "report.html", "junit.xml"] {
+        assert!(folder.path().join("reports").join(file).is_file(), "no {file}");
+    }
+    let report = std::fs::read(folder.path().join("reports/report.json")).expect("written");
+    let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+    assert_eq!(report["target"]["role"], "client");
+    let own = env!("CARGO_BIN_EXE_plumb");
+    for (args, code) in [
+        (&["client", "--", own, "reference-client", "--break", "posts"][..], 1),
+        (&["client", "--", own, "reference-client", "--break", "names_itself"], 0),
+        (&["client", "--strict", "--", own, "reference-client", "--break", "names_itself"], 1),
+        (&["client", "--suite", "authorization-server"], 3),
+        (&["client", "--", "true"], 4),
+        (&["client", "--", "/there/is/no/such/program"], 4),
+    ] {
+        assert_eq!(plumb(args).0, Some(code), "{args:?}");
+    }
+    let (_, listed) = plumb(&["list", "--role", "client"]);
+    let count = format!("{} checks", plumb_checks::of_clients().len());
+    assert!(listed.trim_end().ends_with(&count), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_hangs_is_ended_and_told_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pid");
+    // A second process, which knows no SIGTERM.
+    let script = format!(
+        "(trap '' TERM; echo $$ >/dev/null; exec sleep 300) & echo $! >>{}; sleep 300",
+        file.display()
+    );
+    let begun = Instant::now();
+    let hung = shell(&script, Duration::from_millis(200)).await.expect_err("nothing came");
+    assert!(hung.to_string().contains("did not end within"), "{hung}");
+    assert!(begun.elapsed() < Duration::from_secs(50), "{:?}", begun.elapsed());
+    let ids = std::fs::read_to_string(&file).expect("it was started");
+    assert_eq!(ids.lines().count(), 3);
+    for id in ids.lines() {
+        let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // What is dead may wait for its parent, which is not us.
+        let gone =
+            state.is_empty() || state.rsplit(") ").next().is_some_and(|s| s.starts_with('Z'));
+        assert!(gone, "{id} is left: {state}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_fails_after_it_asked_is_judged_and_its_end_is_told() {
+    let client = env!("CARGO_BIN_EXE_plumb");
+    let script = format!("{client} reference-client \"$0\"; echo 'out of luck' >&2; exit 7");
+    let report = shell(&script, PATIENCE).await.expect("it asked");
+    assert!(verdicts(&report).values().all(|v| **v == Verdict::Held));
+    assert_eq!(report.remarks.len(), 3);
+    assert_eq!(
+        report.remarks[0],
+        "in `tools_call` the client ended with exit code 7; its last words: out of luck"
+    );
+}
