@@ -18,6 +18,7 @@ use ring::digest;
 use serde_json::{Map, Value};
 
 use crate::errors::{ContactError, TargetError};
+pub use crate::reach::is_loopback;
 use crate::reach::{Reach, trust};
 use crate::record::Recorder;
 use crate::{Observed, Trouble};
@@ -241,12 +242,6 @@ pub fn json(seen: &Observed) -> Option<Value> {
     let answer = &seen.exchange.answer;
     let bytes = answer.frames.first().map_or(answer.body.bytes(), |frame| frame.payload.bytes());
     serde_json::from_slice(bytes).ok()
-}
-
-/// Whether a URL names this machine.
-pub fn is_loopback(url: &str) -> bool {
-    let host = url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned));
-    host.is_some_and(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]")
 }
 
 /// The places of RFC 8414 section 3.1 and OpenID Connect Discovery section 4, in the order that MCP gives them.

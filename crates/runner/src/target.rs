@@ -7,14 +7,14 @@ use plumb_wire::http::{Client, ClientOptions, Endpoint};
 use plumb_wire::process::{Launch, Process};
 
 use crate::auth::{AuthOptions, Authority};
-use crate::authorization_server::{Issuer, is_loopback};
+use crate::authorization_server::Issuer;
 use crate::channel::{Channel, Way};
 use crate::client::ClientCommand;
 use crate::errors::TargetError;
 use crate::process::keeper::Keeper;
 use crate::process::mortal::GRACE;
 use crate::process::server::Server;
-use crate::reach::{Reach, trust};
+use crate::reach::{Reach, is_loopback, trust};
 use crate::record::Recorder;
 
 /// The target, as the user names it.
@@ -51,12 +51,7 @@ impl Target {
     /// Whether it is on this machine.
     pub fn is_local(&self) -> bool {
         match self {
-            Self::Url(reach) => url::Url::parse(&reach.url)
-                .ok()
-                .and_then(|u| {
-                    u.host_str().map(|h| h == "localhost" || h.starts_with("127.") || h == "[::1]")
-                })
-                .unwrap_or(false),
+            Self::Url(reach) => is_loopback(&reach.url),
             Self::AuthorizationServer(issuer) => is_loopback(&issuer.reach.url),
             _ => true,
         }
