@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! Folding events into a report.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! Probes as they go out: bodies and headers.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! No legal history is found at fault, and one that goes on after its end is.
 
 use proptest::prelude::*;
 use serde_json::json;

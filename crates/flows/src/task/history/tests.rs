@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! Histories of tasks, legal and illegal.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Tests of the module above.
+//! What each check says of recorded tasks, right and wrong.
 
 use plumb_runner::Check;
 
