@@ -7,13 +7,13 @@ use clap::Args as ClapArgs;
 use super::judging::JudgingArgs;
 
 const EXAMPLES: &str = "\
-The client is started once for each scenario, by the contract of the official suite: the URL of our server is its last
-argument, or stands where an argument says {url}; MCP_CONFORMANCE_SCENARIO names the scenario (or {scenario} in an
+The client is started once for each scenario, by the contract of the official suite: the URL of our server is its last \
+argument, or stands where an argument says {url}; MCP_CONFORMANCE_SCENARIO names the scenario (or {scenario} in an \
 argument), MCP_CONFORMANCE_CONTEXT is {\"name\": …}, MCP_CONFORMANCE_PROTOCOL_VERSION the revision.
 
 Examples:
   plumb client                                   judge the embedded reference client
-  plumb client -- node client.js                 judge a client that takes the URL as its last argument
+  plumb client -- node client.js                 judge one that takes the URL last
   plumb client -- ./client --server {url}        the same, with the URL in its place";
 
 /// Arguments of `plumb client`.
