@@ -3,10 +3,11 @@
 pub mod coercion;
 mod references;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::meta::MetaValidator;
+use plumb_runner::sample::aside;
 use serde_json::Value;
 
 use references::{Astray, astray};
@@ -34,7 +35,7 @@ pub async fn fits(schema: &Value, value: &Value) -> Fit {
     if nodes(&schema) + nodes(&value) > NODES {
         return Fit::Unknown("the schema or the value is too large to validate".into());
     }
-    aside(DEADLINE, move |_| instance(&schema, &value)).await.unwrap_or_else(too_slow)
+    aside(DEADLINE, move || instance(&schema, &value)).await.unwrap_or_else(too_slow)
 }
 
 /// Whether a schema is valid: by the meta-schema of the dialect that it declares, and in that its references lead
@@ -57,19 +58,6 @@ pub fn well_formed(schema: &Value) -> Fit {
             plumb_runner::clip(&reference, 120)
         )),
     }
-}
-
-/// Runs work that may never end on a thread of its own, which is left behind at the deadline.
-pub async fn aside<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce(Instant) -> T + Send + 'static,
-) -> Option<T> {
-    let (done, result) = tokio::sync::oneshot::channel();
-    let deadline = Instant::now() + limit;
-    let thread = std::thread::Builder::new().name("schema".into()).stack_size(16 << 20);
-    // A receiver that is gone has stopped waiting.
-    thread.spawn(move || done.send(work(deadline)).ok()).ok()?;
-    tokio::time::timeout(limit, result).await.ok()?.ok()
 }
 
 fn too_slow() -> Fit {

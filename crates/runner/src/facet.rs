@@ -69,6 +69,17 @@ pub fn outcome(tried: &Tried) -> Judgement {
     })
 }
 
+/// As [`outcome`], and the answer is no crash: an HTTP failure says why by a JSON-RPC error.
+pub fn unharmed(tried: &Tried) -> Judgement {
+    match outcome(tried)? {
+        Finding::Held => {}
+        finding => return Ok(finding),
+    }
+    let sent = &tried.sent;
+    let crashed = sent.status().is_some_and(|s| s >= 500) && sent.error().is_none();
+    Ok(Finding::expect(!crashed, "an answer that is no crash", || sent.describe()))
+}
+
 /// Whether a refusal has the HTTP status that the text names; where it names none, any will do.
 pub fn status(tried: &Tried) -> Judgement {
     let sent = tried.answer()?;

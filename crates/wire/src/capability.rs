@@ -4,6 +4,11 @@ use std::fmt;
 
 use serde_json::Value;
 
+/// The id of the tasks extension.
+///
+/// Source: ext-tasks (SEP-2663).
+pub const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
+
 /// A capability that a server may declare.
 ///
 /// Source: schema, `ServerCapabilities`.
@@ -39,7 +44,7 @@ impl Capability {
         match self {
             Self::Completions => ("completions", None),
             Self::Extensions => ("extensions", None),
-            Self::Tasks => ("extensions", Some("io.modelcontextprotocol/tasks")),
+            Self::Tasks => ("extensions", Some(TASKS_EXTENSION)),
             Self::Logging => ("logging", None),
             Self::Prompts => ("prompts", None),
             Self::PromptsListChanged => ("prompts", Some("listChanged")),
@@ -99,7 +104,7 @@ mod tests {
         ] {
             assert_eq!(capability.is_in(&declared), is, "{capability}");
         }
-        assert!(has_extension(&declared, "io.modelcontextprotocol/tasks"));
+        assert!(has_extension(&declared, TASKS_EXTENSION));
         assert_eq!(Capability::Tasks.to_string(), "extensions.io.modelcontextprotocol/tasks");
     }
 }

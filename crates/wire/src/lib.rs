@@ -25,7 +25,7 @@ pub mod stdio;
 mod transport;
 pub mod uri;
 
-pub use capability::{Capability, has_extension};
+pub use capability::{Capability, TASKS_EXTENSION, has_extension};
 pub use clock::Clock;
 pub use error::WireError;
 pub use limits::Limits;

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, has_ended, task_id};
-use plumb_wire::method;
+use plumb_wire::{TASKS_EXTENSION, method};
 use serde_json::{Value, json};
 
 use super::{InputKind, Round, judged};
-
-/// The id of the extension.
-const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// A task is read at most so often, until it asks or has ended.
 const READS: usize = 12;
@@ -30,7 +27,7 @@ pub async fn of_tasks(
             continue;
         }
         let mut capabilities = declared.clone();
-        capabilities["extensions"] = json!({EXTENSION: {}});
+        capabilities["extensions"] = json!({TASKS_EXTENSION: {}});
         let call = bench.call_of(&task.name, Value::Object(task.arguments.clone()));
         let seen = shown(bench, call, &capabilities).await?;
         let asked = seen.result().map(Round::of_task).unwrap_or_default();

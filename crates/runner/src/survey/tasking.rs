@@ -1,12 +1,10 @@
 //! A tool whose calls become tasks, and what tasks are told by.
 
+use plumb_wire::TASKS_EXTENSION;
 use serde_json::{Map, Value, json};
 
 use super::callable::every_capability;
 use crate::{Observed, Probe};
-
-/// The id of the tasks extension.
-pub(super) const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// A tool that answered with a task.
 #[derive(Clone, Debug)]
@@ -37,7 +35,7 @@ pub struct EndedTask {
 /// A probe with every client capability and the tasks extension declared.
 pub fn task_capable(probe: Probe) -> Probe {
     let mut capabilities = every_capability();
-    capabilities["extensions"] = json!({ EXTENSION: {} });
+    capabilities["extensions"] = json!({ TASKS_EXTENSION: {} });
     probe.capabilities(capabilities)
 }
 

@@ -5,11 +5,8 @@ use plumb_flows::task::life::{self, Life};
 use plumb_runner::{
     Bench, Finding, Found, Judgement, Observed, Probe, Prop, brief, check, task_id,
 };
-use plumb_wire::{codes, method};
+use plumb_wire::{TASKS_EXTENSION, codes, method};
 use serde_json::{Value, json};
-
-/// The id of the extension.
-const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
 /// The methods of the extension.
 const METHODS: [&str; 3] = [method::TASKS_GET, method::TASKS_UPDATE, method::TASKS_CANCEL];
@@ -34,7 +31,7 @@ async fn advertise(bench: &Bench) -> Judgement {
         .cloned()
         .unwrap_or_default();
     Ok(Finding::expect(
-        extensions[EXTENSION].is_object(),
+        extensions[TASKS_EXTENSION].is_object(),
         "the extension with an object as its value",
         || brief(&extensions),
     ))
@@ -165,7 +162,7 @@ async fn required_error_data(bench: &Bench) -> Judgement {
 
 fn names_extension(seen: &Observed) -> bool {
     let extensions = seen.error().and_then(|e| e.pointer("/data/requiredCapabilities/extensions"));
-    extensions.is_some_and(|e| e.get(EXTENSION).is_some_and(Value::is_object))
+    extensions.is_some_and(|e| e.get(TASKS_EXTENSION).is_some_and(Value::is_object))
 }
 
 check! {
@@ -217,7 +214,7 @@ check! {
 }
 
 async fn settings_empty(bench: &Bench) -> Judgement {
-    let capabilities = || json!({"extensions": {EXTENSION: {}}});
+    let capabilities = || json!({"extensions": {TASKS_EXTENSION: {}}});
     let judged = |seen: &Observed| {
         let lacking =
             seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY) && names_extension(seen);

@@ -9,7 +9,7 @@ use plumb_runner::{
     with_token,
 };
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::{codes, meta, method, notification, schema};
+use plumb_wire::{TASKS_EXTENSION, codes, meta, method, notification, schema};
 use serde_json::{Value, json};
 
 /// A task at work for so long does not end before somebody listens.
@@ -157,7 +157,7 @@ async fn missing_capability(bench: &Bench) -> Judgement {
     open.next_within(ACKNOWLEDGED).await;
     let seen = bench.close(open);
     let required = seen.error().and_then(|e| e.pointer("/data/requiredCapabilities/extensions"));
-    let named = required.is_some_and(|e| e.get("io.modelcontextprotocol/tasks").is_some());
+    let named = required.is_some_and(|e| e.get(TASKS_EXTENSION).is_some());
     let fits = seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY) && named;
     Ok(Finding::expect(fits, "error -32021 that names the extension", || match seen.error() {
         Some(error) => brief(error),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use plumb_flows::schema::aside;
 use plumb_flows::work::answers_at_once;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, generate, sample};
 use serde_json::{Map, Value, json};
@@ -29,8 +28,9 @@ impl AcceptingTool {
     /// Whether the schema surely refuses the arguments.
     pub(super) async fn refuses(&self, arguments: &Value) -> bool {
         let (schema, arguments) = (self.schema().clone(), arguments.clone());
-        let refuses =
-            aside(Duration::from_millis(500), move |_| generate::refuses(&schema, &arguments));
+        let refuses = sample::aside(Duration::from_millis(500), move || {
+            generate::refuses(&schema, &arguments)
+        });
         refuses.await.unwrap_or(false)
     }
 }
