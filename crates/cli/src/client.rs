@@ -40,6 +40,7 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs) -> Exit {
         concurrency: 1,
         rate: None,
         budget: Duration::from_secs(judging.budget),
+        max_report: judging.max_report.saturating_mul(1 << 20),
         limits: Limits::default(),
         secrets: Secrets::default(),
         started: now(),

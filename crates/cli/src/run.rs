@@ -50,6 +50,7 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
         concurrency: args.jobs.max(1),
         rate: args.rate,
         budget: Duration::from_secs(args.judging.budget),
+        max_report: args.judging.max_report.saturating_mul(1 << 20),
         limits: limits(&args.target),
         secrets,
         started: now(),

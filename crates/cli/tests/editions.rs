@@ -28,6 +28,7 @@ fn options(edition: Edition, url: &str, only: &[&str]) -> Options {
         concurrency: 8,
         rate: None,
         budget: Duration::from_secs(60),
+        max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),
         started: "2031-04-02T00:00:00Z".into(),

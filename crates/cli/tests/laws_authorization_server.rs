@@ -88,6 +88,7 @@ fn options(issuer: Issuer, only: &[&str]) -> Options {
         concurrency: 12,
         rate: None,
         budget: Duration::from_secs(60),
+        max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),
         started: "2026-01-01T00:00:00Z".into(),

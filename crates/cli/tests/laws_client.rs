@@ -33,6 +33,7 @@ fn options(program: &str, args: &[&str], patience: Duration, only: &[&str]) -> O
         concurrency: 1,
         rate: None,
         budget: Duration::from_secs(60),
+        max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),
         started: "2026-01-01T00:00:00Z".into(),

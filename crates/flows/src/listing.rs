@@ -133,6 +133,9 @@ const ANEW: usize = 2;
 /// Pages beyond these are not compared.
 pub(super) const PAGES: usize = 12;
 
+/// Pages that take more memory than this together are the end of a walk, bytes.
+const WEIGHT: usize = 4 << 20;
+
 /// Reads a list, at most so many pages of it. A page that is refused again and again is trouble: other checks judge
 /// refusals.
 pub async fn walk(
@@ -158,10 +161,12 @@ async fn walk_once(
 ) -> Result<Walk, Trouble> {
     let mut walk = Walk::default();
     let mut params = json!({});
-    while walk.pages.len() < pages {
+    let mut weight = 0;
+    while walk.pages.len() < pages && weight < WEIGHT {
         let page = way.send(bench, Probe::request(list.method, params)).await?;
         let Some(result) = page.result() else { return Err(Trouble::Control(page.describe())) };
         let items = result.get(list.key).and_then(Value::as_array).cloned().unwrap_or_default();
+        weight += page.weight();
         walk.pages.push(items);
         let Some(cursor) = result.get("nextCursor").and_then(Value::as_str) else {
             walk.complete = true;

@@ -201,6 +201,11 @@ impl Channel {
         let first = matches!(&open.process, Some(Mortal::Session(s)) if s.first_word().is_none());
         let seen = open.finish().await;
         drop(turn);
+        if seen.is_cut() {
+            // A bound of ours, never a fault of the target's.
+            let why = format!("the answer is larger than is read: {}", seen.describe());
+            return Err(Trouble::Setup(why));
+        }
         if !first && seen.is_accepted() && seen.method().is_some_and(|m| QUICK.contains(&m)) {
             let answer = &seen.exchange.answer;
             let first = answer.frames.first().map_or(answer.ended_at, |f| f.at);

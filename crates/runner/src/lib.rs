@@ -21,6 +21,7 @@ mod passive;
 mod probe;
 mod process;
 mod props;
+mod published;
 mod reach;
 mod record;
 mod replicas;

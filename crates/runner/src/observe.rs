@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use plumb_model::{Carrier, Edition, End, Exchange, Frame, Sent};
-use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::{meta, method, notification};
+use plumb_wire::jsonrpc::{Kind, Message, footprint};
+use plumb_wire::{Account, Reservation, meta, method, notification};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -18,7 +18,9 @@ pub struct Observed {
     /// The message that was sent, if it was JSON.
     pub request: Option<Value>,
     /// The frames of the answer, parsed, in order of arrival.
-    pub messages: Vec<Message>,
+    pub messages: Arc<[Message]>,
+    /// What it takes of the memory of the run.
+    held: Option<Arc<Reservation>>,
 }
 
 impl Observed {
@@ -29,8 +31,43 @@ impl Observed {
             Sent::Stdio { line } => serde_json::from_slice(line.bytes()).ok(),
             Sent::Nothing => None,
         };
-        let messages = exchange.answer.frames.iter().map(read).collect();
-        Self { exchange: Arc::new(exchange), request, messages }
+        let messages: Arc<[Message]> = exchange.answer.frames.iter().map(read).collect();
+        let too_large = messages.iter().any(Message::is_too_large);
+        let observed = Self { exchange: Arc::new(exchange), request, messages, held: None };
+        if too_large { observed.cut() } else { observed }
+    }
+
+    /// The same, counted in the memory of a run; without what came, if there is no room for it.
+    pub(crate) fn counted(self, account: &Account) -> Self {
+        let answer = &self.exchange.answer;
+        let raw = answer.frames.iter().map(|f| f.payload.len()).sum::<usize>() + answer.body.len();
+        let values = |m: &Message| m.json.as_ref().map_or(0, footprint);
+        let parsed = self.messages.iter().map(values).sum::<usize>();
+        match account.reserve(raw + parsed) {
+            Some(held) => Self { held: Some(Arc::new(held)), ..self },
+            None => self.cut(),
+        }
+    }
+
+    /// Bytes that it takes in memory, about.
+    pub fn weight(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.bytes())
+    }
+
+    /// Whether the answer was larger than is read, so that nothing can be said of it.
+    pub fn is_cut(&self) -> bool {
+        matches!(self.exchange.answer.end, End::TooLarge(_))
+    }
+
+    /// The same without what came: it is too large to be looked at.
+    fn cut(self) -> Self {
+        let mut exchange = self.exchange.as_ref().clone();
+        let answer = &mut exchange.answer;
+        let came = answer.frames.iter().map(|f| f.payload.len()).sum::<usize>() + answer.body.len();
+        answer.frames.clear();
+        answer.body = plumb_model::Payload::default();
+        answer.end = End::TooLarge(came as u64);
+        Self { exchange: Arc::new(exchange), messages: Arc::new([]), ..self }
     }
 
     /// Its number in the run.
@@ -266,7 +303,8 @@ impl Observed {
 /// it is: that the body is no single object is one violation, and the rest is judged by what it says.
 fn read(frame: &Frame) -> Message {
     let message = Message::parse(&frame.payload);
-    if frame.carrier != Carrier::Body || !matches!(message.kind, Kind::Invalid(_)) {
+    let settled = message.is_too_large() || !matches!(message.kind, Kind::Invalid(_));
+    if frame.carrier != Carrier::Body || settled {
         return message;
     }
     let first = match &message.json {

@@ -44,6 +44,8 @@ pub struct Options {
     pub rate: Option<f64>,
     /// The whole run ends within so long.
     pub budget: Duration,
+    /// Room for exchanges in the recording, bytes: what comes when it is nearly used up is cut short.
+    pub max_report: usize,
     /// Bounds on what the target may send.
     pub limits: Limits,
     /// What must not reach any event.

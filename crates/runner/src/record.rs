@@ -3,16 +3,17 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Payload, Secrets, Sent};
-use plumb_wire::{Clock, Served};
+use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Secrets, Sent};
+use plumb_wire::{Account, Clock, Served};
 
 use crate::pace::Pace;
 use crate::passive::Passives;
+use crate::published::Published;
 use crate::tempo::Tempo;
 use crate::{Observed, Survey};
 
-/// A published payload is at most so long, in bytes; judgement always sees the whole.
-const PUBLISHED: usize = 256 * 1024;
+/// A frame of so many bytes is large.
+const LARGE: usize = 64 << 10;
 
 /// How processes of the target ended of themselves.
 #[derive(Default)]
@@ -51,6 +52,11 @@ pub(crate) struct Recorder {
     pub(crate) clock: Clock,
     /// How long the target takes.
     pub(crate) tempo: Tempo,
+    /// The memory for what is kept of the target.
+    account: Account,
+    large: Mutex<()>,
+    /// The room for it in reports.
+    published: Published,
     /// How much the target can bear.
     pub(crate) pace: Arc<Pace>,
     secrets: RwLock<Secrets>,
@@ -71,12 +77,17 @@ impl Recorder {
         sink: Sink,
         tempo: Tempo,
         pace: Arc<Pace>,
+        account: Account,
+        published: Published,
     ) -> Self {
         Self {
             edition,
             clock: Clock::start(),
             tempo,
             pace,
+            account,
+            large: Mutex::default(),
+            published,
             secrets: RwLock::new(secrets),
             sink,
             seq: AtomicU64::new(0),
@@ -130,8 +141,11 @@ impl Recorder {
                 "the target limits requests: {n} were turned away, waited for and sent again (--rate sets a pace)"
             )),
         };
+        let short = self.published.is_short().then(|| {
+            "the target sends so much that exchanges are cut short in reports (--max-report sets their room)".to_owned()
+        });
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let remarks = died.into_iter().chain(limited).chain(told);
+        let remarks = died.into_iter().chain(limited).chain(short).chain(told);
         remarks.map(|remark| self.blot_text(&remark)).collect()
     }
 
@@ -146,7 +160,12 @@ impl Recorder {
             sent,
             answer,
         };
-        self.keep(Observed::new(exchange))
+        // Whether there is room for a large answer is known when it is parsed, so one of them is parsed at a time.
+        let large = exchange.answer.frames.iter().any(|f| f.payload.len() > LARGE);
+        let turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+        let observed = Observed::new(exchange).counted(&self.account);
+        drop(turn);
+        self.keep(observed)
     }
 
     /// Records what the target asked, and how we answered it.
@@ -193,27 +212,8 @@ impl Recorder {
         }
         let exchange = {
             let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
-            bounded(observed.exchange.as_ref().clone()).redacted(&secrets)
+            self.published.cut(observed.exchange.as_ref().clone()).redacted(&secrets)
         };
         self.emit(Event::Exchanged(Arc::new(exchange)));
     }
-}
-
-/// The exchange with its payloads cut to what may be published.
-fn bounded(mut exchange: Exchange) -> Exchange {
-    let cut = |payload: &mut Payload| {
-        if payload.len() > PUBLISHED {
-            let mut bytes = payload.bytes().slice(..PUBLISHED).to_vec();
-            bytes.extend_from_slice(format!("… ({} bytes in all)", payload.len()).as_bytes());
-            *payload = bytes.into();
-        }
-    };
-    match &mut exchange.sent {
-        Sent::Http { body, .. } => cut(body),
-        Sent::Stdio { line } => cut(line),
-        Sent::Nothing => {}
-    }
-    cut(&mut exchange.answer.body);
-    exchange.answer.frames.iter_mut().for_each(|f| cut(&mut f.payload));
-    exchange
 }

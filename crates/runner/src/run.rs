@@ -1,11 +1,12 @@
 //! A run: survey, plan, schedule, judge; its only output is a stream of events.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use plumb_model::event::{FORMAT, RunStarted};
 use plumb_model::{CheckInfo, Edition, Event, Requirement, Secrets};
 use plumb_wire::Limits;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::aside::Aside;
 use crate::auth::Authority;
@@ -18,18 +19,26 @@ use crate::errors::{ContactError, RunError};
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::passive::Passives;
+use crate::published::Published;
 use crate::record::{Recorder, Sink};
 use crate::replicas;
 use crate::rows;
 use crate::schedule::{Schedule, finish_passives};
 use crate::subject::Subject;
 use crate::survey::contact::DISCOVER;
+use crate::survey::look::Given;
 use crate::target::Running;
 use crate::tempo::Tempo;
 use crate::{AllowCalls, Check, Props, Survey, Target};
 
 /// So many requests of a survey alone are in flight at once.
 const SURVEYORS: usize = 8;
+
+/// A survey alone may take so long.
+const SURVEY_ALONE: Duration = Duration::from_secs(120);
+
+/// Beyond the budget, processes of the target get so long to end by themselves.
+const PARTING: Duration = Duration::from_millis(300);
 
 /// Runs the checks of `registry` against a target; events go to `sink`, in order.
 pub async fn run(
@@ -39,6 +48,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let selected = select(registry, &options);
     let sink = rows::told_of_each(registry, sink);
+    let deadline = Instant::now() + options.budget;
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
     }
@@ -46,16 +56,24 @@ pub async fn run(
     let (tempo, pace) =
         (Tempo::new(options.limits.answer), Pace::new(options.concurrency, options.rate));
     let (edition, secrets) = (options.edition.clone(), options.secrets.clone());
-    let recorder = Arc::new(Recorder::new(edition, secrets, sink, tempo, pace));
+    let recorder = Arc::new(Recorder::new(
+        edition,
+        secrets,
+        sink,
+        tempo,
+        pace,
+        options.limits.account.clone(),
+        Published::within(options.max_report),
+    ));
     let faults = match options.target.clone() {
         Target::AuthorizationServer(issuer) => {
-            visit(&issuer, &selected, options, &recorder).await?
+            visit(&issuer, &selected, options, deadline, &recorder).await?
         }
         Target::Client(command) => {
-            hear(&command, &selected, &options, &recorder).await?;
+            hear(&command, &selected, &options, deadline, &recorder).await?;
             Vec::new()
         }
-        _ => ask(registry, selected, options, &recorder).await?,
+        _ => ask(registry, selected, options, deadline, &recorder).await?,
     };
     let remarks = recorder.remarks();
     recorder.emit(Event::RunFinished {
@@ -71,17 +89,19 @@ async fn visit(
     issuer: &Issuer,
     selected: &[&'static Check],
     mut options: Options,
+    deadline: Instant,
     recorder: &Arc<Recorder>,
 ) -> Result<Vec<String>, RunError> {
-    let server = AuthorizationServer::discover(issuer, &options.limits, options.seed, recorder)
+    let server = AuthorizationServer::discover(issuer, &options.limits, options.seed, recorder);
+    let server = timeout_at(deadline, server)
         .await
+        .unwrap_or_else(|_| Err(late()))
         .map_err(|error| explained(error, &options.target))?;
     let subject = Subject::AuthorizationServer(Arc::clone(&server));
     let started = announcement(&options, &subject, selected);
     recorder.start(Event::RunStarted(Box::new(started)), None);
     let packs = std::mem::take(&mut options.packs).into();
     let visits = Visits { server, packs, recorder: Arc::clone(recorder) };
-    let deadline = Instant::now() + options.budget;
     Ok(visits.run(selected, options.concurrency, deadline).await)
 }
 
@@ -90,9 +110,9 @@ async fn hear(
     command: &ClientCommand,
     selected: &[&'static Check],
     options: &Options,
+    deadline: Instant,
     recorder: &Recorder,
 ) -> Result<(), RunError> {
-    let deadline = Instant::now() + options.budget;
     let heard = Heard::play(command, options, recorder, deadline).await?;
     let subject = Subject::Client(heard.client.clone());
     let started = announcement(options, &subject, selected);
@@ -123,6 +143,7 @@ async fn ask(
     registry: &[&'static Check],
     mut selected: Vec<&'static Check>,
     mut options: Options,
+    deadline: Instant,
     recorder: &Arc<Recorder>,
 ) -> Result<Vec<String>, RunError> {
     let auth = match &options.auth {
@@ -131,22 +152,36 @@ async fn ask(
     };
     let (shared, target) = sharing(&options.target)?;
     let replicas = options.replicas.clone().or_usual(&options.target);
-    let (running, others) = tokio::try_join!(
-        target.start(&options.limits, recorder, auth.as_deref()),
-        replicas.start(&target, &options.limits, recorder, auth.as_deref()),
-    )?;
-    let protected = auth.is_some();
-    let (props, allow) = (&options.props, &options.allow_calls);
-    let survey = look(&running, &target, &options.limits, recorder, props, allow, protected).await;
+    let starts = async {
+        tokio::try_join!(
+            target.start(&options.limits, recorder, auth.as_deref()),
+            replicas.start(&target, &options.limits, recorder, auth.as_deref()),
+        )
+    };
+    let (running, others) = timeout_at(deadline, starts).await.map_err(|_| late())??;
+    let given =
+        Given { local: target.is_local(), props: &options.props, allow: &options.allow_calls };
+    let survey = look(&running, &target, &options.limits, recorder, given, deadline).await;
     let survey = match survey {
-        Ok(survey) => Arc::new(survey),
+        Ok(survey) => {
+            let protected = auth.is_some() && running.channel.transport().has_heads();
+            Arc::new(Survey { protected, ..survey })
+        }
         Err(error) => {
-            tokio::join!(running.stop(), others.stop());
+            let stops = async { tokio::join!(running.stop(), others.stop()) };
+            let _ = timeout_at(deadline.max(Instant::now()) + PARTING, stops).await;
             return Err(explained(error, &options.target));
         }
     };
     if survey.legacy_only.is_some() || survey.unreadable.is_some() {
         say_so(registry, &mut selected);
+    }
+    if survey.cut_short {
+        recorder.remark(
+            "the target is slow: half of the budget went into looking at it, and what was not seen until then is \
+             unverified (--budget)"
+                .to_owned(),
+        );
     }
     let subject = Subject::Server(Arc::clone(&survey));
     let started = Event::RunStarted(Box::new(announcement(&options, &subject, &selected)));
@@ -173,15 +208,23 @@ async fn ask(
     let ids = crate::lab::first_id();
     let schedule =
         Schedule { context: Arc::clone(&context), options: &options, running: &running, ids };
-    let faults = schedule.run(&selected).await;
+    let faults = schedule.run(&selected, deadline).await;
     drop(schedule);
-    running.stop().await;
-    context.aside.ended().await;
-    if let Some(context) = Arc::into_inner(context) {
-        context.others.stop().await;
-    }
+    let stops = async {
+        tokio::join!(running.stop(), context.aside.ended());
+        if let Some(context) = Arc::into_inner(context) {
+            context.others.stop().await;
+        }
+    };
+    // What has not ended by then is dropped, which ends it for sure.
+    let _ = timeout_at(deadline.max(Instant::now()) + PARTING, stops).await;
     finish_passives(recorder, &selected, &survey);
     Ok(faults)
+}
+
+/// Why nothing can be said of a target that is too slow to be looked at.
+fn late() -> ContactError {
+    ContactError::Unreached("it was not ready within --budget".into())
 }
 
 async fn look(
@@ -189,31 +232,22 @@ async fn look(
     target: &Target,
     limits: &Limits,
     recorder: &Arc<Recorder>,
-    props: &Props,
-    allow: &AllowCalls,
-    protected: bool,
+    given: Given<'_>,
+    deadline: Instant,
 ) -> Result<Survey, ContactError> {
-    let transport = running.channel.transport();
-    let own = if transport.shares_processes() {
+    let own = if running.channel.transport().shares_processes() {
         None
     } else {
-        target.start(limits, recorder, None).await.ok()
+        let own = timeout_at(deadline, target.start(limits, recorder, None)).await;
+        own.ok().and_then(Result::ok)
     };
     let handshake = own.as_ref().map_or(&running.channel, |o| &o.channel);
-    let survey = Survey::look(
-        &recorder.edition,
-        &running.channel,
-        handshake,
-        target.is_local(),
-        props,
-        allow,
-    )
-    .await;
+    let survey =
+        Survey::look(&recorder.edition, &running.channel, handshake, given, deadline).await;
     if let Some(own) = own {
-        own.stop().await;
+        let _ = timeout_at(deadline, own.stop()).await;
     }
-    let protected = protected && transport.has_heads();
-    survey.map(|survey| Survey { protected, ..survey })
+    survey
 }
 
 /// Surveys a target and judges nothing.
@@ -225,14 +259,25 @@ pub async fn survey_only(
     allow: &AllowCalls,
 ) -> Result<Survey, RunError> {
     let (tempo, pace) = (Tempo::new(limits.answer), Pace::new(SURVEYORS, None));
-    let recorder = Arc::new(Recorder::new(edition, secrets, Box::new(|_| {}), tempo, pace));
+    let recorder = Arc::new(Recorder::new(
+        edition,
+        secrets,
+        Box::new(|_| {}),
+        tempo,
+        pace,
+        limits.account.clone(),
+        Published::within(usize::MAX),
+    ));
     let shared = replicas::shares(target).then(tempfile::tempdir).transpose()?;
     let target = &match &shared {
         Some(folder) => replicas::sharing(target.clone(), folder.path()),
         None => target.clone(),
     };
     let running = target.start(limits, &recorder, None).await?;
-    let survey = look(&running, target, limits, &recorder, &Props::new(), allow, false).await;
+    let props = Props::new();
+    let given = Given { local: target.is_local(), props: &props, allow };
+    let deadline = Instant::now() + SURVEY_ALONE;
+    let survey = look(&running, target, limits, &recorder, given, deadline).await;
     running.stop().await;
     survey.map_err(|error| explained(error, target))
 }

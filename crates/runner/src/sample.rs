@@ -14,7 +14,7 @@ use maker::Maker;
 pub(crate) use maker::is_free;
 pub(crate) use tame::{Work, work};
 pub(crate) use validator::compiled;
-pub use validator::{Validator, validator};
+pub use validator::{Validator, by_dialect, validator};
 
 /// So many places of a schema are looked at to make one value.
 const PLACES: usize = 4_000;

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
 use plumb_wire::method;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::bench::Context;
 use crate::channel::Channel;
@@ -39,8 +39,7 @@ pub(crate) struct Schedule<'a> {
 
 impl Schedule<'_> {
     /// Judges everything but the passive checks; gives the faults of Plumb itself.
-    pub(crate) async fn run(&self, selected: &[&'static Check]) -> Vec<String> {
-        let deadline = Instant::now() + self.options.budget;
+    pub(crate) async fn run(&self, selected: &[&'static Check], deadline: Instant) -> Vec<String> {
         let (open, decided): (Vec<_>, Vec<_>) =
             selected.iter().copied().partition(|c| self.decided(c).is_none());
         for check in decided {
@@ -64,7 +63,7 @@ impl Schedule<'_> {
         self.calm(deadline).await;
         self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
         if let Some(own) = own {
-            own.stop().await;
+            self.context.aside.end(own);
         }
         faults.extend(scenes.again(doubted).await);
         for check in open.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
@@ -90,7 +89,7 @@ impl Schedule<'_> {
                 let _ = self.running.channel.send("control", &quick).await;
             }
         };
-        let _ = tokio::time::timeout_at(deadline, measure).await;
+        let _ = timeout_at(deadline, measure).await;
     }
 
     /// The verdict that follows from declared facts and missing props, before any body runs.
@@ -151,12 +150,12 @@ impl Schedule<'_> {
             return (Results::new(), None);
         }
         // Where all answers share a stream, broken lines go to a process of their own.
-        let own = if transport.answers_apart() { None } else { self.another().await };
+        let own = if transport.answers_apart() { None } else { self.another(deadline).await };
         let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
         if own.is_some() {
             // Past its start.
             let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
-            let _ = channel.send("vectors", &first).await;
+            let _ = timeout_at(deadline, channel.send("vectors", &first)).await;
         }
         (self.walks(lanes, channel, Company::Others, deadline).await, own)
     }
@@ -209,9 +208,10 @@ impl Schedule<'_> {
         results.collect::<Vec<Results>>().await.into_iter().flatten().collect()
     }
 
-    async fn another(&self) -> Option<Running> {
-        let context = &self.context;
-        context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await.ok()
+    async fn another(&self, deadline: Instant) -> Option<Running> {
+        let Context { target, limits, recorder, auth, .. } = self.context.as_ref();
+        let start = target.start(limits, recorder, auth.as_deref());
+        timeout_at(deadline, start).await.ok()?.ok()
     }
 
     fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {
@@ -265,7 +265,7 @@ impl Stage for Schedule<'_> {
         // A task of its own, so that a panic in a check is that check's verdict.
         let task = tokio::spawn(async move {
             let bench = Bench::new(check.id, check.isolation == Isolation::Alone, context, tried);
-            let judgement = tokio::time::timeout_at(deadline, body(&bench)).await;
+            let judgement = timeout_at(deadline, body(&bench)).await;
             let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
             let in_vain = bench.watch().waited_in_vain();
             let stumbled = bench.watch().saw_a_failure();

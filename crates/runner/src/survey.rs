@@ -7,7 +7,7 @@ mod changes;
 pub(crate) mod contact;
 pub(crate) mod listing;
 mod lists;
-mod look;
+pub(crate) mod look;
 mod offers;
 mod pace;
 mod shown;
@@ -48,6 +48,8 @@ pub struct Survey {
     pub legacy_only: Option<String>,
     /// What came in place of messages, if the answers have the members of responses and cannot be read as such.
     pub unreadable: Option<String>,
+    /// Whether there was no time for all of it.
+    pub cut_short: bool,
     /// The answer to `server/discover`.
     pub discover: Option<Observed>,
     /// The answer to an `initialize` of an earlier revision.

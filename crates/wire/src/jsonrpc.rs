@@ -2,6 +2,7 @@
 
 mod json;
 
+pub use json::footprint;
 use plumb_model::Payload;
 use serde_json::{Map, Value, json};
 
@@ -46,6 +47,11 @@ impl Message {
             Err(why) => Kind::Invalid(format!("no json: {why}")),
         };
         Self { raw: payload.clone(), json, duplicate_keys, kind }
+    }
+
+    /// Whether it holds more values than are read, so that nothing can be said of it.
+    pub fn is_too_large(&self) -> bool {
+        self.json.as_ref().is_err_and(|why| why == json::TOO_MANY)
     }
 
     /// Reads a value that was parsed before.

@@ -4,6 +4,7 @@
 //! Hostile peers are normal input: every read is bounded in bytes and in time, and what a peer does wrong becomes
 //! part of the [`Answer`](plumb_model::Answer), not an error. A [`WireError`] means that nothing could be sent.
 
+mod account;
 mod capability;
 pub mod clock;
 pub mod codes;
@@ -25,6 +26,7 @@ pub mod stdio;
 mod transport;
 pub mod uri;
 
+pub use account::{Account, Reservation};
 pub use capability::{Capability, TASKS_EXTENSION, has_extension};
 pub use clock::Clock;
 pub use error::WireError;

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use crate::Account;
+
+/// Bytes of all answers that are held at once.
+const HELD: usize = 64 << 20;
+
 /// Bounds on every read; what exceeds them ends an answer as
 /// [`End::TooLarge`](plumb_model::End::TooLarge) or [`End::TimedOut`](plumb_model::End::TimedOut).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +23,8 @@ pub struct Limits {
     pub tail_bytes: usize,
     /// Bytes that are kept of lines that belong to no exchange; of lines, as many as `frames`.
     pub stray_bytes: usize,
+    /// Bytes of all answers that are coming in or are kept, together.
+    pub account: Account,
     /// Time to look up a host, connect and agree on TLS.
     pub connect: Duration,
     /// Time for a whole exchange, from its sending to the end of its answer.
@@ -33,6 +40,7 @@ impl Default for Limits {
             frames: 10_000,
             tail_bytes: 64 << 10,
             stray_bytes: 1 << 20,
+            account: Account::new(HELD),
             connect: Duration::from_secs(5),
             answer: Duration::from_secs(10),
         }

@@ -29,7 +29,7 @@ fn no_server_requests(seen: &Observed, notes: &mut Notes<'_>) {
     if seen.request.is_none() && notes.survey.dual_era {
         return;
     }
-    for message in &seen.messages {
+    for message in seen.messages.iter() {
         // A notification with an id is judged as such.
         let is_request = matches!(message.kind, Kind::Request)
             && !message.method().is_some_and(|m| m.starts_with("notifications/"));

@@ -31,6 +31,9 @@ pub(crate) struct JudgingArgs {
     /// Where run.jsonl, report.json, report.html and junit.xml are written.
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) out: PathBuf,
+    /// Room for exchanges in the recording and in each report; what a target sends beyond it is cut short.
+    #[arg(long, value_name = "MB", default_value_t = 64)]
+    pub(crate) max_report: usize,
     #[command(flatten)]
     pub(crate) formats: Formats,
     /// Say nothing but the headline.

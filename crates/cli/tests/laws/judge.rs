@@ -41,6 +41,7 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         concurrency: 12,
         rate: None,
         budget: Duration::from_secs(120),
+        max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),
         started: "2026-01-01T00:00:00Z".into(),

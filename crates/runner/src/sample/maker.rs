@@ -107,6 +107,9 @@ impl Maker<'_> {
         let mut at = 0;
         while let Some(name) = wanted.get(at).copied() {
             at += 1;
+            if self.left == 0 {
+                break;
+            }
             let schema = properties.get(name).cloned().unwrap_or_else(|| json!({"type": "string"}));
             built.insert(name.to_owned(), self.value(&schema, depth + 1));
             for more in strings(dependent.and_then(|d| d.get(name))) {

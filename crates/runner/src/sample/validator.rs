@@ -20,17 +20,25 @@ pub fn validator(schema: &Value) -> Option<Validator> {
 
 /// As [`validator`]; formats may be left aside, since they need not be asserted.
 pub(crate) fn compiled(schema: &Value, formats: bool) -> Option<Validator> {
+    let options = jsonschema::options();
+    // By default the dialect decides.
+    build(schema, if formats { options } else { options.should_validate_formats(false) })
+}
+
+/// As [`validator`], in another dialect than the one that the schema declares.
+pub fn by_dialect(schema: &Value, dialect: jsonschema::Draft) -> Option<Validator> {
+    build(schema, jsonschema::options().with_draft(dialect))
+}
+
+fn build(schema: &Value, options: jsonschema::ValidationOptions<'_>) -> Option<Validator> {
     let work = work(schema);
     if work == Work::TooMuch {
         return None;
     }
     let patterns =
         jsonschema::PatternOptions::fancy_regex().backtrack_limit(10_000).size_limit(1 << 20);
-    let mut options = jsonschema::options().offline().with_pattern_options(patterns);
-    if !formats {
-        options = options.should_validate_formats(false);
-    }
-    let inner = Arc::new(options.build(schema).ok()?);
+    let inner = options.offline().with_pattern_options(patterns).build(schema).ok()?;
+    let inner = Arc::new(inner);
     Some(Validator { inner, recursive: work == Work::Recursive, lost: AtomicBool::new(false) })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use plumb_wire::{Capability, method};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::listing::{Item, Listing};
 use crate::channel::Channel;
@@ -12,10 +13,13 @@ use crate::{Probe, Survey};
 /// More pages than this are not read: a list without end is judged by the checks on pagination.
 const PAGES: usize = 500;
 
-pub(super) async fn read(survey: &mut Survey, channel: &Channel) {
+/// Nor are pages that take more memory than this together, bytes.
+const WEIGHT: usize = 8 << 20;
+
+pub(super) async fn read(survey: &mut Survey, channel: &Channel, until: Instant) {
     let list = |feature: Capability, method: &'static str, key: &'static str| {
         let wanted = survey.declares(feature);
-        async move { if wanted { pages(channel, method, key).await } else { Listing::default() } }
+        async move { if wanted { pages(channel, method, key, until).await } else { Listing::default() } }
     };
     let (tools, resources, templates, prompts) = tokio::join!(
         list(Capability::Tools, method::TOOLS_LIST, "tools"),
@@ -29,12 +33,14 @@ pub(super) async fn read(survey: &mut Survey, channel: &Channel) {
     survey.prompts = prompts;
 }
 
-async fn pages(channel: &Channel, method: &str, key: &str) -> Listing {
+async fn pages(channel: &Channel, method: &str, key: &str, until: Instant) -> Listing {
     let mut listing = Listing::default();
     let mut seen = BTreeSet::new();
     let mut params = json!({});
-    while listing.pages.len() < PAGES {
-        let Ok(page) = channel.send("survey", &Probe::request(method, params)).await else { break };
+    let mut weight = 0;
+    while listing.pages.len() < PAGES && weight < WEIGHT {
+        let probe = Probe::request(method, params);
+        let Ok(Ok(page)) = timeout_at(until, channel.send("survey", &probe)).await else { break };
         let Some(result) = page.result() else {
             listing.pages.push(page);
             break;
@@ -42,6 +48,7 @@ async fn pages(channel: &Channel, method: &str, key: &str) -> Listing {
         let items = result.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let cursor = result.get("nextCursor").and_then(Value::as_str).map(str::to_owned);
         let seq = page.seq();
+        weight += page.weight();
         listing.items.extend(items.into_iter().map(|value| Item { value, seq }));
         listing.pages.push(page);
         let Some(cursor) = cursor else {

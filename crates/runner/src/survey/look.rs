@@ -1,7 +1,10 @@
 //! Looking at a target: what is learnt of it, and in which order.
 
+use std::time::Duration;
+
 use plumb_model::Edition;
 use serde_json::Map;
+use tokio::time::{Instant, timeout_at};
 
 use super::callable::{self, AllowCalls};
 use super::{annotated, calls, changes, contact, lists, offers, pace, shown, tasks, timed, watch};
@@ -9,65 +12,92 @@ use crate::channel::Channel;
 use crate::errors::ContactError;
 use crate::{Prop, Props, Survey};
 
+/// Lists that have changed are read again, at most so long.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// What is known of a target before it is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    /// Whether it is on this machine, by its address.
+    pub(crate) local: bool,
+    /// Props that the user names.
+    pub(crate) props: &'a Props,
+    /// Which tools may be called.
+    pub(crate) allow: &'a AllowCalls,
+}
+
 impl Survey {
     /// Looks at a target. Every exchange is recorded under the name `survey`. The handshake of earlier
     /// revisions is tried on `handshake`: over standard streams it may bind the whole process to them.
+    ///
+    /// Contact must be made before the deadline. Lists may take a quarter of the time that is left then, and everything half
+    /// of it: a target that is slower is judged by what was seen until then.
     pub(crate) async fn look(
         edition: &Edition,
         channel: &Channel,
         handshake: &Channel,
-        local: bool,
-        given: &Props,
-        allow: &AllowCalls,
+        given: Given<'_>,
+        deadline: Instant,
     ) -> Result<Self, ContactError> {
-        let mut survey = Self { transport: channel.transport(), local, ..Self::default() };
-        contact::make(&mut survey, edition, channel, handshake).await?;
+        let mut survey =
+            Self { transport: channel.transport(), local: given.local, ..Self::default() };
+        let contact = contact::make(&mut survey, edition, channel, handshake);
+        let late = || ContactError::Unreached("nothing came within --budget".into());
+        timeout_at(deadline, contact).await.map_err(|_| late())??;
         if survey.legacy_only.is_some() || survey.unreadable.is_some() {
             return Ok(survey);
         }
-        lists::read(&mut survey, channel).await;
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        lists::read(&mut survey, channel, now + left / 4).await;
         survey.pace = pace::pace(&survey);
-        survey.props.clone_from(given);
+        survey.props.clone_from(given.props);
         watch::by_lists(&mut survey);
-        let mut callable = calls::callables(&survey, allow).await;
-        let ears = changes::listen(&survey, channel).await;
+        survey.cut_short =
+            timeout_at(now + left / 2, survey.try_out(channel, given.allow)).await.is_err();
+        Ok(survey)
+    }
+
+    /// Calls what may be called, reads and completes, and keeps what that showed.
+    async fn try_out(&mut self, channel: &Channel, allow: &AllowCalls) {
+        self.callable = calls::callables(self, allow).await;
+        let ears = changes::listen(self, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
         let (
             shown,
             (timed, untimed),
-            tasks,
+            (tasks, ended_task),
             completions,
             template,
             (fetched_resources, fetched_prompts),
         ) = tokio::join!(
-            calls::call_each(&callable, channel),
-            timed::time_each(&callable, channel),
-            tasks::watch_each(&survey, &callable, channel),
-            offers::complete_each(&survey, channel),
-            offers::read_template(&survey, channel),
-            shown::read_each(&survey, channel),
+            calls::call_each(&self.callable, channel),
+            timed::time_each(&self.callable, channel),
+            tasks::watch_each(self, &self.callable, channel),
+            offers::complete_each(self, channel),
+            offers::read_template(self, channel),
+            shown::read_each(self, channel),
         );
-        for (callable, shown) in callable.iter_mut().zip(shown) {
+        for (callable, shown) in self.callable.iter_mut().zip(shown) {
             callable.took = shown.as_ref().map(callable::took);
             callable.shown = shown;
         }
-        let (tasks, ended_task) = tasks;
-        survey = Self { callable, ended_task, fetched_resources, fetched_prompts, ..survey };
-        survey.watch_changes(ears, channel).await;
-        survey.timed = match timed {
+        self.ended_task = ended_task;
+        (self.fetched_resources, self.fetched_prompts) = (fetched_resources, fetched_prompts);
+        self.watch_changes(ears, channel).await;
+        self.timed = match timed {
             Some(timed) => Some(timed),
             None => timed::time_again(&untimed, channel).await,
         };
-        calls::call_again(&mut survey, channel).await;
-        survey.annotated = annotated::find_each(&survey.callable).await;
-        watch::by_calls(&mut survey);
-        offers::by_completions(&mut survey, completions);
+        calls::call_again(self, channel).await;
+        self.annotated = annotated::find_each(&self.callable).await;
+        watch::by_calls(self);
+        offers::by_completions(self, completions);
         if let Some((template, value, uri)) = template {
             let arguments = Map::from_iter([("value".to_owned(), value.into())]);
-            watch::offer(&mut survey, Prop::Template, &template, arguments, Some(&uri));
+            watch::offer(self, Prop::Template, &template, arguments, Some(&uri));
         }
-        tasks::by_tasks(&mut survey, tasks);
-        Ok(survey)
+        tasks::by_tasks(self, tasks);
     }
 
     /// Finds out which tools bring what was heard while tools were called, and reads again what was changed.
@@ -80,7 +110,7 @@ impl Survey {
             self.props.entry(prop).or_insert(found);
         }
         if !heard.is_empty() {
-            lists::read(self, channel).await;
+            lists::read(self, channel, Instant::now() + AGAIN).await;
         }
     }
 }

@@ -5,8 +5,40 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+/// A text with more values than this is not read: each takes many times its bytes.
+const MAX_VALUES: usize = 100_000;
+
+/// Why a text with too many values is none.
+pub(super) const TOO_MANY: &str = "more values than are read";
+
 /// How many duplicates are told.
 const MAX_DUPLICATES: usize = 16;
+
+/// Bytes that a parsed value takes in memory, about: small objects take many times their text.
+pub fn footprint(value: &Value) -> usize {
+    size_of::<Value>() + beside(value)
+}
+
+/// What a value takes beside its own place.
+fn beside(value: &Value) -> usize {
+    /// An allocation, and what it wastes.
+    const ALLOCATED: usize = 24;
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => ALLOCATED + text.len(),
+        Value::Array(items) => {
+            let places = items.len().next_power_of_two().max(4) * size_of::<Value>();
+            ALLOCATED + places + items.iter().map(beside).sum::<usize>()
+        }
+        Value::Object(members) => {
+            // Entries with their name and hash, and the table that finds them.
+            let entry = size_of::<Value>() + size_of::<String>() + size_of::<u64>();
+            let places = members.len().next_power_of_two().max(4) * (entry + 2 * (8 + 1));
+            let held = |(name, value): (&String, &Value)| ALLOCATED + name.len() + beside(value);
+            2 * ALLOCATED + places + members.iter().map(held).sum::<usize>()
+        }
+    }
+}
 
 /// What a JSON text holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,17 +49,17 @@ pub struct Parsed {
     pub duplicate_keys: Vec<String>,
 }
 
-/// Reads a JSON text (RFC 8259) in UTF-8; nesting is bounded to 128 levels.
+/// Reads a JSON text (RFC 8259) in UTF-8; nesting is bounded to 128 levels, values to 100,000.
 pub fn parse(bytes: &[u8]) -> Parsed {
     if bytes.is_empty() {
         return Parsed { value: Err("empty".to_owned()), duplicate_keys: Vec::new() };
     }
-    let mut duplicates = Duplicates::default();
+    let mut duplicates = Duplicates { left: MAX_VALUES, ..Duplicates::default() };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Seed(&mut duplicates)
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
-        .map_err(|e| e.to_string());
+        .map_err(|e| if duplicates.left == 0 { TOO_MANY.to_owned() } else { e.to_string() });
     Parsed { value, duplicate_keys: duplicates.found }
 }
 
@@ -35,6 +67,8 @@ pub fn parse(bytes: &[u8]) -> Parsed {
 struct Duplicates {
     path: Vec<String>,
     found: Vec<String>,
+    /// So many values more are read.
+    left: usize,
 }
 
 impl Duplicates {
@@ -53,6 +87,10 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.0.left = self.0.left.saturating_sub(1);
+        if self.0.left == 0 {
+            return Err(D::Error::custom(TOO_MANY));
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -143,6 +181,13 @@ mod tests {
             assert!(parse(bad).value.is_err(), "{bad:?}");
         }
         assert!(parse("[".repeat(100_000).as_bytes()).value.is_err());
+    }
+
+    #[test]
+    fn too_many_values_are_not_read() {
+        let array = |n: usize| format!("[{}0]", "0,".repeat(n - 2));
+        assert!(parse(array(MAX_VALUES - 1).as_bytes()).value.is_ok());
+        assert_eq!(parse(array(MAX_VALUES).as_bytes()).value, Err(TOO_MANY.to_owned()));
     }
 
     #[test]

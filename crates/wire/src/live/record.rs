@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use plumb_model::{Answer, Carrier, End, Frame, Head, Payload, StreamFacts};
 use tokio::sync::watch;
 
-use crate::{Clock, Limits};
+use crate::{Account, Clock, Limits, Reservation};
 
 /// A handle to the recording of one answer.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ struct Recording {
     after: AfterEnd,
     max_frames: usize,
     max_bytes: usize,
+    account: Account,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +38,8 @@ pub(crate) struct State {
     body: BytesMut,
     /// Bytes of all frames.
     bytes: usize,
+    /// What is held of them in the account of the run.
+    held: Option<Reservation>,
 }
 
 /// Whether frames can follow the end of the answer.
@@ -46,6 +49,19 @@ pub(crate) enum AfterEnd {
     Silence,
     /// Late ones: the channel goes on.
     Late,
+}
+
+impl State {
+    /// Whether the run has room for so many bytes more; they are held if it has.
+    fn hold(&mut self, account: &Account, bytes: usize) -> bool {
+        match &mut self.held {
+            Some(held) => held.grow(bytes),
+            None => {
+                self.held = account.reserve(bytes);
+                self.held.is_some()
+            }
+        }
+    }
 }
 
 impl Recorder {
@@ -64,6 +80,7 @@ impl Recorder {
             after,
             max_frames: limits.frames,
             max_bytes: limits.body_bytes,
+            account: limits.account.clone(),
         }))
     }
 
@@ -125,9 +142,16 @@ impl Recorder {
     /// More of a body that is no event stream.
     pub(crate) fn body(&self, bytes: &[u8]) {
         let mut state = self.lock();
-        if !state.closed {
-            state.body.extend_from_slice(bytes);
+        if state.closed {
+            return;
         }
+        if state.hold(&self.0.account, bytes.len()) {
+            state.body.extend_from_slice(bytes);
+            return;
+        }
+        let kept = state.body.len() as u64;
+        drop(state);
+        self.shut(End::TooLarge(kept));
     }
 
     /// The body is whole and claims to be a message.
@@ -154,9 +178,13 @@ impl Recorder {
             return false;
         }
         let bytes = state.bytes + payload.len();
+        // A body was counted as it came.
+        let more = if carrier == Carrier::Body { 0 } else { payload.len() };
         let too_large = if bytes > self.0.max_bytes {
             Some(self.0.max_bytes)
-        } else if state.answer.frames.len() >= self.0.max_frames {
+        } else if state.answer.frames.len() >= self.0.max_frames
+            || !state.hold(&self.0.account, more)
+        {
             Some(state.bytes)
         } else {
             None

@@ -1,8 +1,9 @@
 //! basic#json-schema-usage: the dialects of schemas, as arguments that only one dialect refuses show them.
 
-use jsonschema::{Draft, Validator};
+use jsonschema::Draft;
 use plumb_flows::parts;
 use plumb_flows::schema::{Fit, well_formed};
+use plumb_runner::sample::{Validator, by_dialect};
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, check, clip};
 use plumb_wire::method;
@@ -33,7 +34,7 @@ fn dialect(schema: &Value) -> Option<Draft> {
 fn reader(schema: &Value, draft: Draft) -> Option<Validator> {
     let mut schema = schema.clone();
     schema.as_object_mut()?.remove("$schema");
-    jsonschema::options().with_draft(draft).offline().build(&schema).ok()
+    by_dialect(&schema, draft)
 }
 
 /// Arguments that `by` refuses and `other` lets through, each a small change of arguments that a tool accepts. A schema

@@ -56,7 +56,7 @@ pub(super) fn brought(seen: &Observed) -> Vec<&Value> {
 /// Every `_meta` in the messages that came.
 pub(super) fn written(seen: &Observed) -> Vec<&Value> {
     let mut found = Vec::new();
-    for message in &seen.messages {
+    for message in seen.messages.iter() {
         for part in ["params", "result"] {
             if let Some(value) = message.member(part) {
                 collect(value, &mut found);

@@ -216,7 +216,7 @@ fn is_posted_request(seen: &Observed) -> bool {
 }
 
 fn events(seen: &Observed) -> impl Iterator<Item = &Message> {
-    let frames = seen.exchange.answer.frames.iter().zip(&seen.messages);
+    let frames = seen.exchange.answer.frames.iter().zip(seen.messages.iter());
     frames
         .filter(|(frame, _)| matches!(frame.carrier, Carrier::Event { .. }))
         .map(|(_, message)| message)

@@ -177,8 +177,13 @@ fn about(seen: &Observed, from: u64, id: Option<&Value>, token: &Value) -> Optio
         let reported = m.params().and_then(|p| p.get("progressToken"));
         (id.is_some() && m.is_response() && m.id() == id) || reported == Some(token)
     };
-    let late =
-        seen.exchange.answer.frames.iter().zip(&seen.messages).filter(|(frame, _)| frame.at > from);
+    let late = seen
+        .exchange
+        .answer
+        .frames
+        .iter()
+        .zip(seen.messages.iter())
+        .filter(|(frame, _)| frame.at > from);
     let message = late.map(|(_, message)| message).find(of_it)?;
     Some(plumb_runner::clip(&message.raw.lossy(), 200))
 }

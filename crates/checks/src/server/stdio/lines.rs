@@ -91,7 +91,7 @@ fn lines(seen: &Observed) -> impl Iterator<Item = &Message> {
     let is_line = |carrier: &Carrier| matches!(carrier, Carrier::Line);
     let frames = seen.exchange.answer.frames.iter();
     frames
-        .zip(&seen.messages)
+        .zip(seen.messages.iter())
         .filter(move |(frame, _)| is_line(&frame.carrier))
         .map(|(_, message)| message)
 }

@@ -55,8 +55,11 @@ async fn closed_stream(bench: &Bench) -> Judgement {
         None => other.until(GRACE, stale).await,
     };
     bench.close(other);
-    let on_calls =
-        caused.messages.iter().chain(&next.messages).find(|m| subscription_id(m) == Some(&id));
+    let on_calls = caused
+        .messages
+        .iter()
+        .chain(next.messages.iter())
+        .find(|m| subscription_id(m) == Some(&id));
     Ok(match after.as_ref().or(on_calls) {
         Some(message) => {
             Finding::violated(format!("nothing more of the subscription {id}"), message.raw.lossy())

@@ -186,7 +186,7 @@ async fn without_listen(bench: &Bench) -> Judgement {
         let told = caused
             .messages
             .iter()
-            .chain(&next.messages)
+            .chain(next.messages.iter())
             .chain(&strays)
             .find(|m| tells_of_change(m));
         let finding = match told {

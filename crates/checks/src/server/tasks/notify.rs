@@ -96,7 +96,7 @@ async fn to_the_end(
     };
     subscription.open.until(AT_WORK * 4, of_it).await;
     subscription.open.until(GRACE, |_| false).await;
-    bench.close(subscription.open).messages
+    bench.close(subscription.open).messages.to_vec()
 }
 
 check! {
