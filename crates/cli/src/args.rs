@@ -14,6 +14,9 @@ pub(crate) use client::{ClientArgs, ReferenceClientArgs};
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
 
+/// The longest time that an option takes, in seconds.
+pub(crate) const DAY: u64 = 86_400;
+
 const EXAMPLES: &str = "\
 Examples:
   plumb run                                      judge the embedded reference server
@@ -94,6 +97,10 @@ pub(crate) struct TargetArgs {
     /// An environment variable for the command; `{port}` is replaced.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
+    /// A secret by its name, which is kept out of all that is written; NAME alone takes the value of that environment
+    /// variable. Values of --header, --bearer and --env are kept out by themselves, and arguments whose name betrays one.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) secret: Vec<String>,
     /// A header field for every request; its value is kept out of reports.
     #[arg(long, short = 'H', value_name = "NAME: VALUE")]
     pub(crate) header: Vec<String>,
@@ -113,7 +120,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How long an answer may take, in seconds; all other waits grow and shrink with it.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=DAY))]
     pub(crate) timeout: u64,
     /// Break one rule of the embedded reference server.
     #[arg(long, value_name = "RULE", hide = true)]
@@ -178,7 +185,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Vec<PathBuf>,
     /// How many checks run at once, at most: as many as the target shows that it can bear.
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = a_number_of_jobs)]
     pub(crate) jobs: usize,
     /// At most so many requests a second, for a target that limits them; found by itself if nothing is said.
     #[arg(long, value_name = "N", value_parser = a_rate)]
@@ -188,6 +195,12 @@ pub(crate) struct RunArgs {
 /// Who is judged.
 fn a_role(word: &str) -> Result<Role, String> {
     Role::of_word(word).ok_or_else(|| format!("one of {}", Role::ALL.map(Role::word).join(", ")))
+}
+
+/// More than one thing at once, and no more than a machine has sockets for.
+fn a_number_of_jobs(text: &str) -> Result<usize, String> {
+    let jobs = text.parse().ok().filter(|jobs| (1..=1024).contains(jobs));
+    jobs.ok_or_else(|| "a number from 1 to 1024".to_owned())
 }
 
 /// Requests a second: more than none, and a number.

@@ -3,13 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{anyhow, bail};
-use plumb_model::Secrets;
 use plumb_oauth::server::{Authority, DEVIATIONS, Decision};
 use plumb_oauth::{AuthorizationServer, Bind, Profile};
 use plumb_runner::Target;
 use plumb_runner::authorization_server::{Client, Issuer};
 
 use crate::args::{AuthArgs, IssuerArgs, ServeArgs};
+use crate::secrets::Collector;
 use crate::{Exit, Failure, output};
 
 /// The suite of a run against an authorization server.
@@ -17,12 +17,17 @@ pub(crate) const SUITE: &str = "authorization-server";
 
 impl IssuerArgs {
     /// The target, as an authorization server if it is one.
-    pub(crate) fn judged(&self, target: Target, auth: &AuthArgs, secrets: &mut Secrets) -> Target {
+    pub(crate) fn judged(
+        &self,
+        target: Target,
+        auth: &AuthArgs,
+        collector: &mut Collector<'_>,
+    ) -> Target {
         let (Some(_), Target::Url(reach)) = (&self.authorization_server, &target) else {
             return target;
         };
         if let Some(secret) = &self.client_secret {
-            secrets.add(secret.as_str());
+            collector.said("--client-secret", "client_secret", secret);
         }
         let given = self.client_id.as_ref().zip(self.redirect_uri.as_ref());
         Target::AuthorizationServer(Box::new(Issuer {

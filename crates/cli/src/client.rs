@@ -14,17 +14,23 @@ use plumb_wire::process::Launch;
 use crate::args::{ClientArgs, ReferenceClientArgs};
 use crate::config::Config;
 use crate::reported::reported;
-use crate::run::{asked_suite, env, known, now, watched};
-use crate::{Exit, Failure, serve};
+use crate::run::{asked_suite, known, now, watched};
+use crate::secrets::Collector;
+use crate::target::env;
+use crate::{Exit, Failure, output, serve};
 
 /// Judges a client and writes reports.
-pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs) -> Exit {
+pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secrets) -> Exit {
     let config = Config::read(args.config.as_deref(), &edition.positions)?;
     let judging = &args.judging;
     let known = known(&edition, judging.known.as_deref(), &config)?;
     let suite = asked_suite(&edition, &judging.suite, judging)?;
     let patience = Duration::from_secs(args.timeout.max(1));
     let command = ClientCommand { launch: launch(&args)?, patience };
+    let mut collector = Collector::new(&secrets);
+    collector.given(&args.secret)?;
+    collector.command(&command.launch);
+    output::notes(&collector.notes);
     let target = Target::Client(Box::new(command));
     watched(&target)?;
     let options = Options {
@@ -42,7 +48,7 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs) -> Exit {
         budget: Duration::from_secs(judging.budget),
         max_report: judging.max_report.saturating_mul(1 << 20),
         limits: Limits::default(),
-        secrets: Secrets::default(),
+        secrets,
         started: now(),
         auth: None,
         replicas: Replicas::default(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use plumb_model::{OtherSides, Positions};
+use plumb_model::{OtherSides, Positions, Secrets};
 use plumb_runner::{Prop, Props, Survey};
 use serde::Deserialize;
 
@@ -51,7 +51,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 /// A commented configuration with what a survey found, and what it did not.
-pub(crate) fn starter(survey: &Survey) -> String {
+pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
     let mut text = String::from(
         "# What Plumb is told about this server. Everything here is optional.\n\n\
          # Tools that may be called though they are not marked `readOnlyHint: true`; \"all\" for every tool.\n\
@@ -66,12 +66,13 @@ pub(crate) fn starter(survey: &Survey) -> String {
          # Things with known behaviour that some checks need. The survey found these by itself; a line here wins.\n",
     );
     for (prop, found) in &survey.props {
-        let arguments = serde_json::Value::Object(found.arguments.clone());
+        let mut arguments = serde_json::Value::Object(found.arguments.clone());
+        secrets.blot_json(&mut arguments);
         let _ = writeln!(
             text,
             "# [props.{}]\n# name = {:?}\n# arguments = {}",
             prop.name(),
-            found.name,
+            secrets.blot_text(&found.name),
             inline(&arguments)
         );
     }
@@ -118,7 +119,7 @@ mod tests {
         arguments.insert("n".into(), serde_json::json!([1, {"a": "b"}]));
         let found = plumb_runner::Found { name: "slow".into(), arguments, about: None };
         survey.props.insert(Prop::SlowTool, found);
-        let text = starter(&survey);
+        let text = starter(&survey, &Secrets::default());
         toml::from_str::<Config>(&text).expect("parses");
         let uncommented: String = text
             .lines()

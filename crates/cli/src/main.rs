@@ -10,14 +10,16 @@ mod progress;
 mod report;
 mod reported;
 mod run;
+mod secrets;
 mod serve;
+mod target;
 mod vectors;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
-use plumb_model::Edition;
+use plumb_model::{Edition, Secrets};
 use plumb_report::text::{inert, visible};
 
 use args::{Args, Command};
@@ -34,14 +36,17 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return fail(70, &anyhow::anyhow!("the runtime could not be started: {error}"));
+            let error = anyhow::anyhow!("the runtime could not be started: {error}");
+            return fail(70, &error, &Secrets::default());
         }
     };
     let edition = Arc::new(Edition::latest());
+    // Whatever writes has the same ones: events, and errors, which end a run and tell what a target said.
+    let secrets = Secrets::default();
     let outcome = runtime.block_on(async {
         match args.command {
-            Command::Run(run) => run::run(edition, *run).await,
-            Command::Client(args) => client::judge(edition, *args).await,
+            Command::Run(run) => run::run(edition, *run, secrets.clone()).await,
+            Command::Client(args) => client::judge(edition, *args, secrets.clone()).await,
             Command::ReferenceClient(args) => client::act(args).await,
             Command::List(list) => catalogue::list(&edition, &list),
             Command::Explain { id } => catalogue::explain(&edition, &id),
@@ -49,7 +54,7 @@ fn main() -> ExitCode {
             Command::Report(report) => report::render(&report),
             Command::Serve { what } => serve::serve(what).await,
             Command::Vectors { what } => vectors::vectors(&edition, &what),
-            Command::Init(init) => run::init(edition, *init).await,
+            Command::Init(init) => run::init(edition, *init, secrets.clone()).await,
             Command::Warden => Ok(0),
             Command::Completions { shell } => {
                 clap_complete::generate(
@@ -67,13 +72,13 @@ fn main() -> ExitCode {
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     match outcome {
         Ok(code) => ExitCode::from(code),
-        Err(Failure { code, error }) => fail(code, &error),
+        Err(Failure { code, error }) => fail(code, &error, &secrets),
     }
 }
 
-fn fail(code: u8, error: &anyhow::Error) -> ExitCode {
-    // What a server said as it died is told here, and must not act.
-    let error = format!("{error:#}");
+fn fail(code: u8, error: &anyhow::Error, secrets: &Secrets) -> ExitCode {
+    // What a server said as it died is told here, and must neither act nor tell a secret.
+    let error = secrets.blot_text(&format!("{error:#}"));
     let (red, plain) = (output::RED.render(), output::RED.render_reset());
     anstream::eprintln!("{}", inert(&format!("{red}error{plain}: {}", visible(&error))));
     ExitCode::from(code)

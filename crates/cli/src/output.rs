@@ -6,6 +6,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use plumb_model::Report;
+use plumb_report::text::{inert, visible_line};
 
 use crate::Failure;
 use crate::args::Formats;
@@ -22,6 +23,13 @@ pub(crate) fn style(verbose: bool) -> plumb_report::terminal::Style {
         && std::env::var_os("NO_COLOR").is_none()
         && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
     plumb_report::terminal::Style { colour, verbose, ..plumb_report::terminal::Style::default() }
+}
+
+/// Says what the user should know before a run begins.
+pub(crate) fn notes(notes: &[String]) {
+    for note in notes {
+        anstream::eprintln!("{}", inert(&format!("note: {}", visible_line(note))));
+    }
 }
 
 /// Writes the files that were asked for.

@@ -8,21 +8,23 @@ use anyhow::{Context as _, anyhow, bail};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{Edition, Header, Secrets};
-use plumb_runner::{AllowCalls, Options, Reach, Replicas, Target};
+use plumb_model::{Edition, Secrets};
+use plumb_runner::{AllowCalls, Options, Replicas, Target};
 use plumb_wire::Limits;
-use plumb_wire::process::{Launch, warden};
+use plumb_wire::process::warden;
 
 use crate::args::{InitArgs, JudgingArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::reported::{UNREACHED, reported};
+use crate::secrets::Collector;
+use crate::target::target;
 use crate::{Exit, Failure, authorization_server, output, serve};
 
 /// At most so many replicas are started.
 const MOST_REPLICAS: usize = 16;
 
 /// Judges a server and writes reports.
-pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
+pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs, secrets: Secrets) -> Exit {
     if let Some(issuer) = &args.issuer.authorization_server {
         args.target.url = Some(issuer.clone());
     }
@@ -32,9 +34,12 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
         return trust_setup(&args).await;
     }
     let suite = suite(&edition, &args)?;
-    let (target, mut secrets) = target(&args.target, args.auth.on || suite.needs_tokens())?;
+    let mut collector = Collector::new(&secrets);
+    let target = target(&args.target, args.auth.on || suite.needs_tokens(), &mut collector)?;
+    let target = args.issuer.judged(target, &args.auth, &mut collector);
+    let replicas = replicas(&args, &mut collector)?;
+    output::notes(&collector.notes);
     watched(&target)?;
-    let target = args.issuer.judged(target, &args.auth, &mut secrets);
     let auth = args.auth.options(&target);
     let options = Options {
         edition: Arc::clone(&edition),
@@ -55,7 +60,7 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs) -> Exit {
         secrets,
         started: now(),
         auth,
-        replicas: replicas(&args)?,
+        replicas,
     };
     reported(options, &args.judging).await
 }
@@ -80,7 +85,7 @@ async fn trust_setup(args: &RunArgs) -> Exit {
 }
 
 /// Surveys a server and writes what it found as a commented configuration.
-pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs) -> Exit {
+pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs, secrets: Secrets) -> Exit {
     if args.write.exists() {
         return Err(anyhow!(
             "{} exists already: name another file with --write",
@@ -88,19 +93,21 @@ pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs) -> Exit {
         )
         .into());
     }
-    let (target, secrets) = target(&args.target, false)?;
+    let mut collector = Collector::new(&secrets);
+    let target = target(&args.target, false, &mut collector)?;
+    output::notes(&collector.notes);
     watched(&target)?;
     let allow = allow(&args.target, &[]);
     let survey =
-        plumb_runner::survey_only(edition, &target, &limits(&args.target), secrets, &allow)
+        plumb_runner::survey_only(edition, &target, &limits(&args.target), secrets.clone(), &allow)
             .await
             .map_err(|error| Failure::new(UNREACHED, error))?;
-    output::write(&args.write, &config::starter(&survey))?;
+    output::write(&args.write, &config::starter(&survey, &secrets))?;
     anstream::println!("{}: {} props found", args.write.display(), survey.props.len());
     Ok(0)
 }
 
-fn replicas(args: &RunArgs) -> Result<Replicas, Failure> {
+fn replicas(args: &RunArgs, collector: &mut Collector<'_>) -> Result<Replicas, Failure> {
     if args.replicas > MOST_REPLICAS {
         return Err(
             anyhow!("--replicas {}: at most {MOST_REPLICAS} are started", args.replicas).into()
@@ -108,8 +115,8 @@ fn replicas(args: &RunArgs) -> Result<Replicas, Failure> {
     }
     let other = |url: &String| {
         let one = TargetArgs { url: Some(url.clone()), ..args.target.clone() };
-        match target(&one, false)? {
-            (Target::Url(reach), _) => Ok(reach),
+        match target(&one, false, collector)? {
+            Target::Url(reach) => Ok(reach),
             _ => Err(anyhow!("--replica `{url}` is no address").into()),
         }
     };
@@ -123,79 +130,6 @@ pub(crate) fn watched(target: &Target) -> anyhow::Result<()> {
         return Ok(());
     }
     warden::appoint(&serve::own_path()?, &["warden"]).context("the warden could not be started")
-}
-
-/// The target, and what must not be shown of it. The embedded reference is protected if tokens are to be judged.
-fn target(args: &TargetArgs, protected: bool) -> Result<(Target, Secrets), Failure> {
-    let mut secrets = Secrets::default();
-    let mut headers = Vec::new();
-    for field in &args.header {
-        let (name, value) = field
-            .split_once(':')
-            .with_context(|| format!("--header `{field}` is not of the form `Name: value`"))?;
-        secrets.add(value.trim());
-        headers.push(Header::new(name.trim(), value.trim()));
-    }
-    if let Some(token) = &args.bearer {
-        secrets.add(token.as_str());
-        headers.push(Header::new("Authorization", format!("Bearer {token}")));
-    }
-    let reach = |url: String| Reach {
-        url,
-        headers: headers.clone(),
-        ca_files: args.ca.clone(),
-        proxy: args.proxy.clone(),
-    };
-    match (&args.url, args.server.as_slice()) {
-        (Some(_), [_, ..]) => Err(anyhow!("give either an address or a command, not both").into()),
-        (Some(url), []) => {
-            let parsed = url::Url::parse(url).map_err(|e| anyhow!("`{url}` is no address: {e}"))?;
-            if !matches!(parsed.scheme(), "http" | "https") {
-                return Err(anyhow!(
-                    "`{url}` is no http or https address; a command goes after `--`"
-                )
-                .into());
-            }
-            if let Some(password) = parsed.password() {
-                secrets.add(password);
-            }
-            Ok((Target::Url(reach(url.clone())), secrets))
-        }
-        (None, [program, rest @ ..]) => {
-            let env = env(&args.env)?;
-            let port =
-                rest.iter().chain(env.iter().map(|(_, v)| v)).any(|text| text.contains("{port}"));
-            let launch =
-                Launch { program: program.clone(), args: rest.to_vec(), env, ..Launch::default() };
-            let url = format!("http://127.0.0.1:{{port}}/{}", args.path.trim_start_matches('/'));
-            let target = if port {
-                Target::HttpCommand { launch, reach: reach(url) }
-            } else {
-                Target::Stdio(launch)
-            };
-            Ok((target, secrets))
-        }
-        (None, []) => {
-            // The reference is this very program, started as any other server would be.
-            let launch = serve::launch(args.mutant.as_deref(), protected)?;
-            Ok((
-                Target::HttpCommand { launch, reach: reach("http://127.0.0.1:{port}/mcp".into()) },
-                secrets,
-            ))
-        }
-    }
-}
-
-pub(crate) fn env(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
-    given
-        .iter()
-        .map(|pair| {
-            let (name, value) = pair
-                .split_once('=')
-                .with_context(|| format!("--env `{pair}` is not of the form NAME=VALUE"))?;
-            Ok((name.to_owned(), value.to_owned()))
-        })
-        .collect()
 }
 
 fn limits(args: &TargetArgs) -> Limits {

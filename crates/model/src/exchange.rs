@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Payload, Secrets};
+use crate::Payload;
 
 /// One message and everything that came back, with timing: usually sent to the target, or else by it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,91 +203,5 @@ impl Header {
     pub fn from_bytes(name: &[u8], value: &[u8]) -> Self {
         let latin1 = |bytes: &[u8]| bytes.iter().map(|b| char::from(*b)).collect();
         Self { name: latin1(name), value: latin1(value) }
-    }
-}
-
-impl Exchange {
-    /// The exchange as it may be published: secrets blotted out of every place that can carry one.
-    pub fn redacted(mut self, secrets: &Secrets) -> Self {
-        let headers = |headers: &mut Vec<Header>| {
-            for header in headers {
-                header.value = match header.name.to_ascii_lowercase().as_str() {
-                    "authorization" | "proxy-authorization" => redacted_credential(&header.value),
-                    "cookie" | "set-cookie" => crate::secret::BLOT.to_owned(),
-                    _ => secrets.blot_text(&header.value),
-                };
-            }
-        };
-        match &mut self.sent {
-            Sent::Http { url, headers: fields, body, .. } => {
-                *url = secrets.blot_text(url);
-                headers(fields);
-                *body = body.redacted(secrets);
-            }
-            Sent::Stdio { line } => *line = line.redacted(secrets),
-            Sent::Nothing => {}
-        }
-        if let Some(head) = &mut self.answer.head {
-            headers(&mut head.headers);
-        }
-        for frame in &mut self.answer.frames {
-            frame.payload = frame.payload.redacted(secrets);
-        }
-        self.answer.body = self.answer.body.redacted(secrets);
-        if let End::Broken(why) = &mut self.answer.end {
-            *why = secrets.blot_text(why);
-        }
-        self
-    }
-}
-
-/// A credential header keeps its scheme, which a reader needs, and nothing else.
-fn redacted_credential(value: &str) -> String {
-    match value.split_once(' ') {
-        Some((scheme, _)) => format!("{scheme} {}", crate::secret::BLOT),
-        None => crate::secret::BLOT.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_redacted_exchange_holds_no_secret() {
-        let mut secrets = Secrets::default();
-        secrets.add("s3cr3t-token");
-        let exchange = Exchange {
-            seq: 1,
-            by: "survey".into(),
-            channel: "http-1".into(),
-            initiator: Initiator::Us,
-            sent: Sent::Http {
-                method: "POST".into(),
-                url: "http://127.0.0.1/mcp?key=s3cr3t-token".into(),
-                headers: vec![
-                    Header::new("Authorization", "Bearer other-secret"),
-                    Header::new("X-Key", "s3cr3t-token"),
-                ],
-                body: "{\"a\":\"s3cr3t-token\"}".into(),
-            },
-            answer: Answer {
-                head: Some(Head {
-                    status: 200,
-                    headers: vec![Header::new("Set-Cookie", "id=1; Path=/")],
-                }),
-                frames: vec![Frame {
-                    at: 1,
-                    carrier: Carrier::Body,
-                    payload: "s3cr3t-token".into(),
-                }],
-                ..Answer::default()
-            },
-        };
-        let json = serde_json::to_string(&exchange.redacted(&secrets)).expect("serialises");
-        for secret in ["s3cr3t-token", "other-secret", "id=1"] {
-            assert!(!json.contains(secret), "{secret} in {json}");
-        }
-        assert!(json.contains("Bearer [redacted]"));
     }
 }

@@ -13,9 +13,11 @@ pub mod ledger;
 pub mod pack;
 pub mod payload;
 pub mod positions;
+mod redact;
 pub mod report;
 pub mod role;
 pub mod secret;
+pub mod shell;
 pub mod suite;
 pub mod verdict;
 

@@ -57,7 +57,7 @@ impl Collected {
 
     /// The secrets as the model blots them.
     pub fn to_model(&self) -> Secrets {
-        let mut secrets = Secrets::default();
+        let secrets = Secrets::default();
         for secret in self.all() {
             secrets.add(secret.as_bytes());
         }

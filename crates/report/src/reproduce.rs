@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use plumb_model::event::TargetInfo;
-use plumb_model::secret::BLOT;
+use plumb_model::secret::blot_at;
+pub use plumb_model::shell::quoted;
 use plumb_model::{Exchange, Header, Initiator, Payload, Sent};
 
 use crate::text::{misleads, size};
@@ -49,8 +50,9 @@ fn stdio(line: &Payload, command: &str) -> Option<Reproduction> {
     let mut notes = Vec::new();
     let sent = match pasteable(line) {
         Some(text) => format!("printf '%s\\n' {}", secret(text, &mut notes)),
-        None => format!("{{ {}; echo; }}", decoded(line)),
+        None => format!("{{ {}; echo; }}", decoded(line, &mut notes)),
     };
+    let command = command_line(command, &mut notes);
     Some(Reproduction { line: format!("{sent} | {command}"), notes })
 }
 
@@ -77,7 +79,7 @@ fn curl(method: &str, url: &str, headers: &[Header], body: &Payload) -> Option<R
         _ if body.is_empty() => {}
         Some(text) => words.push(format!("--data-binary {}", secret(text, &mut notes))),
         None => {
-            words.insert(0, format!("{} |", decoded(body)));
+            words.insert(0, format!("{} |", decoded(body, &mut notes)));
             words.push("--data-binary @-".into());
         }
     }
@@ -125,37 +127,103 @@ fn pasteable(payload: &Payload) -> Option<&str> {
     payload.text().filter(|t| !t.chars().any(|c| misleads(c) && c != '\n'))
 }
 
-fn decoded(payload: &Payload) -> String {
+fn decoded(payload: &Payload, notes: &mut Vec<String>) -> String {
+    if !split(&payload.lossy()).variables.is_empty() {
+        notes.push("a secret is blotted out of the encoded message, which lacks it".into());
+    }
     format!("printf %s {} | base64 -d", quoted(&STANDARD.encode(payload.bytes())))
 }
 
-/// One word of a POSIX shell.
-pub fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+/// A text in which secrets were blotted out.
+struct Split<'a> {
+    /// The texts between them: one more than there are secrets.
+    texts: Vec<&'a str>,
+    /// The variables of a shell that stand for them.
+    variables: Vec<String>,
 }
 
-/// One word in which every blotted secret is the variable `TOKEN`.
+fn split(text: &str) -> Split<'_> {
+    let mut split = Split { texts: Vec::new(), variables: Vec::new() };
+    let (mut kept, mut at) = (0, 0);
+    while let Some(found) = text[at..].find('[') {
+        at += found;
+        match blot_at(&text[at..]) {
+            Some((length, variable)) => {
+                split.texts.push(&text[kept..at]);
+                split.variables.push(variable);
+                at += length;
+                kept = at;
+            }
+            None => at += 1,
+        }
+    }
+    split.texts.push(&text[kept..]);
+    split
+}
+
+/// One word in which every secret is a variable.
 fn secret(word: &str, notes: &mut Vec<String>) -> String {
-    if !word.contains(BLOT) {
-        return quoted(word);
-    }
-    let note = "put the secret that is blotted out into TOKEN";
-    if !notes.iter().any(|n| n == note) {
-        notes.push(note.into());
-    }
-    let parts = word.split(BLOT).map(|p| if p.is_empty() { String::new() } else { quoted(p) });
-    parts.collect::<Vec<_>>().join("\"$TOKEN\"")
+    filled(word, quoted, notes)
 }
 
 /// One word whose characters stand for bytes; what is no printable ASCII is written as `$'\xNN'`.
 fn latin1_quoted(word: &str, notes: &mut Vec<String>) -> String {
     if word.chars().all(|c| matches!(c, ' '..='~')) {
-        return secret(word, notes);
+        secret(word, notes)
+    } else {
+        filled(word, latin1, notes)
     }
+}
+
+/// One word, its texts quoted and its secrets as variables.
+fn filled(word: &str, quote: fn(&str) -> String, notes: &mut Vec<String>) -> String {
+    let Split { texts, variables } = split(word);
+    if variables.is_empty() {
+        return quote(word);
+    }
+    let mut line = String::new();
+    for (n, text) in texts.into_iter().enumerate() {
+        if let Some(variable) = n.checked_sub(1).and_then(|n| variables.get(n)) {
+            let _ = write!(line, "\"${variable}\"");
+            tell(variable, notes);
+        }
+        if !text.is_empty() {
+            line.push_str(&quote(text));
+        }
+    }
+    line
+}
+
+/// The command that starts a target, with its secrets as variables. It is quoted already.
+fn command_line(command: &str, notes: &mut Vec<String>) -> String {
+    let Split { texts, variables } = split(command);
+    let mut line = String::new();
+    let mut in_quotes = false;
+    for (n, text) in texts.into_iter().enumerate() {
+        if let Some(variable) = n.checked_sub(1).and_then(|n| variables.get(n)) {
+            let quote = if in_quotes { "'" } else { "" };
+            let _ = write!(line, "{quote}\"${variable}\"{quote}");
+            tell(variable, notes);
+        }
+        line.push_str(text);
+        let mut escaped = false;
+        for c in text.chars() {
+            in_quotes ^= c == '\'' && !escaped;
+            escaped = c == '\\' && !in_quotes && !escaped;
+        }
+    }
+    line
+}
+
+fn tell(variable: &str, notes: &mut Vec<String>) {
+    let form = if variable.ends_with("_ENCODED") { ", encoded as it was" } else { "" };
+    let note = format!("put the secret that is blotted out into {variable}{form}");
+    if !notes.contains(&note) {
+        notes.push(note);
+    }
+}
+
+fn latin1(word: &str) -> String {
     let mut out = String::from("$'");
     for c in word.chars() {
         match c {

@@ -221,11 +221,10 @@ impl AuthorizationServer {
         Ok(way)
     }
 
-    /// Keeps a secret out of every event, in each form that it takes on the wire.
+    /// Keeps a secret out of every event.
     fn hide(&self, secret: &str) {
-        let Some(recorder) = self.recorder.upgrade() else { return };
-        for form in secret::forms(secret) {
-            recorder.add_secret(form);
+        if let Some(recorder) = self.recorder.upgrade() {
+            recorder.add_secret(secret);
         }
     }
 }

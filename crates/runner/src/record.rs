@@ -1,7 +1,7 @@
 //! Turning what the wire saw into evidence and events.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Secrets, Sent};
 use plumb_wire::{Account, Clock, Served};
@@ -59,7 +59,8 @@ pub(crate) struct Recorder {
     published: Published,
     /// How much the target can bear.
     pub(crate) pace: Arc<Pace>,
-    secrets: RwLock<Secrets>,
+    /// What no event tells; whoever started the run has the same ones.
+    secrets: Secrets,
     sink: Sink,
     seq: AtomicU64,
     deaths: Mutex<Deaths>,
@@ -88,7 +89,7 @@ impl Recorder {
             account,
             large: Mutex::default(),
             published,
-            secrets: RwLock::new(secrets),
+            secrets,
             sink,
             seq: AtomicU64::new(0),
             deaths: Mutex::default(),
@@ -100,16 +101,17 @@ impl Recorder {
 
     /// Keeps a secret out of every event from now on: add it before anything that holds it is recorded.
     pub(crate) fn add_secret(&self, secret: impl Into<Vec<u8>>) {
-        self.secrets.write().unwrap_or_else(PoisonError::into_inner).add(secret);
+        self.secrets.add(secret);
     }
 
-    /// The text with every secret replaced.
+    /// The text without secrets: for an error, which is told beside events.
     pub(crate) fn blot_text(&self, text: &str) -> String {
-        self.secrets.read().unwrap_or_else(PoisonError::into_inner).blot_text(text)
+        self.secrets.blot_text(text)
     }
 
+    /// Says an event, without secrets. Everything that is written is a function of what is said here.
     pub(crate) fn emit(&self, event: Event) {
-        (self.sink)(event);
+        (self.sink)(event.redacted(&self.secrets));
     }
 
     /// A process of the target ended unasked, during what `by` sent.
@@ -145,8 +147,7 @@ impl Recorder {
             "the target sends so much that exchanges are cut short in reports (--max-report sets their room)".to_owned()
         });
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let remarks = died.into_iter().chain(limited).chain(short).chain(told);
-        remarks.map(|remark| self.blot_text(&remark)).collect()
+        died.into_iter().chain(limited).chain(short).chain(told).collect()
     }
 
     /// Records one finished exchange.
@@ -210,10 +211,7 @@ impl Recorder {
         if let Some((passives, survey)) = self.judging.get() {
             passives.see(observed, survey, &self.edition);
         }
-        let exchange = {
-            let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
-            self.published.cut(observed.exchange.as_ref().clone()).redacted(&secrets)
-        };
+        let exchange = self.published.cut(observed.exchange.as_ref().clone());
         self.emit(Event::Exchanged(Arc::new(exchange)));
     }
 }

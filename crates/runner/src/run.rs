@@ -331,7 +331,7 @@ fn announced(options: &Options, selected: &[&'static Check]) -> Vec<CheckInfo> {
 fn announcement(options: &Options, subject: &Subject, selected: &[&'static Check]) -> RunStarted {
     let checks = announced(options, selected);
     let cited = checks.iter().flat_map(|c| &c.positions).map(String::as_str);
-    let address = options.secrets.blot_text(&options.target.address());
+    let address = options.target.address();
     let positions = options.edition.positions.cited(cited, &options.other_sides);
     RunStarted {
         format: FORMAT,

@@ -107,8 +107,7 @@ impl Target {
 }
 
 fn command_line(launch: &Launch) -> String {
-    let words = std::iter::once(&launch.program).chain(&launch.args);
-    words.cloned().collect::<Vec<_>>().join(" ")
+    plumb_model::shell::command_line(std::iter::once(&launch.program).chain(&launch.args))
 }
 
 /// A started target. [`Running::stop`] ends it politely; dropping it ends it for sure.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
+use super::DAY;
 use super::judging::JudgingArgs;
 
 const EXAMPLES: &str = "\
@@ -26,13 +27,17 @@ pub(crate) struct ClientArgs {
     /// An environment variable for the command.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
+    /// A secret by its name, which is kept out of all that is written; NAME alone takes the value of that environment
+    /// variable.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) secret: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArgs,
     /// The configuration; `plumb.toml` is read if it is there.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How long the client may take in one scenario, in seconds; it is ended then.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=DAY))]
     pub(crate) timeout: u64,
 }
 

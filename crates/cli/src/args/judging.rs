@@ -26,7 +26,7 @@ pub(crate) struct JudgingArgs {
     #[arg(long, default_value_t = 20_260_728)]
     pub(crate) seed: u64,
     /// The whole run ends within so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=super::DAY))]
     pub(crate) budget: u64,
     /// Where run.jsonl, report.json, report.html and junit.xml are written.
     #[arg(long, value_name = "DIR", default_value = "reports")]

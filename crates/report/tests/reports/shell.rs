@@ -56,6 +56,28 @@ fn a_line_for_standard_input_is_written_as_it_was() {
 }
 
 #[test]
+fn a_secret_is_a_variable_wherever_it_stood() {
+    let body = br#"{"a":"it's [redacted KEY]","b":"[redacted] [redacted PATH$(id)]"}"#;
+    let sent = http("POST", vec![Header::new("X-Key", "[redacted KEY, encoded]")], body);
+    let variables =
+        "REDACTED_KEY=\"k'1\"; REDACTED=k2; REDACTED_KEY_ENCODED=k3; PATH=/bin:/usr/bin;";
+    let line = line_of(&sent);
+    let shown = bash(&format!("{variables} curl() {{ printf '%s\\0' \"$@\"; }}; {line}"));
+    let shown = String::from_utf8(shown).expect("text");
+    assert!(shown.contains(r#"{"a":"it's k'1","b":"k2 [redacted PATH$(id)]"}"#), "{shown}");
+    assert!(shown.contains("X-Key: k3"), "{shown}");
+}
+
+#[test]
+fn a_secret_of_the_command_is_a_variable_within_quotes_and_without() {
+    let command = r"show --key=[redacted KEY] 'it'\''s [redacted KEY] $x' 'a'";
+    let sent = Sent::Stdio { line: Payload::from(b"{}".to_vec()) };
+    let line = of(sent, command).expect("a line");
+    let shown = bash(&format!("REDACTED_KEY='k 1'; show() {{ printf '%s\\n' \"$@\"; }}; {line}"));
+    assert_eq!(String::from_utf8_lossy(&shown), "--key=k 1\nit's k 1 $x\na\n");
+}
+
+#[test]
 fn a_message_too_long_for_a_line_is_pointed_to() {
     let exchange = exchange(http("POST", vec![], &vec![b'a'; 100_000]));
     assert_eq!(reproduce::of(&exchange, &TargetInfo::default()), None);

@@ -45,18 +45,6 @@ pub(super) fn issued(answer: &Answer) -> Vec<String> {
     found
 }
 
-/// A secret as it is, as a form writes it, as a cautious JSON writer does, and as HTTP Basic does.
-pub(super) fn forms(secret: &str) -> Vec<String> {
-    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let mut forms = vec![secret.to_owned()];
-    for other in [form, secret.replace('/', "\\/")] {
-        if !forms.contains(&other) {
-            forms.push(other);
-        }
-    }
-    forms
-}
-
 /// The value of an `Authorization` field of HTTP Basic (RFC 6749 section 2.3.1).
 pub(super) fn basic(id: &str, secret: &str) -> String {
     let form =

@@ -1,0 +1,131 @@
+//! The target, as the command line names it.
+
+use anyhow::{anyhow, bail};
+use plumb_model::Header;
+use plumb_runner::{Reach, Target};
+use plumb_wire::process::Launch;
+
+use crate::args::TargetArgs;
+use crate::secrets::{Collector, ordinal, pair};
+use crate::{Failure, serve};
+
+/// The target; what must not be shown of it is collected. The embedded reference is protected if tokens are to be judged.
+pub(crate) fn target(
+    args: &TargetArgs,
+    protected: bool,
+    collector: &mut Collector<'_>,
+) -> Result<Target, Failure> {
+    // First of all, since an error may tell what is wrong with the rest.
+    collector.given(&args.secret)?;
+    args.url.iter().chain(&args.proxy).for_each(|url| collector.url(url));
+    let headers = headers(args, collector)?;
+    let reach = |url: String| Reach {
+        url,
+        headers: headers.clone(),
+        ca_files: args.ca.clone(),
+        proxy: args.proxy.clone(),
+    };
+    match (&args.url, args.server.as_slice()) {
+        (Some(_), [_, ..]) => Err(anyhow!("give either an address or a command, not both").into()),
+        (Some(url), []) => {
+            address(url)?;
+            Ok(Target::Url(reach(url.clone())))
+        }
+        (None, [program, rest @ ..]) => {
+            let env = env(&args.env)?;
+            let port =
+                rest.iter().chain(env.iter().map(|(_, v)| v)).any(|text| text.contains("{port}"));
+            let launch =
+                Launch { program: program.clone(), args: rest.to_vec(), env, ..Launch::default() };
+            collector.command(&launch);
+            let url = format!("http://127.0.0.1:{{port}}/{}", args.path.trim_start_matches('/'));
+            let target = if port {
+                Target::HttpCommand { launch, reach: reach(url) }
+            } else {
+                Target::Stdio(launch)
+            };
+            Ok(target)
+        }
+        (None, []) => {
+            // The reference is this very program, started as any other server would be.
+            let launch = serve::launch(args.mutant.as_deref(), protected)?;
+            let url = "http://127.0.0.1:{port}/mcp".into();
+            Ok(Target::HttpCommand { launch, reach: reach(url) })
+        }
+    }
+}
+
+/// That an address is one that can be reached, with a remedy if only its scheme is missing.
+fn address(url: &str) -> anyhow::Result<()> {
+    let parsed = url::Url::parse(url);
+    if let Ok(parsed) = parsed.as_ref()
+        && matches!(parsed.scheme(), "http" | "https")
+    {
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            bail!("the address holds credentials: give them with -H 'Authorization: Basic …'");
+        }
+        return Ok(());
+    }
+    let local = ["localhost", "127.", "[::1]", "0.0.0.0"].iter().any(|l| url.starts_with(l));
+    let whole = format!("{}://{url}", if local { "http" } else { "https" });
+    let host = url.split(['/', '?', '#']).next().unwrap_or_default();
+    let looks_like_a_host = local || host.contains('.') || host.contains(':');
+    if !url.contains("://") && looks_like_a_host && url::Url::parse(&whole).is_ok() {
+        bail!("`{url}` lacks its scheme: is it `{whole}`? A command goes after `--`");
+    }
+    match parsed {
+        Ok(_) => bail!("`{url}` is no http or https address; a command goes after `--`"),
+        Err(why) => bail!("`{url}` is no address: {why}; a command goes after `--`"),
+    }
+}
+
+/// The header fields of every request.
+fn headers(args: &TargetArgs, collector: &mut Collector<'_>) -> anyhow::Result<Vec<Header>> {
+    let mut headers = Vec::new();
+    for (n, field) in args.header.iter().enumerate() {
+        let (name, value) = pair("--header", n, field, ':', "Name: value")?;
+        let name = name.trim();
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        if name.is_empty() || !name.bytes().all(is_token) {
+            bail!("--header (the {}): its name is not that of a header field", ordinal(n));
+        }
+        collector.header(name, value.trim());
+        let value = fit(&format!("--header {name}"), value, collector)?;
+        headers.push(Header::new(name, value));
+    }
+    if let Some(token) = &args.bearer {
+        collector.said("--bearer", "token", token);
+        let token = fit("--bearer", token, collector)?;
+        headers.push(Header::new("Authorization", format!("Bearer {token}")));
+    }
+    Ok(headers)
+}
+
+/// A header field's value as it can be sent: line breaks at its end, as a file of a mounted secret has, are trimmed.
+fn fit(option: &str, value: &str, collector: &mut Collector<'_>) -> anyhow::Result<String> {
+    let bare = value.trim_end_matches(['\r', '\n']);
+    if bare.len() < value.len() {
+        collector
+            .notes
+            .push(format!("{option}: the line break at the end of the value is left out"));
+    }
+    if let Some(control) = bare.chars().find(|c| c.is_control() && *c != '\t') {
+        let code = u32::from(control);
+        bail!(
+            "{option}: the value holds a control character (U+{code:04X}), which no header field can carry"
+        );
+    }
+    Ok(bare.trim().to_owned())
+}
+
+/// The environment variables for a command.
+pub(crate) fn env(given: &[String]) -> anyhow::Result<Vec<(String, String)>> {
+    let pairs = given.iter().enumerate().map(|(n, given)| {
+        let (name, value) = pair("--env", n, given, '=', "NAME=VALUE")?;
+        if name.is_empty() || given.contains('\0') {
+            bail!("--env (the {}) has no name, or holds a null character", ordinal(n));
+        }
+        Ok((name.to_owned(), value.to_owned()))
+    });
+    pairs.collect()
+}
