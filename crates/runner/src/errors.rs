@@ -62,6 +62,14 @@ pub enum ContactError {
     /// Something answered that is no MCP server.
     #[error("the target answers, but not as an MCP server: {0}")]
     NotMcp(String),
+    /// Something answered that turns every request away, or sends it elsewhere.
+    #[error("the target does not take requests: {what}: {remedy}")]
+    TurnedAway {
+        /// What came.
+        what: String,
+        /// What the user can do.
+        remedy: String,
+    },
     /// A client that asked for nothing.
     #[error("the client asked for nothing: {0}")]
     Silent(String),

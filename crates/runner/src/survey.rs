@@ -14,6 +14,7 @@ mod shown;
 pub(crate) mod tasking;
 mod tasks;
 pub(crate) mod timed;
+mod unread;
 mod watch;
 
 use std::time::Duration;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use plumb_model::{Edition, End, Verdict};
+use plumb_model::{Edition, End, Sent, Verdict};
 use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
 use crate::errors::ContactError;
+use crate::observe::clip;
 use crate::{Observed, Probe, Survey};
 
 /// The check that the server answers `server/discover`, which a contact decides.
@@ -73,8 +74,16 @@ pub(super) async fn make(
         survey.discover = Some(discover);
         return Ok(());
     }
+    without_answer(survey, discover)
+}
+
+/// What is left to say where nothing of the protocol was served.
+fn without_answer(survey: &mut Survey, discover: Observed) -> Result<(), ContactError> {
+    if let Some(error) = turned_away(&discover) {
+        return Err(error);
+    }
     let silent = discover.messages.is_empty() && discover.status().is_none();
-    let what = discover.describe();
+    let what = super::unread::because(&discover).unwrap_or_else(|| discover.describe());
     if discover.error().is_some() {
         (survey.discover, survey.capabilities) = (Some(discover), json!({}));
         return Ok(());
@@ -139,6 +148,39 @@ pub(crate) fn unreadable(check: &str, came: &str) -> Verdict {
         why: "the target's answers cannot be read as messages".into(),
         how_to_enable: "mend what is violated first".into(),
     }
+}
+
+/// What to do where the target wants to know who asks, or is somewhere else.
+fn turned_away(seen: &Observed) -> Option<ContactError> {
+    let status = seen.status()?;
+    let is_known = matches!(&seen.exchange.sent, Sent::Http { headers, .. }
+        if headers.iter().any(|h| h.name.eq_ignore_ascii_case("authorization")));
+    if is_known && seen.error().is_some() {
+        return None;
+    }
+    let location = seen.exchange.answer.header("location").unwrap_or("nowhere that it names");
+    let remedy = match status {
+        401 if is_known => "the credential is not accepted: give another".to_owned(),
+        401 => {
+            "give a token with --bearer, or with --auth one of the run's own authorization server, \
+                where the server trusts that"
+                .to_owned()
+        }
+        301 | 302 | 303 | 307 | 308 => {
+            format!("it is redirected to {}: judge that address", clip(location, 200))
+        }
+        403 if seen.error().is_none() => {
+            "it forbids them: give a credential with --bearer or -H".to_owned()
+        }
+        404 if seen.error().is_none() => {
+            "nothing is at this path: is it that of the MCP endpoint?".to_owned()
+        }
+        405 if seen.error().is_none() => {
+            "POST is not taken here: is it the path of the MCP endpoint?".to_owned()
+        }
+        _ => return None,
+    };
+    Some(ContactError::TurnedAway { what: format!("HTTP {status}"), remedy })
 }
 
 /// Whether nothing came at all, or nothing but that the target turns everybody away.
