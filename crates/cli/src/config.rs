@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use plumb_model::{OtherSides, Positions, Secrets};
+use plumb_report::text::misleads;
 use plumb_runner::{Prop, Props, Survey};
 use serde::Deserialize;
 
@@ -70,9 +71,9 @@ pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
         secrets.blot_json(&mut arguments);
         let _ = writeln!(
             text,
-            "# [props.{}]\n# name = {:?}\n# arguments = {}",
+            "# [props.{}]\n# name = {}\n# arguments = {}",
             prop.name(),
-            secrets.blot_text(&found.name),
+            basic(&secrets.blot_text(&found.name)),
             inline(&arguments)
         );
     }
@@ -92,45 +93,108 @@ pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
     text
 }
 
-/// A JSON value as an inline TOML value; TOML has no null.
+/// A JSON value as an inline TOML value; TOML has no null, and no integer beyond 64 bits with a sign.
 fn inline(value: &serde_json::Value) -> String {
     use serde_json::Value;
     match value {
         Value::Null => "\"\"".into(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) if number.is_u64() && number.as_i64().is_none() => {
+            format!("{number}.0")
+        }
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => basic(text),
         Value::Array(items) => {
             format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
         }
         Value::Object(map) => {
-            let pairs = map.iter().map(|(k, v)| format!("{k:?} = {}", inline(v)));
+            let pairs = map.iter().map(|(k, v)| format!("{} = {}", basic(k), inline(v)));
             format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
     }
+}
+
+/// A string of TOML on one line, in which nothing acts: neither on a terminal that shows the file nor on the keeper of a log.
+fn basic(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            _ if misleads(c) => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
+            // Two of them can begin a command to the keeper of a log.
+            '#' if out.ends_with('#') => out.push_str("\\u0023"),
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_starter_configuration_is_a_configuration_with_and_without_its_comments() {
+    /// What stands behind the marks of comments, of the props that were found.
+    fn uncommented(text: &str, survey: &Survey) -> String {
+        let found = |line: &str| {
+            let name = line.strip_prefix("[props.").and_then(|rest| rest.strip_suffix(']'));
+            survey.props.keys().any(|prop| Some(prop.name().as_str()) == name)
+        };
+        let lines: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# ")).collect();
+        let starts = (0..lines.len()).filter(|n| found(lines[*n]));
+        let told: Vec<&str> = starts.flat_map(|n| lines[n..n + 3].to_vec()).collect();
+        told.join("\n") + "\n"
+    }
+
+    fn survey(name: &str, arguments: serde_json::Value) -> Survey {
+        let serde_json::Value::Object(arguments) = arguments else { unreachable!() };
         let mut survey = Survey::default();
-        let mut arguments = serde_json::Map::new();
-        arguments.insert("n".into(), serde_json::json!([1, {"a": "b"}]));
-        let found = plumb_runner::Found { name: "slow".into(), arguments, about: None };
+        let found = plumb_runner::Found { name: name.into(), arguments, about: None };
         survey.props.insert(Prop::SlowTool, found);
-        let text = starter(&survey, &Secrets::default());
-        toml::from_str::<Config>(&text).expect("parses");
-        let uncommented: String = text
-            .lines()
-            .filter(|l| {
-                l.starts_with("# [props.slow-tool]")
-                    || l.starts_with("# name = \"slow\"")
-                    || l.starts_with("# arguments")
-            })
-            .flat_map(|l| [l.trim_start_matches("# "), "\n"])
-            .collect();
-        let config: Config = toml::from_str(&uncommented).expect("parses");
-        assert_eq!(config.props[&Prop::SlowTool].name, "slow");
+        survey
+    }
+
+    #[test]
+    fn what_init_writes_is_what_run_reads_whatever_the_names() {
+        let nasty = [
+            "slow",
+            "it's \"quoted\" \\ and \u{1b}[31mred\u{7}",
+            "two\nlines\r\n::error::x",
+            "\u{202e}evil\u{2028}\u{feff}\u{e0041}",
+            "##[group] ##vso[task] ### \"\"\" '''",
+            "[props.slow-tool]\nname = \"other\"",
+            "日本 🗝 = { }",
+            "",
+        ];
+        for name in nasty {
+            let arguments = serde_json::json!({
+                name: [1, -2.5, 1e300, u64::MAX, i64::MIN, true, {name: name, "a.b": {}}, []],
+                "n": name,
+            });
+            let survey = survey(name, arguments.clone());
+            let text = starter(&survey, &Secrets::default());
+            toml::from_str::<Config>(&text).expect("a configuration as it stands");
+            let acts = |c: char| misleads(c) && c != '\n';
+            assert!(!text.contains(acts) && !text.contains("##["), "{text}");
+            let config: Config = toml::from_str(&uncommented(&text, &survey)).expect("parses");
+            let read = &config.props[&Prop::SlowTool];
+            assert_eq!(read.name, name);
+            let mut wanted = arguments;
+            wanted[name][3] = serde_json::json!(18_446_744_073_709_551_615.0);
+            assert_eq!(serde_json::Value::Object(read.arguments.clone()), wanted);
+        }
+    }
+
+    #[test]
+    fn a_starter_configuration_holds_no_secret() {
+        let secrets = Secrets::default();
+        secrets.add_named("key", "correct-horse");
+        let survey =
+            survey("a correct-horse", serde_json::json!({"correct-horse": "correct-horse"}));
+        let text = starter(&survey, &secrets);
+        assert!(!text.contains("correct-horse") && text.contains("a [redacted KEY]"), "{text}");
     }
 }
