@@ -28,7 +28,8 @@ Examples:
   plumb explain http.validate.method-mismatch    what a check observes, and how to fix it
 
 Exit codes: 0 conformant · 1 violations · 2 usage · 3 nothing selected · 4 target never reached
-            5 inconclusive MUSTs · 6 stale known list · 7 a report could not be written · 70 our bug";
+            5 inconclusive MUSTs · 6 stale known list · 7 a report could not be written · 70 our bug
+            130 interrupted";
 
 /// Judges servers and clients of the Model Context Protocol by revision 2026-07-28.
 #[derive(Parser)]
@@ -203,12 +204,12 @@ fn a_number_of_jobs(text: &str) -> Result<usize, String> {
     jobs.ok_or_else(|| "a number from 1 to 1024".to_owned())
 }
 
-/// Requests a second: more than none, and a number.
+/// Requests a second: a number that a clock can keep.
 fn a_rate(text: &str) -> Result<f64, String> {
     let rate: f64 =
         text.parse().map_err(|_| "a number of requests a second, such as 10".to_owned())?;
-    let sensible = rate.is_finite() && rate > 0.0;
-    sensible.then_some(rate).ok_or_else(|| "more than 0 requests a second".to_owned())
+    let sensible = (0.001..=1e6).contains(&rate);
+    sensible.then_some(rate).ok_or_else(|| "from 0.001 to 1000000 requests a second".to_owned())
 }
 
 /// Arguments of `plumb init`.

@@ -9,6 +9,7 @@ use plumb_runner::Target;
 use plumb_runner::authorization_server::{Client, Issuer};
 
 use crate::args::{AuthArgs, IssuerArgs, ServeArgs};
+use crate::say::{say, tell};
 use crate::secrets::Collector;
 use crate::{Exit, Failure, output};
 
@@ -45,7 +46,7 @@ impl IssuerArgs {
 pub(crate) async fn serve(args: ServeArgs) -> Exit {
     if args.deviations {
         for (name, _) in DEVIATIONS {
-            anstream::println!("{name}");
+            say!("{name}");
         }
         return Ok(0);
     }
@@ -63,7 +64,7 @@ pub(crate) async fn serve(args: ServeArgs) -> Exit {
         .serve(bind.address(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))))
         .await
         .map_err(|error| Failure::new(70, error))?;
-    anstream::eprintln!("{}", running.issuer());
+    tell!("{}", running.issuer());
     plumb_reference::interrupted().map_err(|error| Failure::new(70, error))?.await;
     running.stop().await;
     Ok(0)

@@ -8,7 +8,8 @@ use plumb_runner::{Body, Check};
 
 use crate::args::{CoverageArgs, ListArgs};
 use crate::run::named_suite;
-use crate::{Exit, Failure};
+use crate::say::{self, say};
+use crate::{Exit, Failure, near};
 
 /// All checks that are for an edition, whomever they judge.
 fn checks(edition: &Edition) -> Vec<&'static Check> {
@@ -32,12 +33,14 @@ pub(crate) fn list(edition: &Edition, args: &ListArgs) -> Exit {
     };
     let rows: Vec<&Requirement> = edition.ledger.rows().iter().filter(wanted).collect();
     if rows.is_empty() {
-        return Err(Failure::new(3, anyhow!("no check is selected")));
+        let why = near::unknown(&edition.ledger, &args.only);
+        let why = why.unwrap_or_else(|| "no check is selected".to_owned());
+        return Err(Failure::new(3, anyhow!("{why}")));
     }
     for row in &rows {
-        anstream::println!("{:<10} {:<44} {}", row.level, row.id, row.summary);
+        say!("{:<10} {:<44} {}", row.level, row.id, row.summary);
     }
-    anstream::println!("{} checks", rows.len());
+    say!("{} checks", rows.len());
     Ok(0)
 }
 
@@ -48,26 +51,15 @@ pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
         explain_position(position);
         let rows = ledger.rows().iter().filter(|r| r.positions.iter().any(|p| p == id));
         for row in rows {
-            anstream::println!("  {:<10} {:<44} {}", row.level, row.id, row.summary);
+            say!("  {:<10} {:<44} {}", row.level, row.id, row.summary);
         }
         return Ok(0);
     }
     let row = ledger.requirement(id).ok_or_else(|| {
-        let near: Vec<&str> = ledger
-            .rows()
-            .iter()
-            .map(|r| r.id.as_str())
-            .filter(|r| r.contains(id))
-            .take(8)
-            .collect();
-        let hint = if near.is_empty() {
-            "see `plumb list`".into()
-        } else {
-            format!("do you mean {}?", near.join(", "))
-        };
+        let hint = near::hint(ledger, id);
         anyhow!("there is no requirement `{id}`: {hint}")
     })?;
-    anstream::println!(
+    say!(
         "{}  {}, {}\n\n{}\n\nspec: {}",
         row.id,
         row.level,
@@ -76,34 +68,34 @@ pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
         edition.url(row)
     );
     for position in edition.positions_of(row) {
-        anstream::println!();
+        say::out("\n");
         explain_position(position);
     }
     match checks(edition).into_iter().find(|c| c.covers(id)) {
         Some(check) => explain_check(edition, check, id)?,
         None => match ledger.exclusion(id) {
-            Some(reason) => anstream::println!("\nNo check judges it: {reason}"),
+            Some(reason) => say!("\nNo check judges it: {reason}"),
             None if Role::ALL.iter().all(|role| !row.binds(*role)) => {
-                anstream::println!("\nIt binds nobody that a run can judge.");
+                say!("\nIt binds nobody that a run can judge.");
             }
-            None => anstream::println!("\nNo check judges it yet."),
+            None => say!("\nNo check judges it yet."),
         },
     }
     Ok(0)
 }
 
 fn explain_position(position: &Position) {
-    anstream::println!("position {}: {}\n\n{}", position.id, position.title, position.text);
+    say!("position {}: {}\n\n{}", position.id, position.title, position.text);
 }
 
 fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<()> {
-    anstream::println!("\n{}\n", check.documentation());
+    say!("\n{}\n", check.documentation());
     let others: Vec<&str> = check.rows().filter(|row| *row != id).collect();
     if !others.is_empty() {
-        anstream::println!("The same observation judges {}.", others.join(", "));
+        say!("The same observation judges {}.", others.join(", "));
     }
     if let Some(fact) = check.fact {
-        anstream::println!("Broken together with {fact}, both are one finding.");
+        say!("Broken together with {fact}, both are one finding.");
     }
     let how = match check.body {
         Body::Passive(_) => "judged over every exchange of a run",
@@ -112,13 +104,13 @@ fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<(
         Body::Visit(_) => "judged by a scenario that visits an authorization server",
         Body::Received(_) => "judged over everything that a client sends to a server of ours",
     };
-    anstream::println!("It is {how}.");
+    say!("It is {how}.");
     for prop in check.needs {
-        anstream::println!("needs {}: {}", prop.name(), prop.how_to_enable());
+        say!("needs {}: {}", prop.name(), prop.how_to_enable());
     }
     for pack in plumb_checks::packs(edition)? {
         for vector in pack.vectors().filter(|v| v.judges.iter().any(|id| id == check.id)) {
-            anstream::println!("  {}#{}  {} ({})", check.id, vector.slug, vector.title, pack.pack);
+            say!("  {}#{}  {} ({})", check.id, vector.slug, vector.title, pack.pack);
         }
     }
     Ok(())
@@ -163,39 +155,27 @@ pub(crate) fn coverage(edition: &Edition, args: &CoverageArgs) -> Exit {
             open.push(row);
         }
     }
-    anstream::println!(
-        "{:<52} {:<10} {:>7} {:>9} {:>5}",
-        "page",
-        "level",
-        "checked",
-        "excluded",
-        "open"
-    );
+    say!("{:<52} {:<10} {:>7} {:>9} {:>5}", "page", "level", "checked", "excluded", "open");
     for ((page, level), tally) in &pages {
-        anstream::println!(
-            "{page:<52} {level:<10} {:>7} {:>9} {:>5}",
-            tally.checked,
-            tally.excluded,
-            tally.open
-        );
+        say!("{page:<52} {level:<10} {:>7} {:>9} {:>5}", tally.checked, tally.excluded, tally.open);
     }
-    anstream::println!(
+    say!(
         "{:<63} {:>7} {:>9} {:>5}",
         format!("all that bind {}", args.role.noun()),
         total.checked,
         total.excluded,
         total.open
     );
-    anstream::println!("of the checked: {}", forces(judged.iter().copied()));
+    say!("of the checked: {}", forces(judged.iter().copied()));
     let cited = |p: &&Position| judged.iter().filter(|r| r.positions.contains(&p.id)).count();
     let positions = edition.positions.all().iter().filter(|p| cited(p) > 0);
     for position in positions {
         let count = cited(&position);
-        anstream::println!("{count:>5} rest on {:<26} {}", position.id, position.title);
+        say!("{count:>5} rest on {:<26} {}", position.id, position.title);
     }
     if args.open {
         for row in &open {
-            anstream::println!("open  {:<10} {:<44} {}", row.level, row.id, row.summary);
+            say!("open  {:<10} {:<44} {}", row.level, row.id, row.summary);
         }
     }
     let required = |row: &&&Requirement| {

@@ -15,6 +15,7 @@ use crate::args::{ClientArgs, ReferenceClientArgs};
 use crate::config::Config;
 use crate::reported::reported;
 use crate::run::{asked_suite, known, now, watched};
+use crate::say::say;
 use crate::secrets::Collector;
 use crate::target::env;
 use crate::{Exit, Failure, output, serve};
@@ -71,7 +72,7 @@ fn launch(args: &ClientArgs) -> anyhow::Result<Launch> {
 pub(crate) async fn act(args: ReferenceClientArgs) -> Exit {
     if args.rules {
         for mutant in CLIENT_MUTANTS {
-            anstream::println!("{:<44} {}", mutant.name, mutant.kills);
+            say!("{:<44} {}", mutant.name, mutant.kills);
         }
         return Ok(0);
     }

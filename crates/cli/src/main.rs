@@ -5,11 +5,13 @@ mod authorization_server;
 mod catalogue;
 mod client;
 mod config;
+mod near;
 mod output;
 mod progress;
 mod report;
 mod reported;
 mod run;
+mod say;
 mod secrets;
 mod serve;
 mod target;
@@ -26,6 +28,8 @@ use args::{Args, Command};
 
 /// The command line or a file given by it is wrong.
 const USAGE: u8 = 2;
+/// Plumb itself is at fault.
+const FAULT: u8 = 70;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -37,50 +41,68 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = anyhow::anyhow!("the runtime could not be started: {error}");
-            return fail(70, &error, &Secrets::default());
+            return fail(FAULT, &error, &Secrets::default());
         }
     };
     let edition = Arc::new(Edition::latest());
     // Whatever writes has the same ones: events, and errors, which end a run and tell what a target said.
     let secrets = Secrets::default();
-    let outcome = runtime.block_on(async {
-        match args.command {
-            Command::Run(run) => run::run(edition, *run, secrets.clone()).await,
-            Command::Client(args) => client::judge(edition, *args, secrets.clone()).await,
-            Command::ReferenceClient(args) => client::act(args).await,
-            Command::List(list) => catalogue::list(&edition, &list),
-            Command::Explain { id } => catalogue::explain(&edition, &id),
-            Command::Coverage(coverage) => catalogue::coverage(&edition, &coverage),
-            Command::Report(report) => report::render(&report),
-            Command::Serve { what } => serve::serve(what).await,
-            Command::Vectors { what } => vectors::vectors(&edition, &what),
-            Command::Init(init) => run::init(edition, *init, secrets.clone()).await,
-            Command::Warden => Ok(0),
-            Command::Completions { shell } => {
-                clap_complete::generate(
-                    shell,
-                    &mut <Args as clap::CommandFactory>::command(),
-                    "plumb",
-                    &mut std::io::stdout(),
-                );
-                Ok(0)
-            }
-        }
-    });
+    panics_are_inert(&secrets);
+    // A panic was told already.
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        runtime.block_on(carry_out(args.command, edition, &secrets))
+    }));
     // Tasks are dropped here, and with them the processes that they hold; one that still waits for a hostile
     // peer does not keep us.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    let Ok(outcome) = outcome else { return ExitCode::from(FAULT) };
     match outcome {
+        Ok(_) if say::unsaid() => {
+            let error = anyhow::anyhow!("standard output could not be written");
+            fail(output::UNWRITTEN, &error, &secrets)
+        }
         Ok(code) => ExitCode::from(code),
         Err(Failure { code, error }) => fail(code, &error, &secrets),
     }
+}
+
+async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -> Exit {
+    match command {
+        Command::Run(run) => run::run(edition, *run, secrets.clone()).await,
+        Command::Client(args) => client::judge(edition, *args, secrets.clone()).await,
+        Command::ReferenceClient(args) => client::act(args).await,
+        Command::List(list) => catalogue::list(&edition, &list),
+        Command::Explain { id } => catalogue::explain(&edition, &id),
+        Command::Coverage(coverage) => catalogue::coverage(&edition, &coverage),
+        Command::Report(report) => report::render(&report),
+        Command::Serve { what } => serve::serve(what).await,
+        Command::Vectors { what } => vectors::vectors(&edition, &what),
+        Command::Init(init) => run::init(edition, *init, secrets.clone()).await,
+        Command::Warden => Ok(0),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            let command = &mut <Args as clap::CommandFactory>::command();
+            clap_complete::generate(shell, command, "plumb", &mut script);
+            say::out(&String::from_utf8_lossy(&script));
+            Ok(0)
+        }
+    }
+}
+
+/// What a panic says can hold what a target said.
+fn panics_are_inert(secrets: &Secrets) {
+    let secrets = secrets.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        let told = secrets.blot_text(&format!("a fault of plumb: {panic}"));
+        say::err(&format!("{}\n", inert(&visible(&told))));
+    }));
 }
 
 fn fail(code: u8, error: &anyhow::Error, secrets: &Secrets) -> ExitCode {
     // What a server said as it died is told here, and must neither act nor tell a secret.
     let error = secrets.blot_text(&format!("{error:#}"));
     let (red, plain) = (output::RED.render(), output::RED.render_reset());
-    anstream::eprintln!("{}", inert(&format!("{red}error{plain}: {}", visible(&error))));
+    say::err(&format!("{}\n", inert(&format!("{red}error{plain}: {}", visible(&error)))));
     ExitCode::from(code)
 }
 

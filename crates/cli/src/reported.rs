@@ -1,38 +1,55 @@
 //! A run, recorded as it goes and reported when it is over.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::sync::mpsc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use plumb_model::{Event, Report, Role};
 use plumb_runner::{Options, RunError};
 
 use crate::args::{Formats, JudgingArgs};
 use crate::progress::Progress;
-use crate::{Exit, Failure, output};
+use crate::say::{self, say};
+use crate::{Exit, Failure, near, output};
 
 /// Nothing was selected.
 const NOTHING: u8 = 3;
 /// The target was never reached.
 pub(crate) const UNREACHED: u8 = 4;
+/// The user or the system ended the run.
+const INTERRUPTED: u8 = 130;
 
 /// Judges a target and writes reports.
 pub(crate) async fn reported(options: Options, args: &JudgingArgs) -> Exit {
-    let report = recorded(options, &args.out.join("run.jsonl"), args.quiet).await?;
+    if let Some(unknown) = near::unknown(&options.edition.ledger, &args.only) {
+        return Err(Failure::new(NOTHING, anyhow!("--only: {unknown}")));
+    }
     let mut formats = args.formats.clone();
     formats.junit.get_or_insert_with(|| args.out.join("junit.xml"));
     formats.html.get_or_insert_with(|| args.out.join("report.html"));
     formats.json.get_or_insert_with(|| args.out.join("report.json"));
-    output::write_formats(&report, &formats)?;
+    output::try_formats(&formats)?;
+    let path = args.out.join("run.jsonl");
+    // Open until all reports are written, so that no other run writes any meanwhile.
+    let lock = output::create_locked(&path)?;
+    let ended = recorded(options, &path, &lock, args.quiet).await?;
+    let report = &ended.report;
+    let written = output::write_formats(report, &formats);
     if args.quiet {
-        anstream::print!("{}", plumb_report::terminal::headline(&report, &output::style(false)));
+        say::out(&plumb_report::terminal::headline(report, &output::style(false)));
     } else {
-        anstream::print!(
-            "{}",
-            plumb_report::terminal::summary(&report, &output::style(args.verbose))
-        );
+        say::out(&plumb_report::terminal::summary(report, &output::style(args.verbose)));
         say_where(args, &formats);
+    }
+    written?;
+    drop(lock);
+    if ended.interrupted {
+        return Err(Failure::new(
+            INTERRUPTED,
+            anyhow!("interrupted: the reports hold what was seen"),
+        ));
     }
     Ok(report.outcome().exit_code())
 }
@@ -41,12 +58,29 @@ fn say_where(args: &JudgingArgs, formats: &Formats) {
     let shown = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
     let files = [shown(&formats.html), shown(&formats.junit), shown(&formats.json)];
     let files: Vec<String> = files.into_iter().flatten().collect();
-    anstream::println!("reports: {}, {}", files.join(", "), args.out.join("run.jsonl").display());
+    say!("reports: {}, {}", files.join(", "), args.out.join("run.jsonl").display());
+}
+
+/// A run that is over.
+struct Ended {
+    report: Report,
+    /// By the user or the system, before all was judged.
+    interrupted: bool,
 }
 
 /// Runs, streaming events to a file as they come, and folds them.
-async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, Failure> {
-    let mut file = output::create(path)?;
+async fn recorded(
+    options: Options,
+    path: &Path,
+    file: &File,
+    quiet: bool,
+) -> Result<Ended, Failure> {
+    let unwritten = |error| {
+        let told =
+            anyhow::Error::new(error).context(format!("{} could not be written", path.display()));
+        Failure::new(output::UNWRITTEN, told)
+    };
+    let mut file = BufWriter::new(file.try_clone().map_err(unwritten)?);
     let (sender, events) = mpsc::channel::<Event>();
     let writer = std::thread::spawn(move || -> std::io::Result<Vec<Event>> {
         let mut progress = Progress::new(quiet);
@@ -70,25 +104,28 @@ async fn recorded(options: Options, path: &Path, quiet: bool) -> Result<Report, 
         Role::AuthorizationServer => plumb_checks::of_authorization_servers(),
     };
     let outcome = tokio::select! {
-        outcome = plumb_runner::run(&registry, options, sink) => outcome,
-        () = interrupted() => {
-            // Dropping the run ended its processes.
-            return Err(Failure::new(130, anyhow!("interrupted; {} holds what was seen", path.display())));
-        }
+        outcome = plumb_runner::run(&registry, options, sink) => Some(outcome),
+        // Dropping the run ends its processes.
+        () = interrupted() => None,
     };
     let written = writer
         .join()
         .map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
-    outcome.map_err(|error| {
+    if let Some(Err(error)) = outcome {
         let code = if matches!(error, RunError::NothingSelected) { NOTHING } else { UNREACHED };
         // A recording without a run would only mislead.
         let _ = std::fs::remove_file(path);
-        Failure::new(code, error)
-    })?;
-    let events = written
-        .with_context(|| format!("{} could not be written", path.display()))
-        .map_err(|error| Failure::new(7, error))?;
-    Report::fold(events).map_err(|error| Failure::new(70, error))
+        return Err(Failure::new(code, error));
+    }
+    let interrupted = outcome.is_none();
+    let events = written.map_err(unwritten)?;
+    if interrupted && events.is_empty() {
+        let _ = std::fs::remove_file(path);
+        return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
+    }
+    let fold = if interrupted { Report::fold_interrupted(events) } else { Report::fold(events) };
+    let report = fold.map_err(|error| Failure::new(70, error))?;
+    Ok(Ended { report, interrupted })
 }
 
 /// Resolves when the user or the system asks Plumb to end.

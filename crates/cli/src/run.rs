@@ -16,6 +16,7 @@ use plumb_wire::process::warden;
 use crate::args::{InitArgs, JudgingArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::reported::{UNREACHED, reported};
+use crate::say::{self, say};
 use crate::secrets::Collector;
 use crate::target::target;
 use crate::{Exit, Failure, authorization_server, output, serve};
@@ -38,6 +39,7 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs, secrets: Secre
     let target = target(&args.target, args.auth.on || suite.needs_tokens(), &mut collector)?;
     let target = args.issuer.judged(target, &args.auth, &mut collector);
     let replicas = replicas(&args, &mut collector)?;
+    let packs = packs(&edition, &args.vectors, &mut collector.notes)?;
     output::notes(&collector.notes);
     watched(&target)?;
     let auth = args.auth.options(&target);
@@ -48,7 +50,7 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs, secrets: Secre
         only: args.judging.only.clone(),
         known,
         other_sides: config.other_sides,
-        packs: packs(&edition, &args.vectors)?,
+        packs,
         props: config.props,
         allow_calls: allow(&args.target, &config.allow_calls),
         seed: args.judging.seed,
@@ -80,7 +82,7 @@ async fn trust_setup(args: &RunArgs) -> Exit {
         .into());
     }
     let setup = args.auth.given().setup(url, args.judging.seed).await;
-    anstream::print!("{}", setup.map_err(|error| Failure::new(UNREACHED, error))?);
+    say::out(&setup.map_err(|error| Failure::new(UNREACHED, error))?);
     Ok(0)
 }
 
@@ -103,7 +105,7 @@ pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs, secrets: Secrets
             .await
             .map_err(|error| Failure::new(UNREACHED, error))?;
     output::write(&args.write, &config::starter(&survey, &secrets))?;
-    anstream::println!("{}: {} props found", args.write.display(), survey.props.len());
+    say!("{}: {} props found", args.write.display(), survey.props.len());
     Ok(0)
 }
 
@@ -196,13 +198,26 @@ pub(crate) fn named_suite(edition: &Edition, name: &str) -> anyhow::Result<Suite
     Ok(Suite::parse(name, &config::read(path)?, &edition.ledger)?)
 }
 
-fn packs(edition: &Edition, folders: &[std::path::PathBuf]) -> anyhow::Result<Vec<Pack>> {
+/// The packs built in and those of these folders; what is left out of them is noted.
+fn packs(
+    edition: &Edition,
+    folders: &[std::path::PathBuf],
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Vec<Pack>> {
     let mut packs = plumb_checks::packs(edition)?;
-    for path in crate::vectors::files(folders)? {
+    let found = crate::vectors::found(folders)?;
+    notes.extend(found.ignored.iter().map(|path| {
+        format!("--vectors: {} is ignored: a pack is named pack.json", path.display())
+    }));
+    for path in found.packs {
         let file = path.display().to_string();
         let pack = Pack::parse(&file, &config::read(&path)?)?;
         if let Some(error) = pack.lint(&file, &edition.ledger).into_iter().next() {
             return Err(error.into());
+        }
+        if !pack.is_for(edition) {
+            let revision = &edition.revision;
+            notes.push(format!("--vectors: {file} is ignored: it is not for revision {revision}"));
         }
         packs.push(pack);
     }

@@ -8,6 +8,7 @@ use plumb_wire::process::Launch;
 use tokio::net::TcpListener;
 
 use crate::args::{ReferenceArgs, Serve};
+use crate::say::{say, tell};
 use crate::{Exit, Failure};
 
 /// Runs a server until it is stopped.
@@ -21,7 +22,7 @@ pub(crate) async fn serve(what: Serve) -> Exit {
 async fn reference(args: ReferenceArgs) -> Exit {
     if args.rules {
         for mutant in MUTANTS {
-            anstream::println!("{:<44} {}", mutant.name, mutant.kills);
+            say!("{:<44} {}", mutant.name, mutant.kills);
         }
         return Ok(0);
     }
@@ -50,7 +51,7 @@ async fn reference(args: ReferenceArgs) -> Exit {
     tokio::time::sleep(reference.options.start_delay).await;
     let host = if reference.rules.binds_to_loopback { "127.0.0.1" } else { "0.0.0.0" };
     let listener = TcpListener::bind((host, args.port)).await?;
-    anstream::eprintln!("http://{}/mcp", listener.local_addr()?);
+    tell!("http://{}/mcp", listener.local_addr()?);
     let stop = plumb_reference::interrupted().map_err(|error| Failure::new(70, error))?;
     plumb_reference::serve_http_until(reference, listener, stop)
         .await

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use plumb_model::Edition;
 use plumb_model::pack::{Pack, PackError};
 
 use crate::args::Vectors;
+use crate::say::{say, tell};
 use crate::{Exit, config, output};
 
 /// Lints or formats packs; exit 1 if something is to be mended.
@@ -42,9 +43,9 @@ fn lint(edition: &Edition, paths: &[PathBuf]) -> Exit {
         }
     }
     for error in &errors {
-        anstream::eprintln!("{error}");
+        tell!("{error}");
     }
-    anstream::println!("{} packs, {} to mend", texts.len(), errors.len());
+    say!("{} packs, {} to mend", texts.len(), errors.len());
     Ok(u8::from(!errors.is_empty()))
 }
 
@@ -55,7 +56,7 @@ fn fmt(paths: &[PathBuf], check: bool) -> Exit {
         let canonical = Pack::parse(&path.display().to_string(), &text)?.canonical();
         if canonical != text {
             changed = true;
-            anstream::println!("{}", path.display());
+            say!("{}", path.display());
             if !check {
                 output::write(&path, &canonical)?;
             }
@@ -64,17 +65,39 @@ fn fmt(paths: &[PathBuf], check: bool) -> Exit {
     Ok(u8::from(check && changed))
 }
 
-/// The packs among paths: files as they are, folders searched for `pack.json`.
+/// The packs among paths, in order.
 pub(crate) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+    Ok(found(paths)?.packs)
+}
+
+/// What is found in folders of packs.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) packs: Vec<PathBuf>,
+    /// JSON files that are not named as a pack is.
+    pub(crate) ignored: Vec<PathBuf>,
+}
+
+/// The packs among paths: files as they are, folders searched for `pack.json`.
+pub(crate) fn found(paths: &[PathBuf]) -> anyhow::Result<Found> {
+    let mut found = Found::default();
     for path in paths {
-        if path.is_dir() { search(path, &mut found)? } else { found.push(path.clone()) }
+        if path.is_dir() {
+            let before = found.packs.len();
+            search(path, &mut found)?;
+            if found.packs.len() == before {
+                bail!("{} holds no pack.json", path.display());
+            }
+        } else {
+            found.packs.push(path.clone());
+        }
     }
-    found.sort();
+    found.packs.sort();
+    found.ignored.sort();
     Ok(found)
 }
 
-fn search(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+fn search(folder: &Path, found: &mut Found) -> anyhow::Result<()> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("{} could not be read", folder.display()))?;
     for entry in entries {
@@ -82,7 +105,9 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         if path.is_dir() {
             search(&path, found)?;
         } else if path.file_name().is_some_and(|n| n == "pack.json") {
-            found.push(path);
+            found.packs.push(path);
+        } else if path.extension().is_some_and(|e| e == "json") {
+            found.ignored.push(path);
         }
     }
     Ok(())

@@ -65,18 +65,6 @@ fn a_recording_renders_to_the_same_report() {
 }
 
 #[test]
-fn a_cut_recording_is_an_error_that_says_so() {
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(plumb_in(folder.path(), &["run", "--only", "base.*"]).status.code(), Some(0));
-    let path = folder.path().join("reports/run.jsonl");
-    let text = std::fs::read_to_string(&path).expect("written");
-    std::fs::write(&path, &text[..text.len() / 2]).expect("writes");
-    let (code, text) = said(&plumb_in(folder.path(), &["report", "reports/run.jsonl"]));
-    assert_eq!(code, 2);
-    assert!(text.contains("reports/run.jsonl") && text.contains("cut off"), "{text}");
-}
-
-#[test]
 fn a_dead_port_is_one_error_and_exit_4() {
     let port =
         TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();

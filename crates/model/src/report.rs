@@ -107,36 +107,33 @@ pub enum FoldError {
 }
 
 impl Report {
-    /// Reads `run.jsonl`.
+    /// Reads `run.jsonl`. A recording that breaks off, even within a line, is one of a run that was interrupted.
     pub fn from_jsonl(text: &str) -> Result<Self, FoldError> {
         let mut events = Vec::new();
+        let lines = text.lines().count();
         for (n, line) in text.lines().enumerate() {
             let event = serde_json::from_str(line)
                 .map_err(|e| FoldError::NoEvent { line: n + 1, why: e.to_string() });
             match event {
                 Ok(event) => events.push(event),
                 // A last line cut short is a stream cut short, which says more.
-                Err(_) if n > 0 && n + 1 == text.lines().count() && !text.ends_with('\n') => break,
+                Err(_) if n > 0 && n + 1 == lines && !text.ends_with('\n') => break,
                 Err(error) => return Err(error),
             }
         }
-        Self::fold(events)
+        Self::fold_interrupted(events)
     }
 
-    /// Folds a stream of events.
-    pub fn fold(events: impl IntoIterator<Item = Event>) -> Result<Self, FoldError> {
-        let mut events = events.into_iter().enumerate().map(|(n, e)| (n + 1, e));
-        let Some((_, Event::RunStarted(run))) = events.next() else {
-            return Err(FoldError::NoStart);
-        };
-        if run.format != crate::event::FORMAT {
-            return Err(FoldError::OtherFormat { found: run.format, plumb: run.plumb });
-        }
-        let mut fold = Fold::new(*run);
-        for (at, event) in events {
-            fold.take(event).map_err(|why| FoldError::Contradiction { at, why })?;
-        }
+    /// Folds a stream of events that may break off: what has no verdict then is inconclusive, and a remark says why.
+    pub fn fold_interrupted(events: impl IntoIterator<Item = Event>) -> Result<Self, FoldError> {
+        let mut fold = Fold::of(events)?;
+        fold.interrupt();
         fold.finish()
+    }
+
+    /// Folds the stream of events of a whole run.
+    pub fn fold(events: impl IntoIterator<Item = Event>) -> Result<Self, FoldError> {
+        Fold::of(events)?.finish()
     }
 
     /// How often each verdict was given.
@@ -257,6 +254,21 @@ struct Open {
 }
 
 impl Fold {
+    fn of(events: impl IntoIterator<Item = Event>) -> Result<Self, FoldError> {
+        let mut events = events.into_iter().enumerate().map(|(n, e)| (n + 1, e));
+        let Some((_, Event::RunStarted(run))) = events.next() else {
+            return Err(FoldError::NoStart);
+        };
+        if run.format != crate::event::FORMAT {
+            return Err(FoldError::OtherFormat { found: run.format, plumb: run.plumb });
+        }
+        let mut fold = Fold::new(*run);
+        for (at, event) in events {
+            fold.take(event).map_err(|why| FoldError::Contradiction { at, why })?;
+        }
+        Ok(fold)
+    }
+
     fn new(run: RunStarted) -> Self {
         let open = run.checks.iter().map(|c| (c.id.clone(), Open::default())).collect();
         Self { run, open, exchanges: BTreeMap::new(), finished: None }
@@ -291,6 +303,24 @@ impl Fold {
 
     fn open(&mut self, check: &str) -> Result<&mut Open, String> {
         self.open.get_mut(check).ok_or_else(|| format!("check `{check}` is not in the plan"))
+    }
+
+    /// Ends what broke off.
+    fn interrupt(&mut self) {
+        if self.finished.is_some() {
+            return;
+        }
+        let verdicts = self.open.values().filter_map(|open| open.verdict.as_ref());
+        let ends = self.exchanges.values().map(|exchange| exchange.answer.ended_at);
+        let last = verdicts.map(|(at, _)| *at).chain(ends).max().unwrap_or_default();
+        let mut unjudged = 0;
+        for open in self.open.values_mut().filter(|open| open.verdict.is_none()) {
+            unjudged += 1;
+            open.started = open.started.min(last);
+            open.verdict = Some((last, Verdict::inconclusive("the run was interrupted")));
+        }
+        let remark = format!("the run was interrupted: {unjudged} requirements have no verdict");
+        self.finished = Some((last, Vec::new(), vec![remark]));
     }
 
     fn finish(mut self) -> Result<Report, FoldError> {

@@ -39,16 +39,22 @@ fn a_replay_equals_the_live_run() {
 }
 
 #[test]
-fn a_cut_stream_is_no_report() {
+fn a_cut_stream_is_the_report_of_an_interrupted_run() {
     let text = jsonl(&stream());
-    let cut = &text[..text.len() - 10];
-    assert_eq!(Report::from_jsonl(cut), Err(FoldError::CutOff(0)));
+    let remark = |n| vec![format!("the run was interrupted: {n} requirements have no verdict")];
+    let within_a_line = Report::from_jsonl(&text[..text.len() - 10]).expect("folds");
+    assert_eq!((within_a_line.remarks, within_a_line.took), (remark(0), 3));
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(
-        Report::from_jsonl(&format!("{}\n", lines[..2].join("\n"))),
-        Err(FoldError::CutOff(1))
-    );
+    let between = Report::from_jsonl(&format!("{}\n", lines[..2].join("\n"))).expect("folds");
+    assert_eq!(between.remarks, remark(1));
+    assert_eq!(between.outcome(), Outcome::Inconclusive);
     assert_eq!(Report::from_jsonl(""), Err(FoldError::NoStart));
+}
+
+#[test]
+fn a_live_run_that_breaks_off_is_a_fault_of_ours() {
+    assert_eq!(Report::fold(stream().into_iter().take(2)), Err(FoldError::CutOff(1)));
+    assert_eq!(Report::fold(stream().into_iter().take(3)), Err(FoldError::CutOff(0)));
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! Runs that end before their end, and runs that meet.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const PLUMB: &str = env!("CARGO_BIN_EXE_plumb");
+
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(PLUMB);
+    command.args(args).current_dir(folder).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn plumb(folder: &Path, args: &[&str]) -> (i32, String) {
+    said(&command(folder, args).output().expect("the binary runs"))
+}
+
+fn said(output: &Output) -> (i32, String) {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&text).into_owned())
+}
+
+/// A run that goes on until it is ended: the reference, over standard streams, whose every answer takes a while.
+fn long_run(folder: &Path) -> Child {
+    let options = r#"{"answer_delay":{"secs":0,"nanos":100000000}}"#;
+    let args =
+        ["run", "--out", "out", "--", PLUMB, "serve", "reference", "--stdio", "--options", options];
+    command(folder, &args).spawn().expect("the binary runs")
+}
+
+/// Waits until the recording holds so many lines.
+fn until_recorded(folder: &Path, lines: usize) {
+    let path = folder.join("out/run.jsonl");
+    let start = Instant::now();
+    while std::fs::read_to_string(&path).map_or(0, |text| text.lines().count()) < lines {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing is recorded");
+        std::thread::yield_now();
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+}
+
+#[test]
+fn two_runs_do_not_write_into_one_folder_and_a_killed_one_leaves_no_lock() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut first = long_run(folder.path());
+    until_recorded(folder.path(), 1);
+    let second = ["run", "--out", "out", "--only", "base.response.same-id"];
+    let (code, text) = plumb(folder.path(), &second);
+    assert_eq!(code, 7, "{text}");
+    assert!(text.contains("another run writes into out") && text.contains("--out"), "{text}");
+    signal(&first, "-KILL");
+    first.wait().expect("it ends");
+    let (code, text) = plumb(folder.path(), &second);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn an_interrupted_run_leaves_whole_reports_that_say_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = long_run(folder.path());
+    until_recorded(folder.path(), 40);
+    signal(&run, "-INT");
+    let (code, text) = said(&run.wait_with_output().expect("it ends"));
+    assert_eq!(code, 130, "{text}");
+    assert!(text.contains("the run was interrupted") && text.contains("no verdict"), "{text}");
+    for file in ["report.html", "report.json", "junit.xml"] {
+        let report =
+            std::fs::read_to_string(folder.path().join("out").join(file)).expect("written");
+        assert!(report.contains("the run was interrupted"), "{file}");
+    }
+}
+
+#[test]
+fn a_recording_cut_anywhere_renders_as_interrupted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = ["run", "--only", "base.response.*"];
+    assert_eq!(plumb(folder.path(), &run).0, 0);
+    let path = folder.path().join("reports/run.jsonl");
+    let bytes = std::fs::read(&path).expect("written");
+    for part in [2, 3, 7] {
+        std::fs::write(&path, &bytes[..bytes.len() / part]).expect("writes");
+        let (code, text) =
+            plumb(folder.path(), &["report", "reports/run.jsonl", "--html", "x.html"]);
+        assert_eq!(code, 5, "{text}");
+        assert!(text.contains("the run was interrupted"), "{text}");
+        assert!(folder.path().join("x.html").is_file());
+    }
+    std::fs::write(&path, &bytes[..10]).expect("writes");
+    let (code, text) = plumb(folder.path(), &["report", "reports/run.jsonl"]);
+    assert_eq!(code, 2, "{text}");
+}
