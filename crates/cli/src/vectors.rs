@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use plumb_model::Edition;
 use plumb_model::pack::{Pack, PackError};
+use plumb_report::text::{inert, visible};
 
 use crate::args::Vectors;
 use crate::say::{say, tell};
@@ -43,7 +44,7 @@ fn lint(edition: &Edition, paths: &[PathBuf]) -> Exit {
         }
     }
     for error in &errors {
-        tell!("{error}");
+        tell!("{}", inert(&visible(&error.to_string())));
     }
     say!("{} packs, {} to mend", texts.len(), errors.len());
     Ok(u8::from(!errors.is_empty()))

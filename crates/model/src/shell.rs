@@ -25,6 +25,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_shell_reads_the_words_that_were_quoted() {
+        let words = [
+            "./server",
+            "{port}",
+            "it's",
+            "a b",
+            "$(id)",
+            "`id`",
+            "\\",
+            "\"",
+            "*",
+            "~",
+            "",
+            "-n",
+            "a\nb",
+            "é🗝",
+            "!x",
+            "#x",
+            "a;b",
+            "{a,b}",
+            "'''",
+            "$HOME",
+            "[redacted KEY]",
+            "=x",
+            "\u{202e}",
+        ];
+        let words = words.map(str::to_owned);
+        let script = format!("printf '%s\\0' {}", command_line(&words));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh");
+        let read = String::from_utf8(output.stdout).expect("text");
+        assert_eq!(read.split_terminator('\0').collect::<Vec<_>>(), words);
+    }
+
+    #[test]
     fn words_are_quoted_where_a_shell_would_change_them() {
         let line = |words: &[&str]| {
             command_line(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())

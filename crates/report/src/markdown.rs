@@ -4,7 +4,7 @@ use plumb_model::report::Fact;
 use plumb_model::{Position, Report, Severity, Verdict};
 
 use crate::findings::{self, Standing};
-use crate::text::{clipped, counted, duration, visible_line};
+use crate::text::{clipped, counted, duration, inert, visible_line};
 
 /// Rows of a table; a step summary has bounds, and a reader too.
 const MAX_ROWS: usize = 100;
@@ -172,11 +172,17 @@ fn text(raw: &str) -> String {
         }
     }
     // A bare address would become a link.
-    out.replace("://", "&#58;//")
+    let out = out.replace("://", "&#58;//");
+    ["www.", "WWW.", "Www."]
+        .iter()
+        .fold(out, |out, www| out.replace(www, &www.replace('.', "&#46;")))
 }
 
 /// Text from a stranger as code.
 fn code(raw: &str) -> String {
-    let shown = visible_line(raw).replace('`', "'").replace('|', "¦");
+    let shown = inert(&visible_line(raw)).replace('`', "'").replace('|', "¦");
+    if shown.trim().is_empty() {
+        return "(nothing)".into();
+    }
     format!("`{}`", clipped(&shown, 200))
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::evidence;
 use crate::findings::{self, Finding};
-use crate::text::{head, visible, visible_line};
+use crate::text::{head, inert, visible, visible_line};
 
 /// Bytes of a message that are kept in a result.
 const MAX_BODY: usize = 8 * 1024;
@@ -61,7 +61,7 @@ fn document(report: &Report) -> Value {
 }
 
 fn notifications(report: &Report) -> Vec<Value> {
-    let notify = |text: &str| json!({"level": "error", "message": {"text": visible(text)}});
+    let notify = |text: &str| json!({"level": "error", "message": {"text": message(text)}});
     report.internal_faults.iter().map(|fault| notify(fault)).collect()
 }
 
@@ -118,7 +118,7 @@ fn result(report: &Report, finding: &Finding<'_>, index: usize) -> Value {
         "ruleIndex": index,
         "kind": kind,
         "level": level,
-        "message": {"text": visible(&format!("{} {text}", check.info.summary))},
+        "message": {"text": message(&format!("{} {text}", check.info.summary))},
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": {"uri": "plumb.toml"},
@@ -183,6 +183,11 @@ fn fields(headers: &[Header]) -> BTreeMap<String, String> {
             .or_insert_with(|| value.clone().into_owned());
     }
     fields
+}
+
+/// A message in which nothing is a link: viewers make one of `[text](address)` in plain text, too.
+fn message(text: &str) -> String {
+    inert(&visible(text)).replace("](", "] (")
 }
 
 fn bounded(text: &str) -> String {

@@ -22,16 +22,23 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// How a line holds a command, wherever it stands there.
+const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
+
 /// Text for a terminal or a log in which no line is a command to the machine that keeps the log: workflow commands begin
-/// with `::` or hold `##[` or `##vso[`.
+/// with `::` or hold `##[`, `##vso[` or `##teamcity[`.
 pub fn inert(text: &str) -> Cow<'_, str> {
     let begins = |line: &str| line.trim_start().starts_with("::");
-    if !text.lines().any(begins) && !text.contains("##[") && !text.contains("##vso[") {
+    let holds = |line: &str| COMMANDS.iter().any(|command| line.contains(command));
+    if !text.lines().any(|line| begins(line) || holds(line)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for line in text.split_inclusive('\n') {
-        let line = line.replace("##[", "#\\u{23}[").replace("##vso[", "#\\u{23}vso[");
+        let broken = |line: String, command: &&str| {
+            line.replace(command, &format!("#\\u{{23}}{}", &command[2..]))
+        };
+        let line = COMMANDS.iter().fold(line.to_owned(), broken);
         if begins(&line) {
             out.push_str(&line.replacen("::", "\\u{3A}:", 1));
         } else {
@@ -163,6 +170,7 @@ mod tests {
         assert_eq!(inert("a ::b\n  c::d"), "a ::b\n  c::d");
         assert_eq!(inert("a\n ::error::b\n"), "a\n \\u{3A}:error::b\n");
         assert_eq!(inert("x ##[group]y"), "x #\\u{23}[group]y");
+        assert_eq!(inert("##teamcity[x"), "#\\u{23}teamcity[x");
         assert_eq!(inert("##vso[task.setvariable]"), "#\\u{23}vso[task.setvariable]");
     }
 

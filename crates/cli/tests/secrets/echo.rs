@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::forms;
-
 /// The server; it ends with the test.
 pub(crate) struct Server {
     port: u16,
@@ -16,10 +14,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// With secrets in every form.
     pub(crate) fn start(secrets: &[&str]) -> Self {
+        Self::saying(secrets.iter().flat_map(|s| crate::forms::written(s)).collect())
+    }
+
+    /// With these texts.
+    pub(crate) fn saying(texts: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
-        let texts: Vec<String> = secrets.iter().flat_map(|s| forms::written(s)).collect();
         let (heard, texts) = (Arc::new(AtomicUsize::new(0)), Arc::new(texts));
         let count = Arc::clone(&heard);
         std::thread::spawn(move || {
@@ -103,7 +106,8 @@ fn message(request: &Value, head: &str, texts: &[String]) -> Value {
 /// By turns as JSON, as a stream, and as what nobody can read.
 fn response(n: usize, answer: &str, texts: &[String]) -> Vec<u8> {
     let mut fields = String::new();
-    for (n, text) in texts.iter().enumerate() {
+    let fit = |text: &&String| !text.contains(char::is_control);
+    for (n, text) in texts.iter().filter(fit).enumerate() {
         let token = |c: char| c.is_ascii_alphanumeric() || "-._~%+".contains(c);
         if text.chars().all(token) {
             fields.extend(["X-", text, &n.to_string(), ": y\r\n"]);
@@ -119,7 +123,7 @@ fn response(n: usize, answer: &str, texts: &[String]) -> Vec<u8> {
         3 if n > 10 => ("text/html", format!("<p>{}</p>\u{0}", texts.join("\n"))),
         _ => ("application/json", answer.to_owned()),
     };
-    let reason = &texts[n % texts.len()];
+    let reason = texts.iter().filter(fit).nth(n % 8).map_or("", String::as_str);
     let length = body.len();
     let head = format!(
         "HTTP/1.1 200 {reason}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{fields}\r\n"
