@@ -61,6 +61,11 @@ fn assert_kept(folder: &Path, output: &Output, secrets: &[&str]) {
     }
 }
 
+/// A server that says these secrets in every form.
+fn hostile(secrets: &[&str]) -> echo::Server {
+    echo::Server::saying(secrets.iter().flat_map(|secret| forms::written(secret)).collect())
+}
+
 const REPORTS: [&str; 8] =
     ["--sarif", "x.sarif", "--markdown", "x.md", "--junit", "x.xml", "--html", "x.html"];
 
@@ -71,7 +76,7 @@ fn a_server_that_echoes_everything_in_every_form_makes_nothing_known() {
     let (cookie, basic_field) =
         (format!("Cookie: sid={PASSWORD}"), format!("X-Authorization: Basic {basic}"));
     let secrets = [TOKEN, NASTY, PARAMETER, NAMED, PASSWORD];
-    let server = echo::Server::start(&secrets);
+    let server = hostile(&secrets);
     for verbose in [false, true] {
         let folder = tempfile::tempdir().expect("a folder");
         let url = server.url(&format!("?token={PARAMETER}"));
@@ -161,7 +166,7 @@ fn a_malformed_option_is_told_without_its_value() {
 
 #[test]
 fn what_init_writes_holds_no_secret() {
-    let server = echo::Server::start(&[TOKEN, NASTY]);
+    let server = hostile(&[TOKEN, NASTY]);
     let folder = tempfile::tempdir().expect("a folder");
     let (bearer, nasty) = (format!("Authorization: Bearer {TOKEN}"), format!("X-Key: {NASTY}"));
     let url = server.url("");

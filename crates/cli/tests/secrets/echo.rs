@@ -1,4 +1,4 @@
-//! A server that says what it is told, and secrets in every form, wherever a server can say anything.
+//! A server that says what it is told, and texts of its own, wherever a server can say anything.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,12 +14,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// With secrets in every form.
-    pub(crate) fn start(secrets: &[&str]) -> Self {
-        Self::saying(secrets.iter().flat_map(|s| crate::forms::written(s)).collect())
-    }
-
-    /// With these texts.
+    /// A server that says these texts.
     pub(crate) fn saying(texts: Vec<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
