@@ -81,11 +81,12 @@ async fn recorded(
         Failure::new(output::UNWRITTEN, told)
     };
     let mut file = BufWriter::new(file.try_clone().map_err(unwritten)?);
-    let (sender, events) = mpsc::channel::<Event>();
+    let (sender, events) = mpsc::channel::<Option<Event>>();
     let writer = std::thread::spawn(move || -> std::io::Result<Vec<Event>> {
         let mut progress = Progress::new(quiet);
         let mut kept = Vec::new();
-        for event in events {
+        // None is the end: somebody may still hold a sender, such as a thread that was left to its work.
+        for event in events.iter().map_while(|event| event) {
             progress.see(&event);
             serde_json::to_writer(&mut file, &event)?;
             file.write_all(b"\n")?;
@@ -94,9 +95,10 @@ async fn recorded(
         file.flush()?;
         Ok(kept)
     });
+    let ender = sender.clone();
     let sink = Box::new(move |event| {
-        // The writer ends only when the sender is gone, or after it failed and will say so.
-        let _ = sender.send(event);
+        // The writer ends only at the end, or after it failed and will say so.
+        let _ = sender.send(Some(event));
     });
     let registry = match options.target.role() {
         Role::Server => plumb_checks::all(),
@@ -108,6 +110,7 @@ async fn recorded(
         // Dropping the run ends its processes.
         () = interrupted() => None,
     };
+    let _ = ender.send(None);
     let written = writer
         .join()
         .map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;

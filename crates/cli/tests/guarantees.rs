@@ -35,7 +35,7 @@ fn every_test_that_a_guarantee_names_exists() {
     let mut tests = BTreeSet::new();
     tests_below(&root.join("crates"), &mut tests);
     let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
-    let mut named = 0;
+    let mut count = 0;
     for row in rows {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
         let last = cells.last().expect("a cell").trim();
@@ -46,8 +46,8 @@ fn every_test_that_a_guarantee_names_exists() {
         assert!(!names.is_empty(), "no test holds: {row}");
         for name in names {
             assert!(tests.contains(name), "there is no test `{name}`: {row}");
-            named += 1;
+            count += 1;
         }
     }
-    assert!(named > 40, "{named}");
+    assert!(count > 40, "{count}");
 }

@@ -141,6 +141,22 @@ fn the_last_words_of_a_server_are_told_without_secrets() {
 }
 
 #[test]
+fn a_client_betrays_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = "echo \"no way to $1 with $2 and $MY_OWN\" >&2; exit 3";
+    let mut args = vec!["client", "--secret", "MY_OWN", "--", "sh", "-c", script, "sh"];
+    args.extend(["--token", TOKEN]);
+    let output = plumb(folder.path(), &args);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("no way to --token with [redacted TOKEN] and [redacted MY_OWN]"),
+        "{said}"
+    );
+    assert_kept(folder.path(), &output, &[TOKEN, NAMED]);
+}
+
+#[test]
 fn a_malformed_option_is_told_without_its_value() {
     let folder = tempfile::tempdir().expect("a folder");
     let field = format!("Authorization Bearer {TOKEN}");

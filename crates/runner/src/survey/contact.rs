@@ -160,7 +160,9 @@ fn turned_away(seen: &Observed) -> Option<ContactError> {
     }
     let location = seen.exchange.answer.header("location").unwrap_or("nowhere that it names");
     let remedy = match status {
-        401 if is_known => "the credential is not accepted: give another".to_owned(),
+        401 if is_known => "the credential is not accepted: give another, or, with --auth, have the server trust the \
+                          run's authorization server (docs/auth.md)"
+            .to_owned(),
         401 => {
             "give a token with --bearer, or with --auth one of the run's own authorization server, \
                 where the server trusts that"
