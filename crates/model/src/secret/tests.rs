@@ -169,3 +169,56 @@ fn clones_share_what_is_added() {
     assert_eq!(other.blot_text("correct-horse"), BLOT);
     assert_eq!(format!("{other:?}"), "1 secrets");
 }
+
+/// The same numbers for the same seed.
+fn next(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state >> 11
+}
+
+#[test]
+fn no_mixture_of_escapes_hides_a_secret() {
+    let secrets = Secrets::default();
+    secrets.add_named("it", "correct-horse/üß");
+    let mut state = 20_260_728;
+    for _ in 0..2_000 {
+        let mut text = String::from("a");
+        for c in "correct-horse/üß".chars() {
+            let percent = |b| format!("%{b:02x}");
+            let written = match next(&mut state) % 6 {
+                0 => c.to_string().bytes().map(percent).collect::<Vec<_>>().concat(),
+                1 => format!("\\u{:04X}", u32::from(c)),
+                2 => format!("&#{};", u32::from(c)),
+                3 => format!("&#x{:x};", u32::from(c)),
+                _ => c.to_string(),
+            };
+            text.push_str(&written);
+        }
+        text.push('z');
+        let blotted = secrets.blot_text(&text);
+        assert!(
+            blotted.starts_with("a[redacted IT") && blotted.ends_with("]z"),
+            "{text}: {blotted}"
+        );
+    }
+}
+
+#[test]
+fn whatever_bytes_come_what_is_no_secret_stays_in_order() {
+    let secrets = Secrets::default();
+    secrets.add_named("it", "correct-horse");
+    let alphabet = b"\\u%&;#xd80cfe4orhst-n\"\xff\xe2\x80\xa6";
+    let mut state = 7;
+    for _ in 0..2_000 {
+        let pick = |state: &mut u64| {
+            alphabet[usize::try_from(next(state)).expect("small") % alphabet.len()]
+        };
+        let before: Vec<u8> = (0..20).map(|_| pick(&mut state)).collect();
+        let text = [&before[..], b" correct-horse ", &before[..]].concat();
+        let blotted = secrets.blot(&text).expect("it stands there");
+        let whole = [&before[..], b" [redacted IT] ", &before[..]].concat();
+        assert_eq!(blotted, whole, "{}", String::from_utf8_lossy(&text));
+    }
+}
