@@ -22,6 +22,9 @@ const PLACES: usize = 4_000;
 /// So many nodes are copied, at most, to make one value.
 const COPIED: usize = 2_000_000;
 
+/// Arguments with more nodes than this are not worth sending a thousand times.
+const MADE: usize = 1_000;
+
 /// So many ways through a schema are tried.
 const CHOICES: usize = 3;
 
@@ -37,6 +40,9 @@ pub fn arguments(schema: &Value) -> Option<Map<String, Value>> {
     (0..CHOICES).find_map(|choice| {
         let mut maker = Maker { root: schema, left, choice };
         let Value::Object(map) = maker.value(schema, 0) else { return None };
+        if map.values().map(nodes).sum::<usize>() > MADE {
+            return None;
+        }
         let valid = validator.as_ref().is_none_or(|v| v.is_valid(&Value::Object(map.clone())));
         valid.then_some(map)
     })
@@ -100,6 +106,17 @@ mod tests {
             "properties": {"p": {"type": "string", "pattern": "^(?!plumb)(?=x).*y$"}},
             "required": ["p"],
         });
+        assert!(arguments(&schema).is_none());
+    }
+
+    #[test]
+    fn arguments_that_would_be_huge_are_not_made() {
+        let names: Vec<String> = (0..1_000).map(|n| format!("p{n}")).collect();
+        let property = |name: &String| (name.clone(), json!({"$ref": "#/$defs/all"}));
+        let properties: Map<String, Value> = names.iter().map(property).collect();
+        let all = json!({"type": "object", "properties": properties, "required": names});
+        let schema =
+            json!({"type": "object", "allOf": [{"$ref": "#/$defs/all"}], "$defs": {"all": all}});
         assert!(arguments(&schema).is_none());
     }
 
