@@ -2,11 +2,22 @@
 
 mod basic;
 mod http;
+mod mrtr;
+mod pagination;
 mod transport;
+mod versioning;
 
 use plumb_runner::Check;
 
 /// Every check of clients, page by page.
 pub(crate) fn all() -> Vec<&'static Check> {
-    [basic::CHECKS, transport::CHECKS, http::CHECKS].concat()
+    [
+        basic::CHECKS,
+        versioning::CHECKS,
+        transport::CHECKS,
+        http::CHECKS,
+        mrtr::CHECKS,
+        pagination::CHECKS,
+    ]
+    .concat()
 }

@@ -71,15 +71,20 @@ pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
         say::out("\n");
         explain_position(position);
     }
-    match checks(edition).into_iter().find(|c| c.covers(id)) {
-        Some(check) => explain_check(edition, check, id)?,
-        None => match ledger.exclusion(id) {
+    // What binds both sides has a check for each.
+    let mut judging = checks(edition);
+    judging.retain(|check| check.covers(id));
+    for check in &judging {
+        explain_check(edition, check, id)?;
+    }
+    if judging.is_empty() {
+        match ledger.exclusion(id) {
             Some(reason) => say!("\nNo check judges it: {reason}"),
             None if Role::ALL.iter().all(|role| !row.binds(*role)) => {
                 say!("\nIt binds nobody that a run can judge.");
             }
             None => say!("\nNo check judges it yet."),
-        },
+        }
     }
     Ok(0)
 }
@@ -102,7 +107,9 @@ fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<(
         Body::Cases(_) => "judged over vectors, each between two unbroken requests",
         Body::Scenario(_) => "judged by a scenario",
         Body::Visit(_) => "judged by a scenario that visits an authorization server",
-        Body::Received(_) => "judged over everything that a client sends to a server of ours",
+        Body::Received(_) | Body::Happening(_) => {
+            "judged over everything that a client sends to a server of ours"
+        }
     };
     say!("It is {how}.");
     for prop in check.needs {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use plumb_model::{Edition, Secrets};
 use plumb_reference::{CLIENT_MUTANTS, Client, ClientRules};
-use plumb_runner::client::ClientCommand;
+use plumb_runner::client::{ClientCommand, Scenario};
 use plumb_runner::{AllowCalls, Options, Props, Replicas, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::Launch;
@@ -27,7 +27,7 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
     let known = known(&edition, judging.known.as_deref(), &config)?;
     let suite = asked_suite(&edition, &judging.suite, judging)?;
     let patience = Duration::from_secs(args.timeout.max(1));
-    let command = ClientCommand { launch: launch(&args)?, patience };
+    let command = ClientCommand { launch: launch(&args)?, patience, scenarios: scenarios(&args)? };
     let mut collector = Collector::new(&secrets);
     collector.given(&args.secret)?;
     collector.command(&command.launch);
@@ -56,6 +56,16 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
         edition,
     };
     reported(options, judging).await
+}
+
+/// The scenarios that are asked for, by their labels.
+fn scenarios(args: &ClientArgs) -> anyhow::Result<Vec<Scenario>> {
+    let named = |label: &String| {
+        let known = || Scenario::ALL.map(Scenario::label).join(", ");
+        let found = Scenario::ALL.into_iter().find(|scenario| scenario.label() == label);
+        found.ok_or_else(|| anyhow!("there is no scenario `{label}`, but {}", known()))
+    };
+    args.scenario.iter().map(named).collect()
 }
 
 fn launch(args: &ClientArgs) -> anyhow::Result<Launch> {

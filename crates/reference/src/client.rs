@@ -1,6 +1,7 @@
 //! A correct MCP client of one revision over Streamable HTTP, written to be broken: it does what a scenario of the official
 //! suite names, and each of its rules is one switch of [`ClientRules`].
 
+mod mirrored;
 mod post;
 mod request;
 mod rules;
@@ -13,8 +14,16 @@ use post::{Address, Answer};
 use request::Request;
 pub use rules::{CLIENT_MUTANTS, ClientMutant, ClientRules};
 
+use crate::revision::SERVED;
+
 /// No list has more pages than this: one that does never ends.
 const PAGES: usize = 64;
+
+/// No request is sent more often than this.
+const ROUNDS: usize = 8;
+
+/// The code of the error that refuses a version.
+const UNSUPPORTED: i64 = -32022;
 
 /// The client: where its server is, and which rules it keeps.
 #[derive(Debug)]
@@ -25,6 +34,8 @@ pub struct Client {
     dual: bool,
     /// The id of the next request.
     next: u64,
+    /// The tools that were listed last.
+    tools: Vec<Value>,
 }
 
 impl Client {
@@ -32,7 +43,7 @@ impl Client {
     ///
     /// Errors: the URL is none of plain HTTP.
     pub fn new(url: &str, rules: ClientRules) -> Result<Self, String> {
-        Ok(Self { address: Address::parse(url)?, rules, dual: false, next: 1 })
+        Ok(Self { address: Address::parse(url)?, rules, dual: false, next: 1, tools: Vec::new() })
     }
 
     /// The same client, but one that also speaks the earlier revision and tries that first, as is legal.
@@ -48,7 +59,9 @@ impl Client {
             self.try_the_handshake().await?;
         }
         match env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default().as_str() {
-            "tools_call" => self.call_tools().await,
+            "tools_call" | "request-metadata" => self.call_tools().await,
+            "http-custom-headers" => self.make_calls().await,
+            "http-invalid-tool-headers" => self.call_all().await,
             "http-standard-headers" => self.use_everything().await,
             "json-schema-ref-no-deref" => self.list_tools().await.map(drop),
             _ => self.look_around().await,
@@ -59,7 +72,28 @@ impl Client {
     async fn try_the_handshake(&self) -> Result<(), String> {
         let body = request::handshake().to_string();
         let headers = request::earlier_headers();
-        self.address.send("POST", &headers, body.as_bytes()).await?;
+        self.address.send("POST", &headers, body.as_bytes(), &self.rules).await?;
+        Ok(())
+    }
+
+    /// Makes the calls that the context lists, whatever comes of each.
+    async fn make_calls(&mut self) -> Result<(), String> {
+        self.list_tools().await?;
+        let context = env::var("MCP_CONFORMANCE_CONTEXT").unwrap_or_default();
+        let context: Value = serde_json::from_str(&context).map_err(|e| e.to_string())?;
+        for call in context["toolCalls"].as_array().into_iter().flatten() {
+            self.ask("tools/call", call.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Calls every tool that it has.
+    async fn call_all(&mut self) -> Result<(), String> {
+        for tool in self.list_tools().await? {
+            // No argument is needed, and a value could not be mirrored under each of the names.
+            let call = json!({ "name": tool["name"], "arguments": {} });
+            self.ask("tools/call", call).await?;
+        }
         Ok(())
     }
 
@@ -87,10 +121,12 @@ impl Client {
     }
 
     async fn list_tools(&mut self) -> Result<Vec<Value>, String> {
-        let tools = self.list("tools/list", "tools").await?;
+        let mut tools = self.list("tools/list", "tools").await?;
+        tools.retain(|tool| mirrored::is_kept(&self.rules, tool));
+        self.tools.clone_from(&tools);
         if !self.rules.leaves_references {
             for url in tools.iter().flat_map(references) {
-                Address::parse(url)?.send("GET", &[], &[]).await?;
+                Address::parse(url)?.send("GET", &[], &[], &self.rules).await?;
             }
         }
         Ok(tools)
@@ -101,35 +137,112 @@ impl Client {
         let mut items = Vec::new();
         let mut params = json!({});
         for _ in 0..PAGES {
-            let page = self.ask(method, params).await?;
+            let page = self.ask(method, params.clone()).await?;
             items.extend(page[member].as_array().cloned().unwrap_or_default());
             match page.get("nextCursor") {
+                None if params.get("cursor").is_some_and(|c| !c.is_null())
+                    && !self.rules.ends_with_the_last_page =>
+                {
+                    params = json!({ "cursor": null });
+                }
                 None => return Ok(items),
-                Some(cursor) => params = json!({ "cursor": cursor }),
+                Some(cursor) if cursor == "" && !self.rules.follows_empty_cursors => {
+                    return Ok(items);
+                }
+                Some(cursor) if self.rules.keeps_cursors => params = json!({ "cursor": cursor }),
+                Some(cursor) => {
+                    let trimmed = cursor.to_string().replace(' ', "");
+                    params = json!({ "cursor": trimmed });
+                }
             }
         }
         Err(format!("{method} has more than {PAGES} pages"))
     }
 
-    /// Sends a request and gives its complete result.
+    /// Sends a request, again where it is to be, and gives its complete result.
     async fn ask(&mut self, method: &str, params: Value) -> Result<Value, String> {
-        let request = Request { id: self.next, method, params };
+        let mut sent = params.clone();
+        for _ in 0..ROUNDS {
+            let result = match self.post(method, &sent).await? {
+                Ok(result) => result,
+                Err(error) if error["code"] == UNSUPPORTED => {
+                    self.take_version(&error).await?;
+                    continue;
+                }
+                Err(error) => return Err(format!("{method}: {error}")),
+            };
+            match result.get("resultType").map(Value::as_str) {
+                // A server of an earlier revision says nothing.
+                None | Some(Some("complete")) => return Ok(result),
+                Some(Some("input_required")) if result.get("inputRequests").is_none() => {
+                    sent = self.again(&params, &result);
+                }
+                Some(_) if !self.rules.refuses_unknown_results => return Ok(result),
+                Some(_) => {
+                    return Err(format!("{method}: no result of a type that is known: {result}"));
+                }
+            }
+        }
+        Err(format!("{method}: no result after {ROUNDS} rounds"))
+    }
+
+    /// What is sent again after a result that asks for it.
+    fn again(&mut self, params: &Value, result: &Value) -> Value {
+        let rules = &self.rules;
+        let mut again = params.clone();
+        let state = result["requestState"].as_str().unwrap_or_default();
+        if rules.sends_state {
+            let read = serde_json::from_str::<Value>(state).map(|read| read.to_string());
+            let changed = read.unwrap_or_default();
+            again["requestState"] = json!(if rules.keeps_state { state } else { &changed });
+        }
+        if !rules.keeps_arguments {
+            again["arguments"] = json!({});
+        }
+        if !rules.renews_ids {
+            self.next -= 1;
+        }
+        again
+    }
+
+    /// Goes on after its version was refused, if a version of the list is spoken.
+    async fn take_version(&self, error: &Value) -> Result<(), String> {
+        if !self.rules.stays_modern {
+            self.try_the_handshake().await?;
+        }
+        let supported = error["data"]["supported"].as_array();
+        let common = supported.is_some_and(|all| all.iter().any(|version| version == SERVED));
+        if common && self.rules.retries_with_a_listed_version {
+            return Ok(());
+        }
+        Err(format!("no common version: {error}"))
+    }
+
+    /// Sends a request once and gives its result, or its error.
+    async fn post(&mut self, method: &str, params: &Value) -> Result<Result<Value, Value>, String> {
+        let tool = self.tools.iter().find(|tool| tool["name"] == params["name"]);
+        let schema = tool.filter(|_| method == "tools/call").map(|tool| &tool["inputSchema"]);
+        let mirrored = schema.map(|s| mirrored::headers(&self.rules, s, &params["arguments"]));
+        let mirrored = mirrored.unwrap_or_default();
+        let request = Request { id: self.next, method, params: params.clone(), mirrored };
         self.next += 1;
         let http = if self.rules.posts { "POST" } else { "PUT" };
         let (headers, body) = (request.headers(&self.rules), request.body(&self.rules));
-        let Answer { status, messages } = self.address.send(http, &headers, &body).await?;
-        let response = messages.iter().find(|m| m["id"] == request.id || m.get("error").is_some());
-        let response =
-            response.ok_or_else(|| format!("{method}: no response, but status {status}"))?;
-        if let Some(error) = response.get("error") {
-            return Err(format!("{method}: {error}"));
+        let answer = self.address.send(http, &headers, &body, &self.rules).await?;
+        let Answer { status, mut messages } = answer;
+        let notified = messages.iter().any(|m| m.get("method").is_some());
+        if (notified && !self.rules.ignores_notifications) || !self.rules.posts_no_responses {
+            let response = json!({ "jsonrpc": "2.0", "id": request.id, "result": {} }).to_string();
+            self.address.send(http, &headers, response.as_bytes(), &self.rules).await?;
         }
-        let result = &response["result"];
-        match result.get("resultType").map(Value::as_str) {
-            // A server of an earlier revision says nothing.
-            None | Some(Some("complete")) => Ok(result.clone()),
-            Some(_) => Err(format!("{method}: no result of a type that is known: {result}")),
-        }
+        let response = |m: &Value| {
+            (m["id"] == request.id && m.get("result").is_some()) || m.get("error").is_some()
+        };
+        let at = messages.iter().position(response);
+        let at = at.ok_or_else(|| format!("{method}: no response, but status {status}"))?;
+        let mut response = messages.swap_remove(at);
+        let error = response.get_mut("error").map(Value::take);
+        Ok(error.map_or_else(|| Ok(response["result"].take()), Err))
     }
 }
 

@@ -8,7 +8,7 @@ use plumb_wire::{Capability, Transport};
 
 use crate::authorization_server::Visit;
 use crate::bench::Bench;
-use crate::client::Receiving;
+use crate::client::{Happening, Receiving};
 use crate::facet::Facet;
 use crate::passive::{self, Passive};
 use crate::{Finding, Judgement, Observed, Prop, Survey};
@@ -84,6 +84,8 @@ pub enum Body {
     Visit(for<'a> fn(&'a Visit) -> Scene<'a>),
     /// Over everything that a client sent, which was answered.
     Received(Receiving),
+    /// Over the same, with what the client sent before and after, and in other scenarios.
+    Happening(Happening),
 }
 
 /// The future of a scenario.
@@ -105,7 +107,7 @@ impl Check {
         match self.body {
             Body::Passive(_) | Body::Cases(_) | Body::Scenario(_) => Role::Server,
             Body::Visit(_) => Role::AuthorizationServer,
-            Body::Received(_) => Role::Client,
+            Body::Received(_) | Body::Happening(_) => Role::Client,
         }
     }
 
@@ -216,7 +218,8 @@ pub fn judged(
 ///     isolation: Alone;
 ///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`;
 ///                                         // `visit: async_fn` of an authorization server;
-///                                         // `received: |received, marks| …` of a client
+///                                         // `received: |received, marks| …` of a client, or
+///                                         // `happening: |moment, marks| …` with what came before and after
 /// }
 /// ```
 #[macro_export]
@@ -257,6 +260,7 @@ macro_rules! check {
     (@body scenario: $body:expr $(;)?) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
     (@body visit: $body:expr $(;)?) => { $crate::Body::Visit(|visit| Box::pin($body(visit))) };
     (@body received: $body:expr $(;)?) => { $crate::Body::Received($body) };
+    (@body happening: $body:expr $(;)?) => { $crate::Body::Happening($body) };
     // Another field is passed over; what nobody wrote has its default.
     (@$wanted:ident $other:ident: $value:tt; $($rest:tt)+) => { $crate::check!(@$wanted $($rest)+) };
     (@judges $($rest:tt)*) => { &[] };

@@ -3,7 +3,9 @@
 
 mod conversation;
 mod known;
+mod moment;
 mod offers;
+mod provoked;
 mod received;
 pub(crate) mod run;
 mod scenario;
@@ -14,6 +16,9 @@ use std::time::Duration;
 use plumb_wire::process::Launch;
 
 pub use known::Client;
+pub use moment::{Happening, Moment};
+pub use provoked::mirrored::{MIRRORED, Mirrored};
+pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};
 pub use received::{Received, Receiving};
 pub use scenario::{REFERRED, Scenario};
 pub use server::ENDPOINT;
@@ -31,9 +36,16 @@ pub struct ClientCommand {
     pub launch: Launch,
     /// How long it may take in one scenario.
     pub patience: Duration,
+    /// The scenarios that it is started for; all where none is named.
+    pub scenarios: Vec<Scenario>,
 }
 
 impl ClientCommand {
+    /// The scenarios that it is started for.
+    fn scenarios(&self) -> Vec<Scenario> {
+        if self.scenarios.is_empty() { Scenario::ALL.to_vec() } else { self.scenarios.clone() }
+    }
+
     /// The command for one scenario, against a server at this URL, which speaks this revision.
     fn of(&self, scenario: Scenario, url: &str, revision: &str) -> Launch {
         let mut launch = self.launch.clone();
@@ -61,7 +73,8 @@ mod tests {
     fn started(args: &[&str]) -> Launch {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
         let launch = Launch { program: "client".into(), args, ..Launch::default() };
-        let command = ClientCommand { launch, patience: Duration::from_secs(1) };
+        let command =
+            ClientCommand { launch, patience: Duration::from_secs(1), scenarios: Vec::new() };
         command.of(Scenario::ToolsCall, "http://127.0.0.1:1/mcp", "2026-07-28")
     }
 

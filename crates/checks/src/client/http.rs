@@ -1,6 +1,9 @@
 //! `basic/transports/streamable-http`: how messages are posted, and the headers that mirror them.
 
+mod annotations;
+mod answers;
 mod mirrored;
+mod params;
 mod posting;
 mod version;
 
@@ -17,4 +20,30 @@ pub(crate) const CHECKS: &[&Check] = &[
     &mirrored::RESOURCE,
     &mirrored::PROMPT,
     &mirrored::ENCODED,
+    &params::MIRROR,
+    &params::INCLUDE,
+    &params::OMIT_NULL,
+    &params::OMIT_MISSING,
+    &params::PATH,
+    &params::STRING,
+    &params::INTEGER,
+    &params::BOOLEAN,
+    &params::BASE64,
+    &params::ENCODE,
+    &params::ESCAPE,
+    &params::EXACT,
+    &params::EMPTY,
+    &annotations::EMPTY,
+    &annotations::NO_TOKEN,
+    &annotations::CONTROL,
+    &annotations::DUPLICATE,
+    &annotations::NO_PRIMITIVE,
+    &annotations::NUMBER,
+    &annotations::UNREACHABLE,
+    &annotations::EXCLUDE,
+    &answers::BOTH,
+    &answers::COMMENTS,
+    &answers::NAMES,
+    &answers::NO_RESPONSES,
+    &answers::NO_ANSWER,
 ];

@@ -31,6 +31,9 @@ pub(crate) struct ClientArgs {
     /// variable.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) secret: Vec<String>,
+    /// Play this scenario only, such as `tools_call#pages`; may be given several times.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) scenario: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArgs,
     /// The configuration; `plumb.toml` is read if it is there.

@@ -4,6 +4,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::rules::ClientRules;
+
 /// Where a server is.
 #[derive(Debug)]
 pub(super) struct Address {
@@ -33,8 +35,9 @@ impl Address {
     pub(super) async fn send(
         &self,
         method: &str,
-        headers: &[(&str, Vec<u8>)],
+        headers: &[(String, Vec<u8>)],
         body: &[u8],
+        rules: &ClientRules,
     ) -> Result<Answer, String> {
         let Self { authority, target } = self;
         let failed = |error: std::io::Error| format!("{authority}: {error}");
@@ -54,24 +57,35 @@ impl Address {
         stream.write_all(&request).await.map_err(failed)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.map_err(failed)?;
-        Answer::read(&answer).ok_or_else(|| format!("{authority}: no HTTP answer"))
+        Answer::read(&answer, rules).ok_or_else(|| format!("{authority}: no HTTP answer"))
     }
 }
 
 impl Answer {
-    fn read(bytes: &[u8]) -> Option<Self> {
+    fn read(bytes: &[u8], rules: &ClientRules) -> Option<Self> {
         let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let says = |name: &str, what: &str| {
-            let fields = head.lines().filter_map(|line| line.split_once(':'));
-            fields.into_iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v.contains(what))
+            let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+            let same = |n: &str| {
+                let usual =
+                    n.starts_with(char::is_uppercase) || n.chars().all(|c| !c.is_uppercase());
+                n.eq_ignore_ascii_case(name) && (usual || rules.compares_headers_without_case)
+            };
+            fields.any(|(n, v)| same(n) && v.contains(what))
         };
         let body = &bytes[end + 4..];
         let chunked = says("transfer-encoding", "chunked");
         let body = if chunked { unchunked(body)? } else { body.to_vec() };
         let text = String::from_utf8(body).ok()?;
         let streamed = says("content-type", "text/event-stream");
+        if !streamed && !text.is_empty() && !says("content-type", "application/json") {
+            return None;
+        }
+        if streamed && !rules.reads_streams || text.starts_with(':') && !rules.skips_comments {
+            return None;
+        }
         let messages = if streamed { events(&text) } else { vec![text] };
         let messages = messages.iter().filter_map(|m| serde_json::from_str(m).ok()).collect();
         Some(Self { status, messages })
@@ -119,10 +133,10 @@ mod tests {
         let stream = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n\
             3\r\n: p\r\nf\r\n\ndata: {\"id\":1}\r\n2\r\n\n\n\r\n0\r\n\r\n";
         for bytes in [&json[..], &stream[..]] {
-            let answer = Answer::read(bytes).expect("an answer");
+            let answer = Answer::read(bytes, &ClientRules::SPEC).expect("an answer");
             assert_eq!((answer.status, answer.messages[0]["id"].as_u64()), (200, Some(1)));
         }
-        assert!(Answer::read(b"HTTP/1.1 200 OK\r\n").is_none());
+        assert!(Answer::read(b"HTTP/1.1 200 OK\r\n", &ClientRules::SPEC).is_none());
     }
 
     #[test]

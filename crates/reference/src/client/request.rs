@@ -7,11 +7,16 @@ use serde_json::{Value, json};
 use super::rules::ClientRules;
 use crate::revision::{PREVIOUS, SERVED};
 
+/// The header fields of a request, values as bytes.
+pub(super) type Headers = Vec<(String, Vec<u8>)>;
+
 /// A request of the client.
 pub(super) struct Request<'a> {
     pub(super) id: u64,
     pub(super) method: &'a str,
     pub(super) params: Value,
+    /// What the schema of the called tool has mirrored: the end of the header's name, and its value.
+    pub(super) mirrored: Vec<(String, String)>,
 }
 
 impl Request<'_> {
@@ -44,7 +49,7 @@ impl Request<'_> {
     }
 
     /// The headers, names and values as bytes.
-    pub(super) fn headers(&self, rules: &ClientRules) -> Vec<(&'static str, Vec<u8>)> {
+    pub(super) fn headers(&self, rules: &ClientRules) -> Headers {
         let accepted = ["application/json", "text/event-stream"];
         let accepted: Vec<&str> = accepted
             .into_iter()
@@ -52,19 +57,24 @@ impl Request<'_> {
             .filter_map(|(name, accepts)| accepts.then_some(name))
             .collect();
         let mut headers = vec![
-            ("Content-Type", b"application/json".to_vec()),
-            ("Accept", accepted.join(", ").into_bytes()),
+            ("Content-Type".to_owned(), b"application/json".to_vec()),
+            ("Accept".to_owned(), accepted.join(", ").into_bytes()),
         ];
         if rules.version_header {
             let version = if rules.version_header_matches { SERVED } else { PREVIOUS };
-            headers.push(("MCP-Protocol-Version", version.as_bytes().to_vec()));
+            headers.push(("MCP-Protocol-Version".to_owned(), version.as_bytes().to_vec()));
         }
         if rules.method_header {
             let same = rules.method_header_matches;
             let method = if same { self.method.to_owned() } else { self.method.to_uppercase() };
-            headers.push(("Mcp-Method", method.into_bytes()));
+            headers.push(("Mcp-Method".to_owned(), method.into_bytes()));
         }
-        headers.extend(self.name(rules).map(|name| ("Mcp-Name", name)));
+        headers.extend(self.name(rules).map(|name| ("Mcp-Name".to_owned(), name)));
+        headers.extend(
+            self.mirrored
+                .iter()
+                .map(|(name, value)| (format!("Mcp-Param-{name}"), value.clone().into_bytes())),
+        );
         headers
     }
 
@@ -97,10 +107,10 @@ pub(super) fn handshake() -> Value {
 }
 
 /// Its headers.
-pub(super) fn earlier_headers() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn earlier_headers() -> Headers {
     vec![
-        ("Content-Type", b"application/json".to_vec()),
-        ("Accept", b"application/json, text/event-stream".to_vec()),
+        ("Content-Type".to_owned(), b"application/json".to_vec()),
+        ("Accept".to_owned(), b"application/json, text/event-stream".to_vec()),
     ]
 }
 
@@ -121,7 +131,7 @@ fn meta(rules: &ClientRules) -> Value {
 }
 
 /// The name as a header carries it.
-fn encoded(name: &str) -> String {
+pub(super) fn encoded(name: &str) -> String {
     let plain = name.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t'));
     let like_encoded = name.starts_with("=?base64?") && name.ends_with("?=");
     if plain && name.trim() == name && !like_encoded {

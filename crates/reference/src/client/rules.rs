@@ -85,4 +85,76 @@ rules! {
     prompt_header => kills "http.client.mcp-name-prompt",
     /// Names beyond ASCII are encoded in the header.
     encodes_names => kills "http.client.mcp-name-encode",
+    /// What a schema marks is mirrored into headers.
+    mirrors_parameters => kills "http.param.client-mirror",
+    /// Also what is false.
+    mirrors_false => kills "http.param.client-include",
+    /// Null is not mirrored.
+    leaves_out_null => kills "http.param.client-omit-null",
+    /// What is not given is not mirrored.
+    leaves_out_missing => kills "http.param.client-omit-missing",
+    /// A parameter is looked for at its place, not by its name.
+    follows_paths => kills "http.param.extract-path",
+    /// Texts are mirrored without quotes.
+    mirrors_text_as_it_is => kills "http.param.type-string",
+    /// Integers have no fraction.
+    mirrors_whole_integers => kills "http.param.type-integer",
+    /// Truth values are in lower case.
+    mirrors_lower_case => kills "http.param.type-boolean",
+    /// What is unsafe in a header is encoded in Base64, not in percent escapes.
+    encodes_in_base64 => kills "http.param.base64-unsafe",
+    /// Line breaks are encoded, not dropped.
+    encodes_line_breaks => kills "http.param.encode",
+    /// What looks encoded is encoded.
+    escapes_markers => kills "http.param.sentinel-escape",
+    /// The markers are in lower case.
+    writes_markers_in_lower_case => kills "http.param.sentinel-exact",
+    /// An empty text is mirrored.
+    mirrors_empty_text => kills "sep2243.empty-string",
+    /// A tool that marks a parameter with an empty name is left out.
+    rejects_empty_annotation => kills "http.xmcp.client-reject-empty",
+    /// So is one with a name that is no token.
+    rejects_non_token => kills "http.xmcp.client-reject-non-token",
+    /// So is one with a control character in the name.
+    rejects_control => kills "http.xmcp.client-reject-control",
+    /// So is one with a name twice.
+    rejects_duplicate => kills "http.xmcp.client-reject-duplicate",
+    /// So is one that marks what is no primitive.
+    rejects_non_primitive => kills "http.xmcp.client-reject-non-primitive",
+    /// So is one that marks a number.
+    rejects_number => kills "http.xmcp.client-reject-number",
+    /// So is one that marks what no chain of properties reaches.
+    rejects_unreachable => kills "http.xmcp.client-reject-unreachable",
+    /// Invalid tools are left out of the list.
+    leaves_out_invalid_tools => kills "http.xmcp.client-exclude",
+    /// Event streams are read.
+    reads_streams => kills "http.client.both-content-types",
+    /// Their comments are skipped.
+    skips_comments => kills "http.client.ignore-comments",
+    /// Names of headers have no case.
+    compares_headers_without_case => kills "http.header-names-client",
+    /// Nothing is posted that responds to nothing.
+    posts_no_responses => kills "http.client.no-responses",
+    /// Notifications are not responded to.
+    ignores_notifications => kills "base.notif.client-no-response",
+    /// A version of the list is tried after a refusal.
+    retries_with_a_listed_version => kills "versioning.client-retry",
+    /// No earlier revision is tried after a refusal.
+    stays_modern => kills "versioning.modern-error-no-fallback",
+    /// Cursors are sent as they came.
+    keeps_cursors => kills "pagination.client-opaque",
+    /// An empty cursor is followed.
+    follows_empty_cursors => kills "pagination.client-empty-cursor",
+    /// A list ends where no cursor is given.
+    ends_with_the_last_page => kills "pagination.client-missing-end",
+    /// Results of unknown type are not used.
+    refuses_unknown_results => kills "base.result-type.unknown-invalid",
+    /// The state is sent again.
+    sends_state => kills "mrtr.client-echo-state",
+    /// It is sent as it came.
+    keeps_state => kills "mrtr.client-opaque-state",
+    /// What is sent again has an id of its own.
+    renews_ids => kills "mrtr.client-new-id",
+    /// What is sent again has the same arguments.
+    keeps_arguments => kills "mrtr.client-same-params",
 }

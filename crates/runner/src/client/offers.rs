@@ -3,6 +3,7 @@
 use plumb_wire::{codes, meta, method};
 use serde_json::{Map, Value, json};
 
+use super::provoked;
 use super::scenario::{REFERRED, Scenario};
 
 /// The resource, whose URI a client mirrors as it stands.
@@ -37,7 +38,10 @@ pub(super) fn result(
     method: &str,
     params: &Value,
 ) -> Result<Value, Refusal> {
-    // A cursor is one that we gave, and every list has one page.
+    if let Some(again) = provoked::asked_again(scenario, method, params) {
+        return Ok(signed(again));
+    }
+    // A cursor is one that we gave, and every list but that of tools has one page.
     let listed = |list: Value| match params.get("cursor") {
         Some(cursor) => Err(invalid(format!("there is no cursor {cursor}"))),
         None => Ok(cacheable(list)),
@@ -47,7 +51,17 @@ pub(super) fn result(
             "supportedVersions": [revision],
             "capabilities": { "tools": {}, "resources": {}, "prompts": {} },
         })),
-        method::TOOLS_LIST => listed(json!({ "tools": tools(scenario, origin) }))?,
+        method::TOOLS_LIST => {
+            let cursor = params.get("cursor");
+            let tools = tools(scenario, origin);
+            let (tools, next) = provoked::page(scenario, cursor, &tools)
+                .ok_or_else(|| invalid("there is no such cursor".into()))?;
+            let mut list = json!({ "tools": tools });
+            if let Some(next) = next {
+                list["nextCursor"] = json!(next);
+            }
+            cacheable(list)
+        }
         method::TOOLS_CALL => call(params)?,
         method::RESOURCES_LIST => listed(json!({ "resources": [{
             "uri": NOTES, "name": "notes", "mimeType": "text/plain" }] }))?,
@@ -63,7 +77,11 @@ pub(super) fn result(
             return Err(Refusal::new(404, codes::METHOD_NOT_FOUND, message));
         }
     };
-    Ok(complete(result))
+    let mut result = complete(result);
+    if let Some(of) = provoked::result_type(scenario, method) {
+        result["resultType"] = json!(of);
+    }
+    Ok(result)
 }
 
 fn tools(scenario: Scenario, origin: &str) -> Value {
@@ -89,7 +107,10 @@ fn tools(scenario: Scenario, origin: &str) -> Value {
     });
     match scenario {
         Scenario::SchemaReference => json!([add, measure]),
-        Scenario::ToolsCall | Scenario::StandardHeaders => json!([add]),
+        Scenario::CustomHeaders | Scenario::InvalidHeaders => {
+            provoked::tools(scenario).unwrap_or_default()
+        }
+        _ => json!([add]),
     }
 }
 
@@ -106,6 +127,7 @@ fn call(params: &Value) -> Result<Value, Refusal> {
         }
         // What is listed with it is there to be looked at.
         "measure" => Ok(said("the length is 0".into(), false)),
+        name if provoked::is_tool(name) => Ok(said("done".into(), false)),
         other => Err(invalid(format!("there is no tool {other:?}"))),
     }
 }
@@ -156,6 +178,10 @@ fn cacheable(mut result: Value) -> Value {
 
 fn complete(mut result: Value) -> Value {
     result["resultType"] = json!("complete");
+    signed(result)
+}
+
+fn signed(mut result: Value) -> Value {
     let own = json!({ "name": "plumb", "version": env!("CARGO_PKG_VERSION") });
     result["_meta"] = Value::Object(Map::from_iter([(meta::SERVER_INFO.to_owned(), own)]));
     result

@@ -1,5 +1,6 @@
 //! A run against a client: each scenario is played, and then all that was received is judged.
 
+use futures_util::stream::{self, StreamExt as _};
 use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
 use plumb_wire::Served;
@@ -9,6 +10,7 @@ use tokio::time::Instant;
 use super::ClientCommand;
 use super::conversation;
 use super::known::Client;
+use super::moment::{Moment, Play};
 use super::received::Received;
 use super::scenario::Scenario;
 use super::server::{self, ENDPOINT};
@@ -21,17 +23,20 @@ use crate::record::Recorder;
 use crate::scenes::emit;
 use crate::tally::{Marks, Tally};
 
+/// So many scenarios are played at once: a client that starts slowly waits for its machine most of the time.
+const AT_ONCE: usize = 3;
+
 /// Everything that a client sent, and what that tells of it.
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) client: Client,
-    received: Vec<Received>,
+    plays: Vec<Play>,
     /// How it ended in scenarios where it did not end well, a line each.
     endings: Vec<String>,
 }
 
 impl Heard {
-    /// Plays all scenarios, one after the other.
+    /// Plays all scenarios, a few at once.
     pub(crate) async fn play(
         command: &ClientCommand,
         options: &Options,
@@ -39,18 +44,22 @@ impl Heard {
         deadline: Instant,
     ) -> Result<Self, RunError> {
         let mut heard = Self::default();
-        for scenario in Scenario::ALL {
+        let plays = command.scenarios().into_iter().map(|scenario| async move {
             if Instant::now() >= deadline {
-                heard.endings.push(format!("there was no time left for `{}`", scenario.name()));
-                continue;
+                return Ok((scenario, None));
             }
             let played = played(command, scenario, options, recorder, deadline).await?;
-            let record = |served| recorder.record_served(served, scenario.name());
-            let exchanges = played.served.into_iter().map(record).collect();
-            let (received, versions) = conversation::read(exchanges, &recorder.edition);
-            heard.client.learn(scenario.name(), &received, versions);
-            heard.received.extend(received);
-            heard.endings.extend(played.ending);
+            Ok::<_, RunError>((scenario, Some(played)))
+        });
+        let mut plays = stream::iter(plays).buffered(AT_ONCE);
+        while let Some(play) = plays.next().await {
+            match play? {
+                (scenario, Some(played)) => heard.take(scenario, played, recorder),
+                (scenario, None) => {
+                    let late = format!("there was no time left for `{}`", scenario.label());
+                    heard.endings.push(late);
+                }
+            }
         }
         heard.spoke(recorder)?;
         for ending in &heard.endings {
@@ -59,18 +68,33 @@ impl Heard {
         Ok(heard)
     }
 
+    /// Takes in what came in a scenario.
+    fn take(&mut self, scenario: Scenario, played: Played, recorder: &Recorder) {
+        let record = |served| recorder.record_served(served, scenario.label());
+        let exchanges = played.served.into_iter().map(record).collect();
+        let (received, versions) = conversation::read(exchanges, &recorder.edition);
+        self.client.learn(scenario.label(), &received, versions);
+        self.plays.push(Play { scenario, received, whole: played.whole });
+        self.endings.extend(played.ending);
+    }
+
+    /// Everything that came, whatever the scenario.
+    fn each(&self) -> impl Iterator<Item = &Received> {
+        self.plays.iter().flat_map(|play| &play.received)
+    }
+
     /// That there is something to judge.
     fn spoke(&self, recorder: &Recorder) -> Result<(), ContactError> {
         let edition = &recorder.edition;
         let how = recorder.blot_text(&self.endings.join("; "));
-        if self.received.is_empty() {
+        if self.each().next().is_none() {
             return Err(ContactError::Silent(if how.is_empty() {
                 "it ended with exit code 0 each time".into()
             } else {
                 how
             }));
         }
-        if self.received.iter().any(|received| received.message().is_some()) {
+        if self.each().any(|received| received.message().is_some()) {
             return Ok(());
         }
         let spoken = if self.client.versions.is_empty() {
@@ -84,12 +108,20 @@ impl Heard {
     /// Judges everything that came.
     pub(crate) fn judge(&self, selected: &[&'static Check], recorder: &Recorder) {
         for &check in selected {
-            let Body::Received(body) = check.body else { continue };
             let mut tally = Tally::default();
-            for received in &self.received {
-                let mut marks = Marks::default();
-                body(received, &mut marks);
-                tally.add(marks, &received.exchange.by, received.exchange.seq);
+            for play in &self.plays {
+                for (at, one) in play.received.iter().enumerate() {
+                    let mut marks = Marks::default();
+                    match check.body {
+                        Body::Received(body) => body(one, &mut marks),
+                        Body::Happening(body) => {
+                            let all = &self.plays[..];
+                            body(&Moment { scenario: play.scenario, all, at }, &mut marks);
+                        }
+                        _ => {}
+                    }
+                    tally.add(marks, &one.exchange.by, one.exchange.seq);
+                }
             }
             let (verdict, cases) = tally.finish(check.id).unwrap_or_else(never_seen);
             emit(recorder, check, verdict, cases);
@@ -100,6 +132,8 @@ impl Heard {
 /// One scenario.
 struct Played {
     served: Vec<Served>,
+    /// Whether it ended by itself.
+    whole: bool,
     /// How the client ended, if not by itself and well.
     ending: Option<String>,
 }
@@ -122,13 +156,14 @@ async fn played(
     let Stopped { exit, .. } = process.stop(GRACE).await;
     let lost = server.lost();
     let all = server.stop(GRACE).await;
-    let name = scenario.name();
+    let name = scenario.label();
     let words = last_words(&process.stderr_tail());
-    let mut ending = match (in_time, exit) {
+    let mut ending = match (&in_time, exit) {
         (Some(exit), _) if exit.code == Some(0) => None,
+        (Some(exit), _) if exit.code.is_some() && scenario.may_fail() => None,
         (Some(exit), _) => Some(format!(
             "in `{name}` the client ended with {}; its last words: {words}",
-            self::ending(exit)
+            self::ending(*exit)
         )),
         (None, Some(_)) => Some(format!(
             "in `{name}` the client did not end within {} s and was ended; its last words: {words}",
@@ -142,14 +177,14 @@ async fn played(
         );
         ending = Some(ending.map_or_else(|| told.clone(), |ending| format!("{ending}; {told}")));
     }
-    Ok(Played { served: all, ending })
+    Ok(Played { served: all, whole: in_time.is_some(), ending })
 }
 
 fn never_seen() -> (Verdict, Vec<CaseFinished>) {
     let verdict = Verdict::Unverified {
         why: "nothing that the client sent showed what the requirement speaks of".into(),
         how_to_enable: "have the client do what each scenario names: call `add_numbers`; list, call, read and get a \
-                        prompt; list tools"
+                        prompt; list tools; make the calls of the context; call all tools that are left in a list"
             .into(),
     };
     (verdict, Vec::new())

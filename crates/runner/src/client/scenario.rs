@@ -1,7 +1,9 @@
 //! What a client is made to do: names of the official suite, which select what its clients do. How the server behaves is
-//! ours.
+//! ours, and differs between scenarios of the same name.
 
 use serde_json::{Value, json};
+
+use super::provoked::mirrored;
 
 /// A document of our server that a schema refers to, and that no client fetches by itself.
 pub const REFERRED: &str = "/schemas/length.json";
@@ -15,23 +17,99 @@ pub enum Scenario {
     StandardHeaders,
     /// It lists tools, the schema of one of which refers to [`REFERRED`].
     SchemaReference,
+    /// It calls tools whose parameters are mirrored into headers, with the arguments of the context.
+    CustomHeaders,
+    /// It calls what is left of a list in which most tools have an invalid `x-mcp-header`.
+    InvalidHeaders,
+    /// Its first request is refused for its version, and a list says which are spoken.
+    VersionRefused,
+    /// As [`Self::ToolsCall`], but the list of tools has pages: [`super::provoked::PAGES`].
+    Pages,
+    /// As [`Self::ToolsCall`], but the result of each list is of a type that nobody has defined, and names another page.
+    UnknownResult,
+    /// As [`Self::ToolsCall`], but all answers are event streams.
+    Streams,
+    /// As [`Self::Streams`], with comments between the lines.
+    Comments,
+    /// As [`Self::ToolsCall`], but the names of headers are written in an unusual case.
+    HeaderNames,
+    /// As [`Self::Streams`], with a notification that nobody has defined before each response.
+    Notified,
+    /// As [`Self::ToolsCall`], but the call is to be sent again with [`super::STATE`] before it is carried out.
+    AskedAgain,
 }
 
 impl Scenario {
-    /// All of them, in the order in which they are played.
-    pub const ALL: [Self; 3] = [Self::ToolsCall, Self::StandardHeaders, Self::SchemaReference];
+    /// All of them, in the order in which they are begun.
+    pub const ALL: [Self; 13] = [
+        Self::ToolsCall,
+        Self::StandardHeaders,
+        Self::SchemaReference,
+        Self::CustomHeaders,
+        Self::InvalidHeaders,
+        Self::VersionRefused,
+        Self::Pages,
+        Self::UnknownResult,
+        Self::Streams,
+        Self::Comments,
+        Self::HeaderNames,
+        Self::Notified,
+        Self::AskedAgain,
+    ];
+
+    /// Those in which the server does all that a server must; in the others, it departs in one point.
+    pub const PLAIN: [Self; 3] = [Self::ToolsCall, Self::StandardHeaders, Self::SchemaReference];
 
     /// The name that tells a client what to do.
     pub fn name(self) -> &'static str {
+        let label = self.label();
+        label.split_once('#').map_or(label, |(name, _)| name)
+    }
+
+    /// Its own name: the official one, and after `#` what the server does beyond it.
+    pub fn label(self) -> &'static str {
         match self {
             Self::ToolsCall => "tools_call",
             Self::StandardHeaders => "http-standard-headers",
             Self::SchemaReference => "json-schema-ref-no-deref",
+            Self::CustomHeaders => "http-custom-headers",
+            Self::InvalidHeaders => "http-invalid-tool-headers",
+            Self::VersionRefused => "request-metadata",
+            Self::Pages => "tools_call#pages",
+            Self::UnknownResult => "tools_call#unknown-result",
+            Self::Streams => "tools_call#streams",
+            Self::Comments => "tools_call#comments",
+            Self::HeaderNames => "tools_call#header-names",
+            Self::Notified => "tools_call#notified",
+            Self::AskedAgain => "tools_call#asked-again",
         }
+    }
+
+    /// Whether a right client cannot do what it is told, and so may fail.
+    pub(super) fn may_fail(self) -> bool {
+        self == Self::UnknownResult
     }
 
     /// What else the client is told.
     pub(super) fn context(self) -> Value {
-        json!({ "name": self.name() })
+        let mut context = json!({ "name": self.name() });
+        if self == Self::CustomHeaders {
+            context["toolCalls"] = mirrored::calls();
+        }
+        context
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_has_a_label_of_its_own() {
+        let labels: BTreeSet<&str> = Scenario::ALL.iter().map(|s| s.label()).collect();
+        assert_eq!(labels.len(), Scenario::ALL.len());
+        assert!(Scenario::PLAIN.iter().all(|s| Scenario::ALL.contains(s)));
     }
 }

@@ -1,14 +1,17 @@
 //! The right server that a client is pointed at: it speaks one revision, over Streamable HTTP.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plumb_model::Edition;
 use plumb_wire::http::{Response, Server, ServerOptions};
 use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::script::Play;
 use plumb_wire::{Asked, Clock, Limits, WireError, codes, header, meta, method};
 use serde_json::{Value, json};
 
 use super::offers::{self, Refusal};
+use super::provoked;
 use super::scenario::{REFERRED, Scenario};
 
 /// The path of its MCP endpoint.
@@ -22,12 +25,36 @@ pub(super) async fn start(
     clock: Clock,
 ) -> Result<Server, WireError> {
     let edition = Arc::clone(edition);
+    // Where the first request is refused for its version, it has not come yet.
+    let refusing = AtomicBool::new(scenario == Scenario::VersionRefused);
     let handler = move |asked: Asked| {
-        let answer = answer(&asked, scenario, &edition);
+        let refuse = refusing.load(Ordering::Relaxed)
+            && asked.message().kind == Kind::Request
+            && asked.message().method() != Some(method::OLD_INITIALIZE)
+            && refusing.swap(false, Ordering::Relaxed);
+        let answer = if refuse {
+            Play::from(refused_for_version(&asked, &edition))
+        } else {
+            let answer = answer(&asked, scenario, &edition);
+            if answer.status == 200 && asked.target() == ENDPOINT {
+                provoked::written(scenario, answer)
+            } else {
+                Play::from(answer)
+            }
+        };
         async { answer }
     };
     let options = ServerOptions { limits: limits.clone(), ..ServerOptions::default() };
     Server::start(handler, options, clock).await
+}
+
+/// Refuses a request for its version, whichever it names, and says which one is spoken.
+fn refused_for_version(asked: &Asked, edition: &Edition) -> Response {
+    let message = asked.message();
+    let named = message.json.as_ref().ok().and_then(|body| {
+        body["params"]["_meta"][meta::PROTOCOL_VERSION].as_str().map(str::to_owned)
+    });
+    refused(message.id(), unsupported(&named.unwrap_or_default(), edition))
 }
 
 /// What is answered to an HTTP request.

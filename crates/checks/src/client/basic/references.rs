@@ -22,7 +22,7 @@ fn no_network(received: &Received, marks: &mut Marks) {
             format!("{} {REFERRED}", received.http_method()),
         );
     }
-    let referring = received.exchange.by == Scenario::SchemaReference.name();
+    let referring = received.exchange.by == Scenario::SchemaReference.label();
     let listed = received.method() == Some(method::TOOLS_LIST) && received.answered() == Some(200);
     if referring && listed {
         marks.fits();

@@ -1,0 +1,102 @@
+//! basic/transports/streamable-http#receiving-messages, #case-sensitivity: how answers are read, and what is never posted.
+
+use plumb_runner::client::{Moment, Received, Scenario};
+use plumb_runner::{Marks, check, clip};
+use plumb_wire::method;
+
+/// So many characters of a message are shown.
+const SHOWN: usize = 80;
+
+check! {
+    /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream.
+    ///
+    /// **Why:** the server chooses how it answers, request by request.
+    ///
+    /// **Fix:** look at `Content-Type`, and read the response from the stream's events.
+    pub(crate) BOTH = "http.client.both-content-types";
+    happening: |moment, marks| reads(moment, marks, Scenario::Streams, "an event stream")
+}
+
+check! {
+    /// **Observed:** a client that goes on after a list in an event stream also does so where the stream has comment lines.
+    ///
+    /// **Why:** servers keep connections open with them.
+    ///
+    /// **Fix:** skip lines that begin with a colon; an event without data is none.
+    pub(crate) COMMENTS = "http.client.ignore-comments";
+    happening: |moment, marks| reads(moment, marks, Scenario::Comments, "an event stream with comments")
+}
+
+check! {
+    /// **Observed:** a client that calls a tool after a list also does so where the names of headers are in another case.
+    ///
+    /// **Why:** names of headers have no case, and proxies change it.
+    ///
+    /// **Fix:** compare them without case.
+    pub(crate) NAMES = "http.header-names-client";
+    happening: |moment, marks| reads(moment, marks, Scenario::HeaderNames, "headers such as `cOnTeNt-tYpE`")
+}
+
+/// That the client goes on after a list that is written in a legal but unusual way, as it does after a plain one.
+fn reads(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, way: &str) {
+    // Comments are only judged of who reads streams.
+    let plain =
+        if scenario == Scenario::Comments { Scenario::Streams } else { Scenario::ToolsCall };
+    let went_on = |all: &[Received]| {
+        let list = all.iter().position(lists);
+        list.is_some_and(|at| all[at..].iter().any(|r| r.asks(method::TOOLS_CALL)))
+    };
+    if moment.scenario != scenario || !lists(moment.now()) || !went_on(moment.of(plain)) {
+        return;
+    }
+    if moment.before().iter().any(lists) || !moment.is_whole() {
+        return;
+    }
+    marks.expect(went_on(moment.of(scenario)), format!("the client goes on after {way}"), || {
+        "no call came after the list, as one does elsewhere".into()
+    });
+}
+
+fn lists(received: &Received) -> bool {
+    received.asks(method::TOOLS_LIST) && received.answered() == Some(200)
+}
+
+check! {
+    /// **Observed:** the client posts no JSON-RPC response.
+    ///
+    /// **Why:** servers ask nothing in this revision, so there is nothing to respond to, and a response may be refused.
+    ///
+    /// **Fix:** send inputs that a result asks for with the request that is sent again.
+    pub(crate) NO_RESPONSES = "http.client.no-responses";
+    received: no_responses
+}
+
+fn no_responses(received: &Received, marks: &mut Marks) {
+    let Some(message) = received.message() else { return };
+    marks.expect(!message.is_response(), "a request or a notification", || {
+        format!("a response: {}", clip(&message.raw.lossy(), SHOWN))
+    });
+}
+
+check! {
+    /// **Observed:** after a notification that it does not know, the client sends no response.
+    ///
+    /// **Why:** nobody waits for one.
+    ///
+    /// **Fix:** answer only what has an `id`, which in this revision is nothing that a server sends.
+    pub(crate) NO_ANSWER = "base.notif.client-no-response";
+    happening: no_answer
+}
+
+fn no_answer(moment: &Moment<'_>, marks: &mut Marks) {
+    if moment.scenario != Scenario::Notified {
+        return;
+    }
+    let notified = |r: &Received| r.exchange.answer.frames.len() > 1;
+    let response = moment.now().message().is_some_and(|message| message.is_response());
+    if response && moment.before().iter().any(notified) {
+        marks.breaks("no response to a notification", "a response was posted");
+    } else if notified(moment.now()) {
+        marks.fits();
+    }
+}

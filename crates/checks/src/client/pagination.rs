@@ -1,0 +1,112 @@
+//! server/utilities/pagination: pages are followed by their cursors, whatever those look like.
+
+use plumb_runner::client::{AFTER_UNKNOWN, Moment, Received, Scenario};
+use plumb_runner::{Check, Marks, check, clip};
+use plumb_wire::method;
+use serde_json::Value;
+
+/// So many characters of a cursor are shown.
+const SHOWN: usize = 80;
+
+pub(crate) const CHECKS: &[&Check] = &[&OPAQUE, &EMPTY, &END, &UNKNOWN];
+
+check! {
+    /// **Observed:** every cursor that the client sends is one that it was given, character by character; one looks like
+    /// JSON, one like Base64.
+    ///
+    /// **Why:** only the server knows what its cursors mean.
+    ///
+    /// **Fix:** keep `nextCursor` as the string that came.
+    pub(crate) OPAQUE = "pagination.client-opaque";
+    happening: opaque
+}
+
+fn opaque(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(cursor) = cursor(moment) else { return };
+    let given = moment.before().iter().any(|r| next(r).as_ref() == Some(cursor));
+    // That null is sent at the end is judged by another check.
+    if !cursor.is_null() {
+        marks.expect(given, "a cursor that was given, as it came", || {
+            clip(&cursor.to_string(), SHOWN)
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a client that follows cursors also follows one that is the empty string.
+    ///
+    /// **Why:** what follows would be missing from its list.
+    ///
+    /// **Fix:** ask whether `nextCursor` is there, not whether it is true.
+    pub(crate) EMPTY = "pagination.client-empty-cursor";
+    happening: empty
+}
+
+fn empty(moment: &Moment<'_>, marks: &mut Marks) {
+    let followed = cursor(moment).is_some() && moment.is_whole();
+    if !followed || next(moment.now()).is_none_or(|next| next != "") {
+        return;
+    }
+    let asked = |r: &Received| r.param("cursor").is_some_and(|cursor| cursor == "");
+    marks.expect(moment.after().iter().any(asked), "a request with `cursor: \"\"`", || {
+        "the list was followed so far, and no further".into()
+    });
+}
+
+check! {
+    /// **Observed:** after a page without `nextCursor`, the client asks for no further one.
+    ///
+    /// **Why:** it is the last one.
+    ///
+    /// **Fix:** end where the member is missing, and send no `cursor` that is null.
+    pub(crate) END = "pagination.client-missing-end";
+    happening: end
+}
+
+fn end(moment: &Moment<'_>, marks: &mut Marks) {
+    let here = moment.scenario == Scenario::Pages && moment.now().asks(method::TOOLS_LIST);
+    if !here || moment.now().answered() != Some(200) || next(moment.now()).is_some() {
+        return;
+    }
+    let later = moment.after().iter().find(|r| r.asks(method::TOOLS_LIST));
+    let further = later.and_then(|r| r.param("cursor"));
+    marks.expect(further.is_none(), "no further page after the last one", || {
+        format!("`cursor` is {}", further.map(Value::to_string).unwrap_or_default())
+    });
+}
+
+check! {
+    /// **Observed:** a client that follows cursors does not follow the one in a result of an undefined `resultType`.
+    ///
+    /// **Why:** what such a result means is not known; its members may mean something else.
+    ///
+    /// **Fix:** treat any `resultType` but those of the revision and of extensions in use as an invalid response.
+    pub(crate) UNKNOWN = "base.result-type.unknown-invalid";
+    happening: unknown
+}
+
+fn unknown(moment: &Moment<'_>, marks: &mut Marks) {
+    let follows = moment.of(Scenario::Pages).iter().any(|r| r.param("cursor").is_some());
+    let first = moment.before().iter().all(|r| !r.asks(method::TOOLS_LIST));
+    if moment.scenario != Scenario::UnknownResult || !follows || !first {
+        return;
+    }
+    if !moment.now().asks(method::TOOLS_LIST) || moment.now().answered() != Some(200) {
+        return;
+    }
+    let used = |r: &Received| r.param("cursor").is_some_and(|cursor| cursor == AFTER_UNKNOWN);
+    marks.expect(!moment.after().iter().any(used), "a result of unknown type is not used", || {
+        "its `nextCursor` was followed".into()
+    });
+}
+
+/// The cursor of this request, if it asks for a page of the list that has some.
+fn cursor<'a>(moment: &Moment<'a>) -> Option<&'a Value> {
+    let here = moment.scenario == Scenario::Pages && moment.now().asks(method::TOOLS_LIST);
+    moment.now().param("cursor").filter(|_| here)
+}
+
+/// The cursor of the next page that the answer named.
+fn next(received: &Received) -> Option<Value> {
+    received.response()?["result"].get("nextCursor").cloned()
+}

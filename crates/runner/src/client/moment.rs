@@ -1,0 +1,77 @@
+//! What a client sent, as checks read it that ask what came before or after, or in another scenario.
+
+use plumb_wire::method;
+use serde_json::Value;
+
+use super::received::Received;
+use super::scenario::Scenario;
+use crate::tally::Marks;
+
+/// A body that reads everything that a client sent, with what it sent before and after.
+pub type Happening = fn(&Moment<'_>, &mut Marks);
+
+/// What a client sent in one scenario, in order.
+#[derive(Clone, Debug)]
+pub(super) struct Play {
+    pub(super) scenario: Scenario,
+    pub(super) received: Vec<Received>,
+    /// Whether the client ended by itself: what it did not do, it would not have done later.
+    pub(super) whole: bool,
+}
+
+/// An HTTP request of a client within a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The scenario that it was sent in.
+    pub scenario: Scenario,
+    /// Everything that was sent, scenario by scenario, each in order.
+    pub(super) all: &'a [Play],
+    /// Its place within its scenario.
+    pub(super) at: usize,
+}
+
+impl<'a> Moment<'a> {
+    /// The request itself.
+    pub fn now(&self) -> &'a Received {
+        &self.of(self.scenario)[self.at]
+    }
+
+    /// What was sent before it in its scenario, in order.
+    pub fn before(&self) -> &'a [Received] {
+        &self.of(self.scenario)[..self.at]
+    }
+
+    /// What was sent after it in its scenario, in order.
+    pub fn after(&self) -> &'a [Received] {
+        &self.of(self.scenario)[self.at + 1..]
+    }
+
+    /// Whether the client ended its scenario by itself, so that what it has not done, it did not mean to do.
+    pub fn is_whole(&self) -> bool {
+        self.all.iter().any(|play| play.scenario == self.scenario && play.whole)
+    }
+
+    /// Everything that was sent in a scenario.
+    pub fn of(&self, scenario: Scenario) -> &'a [Received] {
+        let all = self.all;
+        all.iter().find(|play| play.scenario == scenario).map_or(&[], |play| &play.received)
+    }
+}
+
+impl Received {
+    /// Whether it is a request of this method.
+    pub fn asks(&self, method: &str) -> bool {
+        self.method() == Some(method)
+    }
+
+    /// Whether it calls a tool of this name.
+    pub fn calls(&self, tool: &str) -> bool {
+        self.asks(method::TOOLS_CALL) && self.param("name").is_some_and(|name| name == tool)
+    }
+
+    /// The message that it was answered with: the body, or the last event of a stream.
+    pub fn response(&self) -> Option<Value> {
+        let frame = self.exchange.answer.frames.last()?;
+        serde_json::from_slice(frame.payload.bytes()).ok()
+    }
+}

@@ -1,0 +1,135 @@
+//! What the server does in scenarios in which it does more than a plain one: its lists, and how its answers are written.
+
+mod invalid;
+pub(super) mod mirrored;
+
+use plumb_wire::http::Response;
+use plumb_wire::script::{Play, Script};
+use plumb_wire::{method, sse};
+use serde_json::{Value, json};
+
+pub use invalid::{INVALID, KEPT};
+
+use super::scenario::Scenario;
+
+/// The cursors of the pages of [`Scenario::Pages`] in order: the first page names the first one. Each is a cursor like any
+/// other; the last page names none.
+pub const PAGES: [&str; 3] = ["{\"page\": 2, \"of\": [3 ]}", "", "cGFnZT00 =?&%2F"];
+
+/// The state that a client is asked to send again as it is.
+pub const STATE: &str = "{\"step\": 1,  \"note\": \"a \\u00fc\"}";
+
+/// A type of results that nobody has defined.
+const UNKNOWN_TYPE: &str = "plumb-undefined";
+
+/// A notification that nobody has defined.
+const UNKNOWN_NOTIFICATION: &str = "notifications/plumb/undefined";
+
+/// The cursor of the page after a result of unknown type.
+pub const AFTER_UNKNOWN: &str = "after-unknown";
+
+/// What the list of tools is in a scenario that has its own.
+pub(super) fn tools(scenario: Scenario) -> Option<Value> {
+    match scenario {
+        Scenario::CustomHeaders => Some(mirrored::tools()),
+        Scenario::InvalidHeaders => Some(invalid::tools()),
+        _ => None,
+    }
+}
+
+/// Whether one of those lists has a tool of this name.
+pub(super) fn is_tool(name: &str) -> bool {
+    let invalid = INVALID.iter().flat_map(|(_, names)| *names).any(|of| *of == name);
+    invalid || KEPT.contains(&name) || [mirrored::TOOL, mirrored::TOOL_NULL].contains(&name)
+}
+
+/// The page that a cursor asks for: its tools, and the cursor of the next one. `None` for a cursor that was not given.
+pub(super) fn page(
+    scenario: Scenario,
+    cursor: Option<&Value>,
+    tools: &Value,
+) -> Option<(Value, Option<&'static str>)> {
+    match (scenario, cursor) {
+        (Scenario::Pages, None) => Some((filler(0), PAGES.first().copied())),
+        (Scenario::Pages, Some(cursor)) => {
+            let at = PAGES.iter().position(|given| cursor == given)?;
+            let next = PAGES.get(at + 1).copied();
+            Some((if next.is_some() { filler(at + 1) } else { tools.clone() }, next))
+        }
+        (Scenario::UnknownResult, None) => Some((tools.clone(), Some(AFTER_UNKNOWN))),
+        (Scenario::UnknownResult, Some(cursor)) => {
+            (cursor == AFTER_UNKNOWN).then(|| (json!([]), None))
+        }
+        (_, None) => Some((tools.clone(), None)),
+        (_, Some(_)) => None,
+    }
+}
+
+/// A page with one tool that nobody asks for.
+fn filler(n: usize) -> Value {
+    json!([{ "name": format!("page_{n}"), "inputSchema": { "type": "object" } }])
+}
+
+/// The result of a call that is to be sent again, unless it brings the state.
+pub(super) fn asked_again(scenario: Scenario, method: &str, params: &Value) -> Option<Value> {
+    let again = scenario == Scenario::AskedAgain
+        && method == method::TOOLS_CALL
+        && params.get("requestState").is_none();
+    again.then(|| json!({ "requestState": STATE, "resultType": "input_required" }))
+}
+
+/// The type of a result, if it is not the usual one.
+pub(super) fn result_type(scenario: Scenario, method: &str) -> Option<&'static str> {
+    (scenario == Scenario::UnknownResult && method == method::TOOLS_LIST).then_some(UNKNOWN_TYPE)
+}
+
+/// The answer with a response, as the scenario has it written.
+pub(super) fn written(scenario: Scenario, response: Response) -> Play {
+    let text = response.body.text().unwrap_or_default();
+    let event = sse::event(None, None, text);
+    match scenario {
+        Scenario::Streams => Response::events([event]).into(),
+        Scenario::Comments => {
+            Response::events([": ping\n\n".to_owned(), format!(": pong\n:\n{event}")]).into()
+        }
+        Scenario::Notified => {
+            let notification =
+                json!({ "jsonrpc": "2.0", "method": UNKNOWN_NOTIFICATION, "params": {} });
+            Response::events([sse::event(None, None, &notification.to_string()), event]).into()
+        }
+        Scenario::HeaderNames => {
+            let mut response = response;
+            for header in &mut response.headers {
+                header.name = odd(&header.name);
+            }
+            Script::from(response).into()
+        }
+        _ => Script::from(response).into(),
+    }
+}
+
+/// A name in a case that nobody writes.
+fn odd(name: &str) -> String {
+    let flip = |(n, c): (usize, char)| {
+        if n % 2 == 0 { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }
+    };
+    name.chars().enumerate().map(flip).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_reached_by_the_cursor_of_the_one_before() {
+        let tools = json!([1]);
+        let mut cursor = None;
+        for expected in PAGES {
+            let (_, next) = page(Scenario::Pages, cursor.as_ref(), &tools).expect("a page");
+            assert_eq!(next, Some(expected));
+            cursor = Some(json!(expected));
+        }
+        assert_eq!(page(Scenario::Pages, cursor.as_ref(), &tools), Some((tools.clone(), None)));
+        assert_eq!(page(Scenario::Pages, Some(&json!("page")), &tools), None);
+    }
+}
