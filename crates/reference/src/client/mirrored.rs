@@ -68,12 +68,20 @@ fn text(rules: &ClientRules, text: &str) -> Option<String> {
         return Some(text.replace(['\r', '\n'], " "));
     }
     if !lines && !rules.encodes_in_base64 {
-        return Some(text.bytes().map(|b| format!("%{b:02X}")).collect());
+        return Some(url_escaped(text));
     }
     if !rules.writes_markers_in_lower_case {
         return Some(right.replace("base64", "BASE64"));
     }
     Some(right)
+}
+
+fn url_escaped(text: &str) -> String {
+    text.bytes().flat_map(|b| ['%', hex(b >> 4), hex(b & 15)]).collect()
+}
+
+fn hex(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).unwrap_or_default().to_ascii_uppercase()
 }
 
 /// Whether a tool is kept: what its schema marks may all be mirrored.

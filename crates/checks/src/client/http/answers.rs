@@ -93,7 +93,7 @@ fn no_answer(moment: &Moment<'_>, marks: &mut Marks) {
         return;
     }
     let notified = |r: &Received| r.exchange.answer.frames.len() > 1;
-    let response = moment.now().message().is_some_and(|message| message.is_response());
+    let response = moment.now().message().is_some_and(plumb_wire::jsonrpc::Message::is_response);
     if response && moment.before().iter().any(notified) {
         marks.breaks("no response to a notification", "a response was posted");
     } else if notified(moment.now()) {
