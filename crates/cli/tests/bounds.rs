@@ -202,7 +202,9 @@ fn tools(glutton: Glutton, page: usize) -> Value {
     };
     let mut listed: Vec<Value> = (from..from + number).map(tool).collect();
     if glutton == Glutton::LargePages {
-        listed.iter_mut().for_each(|tool| tool["title"] = "x".repeat(250_000).into());
+        for tool in &mut listed {
+            tool["title"] = "x".repeat(250_000).into();
+        }
     }
     let mut result = json!({"tools": listed});
     if !last {
@@ -214,7 +216,7 @@ fn tools(glutton: Glutton, page: usize) -> Value {
 }
 
 fn schema(glutton: Glutton) -> Value {
-    let named = |n: usize| format!("p{n}");
+    let name = |n: usize| format!("p{n}");
     match glutton {
         Glutton::Doubling => {
             let next = |n: usize| json!({"$ref": format!("#/$defs/a{}", n + 1)});
@@ -224,18 +226,18 @@ fn schema(glutton: Glutton) -> Value {
             json!({"type": "object", "properties": {"x": {"$ref": "#/$defs/a0"}}, "required": ["x"], "$defs": steps})
         }
         Glutton::Thousandfold => {
-            let names: Vec<String> = (0..1_000).map(named).collect();
-            let property = |name: &String| (name.clone(), json!({"$ref": "#/$defs/all"}));
+            let names: Vec<String> = (0..1_000).map(name).collect();
+            let property = |p: &String| (p.clone(), json!({"$ref": "#/$defs/all"}));
             let properties: Map<String, Value> = names.iter().map(property).collect();
             let all = json!({"type": "object", "properties": properties, "required": names});
             json!({"type": "object", "$defs": {"all": all}, "properties": properties, "required": names})
         }
         Glutton::LongEnumeration => {
-            let values: Vec<String> = (0..500_000).map(named).collect();
+            let values: Vec<String> = (0..500_000).map(name).collect();
             json!({"type": "object", "properties": {"a": {"enum": values}}, "required": ["a"]})
         }
         Glutton::ManyProperties => {
-            let property = |n: usize| (named(n), json!({"type": "string"}));
+            let property = |n: usize| (name(n), json!({"type": "string"}));
             json!({"type": "object", "properties": (0..50_000).map(property).collect::<Map<_, _>>()})
         }
         _ => json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}),

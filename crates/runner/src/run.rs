@@ -159,10 +159,7 @@ async fn ask(
         )
     };
     let (running, others) = timeout_at(deadline, starts).await.map_err(|_| late())??;
-    let given =
-        Given { local: target.is_local(), props: &options.props, allow: &options.allow_calls };
-    let survey = look(&running, &target, &options.limits, recorder, given, deadline).await;
-    let survey = match survey {
+    let survey = match met(&running, &target, &options, recorder, deadline).await {
         Ok(survey) => {
             let protected = auth.is_some() && running.channel.transport().has_heads();
             Arc::new(Survey { protected, ..survey })
@@ -175,13 +172,6 @@ async fn ask(
     };
     if survey.legacy_only.is_some() || survey.unreadable.is_some() {
         say_so(registry, &mut selected);
-    }
-    if survey.cut_short {
-        recorder.remark(
-            "the target is slow: half of the budget went into looking at it, and what was not seen until then is \
-             unverified (--budget)"
-                .to_owned(),
-        );
     }
     let subject = Subject::Server(Arc::clone(&survey));
     let started = Event::RunStarted(Box::new(announcement(&options, &subject, &selected)));
@@ -210,6 +200,34 @@ async fn ask(
         Schedule { context: Arc::clone(&context), options: &options, running: &running, ids };
     let faults = schedule.run(&selected, deadline).await;
     drop(schedule);
+    part(running, context, deadline).await;
+    finish_passives(recorder, &selected, &survey);
+    Ok(faults)
+}
+
+/// Looks at a target that is to be judged.
+async fn met(
+    running: &Running,
+    target: &Target,
+    options: &Options,
+    recorder: &Arc<Recorder>,
+    deadline: Instant,
+) -> Result<Survey, ContactError> {
+    let (local, allow) = (target.is_local(), &options.allow_calls);
+    let given = Given { local, props: &options.props, allow };
+    let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
+    if survey.cut_short {
+        recorder.remark(
+            "the target is slow: half of the budget went into looking at it, and what was not seen until then is \
+             unverified (--budget)"
+                .to_owned(),
+        );
+    }
+    Ok(survey)
+}
+
+/// Ends the processes of the target, politely if that is soon.
+async fn part(running: Running, context: Arc<Context>, deadline: Instant) {
     let stops = async {
         tokio::join!(running.stop(), context.aside.ended());
         if let Some(context) = Arc::into_inner(context) {
@@ -218,8 +236,6 @@ async fn ask(
     };
     // What has not ended by then is dropped, which ends it for sure.
     let _ = timeout_at(deadline.max(Instant::now()) + PARTING, stops).await;
-    finish_passives(recorder, &selected, &survey);
-    Ok(faults)
 }
 
 /// Why nothing can be said of a target that is too slow to be looked at.

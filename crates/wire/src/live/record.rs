@@ -54,13 +54,11 @@ pub(crate) enum AfterEnd {
 impl State {
     /// Whether the run has room for so many bytes more; they are held if it has.
     fn hold(&mut self, account: &Account, bytes: usize) -> bool {
-        match &mut self.held {
-            Some(held) => held.grow(bytes),
-            None => {
-                self.held = account.reserve(bytes);
-                self.held.is_some()
-            }
+        if let Some(held) = &mut self.held {
+            return held.grow(bytes);
         }
+        self.held = account.reserve(bytes);
+        self.held.is_some()
     }
 }
 

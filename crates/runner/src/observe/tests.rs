@@ -1,0 +1,82 @@
+//! How answers are read.
+
+use plumb_model::{Answer, Head};
+use serde_json::json;
+
+use super::*;
+
+fn answered(status: u16, message: Option<Value>, body: &str) -> Observed {
+    let frame = |m: Value| Frame { at: 0, carrier: Carrier::Body, payload: m.to_string().into() };
+    Observed::new(Exchange {
+        seq: 1,
+        by: "test".into(),
+        channel: "http-1".into(),
+        initiator: plumb_model::Initiator::Us,
+        sent: Sent::Nothing,
+        answer: Answer {
+            head: Some(Head { status, headers: Vec::new() }),
+            frames: message.map(frame).into_iter().collect(),
+            body: body.to_owned().into(),
+            ..Answer::default()
+        },
+    })
+}
+
+fn error(status: u16) -> Observed {
+    answered(
+        status,
+        Some(json!({"jsonrpc": "2.0", "error": {"code": -32603, "message": "no"}})),
+        "",
+    )
+}
+
+#[test]
+fn a_json_rpc_error_is_a_refusal_whatever_the_status() {
+    for status in [200, 400, 401, 403, 404, 422, 500] {
+        assert!(error(status).is_refused(), "{status}");
+    }
+}
+
+#[test]
+fn a_status_alone_is_a_refusal_where_it_blames_the_request() {
+    for status in [400, 403, 404, 405, 406, 415, 422] {
+        assert!(answered(status, None, "<html>").is_refused(), "{status}");
+    }
+    for status in [200, 202, 301, 401, 407, 408, 500, 501] {
+        let seen = answered(status, None, "<html>");
+        assert!(!seen.is_refused() && !seen.is_accepted() && !seen.is_trouble(), "{status}");
+    }
+}
+
+#[test]
+fn limits_and_gateways_are_trouble_whatever_they_say() {
+    for status in [429, 502, 503, 504] {
+        for seen in [error(status), answered(status, None, "<html>")] {
+            assert!(seen.is_trouble() && !seen.is_refused() && seen.settled().is_err(), "{status}");
+        }
+    }
+    assert!(error(500).settled().is_ok());
+}
+
+#[test]
+fn a_response_in_an_array_or_before_another_value_is_read() {
+    let response = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}"#;
+    let body = |text: String| {
+        let frame = Frame { at: 0, carrier: Carrier::Body, payload: text.into() };
+        read(&frame)
+    };
+    for text in [format!("[{response}]"), format!("{response}\n{response}")] {
+        let message = body(text.clone());
+        assert!(message.is_response(), "{text}");
+        assert_eq!(message.raw.lossy(), text);
+    }
+    for text in ["[]", "[1]", "{} {}", "nonsense"] {
+        assert!(matches!(body(text.into()).kind, Kind::Invalid(_)), "{text}");
+    }
+}
+
+#[test]
+fn the_body_is_read_wherever_it_is_kept() {
+    assert_eq!(answered(401, None, "no token").body_text(), "no token");
+    assert!(answered(401, Some(json!({"told": "secret"})), "").body_text().contains("secret"));
+}
