@@ -54,7 +54,8 @@ fn of_bytes(bytes: &[u8]) -> Option<String> {
 /// What the reader of JSON says, in words, if the text was meant to be JSON.
 fn of_json(text: &str, why: &str) -> Option<String> {
     let place = why.find(" at line ").map_or("", |at| &why[at..]);
-    if why.contains("surrogate") {
+    // What follows the first half of a pair is called an end of its escape.
+    if why.contains("surrogate") || why.contains("end of hex escape") {
         return Some(format!(
             "half a character (a lone surrogate, `\\uD800` to `\\uDFFF`) stands{place}"
         ));
