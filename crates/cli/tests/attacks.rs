@@ -5,7 +5,7 @@ mod echo;
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -57,6 +57,18 @@ fn attacks(bait: &str) -> Vec<String> {
     ]
 }
 
+/// Runs Plumb in a folder; gives how it ended, and all that it said.
+fn plumb(folder: &Path, args: &[&str]) -> (ExitStatus, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status, String::from_utf8(said).expect("text"))
+}
+
 /// Everything that one run wrote about a server whose every string attacks.
 struct Written {
     folder: tempfile::TempDir,
@@ -81,15 +93,8 @@ fn written() -> Written {
         "--only",
         "discover.*",
     ]);
-    let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
-        .args(args)
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary runs");
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = [&output.stdout[..], &output.stderr[..]].concat();
-    let said = String::from_utf8(said).expect("text");
+    let (status, said) = plumb(folder.path(), &args);
+    assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("owned") && server.heard() > 10, "what attacks is told");
     Written { folder, said, bait }
 }
@@ -220,15 +225,8 @@ fn the_error_path_commands_nobody() {
         &["vectors", "lint", "pack.json"],
     ];
     for args in cases {
-        let output = Command::new(env!("CARGO_BIN_EXE_plumb"))
-            .args(args)
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .output()
-            .expect("the binary runs");
-        let said = [&output.stdout[..], &output.stderr[..]].concat();
-        let said = String::from_utf8(said).expect("text");
-        assert!(!output.status.success() && !said.is_empty(), "{args:?}");
+        let (status, said) = plumb(folder.path(), args);
+        assert!(!status.success() && !said.is_empty(), "{args:?}");
         let acts = |c: char| plumb_report::text::misleads(c) && c != '\n';
         assert_eq!(said.find(acts), None, "{args:?}: {said:?}");
         let command = |line: &str| {

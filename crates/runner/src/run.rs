@@ -166,7 +166,7 @@ async fn ask(
         }
         Err(error) => {
             let stops = async { tokio::join!(running.stop(), others.stop()) };
-            let _ = timeout_at(deadline.max(Instant::now()) + PARTING, stops).await;
+            part(stops, deadline).await;
             return Err(explained(error, &options.target));
         }
     };
@@ -200,7 +200,7 @@ async fn ask(
         Schedule { context: Arc::clone(&context), options: &options, running: &running, ids };
     let faults = schedule.run(&selected, deadline).await;
     drop(schedule);
-    part(running, context, deadline).await;
+    part(stop(running, context), deadline).await;
     finish_passives(recorder, &selected, &survey);
     Ok(faults)
 }
@@ -226,15 +226,16 @@ async fn met(
     Ok(survey)
 }
 
-/// Ends the processes of the target, politely if that is soon.
-async fn part(running: Running, context: Arc<Context>, deadline: Instant) {
-    let stops = async {
-        tokio::join!(running.stop(), context.aside.ended());
-        if let Some(context) = Arc::into_inner(context) {
-            context.others.stop().await;
-        }
-    };
-    // What has not ended by then is dropped, which ends it for sure.
+/// Ends every process of the target.
+async fn stop(running: Running, context: Arc<Context>) {
+    tokio::join!(running.stop(), context.aside.ended());
+    if let Some(context) = Arc::into_inner(context) {
+        context.others.stop().await;
+    }
+}
+
+/// Has processes of the target end politely; what has not ended soon after the budget is dropped, which ends it for sure.
+async fn part<T>(stops: impl Future<Output = T>, deadline: Instant) {
     let _ = timeout_at(deadline.max(Instant::now()) + PARTING, stops).await;
 }
 

@@ -1,7 +1,5 @@
 //! Looking at a target: what is learnt of it, and in which order.
 
-use std::time::Duration;
-
 use plumb_model::Edition;
 use serde_json::Map;
 use tokio::time::{Instant, timeout_at};
@@ -11,9 +9,6 @@ use super::{annotated, calls, changes, contact, lists, offers, pace, shown, task
 use crate::channel::Channel;
 use crate::errors::ContactError;
 use crate::{Prop, Props, Survey};
-
-/// Lists that have changed are read again, at most so long.
-const AGAIN: Duration = Duration::from_secs(60);
 
 /// What is known of a target before it is looked at.
 #[derive(Clone, Copy)]
@@ -53,13 +48,14 @@ impl Survey {
         survey.pace = pace::pace(&survey);
         survey.props.clone_from(given.props);
         watch::by_lists(&mut survey);
-        survey.cut_short =
-            timeout_at(now + left / 2, survey.try_out(channel, given.allow)).await.is_err();
+        let until = now + left / 2;
+        let tried = timeout_at(until, survey.try_out(channel, given.allow, until)).await;
+        survey.cut_short = tried.is_err();
         Ok(survey)
     }
 
     /// Calls what may be called, reads and completes, and keeps what that showed.
-    async fn try_out(&mut self, channel: &Channel, allow: &AllowCalls) {
+    async fn try_out(&mut self, channel: &Channel, allow: &AllowCalls, until: Instant) {
         self.callable = calls::callables(self, allow).await;
         let ears = changes::listen(self, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
@@ -84,7 +80,7 @@ impl Survey {
         }
         self.ended_task = ended_task;
         (self.fetched_resources, self.fetched_prompts) = (fetched_resources, fetched_prompts);
-        self.watch_changes(ears, channel).await;
+        self.watch_changes(ears, channel, until).await;
         self.timed = match timed {
             Some(timed) => Some(timed),
             None => timed::time_again(&untimed, channel).await,
@@ -101,7 +97,12 @@ impl Survey {
     }
 
     /// Finds out which tools bring what was heard while tools were called, and reads again what was changed.
-    async fn watch_changes(&mut self, ears: Option<changes::Ears>, channel: &Channel) {
+    async fn watch_changes(
+        &mut self,
+        ears: Option<changes::Ears>,
+        channel: &Channel,
+        until: Instant,
+    ) {
         let Some(mut ears) = ears else { return };
         let heard = ears.heard(changes::SETTLED).await;
         ears.close().await;
@@ -110,7 +111,7 @@ impl Survey {
             self.props.entry(prop).or_insert(found);
         }
         if !heard.is_empty() {
-            lists::read(self, channel, Instant::now() + AGAIN).await;
+            lists::read(self, channel, until).await;
         }
     }
 }

@@ -59,7 +59,7 @@ check! {
     ///
     /// **Why:** a header that cannot be written, or of which nobody knows what it says, misleads whatever routes by it.
     ///
-    /// **Fix:** allow the types `string`, `integer` and `boolean`; a number has no one decimal form, and leave out of the list each tool that fails.
+    /// **Fix:** allow the types `string`, `integer` and `boolean`, since a number has no one decimal form, and leave out of the list each tool that fails.
     pub(crate) NUMBER = "http.xmcp.client-reject-number";
     happening: |moment, marks| rejects(moment, marks, "number")
 }
@@ -69,7 +69,7 @@ check! {
     ///
     /// **Why:** a header that cannot be written, or of which nobody knows what it says, misleads whatever routes by it.
     ///
-    /// **Fix:** walk the whole schema; every annotation that no chain of `properties` reaches makes the tool invalid, and leave out of the list each tool that fails.
+    /// **Fix:** walk the whole schema, and leave out of the list each tool with an annotation that no chain of `properties` reaches.
     pub(crate) UNREACHABLE = "http.xmcp.client-reject-unreachable";
     happening: |moment, marks| rejects(moment, marks, "unreachable")
 }
