@@ -23,6 +23,12 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Whether it is beyond doubt only between controls of its own.
+    pub(super) fn is_doubtful(&self) -> bool {
+        let sound = |j: &Judgement| matches!(j, Ok(Finding::Held | Finding::Unseen { .. }));
+        self.in_vain || self.spoilt || !self.judgements.values().all(sound)
+    }
+
     /// A target that dies of a vector breaks what the vector is for first.
     pub(super) fn of(trial: &Trial, tried: &Tried, death: Option<&str>) -> Self {
         let judge = |(n, (id, facet)): (usize, &(&'static str, Facet))| {

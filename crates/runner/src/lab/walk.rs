@@ -1,6 +1,6 @@
-//! Sending the trials of a lane, an unbroken request before and after each one.
+//! Sending the trials of a lane between unbroken requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,13 +33,17 @@ const SILENT_LINES: u32 = 100;
 /// has left a line unanswered.
 const BEHIND: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(150)];
 
+/// So many vectors of one base are sent between two controls.
+const TOGETHER: usize = 12;
+
 /// A process that closes its output is gone within so long.
 const DYING: Duration = Duration::from_secs(1);
 
 /// The answer to a vector is awaited for so long.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Sends the trials of a lane, an unbroken request before and after each one.
+/// Sends the trials of a lane between unbroken requests: those of one base together, and each by itself where that leaves
+/// anything in doubt.
 pub(crate) async fn walk(
     lane: Vec<Trial>,
     given: Given<'_>,
@@ -50,55 +54,181 @@ pub(crate) async fn walk(
 ) -> Results {
     // Over standard streams the lane has the process to itself.
     let company = if channel.transport().answers_apart() { company } else { Company::Nobody };
-    let mut results = Results::new();
-    let mut silences = 0;
-    let mut last: BTreeMap<String, Observed> = BTreeMap::new();
-    // Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
-    let mut unserved: BTreeMap<Base, Trouble> = BTreeMap::new();
-    for trial in lane {
-        let Some((control, probe)) = prepare(given, &trial, ids) else { continue };
+    let mut walk = Walk {
+        given,
+        channel,
+        ids,
+        company,
+        silences: 0,
+        last: BTreeMap::new(),
+        unserved: BTreeMap::new(),
+        results: Results::new(),
+    };
+    let _ = timeout_at(deadline, walk.all(lane)).await;
+    // What there was no time for has no result.
+    walk.results
+}
+
+/// A trial, and what is sent for it.
+struct Prepared {
+    trial: Trial,
+    by: String,
+    control: Probe,
+    /// What tells its control from those of other bases.
+    key: String,
+    probe: Probe,
+}
+
+/// A lane on its way.
+struct Walk<'a> {
+    given: Given<'a>,
+    channel: &'a Channel,
+    ids: &'a AtomicU64,
+    company: Company,
+    /// How many vectors were left unanswered.
+    silences: u32,
+    /// The last answer to each unbroken request that was accepted.
+    last: BTreeMap<String, Observed>,
+    /// Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
+    unserved: BTreeMap<Base, Trouble>,
+    results: Results,
+}
+
+impl Walk<'_> {
+    async fn all(&mut self, lane: Vec<Trial>) {
+        let mut lane: VecDeque<Prepared> =
+            lane.into_iter().filter_map(|trial| self.prepared(trial)).collect();
+        while let Some(first) = lane.front() {
+            let same = |p: &&Prepared| p.key == first.key;
+            let together = lane.iter().take_while(same).count().min(TOGETHER);
+            let group: Vec<Prepared> = lane.drain(..together).collect();
+            let reached = self.together(&group).await;
+            let mut group = VecDeque::from(group);
+            for prepared in group.drain(..reached.unwrap_or(together).max(1)) {
+                if !self.results.contains_key(&prepared.trial.key()) {
+                    self.alone(prepared).await;
+                }
+            }
+            group.into_iter().rev().for_each(|prepared| lane.push_front(prepared));
+        }
+    }
+
+    fn prepared(&self, trial: Trial) -> Option<Prepared> {
+        let (control, probe) = prepare(self.given, &trial, self.ids)?;
         let by = format!("vector {}", trial.address);
         let key = control
             .message_value()
             .map(|m| format!("{}{}", m["method"], m["params"]))
             .unwrap_or_default();
-        let limit = if channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
-        let gone = silences > limit;
-        let tried = if let Some(trouble) = unserved.get(&trial.base) {
+        Some(Prepared { trial, by, control, key, probe })
+    }
+
+    /// Sends vectors of one base between two controls, as far as each is answered; gives how many have been sent, if there
+    /// is any telling. What is in doubt has no result yet: a breach, since the vector before may be its cause, or all of
+    /// them, if a control is not accepted.
+    async fn together(&mut self, group: &[Prepared]) -> Option<usize> {
+        let [first, _, ..] = group else { return None };
+        if self.silences > 0 || self.unserved.contains_key(&first.trial.base) {
+            return None;
+        }
+        let before = match self.last.get(&first.key) {
+            Some(before) => before.clone(),
+            None => send(self.channel, &first.by, &self.control(first)).await.ok()?,
+        };
+        if !before.is_accepted() {
+            return None;
+        }
+        self.last.insert(first.key.clone(), before.clone());
+        let mut sent = Vec::new();
+        for prepared in group {
+            match self.answered(prepared).await {
+                Some(seen) => sent.push(seen),
+                None => break,
+            }
+        }
+        let reached = sent.len();
+        let Some(last) = reached.checked_sub(1).and_then(|n| group.get(n)) else { return Some(0) };
+        let after = send(self.channel, &last.by, &self.control(last)).await.ok()?;
+        if !after.is_accepted() || self.died(&last.by).await.is_some() {
+            return None;
+        }
+        self.last.insert(first.key.clone(), after.clone());
+        for (prepared, sent) in group.iter().zip(sent) {
+            let trial = &prepared.trial;
+            let tried = between(self.given, trial, before.clone(), sent, after.clone());
+            let outcome = Outcome::of(trial, &tried, None);
+            if !outcome.is_doubtful() {
+                self.results.insert(trial.key(), outcome);
+            }
+        }
+        Some(reached)
+    }
+
+    /// The answer to a vector that comes without another request behind it; none if it does not come, or nothing in it
+    /// tells which request it answers.
+    async fn answered(&self, prepared: &Prepared) -> Option<Observed> {
+        let (by, probe) = (&prepared.by, prepared.probe.clone().patience(PATIENCE));
+        if self.channel.transport().answers_apart() || probe.method() == Some(method::LISTEN) {
+            let seen = send(self.channel, by, &probe).await.ok()?;
+            return (seen.status().is_some() || !seen.messages.is_empty()).then_some(seen);
+        }
+        if !probe.asks() {
+            return None;
+        }
+        let mut open = self.channel.open(by, &probe).await.ok()?;
+        open.until(BEHIND[0] / 2, Message::is_response).await?;
+        // An answer that names another id, or none, does not end the exchange.
+        if open.is_ended() { Some(open.finish().await) } else { None }
+    }
+
+    /// Sends a vector between two controls of its own.
+    async fn alone(&mut self, prepared: Prepared) {
+        let Prepared { trial, by, key, probe, .. } = &prepared;
+        let limit = if self.channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
+        let tried = if let Some(trouble) = self.unserved.get(&trial.base) {
             Err(trouble.clone())
-        } else if gone {
+        } else if self.silences > limit {
             Err(Trouble::Setup(
                 "the target leaves broken requests unanswered; no more were sent".into(),
             ))
         } else {
-            let before = last.remove(&key);
-            let attempt = attempt(&by, before, &control, &probe, channel, ids, silences > 0);
-            // What there is no time for has no result.
-            let Ok(tried) = timeout_at(deadline, attempt).await else { break };
-            tried
+            let before = self.last.remove(key);
+            let control = || self.control(&prepared);
+            attempt(by, before, control, probe, self.channel, self.silences > 0).await
         };
-        // Where others are about, the process may have died of what they sent.
-        let alone = company == Company::Nobody;
-        let mut dead = if alone { channel.death(&by, company).await } else { None };
+        let mut dead = self.died(by).await;
         let tried = match tried {
             Ok((before, sent, (after, died))) => {
                 dead = dead.or_else(|| died.then(|| "it closed its output".to_owned()));
                 let silent = probe.asks() && sent.messages.is_empty() && sent.status().is_none();
-                silences += u32::from(silent);
+                self.silences += u32::from(silent);
                 if after.is_accepted() {
-                    last.insert(key, after.clone());
+                    self.last.insert(key.clone(), after.clone());
                 }
-                let tried = between(given, &trial, before, sent, after);
+                let tried = between(self.given, trial, before, sent, after);
                 if let Err(absent @ Trouble::Absent { .. }) = &tried.controlled {
-                    unserved.insert(trial.base, absent.clone());
+                    self.unserved.insert(trial.base, absent.clone());
                 }
                 tried
             }
-            Err(trouble) => untried(given.edition, &trial, trouble),
+            Err(trouble) => untried(self.given.edition, trial, trouble),
         };
-        results.insert(trial.key(), Outcome::of(&trial, &tried, dead.as_deref()));
+        self.results.insert(trial.key(), Outcome::of(trial, &tried, dead.as_deref()));
     }
-    results
+
+    /// How the process ended, if it did and cannot have died of what others sent.
+    async fn died(&self, by: &str) -> Option<String> {
+        if self.company == Company::Others {
+            return None;
+        }
+        self.channel.death(by, self.company).await
+    }
+
+    fn control(&self, prepared: &Prepared) -> Probe {
+        let mut control = prepared.control.clone();
+        control.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
+        control
+    }
 }
 
 /// A vector between its controls.
@@ -167,17 +297,11 @@ fn untried(edition: &Arc<Edition>, trial: &Trial, trouble: Trouble) -> Tried {
 async fn attempt(
     by: &str,
     before: Option<Observed>,
-    control: &Probe,
+    control: impl Fn() -> Probe,
     probe: &Probe,
     channel: &Channel,
-    ids: &AtomicU64,
     silent: bool,
 ) -> Result<(Observed, Observed, (Observed, bool)), Trouble> {
-    let control = || {
-        let mut control = control.clone();
-        control.number(|| ids.fetch_add(1, Ordering::Relaxed));
-        control
-    };
     let before = match before {
         Some(before) => before,
         None => send(channel, by, &control()).await?,
