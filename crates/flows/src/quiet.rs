@@ -15,7 +15,7 @@ pub enum Quiet<'a> {
 }
 
 impl<'a> Quiet<'a> {
-    /// Readies it. Stop it with [`Quiet::stop`].
+    /// Readies it. Give it back with [`Quiet::leave`].
     pub async fn quiet(bench: &'a Bench) -> Result<Self, Trouble> {
         if bench.survey().transport.answers_apart() {
             Ok(Self::Run(bench))
@@ -26,9 +26,17 @@ impl<'a> Quiet<'a> {
 
     /// Readies a process of its own on either transport. It has answered requests of this revision: a server of two eras
     /// decides by its first message which one it speaks (not by `server/discover`, which both may be asked), and one
-    /// that is still starting is not silent.
+    /// that is still starting is not silent. Another check may have used it before.
     pub async fn own(bench: &'a Bench) -> Result<Self, Trouble> {
-        let instance = bench.ready_instance().await?;
+        Self::settled(bench, bench.ready_instance().await?).await
+    }
+
+    /// As [`Quiet::own`], but nobody has used it before.
+    pub async fn fresh(bench: &'a Bench) -> Result<Self, Trouble> {
+        Self::settled(bench, bench.fresh_instance().await?).await
+    }
+
+    async fn settled(bench: &'a Bench, instance: Instance<'a>) -> Result<Self, Trouble> {
         if let Some(list) = [Base::ToolsList, Base::ResourcesList, Base::PromptsList]
             .into_iter()
             .find_map(|b| bench.base(b))
@@ -86,10 +94,10 @@ impl<'a> Quiet<'a> {
         }
     }
 
-    /// Ends the process, if it has one of its own, while the check goes on.
-    pub fn stop(self) {
+    /// Gives the process back, if it has one of its own: another check may use it.
+    pub async fn leave(self) {
         if let Self::Own(instance) = self {
-            instance.leave();
+            instance.leave().await;
         }
     }
 }

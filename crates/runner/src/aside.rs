@@ -1,17 +1,14 @@
-//! Processes of the target beside the run's own: how many start at once, one that is started ahead of need, and those that
-//! end while the run goes on.
+//! Processes of the target beside the run's own: how many start at once, those that checks use one after the other, and
+//! those that end while the run goes on.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use plumb_wire::{Limits, method};
-use serde_json::json;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 
-use crate::record::Recorder;
 use crate::target::Running;
-use crate::{Probe, Target};
 
 /// So many processes start at once: a dozen interpreters that start together are all slow.
 const AT_ONCE: usize = 2;
@@ -20,23 +17,37 @@ const AT_ONCE: usize = 2;
 const WAITING: Duration = Duration::from_secs(3);
 const MORE_AT_ONCE: usize = 6;
 
-/// Where a start takes so long, the process of the next check that runs alone is started during the one before.
-const SLOW: Duration = Duration::from_secs(1);
+/// So many processes are lent to checks at once, each to one check at a time.
+const LENT: usize = 3;
 
 /// The processes beside the run's own.
 pub(crate) struct Aside {
-    starting: Semaphore,
+    starting: Arc<Semaphore>,
     more: Once,
-    spare: Mutex<Option<JoinHandle<Option<Running>>>>,
+    lent: Arc<Semaphore>,
+    idle: Mutex<Vec<Running>>,
     ending: Mutex<JoinSet<()>>,
+}
+
+/// The right to use a process that other checks use before and after.
+pub(crate) struct Loan {
+    _permit: Option<OwnedSemaphorePermit>,
+    borrows: Arc<AtomicBool>,
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        self.borrows.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Default for Aside {
     fn default() -> Self {
         Self {
-            starting: Semaphore::new(AT_ONCE),
+            starting: Arc::new(Semaphore::new(AT_ONCE)),
             more: Once::new(),
-            spare: Mutex::default(),
+            lent: Arc::new(Semaphore::new(LENT)),
+            idle: Mutex::default(),
             ending: Mutex::default(),
         }
     }
@@ -44,35 +55,35 @@ impl Default for Aside {
 
 impl Aside {
     /// The right to start a process, until it is dropped.
-    pub(crate) async fn turn(&self, start_up: Option<Duration>) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn turn(&self, start_up: Option<Duration>) -> Option<OwnedSemaphorePermit> {
         if start_up.is_some_and(|took| took >= WAITING) {
             self.more.call_once(|| self.starting.add_permits(MORE_AT_ONCE));
         }
         // The semaphore is never closed.
-        self.starting.acquire().await.ok()
+        Arc::clone(&self.starting).acquire_owned().await.ok()
     }
 
-    /// Starts a process for the next check that wants one, if starts are slow.
-    pub(crate) fn ahead(&self, target: &Target, limits: &Limits, recorder: &Arc<Recorder>) {
-        let slow = recorder.tempo.start_up().is_some_and(|took| took >= SLOW);
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if !slow || spare.is_some() || !matches!(target, Target::Stdio(_)) {
-            return;
+    /// The right to borrow a process, until it is dropped; `borrows` says so meanwhile.
+    pub(crate) async fn loan(&self, borrows: &Arc<AtomicBool>) -> Loan {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.lent).acquire_owned().await.ok();
+        Loan { _permit: permit, borrows: Arc::clone(borrows) }
+    }
+
+    /// A process that another check is done with.
+    pub(crate) fn idle(&self) -> Option<Running> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Keeps a process for the next check that wants one, unless there are enough.
+    pub(crate) fn keep(&self, running: Running) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < LENT && running.is_alive() {
+            idle.push(running);
+        } else {
+            drop(idle);
+            self.end(running);
         }
-        let (target, limits, recorder) = (target.clone(), limits.clone(), Arc::clone(recorder));
-        *spare = Some(tokio::spawn(async move {
-            let running = target.start(&limits, &recorder, None).await.ok()?;
-            // Past its start, so that its first word tells how long that took.
-            let first = Probe::request(method::DISCOVER, json!({}));
-            running.channel.send("spare", &first).await.ok()?;
-            Some(running)
-        }));
-    }
-
-    /// The process that was started ahead, if there is one.
-    pub(crate) async fn spare(&self) -> Option<Running> {
-        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        spare?.await.ok().flatten()
     }
 
     /// Ends a process politely while the run goes on.
@@ -83,8 +94,8 @@ impl Aside {
 
     /// Waits until all of them have ended.
     pub(crate) async fn ended(&self) {
-        if let Some(spare) = self.spare().await {
-            self.end(spare);
+        while let Some(running) = self.idle() {
+            self.end(running);
         }
         let ending =
             std::mem::take(&mut *self.ending.lock().unwrap_or_else(PoisonError::into_inner));

@@ -1,9 +1,10 @@
 //! What a scenario works with: the target, and a place for what it finds.
 
 mod instance;
+mod shared;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use plumb_model::event::CaseFinished;
@@ -14,6 +15,7 @@ use plumb_wire::{Limits, codes, meta, method, notification};
 use serde_json::{Value, json};
 
 pub use instance::Instance;
+pub(crate) use shared::Sights;
 
 use crate::aside::Aside;
 use crate::auth::{Auth, Authority};
@@ -39,6 +41,8 @@ pub(crate) struct Context {
     pub(crate) channel: Channel,
     /// Processes of the target beside the run's own.
     pub(crate) aside: Aside,
+    /// What checks have seen for each other.
+    pub(crate) sights: Sights,
     /// The other replicas of the target.
     pub(crate) others: Others,
     /// Whether the command says that its processes share a folder.
@@ -65,8 +69,10 @@ impl Context {
 pub struct Bench {
     /// The id of the check that it is for.
     check: &'static str,
-    /// Whether the check has the target to itself.
-    alone: bool,
+    /// How often the check was tried before.
+    tried: u32,
+    /// Whether it has borrowed a process that other checks use, too.
+    borrows: Arc<AtomicBool>,
     context: Arc<Context>,
     /// The way to the target for this check alone.
     channel: Channel,
@@ -76,17 +82,18 @@ pub struct Bench {
 
 impl Bench {
     /// A second try has ids of its own: an answer to the first may still come.
-    pub(crate) fn new(check: &'static str, alone: bool, context: Arc<Context>, tried: u32) -> Self {
+    pub(crate) fn new(check: &'static str, context: Arc<Context>, tried: u32) -> Self {
         let place = context.edition.ledger.place(check).unwrap_or(0) as u64;
         // Alone, but no more patient: what must not come after a while would then come in time.
         let channel = context.channel.own(1);
-        let tried = u64::from(tried);
+        let again = u64::from(tried);
         Self {
             check,
-            alone,
+            tried,
+            borrows: Arc::default(),
             context,
             channel,
-            next_id: AtomicU64::new((place + 1) * IDS + tried * (IDS / 4)),
+            next_id: AtomicU64::new((place + 1) * IDS + again * (IDS / 4)),
             evidence: Evidence::of(check),
         }
     }

@@ -53,6 +53,8 @@ pub(crate) struct Watch {
     in_vain: AtomicBool,
     /// Whether the target failed inside a request, as servers now and then do.
     stumbled: AtomicBool,
+    /// Whether a process was used that another check had used before.
+    shared: AtomicBool,
     /// Processes of the target whose answers broke off.
     broken: Mutex<Vec<Mortal>>,
 }
@@ -66,6 +68,21 @@ impl Watch {
     /// Whether an answer told of a failure inside the target: what was judged may be bad luck.
     pub(crate) fn saw_a_failure(&self) -> bool {
         self.stumbled.load(Ordering::Relaxed)
+    }
+
+    /// Whether what was judged may come of what another check did to a process.
+    pub(crate) fn shared_a_process(&self) -> bool {
+        self.shared.load(Ordering::Relaxed)
+    }
+
+    /// Takes part in what befell another check, whose observation is used.
+    pub(crate) fn shares(&self, in_vain: bool, stumbled: bool) {
+        self.in_vain.fetch_or(in_vain, Ordering::Relaxed);
+        self.stumbled.fetch_or(stumbled, Ordering::Relaxed);
+    }
+
+    pub(crate) fn used_what_another_used(&self) {
+        self.shared.store(true, Ordering::Relaxed);
     }
 
     /// The process of the target that ended while it was used, and how.

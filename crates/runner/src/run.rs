@@ -12,7 +12,7 @@ use crate::aside::Aside;
 use crate::auth::Authority;
 use crate::authorization_server::run::Visits;
 use crate::authorization_server::{AuthorizationServer, Issuer};
-use crate::bench::Context;
+use crate::bench::{Context, Sights};
 use crate::client::ClientCommand;
 use crate::client::run::Heard;
 use crate::errors::{ContactError, RunError};
@@ -190,6 +190,7 @@ async fn ask(
         shared: shared.is_some(),
         channel: running.channel.clone(),
         aside: Aside::default(),
+        sights: Sights::default(),
         seed: options.seed,
         auth,
         url: running.channel.endpoint().map(ToString::to_string),

@@ -152,11 +152,6 @@ impl Schedule<'_> {
         // Where all answers share a stream, broken lines go to a process of their own.
         let own = if transport.answers_apart() { None } else { self.another(deadline).await };
         let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
-        if own.is_some() {
-            // Past its start.
-            let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
-            let _ = timeout_at(deadline, channel.send("vectors", &first)).await;
-        }
         (self.walks(lanes, channel, Company::Others, deadline).await, own)
     }
 
@@ -208,10 +203,15 @@ impl Schedule<'_> {
         results.collect::<Vec<Results>>().await.into_iter().flatten().collect()
     }
 
+    /// Another process of the target, past its start.
     async fn another(&self, deadline: Instant) -> Option<Running> {
         let Context { target, limits, recorder, auth, .. } = self.context.as_ref();
         let start = target.start(limits, recorder, auth.as_deref());
-        timeout_at(deadline, start).await.ok()?.ok()
+        let _turn = self.context.aside.turn(recorder.tempo.start_up()).await;
+        let running = timeout_at(deadline, start).await.ok()?.ok()?;
+        let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
+        let _ = timeout_at(deadline, running.channel.send("vectors", &first)).await;
+        Some(running)
     }
 
     fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {
@@ -264,17 +264,18 @@ impl Stage for Schedule<'_> {
         let context = Arc::clone(&self.context);
         // A task of its own, so that a panic in a check is that check's verdict.
         let task = tokio::spawn(async move {
-            let bench = Bench::new(check.id, check.isolation == Isolation::Alone, context, tried);
+            let bench = Bench::new(check.id, context, tried);
             let judgement = timeout_at(deadline, body(&bench)).await;
             let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
             let in_vain = bench.watch().waited_in_vain();
             let stumbled = bench.watch().saw_a_failure();
+            let shared = bench.watch().shared_a_process();
             let death = bench.watch().death().await;
             if let Some(how) = &death {
                 let company = if tried == 0 { Company::Others } else { Company::Nobody };
                 bench.mourn(how, company);
             }
-            Played { verdict, cases, in_vain, stumbled, death }
+            Played { verdict, cases, in_vain, stumbled, shared, death }
         });
         task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
     }

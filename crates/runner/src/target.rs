@@ -121,6 +121,14 @@ impl Running {
         self.channel.server().map(|server| server.process())
     }
 
+    /// Whether its process has not ended; there is none at an address.
+    pub(crate) fn is_alive(&self) -> bool {
+        match (self.channel.keeper(), self.process()) {
+            (Some(keeper), _) => keeper.is_alive(),
+            (None, process) => process.is_none_or(|process| process.exited().is_none()),
+        }
+    }
+
     pub(crate) async fn stop(self) {
         if let Some(keeper) = self.channel.keeper() {
             keeper.stop().await;

@@ -54,7 +54,7 @@ check! {
 async fn listen_scope(bench: &Bench) -> Judgement {
     let quiet = Quiet::quiet(bench).await?;
     let finding = after_closing(bench, &quiet).await;
-    quiet.stop();
+    quiet.leave().await;
     finding
 }
 

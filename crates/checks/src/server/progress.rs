@@ -52,7 +52,7 @@ async fn token_echo(bench: &Bench) -> Judgement {
             bench.case(&slug, format!("{name:?} with the token {token}"), judgement);
         }
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -135,7 +135,7 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
         let seen = quiet.control(probe).await?;
         bench.case(base.name(), title(base.name(), None), Ok(known(&seen, None)));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -195,7 +195,7 @@ async fn no_progress_afterwards(bench: &Bench) -> Judgement {
         };
         bench.case(&plain(&name), format!("{name:?} after its response"), finding);
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 

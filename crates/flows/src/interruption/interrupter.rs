@@ -90,7 +90,7 @@ impl<'a> Interrupter<'a> {
     /// Ends what was started.
     pub(super) async fn end(self) {
         if let Some(instance) = self.instance {
-            instance.stop().await;
+            instance.leave().await;
         }
     }
 }

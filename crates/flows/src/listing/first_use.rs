@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use plumb_runner::{Bench, Finding, Instance, Judgement, Trouble};
 
-use super::harmless::{another, by_itself, expected, harmless};
+use super::harmless::{by_itself, expected, harmless};
 use super::rest::{read, restless};
-use super::{Connection, List, difference};
+use super::{ALL, Connection, List, difference};
 
 /// A process that was just started gets so long before its list is read the second time.
 const SETTLING: Duration = Duration::from_millis(300);
@@ -25,11 +25,15 @@ enum Course {
 /// Whether the list of a new process changes behind its first requests, of those that change nothing by their own account:
 /// in one process after the other, and not in one that is asked for nothing.
 pub(super) async fn unchanged_by_first_use(bench: &Bench, list: List) -> Judgement {
+    let steady = bench.shared("first use", || steady(bench)).await?;
+    if steady.contains(&list.method) {
+        return Ok(Finding::Held);
+    }
     let mut seen = None;
     for _ in 0..PROCESSES {
-        let own = another(bench).await?;
+        let own = bench.fresh_instance().await?;
         let course = course(bench, list, &own).await;
-        own.stop().await;
+        own.leave().await;
         match course? {
             Course::Same => return Ok(Finding::Held),
             Course::Restless => return Ok(by_itself(list)),
@@ -43,6 +47,30 @@ pub(super) async fn unchanged_by_first_use(bench: &Bench, list: List) -> Judgeme
     let actual =
         format!("behind the first requests of each process: {}", difference(&before, &after));
     Ok(Finding::violated(expected(list), actual))
+}
+
+/// The lists of a new process that its first requests do not change.
+async fn steady(bench: &Bench) -> Result<Vec<&'static str>, Trouble> {
+    let own = bench.fresh_instance().await?;
+    let way = Connection::Own(&own);
+    let mut before = Vec::new();
+    for list in ALL.into_iter().filter(|l| bench.survey().declares(l.capability)) {
+        // What cannot be read is looked at by the check of that list.
+        if let Ok(items) = read(bench, &way, list).await {
+            before.push((list, items));
+        }
+    }
+    for probe in harmless(bench) {
+        way.send(bench, probe).await?;
+    }
+    let mut steady = Vec::new();
+    for (list, before) in before {
+        if read(bench, &way, list).await? == before {
+            steady.push(list.method);
+        }
+    }
+    own.leave().await;
+    Ok(steady)
 }
 
 async fn course(bench: &Bench, list: List, own: &Instance<'_>) -> Result<Course, Trouble> {
@@ -70,7 +98,7 @@ async fn course(bench: &Bench, list: List, own: &Instance<'_>) -> Result<Course,
 
 /// Whether a new process changes its list while it is left alone for longer than the requests took.
 async fn changes_when_idle(bench: &Bench, list: List, took: Duration) -> Result<bool, Trouble> {
-    let own = another(bench).await?;
+    let own = bench.fresh_instance().await?;
     let idle = async {
         let way = Connection::Own(&own);
         let before = read(bench, &way, list).await?;
@@ -78,6 +106,6 @@ async fn changes_when_idle(bench: &Bench, list: List, took: Duration) -> Result<
         Ok::<_, Trouble>(read(bench, &way, list).await? != before)
     };
     let changes = idle.await;
-    own.stop().await;
+    own.leave().await;
     changes
 }

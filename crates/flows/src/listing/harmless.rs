@@ -1,11 +1,8 @@
 //! Requests that change nothing by their own account, the process that they go to, and what is said of a list behind them.
 
-use std::time::Duration;
-
 use plumb_model::pack::Base;
 use plumb_runner::survey::Callable;
-use plumb_runner::{Bench, Finding, Instance, Probe, Trouble};
-use plumb_wire::method;
+use plumb_runner::{Bench, Finding, Probe};
 use serde_json::{Value, json};
 
 use super::List;
@@ -70,10 +67,4 @@ pub(super) fn calls(bench: &Bench, wanted: fn(&Value) -> bool) -> Vec<Probe> {
     callable.take(CALLS).map(call).collect()
 }
 
-/// Another process, past its start: some take seconds to answer their first request.
-pub async fn another(bench: &Bench) -> Result<Instance<'_>, Trouble> {
-    let own = bench.instance().await?;
-    let first = Probe::request(method::DISCOVER, json!({})).patience(Duration::from_secs(20));
-    own.send(first).await?;
-    Ok(own)
-}
+

@@ -7,7 +7,7 @@ use plumb_wire::method;
 use serde_json::json;
 
 use super::first_use::unchanged_by_first_use;
-use super::harmless::{another, by_itself, calls, expected, harmless, says_harmless};
+use super::harmless::{by_itself, calls, expected, harmless, says_harmless};
 use super::rest::{Apart, in_turn, read, restless};
 use super::{Connection, List, PAGES, difference, walk};
 
@@ -62,24 +62,13 @@ pub async fn same_on_every_connection(bench: &Bench, list: List) -> Judgement {
 /// Over standard streams a connection is a process. Two new ones are compared: that of the run was asked to do things,
 /// and may keep in its memory what came of them.
 async fn same_in_every_process(bench: &Bench, list: List) -> Judgement {
-    let one = another(bench).await?;
-    let other = match another(bench).await {
-        Ok(other) => other,
-        Err(trouble) => {
-            one.stop().await;
-            return Err(trouble);
-        }
-    };
-    let same = async {
-        let (here, there) = (Connection::Own(&one), Connection::Own(&other));
-        let same = read(bench, &here, list).await? == read(bench, &there, list).await?;
-        let told = if same { None } else { told_apart(bench, list, &here, &there).await? };
-        Ok::<_, Trouble>(told.unwrap_or(Finding::Held))
-    };
-    let judgement = same.await;
-    one.stop().await;
-    other.stop().await;
-    judgement
+    let (one, other) = (bench.ready_instance().await?, bench.ready_instance().await?);
+    let (here, there) = (Connection::Own(&one), Connection::Own(&other));
+    let same = read(bench, &here, list).await? == read(bench, &there, list).await?;
+    let told = if same { None } else { told_apart(bench, list, &here, &there).await? };
+    one.leave().await;
+    other.leave().await;
+    Ok(told.unwrap_or(Finding::Held))
 }
 
 /// What a difference between two connections comes to; none if it was gone when they were read in turn.
@@ -115,12 +104,12 @@ pub async fn without_side_effect(bench: &Bench, list: List) -> Judgement {
         }
         return Ok(judged);
     }
-    let own = another(bench).await?;
-    let judgement = side_effect(bench, list, &Connection::Own(&own), &Connection::Shared).await;
-    own.stop().await;
-    match judgement? {
-        Finding::Unseen { .. } => unchanged_by_first_use(bench, list).await,
-        judged => Ok(judged),
+    let own = bench.ready_instance().await?;
+    let judged = side_effect(bench, list, &Connection::Own(&own), &Connection::Shared).await?;
+    own.leave().await;
+    match judged {
+        violated @ Finding::Violated { .. } => Ok(violated),
+        _ => unchanged_by_first_use(bench, list).await,
     }
 }
 

@@ -57,7 +57,7 @@ impl Stage for Visits {
             let judgement = tokio::time::timeout_at(deadline, body(&visit)).await;
             let judgement = judgement.unwrap_or(Err(Trouble::Budget));
             let (verdict, cases) = visit.evidence.finished(judgement);
-            Played { verdict, cases, in_vain: false, stumbled: false, death: None }
+            Played { verdict, cases, in_vain: false, stumbled: false, shared: false, death: None }
         });
         task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
     }

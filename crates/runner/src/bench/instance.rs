@@ -1,14 +1,17 @@
 //! Processes of the target of a check's own.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use plumb_wire::method;
 use plumb_wire::process::{Process, Signal};
 use plumb_wire::stdio::Session;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Bench, Context, served};
+use crate::aside::Loan;
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
 
@@ -16,36 +19,51 @@ use crate::{Observed, Open, Probe, Trouble};
 const DEATH: Duration = Duration::from_secs(5);
 
 impl Bench {
-    /// Another instance of the target, of its own, for targets given as a command.
+    /// Another instance of the target, of its own, for targets given as a command. It has been asked for nothing. Few start
+    /// at once.
     pub async fn instance(&self) -> Result<Instance<'_>, Trouble> {
-        let context = &self.context;
-        let running =
-            context.target.start(&context.limits, &context.recorder, context.auth.as_deref()).await;
-        let mut running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
-        running.channel = running.channel.of(&self.channel);
-        Ok(Instance { bench: self, running })
+        let Context { target, limits, recorder, auth, aside, .. } = &*self.context;
+        let turn = aside.turn(recorder.tempo.start_up()).await;
+        let running = target.start(limits, recorder, auth.as_deref()).await;
+        let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
+        let instance = self.holding(running, None);
+        // Over HTTP it is past its start once it listens.
+        if instance.running.channel.keeper().is_some() {
+            instance.starting(turn);
+        }
+        Ok(instance)
     }
 
-    /// Another instance that has answered a request, so that it is past its start. Few start at once.
-    pub async fn ready_instance(&self) -> Result<Instance<'_>, Trouble> {
-        let Context { aside, target, limits, recorder, .. } = &*self.context;
-        let spare = aside.spare().await;
-        let _turn = match &spare {
-            None => aside.turn(recorder.tempo.start_up()).await,
-            Some(_) => None,
-        };
-        let instance = match spare {
-            None => self.instance().await?,
-            Some(mut running) => {
-                running.channel = running.channel.of(&self.channel);
-                Instance { bench: self, running }
-            }
-        };
-        if self.alone {
-            aside.ahead(target, limits, recorder);
-        }
+    /// Another instance that was just started, and has answered one request, so that it is past its start.
+    pub async fn fresh_instance(&self) -> Result<Instance<'_>, Trouble> {
+        let instance = self.instance().await?;
         instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
         Ok(instance)
+    }
+
+    /// Another instance, past its start, on which nobody else has anything in flight. Another check may have used it
+    /// before: what then looks like a violation is tried again in a process that nobody has used.
+    pub async fn ready_instance(&self) -> Result<Instance<'_>, Trouble> {
+        let aside = &self.context.aside;
+        if self.tried > 0 {
+            return self.fresh_instance().await;
+        }
+        // Who waits for a second one may be waited for by others.
+        let first = !self.borrows.swap(true, Ordering::Relaxed);
+        let loan = if first { Some(aside.loan(&self.borrows).await) } else { None };
+        let Some(running) = aside.idle() else {
+            let fresh = self.fresh_instance().await?;
+            return Ok(Instance { _loan: loan, ..fresh });
+        };
+        self.watch().used_what_another_used();
+        let instance = self.holding(running, loan);
+        instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
+        Ok(instance)
+    }
+
+    fn holding(&self, mut running: Running, loan: Option<Loan>) -> Instance<'_> {
+        running.channel = running.channel.of(&self.channel);
+        Instance { bench: self, running, turn: Mutex::default(), _loan: loan }
     }
 }
 
@@ -53,13 +71,23 @@ impl Bench {
 pub struct Instance<'a> {
     bench: &'a Bench,
     running: Running,
+    /// The right to start, until it has answered.
+    turn: Mutex<Option<OwnedSemaphorePermit>>,
+    /// It is one of few that are lent, if it is.
+    _loan: Option<Loan>,
 }
 
 impl Instance<'_> {
+    fn starting(&self, turn: Option<OwnedSemaphorePermit>) {
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
+    }
+
     /// Sends a probe to this instance and waits for the whole answer.
     pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
         let probe = self.bench.numbered(probe);
-        let seen = self.running.channel.send(self.bench.check, &probe).await?;
+        let seen = self.running.channel.send(self.bench.check, &probe).await;
+        self.starting(None);
+        let seen = seen?;
         self.bench.note(&seen);
         served(seen)
     }
@@ -104,8 +132,11 @@ impl Instance<'_> {
         self.running.stop().await;
     }
 
-    /// Ends it, politely first, while the check goes on.
-    pub fn leave(self) {
-        self.bench.context.aside.end(self.running);
+    /// Gives it back while the check goes on: another check may use it, if it still runs.
+    pub async fn leave(self) {
+        if let Some(keeper) = self.running.channel.keeper() {
+            keeper.rest().await;
+        }
+        self.bench.context.aside.keep(self.running);
     }
 }

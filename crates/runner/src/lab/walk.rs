@@ -1,17 +1,18 @@
 //! Sending the trials of a lane between unbroken requests.
 
+mod attempt;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use plumb_model::Edition;
 use plumb_model::pack::Base;
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::stdio::Session;
-use plumb_wire::{method, notification};
-use serde_json::json;
-use tokio::time::{Instant, timeout_at};
+use plumb_wire::method;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use attempt::{BEHIND, PATIENCE, attempt, send};
 
 use super::given::Given;
 use super::outcome::{Outcome, Results};
@@ -29,18 +30,8 @@ const SILENCES: u32 = 2;
 /// The same over standard streams, where the answer to the request behind tells that nothing more will come.
 const SILENT_LINES: u32 = 100;
 
-/// Over standard streams, a line may be answered so long after the request behind it was: at first, and once the target
-/// has left a line unanswered.
-const BEHIND: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(150)];
-
 /// So many vectors of one base are sent between two controls.
 const TOGETHER: usize = 12;
-
-/// A process that closes its output is gone within so long.
-const DYING: Duration = Duration::from_secs(1);
-
-/// The answer to a vector is awaited for so long.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends the trials of a lane between unbroken requests: those of one base together, and each by itself where that leaves
 /// anything in doubt.
@@ -62,6 +53,7 @@ pub(crate) async fn walk(
         silences: 0,
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
+        left: Vec::new(),
         results: Results::new(),
     };
     let _ = timeout_at(deadline, walk.all(lane)).await;
@@ -91,7 +83,25 @@ struct Walk<'a> {
     last: BTreeMap<String, Observed>,
     /// Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
     unserved: BTreeMap<Base, Trouble>,
+    /// Vectors whose answers may still come.
+    left: Vec<Left>,
     results: Results,
+}
+
+/// A vector over standard streams that was not answered before the request behind it: its id tells its answer whenever
+/// that comes.
+struct Left {
+    trial: Trial,
+    before: Observed,
+    open: Open,
+    after: Observed,
+}
+
+/// What became of a vector with nothing sent behind it.
+enum Came {
+    Answer(Observed),
+    /// Nothing yet, and its id would tell.
+    Nothing(Open),
 }
 
 impl Walk<'_> {
@@ -105,11 +115,27 @@ impl Walk<'_> {
             let reached = self.together(&group).await;
             let mut group = VecDeque::from(group);
             for prepared in group.drain(..reached.unwrap_or(together).max(1)) {
-                if !self.results.contains_key(&prepared.trial.key()) {
+                let key = prepared.trial.key();
+                let left = self.left.iter().any(|left| left.trial.key() == key);
+                if !left && !self.results.contains_key(&key) {
                     self.alone(prepared).await;
                 }
             }
             group.into_iter().rev().for_each(|prepared| lane.push_front(prepared));
+        }
+        self.settle().await;
+    }
+
+    /// Judges what was left open: silence is silence when nothing has come in time for the last one.
+    async fn settle(&mut self) {
+        let by = Instant::now() + self.channel.stretch(BEHIND[0]);
+        for Left { trial, before, mut open, after } in std::mem::take(&mut self.left) {
+            let rest = by.saturating_duration_since(Instant::now());
+            let answered = timeout(rest, open.until(BEHIND[0], Message::is_response)).await;
+            let ended = answered.is_ok() && open.is_ended();
+            let sent = if ended { open.finish().await } else { open.close() };
+            let tried = between(self.given, &trial, before, sent, after);
+            self.results.insert(trial.key(), Outcome::of(&trial, &tried, None));
         }
     }
 
@@ -128,7 +154,8 @@ impl Walk<'_> {
     /// them, if a control is not accepted.
     async fn together(&mut self, group: &[Prepared]) -> Option<usize> {
         let [first, _, ..] = group else { return None };
-        if self.silences > 0 || self.unserved.contains_key(&first.trial.base) {
+        let apart = self.channel.transport().answers_apart();
+        if (apart && self.silences > 0) || self.unserved.contains_key(&first.trial.base) {
             return None;
         }
         let before = match self.last.get(&first.key) {
@@ -141,8 +168,8 @@ impl Walk<'_> {
         self.last.insert(first.key.clone(), before.clone());
         let mut sent = Vec::new();
         for prepared in group {
-            match self.answered(prepared).await {
-                Some(seen) => sent.push(seen),
+            match self.came(prepared).await {
+                Some(came) => sent.push(came),
                 None => break,
             }
         }
@@ -155,6 +182,14 @@ impl Walk<'_> {
         self.last.insert(first.key.clone(), after.clone());
         for (prepared, sent) in group.iter().zip(sent) {
             let trial = &prepared.trial;
+            let sent = match sent {
+                Came::Answer(sent) => sent,
+                Came::Nothing(open) => {
+                    let (trial, before, after) = (trial.clone(), before.clone(), after.clone());
+                    self.left.push(Left { trial, before, open, after });
+                    continue;
+                }
+            };
             let tried = between(self.given, trial, before.clone(), sent, after.clone());
             let outcome = Outcome::of(trial, &tried, None);
             if !outcome.is_doubtful() {
@@ -164,21 +199,24 @@ impl Walk<'_> {
         Some(reached)
     }
 
-    /// The answer to a vector that comes without another request behind it; none if it does not come, or nothing in it
+    /// What comes of a vector without another request behind it; none if it does not come, or nothing in it
     /// tells which request it answers.
-    async fn answered(&self, prepared: &Prepared) -> Option<Observed> {
+    async fn came(&self, prepared: &Prepared) -> Option<Came> {
         let (by, probe) = (&prepared.by, prepared.probe.clone().patience(PATIENCE));
         if self.channel.transport().answers_apart() || probe.method() == Some(method::LISTEN) {
             let seen = send(self.channel, by, &probe).await.ok()?;
-            return (seen.status().is_some() || !seen.messages.is_empty()).then_some(seen);
+            let answered = seen.status().is_some() || !seen.messages.is_empty();
+            return answered.then_some(Came::Answer(seen));
         }
         if !probe.asks() {
             return None;
         }
         let mut open = self.channel.open(by, &probe).await.ok()?;
-        open.until(BEHIND[0] / 2, Message::is_response).await?;
+        if open.until(BEHIND[1] / 2, Message::is_response).await.is_none() {
+            return Some(Came::Nothing(open));
+        }
         // An answer that names another id, or none, does not end the exchange.
-        if open.is_ended() { Some(open.finish().await) } else { None }
+        if open.is_ended() { Some(Came::Answer(open.finish().await)) } else { None }
     }
 
     /// Sends a vector between two controls of its own.
@@ -292,74 +330,4 @@ fn untried(edition: &Arc<Edition>, trial: &Trial, trouble: Trouble) -> Tried {
         after: None,
         controlled: Err(trouble),
     }
-}
-
-async fn attempt(
-    by: &str,
-    before: Option<Observed>,
-    control: impl Fn() -> Probe,
-    probe: &Probe,
-    channel: &Channel,
-    silent: bool,
-) -> Result<(Observed, Observed, (Observed, bool)), Trouble> {
-    let before = match before {
-        Some(before) => before,
-        None => send(channel, by, &control()).await?,
-    };
-    if let Some(keeper) = channel.keeper()
-        && probe.method() != Some(method::LISTEN)
-    {
-        let session = keeper.session().await?;
-        // Such a line may go unanswered; the answer to the request behind it shows that it was read.
-        let mut open = channel.open(by, &probe.clone().patience(PATIENCE)).await?;
-        let wait = BEHIND[usize::from(silent)];
-        if probe.asks() && open.until(wait / 2, Message::is_response).await.is_some() {
-            // An answer that names another id, or none, does not end the exchange, and nothing more is to come.
-            let done = if open.is_ended() { Err(open.finish().await) } else { Ok(open) };
-            let after = behind(&session, channel, by, control).await?;
-            return Ok((before, done.map_or_else(|sent| sent, Open::close), after));
-        }
-        let after = behind(&session, channel, by, control).await?;
-        if probe.asks() {
-            open.until(wait, Message::is_response).await;
-        }
-        return Ok((before, open.close(), after));
-    }
-    let sent = send(channel, by, &probe.clone().patience(PATIENCE)).await?;
-    let after = send(channel, by, &control()).await?;
-    Ok((before, sent, (after, false)))
-}
-
-/// Sends the request behind a line, and tells whether the target died of the line: it is then started anew.
-async fn behind(
-    session: &Session,
-    channel: &Channel,
-    by: &str,
-    control: impl Fn() -> Probe,
-) -> Result<(Observed, bool), Trouble> {
-    let first = send(channel, by, &control()).await;
-    if first.as_ref().is_ok_and(|after| after.response().is_some()) {
-        return Ok((first?, false));
-    }
-    let died = session.wait_exit(DYING).await.is_some();
-    Ok((send(channel, by, &control()).await?, died))
-}
-
-/// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged.
-async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
-    if probe.method() != Some(method::LISTEN) {
-        return channel.send(by, probe).await;
-    }
-    let mut open = channel.open(by, probe).await?;
-    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
-    let first = open.until(PATIENCE, |m| m.is_response() || acknowledged(m)).await;
-    if !first.is_some_and(|m| acknowledged(&m)) {
-        return Ok(open.finish().await);
-    }
-    if !channel.transport().closing_cancels() {
-        // What the target still says of the subscription comes before its next answer.
-        open.cancel().await;
-        channel.send(by, &Probe::request(method::DISCOVER, json!({}))).await?;
-    }
-    Ok(open.close())
 }

@@ -53,6 +53,17 @@ impl Keeper {
         self.limits.answer
     }
 
+    /// Whether the process runs, as far as nobody holds it up.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.current.try_lock().is_ok_and(|current| current.0.process().exited().is_none())
+    }
+
+    /// Records what the process wrote unasked: whoever uses it next has nothing to do with it.
+    pub(crate) async fn rest(&self) {
+        let current = self.current.lock().await;
+        self.record_stray(&current.0);
+    }
+
     /// Ends the process and records what it wrote unasked.
     pub(crate) async fn stop(&self) {
         let current = self.current.lock().await;

@@ -12,6 +12,8 @@ pub(crate) struct Played {
     pub(crate) in_vain: bool,
     /// Whether an answer told of a failure inside the target.
     pub(crate) stumbled: bool,
+    /// Whether a process was used that another check had used before.
+    pub(crate) shared: bool,
     /// How the target's process ended meanwhile, if it did.
     pub(crate) death: Option<String>,
 }
@@ -22,7 +24,7 @@ impl Played {
         self.death.is_some()
             || match self.verdict {
                 Verdict::Inconclusive { .. } => true,
-                Verdict::Violated { .. } => self.in_vain || self.stumbled,
+                Verdict::Violated { .. } => self.in_vain || self.stumbled || self.shared,
                 _ => false,
             }
     }
@@ -38,7 +40,7 @@ impl Played {
     pub(super) fn stands_beside(&self, second: &Self) -> bool {
         let judged = matches!(second.verdict, Verdict::Held | Verdict::Violated { .. });
         let violated = matches!(self.verdict, Verdict::Violated { .. });
-        violated && !self.in_vain && self.death.is_none() && second.death.is_none() && !judged
+        violated && !self.in_vain && !self.shared && self.death.is_none() && second.death.is_none() && !judged
     }
 
     /// A second try in which another case failed than in the first: a target that fails now and then fails anywhere, and a
@@ -63,7 +65,7 @@ impl Played {
 
     /// The verdict if there is no second look: silence alone is no violation.
     pub(super) fn unconfirmed(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
-        if matches!(self.verdict, Verdict::Violated { .. }) && !self.in_vain {
+        if matches!(self.verdict, Verdict::Violated { .. }) && !self.in_vain && !self.shared {
             return (self.verdict, self.cases);
         }
         let doubt = |verdict: Verdict| match verdict {
@@ -97,7 +99,7 @@ mod tests {
             })
             .collect();
         let verdict = Verdict::fold(cases.iter().map(|c| c.verdict.clone())).expect("some cases");
-        Played { verdict, cases, in_vain: false, stumbled: true, death: None }
+        Played { verdict, cases, in_vain: false, stumbled: true, shared: false, death: None }
     }
 
     #[test]

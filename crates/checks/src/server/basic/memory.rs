@@ -12,9 +12,6 @@ use super::capabilities::{asked, asking_requests, everything, slug};
 /// The connection on which one request follows another.
 const CONNECTION: &str = "memory";
 
-/// At most so many processes are started by one check.
-const PROCESSES: usize = 3;
-
 check! {
     /// **Observed:** on a connection or process on which nothing was declared yet, what asks for input asks for none; then a
     /// request that declares every capability is asked, and the next one, which declares nothing, is not. What asks
@@ -29,20 +26,24 @@ check! {
 }
 
 async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
-    let mut tried = 0;
+    // Over standard streams the process is the connection, and that of the run has heard everything.
+    let quiet = if bench.survey().transport.shares_processes() {
+        Quiet::Run(bench)
+    } else {
+        Quiet::fresh(bench).await?
+    };
+    let mut unasked = Vec::new();
     for (n, (what, probe)) in asking_requests(bench).into_iter().enumerate() {
-        // Over standard streams the process is the connection, and that of the run has heard everything.
-        if n == PROCESSES && !bench.survey().transport.shares_processes() {
-            break;
+        let probe = probe.on(&format!("{CONNECTION}-{n}"));
+        let before = quiet.send(probe.clone().capabilities(json!({}))).await?;
+        if asked(&before).is_empty() {
+            unasked.push((what, probe));
         }
-        let quiet = if bench.survey().transport.shares_processes() {
-            Quiet::quiet(bench).await?
-        } else {
-            Quiet::own(bench).await?
-        };
-        let judgement = forgets(&quiet, &probe.on(&format!("{CONNECTION}-{n}"))).await;
-        quiet.stop();
-        if let Some(judgement) = judgement.transpose() {
+        bench.forget();
+    }
+    let mut tried = 0;
+    for (what, probe) in unasked {
+        if let Some(judgement) = forgets(&quiet, &probe).await.transpose() {
             tried += 1;
             bench.case(
                 &slug(&what),
@@ -51,6 +52,7 @@ async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
             );
         }
     }
+    quiet.leave().await;
     if tried > 0 {
         return bench.conclude();
     }
@@ -62,15 +64,10 @@ async fn no_remembered_capabilities(bench: &Bench) -> Judgement {
 
 /// Whether the capabilities of one request are forgotten by the next; `None` if there is nothing to forget.
 async fn forgets(quiet: &Quiet<'_>, probe: &Probe) -> Result<Option<Finding>, Trouble> {
-    let nothing = || probe.clone().capabilities(json!({}));
-    let before = quiet.send(nothing()).await?;
-    if !asked(&before).is_empty() {
-        return Ok(None);
-    }
     if asked(&quiet.control(probe.clone().capabilities(everything())).await?).is_empty() {
         return Ok(None);
     }
-    let after = quiet.send(nothing()).await?;
+    let after = quiet.send(probe.clone().capabilities(json!({}))).await?;
     match asked(&after).first() {
         Some(method) => Ok(Some(Finding::violated(
             "no input request, since this request declares no capability",
@@ -263,7 +260,7 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
     let mut others = Vec::new();
     if !bench.survey().transport.shares_processes() {
         // Two, so that none sees two rounds in a row.
-        others = vec![bench.instance().await?, bench.instance().await?];
+        others = vec![bench.ready_instance().await?, bench.ready_instance().await?];
     }
     for (list, probe) in pages {
         // The cursor is good where it was made.
@@ -281,7 +278,7 @@ async fn no_connection_affinity(bench: &Bench) -> Judgement {
     }
     let walked = plumb_flows::rounds::rounds_elsewhere(bench, &others).await?;
     for instance in others {
-        instance.stop().await;
+        instance.leave().await;
     }
     interruption::cases(bench).await;
     match bench.conclude()? {

@@ -63,7 +63,7 @@ async fn no_response(bench: &Bench) -> Judgement {
         };
         bench.case(slug, format!("{method} is sent without an id"), judgement);
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 

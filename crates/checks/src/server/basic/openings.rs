@@ -1,6 +1,5 @@
 //! basic#statelessness: any request can be the first one.
 
-use plumb_flows::quiet::Quiet;
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
 use serde_json::{Value, json};
@@ -51,7 +50,7 @@ async fn no_prior_requests(bench: &Bench) -> Judgement {
             processes += 1;
             let own = bench.instance().await?;
             let judgement = first(bench, &probe, |probe| own.send(probe)).await;
-            own.stop().await;
+            own.leave().await;
             let title = format!("{} is the first request of a process", base.name());
             bench.case(&format!("{}-of-a-process", base.name()), title, judgement);
         }
@@ -111,17 +110,18 @@ async fn behind_a_ping(bench: &Bench) -> Result<(), Trouble> {
     let ping = Probe::message(json!({"jsonrpc": "2.0", "id": "plumb-ping", "method": "ping"}))
         .without_header("Mcp-Method")
         .without_header("MCP-Protocol-Version");
-    let quiet = if bench.survey().transport.shares_processes() {
-        Quiet::Run(bench)
-    } else {
-        Quiet::Own(bench.instance().await?)
-    };
     let seen = async {
-        quiet.send(ping.on("pinged")).await?;
-        quiet.send(probe.on("pinged")).await
+        if bench.survey().transport.shares_processes() {
+            bench.send(ping.on("pinged")).await?;
+            return bench.send(probe.on("pinged")).await;
+        }
+        let own = bench.instance().await?;
+        own.send(ping).await?;
+        let seen = own.send(probe).await;
+        own.stop().await;
+        seen
     };
     let seen = seen.await;
-    quiet.stop();
     let judgement = match seen {
         Ok(seen) if is_served(&seen) => Ok(Finding::Held),
         Ok(seen) if seen.is_accepted() || seen.is_refused() => Ok(Finding::violated(

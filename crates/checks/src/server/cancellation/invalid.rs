@@ -33,7 +33,7 @@ async fn unknown(bench: &Bench) -> Judgement {
         let finding = ignored(bench, &quiet, params).await?;
         bench.case(slug, format!("the cancellation of {id}, which never was"), Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -63,7 +63,7 @@ async fn completed(bench: &Bench) -> Judgement {
             Ok(finding),
         );
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -93,7 +93,7 @@ async fn malformed(bench: &Bench) -> Judgement {
         let finding = ignored(bench, &quiet, params.clone()).await?;
         bench.case(slug, format!("a cancellation with {params}"), Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 

@@ -22,7 +22,6 @@ check! {
 
 async fn teardown(bench: &Bench) -> Judgement {
     let teardown = tear_down(bench).await?;
-    bench.note(&teardown.seen);
     if let Some(finding) = teardown.abrupt() {
         return Ok(finding);
     }
@@ -73,7 +72,6 @@ check! {
 
 async fn references_listen(bench: &Bench) -> Judgement {
     let teardown = tear_down(bench).await?;
-    bench.note(&teardown.seen);
     let Some(cancelled) = teardown.cancelled() else {
         return Ok(Finding::unseen(
             "the target sent no `notifications/cancelled`",

@@ -59,7 +59,7 @@ async fn stop(bench: &Bench) -> Judgement {
     for (slug, id) in ids {
         let quiet = Quiet::quiet(bench).await?;
         let work = after_cancelling(bench, &quiet, &id).await;
-        quiet.stop();
+        quiet.leave().await;
         let judgement = work.map(|work| match work {
             Work::Stopped => {
                 stopped = true;
@@ -218,7 +218,7 @@ async fn no_response(bench: &Bench) -> Judgement {
         .await?;
     let answer = open.until(GRACE, Message::is_response).await;
     bench.close(open);
-    quiet.stop();
+    quiet.leave().await;
     Ok(match answer {
         Some(error) if matches!(error.kind, Kind::Error) => Finding::violated(
             format!("no response to the cancelled request {id}"),
@@ -274,7 +274,7 @@ async fn race(bench: &Bench) -> Judgement {
             break;
         }
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -342,7 +342,7 @@ async fn free(bench: &Bench) -> Judgement {
         bench.pause(WATCH).await;
         sizes.push(resident(group));
     }
-    quiet.stop();
+    quiet.leave().await;
     let (Some(first), Some(second)) = (sizes[0], sizes[1]) else {
         return Ok(Finding::unseen(
             "the memory of the process cannot be read here",

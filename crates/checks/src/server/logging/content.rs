@@ -56,7 +56,7 @@ async fn logger_names(bench: &Bench) -> Judgement {
         };
         bench.case(&plain(&name), format!("{name:?} called three times"), Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -108,7 +108,7 @@ async fn pii(bench: &Bench) -> Judgement {
         };
         bench.case(&plain(&name), format!("{name:?} with {argument:?} {marker:?}"), Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     match bench.conclude()? {
         Finding::Unseen { .. } => Ok(Finding::unseen(
             "no tool that logs takes an e-mail address or the like",

@@ -59,7 +59,7 @@ async fn no_level_no_logs(bench: &Bench) -> Judgement {
         let seen = quiet.control(probe).await?;
         bench.case(base.name(), format!("{} without a level", base.name()), Ok(silent(&seen)));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -94,7 +94,7 @@ async fn threshold(bench: &Bench) -> Judgement {
             bench.case(&slug, format!("{name:?} at the level {level}"), judgement);
         }
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -163,7 +163,7 @@ async fn no_remembered_level(bench: &Bench) -> Judgement {
             Ok(finding),
         );
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 

@@ -105,7 +105,7 @@ async fn secrets(bench: &Bench) -> Judgement {
             bench.case(&slug, format!("{name:?} with a secret of its caller's"), judgement);
         }
     }
-    quiet.stop();
+    quiet.leave().await;
     if bench.survey().protected {
         logs::of_requests(bench).await?;
     }

@@ -43,7 +43,7 @@ async fn own_stream(bench: &Bench) -> Judgement {
     bench.close(open);
     // Over standard streams, beside an open subscription, log messages name no request: they are nobody's.
     messages += quiet.strays().await?.iter().filter(|m| m.method() == Some(METHOD)).count();
-    quiet.stop();
+    quiet.leave().await;
     Ok(match leaked {
         Some(leaked) => {
             Finding::violated("no log messages on the stream of a subscription", leaked.raw.lossy())
@@ -158,6 +158,6 @@ async fn before_response(bench: &Bench) -> Judgement {
         };
         bench.case(&plain(&name), format!("{name:?} after its response"), finding);
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }

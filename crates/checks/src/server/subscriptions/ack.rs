@@ -38,7 +38,7 @@ async fn supported(bench: &Bench) -> Judgement {
     let first = open.next_within(PATIENCE).await;
     let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
     let seen = bench.close(open);
-    quiet.stop();
+    quiet.leave().await;
     Ok(match (acknowledged, promised) {
         (true, _) => Finding::Held,
         (false, false) => Finding::unseen(
@@ -101,7 +101,7 @@ async fn first(bench: &Bench) -> Judgement {
         });
         bench.case(&slug.to_lowercase(), format!("a subscription: {slug}"), Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     if unknown > 0 { Ok(no_listen()) } else { bench.conclude() }
 }
 
@@ -160,7 +160,7 @@ async fn nothing_before(bench: &Bench) -> Judgement {
         });
         bench.case(&format!("round-{round}"), "a subscription opened amid changes", Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -199,7 +199,7 @@ async fn subset(bench: &Bench) -> Judgement {
     let ack = agreed(&ack);
     let unnamed = unnamed(bench, &quiet, &mut open, &ack).await;
     bench.close(open);
-    quiet.stop();
+    quiet.leave().await;
     if let Some(judgement) = unnamed.transpose() {
         bench.case("honoured", "changes of all types, caused on the subscription", judgement);
     }
@@ -313,7 +313,7 @@ async fn no_extra(bench: &Bench) -> Judgement {
         });
         bench.case(&slug.to_lowercase(), title, Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }
 
@@ -363,6 +363,6 @@ async fn id_value(bench: &Bench) -> Judgement {
             });
         bench.case(slug, format!("a subscription with the id {id}"), Ok(finding));
     }
-    quiet.stop();
+    quiet.leave().await;
     bench.conclude()
 }

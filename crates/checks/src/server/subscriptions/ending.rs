@@ -1,5 +1,6 @@
 //! basic/patterns/subscriptions#cancellation: by whom a subscription ends, and what follows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plumb_flows::quiet::Quiet;
@@ -89,7 +90,7 @@ async fn cancelled_listen(bench: &Bench) -> Judgement {
     for (slug, id) in ids {
         let quiet = Quiet::quiet(bench).await?;
         let judgement = silent_once_cancelled(bench, &quiet, &id).await;
-        quiet.stop();
+        quiet.leave().await;
         bench.case(slug, format!("the subscription {id}, cancelled"), judgement);
     }
     bench.conclude()
@@ -158,8 +159,15 @@ impl Teardown {
     }
 }
 
+/// How the target ends an open subscription; one process tells all checks.
+pub(crate) async fn tear_down(bench: &Bench) -> Result<Arc<Teardown>, Trouble> {
+    let teardown = bench.shared("teardown", || torn_down(bench)).await?;
+    bench.note(&teardown.seen);
+    Ok(teardown)
+}
+
 /// Starts the target, subscribes, asks it to end, and watches.
-pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
+async fn torn_down(bench: &Bench) -> Result<Teardown, Trouble> {
     let quiet = Quiet::own(bench).await?;
     let (mut open, _) = listen(bench, &quiet, filter(bench.survey())).await?;
     let Quiet::Own(instance) = quiet else {
@@ -204,7 +212,7 @@ pub(crate) async fn tear_down(bench: &Bench) -> Result<Teardown, Trouble> {
     // Shells and package managers tell of a signal by a code above 128.
     let by_itself = exit.is_some_and(|e| e.signal.is_none() && e.code.is_some_and(|c| c < 128));
     let id = open.id().unwrap_or_default();
-    let seen = bench.close(open);
+    let seen = open.close();
     instance.stop().await;
     Ok(Teardown { id, seen, ended, orderly: heard && by_itself, by_input: session.is_some() })
 }
@@ -222,7 +230,6 @@ check! {
 
 async fn graceful_result(bench: &Bench) -> Judgement {
     let teardown = tear_down(bench).await?;
-    bench.note(&teardown.seen);
     if let Some(finding) = teardown.abrupt() {
         return Ok(finding);
     }
@@ -250,7 +257,6 @@ check! {
 
 async fn graceful_close(bench: &Bench) -> Judgement {
     let teardown = tear_down(bench).await?;
-    bench.note(&teardown.seen);
     if teardown.result().is_none() {
         return Ok(teardown.abrupt().unwrap_or_else(no_result));
     }
@@ -277,7 +283,6 @@ check! {
 
 async fn graceful_meta(bench: &Bench) -> Judgement {
     let teardown = tear_down(bench).await?;
-    bench.note(&teardown.seen);
     let judged = |result: &Message, id: &Value| {
         let carried =
             result.result().and_then(|r| r.get("_meta")).and_then(|m| m.get(meta::SUBSCRIPTION_ID));
@@ -324,10 +329,10 @@ async fn no_state(bench: &Bench) -> Judgement {
     let first = Quiet::quiet(bench).await?;
     let (open, _) = listen(bench, &first, wanted).await?;
     bench.close(open);
-    first.stop();
+    first.leave().await;
     let second = Quiet::quiet(bench).await?;
     let told = told_unasked(bench, &second, &causes).await;
-    second.stop();
+    second.leave().await;
     Ok(match told? {
         Some(message) => Finding::violated(
             "nothing of an earlier connection's subscription",

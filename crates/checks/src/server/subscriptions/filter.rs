@@ -202,7 +202,7 @@ async fn without_listen(bench: &Bench) -> Judgement {
             Ok(finding),
         );
     }
-    quiet.stop();
+    quiet.leave().await;
     match bench.conclude()? {
         Finding::Unseen { .. } => {
             Ok(Finding::unseen("no tool changes anything", Prop::ChangeTools.how_to_enable()))

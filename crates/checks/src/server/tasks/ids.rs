@@ -201,13 +201,13 @@ async fn of_two_processes(bench: &Bench, found: &Found) -> Judgement {
 
 /// The ids of the first tasks of a process.
 async fn first_ids(bench: &Bench, found: &Found) -> Result<BTreeSet<String>, Trouble> {
-    let quiet = Quiet::own(bench).await?;
+    let quiet = Quiet::fresh(bench).await?;
     let mut ids = BTreeSet::new();
     for _ in 0..FIRST {
         let seen = quiet.send(life::call(bench, found)).await;
         ids.extend(seen.ok().and_then(|s| s.result().and_then(task_id).map(str::to_owned)));
     }
-    quiet.stop();
+    quiet.leave().await;
     Ok(ids)
 }
 

@@ -1,7 +1,6 @@
 //! server/tools#capabilities, #list-changed-notification.
 
 use plumb_flows::listing::changes::Announced;
-use plumb_flows::listing::harmless::another;
 use plumb_flows::listing::stability::{same_on_every_connection, without_side_effect};
 use plumb_flows::listing::{self, Connection, TOOLS, walk};
 use plumb_runner::{Bench, Finding, Judgement, Prop, check};
@@ -116,7 +115,7 @@ async fn deterministic(bench: &Bench) -> Judgement {
     if bench.survey().transport.shares_processes() {
         return Ok(Finding::Held);
     }
-    let own = another(bench).await?;
+    let own = bench.ready_instance().await?;
     let way = Connection::Own(&own);
     let judged = match walk(bench, &way, TOOLS, 4).await {
         Ok(there) => match differs(&there) {
@@ -127,7 +126,7 @@ async fn deterministic(bench: &Bench) -> Judgement {
         },
         Err(trouble) => Err(trouble),
     };
-    own.stop().await;
+    own.leave().await;
     judged
 }
 

@@ -225,9 +225,8 @@ async fn no_discover_needed(bench: &Bench) -> Judgement {
         ));
     };
     let instance = bench.instance().await?;
-    let seen: Result<Observed, _> = instance.send(probe).await;
-    instance.stop().await;
-    let seen = seen?;
+    let seen: Observed = instance.send(probe).await?;
+    instance.leave().await;
     Ok(Finding::expect(
         seen.is_accepted(),
         format!("{base} is served as the first request"),

@@ -1,0 +1,92 @@
+//! Sending one vector, and the request behind it.
+
+use std::time::Duration;
+
+use plumb_wire::jsonrpc::Message;
+use plumb_wire::stdio::Session;
+use plumb_wire::{method, notification};
+use serde_json::json;
+
+use crate::channel::{Channel, Open};
+use crate::{Observed, Probe, Trouble};
+
+/// Over standard streams, a line may be answered so long after the request behind it was: at first, and once the target
+/// has left a line unanswered.
+pub(super) const BEHIND: [Duration; 2] = [Duration::from_secs(2), Duration::from_millis(150)];
+
+/// A process that closes its output is gone within so long.
+const DYING: Duration = Duration::from_secs(1);
+
+/// The answer to a vector is awaited for so long.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Sends a vector between two controls; gives what was said before, to it, and behind it, and whether the target died of it.
+pub(super) async fn attempt(
+    by: &str,
+    before: Option<Observed>,
+    control: impl Fn() -> Probe,
+    probe: &Probe,
+    channel: &Channel,
+    silent: bool,
+) -> Result<(Observed, Observed, (Observed, bool)), Trouble> {
+    let before = match before {
+        Some(before) => before,
+        None => send(channel, by, &control()).await?,
+    };
+    if let Some(keeper) = channel.keeper()
+        && probe.method() != Some(method::LISTEN)
+    {
+        let session = keeper.session().await?;
+        // Such a line may go unanswered; the answer to the request behind it shows that it was read.
+        let mut open = channel.open(by, &probe.clone().patience(PATIENCE)).await?;
+        let wait = BEHIND[usize::from(silent)];
+        if probe.asks() && open.until(wait / 2, Message::is_response).await.is_some() {
+            // An answer that names another id, or none, does not end the exchange, and nothing more is to come.
+            let done = if open.is_ended() { Err(open.finish().await) } else { Ok(open) };
+            let after = behind(&session, channel, by, control).await?;
+            return Ok((before, done.map_or_else(|sent| sent, Open::close), after));
+        }
+        let after = behind(&session, channel, by, control).await?;
+        if probe.asks() {
+            open.until(wait, Message::is_response).await;
+        }
+        return Ok((before, open.close(), after));
+    }
+    let sent = send(channel, by, &probe.clone().patience(PATIENCE)).await?;
+    let after = send(channel, by, &control()).await?;
+    Ok((before, sent, (after, false)))
+}
+
+/// Sends the request behind a line, and tells whether the target died of the line: it is then started anew.
+async fn behind(
+    session: &Session,
+    channel: &Channel,
+    by: &str,
+    control: impl Fn() -> Probe,
+) -> Result<(Observed, bool), Trouble> {
+    let first = send(channel, by, &control()).await;
+    if first.as_ref().is_ok_and(|after| after.response().is_some()) {
+        return Ok((first?, false));
+    }
+    let died = session.wait_exit(DYING).await.is_some();
+    Ok((send(channel, by, &control()).await?, died))
+}
+
+/// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged.
+pub(super) async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
+    if probe.method() != Some(method::LISTEN) {
+        return channel.send(by, probe).await;
+    }
+    let mut open = channel.open(by, probe).await?;
+    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
+    let first = open.until(PATIENCE, |m| m.is_response() || acknowledged(m)).await;
+    if !first.is_some_and(|m| acknowledged(&m)) {
+        return Ok(open.finish().await);
+    }
+    if !channel.transport().closing_cancels() {
+        // What the target still says of the subscription comes before its next answer.
+        open.cancel().await;
+        channel.send(by, &Probe::request(method::DISCOVER, json!({}))).await?;
+    }
+    Ok(open.close())
+}
