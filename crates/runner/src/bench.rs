@@ -38,7 +38,6 @@ pub(crate) struct Context {
     pub(crate) packs: Arc<[Pack]>,
     pub(crate) limits: Limits,
     pub(crate) recorder: Arc<Recorder>,
-    pub(crate) channel: Channel,
     /// Processes of the target beside the run's own.
     pub(crate) aside: Aside,
     /// What checks have seen for each other.
@@ -82,10 +81,15 @@ pub struct Bench {
 
 impl Bench {
     /// A second try has ids of its own: an answer to the first may still come.
-    pub(crate) fn new(check: &'static str, context: Arc<Context>, tried: u32) -> Self {
+    pub(crate) fn new(
+        check: &'static str,
+        context: Arc<Context>,
+        channel: &Channel,
+        tried: u32,
+    ) -> Self {
         let place = context.edition.ledger.place(check).unwrap_or(0) as u64;
         // Alone, but no more patient: what must not come after a while would then come in time.
-        let channel = context.channel.own(1);
+        let channel = channel.own(1);
         let again = u64::from(tried);
         Self {
             check,
@@ -280,6 +284,11 @@ impl Bench {
     /// Judges one case; its evidence is what was sent since the last one.
     pub fn case(&self, slug: &str, title: impl Into<String>, judgement: Judgement) {
         self.evidence.case(slug, title.into(), judgement);
+    }
+
+    /// Judges cases that were tried beside each other; the evidence of each is what was sent since the last one before.
+    pub fn cases<'a>(&self, judged: impl IntoIterator<Item = (&'a str, String, Judgement)>) {
+        self.evidence.cases(judged);
     }
 
     /// The finding over the cases so far.

@@ -44,15 +44,21 @@ impl Evidence {
 
     /// Judges one case; it rests on what was counted since the last one.
     pub(crate) fn case(&self, slug: &str, title: String, judgement: Judgement) {
-        let case = CaseFinished {
+        self.cases([(slug, title, judgement)]);
+    }
+
+    /// Judges cases that were tried beside each other; each rests on all that was counted since the last one before.
+    pub(crate) fn cases<'a>(&self, judged: impl IntoIterator<Item = (&'a str, String, Judgement)>) {
+        let exchanges = self.take();
+        let cases = judged.into_iter().map(|(slug, title, judgement)| CaseFinished {
             check: self.check.to_owned(),
             case: slug.to_owned(),
             title,
             verdict: finding::verdict(judgement),
-            exchanges: self.take(),
+            exchanges: exchanges.clone(),
             count: 1,
-        };
-        self.cases.lock().unwrap_or_else(PoisonError::into_inner).push(case);
+        });
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).extend(cases);
     }
 
     /// The finding over the cases so far.

@@ -188,7 +188,6 @@ async fn ask(
         recorder: Arc::clone(recorder),
         others,
         shared: shared.is_some(),
-        channel: running.channel.clone(),
         aside: Aside::default(),
         sights: Sights::default(),
         seed: options.seed,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use futures_util::StreamExt as _;
-use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
+use plumb_model::{Event, Verdict};
 use plumb_wire::method;
 use tokio::time::{Instant, timeout_at};
 
@@ -27,6 +27,9 @@ const SPOILT_TRIES: usize = 2;
 
 /// So many quick requests show what answers take with nothing else in flight.
 const MEASURED: usize = 4;
+
+/// So many scenarios for each request that may be in flight.
+const SCENES: usize = 4;
 
 /// The checks of a run, each at its time.
 pub(crate) struct Schedule<'a> {
@@ -52,14 +55,19 @@ impl Schedule<'_> {
                 |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
             open.iter().filter(scenario).copied().collect()
         };
-        let scenes = Scenes { stage: self, concurrency: self.options.concurrency, deadline };
+        let main = Place { schedule: self, channel: &self.running.channel };
+        let scenes = Scenes { stage: &main, concurrency: self.scenes_at_once(), deadline };
         let trials = lab::trials(&self.context.packs, &open, self.context.given());
         let mut faults = Vec::new();
         // What starts processes takes longest, so it begins first.
         let mut beside = scenarios(&|i| i == Isolation::Replicas);
         beside.extend(scenarios(&|i| !matches!(i, Isolation::Alone | Isolation::Replicas)));
-        let ((mut results, own), doubted) =
-            tokio::join!(self.vectors(&trials, deadline), scenes.run(&beside));
+        let alone = scenarios(&|i| i == Isolation::Alone);
+        let ((mut results, own), doubted, alone) = tokio::join!(
+            self.vectors(&trials, deadline),
+            scenes.run(&beside),
+            self.alone_elsewhere(alone, deadline)
+        );
         self.calm(deadline).await;
         self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
         if let Some(own) = own {
@@ -69,11 +77,49 @@ impl Schedule<'_> {
         for check in open.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
             self.judge_cases(check, &trials, &results);
         }
-        for check in scenarios(&|i| i == Isolation::Alone) {
+        for check in alone {
             let doubted = scenes.run(&[check]).await;
             faults.extend(scenes.again(doubted).await);
         }
         faults
+    }
+
+    /// Scenarios wait more than they ask, and how much is asked at once is a matter of the pace.
+    fn scenes_at_once(&self) -> usize {
+        match self.options.concurrency {
+            1 => 1,
+            several => several * SCENES,
+        }
+    }
+
+    /// Plays scenarios that want the target for themselves in a process of their own, one after the other, while the
+    /// others run; gives those that were not seen to hold, which are played again in the run's own when it is at rest.
+    async fn alone_elsewhere(
+        &self,
+        checks: Vec<&'static Check>,
+        deadline: Instant,
+    ) -> Vec<&'static Check> {
+        let many = self.options.concurrency > 1 && checks.len() > 1;
+        // Tokens are for one address.
+        if !many || !self.options.target.is_command() || self.context.survey.protected {
+            return checks;
+        }
+        let Some(own) = self.another(deadline).await else { return checks };
+        let place = Place { schedule: self, channel: &own.channel };
+        let mut rest = Vec::new();
+        for check in checks {
+            let at = self.context.recorder.clock.now();
+            match place.play(check, deadline, 0).await {
+                Ok(played) if played.verdict == Verdict::Held && played.death.is_none() => {
+                    let started = Event::CheckStarted { check: check.id.into(), at };
+                    self.context.recorder.emit(started);
+                    self.finish(check, played.verdict, played.cases);
+                }
+                _ => rest.push(check),
+            }
+        }
+        self.context.aside.end(own);
+        rest
     }
 
     /// Measures anew what answers take, now that nothing else is in flight.
@@ -247,9 +293,15 @@ impl Schedule<'_> {
     }
 }
 
-impl Stage for Schedule<'_> {
+/// A process of the target, on which scenarios are played.
+struct Place<'a> {
+    schedule: &'a Schedule<'a>,
+    channel: &'a Channel,
+}
+
+impl Stage for Place<'_> {
     fn recorder(&self) -> &Recorder {
-        &self.context.recorder
+        &self.schedule.context.recorder
     }
 
     async fn play(
@@ -261,10 +313,11 @@ impl Stage for Schedule<'_> {
         let Body::Scenario(body) = check.body else {
             return Err(format!("check `{}` is no scenario", check.id));
         };
-        let context = Arc::clone(&self.context);
+        let context = Arc::clone(&self.schedule.context);
+        let channel = self.channel.clone();
         // A task of its own, so that a panic in a check is that check's verdict.
         let task = tokio::spawn(async move {
-            let bench = Bench::new(check.id, context, tried);
+            let bench = Bench::new(check.id, context, &channel, tried);
             let judgement = timeout_at(deadline, body(&bench)).await;
             let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
             let in_vain = bench.watch().waited_in_vain();
@@ -282,7 +335,7 @@ impl Stage for Schedule<'_> {
 
     async fn answers(&self) -> bool {
         let control = crate::Probe::request(method::DISCOVER, serde_json::json!({})).fresh();
-        let control = self.running.channel.send("control", &control).await;
+        let control = self.channel.send("control", &control).await;
         // Whatever it says, it answers.
         !control.is_ok_and(|c| c.response().is_none() && c.status().is_none())
     }

@@ -66,5 +66,3 @@ pub(super) fn calls(bench: &Bench, wanted: fn(&Value) -> bool) -> Vec<Probe> {
     };
     callable.take(CALLS).map(call).collect()
 }
-
-

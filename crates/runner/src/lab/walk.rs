@@ -5,6 +5,7 @@ mod attempt;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use plumb_model::Edition;
 use plumb_model::pack::Base;
@@ -32,6 +33,9 @@ const SILENT_LINES: u32 = 100;
 
 /// So many vectors of one base are sent between two controls.
 const TOGETHER: usize = 12;
+
+/// An answer that comes within so long comes at once.
+const AT_ONCE: Duration = Duration::from_millis(15);
 
 /// Sends the trials of a lane between unbroken requests: those of one base together, and each by itself where that leaves
 /// anything in doubt.
@@ -92,6 +96,7 @@ struct Walk<'a> {
 /// that comes.
 struct Left {
     trial: Trial,
+    since: Instant,
     before: Observed,
     open: Open,
     after: Observed,
@@ -101,17 +106,19 @@ struct Left {
 enum Came {
     Answer(Observed),
     /// Nothing yet, and its id would tell.
-    Nothing(Open),
+    Nothing(Box<Open>),
 }
 
 impl Walk<'_> {
-    async fn all(&mut self, lane: Vec<Trial>) {
+    async fn all(&mut self, mut lane: Vec<Trial>) {
+        lane.sort_by_key(|trial| trial.base);
         let mut lane: VecDeque<Prepared> =
             lane.into_iter().filter_map(|trial| self.prepared(trial)).collect();
         while let Some(first) = lane.front() {
             let same = |p: &&Prepared| p.key == first.key;
             let together = lane.iter().take_while(same).count().min(TOGETHER);
             let group: Vec<Prepared> = lane.drain(..together).collect();
+            self.settle(false).await;
             let reached = self.together(&group).await;
             let mut group = VecDeque::from(group);
             for prepared in group.drain(..reached.unwrap_or(together).max(1)) {
@@ -123,16 +130,20 @@ impl Walk<'_> {
             }
             group.into_iter().rev().for_each(|prepared| lane.push_front(prepared));
         }
-        self.settle().await;
+        self.settle(true).await;
     }
 
-    /// Judges what was left open: silence is silence when nothing has come in time for the last one.
-    async fn settle(&mut self) {
-        let by = Instant::now() + self.channel.stretch(BEHIND[0]);
-        for Left { trial, before, mut open, after } in std::mem::take(&mut self.left) {
-            let rest = by.saturating_duration_since(Instant::now());
-            let answered = timeout(rest, open.until(BEHIND[0], Message::is_response)).await;
-            let ended = answered.is_ok() && open.is_ended();
+    /// Judges what was left open and has had its time, or waits until all of it has.
+    async fn settle(&mut self, all: bool) {
+        let patience = self.channel.stretch(BEHIND[0]);
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.left)
+            .into_iter()
+            .partition(|left| all || left.since.elapsed() >= patience);
+        self.left = rest;
+        for Left { trial, since, before, mut open, after } in due {
+            let answered =
+                timeout_at(since + patience, open.until(BEHIND[0], Message::is_response));
+            let ended = answered.await.is_ok() && open.is_ended();
             let sent = if ended { open.finish().await } else { open.close() };
             let tried = between(self.given, &trial, before, sent, after);
             self.results.insert(trial.key(), Outcome::of(&trial, &tried, None));
@@ -153,7 +164,7 @@ impl Walk<'_> {
     /// is any telling. What is in doubt has no result yet: a breach, since the vector before may be its cause, or all of
     /// them, if a control is not accepted.
     async fn together(&mut self, group: &[Prepared]) -> Option<usize> {
-        let [first, _, ..] = group else { return None };
+        let first = group.first()?;
         let apart = self.channel.transport().answers_apart();
         if (apart && self.silences > 0) || self.unserved.contains_key(&first.trial.base) {
             return None;
@@ -186,7 +197,8 @@ impl Walk<'_> {
                 Came::Answer(sent) => sent,
                 Came::Nothing(open) => {
                     let (trial, before, after) = (trial.clone(), before.clone(), after.clone());
-                    self.left.push(Left { trial, before, open, after });
+                    let (since, open) = (Instant::now(), *open);
+                    self.left.push(Left { trial, since, before, open, after });
                     continue;
                 }
             };
@@ -212,8 +224,11 @@ impl Walk<'_> {
             return None;
         }
         let mut open = self.channel.open(by, &probe).await.ok()?;
-        if open.until(BEHIND[1] / 2, Message::is_response).await.is_none() {
-            return Some(Came::Nothing(open));
+        let answer = open.until(BEHIND[1] / 2, Message::is_response);
+        // Where some are left unanswered, none is waited for: its id tells its answer whenever it comes.
+        let wait = if self.left.is_empty() { PATIENCE } else { AT_ONCE };
+        if timeout(wait, answer).await.ok().flatten().is_none() {
+            return Some(Came::Nothing(Box::new(open)));
         }
         // An answer that names another id, or none, does not end the exchange.
         if open.is_ended() { Some(Came::Answer(open.finish().await)) } else { None }

@@ -40,7 +40,12 @@ impl Played {
     pub(super) fn stands_beside(&self, second: &Self) -> bool {
         let judged = matches!(second.verdict, Verdict::Held | Verdict::Violated { .. });
         let violated = matches!(self.verdict, Verdict::Violated { .. });
-        violated && !self.in_vain && !self.shared && self.death.is_none() && second.death.is_none() && !judged
+        violated
+            && !self.in_vain
+            && !self.shared
+            && self.death.is_none()
+            && second.death.is_none()
+            && !judged
     }
 
     /// A second try in which another case failed than in the first: a target that fails now and then fails anywhere, and a

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::{OptionFuture, join, join3};
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, check};
 use plumb_wire::method;
@@ -30,29 +31,39 @@ async fn ids_apart(bench: &Bench) -> Judgement {
     };
     let second = || Probe::request(method::DISCOVER, json!({}));
     bench.control(second()).await?;
-    let number = bench.fresh_id();
-    let judgement = pair(bench, first.clone().id(number), second().id(number.to_string())).await;
-    bench.case("number-then-text", "an id as a number, and its digits as a string", judgement);
-    let number = bench.fresh_id();
-    let judgement = pair(bench, first.clone().id(number.to_string()), second().id(number)).await;
-    bench.case("text-then-number", "digits as a string, and the number as an id", judgement);
-    if bench.survey().transport.shares_processes() {
-        let id = bench.fresh_id();
-        let judgement = pair(bench, first.fresh().id(id), second().fresh().id(id)).await;
-        bench.case("two-clients", "one id on two connections", judgement);
-    }
-    if let Some(slow) = slow.filter(|_| bench.survey().transport.shares_processes()) {
-        let id = bench.fresh_id();
-        let leaving = bench.open(slow.clone().fresh().id(id)).await?;
-        bench.pause(UNDER_WAY).await;
-        let staying = bench.open(slow.clone().fresh().id(id)).await?;
-        bench.pause(UNDER_WAY).await;
-        bench.close(leaving);
-        let seen = bench.finish(staying).await;
-        let judgement = answered(bench, &slow, &seen, "content").await;
-        bench.case("one-leaves", "one id on two connections, of which one is closed", judgement);
-    }
+    let (one, other, shared, kept) =
+        (bench.fresh_id(), bench.fresh_id(), bench.fresh_id(), bench.fresh_id());
+    let by_type = join(
+        pair(bench, first.clone().id(one), second().id(one.to_string())),
+        pair(bench, first.clone().id(other.to_string()), second().id(other)),
+    );
+    let apart = bench.survey().transport.shares_processes();
+    let two =
+        apart.then(|| pair(bench, first.clone().fresh().id(shared), second().fresh().id(shared)));
+    let slow = slow.filter(|_| apart);
+    let leaves = slow.map(|slow| one_leaves(bench, slow, kept));
+    // Each waits for a slow tool; none has to wait for the others.
+    let ((number, text), two, leaves) =
+        join3(by_type, OptionFuture::from(two), OptionFuture::from(leaves)).await;
+    let judged = [
+        ("number-then-text", "an id as a number, and its digits as a string", Some(number)),
+        ("text-then-number", "digits as a string, and the number as an id", Some(text)),
+        ("two-clients", "one id on two connections", two),
+        ("one-leaves", "one id on two connections, of which one is closed", leaves),
+    ];
+    bench.cases(judged.into_iter().filter_map(|(slug, title, j)| Some((slug, title.into(), j?))));
     bench.conclude()
+}
+
+/// Two clients call with one id, and the first one hangs up.
+async fn one_leaves(bench: &Bench, slow: Probe, id: u64) -> Judgement {
+    let leaving = bench.open(slow.clone().fresh().id(id)).await?;
+    bench.pause(UNDER_WAY).await;
+    let staying = bench.open(slow.clone().fresh().id(id)).await?;
+    bench.pause(UNDER_WAY).await;
+    bench.close(leaving);
+    let seen = bench.finish(staying).await;
+    answered(bench, &slow, &seen, "content").await
 }
 
 /// Sends the second request while the first one is worked on.
