@@ -16,4 +16,4 @@ pub mod server;
 pub use clock::Clock;
 pub use mint::{Access, Mint, MintError, Presentation, Token, TokenDeviation};
 pub use secrets::Collected;
-pub use server::{AuthorizationServer, Bind, Profile, Running};
+pub use server::{AuthorizationServer, Bind, Embedded, Profile, Running};

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::params::Params;
 use super::refusal::Refusal;
@@ -24,6 +24,8 @@ pub(super) async fn client(
             return Err(Refusal::new("invalid_request", "`client_id` is another client's"));
         }
         (id, Some(secret).filter(|s| !s.is_empty()))
+    } else if let Some(id) = asserted(tenant, params) {
+        return tenant.client(&id).await;
     } else {
         let id = params.owned("client_id").ok_or_else(|| Refusal::client("no client"))?;
         (id, params.owned("client_secret"))
@@ -33,6 +35,14 @@ pub(super) async fn client(
         return Err(Refusal::client("the secret is wrong or missing"));
     }
     Ok(client)
+}
+
+/// The client that an assertion is about, if those are taken.
+fn asserted(tenant: &Tenant, params: &Params) -> Option<String> {
+    let assertion = params.one("client_assertion").filter(|_| tenant.profile().assertions_taken)?;
+    let claims = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    claims["sub"].as_str().map(str::to_owned)
 }
 
 /// Identifier and secret, each form-encoded before they were joined (RFC 6749 section 2.3.1).

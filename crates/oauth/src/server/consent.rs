@@ -29,6 +29,8 @@ pub enum Decision {
     Deny,
     /// The server fails with this error code (RFC 6749 section 4.1.2.1).
     Fail(String),
+    /// The server fails with this error code, and says this about it.
+    FailSaying(String, String),
     /// A page asks whoever looks at it.
     Ask,
 }
@@ -46,6 +48,9 @@ pub(super) fn decide(tenant: &Tenant, asked: Asked) -> Response {
         Decision::Deny => deny(tenant, &asked),
         Decision::Fail(error) => {
             tenant.send_error(&asked.back, &Refusal::new(&error, "the script says so"))
+        }
+        Decision::FailSaying(error, description) => {
+            tenant.send_error(&asked.back, &Refusal::new(&error, description))
         }
         Decision::Ask => {
             let name = tenant.secret("consent");

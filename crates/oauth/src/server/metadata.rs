@@ -8,8 +8,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::Tenant;
 use super::profile::{Named, PkceListed};
+use super::{Profile, Tenant};
 
 /// The RFC 8414 document.
 pub(super) async fn oauth(State(tenant): State<Arc<Tenant>>) -> Response {
@@ -43,7 +43,7 @@ pub(super) async fn jwks(State(tenant): State<Arc<Tenant>>) -> Response {
 
 fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     let profile = tenant.profile();
-    let client_methods = json!(["none", "client_secret_basic", "client_secret_post"]);
+    let client_methods = client_methods(profile);
     let mut grants = vec!["authorization_code"];
     if profile.refresh_tokens {
         grants.push("refresh_token");
@@ -69,6 +69,9 @@ fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     say("response_modes_supported", json!(["query"]));
     say("grant_types_supported", json!(grants));
     say("token_endpoint_auth_methods_supported", client_methods.clone());
+    if profile.assertions_taken {
+        say("token_endpoint_auth_signing_alg_values_supported", json!(["ES256"]));
+    }
     if profile.registration {
         say("registration_endpoint", json!(tenant.endpoint("register")));
     }
@@ -98,6 +101,15 @@ fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     document
 }
 
+/// How clients may authenticate, the best way first.
+fn client_methods(profile: &Profile) -> Value {
+    if profile.assertions_taken {
+        json!(["private_key_jwt", "none", "client_secret_basic", "client_secret_post"])
+    } else {
+        json!(["none", "client_secret_basic", "client_secret_post"])
+    }
+}
+
 impl Tenant {
     /// The issuer that stands where this one's belongs.
     pub(super) fn named(&self, named: Named) -> Option<String> {
@@ -111,6 +123,11 @@ impl Tenant {
             Named::OwnUpperCase => {
                 let at = own.find("://").unwrap_or(0);
                 Some(format!("{}{}", own[..at].to_ascii_uppercase(), &own[at..]))
+            }
+            Named::OwnEscaped => {
+                let mut characters = own.chars();
+                let last = characters.next_back().map_or(0, u32::from);
+                Some(format!("{}%{last:02X}", characters.as_str()))
             }
             Named::OtherTenant => Some(realm.other_tenant.clone().unwrap_or_else(|| own.clone())),
         }

@@ -66,6 +66,9 @@ pub struct Profile {
     pub unasked_verifier_refused: bool,
     /// Client secrets are compared (RFC 6749 section 2.3.1).
     pub client_secret_checked: bool,
+    /// Clients may authenticate by an assertion (RFC 7523 section 2.2), which is taken as it is: whoever reads the record
+    /// judges it.
+    pub assertions_taken: bool,
     /// The password grant is refused (OAuth 2.1 draft 13 section 10).
     pub password_grant_refused: bool,
     /// How long an access token lives, in seconds.
@@ -170,6 +173,7 @@ impl Profile {
         verifier_checked: true,
         unasked_verifier_refused: true,
         client_secret_checked: true,
+        assertions_taken: false,
         password_grant_refused: true,
         access_token_lifetime: 300,
         expires_in_told: true,
@@ -217,6 +221,8 @@ pub enum Named {
     OwnWithSlash,
     /// The server's own with its scheme in upper case.
     OwnUpperCase,
+    /// The server's own with the last character escaped.
+    OwnEscaped,
     /// Another tenant of the server.
     OtherTenant,
 }

@@ -14,9 +14,12 @@ use super::client::preregistered;
 use super::listener::TlsListener;
 use super::log::Log;
 use super::shared::Shared;
-use super::{Bind, Client, Decision, Profile, Running, Tenant, certificates, routes};
+use super::{Bind, Client, Decision, Embedded, Profile, Running, Tenant, certificates, routes};
 use crate::mint::{Algorithm, KeyRing, Owner, Realm};
 use crate::{Clock, Collected, Mint, MintError, draw::Draw};
+
+/// What all tenants share, the tenants, and what answers requests to them.
+type Parts = (Arc<Shared>, Vec<Arc<Tenant>>, axum::Router);
 
 /// The path of the tenant that nobody should trust.
 const STRANGER: &str = "/stranger";
@@ -141,16 +144,44 @@ impl AuthorizationServer {
 
     /// Starts it.
     pub async fn serve(mut self, bind: Bind) -> Result<Running, StartError> {
-        if let Some(bad) = self.tenants.iter().find(|path| !is_path(path)) {
-            return Err(StartError::Path(bad.clone()));
-        }
-        if self.tenants.is_empty() {
-            return Err(StartError::NoTenant);
-        }
+        self.check()?;
         let listener = TcpListener::bind(bind.address).await?;
         let address = listener.local_addr()?;
-        let base = bind.base(address.port());
         self.roots.extend(bind.authority.iter().map(super::Authority::certificate));
+        let (shared, tenants, router) = self.parts(bind.base(address.port()))?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let until = async {
+            // An error means that the handle is gone: that, too, is the end.
+            let _ = stopped.await;
+        };
+        let task = if let Some(authority) = &bind.authority {
+            let config = authority.server_config(&bind.host, self.profile.certificate)?;
+            let tls = TlsListener::over(listener, address, config);
+            tokio::spawn(axum::serve(tls, router).with_graceful_shutdown(until).into_future())
+        } else {
+            tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(until).into_future())
+        };
+        Ok(Running::new(shared, tenants, address, bind.authority, stop, task))
+    }
+
+    /// A server that does not listen: whoever listens at this base, such as `http://127.0.0.1:9000`, hands its requests
+    /// over.
+    pub fn embed(mut self, base: impl Into<String>) -> Result<Embedded, StartError> {
+        self.check()?;
+        let (_, tenants, router) = self.parts(base.into())?;
+        Ok(Embedded::new(tenants, router))
+    }
+
+    fn check(&self) -> Result<(), StartError> {
+        match self.tenants.iter().find(|path| !is_path(path)) {
+            Some(bad) => Err(StartError::Path(bad.clone())),
+            None if self.tenants.is_empty() => Err(StartError::NoTenant),
+            None => Ok(()),
+        }
+    }
+
+    /// What answers requests to this base.
+    fn parts(&mut self, base: String) -> Result<Parts, StartError> {
         let shared = Arc::new(Shared {
             profile: self.profile,
             base,
@@ -165,19 +196,7 @@ impl AuthorizationServer {
         let stranger = tenants.last().cloned().ok_or(StartError::NoTenant)?;
         let certificate = certificates::self_signed(&*stranger.mint.keys.current()?)?;
         let router = routes::router(&shared, &tenants, &stranger, certificate);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let until = async {
-            // An error means that the handle is gone: that, too, is the end.
-            let _ = stopped.await;
-        };
-        let task = if let Some(authority) = &bind.authority {
-            let config = authority.server_config(&bind.host, self.profile.certificate)?;
-            let tls = TlsListener::over(listener, address, config);
-            tokio::spawn(axum::serve(tls, router).with_graceful_shutdown(until).into_future())
-        } else {
-            tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(until).into_future())
-        };
-        Ok(Running::new(shared, tenants, address, bind.authority, stop, task))
+        Ok((shared, tenants, router))
     }
 
     /// The tenants, and the stranger as the last one.
