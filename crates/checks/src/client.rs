@@ -1,5 +1,6 @@
 //! Checks of clients: what they send to a right server of ours, a folder for each page.
 
+mod authorization;
 mod basic;
 mod http;
 mod mrtr;
@@ -18,6 +19,7 @@ pub(crate) fn all() -> Vec<&'static Check> {
         http::CHECKS,
         mrtr::CHECKS,
         pagination::CHECKS,
+        &authorization::checks(),
     ]
     .concat()
 }

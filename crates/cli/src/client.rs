@@ -61,8 +61,9 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
 /// The scenarios that are asked for, by their labels.
 fn scenarios(args: &ClientArgs) -> anyhow::Result<Vec<Scenario>> {
     let named = |label: &String| {
-        let known = || Scenario::ALL.map(Scenario::label).join(", ");
-        let found = Scenario::ALL.into_iter().find(|scenario| scenario.label() == label);
+        let known =
+            || Scenario::all().into_iter().map(Scenario::label).collect::<Vec<_>>().join(", ");
+        let found = Scenario::all().into_iter().find(|scenario| scenario.label() == label);
         found.ok_or_else(|| anyhow!("there is no scenario `{label}`, but {}", known()))
     };
     args.scenario.iter().map(named).collect()

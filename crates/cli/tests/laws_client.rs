@@ -54,14 +54,28 @@ async fn run(options: Options) -> Result<Report, RunError> {
 
 /// Our client with these options, judged by some checks.
 async fn ours(extra: &[&str], only: &[&str]) -> Report {
+    played(extra, only, Vec::new()).await
+}
+
+/// The same in these scenarios only; in all where none is named.
+async fn played(extra: &[&str], only: &[&str], scenarios: Vec<Scenario>) -> Report {
     let args = [&["reference-client"], extra].concat();
-    let options = options(env!("CARGO_BIN_EXE_plumb"), &args, PATIENCE, only);
+    let mut options = options(env!("CARGO_BIN_EXE_plumb"), &args, PATIENCE, only);
+    play(&mut options, scenarios);
     run(options).await.expect("the client asks for something")
+}
+
+fn play(options: &mut Options, scenarios: Vec<Scenario>) {
+    if let Target::Client(command) = &mut options.target {
+        command.scenarios = scenarios;
+    }
 }
 
 /// What a shell does in place of a client, in each scenario.
 async fn shell(script: &str, patience: Duration) -> Result<Report, RunError> {
-    run(options("sh", &["-c", script, "{url}"], patience, &[])).await
+    let mut options = options("sh", &["-c", script, "{url}"], patience, &[]);
+    play(&mut options, Scenario::ALL.to_vec());
+    run(options).await
 }
 
 fn verdicts(report: &Report) -> BTreeMap<&str, &Verdict> {
@@ -94,8 +108,15 @@ async fn a_client_of_two_revisions_is_judged_by_what_it_says_in_this_one() {
 async fn every_check_notices_a_departure() {
     let mut unnoticed = Vec::new();
     for mutant in CLIENT_MUTANTS {
-        let report = ours(&["--break", mutant.name], &[mutant.kills]).await;
-        let verdict = verdicts(&report).remove(mutant.kills).cloned();
+        let (broken, killed) = (["--break", mutant.name], [mutant.kills]);
+        // Most are noticed where no server is protected, which takes a third of the time.
+        let mut verdict = None;
+        for scenarios in [Scenario::ALL.to_vec(), Vec::new()] {
+            if !matches!(verdict, Some(Verdict::Violated { .. })) {
+                let report = played(&broken, &killed, scenarios).await;
+                verdict = verdicts(&report).remove(mutant.kills).cloned();
+            }
+        }
         if !matches!(verdict, Some(Verdict::Violated { .. })) {
             unnoticed.push(format!("{} by {}: {verdict:?}", mutant.name, mutant.kills));
         }
@@ -111,9 +132,7 @@ async fn the_server_that_clients_meet_holds_what_servers_must() {
     let script =
         format!("exec {own} run --strict --out {out}/$MCP_CONFORMANCE_SCENARIO \"$0\" >&2");
     let mut options = options("sh", &["-c", &script, "{url}"], Duration::from_secs(60), &[]);
-    if let Target::Client(command) = &mut options.target {
-        command.scenarios = Scenario::PLAIN.to_vec();
-    }
+    play(&mut options, Scenario::PLAIN.to_vec());
     let report = run(options).await.expect("it is asked");
     assert_eq!(report.remarks, Vec::<String>::new());
 }
@@ -183,7 +202,7 @@ fn the_command_judges_leaves_reports_and_says_by_its_exit_code_how_it_ended() {
         (&["client", "--", own, "reference-client", "--break", "posts"][..], 1),
         (&["client", "--", own, "reference-client", "--break", "names_itself"], 0),
         (&["client", "--strict", "--", own, "reference-client", "--break", "names_itself"], 1),
-        (&["client", "--suite", "authorization-server"], 3),
+        (&["client", "--suite", "auth"], 3),
         (&["client", "--", "true"], 4),
         (&["client", "--", "/there/is/no/such/program"], 4),
     ] {
@@ -224,7 +243,7 @@ async fn a_client_that_fails_after_it_asked_is_judged_and_its_end_is_told() {
     let client = env!("CARGO_BIN_EXE_plumb");
     let script = format!("{client} reference-client \"$0\"; echo 'out of luck' >&2; exit 7");
     let report = shell(&script, PATIENCE).await.expect("it asked");
-    assert!(verdicts(&report).values().all(|v| **v == Verdict::Held));
+    assert!(!verdicts(&report).values().any(|v| matches!(v, Verdict::Violated { .. })));
     // In one scenario a right client fails.
     assert_eq!(report.remarks.len(), Scenario::ALL.len() - 1);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! A correct MCP client of one revision over Streamable HTTP, written to be broken: it does what a scenario of the official
 //! suite names, and each of its rules is one switch of [`ClientRules`].
 
+mod auth;
 mod mirrored;
 mod post;
 mod request;
@@ -36,6 +37,8 @@ pub struct Client {
     next: u64,
     /// The tools that were listed last.
     tools: Vec<Value>,
+    /// What it has signed in with.
+    session: auth::Session,
 }
 
 impl Client {
@@ -43,7 +46,8 @@ impl Client {
     ///
     /// Errors: the URL is none of plain HTTP.
     pub fn new(url: &str, rules: ClientRules) -> Result<Self, String> {
-        Ok(Self { address: Address::parse(url)?, rules, dual: false, next: 1, tools: Vec::new() })
+        let (address, session) = (Address::parse(url)?, auth::Session::new(url));
+        Ok(Self { address, rules, dual: false, next: 1, tools: Vec::new(), session })
     }
 
     /// The same client, but one that also speaks the earlier revision and tries that first, as is legal.
@@ -64,6 +68,7 @@ impl Client {
             "http-invalid-tool-headers" => self.call_all().await,
             "http-standard-headers" => self.use_everything().await,
             "json-schema-ref-no-deref" => self.list_tools().await.map(drop),
+            name if name.starts_with("auth/") => self.call_signed_in().await,
             _ => self.look_around().await,
         }
     }
@@ -106,6 +111,12 @@ impl Client {
         self.list_tools().await?;
         let arguments = json!({ "a": 5, "b": 3 });
         self.ask("tools/call", json!({ "name": "add_numbers", "arguments": arguments })).await?;
+        Ok(())
+    }
+
+    async fn call_signed_in(&mut self) -> Result<(), String> {
+        self.list_tools().await?;
+        self.ask("tools/call", json!({ "name": "test-tool", "arguments": {} })).await?;
         Ok(())
     }
 
@@ -228,8 +239,8 @@ impl Client {
         self.next += 1;
         let http = if self.rules.posts { "POST" } else { "PUT" };
         let (headers, body) = (request.headers(&self.rules), request.body(&self.rules));
-        let answer = self.address.send(http, &headers, &body, &self.rules).await?;
-        let Answer { status, mut messages } = answer;
+        let answer = self.send_signed_in(http, &headers, &body).await?;
+        let Answer { status, mut messages, .. } = answer;
         let notified = messages.iter().any(|m| m.get("method").is_some());
         if (notified && !self.rules.ignores_notifications) || !self.rules.posts_no_responses {
             let response = json!({ "jsonrpc": "2.0", "id": request.id, "result": {} }).to_string();

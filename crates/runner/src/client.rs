@@ -5,6 +5,7 @@ mod conversation;
 mod known;
 mod moment;
 mod offers;
+pub mod protected;
 mod provoked;
 mod received;
 pub(crate) mod run;
@@ -28,6 +29,9 @@ const URL: &str = "{url}";
 /// Stands for the name of the scenario in an argument of the command.
 const SCENARIO: &str = "{scenario}";
 
+/// The variable that says what else a scenario gives.
+const CONTEXT: &str = "MCP_CONFORMANCE_CONTEXT";
+
 /// How a client is started, by the contract of the official suite: the URL of the server is its last argument, unless an
 /// argument names its place; the scenario is in the environment.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +47,7 @@ pub struct ClientCommand {
 impl ClientCommand {
     /// The scenarios that it is started for.
     fn scenarios(&self) -> Vec<Scenario> {
-        if self.scenarios.is_empty() { Scenario::ALL.to_vec() } else { self.scenarios.clone() }
+        if self.scenarios.is_empty() { Scenario::all() } else { self.scenarios.clone() }
     }
 
     /// The command for one scenario, against a server at this URL, which speaks this revision.
@@ -59,7 +63,7 @@ impl ClientCommand {
         let set = |name: &str, value: String| (name.to_owned(), value);
         launch.env.extend([
             set("MCP_CONFORMANCE_SCENARIO", scenario.name().to_owned()),
-            set("MCP_CONFORMANCE_CONTEXT", scenario.context().to_string()),
+            set(CONTEXT, scenario.context().to_string()),
             set("MCP_CONFORMANCE_PROTOCOL_VERSION", revision.to_owned()),
         ]);
         launch

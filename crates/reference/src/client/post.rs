@@ -20,6 +20,18 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The messages in the body, in order.
     pub(super) messages: Vec<Value>,
+    /// The challenges of a server that wants a token, a header field each.
+    pub(super) challenges: Vec<String>,
+}
+
+/// What was answered where no message is.
+#[derive(Debug, Default)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    /// Where to go instead.
+    pub(super) location: Option<String>,
+    /// The body as JSON; null if it is none.
+    pub(super) json: Value,
 }
 
 impl Address {
@@ -31,7 +43,7 @@ impl Address {
         Ok(Self { authority: authority.to_owned(), target: target.to_owned() })
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the messages of the answer.
     pub(super) async fn send(
         &self,
         method: &str,
@@ -39,6 +51,33 @@ impl Address {
         body: &[u8],
         rules: &ClientRules,
     ) -> Result<Answer, String> {
+        let answer = self.exchange(method, headers, body).await?;
+        Answer::read(&answer, rules).ok_or_else(|| format!("{}: no HTTP answer", self.authority))
+    }
+
+    /// Sends a request that is no message.
+    pub(super) async fn fetch(
+        &self,
+        method: &str,
+        headers: &[(String, Vec<u8>)],
+        body: &[u8],
+    ) -> Result<Reply, String> {
+        let answer = self.exchange(method, headers, body).await?;
+        Reply::read(&answer).ok_or_else(|| format!("{}: no HTTP answer", self.authority))
+    }
+
+    /// The same server, but with this at the end of the target.
+    pub(super) fn extended(&self, by: &str) -> Self {
+        Self { authority: self.authority.clone(), target: format!("{}{by}", self.target) }
+    }
+
+    /// Sends a request and reads the whole answer.
+    async fn exchange(
+        &self,
+        method: &str,
+        headers: &[(String, Vec<u8>)],
+        body: &[u8],
+    ) -> Result<Vec<u8>, String> {
         let Self { authority, target } = self;
         let failed = |error: std::io::Error| format!("{authority}: {error}");
         let host =
@@ -57,15 +96,39 @@ impl Address {
         stream.write_all(&request).await.map_err(failed)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.map_err(failed)?;
-        Answer::read(&answer, rules).ok_or_else(|| format!("{authority}: no HTTP answer"))
+        Ok(answer)
     }
+}
+
+impl Reply {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (head, body) = parted(bytes)?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let location = fields(&head, "location").next();
+        Some(Self { status, location, json: serde_json::from_slice(&body).unwrap_or_default() })
+    }
+}
+
+/// The head, and the body without its framing.
+fn parted(bytes: &[u8]) -> Option<(String, Vec<u8>)> {
+    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let body = &bytes[end + 4..];
+    let chunked = fields(&head, "transfer-encoding").any(|value| value.contains("chunked"));
+    Some((head, if chunked { unchunked(body)? } else { body.to_vec() }))
+}
+
+/// The values of a header field.
+fn fields(head: &str, name: &str) -> impl Iterator<Item = String> {
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim().to_owned())
 }
 
 impl Answer {
     fn read(bytes: &[u8], rules: &ClientRules) -> Option<Self> {
-        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let (head, body) = parted(bytes)?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
+        let challenges = fields(&head, "www-authenticate").collect();
         let says = |name: &str, what: &str| {
             let mut fields = head.lines().filter_map(|line| line.split_once(':'));
             let same = |n: &str| {
@@ -75,9 +138,6 @@ impl Answer {
             };
             fields.any(|(n, v)| same(n) && v.contains(what))
         };
-        let body = &bytes[end + 4..];
-        let chunked = says("transfer-encoding", "chunked");
-        let body = if chunked { unchunked(body)? } else { body.to_vec() };
         let text = String::from_utf8(body).ok()?;
         let streamed = says("content-type", "text/event-stream");
         if !streamed && !text.is_empty() && !says("content-type", "application/json") {
@@ -88,7 +148,7 @@ impl Answer {
         }
         let messages = if streamed { events(&text) } else { vec![text] };
         let messages = messages.iter().filter_map(|m| serde_json::from_str(m).ok()).collect();
-        Some(Self { status, messages })
+        Some(Self { status, messages, challenges })
     }
 }
 

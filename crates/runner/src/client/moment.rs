@@ -3,6 +3,7 @@
 use plumb_wire::method;
 use serde_json::Value;
 
+use super::protected::Facts;
 use super::received::Received;
 use super::scenario::Scenario;
 use crate::tally::Marks;
@@ -17,6 +18,10 @@ pub(super) struct Play {
     pub(super) received: Vec<Received>,
     /// Whether the client ended by itself: what it did not do, it would not have done later.
     pub(super) whole: bool,
+    /// What it wrote, the end of it.
+    pub(super) said: String,
+    /// Where the servers are, if they are protected.
+    pub(super) facts: Option<Facts>,
 }
 
 /// An HTTP request of a client within a run.

@@ -14,6 +14,8 @@ const UNSAFE_PROMPT: &str = "grüße";
 const PROMPT: &str = "greeting";
 /// The tool that scenarios call.
 const ADD: &str = "add_numbers";
+/// The tool that is called with a token.
+const TEST_TOOL: &str = "test-tool";
 
 /// Why a request gets no result.
 #[derive(Debug)]
@@ -110,6 +112,11 @@ fn tools(scenario: Scenario, origin: &str) -> Value {
         Scenario::CustomHeaders | Scenario::InvalidHeaders => {
             provoked::tools(scenario).unwrap_or_default()
         }
+        Scenario::Protected(_) => json!([add, {
+            "name": TEST_TOOL,
+            "inputSchema": { "type": "object" },
+            "annotations": { "readOnlyHint": true },
+        }]),
         _ => json!([add]),
     }
 }
@@ -127,6 +134,7 @@ fn call(params: &Value) -> Result<Value, Refusal> {
         }
         // What is listed with it is there to be looked at.
         "measure" => Ok(said("the length is 0".into(), false)),
+        TEST_TOOL => Ok(said("done".into(), false)),
         name if provoked::is_tool(name) => Ok(said("done".into(), false)),
         other => Err(invalid(format!("there is no tool {other:?}"))),
     }

@@ -1,16 +1,24 @@
 //! A run against a client: each scenario is played, and then all that was received is judged.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
 use futures_util::stream::{self, StreamExt as _};
-use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
-use plumb_wire::Served;
+use plumb_model::{Edition, Verdict};
+use plumb_wire::http::Server;
 use plumb_wire::process::{Process, Stopped};
+use plumb_wire::{Clock, Limits, Served, WireError};
+use serde_json::Value;
 use tokio::time::Instant;
 
+use super::CONTEXT;
 use super::ClientCommand;
 use super::conversation;
 use super::known::Client;
 use super::moment::{Moment, Play};
+use super::protected::{Facts, Stage};
 use super::received::Received;
 use super::scenario::Scenario;
 use super::server::{self, ENDPOINT};
@@ -69,13 +77,17 @@ impl Heard {
     }
 
     /// Takes in what came in a scenario.
-    fn take(&mut self, scenario: Scenario, played: Played, recorder: &Recorder) {
+    fn take(&mut self, scenario: Scenario, mut played: Played, recorder: &Recorder) {
         let record = |served| recorder.record_served(served, scenario.label());
+        self.endings.extend(played.ending.take());
+        for secret in &played.secrets {
+            recorder.add_secret(secret.as_bytes());
+        }
         let exchanges = played.served.into_iter().map(record).collect();
         let (received, versions) = conversation::read(exchanges, &recorder.edition);
         self.client.learn(scenario.label(), &received, versions);
-        self.plays.push(Play { scenario, received, whole: played.whole });
-        self.endings.extend(played.ending);
+        let Played { whole, said, facts, .. } = played;
+        self.plays.push(Play { scenario, received, whole, said, facts });
     }
 
     /// Everything that came, whatever the scenario.
@@ -130,8 +142,15 @@ impl Heard {
 }
 
 /// One scenario.
+#[derive(Default)]
 struct Played {
     served: Vec<Served>,
+    /// What the client wrote, the end of it.
+    said: String,
+    /// Where the servers were, if they were protected.
+    facts: Option<Facts>,
+    /// What must not be written about it.
+    secrets: Vec<Arc<str>>,
     /// Whether it ended by itself.
     whole: bool,
     /// How the client ended, if not by itself and well.
@@ -146,16 +165,17 @@ async fn played(
     deadline: Instant,
 ) -> Result<Played, RunError> {
     let (edition, limits) = (&recorder.edition, &options.limits);
-    let server = server::start(edition, scenario, limits, recorder.clock).await;
-    let server = server.map_err(|error| TargetError::Address(error.to_string()))?;
-    let url = format!("http://{}{ENDPOINT}", server.address());
-    let launch = command.of(scenario, &url, &edition.revision);
+    let servers = Servers::start(edition, scenario, limits, recorder.clock).await;
+    let servers = servers.map_err(|error| TargetError::Address(error.to_string()))?;
+    let url = format!("http://{}{ENDPOINT}", servers.address());
+    let mut launch = command.of(scenario, &url, &edition.revision);
+    launch.env.extend(servers.context().map(|context| (CONTEXT.to_owned(), context.to_string())));
     let process = Process::spawn(&launch, limits).map_err(TargetError::Start)?;
     let patience = command.patience.min(deadline.saturating_duration_since(Instant::now()));
     let in_time = process.wait_exit(patience).await;
     let Stopped { exit, .. } = process.stop(GRACE).await;
-    let lost = server.lost();
-    let all = server.stop(GRACE).await;
+    let lost = servers.lost();
+    let mut played = servers.stop(GRACE).await;
     let name = scenario.label();
     let words = last_words(&process.stderr_tail());
     let mut ending = match (&in_time, exit) {
@@ -177,7 +197,64 @@ async fn played(
         );
         ending = Some(ending.map_or_else(|| told.clone(), |ending| format!("{ending}; {told}")));
     }
-    Ok(Played { served: all, whole: in_time.is_some(), ending })
+    played.said =
+        [process.stdout_tail(), process.stderr_tail()].map(|of| of.lossy().into_owned()).concat();
+    Ok(Played { whole: in_time.is_some(), ending, ..played })
+}
+
+/// The servers of a scenario.
+enum Servers {
+    Open(Server),
+    Protected(Box<Stage>),
+}
+
+impl Servers {
+    async fn start(
+        edition: &Arc<Edition>,
+        scenario: Scenario,
+        limits: &Limits,
+        clock: Clock,
+    ) -> Result<Self, WireError> {
+        Ok(match scenario {
+            Scenario::Protected(scene) => {
+                let stage = Stage::start(edition, scene, limits, clock).await?;
+                Self::Protected(Box::new(stage))
+            }
+            _ => Self::Open(server::start(edition, scenario, limits, clock).await?),
+        })
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Open(server) => server.address(),
+            Self::Protected(stage) => stage.server.address(),
+        }
+    }
+
+    fn context(&self) -> Option<Value> {
+        match self {
+            Self::Open(_) => None,
+            Self::Protected(stage) => stage.context(),
+        }
+    }
+
+    fn lost(&self) -> u64 {
+        match self {
+            Self::Open(server) => server.lost(),
+            Self::Protected(stage) => stage.lost(),
+        }
+    }
+
+    async fn stop(self, grace: Duration) -> Played {
+        match self {
+            Self::Open(server) => Played { served: server.stop(grace).await, ..Played::default() },
+            Self::Protected(stage) => {
+                let secrets = stage.secrets();
+                let (served, facts) = stage.stop(grace).await;
+                Played { served, secrets, facts: Some(facts), ..Played::default() }
+            }
+        }
+    }
 }
 
 fn never_seen() -> (Verdict, Vec<CaseFinished>) {

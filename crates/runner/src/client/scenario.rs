@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::protected::Scene;
 use super::provoked::mirrored;
 
 /// A document of our server that a schema refers to, and that no client fetches by itself.
@@ -37,10 +38,17 @@ pub enum Scenario {
     Notified,
     /// As [`Self::ToolsCall`], but the call is to be sent again with [`super::STATE`] before it is carried out.
     AskedAgain,
+    /// The client signs in where it is asked to, lists, and calls `test-tool`.
+    Protected(Scene),
 }
 
 impl Scenario {
     /// All of them, in the order in which they are begun.
+    pub fn all() -> Vec<Self> {
+        Self::ALL.into_iter().chain(Scene::ALL.iter().copied().map(Self::Protected)).collect()
+    }
+
+    /// Those of a server that is open to everybody.
     pub const ALL: [Self; 13] = [
         Self::ToolsCall,
         Self::StandardHeaders,
@@ -82,16 +90,23 @@ impl Scenario {
             Self::HeaderNames => "tools_call#header-names",
             Self::Notified => "tools_call#notified",
             Self::AskedAgain => "tools_call#asked-again",
+            Self::Protected(scene) => scene.label(),
         }
     }
 
     /// Whether a right client cannot do what it is told, and so may fail.
     pub(super) fn may_fail(self) -> bool {
-        self == Self::UnknownResult
+        match self {
+            Self::Protected(scene) => scene.may_fail(),
+            _ => self == Self::UnknownResult,
+        }
     }
 
     /// What else the client is told.
     pub(super) fn context(self) -> Value {
+        if let Self::Protected(scene) = self {
+            return scene.context();
+        }
         let mut context = json!({ "name": self.name() });
         if self == Self::CustomHeaders {
             context["toolCalls"] = mirrored::calls();
@@ -108,8 +123,8 @@ mod tests {
 
     #[test]
     fn every_scenario_has_a_label_of_its_own() {
-        let labels: BTreeSet<&str> = Scenario::ALL.iter().map(|s| s.label()).collect();
-        assert_eq!(labels.len(), Scenario::ALL.len());
+        let labels: BTreeSet<&str> = Scenario::all().iter().map(|s| s.label()).collect();
+        assert_eq!(labels.len(), Scenario::all().len());
         assert!(Scenario::PLAIN.iter().all(|s| Scenario::ALL.contains(s)));
     }
 }

@@ -58,7 +58,7 @@ fn refused_for_version(asked: &Asked, edition: &Edition) -> Response {
 }
 
 /// What is answered to an HTTP request.
-fn answer(asked: &Asked, scenario: Scenario, edition: &Edition) -> Response {
+pub(super) fn answer(asked: &Asked, scenario: Scenario, edition: &Edition) -> Response {
     if asked.header("Origin").is_some_and(|origin| !is_local(origin)) {
         return Response::new(403);
     }

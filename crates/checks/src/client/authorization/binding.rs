@@ -1,0 +1,62 @@
+//! basic/authorization/client-registration#authorization-server-binding: one server, and then another.
+
+use plumb_runner::client::Moment;
+use plumb_runner::client::protected::{Flow, Scene, Step};
+use plumb_runner::{Check, Marks, check};
+
+use super::is_document;
+use super::registration::issuer;
+
+pub(crate) const CHECKS: &[&Check] = &[&SEPARATE, &REREGISTER];
+
+check! {
+    /// **Observed:** the client identifier that one issuer gave is not sent to another, which the server trusts since.
+    ///
+    /// **Why:** identifiers and secrets are known to their issuer alone; shown to another they are given away.
+    ///
+    /// **Fix:** keep credentials by the `issuer` of the validated metadata.
+    pub(crate) SEPARATE = "client.as.separate-state";
+    judges: ["client.as.no-cross-credentials", "client.bind.no-reuse", "client.bind.key-by-issuer"];
+    happening: separate
+}
+
+fn separate(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some((flow, id)) = at_second(moment) else { return };
+    let [first, second] = &flow.facts.issuers;
+    let foreign = issuer(flow, &id).is_some_and(|issuer| issuer == first);
+    marks.expect(!foreign, format!("a `client_id` of {second}"), || format!("one of {first}"));
+}
+
+check! {
+    /// **Observed:** a client that signs in at the new issuer has registered there.
+    ///
+    /// **Why:** it is unknown there otherwise.
+    ///
+    /// **Fix:** where no credentials are kept for an issuer, register.
+    pub(crate) REREGISTER = "client.bind.reregister";
+    happening: reregister
+}
+
+fn reregister(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some((flow, id)) = at_second(moment) else { return };
+    // The address of a document is known everywhere.
+    if !is_document(&id) {
+        let second = &flow.facts.issuers[1];
+        let registered = issuer(flow, &id).is_some_and(|issuer| issuer == second);
+        marks
+            .expect(registered, format!("a registration with {second}"), || "there is none".into());
+    }
+}
+
+/// The flow, and the client identifier of an authorization or token request at the issuer that is trusted later.
+fn at_second<'a>(moment: &Moment<'a>) -> Option<(Flow<'a>, String)> {
+    let flow = moment.flow().filter(|flow| flow.facts.scene == Scene::Migration)?;
+    let now = moment.now();
+    let here = flow.issuer(now) == Some(&flow.facts.issuers[1]);
+    let id = match flow.step(now) {
+        Step::Authorization => now.query("client_id"),
+        Step::Token => now.client_id(),
+        _ => None,
+    };
+    Some(flow).filter(|_| here).zip(id)
+}

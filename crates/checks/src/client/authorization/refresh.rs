@@ -1,0 +1,62 @@
+//! basic/authorization#refresh-tokens.
+
+use plumb_runner::client::protected::{Flow, Scene, Step};
+use plumb_runner::client::{Moment, Received};
+use plumb_runner::{Check, Marks, check};
+
+pub(crate) const CHECKS: &[&Check] = &[&GRANT_TYPES, &NOT_ASSUMED];
+
+check! {
+    /// **Observed:** a client that refreshes tokens registers the grant type `refresh_token`.
+    ///
+    /// **Why:** an authorization server gives no refresh token to a client that has not.
+    ///
+    /// **Fix:** list it in `grant_types`.
+    pub(crate) GRANT_TYPES = "client.refresh.grant-types";
+    happening: grant_types
+}
+
+fn grant_types(moment: &Moment<'_>, marks: &mut Marks) {
+    let refreshes =
+        moment.flow_in(Scene::Expired).is_some_and(|f| f.of(Step::Token).any(is_refresh));
+    if moment.at(&[Scene::Default], Step::Registration).is_none() || !refreshes {
+        return;
+    }
+    let body = moment.now().json();
+    let listed = body["grant_types"].as_array().into_iter().flatten().any(|t| t == "refresh_token");
+    marks.expect(listed, "`refresh_token` among `grant_types`", || {
+        body.get("grant_types").map_or("there are none".into(), ToString::to_string)
+    });
+}
+
+check! {
+    /// **Observed:** a client that gets no refresh token uses its access token all the same, and refreshes nothing later.
+    ///
+    /// **Why:** whether one is issued is for the authorization server to say.
+    ///
+    /// **Fix:** read `refresh_token` as optional, and have the user asked again where there is none.
+    pub(crate) NOT_ASSUMED = "client.refresh.not-assumed";
+    happening: not_assumed
+}
+
+fn not_assumed(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.at_first(&[Scene::NoRefresh], Step::Token) else { return };
+    if moment.now().answered() != Some(200) || !flow.whole {
+        return;
+    }
+    let refreshes = moment.after().iter().any(|r| flow.step(r) == Step::Token && is_refresh(r));
+    if refreshes {
+        return marks.breaks("no refresh without a refresh token", "there is one");
+    }
+    marks.expect(uses(flow, moment.after()), "a message with the access token", || {
+        "there is none".into()
+    });
+}
+
+fn is_refresh(token: &Received) -> bool {
+    token.form("grant_type").is_some_and(|grant| grant == "refresh_token")
+}
+
+fn uses(flow: Flow<'_>, after: &[Received]) -> bool {
+    after.iter().any(|r| flow.step(r) == Step::Message && r.bearer().is_some())
+}

@@ -1,0 +1,118 @@
+//! basic/authorization#access-token-usage: tokens at the server.
+
+use plumb_runner::client::protected::{Flow, Scene, Step};
+use plumb_runner::client::{Moment, Received};
+use plumb_runner::{Check, Marks, check};
+
+use super::ANY;
+
+pub(crate) const CHECKS: &[&Check] = &[&HEADER, &EVERY, &QUERY, &OWN];
+
+check! {
+    /// **Observed:** a message that brings an access token brings it as `Authorization: Bearer`.
+    ///
+    /// **Why:** servers read it nowhere else, and nothing else is kept out of logs.
+    ///
+    /// **Fix:** set the header field.
+    pub(crate) HEADER = "client.token.header";
+    judges: ["client.token.conform"];
+    happening: header
+}
+
+fn header(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.at(ANY, Step::Message) else { return };
+    let now = moment.now();
+    for (token, _) in flow.issued() {
+        if now.bearer() == Some(&token) {
+            marks.fits();
+        } else if brings(now, &token) {
+            marks.breaks("`Authorization: Bearer` with the token", "it stands elsewhere");
+        }
+    }
+}
+
+/// Whether a token stands anywhere in a request.
+fn brings(received: &Received, token: &str) -> bool {
+    let plumb_model::Sent::Http { headers, .. } = &received.exchange.sent else { return false };
+    let body = String::from_utf8_lossy(received.raw());
+    let fields = headers.iter().any(|header| header.value.contains(token));
+    fields || received.url().contains(token) || body.contains(token)
+}
+
+check! {
+    /// **Observed:** once a token was accepted, every message brings one.
+    ///
+    /// **Why:** there is no session that would remember it.
+    ///
+    /// **Fix:** set the header field where all requests are made.
+    pub(crate) EVERY = "client.token.every-request";
+    happening: every
+}
+
+fn every(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.at(ANY, Step::Message) else { return };
+    let mut messages = moment.before().iter().filter(|r| flow.step(r) == Step::Message);
+    // What comes after a refusal may be the beginning of another way to a token.
+    let last = messages.rfind(|r| r.bearer().is_some());
+    if last.is_none_or(|r| r.answered() == Some(401)) {
+        return;
+    }
+    let brought = moment.now().bearer().is_some();
+    marks.expect(brought, "`Authorization: Bearer` with every message", || "there is none".into());
+}
+
+check! {
+    /// **Observed:** no URL has an access token in its query.
+    ///
+    /// **Why:** URLs are logged.
+    ///
+    /// **Fix:** send tokens in the header field alone.
+    pub(crate) QUERY = "client.token.not-in-query";
+    happening: query
+}
+
+fn query(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.flow() else { return };
+    let now = moment.now();
+    let shown = |(token, _): &(String, Option<&str>)| now.url().contains(token.as_str());
+    let stands = now.query("access_token").is_some() || flow.issued().iter().any(shown);
+    if stands {
+        marks.breaks("no access token in a URL", format!("one in the query of {}", now.path()));
+    } else if now.bearer().is_some() {
+        marks.fits();
+    }
+}
+
+check! {
+    /// **Observed:** every token that comes is one of the authorization server of the server; once the server trusts another
+    /// one and that has issued a token, those of the former do not come any more.
+    ///
+    /// **Why:** a token of somebody else is a secret told to a stranger.
+    ///
+    /// **Fix:** keep tokens by server and issuer.
+    pub(crate) OWN = "client.token.only-own-as";
+    happening: own
+}
+
+fn own(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.at(ANY, Step::Message) else { return };
+    let Some(token) = moment.now().bearer() else { return };
+    let issued = flow.issued();
+    let of = issued.iter().find(|(own, _)| own == token).and_then(|(_, issuer)| *issuer);
+    let Some(of) = of else {
+        return marks.breaks("a token that the authorization server issued", "another one");
+    };
+    let trusted = trusted(moment, flow);
+    marks.expect(of == trusted, format!("a token of {trusted}"), || format!("one of {of}"));
+}
+
+/// The issuer that the client has its newest token of.
+fn trusted<'a>(moment: &Moment<'a>, flow: Flow<'a>) -> &'a str {
+    let [first, second] = &flow.facts.issuers;
+    let moved = flow.facts.scene == Scene::Migration
+        && moment.before().iter().any(|r| {
+            let token = flow.step(r) == Step::Token && r.answered() == Some(200);
+            token && flow.issuer(r) == Some(second)
+        });
+    if moved { second } else { first }
+}

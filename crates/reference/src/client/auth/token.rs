@@ -1,0 +1,63 @@
+//! The token request.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use oauth2::url::form_urlencoded::{Serializer, byte_serialize};
+
+use super::discovery::Found;
+use super::registration::Known;
+use crate::client::Client;
+use crate::client::post::Address;
+use crate::client::request::Headers;
+
+/// What an authorization server issued.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    pub(super) access: String,
+    pub(super) refresh: Option<String>,
+    pub(super) issuer: String,
+}
+
+impl Client {
+    /// Asks for a token as the client that the authorization server knows.
+    pub(super) async fn token(
+        &self,
+        found: &Found,
+        known: &Known,
+        form: &[(&str, &str)],
+    ) -> Result<Tokens, String> {
+        let endpoint = found.says("token_endpoint").unwrap_or_default();
+        let mut form = form.to_vec();
+        let mut headers = form_headers();
+        match &known.secret {
+            Some(secret) => headers.push(("Authorization".to_owned(), basic(&known.id, secret))),
+            None => form.push(("client_id", &known.id)),
+        }
+        let body = encoded(&form);
+        let reply = Address::parse(endpoint)?.fetch("POST", &headers, body.as_bytes()).await?;
+        let text = |name: &str| reply.json[name].as_str().map(str::to_owned);
+        let access = text("access_token").ok_or_else(|| format!("no token: {}", reply.json))?;
+        let refresh = text("refresh_token");
+        if refresh.is_none() && !self.rules.does_without_refresh_tokens {
+            return Err("no refresh token came".into());
+        }
+        Ok(Tokens { access, refresh, issuer: found.issuer.clone() })
+    }
+}
+
+/// The headers of a form.
+pub(super) fn form_headers() -> Headers {
+    let kind = b"application/x-www-form-urlencoded".to_vec();
+    vec![("Content-Type".to_owned(), kind), ("Accept".to_owned(), b"application/json".to_vec())]
+}
+
+/// The value of HTTP Basic (RFC 6749 section 2.3.1).
+pub(super) fn basic(id: &str, secret: &str) -> Vec<u8> {
+    let part = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let joined = STANDARD.encode(format!("{}:{}", part(id), part(secret)));
+    format!("Basic {joined}").into_bytes()
+}
+
+pub(super) fn encoded(form: &[(&str, &str)]) -> String {
+    Serializer::new(String::new()).extend_pairs(form).finish()
+}

@@ -1,0 +1,36 @@
+//! A server for clients that is protected by access tokens, and the authorization server beside it: both record what a
+//! client asks, and each scene departs in one point from what is usual, legally or not.
+
+mod authority;
+mod credentials;
+mod enterprise;
+mod facts;
+mod flow;
+mod guard;
+mod scene;
+mod setting;
+mod stage;
+
+pub use credentials::{CLIENT_ID, CLIENT_SECRET, SIGNED_CLIENT, verifies};
+pub use facts::Facts;
+pub use flow::{Flow, Place, Step, basic, sha256};
+pub use guard::CUSTOM;
+pub use scene::Scene;
+pub(super) use stage::Stage;
+
+/// Stands in what a false authorization server says of an error, and nowhere else.
+pub const MARKER: &str = "plumb says that nobody may show this";
+/// Why a registration is refused: a word that nobody says by chance.
+pub const REASON: &str = "plumb-refuses-this-redirect";
+
+/// The scopes of the server.
+pub mod scopes {
+    /// What listing needs.
+    pub const READ: &str = "mcp:read";
+    /// What a call needs where a call needs more.
+    pub const WRITE: &str = "mcp:write";
+    /// A scope that no document lists.
+    pub const UNLISTED: &str = "mcp:unlisted";
+    /// What a client may ask for where it is listed.
+    pub const OFFLINE: &str = "offline_access";
+}

@@ -1,0 +1,112 @@
+//! The authorization server of a scene: the one of `plumb-oauth`, but for the few answers that a scene has otherwise.
+
+use std::sync::Arc;
+
+use plumb_model::Header;
+use plumb_oauth::Embedded;
+use plumb_oauth::server::{Client, Reply};
+use plumb_wire::Asked;
+use plumb_wire::http::Response;
+use serde_json::{Value, json};
+use url::Url;
+use url::form_urlencoded::parse;
+
+use super::REASON;
+use super::enterprise;
+use super::scene::Scene;
+use super::setting::{Discovery, Setting};
+
+/// What answers the requests to an authorization server.
+#[derive(Debug)]
+pub(super) struct Authority {
+    pub(super) scene: Scene,
+    pub(super) setting: Setting,
+    pub(super) server: Arc<Embedded>,
+}
+
+impl Authority {
+    /// What is answered to an HTTP request.
+    pub(super) async fn answer(&self, asked: &Asked) -> Response {
+        let path = asked.target().split('?').next().unwrap_or_default();
+        let posted = asked.method() == "POST";
+        if self.is_missing(path) {
+            return Response::new(404);
+        }
+        if posted && path.ends_with("/register") && self.scene == Scene::RegistrationRefused {
+            return refusal("invalid_redirect_uri", REASON);
+        }
+        if posted
+            && self.scene == Scene::Enterprise
+            && let Some(answer) = enterprise::answer(&self.server, path, &asked.body())
+        {
+            return answer;
+        }
+        self.admit_document(path, asked);
+        let headers = asked.headers().iter().map(|h| (h.name.as_str(), h.value.as_str()));
+        let body = asked.body().bytes().clone();
+        let reply = self.server.answer(asked.method(), asked.target(), headers, body).await;
+        let mut response = response(reply);
+        if self.scene == Scene::Enterprise && path.contains("/.well-known/") {
+            enterprise::announce(&mut response);
+        }
+        response
+    }
+
+    /// Whether a document does not exist here that the server would give.
+    fn is_missing(&self, path: &str) -> bool {
+        let [own, _] = self.setting.issuers;
+        let openid = "/.well-known/openid-configuration";
+        let appended = !own.is_empty() && path.ends_with(openid) && path != openid;
+        let inserted = !appended && path.starts_with(openid);
+        let oauth = path.starts_with("/.well-known/oauth-authorization-server");
+        match self.setting.discovery {
+            Discovery::All => false,
+            Discovery::OAuth => inserted || appended,
+            Discovery::OpenIdInserted => oauth || appended,
+            Discovery::OpenIdAppended => oauth || inserted,
+        }
+    }
+
+    /// Makes a client known that is named by the address of its document. Nothing is fetched: the documents of clients
+    /// under test exist nowhere, as a rule.
+    fn admit_document(&self, path: &str, asked: &Asked) {
+        if !self.setting.profile.cimd_listed {
+            return;
+        }
+        let query = asked.target().split_once('?').map_or("", |(_, query)| query);
+        let body = asked.body();
+        let all = parse(query.as_bytes()).chain(parse(body.bytes()));
+        let named = all.into_iter().find(|(name, _)| name == "client_id");
+        let Some((_, id)) = named.filter(|(_, id)| is_document(id)) else { return };
+        let tenants = self.setting.issuers.iter();
+        let tenant = tenants
+            .filter(|tenant| path.starts_with(&format!("{tenant}/")))
+            .find_map(|tenant| self.server.tenant(tenant));
+        if let Some(tenant) = tenant.filter(|tenant| tenant.preregistered(&id).is_none()) {
+            tenant.register(Client::public(id, Vec::<String>::new()));
+        }
+    }
+}
+
+/// Whether a client identifier is the address of a document.
+fn is_document(id: &str) -> bool {
+    Url::parse(id).is_ok_and(|url| url.scheme() == "https" && url.path() != "/")
+}
+
+fn response(reply: Reply) -> Response {
+    let mut response = Response::new(reply.status).body(reply.body);
+    let framing = ["content-length", "transfer-encoding", "connection"];
+    response.headers = reply
+        .headers
+        .into_iter()
+        .filter(|(name, _)| !framing.contains(&name.as_str()))
+        .map(|(name, value)| Header::new(name, value))
+        .collect();
+    response
+}
+
+/// An error of OAuth (RFC 6749 section 5.2).
+pub(super) fn refusal(error: &str, description: &str) -> Response {
+    let body: Value = json!({ "error": error, "error_description": description });
+    Response { status: 400, ..Response::json(&body) }
+}

@@ -1,0 +1,187 @@
+//! The protection of the server: its challenges, its metadata, and which token is enough.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use plumb_oauth::Embedded;
+use plumb_wire::http::Response;
+use plumb_wire::jsonrpc::Message;
+use plumb_wire::{Asked, method};
+use serde_json::{Map, Value, json};
+
+use super::scene::Scene;
+use super::scopes;
+use super::setting::{Document, Resource, Setting};
+use crate::client::ENDPOINT;
+
+/// Where the metadata of a resource stands if not at a well-known place.
+pub const CUSTOM: &str = "/custom/metadata.json";
+/// The well-known place of the metadata of a resource at the root (RFC 9728 section 3).
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// What stands before the server.
+#[derive(Debug)]
+pub(super) struct Guard {
+    scene: Scene,
+    setting: Setting,
+    /// Whether the first list was given: what changes in a scene changes then.
+    listed: AtomicBool,
+    /// The `jti` of the first token that was shown.
+    first: Mutex<Option<String>>,
+}
+
+impl Guard {
+    pub(super) fn new(scene: Scene, setting: Setting) -> Self {
+        Self { scene, setting, listed: AtomicBool::new(false), first: Mutex::default() }
+    }
+
+    /// The answer to a request that is not let through.
+    pub(super) fn stop(&self, asked: &Asked, authority: &Embedded, base: &str) -> Option<Response> {
+        let path = asked.target().split('?').next().unwrap_or_default();
+        let host = asked.header("Host").unwrap_or_default();
+        let origin = format!("http://{host}");
+        if path.starts_with(WELL_KNOWN) || path == CUSTOM {
+            let here = asked.method() == "GET" && path == self.place();
+            let document = || Response::json(&self.document(&origin, base));
+            return Some(if here { document() } else { Response::new(404) });
+        }
+        if path != ENDPOINT {
+            return None;
+        }
+        let message = asked.message();
+        let claims = bearer(asked).and_then(|token| authority.active(token));
+        let Some(claims) = claims.filter(|claims| self.is_good(claims, base)) else {
+            let given = asked.header("Authorization").is_some();
+            return Some(self.challenge(&origin, given));
+        };
+        // Where no token is enough, none is, whatever the authorization server granted.
+        let enough = |scope: &str| self.scene != Scene::RetryLimit && has(&claims, scope);
+        if let Some(needed) = self.needed(&message).filter(|scope| !enough(scope)) {
+            return Some(insufficient(needed, &self.located(&origin)));
+        }
+        if message.method() == Some(method::TOOLS_LIST) {
+            self.listed.store(true, Ordering::Relaxed);
+        }
+        None
+    }
+
+    /// Whether a token is one that is good now.
+    fn is_good(&self, claims: &Map<String, Value>, base: &str) -> bool {
+        let listed = self.listed.load(Ordering::Relaxed);
+        match self.scene {
+            Scene::Migration => claims["iss"] == self.issuer(base),
+            // The first list is given for the first token, and everything else for another one.
+            Scene::Expired | Scene::NoRefresh => !self.is_first(claims) || !listed,
+            _ => true,
+        }
+    }
+
+    /// Whether a token is of the time before the first list: tokens are counted by their `jti`.
+    fn is_first(&self, claims: &Map<String, Value>) -> bool {
+        let name = claims.get("jti").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        *first.get_or_insert(name.clone()) == name
+    }
+
+    /// The scope that a request needs, if it needs one beyond what everybody has.
+    fn needed(&self, message: &Message) -> Option<&'static str> {
+        match self.scene {
+            Scene::StepUp if message.method() == Some(method::TOOLS_CALL) => Some(scopes::WRITE),
+            Scene::RetryLimit => Some(scopes::WRITE),
+            _ => None,
+        }
+    }
+
+    fn challenge(&self, origin: &str, given: bool) -> Response {
+        let located = format!("resource_metadata=\"{}\"", self.located(origin));
+        let scope = self.setting.challenged.map(|scope| format!("scope=\"{scope}\""));
+        let error = given.then(|| "error=\"invalid_token\"".to_owned());
+        let refused = Response::new(401);
+        match self.setting.document {
+            Document::NamedOddly => {
+                let scope = scope.unwrap_or_default();
+                refused
+                    .header("WWW-Authenticate", "Negotiate")
+                    .header(
+                        "www-authenticate",
+                        format!(
+                            "Basic realm=\"a, Bearer of \\\"news\\\"\", bearer  realm=\"x, y\" ,\t{scope} , {located}"
+                        ),
+                    )
+            }
+            Document::WellKnown | Document::Root => {
+                let rest: Vec<String> = error.into_iter().chain(scope).collect();
+                let rest = if rest.is_empty() { "realm=\"plumb\"".into() } else { rest.join(", ") };
+                refused.header("WWW-Authenticate", format!("Bearer {rest}"))
+            }
+            Document::Named | Document::Elsewhere => {
+                let all: Vec<String> = error.into_iter().chain([located]).chain(scope).collect();
+                refused.header("WWW-Authenticate", format!("Bearer {}", all.join(", ")))
+            }
+        }
+    }
+
+    /// The path of the metadata.
+    fn place(&self) -> String {
+        match self.setting.document {
+            Document::Elsewhere | Document::NamedOddly => CUSTOM.to_owned(),
+            Document::Root => WELL_KNOWN.to_owned(),
+            Document::Named | Document::WellKnown => {
+                format!("{WELL_KNOWN}{ENDPOINT}")
+            }
+        }
+    }
+
+    fn located(&self, origin: &str) -> String {
+        format!("{origin}{}", self.place())
+    }
+
+    /// The issuer that the server trusts now.
+    fn issuer(&self, base: &str) -> String {
+        let [first, second] = self.setting.issuers;
+        let moved = self.scene == Scene::Migration && self.listed.load(Ordering::Relaxed);
+        format!("{base}{}", if moved { second } else { first })
+    }
+
+    /// The metadata of the resource (RFC 9728 section 2).
+    fn document(&self, origin: &str, base: &str) -> Value {
+        let mut document = json!({
+            "resource": resource(self.setting.resource, origin),
+            "authorization_servers": [self.issuer(base)],
+            "bearer_methods_supported": ["header"],
+        });
+        if let Some(supported) = self.setting.supported {
+            document["scopes_supported"] = json!(supported);
+        }
+        document
+    }
+}
+
+/// The resource that metadata speaks of.
+pub(super) fn resource(of: Resource, origin: &str) -> String {
+    match of {
+        Resource::Own => format!("{origin}{ENDPOINT}"),
+        Resource::Origin => origin.to_owned(),
+        Resource::Foreign => format!("https://other-resource.invalid{ENDPOINT}"),
+        Resource::Sibling => format!("{origin}/other"),
+    }
+}
+
+fn bearer(asked: &Asked) -> Option<&str> {
+    let (scheme, token) = asked.header("Authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn has(claims: &Map<String, Value>, scope: &str) -> bool {
+    let scopes = claims.get("scope").and_then(Value::as_str).unwrap_or_default();
+    scopes.split(' ').any(|of| of == scope)
+}
+
+/// Says which scope is missing, that one alone (basic/authorization#runtime-insufficient-scope-errors).
+fn insufficient(scope: &str, located: &str) -> Response {
+    let challenge = format!(
+        "Bearer error=\"insufficient_scope\", scope=\"{scope}\", resource_metadata=\"{located}\", \
+         error_description=\"more is needed\""
+    );
+    Response::new(403).header("WWW-Authenticate", challenge)
+}
