@@ -48,6 +48,11 @@ fn not_assumed(moment: &Moment<'_>, marks: &mut Marks) {
     if refreshes {
         return marks.breaks("no refresh without a refresh token", "there is one");
     }
+    // Whoever gets no further with a refresh token either is kept by something else.
+    let usual = moment.flow_in(Scene::Expired).is_some_and(|flow| uses(flow, flow.all));
+    if !usual {
+        return;
+    }
     marks.expect(uses(flow, moment.after()), "a message with the access token", || {
         "there is none".into()
     });
