@@ -4,6 +4,7 @@
 //!
 //! No I/O and no async: everything here is a function of its arguments, so that a replay equals a live run.
 
+pub mod audit;
 pub mod catalogue;
 pub mod edition;
 pub mod event;
@@ -21,6 +22,7 @@ pub mod shell;
 pub mod suite;
 pub mod verdict;
 
+pub use audit::Audit;
 pub use catalogue::CheckInfo;
 pub use edition::Edition;
 pub use event::Event;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::audit::{Audit, Evidence, Item, Sdk};
 use crate::event::{CaseFinished, RunStarted, TargetInfo};
 use crate::secret::{BLOT, blot_at};
 use crate::{
@@ -43,6 +44,11 @@ fn run_started(run: &mut RunStarted, secrets: &Secrets) {
     secrets.blot_in(suite);
     texts(known.values_mut(), secrets);
     texts(positions.iter_mut().filter_map(|position| position.other_side.as_mut()), secrets);
+    told(target, secrets);
+}
+
+/// What a target is, and says of itself.
+fn told(target: &mut TargetInfo, secrets: &Secrets) {
     let TargetInfo {
         role: _,
         address,
@@ -55,6 +61,50 @@ fn run_started(run: &mut RunStarted, secrets: &Secrets) {
     } = target;
     texts(std::iter::once(address).chain(server).chain(versions).chain(notes), secrets);
     secrets.blot_json(capabilities);
+}
+
+/// An audit is written whole, and so it is taken apart whole.
+pub(crate) fn audit(audit: &mut Audit, secrets: &Secrets) {
+    let Audit {
+        format: _,
+        plumb: _,
+        revision: _,
+        started: _,
+        took: _,
+        target,
+        spoken,
+        sdk,
+        items,
+        remarks,
+        exchanges,
+    } = audit;
+    told(target, secrets);
+    texts(spoken.iter_mut().chain(remarks), secrets);
+    if let Some(Sdk { package, version, shown_by, next: _ }) = sdk {
+        texts([package, shown_by].into_iter().chain(version), secrets);
+    }
+    for Item {
+        id: _,
+        phase: _,
+        effort: _,
+        title: _,
+        state: _,
+        evidence,
+        requirement: _,
+        url: _,
+        remedy: _,
+        in_sdk: _,
+        removal: _,
+        before: _,
+    } in items
+    {
+        for Evidence { seen, exchanges: _ } in evidence {
+            secrets.blot_in(seen);
+        }
+    }
+    for one in exchanges {
+        exchange(one, secrets);
+    }
 }
 
 fn texts<'a>(texts: impl IntoIterator<Item = &'a mut String>, secrets: &Secrets) {

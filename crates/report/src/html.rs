@@ -1,5 +1,6 @@
 //! One self-contained HTML file: no request leaves it, and it reads without script.
 
+pub(crate) mod audit;
 mod check;
 mod exchange;
 mod markup;

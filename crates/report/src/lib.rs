@@ -4,6 +4,7 @@
 //! from a target is shown through [`text::visible`]: a hostile answer cannot steer a terminal, an XML reader
 //! or a browser.
 
+pub mod audit;
 mod docs;
 pub mod evidence;
 pub mod findings;

@@ -151,13 +151,13 @@ fn section(title: &str, rows: Vec<String>) -> Vec<String> {
     out
 }
 
-fn link(id: &str, url: &str) -> String {
+pub(crate) fn link(id: &str, url: &str) -> String {
     let safe = url.starts_with("https://") && !url.contains(['(', ')', ' ', '<', '>', '|', '\n']);
     if safe { format!("[{}]({url})", code(id)) } else { code(id) }
 }
 
 /// Text from a stranger in which nothing is markup, a mention or a link.
-fn text(raw: &str) -> String {
+pub(crate) fn text(raw: &str) -> String {
     let mut out = String::new();
     for c in clipped(&visible_line(raw), 300).chars() {
         match c {
@@ -179,7 +179,7 @@ fn text(raw: &str) -> String {
 }
 
 /// Text from a stranger as code.
-fn code(raw: &str) -> String {
+pub(crate) fn code(raw: &str) -> String {
     let shown = inert(&visible_line(raw)).replace('`', "'").replace('|', "¦");
     if shown.trim().is_empty() {
         return "(nothing)".into();
