@@ -16,6 +16,7 @@ mod client;
 mod connection;
 mod content;
 mod dispatch;
+mod earlier;
 mod envelope;
 mod eras;
 mod features;
@@ -41,6 +42,7 @@ mod validate;
 
 pub use auth::protection::Protection;
 pub use client::{CLIENT_MUTANTS, Client, ClientMutant, ClientRules};
+pub use earlier::{serve_earlier_http, serve_earlier_stdio};
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};
 pub use interrupt::interrupted;
 pub use options::{Features, LimitBy, Options, SseMode};
