@@ -150,6 +150,11 @@ impl Channel {
         Some(how)
     }
 
+    /// What carries it.
+    pub(crate) fn way(&self) -> &Way {
+        &self.way
+    }
+
     /// How messages are carried.
     pub(crate) fn transport(&self) -> Transport {
         match &self.way {

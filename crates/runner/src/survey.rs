@@ -2,7 +2,7 @@
 
 pub(crate) mod annotated;
 pub(crate) mod callable;
-mod calls;
+pub(crate) mod calls;
 mod changes;
 pub(crate) mod contact;
 pub(crate) mod listing;

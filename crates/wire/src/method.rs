@@ -44,3 +44,11 @@ pub const OLD_INITIALIZE: &str = "initialize";
 pub const OLD_TASKS_LIST: &str = "tasks/list";
 /// The result of a task in 2025-11-25.
 pub const OLD_TASKS_RESULT: &str = "tasks/result";
+/// Whether the other side is there, until 2025-11-25.
+pub const OLD_PING: &str = "ping";
+/// The log level of a session, until 2025-11-25.
+pub const OLD_SET_LEVEL: &str = "logging/setLevel";
+/// A resource is watched in a session, until 2025-11-25.
+pub const OLD_SUBSCRIBE: &str = "resources/subscribe";
+/// A resource is no longer watched, until 2025-11-25.
+pub const OLD_UNSUBSCRIBE: &str = "resources/unsubscribe";

@@ -21,3 +21,7 @@ pub const TASK: &str = "notifications/tasks";
 
 /// A user has done what a URL asked for, in 2025-11-25 only.
 pub const OLD_ELICITATION_COMPLETE: &str = "notifications/elicitation/complete";
+/// A client is ready after the handshake, until 2025-11-25.
+pub const OLD_INITIALIZED: &str = "notifications/initialized";
+/// The roots of a client have changed, until 2025-11-25.
+pub const OLD_ROOTS_CHANGED: &str = "notifications/roots/list_changed";

@@ -24,7 +24,7 @@ const AGAIN: usize = 6;
 const MAKING: Duration = Duration::from_secs(5);
 
 /// The tools that may be called, with arguments that their schemas accept: of very many, the first and the last.
-pub(super) async fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callable> {
+pub(crate) async fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callable> {
     let tools = survey.tools.items.iter().map(|item| &item.value);
     let allowed: Vec<Value> = tools.filter(|tool| may_call(tool, allow)).cloned().collect();
     let late = allowed.len().saturating_sub(CALLS / 4);

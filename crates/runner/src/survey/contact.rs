@@ -151,7 +151,7 @@ pub(crate) fn unreadable(check: &str, came: &str) -> Verdict {
 }
 
 /// What to do where the target wants to know who asks, or is somewhere else.
-fn turned_away(seen: &Observed) -> Option<ContactError> {
+pub(crate) fn turned_away(seen: &Observed) -> Option<ContactError> {
     let status = seen.status()?;
     let is_known = matches!(&seen.exchange.sent, Sent::Http { headers, .. }
         if headers.iter().any(|h| h.name.eq_ignore_ascii_case("authorization")));
