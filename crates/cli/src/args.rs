@@ -3,6 +3,7 @@
 mod client;
 mod issuer;
 mod judging;
+mod migrate;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use plumb_runner::{AuthOptions, Target};
 pub(crate) use client::{ClientArgs, ReferenceClientArgs};
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
+pub(crate) use migrate::{EarlierArgs, Format, MigrateArgs};
 
 /// The longest time that an option takes, in seconds.
 pub(crate) const DAY: u64 = 86_400;
@@ -25,6 +27,7 @@ Examples:
   plumb run -- ./server --port {port}            start a server, judge it over HTTP
   plumb run --suite quick --strict URL           the MUSTs only; a violated SHOULD fails
   plumb client -- node client.js                 judge a client
+  plumb migrate -- node server.js                what a server of an earlier revision has to change
   plumb explain http.validate.method-mismatch    what a check observes, and how to fix it
 
 Exit codes: 0 conformant · 1 violations · 2 usage · 3 nothing selected · 4 target never reached
@@ -45,6 +48,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Judge a client: start it, point it at a server of ours, and write reports.
     Client(Box<ClientArgs>),
+    /// Audit a server of an earlier revision: what it has to change, as a list to work off.
+    Migrate(Box<MigrateArgs>),
     /// List the checks of a suite.
     List(ListArgs),
     /// Show a requirement, its check and its vectors.
@@ -265,6 +270,9 @@ pub(crate) struct ReportArgs {
 pub(crate) enum Serve {
     /// The reference server: correct, or with one rule broken.
     Reference(ReferenceArgs),
+    /// A server of the revision before, with the ways that `plumb migrate` finds.
+    #[command(hide = true)]
+    Earlier(EarlierArgs),
     /// The authorization server: correct, or departing from the specifications.
     AuthorizationServer(ServeArgs),
 }

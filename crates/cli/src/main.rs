@@ -5,6 +5,7 @@ mod authorization_server;
 mod catalogue;
 mod client;
 mod config;
+mod migrate;
 mod near;
 mod output;
 mod progress;
@@ -71,6 +72,7 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         Command::Run(run) => run::run(edition, *run, secrets.clone()).await,
         Command::Client(args) => client::judge(edition, *args, secrets.clone()).await,
         Command::ReferenceClient(args) => client::act(args).await,
+        Command::Migrate(args) => migrate::migrate(edition, *args, secrets.clone()).await,
         Command::List(list) => catalogue::list(&edition, &list),
         Command::Explain { id } => catalogue::explain(&edition, &id),
         Command::Coverage(coverage) => catalogue::coverage(&edition, &coverage),

@@ -41,6 +41,12 @@ pub(crate) fn try_formats(formats: &Formats) -> Result<(), Failure> {
     files.try_for_each(|path| tried(path)).map_err(|error| Failure::new(UNWRITTEN, error))
 }
 
+/// The same for files that are named already.
+pub(crate) fn try_files(files: &[std::path::PathBuf]) -> Result<(), Failure> {
+    let mut files = files.iter();
+    files.try_for_each(|path| tried(path)).map_err(|error| Failure::new(UNWRITTEN, error))
+}
+
 fn tried(path: &Path) -> anyhow::Result<()> {
     let is_new = !path.exists();
     folder_of(path)?;

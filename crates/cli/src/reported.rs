@@ -19,10 +19,18 @@ const NOTHING: u8 = 3;
 /// The target was never reached.
 pub(crate) const UNREACHED: u8 = 4;
 /// The user or the system ended the run.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Judges a target and writes reports.
 pub(crate) async fn reported(options: Options, args: &JudgingArgs) -> Exit {
+    reported_whole(options, args).await.map(|report| report.outcome().exit_code())
+}
+
+/// The same, for whoever has more to say about it.
+pub(crate) async fn reported_whole(
+    options: Options,
+    args: &JudgingArgs,
+) -> Result<Report, Failure> {
     if let Some(unknown) = near::unknown(&options.edition.ledger, &args.only) {
         return Err(Failure::new(NOTHING, anyhow!("--only: {unknown}")));
     }
@@ -35,12 +43,12 @@ pub(crate) async fn reported(options: Options, args: &JudgingArgs) -> Exit {
     // Open until all reports are written, so that no other run writes any meanwhile.
     let lock = output::create_locked(&path)?;
     let ended = recorded(options, &path, &lock, args.quiet).await?;
-    let report = &ended.report;
-    let written = output::write_formats(report, &formats);
+    let report = ended.report;
+    let written = output::write_formats(&report, &formats);
     if args.quiet {
-        say::out(&plumb_report::terminal::headline(report, &output::style(false)));
+        say::out(&plumb_report::terminal::headline(&report, &output::style(false)));
     } else {
-        say::out(&plumb_report::terminal::summary(report, &output::style(args.verbose)));
+        say::out(&plumb_report::terminal::summary(&report, &output::style(args.verbose)));
         say_where(args, &formats);
     }
     written?;
@@ -51,7 +59,7 @@ pub(crate) async fn reported(options: Options, args: &JudgingArgs) -> Exit {
             anyhow!("interrupted: the reports hold what was seen"),
         ));
     }
-    Ok(report.outcome().exit_code())
+    Ok(report)
 }
 
 fn say_where(args: &JudgingArgs, formats: &Formats) {
@@ -132,7 +140,7 @@ async fn recorded(
 }
 
 /// Resolves when the user or the system asks Plumb to end.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut term) = signal(SignalKind::terminate()) else {
         let _ = tokio::signal::ctrl_c().await;

@@ -15,11 +15,11 @@ use plumb_wire::process::warden;
 
 use crate::args::{InitArgs, JudgingArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
-use crate::reported::{UNREACHED, reported};
+use crate::reported::{UNREACHED, reported_whole};
 use crate::say::{self, say};
 use crate::secrets::Collector;
 use crate::target::target;
-use crate::{Exit, Failure, authorization_server, output, serve};
+use crate::{Exit, Failure, authorization_server, migrate, output, serve};
 
 /// At most so many replicas are started.
 const MOST_REPLICAS: usize = 16;
@@ -64,7 +64,12 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs, secrets: Secre
         auth,
         replicas,
     };
-    reported(options, &args.judging).await
+    let audit = migrate::of_legacy(&options);
+    let report = reported_whole(options, &args.judging).await?;
+    if report.run.target.era == "legacy" && !args.judging.quiet {
+        migrate::first_lines(audit, &report.run.target.address).await;
+    }
+    Ok(report.outcome().exit_code())
 }
 
 /// Says what a target behind an address is to be told, before a run with the same `--auth-port`.
@@ -134,11 +139,11 @@ pub(crate) fn watched(target: &Target) -> anyhow::Result<()> {
     warden::appoint(&serve::own_path()?, &["warden"]).context("the warden could not be started")
 }
 
-fn limits(args: &TargetArgs) -> Limits {
+pub(crate) fn limits(args: &TargetArgs) -> Limits {
     Limits { answer: Duration::from_secs(args.timeout.max(1)), ..Limits::default() }
 }
 
-fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
+pub(crate) fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
     let mut names: Vec<String> = args.allow_calls.iter().chain(configured).cloned().collect();
     if args.url.is_none() && args.server.is_empty() {
         // The reference's own pair of tools with a handle between them changes nothing but its basket.

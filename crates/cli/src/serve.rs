@@ -7,7 +7,7 @@ use plumb_reference::{MUTANTS, Reference, Rules};
 use plumb_wire::process::Launch;
 use tokio::net::TcpListener;
 
-use crate::args::{ReferenceArgs, Serve};
+use crate::args::{EarlierArgs, ReferenceArgs, Serve};
 use crate::say::{say, tell};
 use crate::{Exit, Failure};
 
@@ -15,6 +15,7 @@ use crate::{Exit, Failure};
 pub(crate) async fn serve(what: Serve) -> Exit {
     match what {
         Serve::Reference(args) => reference(args).await,
+        Serve::Earlier(args) => earlier(args).await,
         Serve::AuthorizationServer(args) => crate::authorization_server::serve(args).await,
     }
 }
@@ -56,6 +57,18 @@ async fn reference(args: ReferenceArgs) -> Exit {
     plumb_reference::serve_http_until(reference, listener, stop)
         .await
         .map_err(|error| Failure::new(70, error))?;
+    Ok(0)
+}
+
+async fn earlier(args: EarlierArgs) -> Exit {
+    let served = if args.stdio {
+        plumb_reference::serve_earlier_stdio(args.with).await
+    } else {
+        let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+        tell!("http://{}/mcp", listener.local_addr()?);
+        plumb_reference::serve_earlier_http(args.with, listener).await
+    };
+    served.map_err(|error| Failure::new(70, error))?;
     Ok(0)
 }
 

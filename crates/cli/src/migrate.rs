@@ -1,0 +1,136 @@
+//! `plumb migrate`: what a server of an earlier revision has to change.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use plumb_model::{Audit, Edition, Secrets};
+use plumb_report::audit;
+use plumb_report::text::{inert, visible_line};
+use plumb_runner::migrate::{self, Options};
+use plumb_runner::{Reach, Target};
+
+use crate::args::{Format, MigrateArgs, TargetArgs};
+use crate::config::{self, Config};
+use crate::reported::{INTERRUPTED, UNREACHED, interrupted};
+use crate::run::{allow, limits, now, watched};
+use crate::say::{self, say};
+use crate::secrets::Collector;
+use crate::target::target;
+use crate::{Exit, Failure, output};
+
+/// Audits a server and writes the list.
+pub(crate) async fn migrate(edition: Arc<Edition>, args: MigrateArgs, secrets: Secrets) -> Exit {
+    let config = Config::read(args.target.config.as_deref(), &edition.positions)?;
+    // Before anything is started: it is read first, and may be the file that is written last.
+    let since = args.since.as_deref().map(earlier).transpose()?;
+    let mut collector = Collector::new(&secrets);
+    let at = target(&args.target, args.auth.on, &mut collector)?;
+    let replicas = replicas(&args, &mut collector)?;
+    output::notes(&collector.notes);
+    let files = ["migrate.json", "migrate.md", "migrate.html"].map(|name| args.out.join(name));
+    output::try_files(&files)?;
+    watched(&at)?;
+    let options = Options {
+        edition,
+        auth: args.auth.options(&at),
+        target: at,
+        replicas,
+        allow_calls: allow(&args.target, &config.allow_calls),
+        limits: limits(&args.target),
+        budget: Duration::from_secs(args.budget),
+        max_report: args.max_report.saturating_mul(1 << 20),
+        secrets,
+        started: now(),
+        seed: 0,
+    };
+    let made = tokio::select! {
+        made = migrate::audit(options) => made.map_err(|error| Failure::new(UNREACHED, error))?,
+        // Dropping the audit ends its processes.
+        () = interrupted() => {
+            return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before the list was whole")));
+        }
+    };
+    written(made, since.as_ref(), &args, &files)
+}
+
+fn written(
+    mut made: Audit,
+    since: Option<&Audit>,
+    args: &MigrateArgs,
+    files: &[std::path::PathBuf; 3],
+) -> Exit {
+    if let Some(earlier) = since {
+        made.compare(earlier);
+    }
+    let [json, markdown, html] = files;
+    let outcome = output::write(json, &audit::json(&made))
+        .and(output::write(markdown, &audit::markdown(&made)))
+        .and(output::write(html, &audit::html(&made)));
+    match args.format {
+        Format::Terminal => {
+            say::out(&audit::terminal(&made, &output::style(args.verbose)));
+            let shown = files.each_ref().map(|file| file.display().to_string());
+            say!("{}", inert(&format!("reports: {}", shown.join(", "))));
+        }
+        Format::Markdown => say::out(&audit::markdown(&made)),
+        Format::Json => say::out(&audit::json(&made)),
+        Format::Html => say::out(&audit::html(&made)),
+    }
+    outcome.map(|()| 0)
+}
+
+/// A run that meets a server of an earlier revision has so many seconds for the first lines of its list.
+const SHORT: Duration = Duration::from_secs(20);
+
+/// The audit of what a run judges, if that turns out to speak earlier revisions only.
+pub(crate) fn of_legacy(options: &plumb_runner::Options) -> Options {
+    Options {
+        edition: Arc::clone(&options.edition),
+        target: options.target.clone(),
+        replicas: Vec::new(),
+        allow_calls: options.allow_calls.clone(),
+        limits: options.limits.clone(),
+        budget: SHORT.min(options.budget),
+        max_report: options.max_report,
+        secrets: options.secrets.clone(),
+        started: options.started.clone(),
+        auth: options.auth.clone(),
+        seed: options.seed,
+    }
+}
+
+/// Says the first lines of the list, and how to get all of it.
+pub(crate) async fn first_lines(options: Options, address: &str) {
+    let of_command = options.target.is_command();
+    let made = tokio::select! {
+        made = migrate::audit(options) => made.ok(),
+        () = interrupted() => None,
+    };
+    say!("");
+    if let Some(made) = made {
+        say::out(&audit::first_lines(&made));
+    }
+    let how = if of_command { "-- " } else { "" };
+    let whole = format!("the whole list: plumb migrate {how}{address}");
+    say!("{}", inert(&visible_line(&whole)));
+}
+
+fn earlier(file: &Path) -> anyhow::Result<Audit> {
+    let text = config::read(file)?;
+    Audit::parse(&text)
+        .map_err(|why| anyhow!("{} is no audit: {why}", file.display()))
+        .context("--since takes the migrate.json of an earlier audit")
+}
+
+fn replicas(args: &MigrateArgs, collector: &mut Collector<'_>) -> Result<Vec<Reach>, Failure> {
+    let other = |url: &String| {
+        let one = TargetArgs { url: Some(url.clone()), ..args.target.clone() };
+        match target(&one, false, collector)? {
+            Target::Url(reach) => Ok(reach),
+            _ => Err(anyhow!("--replica `{url}` is no address").into()),
+        }
+    };
+    args.replica.iter().map(other).collect()
+}
