@@ -1,0 +1,106 @@
+//! The audit finds what a server does, and does not find what it does not.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+use plumb_model::Audit;
+use plumb_model::audit::{Progress, State};
+
+/// What the audit says of the server of the revision before with these ways, and how it is reached.
+fn audit(ways: &[&str], stdio: bool, more: &[&str]) -> Audit {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plumb = env!("CARGO_BIN_EXE_plumb");
+    let mut command = Command::new(plumb);
+    command.args(["migrate", "--format", "json", "--budget", "60"]).args(more);
+    command.args(["--", plumb, "serve", "earlier"]);
+    command.args(if stdio { ["--stdio", "--port=0"] } else { ["--port", "{port}"] });
+    command.args(ways.iter().flat_map(|way| ["--with", way]));
+    let output =
+        command.current_dir(folder.path()).stdin(Stdio::null()).output().expect("the binary runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{ways:?}: {said}");
+    Audit::parse(&String::from_utf8_lossy(&output.stdout)).expect("an audit")
+}
+
+fn states(audit: &Audit) -> BTreeMap<&str, (State, &str)> {
+    let seen = |item: &plumb_model::audit::Item| item.evidence.first().map_or("", |_| "");
+    let mut all = BTreeMap::new();
+    for item in &audit.items {
+        let told = item.evidence.first().map_or(seen(item), |e| e.seen.as_str());
+        all.insert(item.id.strip_prefix("migrate.").unwrap_or(&item.id), (item.state, told));
+    }
+    all
+}
+
+/// What has to be there for something else to be seen.
+const BESIDE: [(&str, &[&str]); 9] = [
+    ("auth.scopes", &["protected"]),
+    ("auth.challenge", &["protected"]),
+    ("auth.resource-metadata", &["protected"]),
+    ("auth.registration", &["protected"]),
+    ("auth.iss", &["protected"]),
+    ("push.outside-call", &["stream.get"]),
+    ("replica.session", &["session.minted"]),
+    ("restart.session", &["session.minted"]),
+    ("method.roots-list-changed", &["session.minted"]),
+];
+
+/// What no way of that server shows: tokens of ours are judged elsewhere.
+const ELSEWHERE: [&str; 2] = ["auth.audience", "auth.token-issuer"];
+
+#[test]
+fn a_server_with_nothing_to_change_has_nothing_found() {
+    for (ways, stdio) in [(&[][..], false), (&["protected"][..], false), (&[][..], true)] {
+        let more: &[&str] = if ways.is_empty() { &[] } else { &["--bearer", "a-token-of-nobody"] };
+        let audit = audit(ways, stdio, more);
+        let states = states(&audit);
+        let found: Vec<_> =
+            states.iter().filter(|(_, (state, _))| *state == State::Found).collect();
+        assert!(found.is_empty(), "{ways:?} {stdio}: {found:?}");
+        assert_eq!(audit.target.era, "dual");
+    }
+}
+
+#[test]
+fn each_way_is_found_where_it_is() {
+    let plain = audit(&[], false, &[]);
+    let ids: Vec<String> = states(&plain).keys().map(|id| (*id).to_owned()).collect();
+    let wanted = std::env::var("PLUMB_WAY").ok();
+    let chosen = |id: &&String| {
+        !ELSEWHERE.contains(&id.as_str()) && wanted.as_ref().is_none_or(|w| id.starts_with(w))
+    };
+    let ids: Vec<String> = ids.iter().filter(chosen).cloned().collect();
+    let missed: Vec<String> = std::thread::scope(|scope| {
+        let parts: Vec<_> = ids
+            .chunks(ids.len().div_ceil(4))
+            .map(|part| scope.spawn(|| part.iter().filter_map(|id| missed(id)).collect::<Vec<_>>()))
+            .collect();
+        parts.into_iter().flat_map(|part| part.join().expect("no panic")).collect()
+    });
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+fn missed(id: &str) -> Option<String> {
+    let beside = BESIDE.iter().find(|(way, _)| *way == id).map_or(&[][..], |(_, beside)| beside);
+    let ways = [beside, &[id]].concat();
+    let more: &[&str] =
+        if beside.contains(&"protected") { &["--bearer", "a-token-of-nobody"] } else { &[] };
+    let audit = audit(&ways, false, more);
+    let (state, told) = states(&audit)[id];
+    (state != State::Found).then(|| format!("{id}: {} ({told})", state.words()))
+}
+
+#[test]
+fn an_earlier_audit_shows_what_is_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = folder.path().join("before.json");
+    let first = audit(&["method.ping", "stream.get"], false, &[]);
+    std::fs::write(&before, serde_json::to_string(&first).expect("serialises")).expect("written");
+    let before = before.display().to_string();
+    let second = audit(&["stream.get", "batch.accepted"], false, &["--since", &before]);
+    let progress = |id: &str| second.items.iter().find(|i| i.id == id).and_then(|i| i.progress());
+    assert_eq!(progress("migrate.method.ping"), Some(Progress::Done));
+    assert_eq!(progress("migrate.stream.get"), Some(Progress::Left));
+    assert_eq!(progress("migrate.batch.accepted"), Some(Progress::New));
+    assert_eq!(progress("migrate.names.title"), Some(Progress::Nothing));
+}
