@@ -2,9 +2,16 @@
 
 mod authorization;
 mod basic;
+mod caching;
+mod conduct;
+mod elicitation;
 mod http;
 mod mrtr;
 mod pagination;
+mod sampling;
+mod steps;
+mod tasks;
+mod tools;
 mod transport;
 mod versioning;
 
@@ -13,13 +20,19 @@ use plumb_runner::Check;
 /// Every check of clients, page by page.
 pub(crate) fn all() -> Vec<&'static Check> {
     [
-        basic::CHECKS,
+        &basic::checks(),
         versioning::CHECKS,
         transport::CHECKS,
-        http::CHECKS,
+        &http::checks(),
         mrtr::CHECKS,
         pagination::CHECKS,
         &authorization::checks(),
+        tools::CHECKS,
+        elicitation::CHECKS,
+        sampling::CHECKS,
+        tasks::CHECKS,
+        caching::CHECKS,
+        steps::CHECKS,
     ]
     .concat()
 }

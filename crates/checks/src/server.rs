@@ -2,7 +2,7 @@
 
 mod advice;
 mod auth;
-mod basic;
+pub(crate) mod basic;
 mod caching;
 mod cancellation;
 mod completion;

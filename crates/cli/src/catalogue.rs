@@ -1,6 +1,6 @@
 //! `plumb list`, `plumb explain`, `plumb coverage`: what is judged, and what is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
 use plumb_model::{Edition, Force, Position, Requirement, Role};
@@ -10,6 +10,9 @@ use crate::args::{CoverageArgs, ListArgs};
 use crate::run::named_suite;
 use crate::say::{self, say};
 use crate::{Exit, Failure, near};
+
+/// What is said of a requirement that binds no role.
+const NOBODY: &str = "It binds nobody that a run can judge.";
 
 /// All checks that are for an edition, whomever they judge.
 fn checks(edition: &Edition) -> Vec<&'static Check> {
@@ -78,12 +81,14 @@ pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
         explain_check(edition, check, id)?;
     }
     if judging.is_empty() {
-        match ledger.exclusion(id) {
-            Some(reason) => say!("\nNo check judges it: {reason}"),
-            None if Role::ALL.iter().all(|role| !row.binds(*role)) => {
-                say!("\nIt binds nobody that a run can judge.");
-            }
-            None => say!("\nNo check judges it yet."),
+        let bound = Role::ALL.iter().any(|role| row.binds(*role));
+        let reasons = Role::ALL.iter().filter_map(|role| ledger.exclusion(id, *role));
+        let reasons: BTreeSet<&str> = reasons.collect();
+        for reason in &reasons {
+            say!("\nNo check judges it: {reason}");
+        }
+        if reasons.is_empty() {
+            say!("\n{}", if bound { "No check judges it yet." } else { NOBODY });
         }
     }
     Ok(0)
@@ -153,7 +158,7 @@ pub(crate) fn coverage(edition: &Edition, args: &CoverageArgs) -> Exit {
             judged.push(row);
             tally.checked += 1;
             total.checked += 1;
-        } else if ledger.exclusion(&row.id).is_some() {
+        } else if ledger.exclusion(&row.id, args.role).is_some() {
             tally.excluded += 1;
             total.excluded += 1;
         } else {

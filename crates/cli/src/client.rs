@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use plumb_model::{Edition, Secrets};
 use plumb_reference::{CLIENT_MUTANTS, Client, ClientRules};
-use plumb_runner::client::{ClientCommand, Scenario};
+use plumb_runner::client::{ClientCommand, Drive, Scenario};
 use plumb_runner::{AllowCalls, Options, Props, Replicas, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::Launch;
@@ -27,7 +27,13 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
     let known = known(&edition, judging.known.as_deref(), &config)?;
     let suite = asked_suite(&edition, &judging.suite, judging)?;
     let patience = Duration::from_secs(args.timeout.max(1));
-    let command = ClientCommand { launch: launch(&args)?, patience, scenarios: scenarios(&args)? };
+    let drive = match (args.steps, args.plain) {
+        (true, _) => Drive::Steps,
+        (_, true) => Drive::Plain,
+        _ => Drive::Official,
+    };
+    let scenarios = scenarios(&args)?;
+    let command = ClientCommand { launch: launch(&args)?, patience, scenarios, drive };
     let mut collector = Collector::new(&secrets);
     collector.given(&args.secret)?;
     collector.command(&command.launch);

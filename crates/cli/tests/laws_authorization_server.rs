@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plumb_model::known::Known;
 use plumb_model::ledger::{Observe, Party};
-use plumb_model::{Edition, Event, Report, Secrets, Verdict};
+use plumb_model::{Edition, Event, Report, Role, Secrets, Verdict};
 use plumb_oauth::server::Decision;
 use plumb_oauth::{AuthorizationServer, Bind, Profile};
 use plumb_runner::authorization_server::Issuer;
@@ -196,7 +196,11 @@ fn every_requirement_on_authorization_servers_has_a_check_or_an_exclusion() {
     let checks = plumb_checks::of_authorization_servers();
     for check in &checks {
         assert!(ledger.requirement(check.id).is_some(), "`{}` is not in the ledger", check.id);
-        assert!(ledger.exclusion(check.id).is_none(), "`{}` has a check and is excluded", check.id);
+        assert!(
+            ledger.exclusion(check.id, Role::AuthorizationServer).is_none(),
+            "`{}` has a check and is excluded",
+            check.id
+        );
         let docs = check.docs.join("\n");
         for part in ["**Observed", "**Why", "**Fix"] {
             assert!(docs.contains(part), "`{}` does not say {part}", check.id);
@@ -208,7 +212,10 @@ fn every_requirement_on_authorization_servers_has_a_check_or_an_exclusion() {
         .iter()
         .filter(|r| r.observe == Observe::As && binds(r.party))
         .map(|r| r.id.as_str())
-        .filter(|id| checks.iter().all(|c| !c.covers(id)) && ledger.exclusion(id).is_none())
+        .filter(|id| {
+            checks.iter().all(|c| !c.covers(id))
+                && ledger.exclusion(id, Role::AuthorizationServer).is_none()
+        })
         .collect();
     assert!(open.is_empty(), "neither judged nor excluded: {open:?}");
 }

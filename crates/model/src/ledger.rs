@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Role;
 use crate::verdict::Strength;
 
 const COLUMNS: [&str; 11] = [
@@ -25,7 +26,8 @@ const COLUMNS: [&str; 11] = [
 pub struct Ledger {
     rows: Vec<Requirement>,
     by_id: BTreeMap<String, usize>,
-    excluded: BTreeMap<String, String>,
+    /// By id: whom it is excluded for, each with a reason; `None` for everybody.
+    excluded: BTreeMap<String, Vec<(Option<Role>, String)>>,
 }
 
 /// One normative statement.
@@ -179,17 +181,26 @@ impl Ledger {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let (id, reason) =
+            let (id, rest) =
                 line.split_once('\t').ok_or_else(|| error("expected `id<TAB>reason`".into()))?;
+            let (role, reason) = match rest.split_once('\t') {
+                None => (None, rest),
+                Some((role, reason)) => {
+                    let known = word_of(role);
+                    (Some(known.ok_or_else(|| error(format!("`{role}` is no role")))?), reason)
+                }
+            };
             if !self.by_id.contains_key(id) {
                 return Err(error(format!("`{id}` is not in the ledger: remove the line")));
             }
             if reason.trim().len() < 10 {
                 return Err(error(format!("`{id}` needs a reason that convinces a sceptic")));
             }
-            if self.excluded.insert(id.to_owned(), reason.trim().to_owned()).is_some() {
+            let all = self.excluded.entry(id.to_owned()).or_default();
+            if all.iter().any(|(known, _)| known.is_none() || role.is_none() || *known == role) {
                 return Err(error(format!("`{id}` is excluded twice")));
             }
+            all.push((role, reason.trim().to_owned()));
         }
         Ok(self)
     }
@@ -209,9 +220,11 @@ impl Ledger {
         self.by_id.get(id).copied()
     }
 
-    /// Why no check judges this id, if it is excluded.
-    pub fn exclusion(&self, id: &str) -> Option<&str> {
-        self.excluded.get(id).map(String::as_str)
+    /// Why no check judges this id for a role, if it is excluded there.
+    pub fn exclusion(&self, id: &str, role: Role) -> Option<&str> {
+        let all = self.excluded.get(id)?;
+        let of = all.iter().find(|(whom, _)| whom.is_none_or(|whom| whom == role))?;
+        Some(&of.1)
     }
 }
 

@@ -1,30 +1,33 @@
 //! A correct MCP client of one revision over Streamable HTTP, written to be broken: it does what a scenario of the official
 //! suite names, and each of its rules is one switch of [`ClientRules`].
 
+mod ask;
 mod auth;
+mod cache;
+mod declared;
+mod icons;
+mod inputs;
 mod mirrored;
 mod post;
+mod posted;
 mod request;
+mod results;
 mod rules;
+mod steps;
+mod tasks;
 
 use std::env;
 
 use serde_json::{Value, json};
 
-use post::{Address, Answer};
-use request::Request;
+use cache::Cache;
+use post::Address;
 pub use rules::{CLIENT_MUTANTS, ClientMutant, ClientRules};
 
-use crate::revision::SERVED;
+use crate::revision::{PREVIOUS, SERVED};
 
 /// No list has more pages than this: one that does never ends.
 const PAGES: usize = 64;
-
-/// No request is sent more often than this.
-const ROUNDS: usize = 8;
-
-/// The code of the error that refuses a version.
-const UNSUPPORTED: i64 = -32022;
 
 /// The client: where its server is, and which rules it keeps.
 #[derive(Debug)]
@@ -39,6 +42,20 @@ pub struct Client {
     tools: Vec<Value>,
     /// What it has signed in with.
     session: auth::Session,
+    /// The version that it speaks.
+    version: &'static str,
+    /// Whether it can use tools while it samples.
+    with_tools: bool,
+    /// Whether the request at hand is one that is sent again.
+    again: bool,
+    /// Whether the server spoke this revision once.
+    settled: bool,
+    /// Whether the server turned out to be one of an earlier revision.
+    earlier: bool,
+    /// What it keeps of results.
+    cache: Cache,
+    /// A state that goes astray.
+    stray: Option<Value>,
 }
 
 impl Client {
@@ -46,8 +63,21 @@ impl Client {
     ///
     /// Errors: the URL is none of plain HTTP.
     pub fn new(url: &str, rules: ClientRules) -> Result<Self, String> {
-        let (address, session) = (Address::parse(url)?, auth::Session::new(url));
-        Ok(Self { address, rules, dual: false, next: 1, tools: Vec::new(), session })
+        Ok(Self {
+            address: Address::parse(url)?,
+            rules,
+            dual: false,
+            next: 1,
+            tools: Vec::new(),
+            session: auth::Session::new(url),
+            version: SERVED,
+            with_tools: true,
+            again: false,
+            settled: false,
+            earlier: false,
+            cache: Cache::default(),
+            stray: None,
+        })
     }
 
     /// The same client, but one that also speaks the earlier revision and tries that first, as is legal.
@@ -62,7 +92,12 @@ impl Client {
         if self.dual {
             self.try_the_handshake().await?;
         }
-        match env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default().as_str() {
+        let scenario = env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default();
+        // Who cannot do a thing in one place can in another.
+        self.with_tools = scenario != "request-metadata";
+        match scenario.as_str() {
+            "plumb-steps" => self.take_steps().await,
+            "sep-2322-client-request-state" => self.be_asked().await,
             "tools_call" | "request-metadata" => self.call_tools().await,
             "http-custom-headers" => self.make_calls().await,
             "http-invalid-tool-headers" => self.call_all().await,
@@ -103,8 +138,21 @@ impl Client {
     }
 
     async fn look_around(&mut self) -> Result<(), String> {
-        self.ask("server/discover", json!({})).await?;
+        self.choose_version().await?;
         self.list_tools().await.map(drop)
+    }
+
+    /// Asks which versions the server speaks.
+    async fn choose_version(&mut self) -> Result<(), String> {
+        let found = self.ask("server/discover", json!({})).await?;
+        let listed = found["supportedVersions"].as_array();
+        if !listed.is_some_and(|all| all.iter().any(|version| version == SERVED)) {
+            return Err(format!("no common version: {found}"));
+        }
+        if !self.rules.chooses_a_listed_version {
+            self.version = PREVIOUS;
+        }
+        Ok(())
     }
 
     async fn call_tools(&mut self) -> Result<(), String> {
@@ -121,12 +169,21 @@ impl Client {
     }
 
     async fn use_everything(&mut self) -> Result<(), String> {
+        self.choose_version().await?;
         self.call_tools().await?;
         for resource in self.list("resources/list", "resources").await? {
             self.ask("resources/read", json!({ "uri": resource["uri"] })).await?;
         }
         for prompt in self.list("prompts/list", "prompts").await? {
             self.ask("prompts/get", json!({ "name": prompt["name"] })).await?;
+        }
+        Ok(())
+    }
+
+    /// Calls the tools that ask for input, whatever comes of each.
+    async fn be_asked(&mut self) -> Result<(), String> {
+        for tool in self.list_tools().await? {
+            self.ask("tools/call", json!({ "name": tool["name"], "arguments": {} })).await.ok();
         }
         Ok(())
     }
@@ -148,112 +205,40 @@ impl Client {
         let mut items = Vec::new();
         let mut params = json!({});
         for _ in 0..PAGES {
-            let page = self.ask(method, params.clone()).await?;
-            items.extend(page[member].as_array().cloned().unwrap_or_default());
+            let page = match self.ask(method, params.clone()).await {
+                Err(_) if params.get("cursor").is_some() && self.rules.restarts_lists => {
+                    self.cache.forget(method);
+                    items.clear();
+                    params = json!({});
+                    continue;
+                }
+                page => page?,
+            };
+            let found = page[member].as_array().cloned().unwrap_or_default();
+            let stops = found.is_empty() && !self.rules.takes_empty_pages
+                || member == "prompts" && !self.rules.reads_all_prompts;
+            items.extend(found);
             match page.get("nextCursor") {
                 None if params.get("cursor").is_some_and(|c| !c.is_null())
                     && !self.rules.ends_with_the_last_page =>
                 {
                     params = json!({ "cursor": null });
                 }
-                None => return Ok(items),
-                Some(cursor) if cursor == "" && !self.rules.follows_empty_cursors => {
-                    return Ok(items);
+                Some(cursor) if cursor == "" && !self.rules.follows_empty_cursors => break,
+                Some(cursor) if !stops && self.rules.keeps_cursors => {
+                    params = json!({ "cursor": cursor });
                 }
-                Some(cursor) if self.rules.keeps_cursors => params = json!({ "cursor": cursor }),
-                Some(cursor) => {
+                Some(cursor) if !stops => {
                     let trimmed = cursor.to_string().replace(' ', "");
                     params = json!({ "cursor": trimmed });
+                }
+                _ => {
+                    self.see_icons(&items).await?;
+                    return Ok(items);
                 }
             }
         }
         Err(format!("{method} has more than {PAGES} pages"))
-    }
-
-    /// Sends a request, again where it is to be, and gives its complete result.
-    async fn ask(&mut self, method: &str, params: Value) -> Result<Value, String> {
-        let mut sent = params.clone();
-        for _ in 0..ROUNDS {
-            let result = match self.post(method, &sent).await? {
-                Ok(result) => result,
-                Err(error) if error["code"] == UNSUPPORTED => {
-                    self.take_version(&error).await?;
-                    continue;
-                }
-                Err(error) => return Err(format!("{method}: {error}")),
-            };
-            match result.get("resultType").map(Value::as_str) {
-                // A server of an earlier revision says nothing.
-                None | Some(Some("complete")) => return Ok(result),
-                Some(Some("input_required")) if result.get("inputRequests").is_none() => {
-                    sent = self.again(&params, &result);
-                }
-                Some(_) if !self.rules.refuses_unknown_results => return Ok(result),
-                Some(_) => {
-                    return Err(format!("{method}: no result of a type that is known: {result}"));
-                }
-            }
-        }
-        Err(format!("{method}: no result after {ROUNDS} rounds"))
-    }
-
-    /// What is sent again after a result that asks for it.
-    fn again(&mut self, params: &Value, result: &Value) -> Value {
-        let rules = &self.rules;
-        let mut again = params.clone();
-        let state = result["requestState"].as_str().unwrap_or_default();
-        if rules.sends_state {
-            let read = serde_json::from_str::<Value>(state).map(|read| read.to_string());
-            let changed = read.unwrap_or_default();
-            again["requestState"] = json!(if rules.keeps_state { state } else { &changed });
-        }
-        if !rules.keeps_arguments {
-            again["arguments"] = json!({});
-        }
-        if !rules.renews_ids {
-            self.next -= 1;
-        }
-        again
-    }
-
-    /// Goes on after its version was refused, if a version of the list is spoken.
-    async fn take_version(&self, error: &Value) -> Result<(), String> {
-        if !self.rules.stays_modern {
-            self.try_the_handshake().await?;
-        }
-        let supported = error["data"]["supported"].as_array();
-        let common = supported.is_some_and(|all| all.iter().any(|version| version == SERVED));
-        if common && self.rules.retries_with_a_listed_version {
-            return Ok(());
-        }
-        Err(format!("no common version: {error}"))
-    }
-
-    /// Sends a request once and gives its result, or its error.
-    async fn post(&mut self, method: &str, params: &Value) -> Result<Result<Value, Value>, String> {
-        let tool = self.tools.iter().find(|tool| tool["name"] == params["name"]);
-        let schema = tool.filter(|_| method == "tools/call").map(|tool| &tool["inputSchema"]);
-        let mirrored = schema.map(|s| mirrored::headers(&self.rules, s, &params["arguments"]));
-        let mirrored = mirrored.unwrap_or_default();
-        let request = Request { id: self.next, method, params: params.clone(), mirrored };
-        self.next += 1;
-        let http = if self.rules.posts { "POST" } else { "PUT" };
-        let (headers, body) = (request.headers(&self.rules), request.body(&self.rules));
-        let answer = self.send_signed_in(http, &headers, &body).await?;
-        let Answer { status, mut messages, .. } = answer;
-        let notified = messages.iter().any(|m| m.get("method").is_some());
-        if (notified && !self.rules.ignores_notifications) || !self.rules.posts_no_responses {
-            let response = json!({ "jsonrpc": "2.0", "id": request.id, "result": {} }).to_string();
-            self.address.send(http, &headers, response.as_bytes(), &self.rules).await?;
-        }
-        let response = |m: &Value| {
-            (m["id"] == request.id && m.get("result").is_some()) || m.get("error").is_some()
-        };
-        let at = messages.iter().position(response);
-        let at = at.ok_or_else(|| format!("{method}: no response, but status {status}"))?;
-        let mut response = messages.swap_remove(at);
-        let error = response.get_mut("error").map(Value::take);
-        Ok(error.map_or_else(|| Ok(response["result"].take()), Err))
     }
 }
 

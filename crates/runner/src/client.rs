@@ -6,11 +6,13 @@ mod known;
 mod moment;
 mod offers;
 pub mod protected;
+mod provocation;
 mod provoked;
 mod received;
 pub(crate) mod run;
 mod scenario;
 mod server;
+mod steps;
 
 use std::time::Duration;
 
@@ -18,6 +20,10 @@ use plumb_wire::process::Launch;
 
 pub use known::Client;
 pub use moment::{Happening, Moment};
+pub use provocation::{
+    CONFIRM, ICONS, INTERVAL, IconFlaw, MORE, NO_TOOLS, Provoked, SECOND_PAGE, SLOW_MS, TASK,
+    TASK_INPUT, UNDEFINED_META, USE_A_TOOL, VISIT, form_schema,
+};
 pub use provoked::mirrored::{MIRRORED, Mirrored};
 pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};
 pub use received::{Received, Receiving};
@@ -32,6 +38,18 @@ const SCENARIO: &str = "{scenario}";
 /// The variable that says what else a scenario gives.
 const CONTEXT: &str = "MCP_CONFORMANCE_CONTEXT";
 
+/// What makes a client act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Drive {
+    /// It knows the scenarios of the official suite by their names.
+    #[default]
+    Official,
+    /// It knows no scenario, and does what it always does: it lists, and perhaps uses something.
+    Plain,
+    /// It follows the steps of its context.
+    Steps,
+}
+
 /// How a client is started, by the contract of the official suite: the URL of the server is its last argument, unless an
 /// argument names its place; the scenario is in the environment.
 #[derive(Clone, Debug, Default)]
@@ -40,14 +58,19 @@ pub struct ClientCommand {
     pub launch: Launch,
     /// How long it may take in one scenario.
     pub patience: Duration,
-    /// The scenarios that it is started for; all where none is named.
+    /// The scenarios that it is started for; all that its drive allows where none is named.
     pub scenarios: Vec<Scenario>,
+    /// What makes it act.
+    pub drive: Drive,
 }
 
 impl ClientCommand {
     /// The scenarios that it is started for.
     fn scenarios(&self) -> Vec<Scenario> {
-        if self.scenarios.is_empty() { Scenario::all() } else { self.scenarios.clone() }
+        if !self.scenarios.is_empty() {
+            return self.scenarios.clone();
+        }
+        Scenario::all().into_iter().filter(|scenario| scenario.is_driven_by(self.drive)).collect()
     }
 
     /// The command for one scenario, against a server at this URL, which speaks this revision.
@@ -60,10 +83,13 @@ impl ClientCommand {
         if !placed {
             launch.args.push(url.to_owned());
         }
+        if self.drive == Drive::Plain {
+            return launch;
+        }
         let set = |name: &str, value: String| (name.to_owned(), value);
         launch.env.extend([
             set("MCP_CONFORMANCE_SCENARIO", scenario.name().to_owned()),
-            set(CONTEXT, scenario.context().to_string()),
+            set(CONTEXT, scenario.context(self.drive).to_string()),
             set("MCP_CONFORMANCE_PROTOCOL_VERSION", revision.to_owned()),
         ]);
         launch
@@ -78,7 +104,7 @@ mod tests {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
         let launch = Launch { program: "client".into(), args, ..Launch::default() };
         let command =
-            ClientCommand { launch, patience: Duration::from_secs(1), scenarios: Vec::new() };
+            ClientCommand { launch, patience: Duration::from_secs(1), ..ClientCommand::default() };
         command.of(Scenario::ToolsCall, "http://127.0.0.1:1/mcp", "2026-07-28")
     }
 

@@ -5,11 +5,17 @@ mod answers;
 mod mirrored;
 mod params;
 mod posting;
+mod recovered;
 mod version;
 
 use plumb_runner::Check;
 
-pub(crate) const CHECKS: &[&Check] = &[
+/// The checks of this page.
+pub(crate) fn checks() -> Vec<&'static Check> {
+    [OWN, recovered::CHECKS].concat()
+}
+
+const OWN: &[&Check] = &[
     &posting::POST,
     &posting::ACCEPT,
     &posting::SINGLE_MESSAGE,

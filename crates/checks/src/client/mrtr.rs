@@ -1,6 +1,6 @@
 //! basic/patterns/mrtr#client-requirements-basic-workflow: a request that is sent again.
 
-use plumb_runner::client::{Moment, Received, STATE, Scenario};
+use plumb_runner::client::{Moment, Received, STATE};
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::method;
 use serde_json::Value;
@@ -8,7 +8,8 @@ use serde_json::Value;
 /// So many characters of a value are shown.
 const SHOWN: usize = 80;
 
-pub(crate) const CHECKS: &[&Check] = &[&ECHO, &OPAQUE, &NEW_ID, &SAME_PARAMS];
+pub(crate) const CHECKS: &[&Check] =
+    &[&ECHO, &OPAQUE, &NEW_ID, &SAME_PARAMS, &CONSTRUCT, &SAME_KEYS, &NO_STATE, &ISOLATION];
 
 check! {
     /// **Observed:** a client that sends a request again, after a result that asked for it, sends `requestState` with it.
@@ -21,7 +22,7 @@ check! {
 }
 
 fn echo(moment: &Moment<'_>, marks: &mut Marks) {
-    let Some(retry) = retry(moment) else { return };
+    let Some(retry) = retry(moment).filter(|_| has_state(moment.now())) else { return };
     let state = retry.param("requestState");
     marks.expect(state.is_some(), "`requestState` in the retry", || "there is none".into());
 }
@@ -37,7 +38,8 @@ check! {
 }
 
 fn opaque(moment: &Moment<'_>, marks: &mut Marks) {
-    let Some(state) = retry(moment).and_then(|r| r.param("requestState")) else { return };
+    let retry = retry(moment).filter(|_| has_state(moment.now()));
+    let Some(state) = retry.and_then(|r| r.param("requestState")) else { return };
     marks.expect(state == STATE, format!("`requestState` is {STATE:?}"), || {
         clip(&state.to_string(), SHOWN)
     });
@@ -72,8 +74,10 @@ check! {
 }
 
 fn same_params(moment: &Moment<'_>, marks: &mut Marks) {
-    // What brings the state is surely meant as the retry.
-    let retry = retry(moment).filter(|r| r.param("requestState").is_some());
+    // What brings the state or inputs is surely meant as the retry.
+    let brings =
+        |r: &&Received| r.param("requestState").is_some() || r.param("inputResponses").is_some();
+    let retry = retry(moment).filter(brings);
     let Some(retry) = retry else { return };
     for member in ["name", "arguments"] {
         let (first, second) = (moment.now().param(member), retry.param(member));
@@ -85,9 +89,112 @@ fn same_params(moment: &Moment<'_>, marks: &mut Marks) {
     }
 }
 
-/// What was sent again after this request, which was to be.
+/// Whether the answer has a state.
+fn has_state(received: &Received) -> bool {
+    received.result().is_some_and(|result| result.get("requestState").is_some())
+}
+
+check! {
+    /// **Observed:** a request that is sent again, after a result that asked for inputs, brings `inputResponses`.
+    ///
+    /// **Why:** the server would ask for the same again.
+    ///
+    /// **Fix:** gather what is asked for before the request is sent again.
+    pub(crate) CONSTRUCT = "mrtr.client-construct";
+    happening: construct
+}
+
+fn construct(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(retry) = retry(moment).filter(|_| wanted(moment.now()).is_some()) else { return };
+    let given = retry.param("inputResponses").is_some_and(Value::is_object);
+    marks.expect(given, "`inputResponses` in the retry", || "there is none".into());
+}
+
+check! {
+    /// **Observed:** the keys of `inputResponses` are those of `inputRequests`, all of them.
+    ///
+    /// **Why:** the server tells by them which input is which.
+    ///
+    /// **Fix:** keep each input under the key that asked for it.
+    pub(crate) SAME_KEYS = "schema.input-responses.same-keys";
+    happening: same_keys
+}
+
+fn same_keys(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(wanted) = wanted(moment.now()) else { return };
+    let given = retry(moment).and_then(|retry| retry.param("inputResponses")?.as_object());
+    let Some(given) = given else { return };
+    let same = given.len() == wanted.len() && wanted.iter().all(|key| given.contains_key(key));
+    marks.expect(same, format!("the keys {}", wanted.join(", ")), || {
+        given.keys().cloned().collect::<Vec<_>>().join(", ")
+    });
+}
+
+check! {
+    /// **Observed:** after a result without `requestState`, the retry has none either.
+    ///
+    /// **Why:** the server would take it for one of its own, and refuse it.
+    ///
+    /// **Fix:** send the member only where it came.
+    pub(crate) NO_STATE = "mrtr.client-no-invented-state";
+    happening: no_state
+}
+
+fn no_state(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(retry) = retry(moment) else { return };
+    if moment.now().result().is_some_and(|result| result.get("requestState").is_none()) {
+        let state = retry.param("requestState");
+        marks.expect(state.is_none(), "no `requestState` in the retry", || {
+            state.map(|state| clip(&state.to_string(), SHOWN)).unwrap_or_default()
+        });
+    }
+}
+
+check! {
+    /// **Observed:** requests other than a retry carry neither `requestState` nor `inputResponses`.
+    ///
+    /// **Why:** they belong to one request, and mean nothing, or something else, to another.
+    ///
+    /// **Fix:** keep both beside the request that they came for.
+    pub(crate) ISOLATION = "mrtr.client-isolation";
+    happening: isolation
+}
+
+fn isolation(moment: &Moment<'_>, marks: &mut Marks) {
+    let now = moment.now();
+    let Some(method) = now.method().filter(|method| *method != method::TASKS_UPDATE) else {
+        return;
+    };
+    let asked = |r: &&Received| r.is_asked_again();
+    if !moment.before().iter().any(|r| asked(&r)) {
+        return;
+    }
+    let same = |r: &Received| r.method() == Some(method) && r.param("name") == now.param("name");
+    let is_retry = moment.before().iter().filter(asked).any(same);
+    let carries = ["requestState", "inputResponses"].into_iter().find(|m| now.param(m).is_some());
+    if !is_retry {
+        marks.expect(carries.is_none(), "no state and no inputs of another request", || {
+            format!("`{}` with {method}", carries.unwrap_or_default())
+        });
+    }
+}
+
+/// What was sent again after this request, which was to be: of the same method and name.
 fn retry<'a>(moment: &Moment<'a>) -> Option<&'a Received> {
-    let here = moment.scenario == Scenario::AskedAgain && moment.now().asks(method::TOOLS_CALL);
-    let asked = here && moment.now().response()?["result"]["resultType"] == "input_required";
-    asked.then(|| moment.after().iter().find(|r| r.asks(method::TOOLS_CALL)))?
+    let now = moment.now();
+    let asked = now.asks(method::TOOLS_CALL) && now.is_asked_again();
+    let again = |r: &&Received| r.asks(method::TOOLS_CALL) && r.param("name") == now.param("name");
+    asked.then(|| moment.after().iter().find(again))?
+}
+
+/// The keys of the inputs that the answer asks for.
+fn wanted(received: &Received) -> Option<Vec<String>> {
+    let result = received.result().filter(|_| received.is_asked_again())?;
+    let requests = result.get("inputRequests")?.as_object()?;
+    Some(requests.keys().cloned().collect())
+}
+
+/// The answer to the input of this key, if this request brings it back.
+pub(super) fn response(moment: &Moment<'_>, key: &str) -> Option<Value> {
+    moment.now().param("inputResponses")?.get(key).cloned()
 }

@@ -1,6 +1,6 @@
 //! server/utilities/pagination: pages are followed by their cursors, whatever those look like.
 
-use plumb_runner::client::{AFTER_UNKNOWN, Moment, Received, Scenario};
+use plumb_runner::client::{AFTER_UNKNOWN, MORE, Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::method;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// So many characters of a cursor are shown.
 const SHOWN: usize = 80;
 
-pub(crate) const CHECKS: &[&Check] = &[&OPAQUE, &EMPTY, &END, &UNKNOWN];
+pub(crate) const CHECKS: &[&Check] = &[&OPAQUE, &EMPTY, &END, &UNKNOWN, &SIZES, &PROMPTS, &TOKEN];
 
 check! {
     /// **Observed:** every cursor that the client sends is one that it was given, character by character; one looks like
@@ -97,6 +97,59 @@ fn unknown(moment: &Moment<'_>, marks: &mut Marks) {
     let used = |r: &Received| r.param("cursor").is_some_and(|cursor| cursor == AFTER_UNKNOWN);
     marks.expect(!moment.after().iter().any(used), "a result of unknown type is not used", || {
         "its `nextCursor` was followed".into()
+    });
+}
+
+check! {
+    /// **Observed:** a client that follows cursors follows them to the end, over pages of one item, of none, and of several;
+    /// and it goes on where a list has no pages.
+    ///
+    /// **Why:** an empty page is no end: what follows would be missing.
+    ///
+    /// **Fix:** go by `nextCursor` alone.
+    pub(crate) SIZES = "pagination.client-page-size";
+    judges: ["pagination.client-both-flows"];
+    happening: |moment, marks| to_the_end(moment, marks, method::RESOURCES_LIST)
+}
+
+check! {
+    /// **Observed:** a client that follows the cursors of other lists follows those of prompts to the end.
+    ///
+    /// **Why:** prompts would be missing.
+    ///
+    /// **Fix:** read all lists through the same code.
+    pub(crate) PROMPTS = "prompts.client-pagination";
+    happening: |moment, marks| to_the_end(moment, marks, method::PROMPTS_LIST)
+}
+
+/// That a client that follows any cursor of a scenario reads one of its lists to the end.
+fn to_the_end(moment: &Moment<'_>, marks: &mut Marks, list: &str) {
+    let Some(all) = moment.whole_of(Scenario::Provoked(Provoked::MorePages)) else { return };
+    let follows = all.iter().any(|r| r.param("cursor").is_some());
+    let pages = all.iter().filter(|r| r.asks(list)).count();
+    if follows && pages > 0 {
+        marks.expect(pages >= MORE.len(), format!("{} pages of {list}", MORE.len()), || {
+            format!("{pages}")
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a `progressToken` is a string or an integer.
+    ///
+    /// **Why:** a server cannot send another back.
+    ///
+    /// **Fix:** count tokens, and send the count.
+    pub(crate) TOKEN = "progress.token-type";
+    received: token
+}
+
+fn token(received: &Received, marks: &mut Marks) {
+    let Some(token) = received.meta(plumb_wire::meta::PROGRESS_TOKEN) else { return };
+    let whole =
+        token.is_i64() || token.is_u64() || token.as_f64().is_some_and(|n| n.fract() == 0.0);
+    marks.expect(token.is_string() || whole, "a string or an integer", || {
+        clip(&token.to_string(), SHOWN)
     });
 }
 

@@ -1,14 +1,18 @@
 //! basic/versioning#protocol-version-negotiation, #backward-compatibility-with-initialization-based-versions.
 
-use plumb_runner::client::{Moment, Received, Scenario};
+use plumb_runner::client::{Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check, clip};
+use plumb_wire::meta::Key;
 use plumb_wire::{codes, meta, method};
 use serde_json::Value;
+
+use super::conduct::{EARLIER, calls};
 
 /// So many characters of a message are shown.
 const SHOWN: usize = 80;
 
-pub(crate) const CHECKS: &[&Check] = &[&RETRY, &NO_FALLBACK];
+pub(crate) const CHECKS: &[&Check] =
+    &[&RETRY, &NO_FALLBACK, &NO_VERSION, &EXTENSION_IDS, &EXTENSIONS, &ERA, &CHOICE];
 
 check! {
     /// **Observed:** after its version was refused with a list of those that the server speaks, the client sends a request
@@ -66,4 +70,127 @@ fn refused(moment: &Moment<'_>) -> Option<Vec<Value>> {
     let response = moment.now().response()?;
     let error = response.get("error").filter(|e| e["code"] == codes::UNSUPPORTED_VERSION)?;
     error["data"]["supported"].as_array().cloned()
+}
+
+check! {
+    /// **Observed:** a client whose every request is refused for its version, with a list of none that anybody speaks, gives up:
+    /// it sends no more than a few requests, and if its end speaks of errors, it ends with one.
+    ///
+    /// **Why:** nobody learns otherwise that the two do not fit.
+    ///
+    /// **Fix:** give an error that names both sides' versions to who asked.
+    pub(crate) NO_VERSION = "versioning.client-surface-no-version";
+    happening: no_version
+}
+
+fn no_version(moment: &Moment<'_>, marks: &mut Marks) {
+    /// A client that asks for the versions first, and falls back, needs a few requests to find out.
+    const FEW: usize = 10;
+    let here = Scenario::Provoked(Provoked::NoCommonVersion);
+    let Some(all) = moment.whole_of(here) else { return };
+    let sent = all.iter().filter(|r| r.request().is_some()).count();
+    if sent > FEW {
+        marks.breaks("the client gives up", format!("{sent} requests were sent"));
+    } else if sent > 0 && moment.tells_errors() {
+        marks.expect(moment.failed(here) == Some(true), "an error to who asked", || {
+            "the client ended well".into()
+        });
+    }
+}
+
+check! {
+    /// **Observed:** the extensions that a client declares have names with a prefix, as keys of `_meta` have.
+    ///
+    /// **Why:** two extensions of the same name could not be told apart.
+    ///
+    /// **Fix:** name an extension by a domain of yours: `com.example/name`.
+    pub(crate) EXTENSION_IDS = "versioning.ext-id-format-client";
+    received: extension_ids
+}
+
+fn extension_ids(received: &Received, marks: &mut Marks) {
+    let all = received.meta(meta::CLIENT_CAPABILITIES).and_then(|c| c.get("extensions"));
+    for name in all.and_then(Value::as_object).into_iter().flat_map(|all| all.keys()) {
+        let fits = Key::parse(name).is_ok_and(|key| !key.labels.is_empty() && !key.name.is_empty());
+        marks.expect(fits, "a name with a prefix", || format!("{:?}", clip(name, SHOWN)));
+    }
+}
+
+check! {
+    /// **Observed:** a client that declares an extension goes by the core protocol with a server that has none: it sends no
+    /// request of the extension, and goes on.
+    ///
+    /// **Why:** the server knows no such method.
+    ///
+    /// **Fix:** use an extension only where both declare it.
+    pub(crate) EXTENSIONS = "versioning.ext-fallback-client";
+    happening: extensions
+}
+
+fn extensions(moment: &Moment<'_>, marks: &mut Marks) {
+    // The servers of these scenarios have no extension.
+    let now = moment.now();
+    if !Scenario::PLAIN.contains(&moment.scenario) {
+        return;
+    }
+    let declared = now.meta(meta::CLIENT_CAPABILITIES).and_then(|c| c.get("extensions"));
+    let any = declared.and_then(Value::as_object).is_some_and(|all| !all.is_empty());
+    let of_tasks = now.method().is_some_and(|method| method.starts_with("tasks/"));
+    if of_tasks {
+        marks.breaks(
+            "no request of an extension that the server has not",
+            now.method().unwrap_or_default(),
+        );
+    } else if any && calls(now) {
+        marks.fits();
+    }
+}
+
+check! {
+    /// **Observed:** a client that fell back to an earlier revision, and was welcomed, does not ask in this one again.
+    ///
+    /// **Why:** each request would cost two.
+    ///
+    /// **Fix:** keep what you learnt about the server for as long as you talk to it.
+    pub(crate) ERA = "versioning.era-cache";
+    happening: era
+}
+
+fn era(moment: &Moment<'_>, marks: &mut Marks) {
+    let here = EARLIER.map(Scenario::Provoked).into_iter().find(|of| *of == moment.scenario);
+    let Some(all) = here.and_then(|here| moment.whole_of(here)) else { return };
+    let welcomed = |r: &Received| r.opens() && r.result().is_some();
+    // Who tries the handshake first has asked for nothing in this revision yet.
+    let Some(asked) = all.iter().position(|r| r.request().is_some()) else { return };
+    let Some(at) = all[asked..].iter().position(welcomed).map(|at| asked + at) else { return };
+    let again = all[at + 1..].iter().find(|r| r.request().is_some());
+    marks.expect(again.is_none(), "requests of the earlier revision only", || {
+        let method = again.and_then(Received::method).unwrap_or_default();
+        format!("`{}` of this one", clip(method, SHOWN))
+    });
+}
+
+check! {
+    /// **Observed:** after `server/discover`, requests name a version of its `supportedVersions`.
+    ///
+    /// **Why:** any other is refused.
+    ///
+    /// **Fix:** choose from the list, and keep the choice.
+    pub(crate) CHOICE = "discover.client-version-choice";
+    happening: choice
+}
+
+fn choice(moment: &Moment<'_>, marks: &mut Marks) {
+    // One that names another revision is no message of this one.
+    let body = moment.now().body().unwrap_or_default();
+    let Some(named) = body["params"]["_meta"].get(meta::PROTOCOL_VERSION) else { return };
+    let listed = |r: &Received| {
+        let listed = r.asks(method::DISCOVER).then(|| r.result())??;
+        listed["supportedVersions"].as_array().cloned()
+    };
+    if let Some(listed) = moment.before().iter().rev().find_map(listed) {
+        marks.expect(listed.contains(named), format!("one of {}", Value::Array(listed)), || {
+            named.to_string()
+        });
+    }
 }

@@ -10,14 +10,14 @@ mod icons;
 mod identity;
 mod ids_apart;
 mod memory;
-mod meta_keys;
+pub(crate) mod meta_keys;
 mod notifications;
 mod openings;
 mod regular;
 mod requests;
 mod required;
 mod responses;
-mod trace_context;
+pub(crate) mod trace_context;
 
 use plumb_runner::Check;
 

@@ -15,7 +15,9 @@ argument), MCP_CONFORMANCE_CONTEXT is {\"name\": …}, MCP_CONFORMANCE_PROTOCOL_
 Examples:
   plumb client                                   judge the embedded reference client
   plumb client -- node client.js                 judge one that takes the URL last
-  plumb client -- ./client --server {url}        the same, with the URL in its place";
+  plumb client -- ./client --server {url}        the same, with the URL in its place
+  plumb client --plain -- ./client {url}         one that knows no scenario
+  plumb client --steps -- node steps.js          one that follows steps (docs/clients.md has two)";
 
 /// Arguments of `plumb client`.
 #[derive(ClapArgs)]
@@ -24,6 +26,12 @@ pub(crate) struct ClientArgs {
     /// The command that starts the client, after `--`; without one, the embedded reference client is judged.
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+    /// The client knows no scenario: it connects, lists, and perhaps uses what is listed, each time that it is started.
+    #[arg(long, conflicts_with = "steps")]
+    pub(crate) plain: bool,
+    /// The client follows the list `steps` of MCP_CONFORMANCE_CONTEXT, in every scenario: see docs/clients.md.
+    #[arg(long)]
+    pub(crate) steps: bool,
     /// An environment variable for the command.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,

@@ -20,6 +20,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The messages in the body, in order.
     pub(super) messages: Vec<Value>,
+    /// Where else it is said to be.
+    pub(super) location: Option<String>,
     /// The challenges of a server that wants a token, a header field each.
     pub(super) challenges: Vec<String>,
 }
@@ -78,6 +80,20 @@ impl Address {
         headers: &[(String, Vec<u8>)],
         body: &[u8],
     ) -> Result<Vec<u8>, String> {
+        let failed = |error: std::io::Error| format!("{}: {error}", self.authority);
+        let mut stream = self.open(method, headers, body).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.map_err(failed)?;
+        Ok(answer)
+    }
+
+    /// Sends a request and gives what the answer comes from.
+    pub(super) async fn open(
+        &self,
+        method: &str,
+        headers: &[(String, Vec<u8>)],
+        body: &[u8],
+    ) -> Result<TcpStream, String> {
         let Self { authority, target } = self;
         let failed = |error: std::io::Error| format!("{authority}: {error}");
         let host =
@@ -94,9 +110,7 @@ impl Address {
         request.extend(b"\r\n");
         request.extend(body);
         stream.write_all(&request).await.map_err(failed)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.map_err(failed)?;
-        Ok(answer)
+        Ok(stream)
     }
 }
 
@@ -138,17 +152,24 @@ impl Answer {
             };
             fields.any(|(n, v)| same(n) && v.contains(what))
         };
+        let location = fields(&head, "location").next();
         let text = String::from_utf8(body).ok()?;
         let streamed = says("content-type", "text/event-stream");
         if !streamed && !text.is_empty() && !says("content-type", "application/json") {
-            return None;
+            // A page may say why something is refused, and is nothing else.
+            return (status >= 400).then(|| Self {
+                status,
+                messages: Vec::new(),
+                location,
+                challenges,
+            });
         }
         if streamed && !rules.reads_streams || text.starts_with(':') && !rules.skips_comments {
             return None;
         }
         let messages = if streamed { events(&text) } else { vec![text] };
         let messages = messages.iter().filter_map(|m| serde_json::from_str(m).ok()).collect();
-        Some(Self { status, messages, challenges })
+        Some(Self { status, messages, location, challenges })
     }
 }
 
@@ -163,6 +184,10 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
             return Some(body);
         }
         body.extend(rest.get(line + 2..line + 2 + size)?);
+        if rest.len() <= line + 4 + size {
+            // The stream was cut off: what came of it is all there is.
+            return Some(body);
+        }
         rest = rest.get(line + 4 + size..)?;
     }
 }

@@ -4,8 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::declared::{self, Saying};
 use super::rules::ClientRules;
-use crate::revision::{PREVIOUS, SERVED};
+use crate::revision::PREVIOUS;
 
 /// The header fields of a request, values as bytes.
 pub(super) type Headers = Vec<(String, Vec<u8>)>;
@@ -15,6 +16,7 @@ pub(super) struct Request<'a> {
     pub(super) id: u64,
     pub(super) method: &'a str,
     pub(super) params: Value,
+    pub(super) saying: Saying,
     /// What the schema of the called tool has mirrored: the end of the header's name, and its value.
     pub(super) mirrored: Vec<(String, String)>,
 }
@@ -23,7 +25,7 @@ impl Request<'_> {
     /// The body as it is posted.
     pub(super) fn body(&self, rules: &ClientRules) -> Vec<u8> {
         let mut params = self.params.clone();
-        params["_meta"] = meta(rules);
+        params["_meta"] = declared::meta(rules, self.saying);
         let version = if rules.says_jsonrpc { "2.0" } else { "1.0" };
         let mut message =
             json!({ "jsonrpc": version, "id": self.id, "method": self.method, "params": params });
@@ -60,8 +62,11 @@ impl Request<'_> {
             ("Content-Type".to_owned(), b"application/json".to_vec()),
             ("Accept".to_owned(), accepted.join(", ").into_bytes()),
         ];
+        if self.saying.again && !rules.mirrors_again {
+            return headers;
+        }
         if rules.version_header {
-            let version = if rules.version_header_matches { SERVED } else { PREVIOUS };
+            let version = if rules.version_header_matches { self.saying.version } else { PREVIOUS };
             headers.push(("MCP-Protocol-Version".to_owned(), version.as_bytes().to_vec()));
         }
         if rules.method_header {
@@ -84,6 +89,7 @@ impl Request<'_> {
             "tools/call" => ("name", rules.tool_header),
             "prompts/get" => ("name", rules.prompt_header),
             "resources/read" => ("uri", rules.resource_header),
+            "tasks/get" | "tasks/update" | "tasks/cancel" => ("taskId", rules.task_header),
             _ => return None,
         };
         let mut name = self.params[member].as_str().filter(|_| kept)?.to_owned();
@@ -112,22 +118,6 @@ pub(super) fn earlier_headers() -> Headers {
         ("Content-Type".to_owned(), b"application/json".to_vec()),
         ("Accept".to_owned(), b"application/json, text/event-stream".to_vec()),
     ]
-}
-
-fn meta(rules: &ClientRules) -> Value {
-    let mut meta = json!({});
-    if rules.names_version {
-        meta["io.modelcontextprotocol/protocolVersion"] = json!(SERVED);
-    }
-    if rules.declares_capabilities {
-        let none = if rules.capabilities_are_an_object { json!({}) } else { json!([]) };
-        meta["io.modelcontextprotocol/clientCapabilities"] = none;
-    }
-    if rules.names_itself {
-        let info = json!({ "name": "plumb-reference", "version": env!("CARGO_PKG_VERSION") });
-        meta["io.modelcontextprotocol/clientInfo"] = info;
-    }
-    meta
 }
 
 /// The name as a header carries it.

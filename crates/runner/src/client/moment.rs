@@ -1,9 +1,11 @@
 //! What a client sent, as checks read it that ask what came before or after, or in another scenario.
 
+use plumb_model::Sent;
 use plumb_wire::method;
 use serde_json::Value;
 
 use super::protected::Facts;
+use super::provocation::Provoked;
 use super::received::Received;
 use super::scenario::Scenario;
 use crate::tally::Marks;
@@ -22,6 +24,8 @@ pub(super) struct Play {
     pub(super) said: String,
     /// Where the servers are, if they are protected.
     pub(super) facts: Option<Facts>,
+    /// Its exit code, if it ended by itself.
+    pub(super) exit: Option<i32>,
 }
 
 /// An HTTP request of a client within a run.
@@ -56,6 +60,26 @@ impl<'a> Moment<'a> {
         self.all.iter().any(|play| play.scenario == self.scenario && play.whole)
     }
 
+    /// Everything that was sent in a scenario, asked at its last request: a check that judges it as a whole does so once. `None`
+    /// elsewhere, and if the client did not end by itself.
+    pub fn whole_of(&self, scenario: Scenario) -> Option<&'a [Received]> {
+        let last = self.scenario == scenario && self.after().is_empty() && self.is_whole();
+        last.then(|| self.of(scenario))
+    }
+
+    /// Whether the client ended a scenario by itself and with an error. `None` if it did not end by itself, or there was no
+    /// such scenario.
+    pub fn failed(&self, scenario: Scenario) -> Option<bool> {
+        let play = self.all.iter().find(|play| play.scenario == scenario)?;
+        play.exit.map(|code| code != 0)
+    }
+
+    /// Whether the end of this client speaks of errors: well where all went well, and with an error where a call was refused.
+    pub fn tells_errors(&self) -> bool {
+        let refused = Scenario::Provoked(Provoked::Refused);
+        self.failed(Scenario::ToolsCall) == Some(false) && self.failed(refused) == Some(true)
+    }
+
     /// Everything that was sent in a scenario.
     pub fn of(&self, scenario: Scenario) -> &'a [Received] {
         let all = self.all;
@@ -67,6 +91,30 @@ impl Received {
     /// Whether it is a request of this method.
     pub fn asks(&self, method: &str) -> bool {
         self.method() == Some(method)
+    }
+
+    /// Whether it asks for one of these versions of the protocol by a handshake of earlier revisions.
+    pub fn opens(&self) -> bool {
+        self.body().is_some_and(|body| body["method"] == method::OLD_INITIALIZE)
+    }
+
+    /// What was sent as JSON, of whichever revision it is.
+    pub fn body(&self) -> Option<Value> {
+        match &self.exchange.sent {
+            Sent::Http { body, .. } => serde_json::from_slice(body.bytes()).ok(),
+            Sent::Stdio { line } => serde_json::from_slice(line.bytes()).ok(),
+            Sent::Nothing => None,
+        }
+    }
+
+    /// The result that it was answered with.
+    pub fn result(&self) -> Option<Value> {
+        self.response()?.get("result").cloned()
+    }
+
+    /// Whether the answer asks for inputs, or to be asked again.
+    pub fn is_asked_again(&self) -> bool {
+        self.result().is_some_and(|result| result["resultType"] == "input_required")
     }
 
     /// Whether it calls a tool of this name.

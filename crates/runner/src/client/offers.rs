@@ -3,6 +3,7 @@
 use plumb_wire::{codes, meta, method};
 use serde_json::{Map, Value, json};
 
+use super::provocation::{self, Stage};
 use super::provoked;
 use super::scenario::{REFERRED, Scenario};
 
@@ -39,7 +40,11 @@ pub(super) fn result(
     revision: &str,
     method: &str,
     params: &Value,
+    stage: &Stage,
 ) -> Result<Value, Refusal> {
+    if let Some(own) = provocation::result(scenario, origin, method, params, stage) {
+        return own;
+    }
     if let Some(again) = provoked::asked_again(scenario, method, params) {
         return Ok(signed(again));
     }
@@ -55,7 +60,8 @@ pub(super) fn result(
         })),
         method::TOOLS_LIST => {
             let cursor = params.get("cursor");
-            let tools = tools(scenario, origin);
+            let tools =
+                provocation::tools(scenario, stage).unwrap_or_else(|| tools(scenario, origin));
             let (tools, next) = provoked::page(scenario, cursor, &tools)
                 .ok_or_else(|| invalid("there is no such cursor".into()))?;
             let mut list = json!({ "tools": tools });
@@ -83,6 +89,7 @@ pub(super) fn result(
     if let Some(of) = provoked::result_type(scenario, method) {
         result["resultType"] = json!(of);
     }
+    provocation::amend(scenario, origin, method, &mut result);
     Ok(result)
 }
 
@@ -173,23 +180,23 @@ fn text<'a>(params: &'a Value, name: &str) -> Result<&'a str, Refusal> {
     params[name].as_str().ok_or_else(|| invalid(format!("`{name}` is a string, and needed")))
 }
 
-fn invalid(message: String) -> Refusal {
+pub(super) fn invalid(message: String) -> Refusal {
     Refusal::new(200, codes::INVALID_PARAMS, message)
 }
 
 /// A result that may be kept, which ours is not worth.
-fn cacheable(mut result: Value) -> Value {
+pub(super) fn cacheable(mut result: Value) -> Value {
     result["ttlMs"] = json!(0);
     result["cacheScope"] = json!("public");
     result
 }
 
-fn complete(mut result: Value) -> Value {
+pub(super) fn complete(mut result: Value) -> Value {
     result["resultType"] = json!("complete");
     signed(result)
 }
 
-fn signed(mut result: Value) -> Value {
+pub(super) fn signed(mut result: Value) -> Value {
     let own = json!({ "name": "plumb", "version": env!("CARGO_PKG_VERSION") });
     result["_meta"] = Value::Object(Map::from_iter([(meta::SERVER_INFO.to_owned(), own)]));
     result

@@ -86,8 +86,8 @@ impl Heard {
         let exchanges = played.served.into_iter().map(record).collect();
         let (received, versions) = conversation::read(exchanges, &recorder.edition);
         self.client.learn(scenario.label(), &received, versions);
-        let Played { whole, said, facts, .. } = played;
-        self.plays.push(Play { scenario, received, whole, said, facts });
+        let Played { whole, exit, said, facts, .. } = played;
+        self.plays.push(Play { scenario, received, whole, said, facts, exit });
     }
 
     /// Everything that came, whatever the scenario.
@@ -153,6 +153,8 @@ struct Played {
     secrets: Vec<Arc<str>>,
     /// Whether it ended by itself.
     whole: bool,
+    /// Its exit code, if it ended by itself.
+    exit: Option<i32>,
     /// How the client ended, if not by itself and well.
     ending: Option<String>,
 }
@@ -169,7 +171,8 @@ async fn played(
     let servers = servers.map_err(|error| TargetError::Address(error.to_string()))?;
     let url = format!("http://{}{ENDPOINT}", servers.address());
     let mut launch = command.of(scenario, &url, &edition.revision);
-    launch.env.extend(servers.context().map(|context| (CONTEXT.to_owned(), context.to_string())));
+    let told = servers.context().map(|own| scenario.completed(own, command.drive).to_string());
+    launch.env.extend(told.map(|told| (CONTEXT.to_owned(), told)));
     let process = Process::spawn(&launch, limits).map_err(TargetError::Start)?;
     let patience = command.patience.min(deadline.saturating_duration_since(Instant::now()));
     let in_time = process.wait_exit(patience).await;
@@ -199,7 +202,8 @@ async fn played(
     }
     played.said =
         [process.stdout_tail(), process.stderr_tail()].map(|of| of.lossy().into_owned()).concat();
-    Ok(Played { whole: in_time.is_some(), ending, ..played })
+    let exit = in_time.and_then(|exit| exit.code);
+    Ok(Played { whole: in_time.is_some(), exit, ending, ..played })
 }
 
 /// The servers of a scenario.

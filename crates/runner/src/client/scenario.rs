@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 
 use super::protected::Scene;
+use super::provocation::Provoked;
 use super::provoked::mirrored;
+use super::{Drive, steps};
 
 /// A document of our server that a schema refers to, and that no client fetches by itself.
 pub const REFERRED: &str = "/schemas/length.json";
@@ -40,15 +42,24 @@ pub enum Scenario {
     AskedAgain,
     /// The client signs in where it is asked to, lists, and calls `test-tool`.
     Protected(Scene),
+    /// The server provokes the client in one of many ways.
+    Provoked(Provoked),
 }
 
 impl Scenario {
     /// All of them, in the order in which they are begun.
     pub fn all() -> Vec<Self> {
-        Self::ALL.into_iter().chain(Scene::ALL.iter().copied().map(Self::Protected)).collect()
+        let protected = Scene::ALL.iter().copied().map(Self::Protected);
+        Self::open().into_iter().chain(protected).collect()
     }
 
     /// Those of a server that is open to everybody.
+    pub fn open() -> Vec<Self> {
+        let provoked = Provoked::ALL.iter().copied().map(Self::Provoked);
+        Self::ALL.into_iter().chain(provoked).collect()
+    }
+
+    /// Those of a server that is open to everybody and provokes nobody.
     pub const ALL: [Self; 13] = [
         Self::ToolsCall,
         Self::StandardHeaders,
@@ -91,6 +102,7 @@ impl Scenario {
             Self::Notified => "tools_call#notified",
             Self::AskedAgain => "tools_call#asked-again",
             Self::Protected(scene) => scene.label(),
+            Self::Provoked(provoked) => provoked.label(),
         }
     }
 
@@ -98,18 +110,45 @@ impl Scenario {
     pub(super) fn may_fail(self) -> bool {
         match self {
             Self::Protected(scene) => scene.may_fail(),
+            Self::Provoked(provoked) => provoked.may_fail(),
             _ => self == Self::UnknownResult,
         }
     }
 
-    /// What else the client is told.
-    pub(super) fn context(self) -> Value {
-        if let Self::Protected(scene) = self {
-            return scene.context();
+    /// Whether a client that is driven so has something to do in it.
+    pub(super) fn is_driven_by(self, drive: Drive) -> bool {
+        let scripted = matches!(self, Self::Provoked(provoked) if provoked.is_scripted());
+        match drive {
+            Drive::Official => !scripted,
+            // Some scenarios are nothing without the calls that a client is told to make.
+            Drive::Plain => [
+                "tools_call",
+                "http-standard-headers",
+                "json-schema-ref-no-deref",
+                "http-invalid-tool-headers",
+                "request-metadata",
+            ]
+            .contains(&self.name()),
+            Drive::Steps => true,
         }
-        let mut context = json!({ "name": self.name() });
-        if self == Self::CustomHeaders {
+    }
+
+    /// What else the client is told.
+    pub(super) fn context(self, drive: Drive) -> Value {
+        let context = match self {
+            Self::Protected(scene) => scene.context(),
+            _ => json!({ "name": self.name() }),
+        };
+        self.completed(context, drive)
+    }
+
+    /// This context, with what every context has that a client needs for it.
+    pub(super) fn completed(self, mut context: Value, drive: Drive) -> Value {
+        if self.name() == Self::CustomHeaders.name() {
             context["toolCalls"] = mirrored::calls();
+        }
+        if drive == Drive::Steps {
+            context["steps"] = steps::of(self);
         }
         context
     }

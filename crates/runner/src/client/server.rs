@@ -11,6 +11,7 @@ use plumb_wire::{Asked, Clock, Limits, WireError, codes, header, meta, method};
 use serde_json::{Value, json};
 
 use super::offers::{self, Refusal};
+use super::provocation::{self, Stage};
 use super::provoked;
 use super::scenario::{REFERRED, Scenario};
 
@@ -26,6 +27,7 @@ pub(super) async fn start(
 ) -> Result<Server, WireError> {
     let edition = Arc::clone(edition);
     // Where the first request is refused for its version, it has not come yet.
+    let stage = Stage::default();
     let refusing = AtomicBool::new(scenario == Scenario::VersionRefused);
     let handler = move |asked: Asked| {
         let refuse = refusing.load(Ordering::Relaxed)
@@ -34,8 +36,10 @@ pub(super) async fn start(
             && refusing.swap(false, Ordering::Relaxed);
         let answer = if refuse {
             Play::from(refused_for_version(&asked, &edition))
+        } else if let Some(play) = provocation::interrupted(scenario, &asked, &stage, &edition) {
+            play
         } else {
-            let answer = answer(&asked, scenario, &edition);
+            let answer = answer(&asked, scenario, &edition, &stage);
             if answer.status == 200 && asked.target() == ENDPOINT {
                 provoked::written(scenario, answer)
             } else {
@@ -58,7 +62,12 @@ fn refused_for_version(asked: &Asked, edition: &Edition) -> Response {
 }
 
 /// What is answered to an HTTP request.
-pub(super) fn answer(asked: &Asked, scenario: Scenario, edition: &Edition) -> Response {
+pub(super) fn answer(
+    asked: &Asked,
+    scenario: Scenario,
+    edition: &Edition,
+    stage: &Stage,
+) -> Response {
     if asked.header("Origin").is_some_and(|origin| !is_local(origin)) {
         return Response::new(403);
     }
@@ -91,7 +100,7 @@ pub(super) fn answer(asked: &Asked, scenario: Scenario, edition: &Edition) -> Re
         let refusal = Refusal::new(400, codes::INVALID_REQUEST, "`jsonrpc` is \"2.0\"");
         return refused(Some(id), refusal);
     }
-    match served(asked, &message, scenario, edition) {
+    match served(asked, &message, scenario, edition, stage) {
         Ok(result) => Response::json(&json!({ "jsonrpc": "2.0", "id": id, "result": result })),
         Err(refusal) => refused(Some(id), refusal),
     }
@@ -102,12 +111,13 @@ fn served(
     message: &Message,
     scenario: Scenario,
     edition: &Edition,
+    stage: &Stage,
 ) -> Result<Value, Refusal> {
     let body = message.json.as_ref().map_or(&Value::Null, |body| body);
     validate(asked, body, edition)?;
     let origin = format!("http://{}", asked.header("Host").unwrap_or_default());
     let method = message.method().unwrap_or_default();
-    offers::result(scenario, &origin, &edition.revision, method, &body["params"])
+    offers::result(scenario, &origin, &edition.revision, method, &body["params"], stage)
 }
 
 /// Refuses what this revision has a server refuse: basic#meta, basic/transports/streamable-http#server-validation.
@@ -147,7 +157,7 @@ fn unsupported(requested: &str, edition: &Edition) -> Refusal {
     Refusal { data: Some(data), ..Refusal::new(400, codes::UNSUPPORTED_VERSION, message) }
 }
 
-fn refused(id: Option<&Value>, refusal: Refusal) -> Response {
+pub(super) fn refused(id: Option<&Value>, refusal: Refusal) -> Response {
     let mut error = json!({ "code": refusal.code, "message": refusal.message });
     if let Some(data) = refusal.data {
         error["data"] = data;

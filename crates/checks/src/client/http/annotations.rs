@@ -99,9 +99,15 @@ fn rejects(moment: &Moment<'_>, marks: &mut Marks, flaw: &str) {
     let of_flaw = INVALID.iter().find(|(of, _)| *of == flaw).map_or(&[][..], |(_, names)| names);
     if of_flaw.contains(&name) {
         marks.breaks("the tool is left out", format!("a call of `{name}`"));
-    } else if KEPT.contains(&name) {
+    } else if KEPT.contains(&name) && calls_all(moment) {
         marks.fits();
     }
+}
+
+/// Whether the client called everything that it was surely left with: what it did not call then, it has left out.
+fn calls_all(moment: &Moment<'_>) -> bool {
+    let all = moment.of(Scenario::InvalidHeaders);
+    KEPT.iter().all(|name| all.iter().any(|received| received.calls(name)))
 }
 
 /// The tool that is called, in the scenario with that list.

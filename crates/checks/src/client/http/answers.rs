@@ -68,6 +68,7 @@ check! {
     ///
     /// **Fix:** send inputs that a result asks for with the request that is sent again.
     pub(crate) NO_RESPONSES = "http.client.no-responses";
+    judges: ["transport.directions"];
     received: no_responses
 }
 

@@ -17,7 +17,7 @@ const OPAQUE: [&str; 8] = [
 ];
 
 /// The reserved keys that the specification and its official extensions define.
-const DEFINED: [&str; 9] = [
+pub(crate) const DEFINED: [&str; 9] = [
     meta::PROTOCOL_VERSION,
     meta::CLIENT_INFO,
     meta::CLIENT_CAPABILITIES,
@@ -167,16 +167,21 @@ check! {
 }
 
 fn reverse_dns(seen: &Observed, notes: &mut Notes<'_>) {
+    for key in keys(seen) {
+        let Some(reversed) = is_reversed(key) else { continue };
+        notes.expect(reversed, "a prefix in reverse DNS notation", || format!("key {key:?}"));
+    }
+}
+
+/// Whether the prefix of a key is a domain name in reverse; `None` without a prefix that can be read.
+pub(crate) fn is_reversed(key: &str) -> Option<bool> {
     /// The ends of domain names that are mistaken for the start most often.
     const ENDS: [&str; 12] =
         ["com", "org", "net", "io", "dev", "app", "ai", "edu", "gov", "co", "info", "cloud"];
     let is_end = |label: &str| ENDS.contains(&label) || label.len() == 2;
-    for key in keys(seen) {
-        let Ok(Key { labels, .. }) = Key::parse(key) else { continue };
-        let (Some(first), Some(last)) = (labels.first(), labels.last()) else { continue };
-        let reversed = labels.len() > 1 && (is_end(first) || !ENDS.contains(last));
-        notes.expect(reversed, "a prefix in reverse DNS notation", || format!("key {key:?}"));
-    }
+    let Key { labels, .. } = Key::parse(key).ok()?;
+    let (first, last) = (labels.first()?, labels.last()?);
+    Some(labels.len() > 1 && (is_end(first) || !ENDS.contains(last)))
 }
 
 check! {

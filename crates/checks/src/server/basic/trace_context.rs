@@ -63,7 +63,7 @@ fn each(
 }
 
 /// Trace Context section 3.2.2: later versions may have more behind the flags.
-fn is_traceparent(text: &str) -> bool {
+pub(crate) fn is_traceparent(text: &str) -> bool {
     let hex = |text: &str, length: usize| {
         text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
@@ -81,7 +81,7 @@ fn is_traceparent(text: &str) -> bool {
 }
 
 /// Trace Context section 3.3.1: empty members are allowed.
-fn is_tracestate(text: &str) -> bool {
+pub(crate) fn is_tracestate(text: &str) -> bool {
     let members: Vec<&str> =
         text.split(',').map(|m| m.trim_matches([' ', '\t'])).filter(|m| !m.is_empty()).collect();
     let is_key = |key: &str| {
@@ -104,7 +104,7 @@ fn is_tracestate(text: &str) -> bool {
 }
 
 /// Baggage section 3.3.1.
-fn is_baggage(text: &str) -> bool {
+pub(crate) fn is_baggage(text: &str) -> bool {
     let trim = |text: &'_ str| text.trim_matches([' ', '\t']).to_owned();
     let is_token = |text: &str| {
         let special = |b: u8| b"!#$%&'*+-.^_`|~".contains(&b);

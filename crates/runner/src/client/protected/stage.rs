@@ -19,6 +19,7 @@ use super::scene::Scene;
 use super::setting;
 use super::{CLIENT_ID, CLIENT_SECRET, SIGNED_CLIENT, scopes};
 use crate::client::ENDPOINT;
+use crate::client::provocation;
 use crate::client::scenario::Scenario;
 use crate::client::server;
 
@@ -60,11 +61,14 @@ impl Stage {
         // It is empty: this is the only place that fills it.
         let _ = cell.set(Arc::new(held));
         let guard = Guard::new(scene, setting.clone());
+        let unprovoked = provocation::Stage::default();
         let (edition, trusted, at) = (Arc::clone(edition), Arc::clone(&embedded), base.clone());
         let handler = move |asked: Asked| {
             let stopped = guard.stop(&asked, &trusted, &at);
-            let answer = stopped
-                .unwrap_or_else(|| server::answer(&asked, Scenario::Protected(scene), &edition));
+            let answer = stopped.unwrap_or_else(|| {
+                let scenario = Scenario::Protected(scene);
+                server::answer(&asked, scenario, &edition, &unprovoked)
+            });
             async { Play::from(answer) }
         };
         let server = Server::start(handler, options(), clock).await?;

@@ -27,7 +27,7 @@ pub const MIRRORED: [Mirrored; 5] = [
 ];
 
 /// Both tools.
-pub(super) fn tools() -> Value {
+pub(in super::super) fn tools() -> Value {
     json!([tool(TOOL), tool(TOOL_NULL)])
 }
 

@@ -35,7 +35,7 @@ fn request(method: &str, params: Value) -> Value {
 }
 
 fn said(asked: &Asked, scenario: Scenario) -> (u16, Value) {
-    let answer = answer(asked, scenario, &Edition::latest());
+    let answer = answer(asked, scenario, &Edition::latest(), &Stage::default());
     (answer.status, serde_json::from_slice(answer.body.bytes()).unwrap_or_default())
 }
 

@@ -1,0 +1,155 @@
+//! basic#error-codes, #meta, #result-types: what a client makes of answers that are right, though not what it expected.
+
+use plumb_runner::client::{Moment, Provoked, Received, Scenario};
+use plumb_runner::{Check, Marks, check};
+use plumb_wire::{codes, meta, method};
+use serde_json::Value;
+
+use crate::client::conduct::{EARLIER, calls, goes_on};
+
+pub(super) const CHECKS: &[&Check] =
+    &[&NO_MEANING, &NO_ASSUMPTIONS, &SERVER_INFO, &ABSENT_TYPE, &SHAPE, &CAPABILITIES];
+
+/// The code that meant an unsupported version in drafts.
+const LEGACY_CODE: i64 = -32004;
+
+check! {
+    /// **Observed:** a client that sends a request again after -32022, which lists versions, does not do so after -32004 with
+    /// the same data.
+    ///
+    /// **Why:** codes from -32000 to -32019 mean what each server likes; a client that reads a meaning into one acts on chance.
+    ///
+    /// **Fix:** treat every code of that range as an error without a meaning, -32002 alone excepted.
+    pub(crate) NO_MEANING = "base.errcode.receiver-no-meaning";
+    happening: no_meaning
+}
+
+fn no_meaning(moment: &Moment<'_>, marks: &mut Marks) {
+    let here = Scenario::Provoked(Provoked::LegacyCode);
+    let Some(all) = moment.whole_of(here) else { return };
+    let error = |r: &Received| r.response().map(|m| m["error"]["code"].clone());
+    let refused = all.iter().position(|r| error(r).is_some_and(|code| code == LEGACY_CODE));
+    let recovers = moment.of(Scenario::VersionRefused).windows(2).any(|pair| {
+        error(&pair[0]).is_some_and(|code| code == codes::UNSUPPORTED_VERSION)
+            && pair[1].request().is_some()
+    });
+    let Some(at) = refused.filter(|_| recovers) else { return };
+    let again = all[at + 1..].iter().any(calls);
+    marks.expect(!again, "no second call after -32004", || "the call was sent again".into());
+}
+
+check! {
+    /// **Observed:** a client that calls a tool after a list also does so where `_meta` of the list has reserved keys that
+    /// nobody has defined, with values of any type.
+    ///
+    /// **Why:** later revisions and extensions define more of them.
+    ///
+    /// **Fix:** look up what you know in `_meta`, and pass over the rest.
+    pub(crate) NO_ASSUMPTIONS = "base.meta.no-assumptions";
+    happening: |moment, marks| {
+        goes_on(moment, marks, Scenario::Provoked(Provoked::ReservedMeta), "a list with unknown reserved keys");
+    }
+}
+
+check! {
+    /// **Observed:** a client asks a server with another name and version for the same as any other.
+    ///
+    /// **Why:** the name is for people; behaviour that hangs on it breaks with the next release of the server.
+    ///
+    /// **Fix:** go by capabilities and versions of the protocol.
+    pub(crate) SERVER_INFO = "base.meta.client-ignores-server-info";
+    happening: server_info
+}
+
+fn server_info(moment: &Moment<'_>, marks: &mut Marks) {
+    let other = Scenario::Provoked(Provoked::OtherName);
+    let Some(all) = moment.whole_of(other) else { return };
+    if moment.failed(Scenario::ToolsCall).is_none() {
+        return;
+    }
+    let asked = |all: &[Received]| {
+        let mut methods: Vec<String> =
+            all.iter().filter_map(|r| r.method().map(str::to_owned)).collect();
+        methods.sort_unstable();
+        methods
+    };
+    let (usual, here) = (asked(moment.of(Scenario::ToolsCall)), asked(all));
+    if !usual.is_empty() {
+        marks.expect(usual == here, format!("the same requests: {}", usual.join(", ")), || {
+            here.join(", ")
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a client that falls back to an earlier revision takes results without `resultType`: it calls a tool after
+    /// such a list.
+    ///
+    /// **Why:** no server of an earlier revision sends it.
+    ///
+    /// **Fix:** take an absent `resultType` for `complete` where an earlier revision was negotiated.
+    pub(crate) ABSENT_TYPE = "base.result-type.absent-complete";
+    happening: absent_type
+}
+
+fn absent_type(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = EARLIER.iter().find_map(|of| moment.whole_of(Scenario::Provoked(*of))) else {
+        return;
+    };
+    let went_on = moment.of(Scenario::ToolsCall).iter().any(calls);
+    let of = |r: &Received, name: &str| r.body().is_some_and(|body| body["method"] == name);
+    let untyped = |r: &Received| {
+        of(r, method::TOOLS_LIST)
+            && r.result().is_some_and(|result| result.get("resultType").is_none())
+    };
+    let Some(at) = all.iter().position(untyped).filter(|_| went_on) else { return };
+    let called = all[at..].iter().any(|r| of(r, method::TOOLS_CALL));
+    marks.expect(called, "the result of an earlier server is used", || {
+        "no call came after its list of tools".into()
+    });
+}
+
+check! {
+    /// **Observed:** `io.modelcontextprotocol/clientInfo`, where it is sent, has a `name` and a `version`, both strings.
+    ///
+    /// **Why:** typed servers refuse the whole request.
+    ///
+    /// **Fix:** send both, or leave the member out.
+    pub(crate) SHAPE = "schema.implementation.shape";
+    received: shape
+}
+
+fn shape(received: &Received, marks: &mut Marks) {
+    let Some(info) = received.meta(meta::CLIENT_INFO) else { return };
+    let fits = info["name"].is_string() && info["version"].is_string();
+    marks.expect(fits, "an object with `name` and `version`", || info.to_string());
+}
+
+check! {
+    /// **Observed:** each member of `io.modelcontextprotocol/clientCapabilities` that the schema defines is an object, and what
+    /// it is made of are objects.
+    ///
+    /// **Why:** typed servers refuse the whole request.
+    ///
+    /// **Fix:** write `{}` for a capability without settings.
+    pub(crate) CAPABILITIES = "schema.capabilities.shape";
+    received: capabilities
+}
+
+fn capabilities(received: &Received, marks: &mut Marks) {
+    let Some(all) = received.meta(meta::CLIENT_CAPABILITIES).and_then(Value::as_object) else {
+        return;
+    };
+    for name in ["elicitation", "sampling", "roots", "extensions", "experimental"] {
+        let Some(of) = all.get(name) else { continue };
+        let inner =
+            |parts: &[&str]| parts.iter().all(|part| of.get(part).is_none_or(Value::is_object));
+        let fits = of.is_object()
+            && match name {
+                "elicitation" => inner(&["form", "url"]),
+                "sampling" => inner(&["tools", "context"]),
+                _ => true,
+            };
+        marks.expect(fits, format!("`{name}` is an object"), || format!("`{name}` is {of}"));
+    }
+}

@@ -1,0 +1,226 @@
+//! server/utilities/caching: what a client asks for again, and what it keeps. Those that follow steps show it.
+
+use plumb_runner::client::{Moment, Provoked, Received, SECOND_PAGE, Scenario};
+use plumb_runner::{Check, Marks, check};
+use plumb_wire::{codes, method};
+
+pub(crate) const CHECKS: &[&Check] = &[
+    &POSITIVE,
+    &KEY,
+    &ZERO,
+    &NEGATIVE,
+    &ABSENT,
+    &ROUNDS,
+    &STALE,
+    &NO_POLLING,
+    &INVALIDATE,
+    &PAGE,
+    &CURSOR,
+];
+
+const HERE: Scenario = Scenario::Provoked(Provoked::Caching);
+
+check! {
+    /// **Observed:** of two reads of a resource with a `ttlMs` of ten minutes, the second asks for nothing.
+    ///
+    /// **Why:** the server has said that nothing will have changed, and would answer for nothing.
+    ///
+    /// **Fix:** keep results by method and parameters, for `ttlMs`.
+    pub(crate) POSITIVE = "caching.client.ttl-positive";
+    happening: |moment, marks| reads(moment, marks, "plumb:fresh", 1)
+}
+
+check! {
+    /// **Observed:** a client that keeps results asks for another resource all the same.
+    ///
+    /// **Why:** it would show one thing for another.
+    ///
+    /// **Fix:** make the parameters part of the key.
+    pub(crate) KEY = "caching.client.key";
+    happening: key
+}
+
+fn key(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    if of(all, "plumb:fresh").count() == 1 {
+        let asked = of(all, "plumb:other").count();
+        marks.expect(asked > 0, "a request for `plumb:other`", || {
+            "none: what was kept of `plumb:fresh` was taken".into()
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a resource with a `ttlMs` of 0 is asked for at each of two reads.
+    ///
+    /// **Why:** the server has said that it changes all the time.
+    ///
+    /// **Fix:** take a `ttlMs` of 0 for stale, not for missing.
+    pub(crate) ZERO = "caching.client.ttl-zero";
+    happening: |moment, marks| reads(moment, marks, "plumb:zero", 2)
+}
+
+check! {
+    /// **Observed:** a resource with a negative `ttlMs` is asked for at each of two reads.
+    ///
+    /// **Why:** as an unsigned number it would be for ever.
+    ///
+    /// **Fix:** take what is below 0 for 0.
+    pub(crate) NEGATIVE = "caching.client.ttl-negative";
+    happening: |moment, marks| reads(moment, marks, "plumb:negative", 2)
+}
+
+check! {
+    /// **Observed:** a resource without `ttlMs` is asked for at each of two reads.
+    ///
+    /// **Why:** earlier servers say nothing, and promise nothing.
+    ///
+    /// **Fix:** take a missing `ttlMs` for 0.
+    pub(crate) ABSENT = "caching.client.ttl-absent";
+    happening: |moment, marks| reads(moment, marks, "plumb:absent", 2)
+}
+
+check! {
+    /// **Observed:** a client that keeps results keeps none of a request that was sent again with a state: the same read asks
+    /// once more.
+    ///
+    /// **Why:** such a result depends on what is not part of the key.
+    ///
+    /// **Fix:** keep nothing that came for a request with `inputResponses` or `requestState`.
+    pub(crate) ROUNDS = "caching.client.no-mrtr-cache";
+    happening: rounds
+}
+
+fn rounds(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let asked = of(all, "plumb:asked").count();
+    // Keeping is what the check needs; a client that does not send again shows nothing.
+    if of(all, "plumb:fresh").count() == 1 && asked >= 2 {
+        marks.expect(asked > 2, "a request at the second read", || "none".into());
+    }
+}
+
+check! {
+    /// **Observed:** a resource with a `ttlMs` of 300 is asked for again by a read more than a second later.
+    ///
+    /// **Why:** it may have changed by then.
+    ///
+    /// **Fix:** compare the time with that of the result.
+    pub(crate) STALE = "caching.client.stale-refetch";
+    happening: stale
+}
+
+fn stale(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let asked = of(all, "plumb:short").count();
+    if asked > 0 && read_on(all) {
+        marks.expect(asked > 1, "a request for what is stale", || "none".into());
+    }
+}
+
+check! {
+    /// **Observed:** while nothing is read, a result that goes stale is not asked for.
+    ///
+    /// **Why:** all clients of a server would poll it.
+    ///
+    /// **Fix:** look at the age of a result when it is needed.
+    pub(crate) NO_POLLING = "caching.client.no-polling";
+    happening: no_polling
+}
+
+fn no_polling(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let asked = of(all, "plumb:short").count();
+    if asked > 0 && read_on(all) {
+        marks.expect(asked <= 2, "a request for each of two reads at most", || {
+            format!("{asked} requests")
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a client that keeps a list of prompts for an hour asks for it again once it was told that it changed.
+    ///
+    /// **Why:** it was told so that it need not wait.
+    ///
+    /// **Fix:** drop what is kept of a list where its `list_changed` comes in.
+    pub(crate) INVALIDATE = "caching.client.invalidate";
+    happening: invalidate
+}
+
+fn invalidate(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let Some(at) = all.iter().position(|r| r.asks(method::LISTEN)) else { return };
+    let told = all[at].exchange.answer.frames.len() > 1;
+    let lists = |all: &[Received]| all.iter().any(|r| r.asks(method::PROMPTS_LIST));
+    if told && lists(&all[..at]) && of(all, "plumb:fresh").count() == 1 {
+        marks.expect(lists(&all[at..]), "`prompts/list` after the change", || "none".into());
+    }
+}
+
+check! {
+    /// **Observed:** a client that lists twice asks for a page that went stale in between by its cursor.
+    ///
+    /// **Why:** each page has an age of its own.
+    ///
+    /// **Fix:** keep pages by their cursors.
+    pub(crate) PAGE = "caching.client.page-refetch";
+    happening: page
+}
+
+fn page(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let asked = all.iter().filter(|r| second_page(r)).count();
+    if asked > 0 && all.iter().any(|r| r.asks(method::PROMPTS_LIST)) {
+        marks.expect(asked > 1, "a request with the cursor of the stale page", || "none".into());
+    }
+}
+
+check! {
+    /// **Observed:** a client whose cursor is refused lists from the beginning.
+    ///
+    /// **Why:** the pages that it keeps belong to a list that is no more.
+    ///
+    /// **Fix:** on an error for a cursor, drop all pages and ask without one.
+    pub(crate) CURSOR = "caching.client.cursor-invalid";
+    happening: cursor
+}
+
+fn cursor(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let refused = |r: &Received| {
+        second_page(r) && r.response().is_some_and(|m| m["error"]["code"] == codes::INVALID_PARAMS)
+    };
+    let Some(at) = all.iter().position(refused) else { return };
+    let begins = |r: &Received| r.asks(method::RESOURCES_LIST) && r.param("cursor").is_none();
+    marks.expect(all[at..].iter().any(begins), "`resources/list` without a cursor", || {
+        "none".into()
+    });
+}
+
+fn second_page(received: &Received) -> bool {
+    received.asks(method::RESOURCES_LIST)
+        && received.param("cursor").is_some_and(|cursor| cursor == SECOND_PAGE)
+}
+
+/// That a resource, which is read twice, is asked for so often.
+fn reads(moment: &Moment<'_>, marks: &mut Marks, uri: &str, times: usize) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let asked = of(all, uri).count();
+    if asked > 0 && read_on(all) {
+        marks.expect(asked == times, format!("{times} of two reads of `{uri}` ask for it"), || {
+            format!("{asked} did")
+        });
+    }
+}
+
+/// Requests for a resource.
+fn of<'a>(all: &'a [Received], uri: &'a str) -> impl Iterator<Item = &'a Received> {
+    let named = move |r: &&Received| r.param("uri").is_some_and(|of| of == uri);
+    all.iter().filter(|r| r.asks(method::RESOURCES_READ)).filter(named)
+}
+
+/// Whether the client went through its steps: the lists come after all reads.
+fn read_on(all: &[Received]) -> bool {
+    all.iter().any(|r| r.asks(method::RESOURCES_LIST) || r.asks(method::PROMPTS_LIST))
+}

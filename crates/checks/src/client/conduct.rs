@@ -1,0 +1,57 @@
+//! What checks of clients share: whether a client goes on, and whether it took or refused what it was answered.
+
+use plumb_runner::Marks;
+use plumb_runner::client::{Moment, Provoked, Received, Scenario};
+use plumb_wire::method;
+
+/// The scenarios with a server of an earlier revision.
+pub(super) const EARLIER: [Provoked; 3] =
+    [Provoked::Earlier, Provoked::EarlierEmpty, Provoked::EarlierPage];
+
+/// Whether it calls a tool, in this revision.
+pub(super) fn calls(received: &Received) -> bool {
+    received.asks(method::TOOLS_CALL)
+}
+
+/// Whether it got a list of tools.
+pub(super) fn lists(received: &Received) -> bool {
+    received.asks(method::TOOLS_LIST) && received.answered() == Some(200)
+}
+
+/// That a client that calls a tool after a plain list also does so in a scenario whose list is right and unusual.
+pub(super) fn goes_on(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, way: &str) {
+    let went_on = |all: &[Received]| {
+        let list = all.iter().position(lists);
+        list.is_some_and(|at| all[at..].iter().any(calls))
+    };
+    let Some(all) = moment.whole_of(scenario) else { return };
+    if !all.iter().any(lists) || !went_on(moment.of(Scenario::ToolsCall)) {
+        return;
+    }
+    marks.expect(went_on(all), format!("the client goes on after {way}"), || {
+        "no call came after the list, as one does elsewhere".into()
+    });
+}
+
+/// That a client takes a result that is right, as it takes a plain one: its end speaks of errors.
+pub(super) fn accepts(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, what: &str) {
+    let Some(failed) = end(moment, scenario) else { return };
+    marks.expect(!failed, format!("{what} is taken"), || {
+        "the client ended with an error, as it does not where the result is a plain one".into()
+    });
+}
+
+/// That a client refuses a result: its end speaks of errors.
+pub(super) fn refuses(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, what: &str) {
+    let Some(failed) = end(moment, scenario) else { return };
+    marks.expect(failed, format!("{what} is an error to who called"), || {
+        "the client ended well, as it does not where a call is refused".into()
+    });
+}
+
+/// Whether the client ended with an error, where that tells how it took the result of its call.
+pub(super) fn end(moment: &Moment<'_>, scenario: Scenario) -> Option<bool> {
+    let all = moment.whole_of(scenario).filter(|_| moment.tells_errors())?;
+    let called = all.iter().any(|r| calls(r) && r.answered() == Some(200));
+    moment.failed(scenario).filter(|_| called)
+}

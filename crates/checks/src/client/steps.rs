@@ -1,0 +1,148 @@
+//! basic/patterns/cancellation, subscriptions, completion, basic#requests: what needs a client that gives up, that listens, or
+//! that completes. Those that follow steps do.
+
+use plumb_runner::client::{Moment, Provoked, Received, SLOW_MS, Scenario};
+use plumb_runner::{Check, Marks, check};
+use plumb_wire::{meta, method};
+use serde_json::Value;
+
+pub(crate) const CHECKS: &[&Check] =
+    &[&CANCEL, &TIMEOUT, &FILTER, &ACKNOWLEDGED, &PARTIAL, &UNIQUE_IDS, &UNIQUE_TOKENS];
+
+const LISTENING: Scenario = Scenario::Provoked(Provoked::Listening);
+
+check! {
+    /// **Observed:** a client that is to give up a call while it waits closes its stream.
+    ///
+    /// **Why:** the server works on, for nobody.
+    ///
+    /// **Fix:** close the response of a request that is not wanted any more.
+    pub(crate) CANCEL = "cancel.client-send";
+    happening: |moment, marks| gives_up(moment, marks, Provoked::Cancelled)
+}
+
+check! {
+    /// **Observed:** a client that is told to wait for a call no longer than so gives it up then, and closes its stream.
+    ///
+    /// **Why:** a server that hangs would hang its clients, and works on for nobody.
+    ///
+    /// **Fix:** give each request a timeout, and cancel the request when it has passed.
+    pub(crate) TIMEOUT = "cancel.timeout.cancel";
+    judges: ["cancel.timeout.establish", "tools.sec.client-timeout"];
+    happening: |moment, marks| gives_up(moment, marks, Provoked::TimedOut)
+}
+
+fn gives_up(moment: &Moment<'_>, marks: &mut Marks, provoked: Provoked) {
+    let now = moment.now();
+    if moment.scenario != Scenario::Provoked(provoked) || !now.asks(method::TOOLS_CALL) {
+        return;
+    }
+    let answer = &now.exchange.answer;
+    let open = answer.ended_at.saturating_sub(answer.sent_at) / 1000;
+    let closed = answer.frames.is_empty() && open < SLOW_MS * 3 / 4;
+    marks.expect(closed, "the stream is closed soon", || format!("it was open for {open} ms"));
+}
+
+check! {
+    /// **Observed:** `subscriptions/listen` has a `notifications` object.
+    ///
+    /// **Why:** without it a server does not know what is wanted, and refuses.
+    ///
+    /// **Fix:** send the filter, if only `{}`.
+    pub(crate) FILTER = "subs.notifications-required";
+    received: filter
+}
+
+fn filter(received: &Received, marks: &mut Marks) {
+    if received.asks(method::LISTEN) {
+        let filter = received.param("notifications");
+        marks.expect(filter.is_some_and(Value::is_object), "a `notifications` object", || {
+            filter.map_or_else(|| "none".into(), Value::to_string)
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a client whose wish was acknowledged in part goes on.
+    ///
+    /// **Why:** servers need not have all that can be listened for.
+    ///
+    /// **Fix:** compare the acknowledgment with the wish, and ask for the rest in other ways.
+    pub(crate) ACKNOWLEDGED = "subs.client-check-ack";
+    happening: acknowledged
+}
+
+fn acknowledged(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(LISTENING) else { return };
+    let Some(at) = all.iter().position(|r| r.asks(method::LISTEN)) else { return };
+    let wish =
+        all[at].param("notifications").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+    if wish > 1 {
+        let goes_on = all[at + 1..].iter().any(|r| r.request().is_some());
+        marks.expect(goes_on, "the next steps after the acknowledgment", || "none came".into());
+    }
+}
+
+check! {
+    /// **Observed:** a client goes on after a completion without `total` and `hasMore`.
+    ///
+    /// **Why:** both are optional.
+    ///
+    /// **Fix:** take what is there.
+    pub(crate) PARTIAL = "completion.client-partial";
+    happening: partial
+}
+
+fn partial(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(Scenario::Provoked(Provoked::Completing)) else { return };
+    let Some(at) = all.iter().position(|r| r.asks(method::COMPLETE)) else { return };
+    let goes_on = all[at..].iter().any(|r| r.asks(method::PROMPTS_LIST));
+    marks.expect(goes_on, "the next step after the completion", || "it did not come".into());
+}
+
+check! {
+    /// **Observed:** no request has the id of another one of the client that is not answered yet: a subscription, a slow call.
+    ///
+    /// **Why:** nobody can tell which of the two a response is for.
+    ///
+    /// **Fix:** count requests.
+    pub(crate) UNIQUE_IDS = "base.request.id-unique-inflight";
+    happening: |moment, marks| {
+        apart(moment, marks, "`id`", |r| r.request().map(|request| request["id"].clone()));
+    }
+}
+
+check! {
+    /// **Observed:** no request has the `progressToken` of another one that is not answered yet.
+    ///
+    /// **Why:** nobody can tell which of the two has progressed.
+    ///
+    /// **Fix:** count tokens, or take the id of the request.
+    pub(crate) UNIQUE_TOKENS = "progress.token-unique";
+    happening: |moment, marks| {
+        apart(moment, marks, "`progressToken`", |r| r.meta(meta::PROGRESS_TOKEN).cloned());
+    }
+}
+
+/// That something of a request is another than that of every request that is open.
+fn apart(moment: &Moment<'_>, marks: &mut Marks, what: &str, of: fn(&Received) -> Option<Value>) {
+    let Some(own) = of(moment.now()) else { return };
+    let at = moment.now().exchange.answer.sent_at;
+    let open = moment.before().iter().filter(|r| is_open(r, at));
+    for other in open.filter_map(of) {
+        marks.expect(other != own, format!("another {what} than that of an open request"), || {
+            format!("{own} again")
+        });
+    }
+}
+
+/// Whether a request is not answered at this time, and not given up.
+fn is_open(received: &Received, at: u64) -> bool {
+    let answer = &received.exchange.answer;
+    let responds = |bytes: &[u8]| {
+        let message: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        message.get("result").is_some() || message.get("error").is_some()
+    };
+    let answered = answer.frames.iter().any(|f| f.at <= at && responds(f.payload.bytes()));
+    answer.ended_at > at && !answered
+}

@@ -1,0 +1,269 @@
+//! extensions/tasks: following a task that a call made, of clients that declare the extension.
+
+use std::collections::BTreeSet;
+
+use plumb_runner::client::{INTERVAL, Moment, Provoked, Received, Scenario, TASK, TASK_INPUT};
+use plumb_runner::{Check, Marks, check};
+use plumb_wire::{TASKS_EXTENSION, header, meta, method};
+use serde_json::Value;
+
+pub(crate) const CHECKS: &[&Check] = &[
+    &BOTH_SHAPES,
+    &OTHER,
+    &SETTINGS,
+    &INTERVAL_KEPT,
+    &UNTIL_END,
+    &FULFIL,
+    &KEEP_OBSERVING,
+    &UPDATE_KEYS,
+    &TRACK_KEYS,
+    &NAME,
+    &APP_TYPES,
+];
+
+const TASK_MADE: Scenario = Scenario::Provoked(Provoked::Task);
+const INPUT: Scenario = Scenario::Provoked(Provoked::TaskInput);
+
+check! {
+    /// **Observed:** a client that declares the extension looks at the task that its call made (`tasks/get`).
+    ///
+    /// **Why:** the result is there, and nowhere else.
+    ///
+    /// **Fix:** look at `resultType`, and follow the task where it is `task`.
+    pub(crate) BOTH_SHAPES = "tasks.client.both-shapes";
+    happening: both_shapes
+}
+
+fn both_shapes(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(TASK_MADE) else { return };
+    if all.iter().any(makes_task) {
+        let looked = all.iter().any(looks);
+        marks.expect(looked, "`tasks/get` for the task", || "none came".into());
+    }
+}
+
+check! {
+    /// **Observed:** a client that follows tasks does not follow one that a list is said to have made.
+    ///
+    /// **Why:** lists make no tasks: the answer is invalid, and what it says means nothing.
+    ///
+    /// **Fix:** allow `resultType: "task"` for `tools/call` alone.
+    pub(crate) OTHER = "tasks.client.invalid-on-other";
+    happening: other
+}
+
+fn other(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(Scenario::Provoked(Provoked::TaskOnList)) else { return };
+    let follows = moment.of(TASK_MADE).iter().any(looks);
+    if !follows || !all.iter().any(|r| r.asks(method::TOOLS_LIST)) {
+        return;
+    }
+    let followed = all.iter().any(|r| r.asks(method::TASKS_GET));
+    marks.expect(!followed, "a task of a list is not followed", || "`tasks/get` came".into());
+}
+
+check! {
+    /// **Observed:** what a client declares of the extension is an object.
+    ///
+    /// **Why:** a server that reads settings refuses the request.
+    ///
+    /// **Fix:** declare `{}`.
+    pub(crate) SETTINGS = "tasks.settings-empty";
+    received: settings
+}
+
+fn settings(received: &Received, marks: &mut Marks) {
+    if let Some(settings) = extension(received, TASKS_EXTENSION) {
+        marks.expect(settings.is_object(), "an object", || settings.to_string());
+    }
+}
+
+fn extension<'a>(received: &'a Received, name: &str) -> Option<&'a Value> {
+    received.meta(meta::CLIENT_CAPABILITIES)?.get("extensions")?.get(name)
+}
+
+check! {
+    /// **Observed:** between the answer to one `tasks/get` and the next is the pause that the task asks for in
+    /// `pollIntervalMs`, a tenth of it forgiven.
+    ///
+    /// **Why:** a server may limit who asks more often, and slows down for everybody.
+    ///
+    /// **Fix:** wait `pollIntervalMs` of the last answer before you ask again.
+    pub(crate) INTERVAL_KEPT = "tasks.client.poll-interval";
+    judges: ["tasks.client.honour-poll-schema"];
+    happening: interval_kept
+}
+
+fn interval_kept(moment: &Moment<'_>, marks: &mut Marks) {
+    if moment.scenario != TASK_MADE || !looks(moment.now()) {
+        return;
+    }
+    let Some(last) = moment.before().iter().rev().find(|r| looks(r)) else { return };
+    let pause = moment.now().exchange.answer.sent_at.saturating_sub(last.exchange.answer.sent_at);
+    let pause = pause / 1000;
+    marks.expect(pause >= INTERVAL * 9 / 10, format!("a pause of {INTERVAL} ms"), || {
+        format!("{pause} ms between two requests")
+    });
+}
+
+check! {
+    /// **Observed:** a client looks at a task until it has ended.
+    ///
+    /// **Why:** the result is lost, or what is not done is taken for done.
+    ///
+    /// **Fix:** ask again while the status is `working` or `input_required`.
+    pub(crate) UNTIL_END = "tasks.client.poll-until-terminal";
+    happening: until_end
+}
+
+fn until_end(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(TASK_MADE) else { return };
+    if all.iter().any(looks) {
+        let left = all.iter().any(|r| r.asks(method::TASKS_CANCEL));
+        marks.expect(ended(all) || left, "`tasks/get` until the task has ended", || {
+            let looks = all.iter().filter(|r| looks(r)).count();
+            format!("{looks} of them, and the last said `working`")
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a client that declares elicitation answers what a task asks for by `tasks/update`.
+    ///
+    /// **Why:** the task waits for it, and for nothing else.
+    ///
+    /// **Fix:** look into `inputRequests` where the status is `input_required`.
+    pub(crate) FULFIL = "tasks.client.fulfil";
+    judges: ["tasks.compat.client-inspect"];
+    happening: fulfil
+}
+
+fn fulfil(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(INPUT) else { return };
+    if all.iter().any(asks_for_input) {
+        let updates = all.iter().any(|r| r.asks(method::TASKS_UPDATE));
+        marks.expect(updates, "`tasks/update` with the input", || "none came".into());
+    }
+}
+
+check! {
+    /// **Observed:** after `tasks/update`, a client looks at the task until it has ended.
+    ///
+    /// **Why:** an update is acknowledged before it is acted upon.
+    ///
+    /// **Fix:** go on asking.
+    pub(crate) KEEP_OBSERVING = "tasks.client.keep-observing";
+    happening: keep_observing
+}
+
+fn keep_observing(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(INPUT) else { return };
+    let Some(at) = all.iter().position(|r| r.asks(method::TASKS_UPDATE)) else { return };
+    marks.expect(ended(&all[at..]), "`tasks/get` until the task has ended", || {
+        "the client stopped before".into()
+    });
+}
+
+check! {
+    /// **Observed:** the keys of `inputResponses` in `tasks/update` are keys that the task asked for.
+    ///
+    /// **Why:** a server cannot tell what else is meant.
+    ///
+    /// **Fix:** take the keys from `inputRequests`.
+    pub(crate) UPDATE_KEYS = "tasks.client.update-keys";
+    happening: update_keys
+}
+
+fn update_keys(moment: &Moment<'_>, marks: &mut Marks) {
+    for key in keys(moment) {
+        marks.expect(key == TASK_INPUT, format!("the key {TASK_INPUT:?}"), || format!("{key:?}"));
+    }
+}
+
+check! {
+    /// **Observed:** what a task still lists after it was answered is not answered twice.
+    ///
+    /// **Why:** an update is acknowledged before it is acted upon, and a user would be asked again.
+    ///
+    /// **Fix:** keep the keys that were answered.
+    pub(crate) TRACK_KEYS = "tasks.client.track-keys";
+    judges: ["tasks.client.dedupe"];
+    happening: track_keys
+}
+
+fn track_keys(moment: &Moment<'_>, marks: &mut Marks) {
+    let keys: BTreeSet<String> = keys(moment).into_iter().collect();
+    if keys.is_empty() {
+        return;
+    }
+    let before = moment.before().iter().filter(|r| r.asks(method::TASKS_UPDATE));
+    let mut answered = before.filter_map(|r| r.param("inputResponses")?.as_object());
+    let twice = answered.any(|all| all.keys().any(|key| keys.contains(key)));
+    marks.expect(!twice, "one answer to each key", || "a key was answered again".into());
+}
+
+/// The keys of an update.
+fn keys(moment: &Moment<'_>) -> Vec<String> {
+    let update = moment.scenario == INPUT && moment.now().asks(method::TASKS_UPDATE);
+    let responses = moment.now().param("inputResponses").filter(|_| update);
+    let members = responses.and_then(Value::as_object);
+    members.map(|all| all.keys().cloned().collect()).unwrap_or_default()
+}
+
+check! {
+    /// **Observed:** `tasks/get`, `tasks/update` and `tasks/cancel` have an `Mcp-Name` header that is `params.taskId`.
+    ///
+    /// **Why:** what stands between routes by it to where the task is.
+    ///
+    /// **Fix:** write it where requests become HTTP, from the body.
+    pub(crate) NAME = "tasks.http.client-mcp-name";
+    received: name
+}
+
+fn name(received: &Received, marks: &mut Marks) {
+    let of_task = [method::TASKS_GET, method::TASKS_UPDATE, method::TASKS_CANCEL];
+    if !received.method().is_some_and(|method| of_task.contains(&method)) {
+        return;
+    }
+    let Some(id) = received.param("taskId").and_then(Value::as_str) else { return };
+    let field = received.header(header::NAME).and_then(|value| header::decode(value).ok());
+    marks.expect(field.as_deref() == Some(id), format!("`Mcp-Name: {id}`"), || {
+        field.map_or_else(|| "none".into(), |field| format!("`Mcp-Name: {field}`"))
+    });
+}
+
+check! {
+    /// **Observed:** a client that declares the extension of applications declares its `mimeTypes`.
+    ///
+    /// **Why:** a server offers none of its pages without.
+    ///
+    /// **Fix:** declare `{"mimeTypes": ["text/html;profile=mcp-app"]}`.
+    pub(crate) APP_TYPES = "apps.client-mime-types";
+    received: app_types
+}
+
+fn app_types(received: &Received, marks: &mut Marks) {
+    let Some(settings) = extension(received, "io.modelcontextprotocol/ui") else { return };
+    let types = settings["mimeTypes"].as_array();
+    let fits = types.is_some_and(|all| !all.is_empty() && all.iter().all(Value::is_string));
+    marks.expect(fits, "`mimeTypes`, an array of strings", || settings.to_string());
+}
+
+/// Whether it is a call that made a task.
+fn makes_task(received: &Received) -> bool {
+    let made = received.result().is_some_and(|result| result["resultType"] == "task");
+    made && received.asks(method::TOOLS_CALL)
+}
+
+/// Whether it looks at the task.
+fn looks(received: &Received) -> bool {
+    received.asks(method::TASKS_GET) && received.param("taskId").is_some_and(|id| id == TASK)
+}
+
+fn ended(all: &[Received]) -> bool {
+    all.iter().any(|r| looks(r) && r.result().is_some_and(|task| task["status"] == "completed"))
+}
+
+fn asks_for_input(received: &Received) -> bool {
+    received.result().is_some_and(|task| task["status"] == "input_required")
+}

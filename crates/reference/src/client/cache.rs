@@ -1,0 +1,69 @@
+//! What the client keeps of results, and for how long.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::rules::ClientRules;
+
+/// Results that are fresh, by method and parameters.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    kept: BTreeMap<String, (Instant, Value)>,
+    /// Whether a list of prompts changed since it was kept.
+    pub(super) changed: Arc<AtomicBool>,
+}
+
+impl Cache {
+    /// What is kept of this request, if it is fresh.
+    pub(super) fn fresh(
+        &mut self,
+        rules: &ClientRules,
+        method: &str,
+        params: &Value,
+    ) -> Option<Value> {
+        if rules.invalidates && self.changed.swap(false, Ordering::Relaxed) {
+            self.kept.retain(|key, _| !key.starts_with("prompts/list"));
+        }
+        let (until, result) = self.kept.get(&key(rules, method, params))?;
+        (Instant::now() < *until || !rules.refetches_stale).then(|| result.clone())
+    }
+
+    /// Keeps a result for as long as it says.
+    pub(super) fn keep(
+        &mut self,
+        rules: &ClientRules,
+        method: &str,
+        params: &Value,
+        result: &Value,
+    ) {
+        let ttl = match result.get("ttlMs").map(Value::as_i64) {
+            Some(Some(ttl)) if ttl < 0 => i64::from(!rules.negative_is_stale) * 600_000,
+            Some(Some(0)) => i64::from(!rules.zero_is_stale) * 600_000,
+            Some(Some(ttl)) => ttl,
+            _ => i64::from(!rules.absent_is_stale) * 600_000,
+        };
+        // By its first page alone, a list would be kept as a whole.
+        let paged = params.get("cursor").is_some() && !rules.keeps_pages_apart;
+        let ttl = if paged { 600_000 } else { ttl };
+        if rules.keeps_fresh && ttl > 0 && method != "tools/call" && result.get("tools").is_none() {
+            let until = Instant::now() + Duration::from_millis(ttl.unsigned_abs());
+            self.kept.insert(key(rules, method, params), (until, result.clone()));
+        }
+    }
+
+    /// Forgets the pages of a list.
+    pub(super) fn forget(&mut self, method: &str) {
+        self.kept.retain(|key, _| !key.starts_with(method));
+    }
+}
+
+fn key(rules: &ClientRules, method: &str, params: &Value) -> String {
+    if method == "resources/read" && !rules.keeps_by_parameters {
+        return method.to_owned();
+    }
+    format!("{method} {params}")
+}

@@ -1,0 +1,99 @@
+//! The inputs that a server asks for: what a user, a model and a file system of the client would say.
+
+use serde_json::{Map, Value, json};
+
+use super::Client;
+use super::post::Address;
+use super::rules::ClientRules;
+
+impl Client {
+    /// The answers to these requests, by their keys.
+    ///
+    /// Errors: one asks for what was not declared.
+    pub(super) async fn answers(&self, requests: &Value) -> Result<Map<String, Value>, String> {
+        let rules = &self.rules;
+        let mut answers = Map::new();
+        for (n, (key, request)) in requests.as_object().into_iter().flatten().enumerate() {
+            let params = &request["params"];
+            if params["mode"] == "url"
+                && let Some(url) = params["url"].as_str().filter(|_| !rules.leaves_pages)
+            {
+                Address::parse(url)?.send("GET", &[], &[], rules).await.ok();
+            }
+            if params.get("tools").is_some() && !self.with_tools && rules.refuses_undeclared_tools {
+                return Err("tools are asked for, which were not declared".to_owned());
+            }
+            let key = if n == 0 && !rules.answers_every_key { "input" } else { key };
+            answers.insert(key.to_owned(), answer(rules, request)?);
+        }
+        Ok(answers)
+    }
+}
+
+fn answer(rules: &ClientRules, request: &Value) -> Result<Value, String> {
+    let params = &request["params"];
+    match request["method"].as_str() {
+        Some("elicitation/create") => Ok(elicited(rules, params)),
+        Some("sampling/createMessage") => Ok(completed(rules, params)),
+        Some("roots/list") => Ok(roots(rules)),
+        other => Err(format!("there is no input {other:?}")),
+    }
+}
+
+fn elicited(rules: &ClientRules, params: &Value) -> Value {
+    let action = if rules.acts_as_known { "accept" } else { "accepted" };
+    let mut elicited = json!({ "action": action });
+    let page = match params.get("mode").map(Value::as_str) {
+        None => !rules.takes_forms_without_mode,
+        Some(mode) => mode == Some("url"),
+    };
+    if !page {
+        let content = if rules.fills_forms_in {
+            filled_in(&params["requestedSchema"])
+        } else {
+            json!({ "confirmed": "yes" })
+        };
+        elicited["content"] = content;
+    } else if !rules.visits_without_content && params["mode"] == "url" {
+        elicited["content"] = json!({});
+    }
+    elicited
+}
+
+/// What is required, and nothing else.
+fn filled_in(schema: &Value) -> Value {
+    let mut content = json!({});
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let of = &schema["properties"][name];
+        content[name] = match of["type"].as_str() {
+            Some("boolean") => json!(true),
+            Some("integer" | "number") => of.get("minimum").cloned().unwrap_or(json!(1)),
+            _ => of["enum"].get(0).cloned().unwrap_or(json!("plumb")),
+        };
+    }
+    content
+}
+
+fn completed(rules: &ClientRules, params: &Value) -> Value {
+    let role = if rules.completes_as_assistant { "assistant" } else { "model" };
+    let choice = params["toolChoice"]["mode"].as_str();
+    let uses = match choice {
+        Some("required") => rules.uses_required_tools,
+        Some("none") => !rules.uses_no_tools,
+        _ => false,
+    };
+    let (content, why) = if uses {
+        let name = &params["tools"][0]["name"];
+        (json!({ "type": "tool_use", "id": "use-1", "name": name, "input": {} }), "toolUse")
+    } else {
+        (json!({ "type": "text", "text": "plumb" }), "endTurn")
+    };
+    json!({ "role": role, "content": content, "model": "plumb-model", "stopReason": why })
+}
+
+fn roots(rules: &ClientRules) -> Value {
+    let scheme = if rules.roots_are_files { "file" } else { "https" };
+    let path = if rules.roots_are_plain { "work" } else { "work/../.." };
+    let member = if rules.roots_have_uris { "uri" } else { "path" };
+    json!({ "roots": [{ member: format!("{scheme}:///plumb/{path}"), "name": "work" }] })
+}

@@ -1,0 +1,177 @@
+//! The rules of signing in.
+
+/// Adds them to other rules.
+macro_rules! authorization_rules {
+    ($($others:tt)*) => {
+        rules! {
+            $($others)*
+            // basic/authorization/authorization-server-discovery
+            /// The authorization server is the one that the metadata of the resource names.
+            reads_resource_metadata => kills "auth.client.prm",
+            /// Well-known places are looked at where no other is named.
+            looks_at_well_known_places => kills "client.prm.both-mechanisms",
+            /// The place that a challenge names comes first.
+            prefers_the_named_place => kills "client.prm.header-first",
+            /// The place with the server's path comes before the root.
+            tries_the_path_first => kills "client.prm.fallback-order",
+            /// All challenges are read.
+            reads_every_challenge => kills "client.prm.parse-401",
+            /// Metadata of another resource is not used.
+            checks_the_resource => kills "client.prm.resource-check",
+            /// Nor is that of another resource of the same host.
+            compares_resources_whole => kills "client.prm.resource-check",
+            /// OpenID Connect discovery is known.
+            knows_openid => kills "auth.client.both-metadata",
+            /// Also where it is appended to a path.
+            appends_paths => kills "client.asmeta.multiple",
+            /// The places of an issuer with a path are tried in order.
+            keeps_the_order_of_paths => kills "client.asmeta.path-order",
+            /// None of them is left out.
+            inserts_paths => kills "client.asmeta.path-order",
+            /// The places of an issuer without a path are tried in order.
+            keeps_the_order_of_roots => kills "client.asmeta.root-order",
+            /// Metadata of another issuer is not used.
+            checks_issuers => kills "client.asmeta.issuer-validate",
+            /// Issuers are compared character by character.
+            compares_issuers_exactly => kills "client.asmeta.issuer-validate",
+            // basic/authorization/security-considerations
+            /// A challenge is sent.
+            sends_a_challenge => kills "client.pkce.implement",
+            /// The verifier is the one of the challenge.
+            sends_the_verifier_of_the_challenge => kills "client.pkce.implement",
+            /// Each request has a verifier of its own.
+            renews_its_verifier => kills "client.pkce.implement",
+            /// The verifier is hashed.
+            hashes_its_verifier => kills "client.pkce.s256",
+            /// A server that announces no PKCE is refused.
+            refuses_without_pkce => kills "client.pkce.refuse-rfc8414",
+            /// Also by OpenID Connect discovery.
+            refuses_openid_without_pkce => kills "client.pkce.refuse-oidc",
+            /// The redirect URI is a registered one.
+            registers_its_redirect => kills "client.redirect.registered",
+            /// It leads to this machine.
+            redirects_to_this_machine => kills "authsec.redirect-https",
+            /// `state` is sent.
+            sends_its_state => kills "client.state.use",
+            /// Each request has one of its own.
+            renews_its_state => kills "client.state.use",
+            /// Another one is refused.
+            compares_its_state => kills "client.state.discard",
+            /// None is refused as well.
+            needs_its_state => kills "client.state.discard",
+            // basic/authorization
+            /// `iss` is compared with the issuer.
+            compares_iss => kills "client.iss.compare-advertised",
+            /// The issuer of the request is recorded, not only its host.
+            records_the_issuer => kills "client.iss.record",
+            /// An announced `iss` has to be there.
+            needs_an_announced_iss => kills "client.iss.reject-missing",
+            /// One that is not announced is compared, too.
+            compares_an_unannounced_iss => kills "client.iss.compare-unadvertised",
+            /// And taken if it is right.
+            takes_an_unannounced_iss => kills "client.iss.compare-unadvertised",
+            /// One that is not announced need not be there.
+            does_without_an_unannounced_iss => kills "client.iss.proceed",
+            /// A slash makes another issuer.
+            minds_slashes => kills "client.iss.no-normalization",
+            /// So does the case.
+            minds_case => kills "client.iss.no-normalization",
+            /// So does an escape.
+            minds_escapes => kills "client.iss.no-normalization",
+            /// What a foreign error says is not shown.
+            hides_foreign_errors => kills "client.iss.error-response",
+            /// The authorization request names the resource.
+            sends_resource => kills "client.resource.authorization-request",
+            /// The token request does.
+            sends_resource_with_code => kills "client.resource.token-request",
+            /// So does one that refreshes.
+            sends_resource_with_refresh => kills "client.resource.token-request",
+            /// The resource is the server.
+            names_its_own_server => kills "client.resource.identifies-server",
+            /// Its URI has no fragment.
+            names_no_fragment => kills "client.resource.canonical",
+            /// It has the path.
+            names_the_whole_path => kills "client.resource.specific",
+            /// It does not end with a slash.
+            names_no_slash => kills "auth.resource.no-trailing-slash",
+            /// The token is sent as a bearer token.
+            sends_token_as_bearer => kills "client.token.header",
+            /// With every message.
+            sends_token_every_time => kills "client.token.every-request",
+            /// Never in a query.
+            keeps_token_out_of_queries => kills "client.token.not-in-query",
+            /// A token of an authorization server that was left is not sent any more.
+            drops_foreign_tokens => kills "client.token.only-own-as",
+            /// Scopes that no metadata lists are asked for.
+            asks_for_unlisted_scopes => kills "auth.client.scope-no-relation",
+            /// The scopes of the challenge come first.
+            takes_challenged_scopes => kills "auth.client.scope-priority-1",
+            /// Without any, all of the metadata.
+            takes_supported_scopes => kills "auth.client.scope-priority-2",
+            /// Without those, none.
+            omits_unknown_scopes => kills "auth.client.scope-omitted",
+            /// No scope is asked for that is not needed.
+            asks_for_what_is_needed_only => kills "auth.client.least-privilege",
+            /// `offline_access` is asked for where it is listed.
+            asks_for_offline_access_where_listed => kills "client.refresh.offline-access",
+            /// Scopes that were asked for before are asked for again.
+            keeps_earlier_scopes => kills "auth.client.scope-union",
+            /// More scopes are asked for where they are wanted.
+            steps_up => kills "client.stepup.respond",
+            /// It ends after a few attempts.
+            gives_up => kills "client.stepup.retry-few",
+            /// Refresh tokens need not come.
+            does_without_refresh_tokens => kills "client.refresh.not-assumed",
+            // basic/authorization/client-registration
+            /// The client identifier is one that the authorization server knows.
+            obtains_a_client_id => kills "auth.client.obtain-client-id",
+            /// One that is given comes first.
+            prefers_known_client => kills "client.reg.priority-preregistered",
+            /// Metadata documents are known.
+            knows_documents => kills "client.cimd.support",
+            /// They come before registration.
+            prefers_documents => kills "client.reg.priority-cimd",
+            /// They are used where they are announced.
+            checks_document_support => kills "client.cimd.check-support",
+            /// Their address is one of https.
+            documents_are_secure => kills "client.cimd.url-form",
+            /// The client registers where nothing else is left.
+            registers => kills "client.reg.priority-dcr",
+            /// It says which type it is of.
+            says_its_application_type => kills "client.dcr.application-type",
+            /// One of this machine is native.
+            registers_as_native => kills "client.dcr.native",
+            /// It registers for refreshing.
+            registers_for_refreshing => kills "client.refresh.grant-types",
+            /// A refused registration is not tried over and over.
+            accepts_a_refused_registration => kills "client.dcr.handle-failure",
+            /// It is told why.
+            says_why_it_is_not_registered => kills "client.dcr.surface-failure",
+            /// What one authorization server gave is not shown to another.
+            keeps_clients_by_issuer => kills "client.as.separate-state",
+            /// The client registers with the next one.
+            registers_anew => kills "client.bind.reregister",
+            // ext:auth
+            /// The client authenticates itself.
+            authenticates_itself => kills "cc.client.authenticate",
+            /// An assertion is for the authorization server.
+            asserts_its_audience => kills "cc.client.jwt-form",
+            /// It ends.
+            asserts_an_end => kills "cc.client.jwt-form",
+            /// It is the client's own.
+            asserts_its_name => kills "cc.client.jwt-form",
+            /// It is signed by its key.
+            signs_assertions => kills "cc.client.jwt-form",
+            /// A grant is exchanged for the authorization server.
+            exchanges_for_the_issuer => kills "ema.client.audience",
+            /// And for the server.
+            exchanges_for_the_server => kills "ema.client.resource",
+            /// With the scopes that are needed.
+            restricts_delegation => kills "ema.delegation-scope",
+            /// It is brought as an assertion.
+            brings_the_grant => kills "ema.jwt-bearer",
+            /// It does not stand in a URL.
+            keeps_grants_out_of_urls => kills "ema.no-url-tokens",
+        }
+    };
+}

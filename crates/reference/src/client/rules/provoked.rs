@@ -1,0 +1,186 @@
+//! The rules of a client that a server provokes.
+
+/// Adds them to other rules.
+macro_rules! provoked_rules {
+    ($($others:tt)*) => {
+        authorization_rules! {
+            $($others)*
+            /// A code that meant something before the revision means nothing.
+            reads_no_legacy_codes => kills "base.errcode.receiver-no-meaning",
+            /// Reserved keys that nobody has defined are skipped, whatever they hold.
+            skips_reserved_keys => kills "base.meta.no-assumptions",
+            /// The prefix of a key has labels between its dots.
+            prefixes_have_labels => kills "base.meta.prefix-syntax",
+            /// Labels begin with a letter.
+            labels_begin_with_letters => kills "base.meta.label-syntax",
+            /// Prefixes are reversed domains.
+            prefixes_are_reversed => kills "base.meta.reverse-dns",
+            /// Reserved prefixes are left to the specification.
+            leaves_reserved_prefixes => kills "base.meta.reserved-prefix",
+            /// Names of keys begin with a letter or a digit.
+            key_names_are_whole => kills "base.meta.name-syntax",
+            /// The name of a server changes nothing.
+            treats_servers_alike => kills "base.meta.client-ignores-server-info",
+            /// The trace has an id.
+            traces_have_ids => kills "base.meta.traceparent",
+            /// The state of a trace is a list of pairs.
+            trace_state_has_pairs => kills "base.meta.tracestate",
+            /// So is the baggage.
+            baggage_has_pairs => kills "base.meta.baggage",
+            /// It says its version with its name.
+            names_its_version => kills "schema.implementation.shape",
+            /// Each capability is an object.
+            capabilities_have_shape => kills "schema.capabilities.shape",
+            /// Results of earlier revisions have no type, and are complete.
+            takes_untyped_results => kills "base.result-type.absent-complete",
+            /// Icons are not fetched without TLS.
+            leaves_plain_icons => kills "icons.client-https-or-data",
+            /// Nor by other protocols.
+            leaves_other_schemes => kills "icons.client-reject-unsafe-schemes",
+            /// Nor from other origins.
+            leaves_foreign_icons => kills "icons.client-same-origin",
+            /// Nor where a redirect leads to.
+            follows_no_redirect => kills "icons.client-no-cross-origin-redirect",
+            /// Nor with cookies.
+            icons_without_cookies => kills "icons.client-no-credentials",
+            /// What an icon holds spoils nothing.
+            survives_icons => kills "icons.client-untrusted",
+            /// Without a common version it gives up.
+            gives_up_without_version => kills "versioning.client-surface-no-version",
+            /// Extensions have a prefix.
+            extensions_have_prefixes => kills "versioning.ext-id-format-client",
+            /// What the server has no extension for is not used.
+            leaves_missing_extensions => kills "versioning.ext-fallback-client",
+            /// It is asked once which revision a server speaks.
+            remembers_the_era => kills "versioning.era-cache",
+            /// A version is chosen that the server lists.
+            chooses_a_listed_version => kills "discover.client-version-choice",
+            /// What is sent again has all headers.
+            mirrors_again => kills "http.client.metadata-headers",
+            /// After a refusal for its headers, tools are listed again.
+            lists_again_on_mismatch => kills "http.param.refresh-on-mismatch",
+            /// Every refusal of an earlier server leads to its handshake.
+            falls_back_on_every_refusal => kills "http.compat.fallback",
+            /// What is sent again after a cut has an id of its own.
+            reissues_with_new_ids => kills "http.client.reissue-new-id",
+            /// What is too large is not sent again.
+            stops_when_too_large => kills "sep2243.limits-413-431",
+            /// Inputs come with what is sent again.
+            brings_inputs => kills "mrtr.client-construct",
+            /// No state is invented.
+            invents_no_state => kills "mrtr.client-no-invented-state",
+            /// A state goes with nothing else.
+            keeps_states_apart => kills "mrtr.client-isolation",
+            /// Every input is answered under its key.
+            answers_every_key => kills "schema.input-responses.same-keys",
+            /// Progress tokens are numbers.
+            tokens_are_numbers => kills "progress.token-type",
+            /// Structured results are validated.
+            validates_output => kills "tools.output.client-validate",
+            /// Without `$schema`, by JSON Schema 2020-12.
+            validates_by_default_dialect => kills "base.schema.client-2020-12-default",
+            /// With it, by the dialect that it names.
+            validates_by_named_dialect => kills "base.schema.client-validate-dialect",
+            /// A schema that refers to what is not there is rejected.
+            rejects_unresolved => kills "base.schema.unresolved-ref-reject",
+            /// Content blocks are what they are said to be.
+            validates_content => kills "tools.sec.client-validate-results",
+            /// What an output schema refers to is not fetched.
+            leaves_output_references => kills "tools.sec.client-ref",
+            /// Lists of prompts are read to their end.
+            reads_all_prompts => kills "prompts.client-pagination",
+            /// An empty page is a page.
+            takes_empty_pages => kills "pagination.client-page-size",
+            /// Elicitation is declared with each request.
+            declares_elicitation => kills "elicit.client.declare",
+            /// With a mode, or none for forms.
+            declares_known_modes => kills "elicit.client.one-mode",
+            /// No mode means a form.
+            takes_forms_without_mode => kills "elicit.client.mode-default",
+            /// There are three actions.
+            acts_as_known => kills "elicit.result.action",
+            /// A form is filled in as its schema has it.
+            fills_forms_in => kills "elicit.result.content-form",
+            /// Who visits a page enters nothing here.
+            visits_without_content => kills "elicit.result.no-content-url",
+            /// Pages are not fetched.
+            leaves_pages => kills "elicit.url.client-no-prefetch",
+            /// Sampling is declared with each request.
+            declares_sampling => kills "sampling.client.declare",
+            /// A model that must use a tool does.
+            uses_required_tools => kills "sampling.choice-required",
+            /// One that must not does not.
+            uses_no_tools => kills "sampling.choice-none",
+            /// A completion is of the assistant.
+            completes_as_assistant => kills "sampling.message-role",
+            /// Tools that were not declared are an error.
+            refuses_undeclared_tools => kills "schema.create-message.tools-error",
+            /// Roots are declared with each request.
+            declares_roots => kills "roots.client.declare",
+            /// Roots are files.
+            roots_are_files => kills "roots.uri-file",
+            /// They have an URI each.
+            roots_have_uris => kills "schema.roots.shape",
+            /// Their paths are plain.
+            roots_are_plain => kills "roots.client.validate",
+            /// Tasks are followed.
+            follows_tasks => kills "tasks.client.both-shapes",
+            /// A list makes no task.
+            refuses_other_tasks => kills "tasks.client.invalid-on-other",
+            /// The extension of tasks has no settings.
+            settings_are_an_object => kills "tasks.settings-empty",
+            /// Between two looks at a task is the pause that it asks for.
+            pauses_between_looks => kills "tasks.client.poll-interval",
+            /// It is looked at until it has ended.
+            looks_until_the_end => kills "tasks.client.poll-until-terminal",
+            /// What it asks for is given.
+            fulfils_tasks => kills "tasks.client.fulfil",
+            /// It is looked at afterwards, too.
+            keeps_observing => kills "tasks.client.keep-observing",
+            /// Only what it asks for is given.
+            update_keys_match => kills "tasks.client.update-keys",
+            /// And given once.
+            answers_once => kills "tasks.client.track-keys",
+            /// Requests of tasks have a header with the id.
+            task_header => kills "tasks.http.client-mcp-name",
+            /// The extension of applications has its types.
+            declares_app_types => kills "apps.client-mime-types",
+            /// Ids of requests that are open at once differ.
+            ids_are_unique => kills "base.request.id-unique-inflight",
+            /// So do their progress tokens.
+            tokens_are_unique => kills "progress.token-unique",
+            /// A call that is not wanted any more is given up.
+            cancels => kills "cancel.client-send",
+            /// So is one that takes too long.
+            times_out => kills "cancel.timeout.cancel",
+            /// Who listens says for what.
+            listens_with_filter => kills "subs.notifications-required",
+            /// What is acknowledged in part is enough.
+            takes_partial_acknowledgments => kills "subs.client-check-ack",
+            /// What a completion leaves out may be left out.
+            takes_partial_completions => kills "completion.client-partial",
+            /// Fresh results are kept.
+            keeps_fresh => kills "caching.client.ttl-positive",
+            /// Each under its parameters.
+            keeps_by_parameters => kills "caching.client.key",
+            /// Those of no age are not.
+            zero_is_stale => kills "caching.client.ttl-zero",
+            /// Nor those of a negative one.
+            negative_is_stale => kills "caching.client.ttl-negative",
+            /// Nor those that do not say.
+            absent_is_stale => kills "caching.client.ttl-absent",
+            /// Nor those that were asked for twice.
+            forgets_rounds => kills "caching.client.no-mrtr-cache",
+            /// What is stale is asked for again.
+            refetches_stale => kills "caching.client.stale-refetch",
+            /// But not before it is needed.
+            polls_nothing => kills "caching.client.no-polling",
+            /// What has changed is not kept.
+            invalidates => kills "caching.client.invalidate",
+            /// Each page has its age.
+            keeps_pages_apart => kills "caching.client.page-refetch",
+            /// A list whose cursor is refused is read from its beginning.
+            restarts_lists => kills "caching.client.cursor-invalid",
+        }
+    };
+}

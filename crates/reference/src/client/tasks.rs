@@ -1,0 +1,57 @@
+//! Following a task until it has ended.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::time::sleep;
+
+use super::Client;
+
+/// A task is looked at so often.
+const LOOKS: usize = 64;
+
+impl Client {
+    /// The result of a task that a call made.
+    pub(super) async fn followed(&mut self, made: &Value) -> Result<Value, String> {
+        let rules = self.rules;
+        if !rules.follows_tasks {
+            return Ok(json!({}));
+        }
+        let id = made["taskId"].clone();
+        let pause = made["pollIntervalMs"].as_u64().unwrap_or(100);
+        let pause = Duration::from_millis(if rules.pauses_between_looks { pause } else { 5 });
+        let mut answered = BTreeSet::new();
+        for _ in 0..LOOKS {
+            sleep(pause).await;
+            let task = self.once("tasks/get", &json!({ "taskId": id })).await?;
+            match task["status"].as_str() {
+                Some("completed") => return Ok(task["result"].clone()),
+                Some("working") if rules.looks_until_the_end => {}
+                Some("input_required") if rules.fulfils_tasks => {
+                    let mut new = task["inputRequests"].as_object().cloned().unwrap_or_default();
+                    new.retain(|key, _| answered.insert(key.clone()) || !rules.answers_once);
+                    if self.updated(&id, &new).await? && !rules.keeps_observing {
+                        return Ok(json!({}));
+                    }
+                }
+                Some("input_required" | "working") => return Ok(json!({})),
+                other => return Err(format!("the task is {other:?}: {task}")),
+            }
+        }
+        Err(format!("the task has not ended after {LOOKS} looks"))
+    }
+
+    /// Gives a task what it asks for, if it asks for anything.
+    async fn updated(&mut self, id: &Value, asked: &Map<String, Value>) -> Result<bool, String> {
+        let mut responses = self.answers(&Value::Object(asked.clone())).await?;
+        if responses.is_empty() {
+            return Ok(false);
+        }
+        if !self.rules.update_keys_match {
+            responses.insert("another".into(), json!({ "action": "cancel" }));
+        }
+        self.once("tasks/update", &json!({ "taskId": id, "inputResponses": responses })).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,239 @@
+//! Scenarios in which the server provokes a client: most are told apart from one of the official suite by what the server
+//! answers alone.
+
+mod earlier;
+mod icons;
+mod inputs;
+mod interrupted;
+mod lists;
+mod outputs;
+pub(super) mod steps;
+mod tasks;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use plumb_model::Edition;
+use plumb_wire::Asked;
+use plumb_wire::script::Play;
+use serde_json::{Value, json};
+
+pub use icons::{ICONS, IconFlaw};
+pub use inputs::{CONFIRM, NO_TOOLS, USE_A_TOOL, VISIT, form_schema};
+pub use lists::{MORE, UNDEFINED_META};
+pub use steps::{SECOND_PAGE, SLOW_MS};
+pub use tasks::{INTERVAL, TASK, TASK_INPUT};
+
+use super::offers::Refusal;
+use super::scenario::Scenario;
+
+/// Declares the provocations: what they are, their constants' names, and their labels.
+macro_rules! provocations {
+    ($($(#[doc = $doc:literal])+ $name:ident = $label:literal,)+) => {
+        /// What a server does to provoke a client.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Provoked { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Provoked {
+            /// All of them, in the order in which they are begun.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The official name, and after `#` what the server does beyond it.
+            pub(super) fn label(self) -> &'static str {
+                match self { $(Self::$name => $label,)+ }
+            }
+        }
+    };
+}
+
+provocations! {
+    /// A call is answered with an error: how a client ends then shows whether its end speaks of errors.
+    Refused = "tools_call#refused",
+    /// The first list is answered by a stream that ends before the response.
+    Cut = "tools_call#cut",
+    /// The call asks for the inputs that the client declares.
+    Input = "tools_call#input",
+    /// The call asks for a completion with tools, which the client does not declare.
+    UndeclaredTools = "request-metadata#undeclared-tools",
+    /// The call is to be sent again with a state; other requests follow.
+    StateAmongOthers = "http-standard-headers#state",
+    /// The official tools that ask for input: with a state, without one, and not at all.
+    RequestState = "sep-2322-client-request-state",
+    /// Structured content is not what the schema of the output says.
+    InvalidOutput = "tools_call#invalid-output",
+    /// It is by JSON Schema 2020-12, which a schema without `$schema` is, and would not be by an earlier draft.
+    DefaultDialect = "tools_call#default-dialect",
+    /// It is not, by JSON Schema 2020-12 alone, in a schema without `$schema`.
+    InvalidByDefault = "tools_call#invalid-by-default",
+    /// It is not, by JSON Schema 2020-12 alone, in a schema that names that dialect.
+    InvalidByDialect = "tools_call#invalid-by-dialect",
+    /// A content block is none.
+    BadContent = "tools_call#bad-content",
+    /// The schema of the output refers to the network.
+    OutputReference = "tools_call#output-reference",
+    /// A list is answered as if a task had been made of it.
+    TaskOnList = "tools_call#task-on-list",
+    /// A call makes a task.
+    Task = "tools_call#task",
+    /// A call makes a task that asks for input.
+    TaskInput = "tools_call#task-input",
+    /// Every request is refused for its version, and no version of the list is spoken by anybody.
+    NoCommonVersion = "request-metadata#no-common-version",
+    /// `_meta` has reserved keys that nobody has defined.
+    ReservedMeta = "tools_call#reserved-meta",
+    /// The server has another name and version.
+    OtherName = "tools_call#other-name",
+    /// What is listed has icons that a client is not to fetch.
+    Icons = "tools_call#icons",
+    /// The call is refused with a code that meant something else before the revision.
+    LegacyCode = "tools_call#legacy-code",
+    /// What is mirrored into headers changed after the list.
+    Changed = "http-custom-headers#changed",
+    /// The call is too large (413).
+    TooLarge = "tools_call#too-large",
+    /// Its header fields are too large (431).
+    FieldsTooLarge = "tools_call#fields-too-large",
+    /// Lists of prompts and resources have pages of several sizes.
+    MorePages = "http-standard-headers#pages",
+    /// The server is one of an earlier revision, which refuses others with an error of its own.
+    Earlier = "tools_call#earlier",
+    /// The same, but the refusal has no body.
+    EarlierEmpty = "tools_call#earlier-empty",
+    /// The same, but the refusal is a page.
+    EarlierPage = "tools_call#earlier-page",
+    /// A slow call is given up.
+    Cancelled = "plumb-steps#cancelled",
+    /// A slow call takes longer than it may.
+    TimedOut = "plumb-steps#timed-out",
+    /// The client listens, and only a part of its wish is acknowledged.
+    Listening = "plumb-steps#listening",
+    /// The client completes, and the answer has no more than it must.
+    Completing = "plumb-steps#completing",
+    /// The client reads and lists twice what may be kept for a while, or may not.
+    Caching = "plumb-steps#caching",
+}
+
+impl Provoked {
+    /// Whether it is for clients that follow steps alone.
+    pub(super) fn is_scripted(self) -> bool {
+        self.label().starts_with("plumb-steps#")
+    }
+
+    /// Whether a right client cannot do what it is told, and so may fail.
+    pub(super) fn may_fail(self) -> bool {
+        !matches!(
+            self,
+            Self::Input
+                | Self::StateAmongOthers
+                | Self::DefaultDialect
+                | Self::Task
+                | Self::TaskInput
+                | Self::ReservedMeta
+                | Self::OtherName
+                | Self::Icons
+                | Self::MorePages
+                | Self::Cancelled
+                | Self::Listening
+                | Self::Completing
+                | Self::Caching
+        )
+    }
+}
+
+/// What a server has seen in its scenario up to now.
+#[derive(Debug, Default)]
+pub(super) struct Stage(Mutex<BTreeMap<String, u32>>);
+
+impl Stage {
+    /// How often something has come, this time included.
+    fn nth(&self, what: &str) -> u32 {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(what.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    /// How often it has come.
+    fn count(&self, what: &str) -> u32 {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.get(what).copied().unwrap_or_default()
+    }
+}
+
+/// The answer to what does not get a result, or is no request of the protocol.
+pub(super) fn interrupted(
+    scenario: Scenario,
+    asked: &Asked,
+    stage: &Stage,
+    edition: &Edition,
+) -> Option<Play> {
+    let Scenario::Provoked(provoked) = scenario else { return None };
+    match provoked {
+        Provoked::Icons => icons::served(asked).map(Play::from),
+        Provoked::Earlier | Provoked::EarlierEmpty | Provoked::EarlierPage => {
+            earlier::answered(provoked, asked, edition).map(Play::from)
+        }
+        _ if provoked.is_scripted() => steps::played(asked),
+        _ => interrupted::answered(provoked, asked, stage, edition),
+    }
+}
+
+/// The result of a request that is right, where the scenario has one of its own.
+pub(super) fn result(
+    scenario: Scenario,
+    origin: &str,
+    method: &str,
+    params: &Value,
+    stage: &Stage,
+) -> Option<Result<Value, Refusal>> {
+    let Scenario::Provoked(provoked) = scenario else { return None };
+    match provoked {
+        Provoked::Input
+        | Provoked::UndeclaredTools
+        | Provoked::StateAmongOthers
+        | Provoked::RequestState => inputs::result(provoked, origin, method, params, stage).map(Ok),
+        Provoked::Task | Provoked::TaskInput => tasks::result(provoked, method, params, stage),
+        Provoked::MorePages => lists::pages(method, params),
+        _ if provoked.is_scripted() => steps::result(provoked, method, params, stage),
+        _ => None,
+    }
+}
+
+/// Changes a result of the plain server as the scenario has it.
+pub(super) fn amend(scenario: Scenario, origin: &str, method: &str, result: &mut Value) {
+    let Scenario::Provoked(provoked) = scenario else { return };
+    match provoked {
+        Provoked::InvalidOutput
+        | Provoked::DefaultDialect
+        | Provoked::InvalidByDefault
+        | Provoked::InvalidByDialect
+        | Provoked::BadContent
+        | Provoked::OutputReference => outputs::amend(provoked, origin, method, result),
+        Provoked::Task | Provoked::TaskInput => tasks::amend(method, result),
+        Provoked::Icons => icons::amend(origin, method, result),
+        _ if provoked.is_scripted() => steps::amend(method, result),
+        _ => lists::amend(provoked, method, result),
+    }
+}
+
+/// The tools of a scenario that has its own, and what is changed in them.
+pub(super) fn tools(scenario: Scenario, stage: &Stage) -> Option<Value> {
+    match scenario {
+        Scenario::Provoked(Provoked::RequestState) => Some(inputs::tools()),
+        Scenario::Provoked(Provoked::Changed) => {
+            Some(lists::changing_tools(stage.count(interrupted::MISMATCHED) > 0))
+        }
+        Scenario::Provoked(provoked) if provoked.is_scripted() => Some(steps::tools()),
+        _ => None,
+    }
+}
+
+/// A tool without arguments that does nothing.
+fn idle_tool(name: &str) -> Value {
+    json!({
+        "name": name,
+        "description": "Does nothing.",
+        "inputSchema": { "type": "object" },
+        "annotations": { "readOnlyHint": true },
+    })
+}

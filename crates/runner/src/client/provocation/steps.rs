@@ -1,0 +1,192 @@
+//! Scenarios for clients that follow a list of steps: what comes of each.
+
+use plumb_wire::http::{Response, chunk};
+use plumb_wire::jsonrpc::Kind;
+use plumb_wire::script::{Play, Script, Step};
+use plumb_wire::{Asked, codes, meta, method, notification, sse};
+use serde_json::{Value, json};
+
+use super::{Provoked, Stage, idle_tool};
+use crate::client::STATE;
+use crate::client::offers::{Refusal, complete, invalid, signed};
+
+/// The tool that takes [`SLOW_MS`].
+const SLOW: &str = "slow";
+
+/// How long it takes, in milliseconds.
+pub const SLOW_MS: u64 = 4_000;
+
+/// When a client is to give it up, in milliseconds.
+const GIVEN_UP_MS: u64 = 300;
+
+/// Resources by how long they may be kept, in milliseconds; `None` for one that says nothing of it.
+const KEPT_FOR: [(&str, Option<i64>); 7] = [
+    ("plumb:fresh", Some(600_000)),
+    ("plumb:other", Some(600_000)),
+    ("plumb:zero", Some(0)),
+    ("plumb:negative", Some(-600_000)),
+    ("plumb:absent", None),
+    ("plumb:short", Some(300)),
+    ("plumb:asked", Some(600_000)),
+];
+
+/// The cursor of a page that may be kept for a moment only, and that is refused when it is asked for again.
+pub const SECOND_PAGE: &str = "second-page";
+
+/// After so many milliseconds a listener is told of a change.
+const TOLD_AFTER: u64 = 150;
+
+/// The steps of a scenario of ours.
+pub(in super::super) fn steps(provoked: Provoked) -> Value {
+    let list = |what: &str| json!({ "do": "list", "what": what });
+    let read = |uri: &str| json!({ "do": "read", "uri": uri });
+    let wait = |ms: u64| json!({ "do": "wait", "ms": ms });
+    let slow = |how: &str| json!({ "do": "call", "name": SLOW, "arguments": {}, how: GIVEN_UP_MS });
+    match provoked {
+        Provoked::Cancelled => {
+            json!([list("tools"), slow("cancelAfterMs"), wait(200), list("tools")])
+        }
+        Provoked::TimedOut => json!([list("tools"), slow("timeoutMs"), wait(200), list("tools")]),
+        Provoked::Listening => json!([
+            list("tools"),
+            { "do": "listen", "notifications": { "toolsListChanged": true, "promptsListChanged": true } },
+            wait(TOLD_AFTER + 250),
+            list("tools"),
+            { "do": "call", "name": SLOW, "arguments": { "now": true } },
+        ]),
+        Provoked::Completing => json!([
+            { "do": "complete", "ref": { "type": "ref/prompt", "name": "greeting" },
+                "argument": { "name": "language", "value": "g" } },
+            list("prompts"),
+        ]),
+        Provoked::Caching => json!([
+            read("plumb:fresh"), read("plumb:fresh"), read("plumb:other"),
+            read("plumb:zero"), read("plumb:zero"),
+            read("plumb:negative"), read("plumb:negative"),
+            read("plumb:absent"), read("plumb:absent"),
+            read("plumb:asked"), read("plumb:asked"),
+            read("plumb:short"), wait(1_200), read("plumb:short"),
+            list("resources"), wait(60), list("resources"),
+            list("prompts"),
+            { "do": "listen", "notifications": { "promptsListChanged": true } },
+            wait(TOLD_AFTER + 250),
+            list("prompts"),
+        ]),
+        _ => json!([]),
+    }
+}
+
+/// The server has what these scenarios need.
+pub(super) fn amend(method: &str, result: &mut Value) {
+    if method == method::DISCOVER {
+        result["capabilities"] = json!({ "tools": { "listChanged": true },
+            "prompts": { "listChanged": true }, "resources": {}, "completions": {} });
+    }
+}
+
+/// The tools of these scenarios.
+pub(super) fn tools() -> Value {
+    json!([idle_tool(SLOW)])
+}
+
+/// What takes its time, or does not end: slow calls and subscriptions.
+pub(super) fn played(asked: &Asked) -> Option<Play> {
+    let message = asked.message();
+    if message.kind != Kind::Request {
+        return None;
+    }
+    let id = message.id().cloned().unwrap_or_default();
+    let body = message.json.as_ref().ok()?;
+    match message.method()? {
+        method::TOOLS_CALL if body["params"]["arguments"]["now"] != true => {
+            let result = complete(json!({ "content": [{ "type": "text", "text": "late" }] }));
+            let answer = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+            let event = sse::event(None, None, &answer.to_string());
+            let begun = Response::event_stream().write(chunk(b": begun\n\n"));
+            let end = Script::new().then(Step::Wait(SLOW_MS)).write(chunk(event.as_bytes()));
+            Some(begun.and(end).then(Step::Close).into())
+        }
+        method::LISTEN => Some(listened(&id, &body["params"]["notifications"]).into()),
+        _ => None,
+    }
+}
+
+/// A subscription: what is acknowledged of the wish is what there is a list for that changes, and the first of them does.
+fn listened(id: &Value, wanted: &Value) -> Script {
+    let told = |method: &str, mut params: Value| {
+        params["_meta"] = json!({ meta::SUBSCRIPTION_ID: id });
+        let told = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        chunk(sse::event(None, None, &told.to_string()).as_bytes())
+    };
+    let (name, change) = if wanted["toolsListChanged"] == true {
+        ("toolsListChanged", notification::TOOLS_CHANGED)
+    } else {
+        ("promptsListChanged", notification::PROMPTS_CHANGED)
+    };
+    let honoured = if wanted[name] == true { json!({ name: true }) } else { json!({}) };
+    let acknowledged = told(notification::ACKNOWLEDGED, json!({ "notifications": honoured }));
+    let begun = Response::event_stream().write(acknowledged);
+    if wanted[name] != true {
+        return begun.then(Step::Hold);
+    }
+    begun.then(Step::Wait(TOLD_AFTER)).write(told(change, json!({}))).then(Step::Hold)
+}
+
+/// Results of these scenarios.
+pub(super) fn result(
+    provoked: Provoked,
+    method: &str,
+    params: &Value,
+    stage: &Stage,
+) -> Option<Result<Value, Refusal>> {
+    match method {
+        method::COMPLETE => {
+            // How many there are, and whether there are more, need not be said.
+            Some(Ok(complete(json!({ "completion": { "values": ["german"] } }))))
+        }
+        method::TOOLS_CALL => {
+            Some(Ok(complete(json!({ "content": [{ "type": "text", "text": "done" }] }))))
+        }
+        method::RESOURCES_READ if provoked == Provoked::Caching => Some(read(params)),
+        method::RESOURCES_LIST if provoked == Provoked::Caching => Some(pages(params, stage)),
+        method::PROMPTS_LIST if provoked == Provoked::Caching => {
+            Some(Ok(kept(json!({ "prompts": [{ "name": "greeting" }] }), Some(3_600_000))))
+        }
+        _ => None,
+    }
+}
+
+fn read(params: &Value) -> Result<Value, Refusal> {
+    let uri = params["uri"].as_str().unwrap_or_default();
+    let Some((_, ttl)) = KEPT_FOR.iter().find(|(of, _)| *of == uri) else {
+        return Err(Refusal::new(200, codes::INVALID_PARAMS, "there is no such resource"));
+    };
+    if uri == "plumb:asked" && params.get("requestState").is_none() {
+        return Ok(signed(json!({ "resultType": "input_required", "requestState": STATE })));
+    }
+    let contents = json!([{ "uri": uri, "mimeType": "text/plain", "text": "Nothing happened." }]);
+    Ok(kept(json!({ "contents": contents }), *ttl))
+}
+
+/// Two pages, of which the second goes stale at once, and is refused when it is asked for again.
+fn pages(params: &Value, stage: &Stage) -> Result<Value, Refusal> {
+    let item = |name: &str| json!({ "uri": format!("plumb:{name}"), "name": name });
+    match params.get("cursor").map(Value::as_str) {
+        None => {
+            let page = json!({ "resources": [item("fresh")], "nextCursor": SECOND_PAGE });
+            Ok(kept(page, Some(600_000)))
+        }
+        Some(Some(SECOND_PAGE)) if stage.nth(SECOND_PAGE) != 2 => {
+            Ok(kept(json!({ "resources": [item("other")] }), Some(1)))
+        }
+        _ => Err(invalid("the cursor is valid no more".into())),
+    }
+}
+
+fn kept(mut result: Value, ttl: Option<i64>) -> Value {
+    if let Some(ttl) = ttl {
+        result["ttlMs"] = json!(ttl);
+    }
+    result["cacheScope"] = json!("private");
+    complete(result)
+}

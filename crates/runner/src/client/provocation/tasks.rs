@@ -1,0 +1,92 @@
+//! Calls that make a task, of clients that declare the extension.
+
+use plumb_wire::{TASKS_EXTENSION, codes, has_extension, meta, method};
+use serde_json::{Value, json};
+
+use super::{Provoked, Stage, inputs};
+use crate::client::offers::{Refusal, complete, invalid, signed};
+
+/// The id of the task.
+pub const TASK: &str = "plumb-task-7f3a";
+
+/// The key of the input that a task asks for.
+pub const TASK_INPUT: &str = "confirm-1";
+
+/// How long a client waits between two looks at the task, in milliseconds.
+pub const INTERVAL: u64 = 300;
+
+/// So often it is at work before it is done.
+const LOOKS: u32 = 3;
+
+/// The server has the extension.
+pub(super) fn amend(method: &str, result: &mut Value) {
+    if method == method::DISCOVER {
+        result["capabilities"]["extensions"] = json!({ TASKS_EXTENSION: {} });
+    }
+}
+
+pub(super) fn result(
+    provoked: Provoked,
+    method: &str,
+    params: &Value,
+    stage: &Stage,
+) -> Option<Result<Value, Refusal>> {
+    let declared = &params["_meta"][meta::CLIENT_CAPABILITIES];
+    let has = has_extension(declared, TASKS_EXTENSION);
+    if method == method::TOOLS_CALL {
+        return (has && params["name"] == "add_numbers").then(|| {
+            let mut task = task("working");
+            task["resultType"] = json!("task");
+            Ok(signed(task))
+        });
+    }
+    if ![method::TASKS_GET, method::TASKS_UPDATE, method::TASKS_CANCEL].contains(&method) {
+        return None;
+    }
+    if !has {
+        let data = json!({ "requiredCapabilities": { "extensions": { TASKS_EXTENSION: {} } } });
+        let refusal =
+            Refusal::new(400, codes::MISSING_CLIENT_CAPABILITY, "the extension is not declared");
+        return Some(Err(Refusal { data: Some(data), ..refusal }));
+    }
+    if params["taskId"] != TASK {
+        return Some(Err(invalid("there is no such task".into())));
+    }
+    if method != method::TASKS_GET {
+        stage.nth(method);
+        return Some(Ok(complete(json!({}))));
+    }
+    let asks = provoked == Provoked::TaskInput && inputs::forms(declared);
+    Some(Ok(complete(looked_at(asks, stage))))
+}
+
+/// The task as it is now.
+fn looked_at(asks: bool, stage: &Stage) -> Value {
+    if stage.count(method::TASKS_CANCEL) > 0 {
+        return task("cancelled");
+    }
+    let updated = stage.count(method::TASKS_UPDATE) > 0;
+    // What was answered may be asked for once more: the acknowledgement promises nothing.
+    if asks && (!updated || stage.nth("asked again") == 1) {
+        let mut task = task("input_required");
+        task["inputRequests"] = json!({ TASK_INPUT: inputs::form() });
+        return task;
+    }
+    if stage.nth("looked at") < LOOKS {
+        return task("working");
+    }
+    let mut task = task("completed");
+    task["result"] = json!({ "content": [{ "type": "text", "text": "8" }], "isError": false, "resultType": "complete" });
+    task
+}
+
+fn task(status: &str) -> Value {
+    json!({
+        "taskId": TASK,
+        "status": status,
+        "createdAt": "2026-07-28T00:00:00Z",
+        "lastUpdatedAt": "2026-07-28T00:00:00Z",
+        "ttlMs": 600_000,
+        "pollIntervalMs": INTERVAL,
+    })
+}
