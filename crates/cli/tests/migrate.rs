@@ -98,7 +98,9 @@ fn an_earlier_audit_shows_what_is_done() {
     std::fs::write(&before, serde_json::to_string(&first).expect("serialises")).expect("written");
     let before = before.display().to_string();
     let second = audit(&["stream.get", "batch.accepted"], false, &["--since", &before]);
-    let progress = |id: &str| second.items.iter().find(|i| i.id == id).and_then(|i| i.progress());
+    let progress = |id: &str| {
+        second.items.iter().find(|i| i.id == id).and_then(plumb_model::audit::Item::progress)
+    };
     assert_eq!(progress("migrate.method.ping"), Some(Progress::Done));
     assert_eq!(progress("migrate.stream.get"), Some(Progress::Left));
     assert_eq!(progress("migrate.batch.accepted"), Some(Progress::New));
