@@ -253,7 +253,8 @@ impl Schedule<'_> {
     async fn another(&self, deadline: Instant) -> Option<Running> {
         let Context { target, limits, recorder, auth, .. } = self.context.as_ref();
         let start = target.start(limits, recorder, auth.as_deref());
-        let _turn = self.context.aside.turn(recorder.tempo.start_up()).await;
+        let turn = self.context.aside.turn(recorder.tempo.start_up());
+        let _turn = timeout_at(deadline, turn).await.ok()?;
         let running = timeout_at(deadline, start).await.ok()?.ok()?;
         let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
         let _ = timeout_at(deadline, running.channel.send("vectors", &first)).await;

@@ -67,7 +67,7 @@ impl Bench {
     }
 }
 
-/// Another instance of the target, of its own. Stop it with [`Instance::stop`].
+/// Another instance of the target, of its own. Give it back with [`Instance::leave`], or end it with [`Instance::stop`].
 pub struct Instance<'a> {
     bench: &'a Bench,
     running: Running,

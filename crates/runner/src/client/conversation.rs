@@ -5,14 +5,11 @@
 
 use plumb_model::{Edition, Exchange, Header, Sent};
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::{header, meta, method};
+use plumb_wire::{header, meta, method, notification};
 use serde_json::Value;
 
 use super::received::{Received, path};
 use super::server::ENDPOINT;
-
-/// The first notification of earlier revisions, after their handshake.
-const OLD_INITIALIZED: &str = "notifications/initialized";
 
 /// All that a client sent in one scenario, read in order, and the versions that it named.
 pub(super) fn read(exchanges: Vec<Exchange>, edition: &Edition) -> (Vec<Received>, Vec<String>) {
@@ -55,8 +52,10 @@ impl Conversation<'_> {
                 self.versions.push(version.to_owned());
             }
         }
-        let opens =
-            matches!(body["method"].as_str(), Some(method::OLD_INITIALIZE | OLD_INITIALIZED));
+        let opens = matches!(
+            body["method"].as_str(),
+            Some(method::OLD_INITIALIZE | notification::OLD_INITIALIZED)
+        );
         let says = |version: Option<&str>| version == Some(self.edition.revision.as_str());
         let ours = !opens && (says(named) || says(field));
         if ours {

@@ -146,7 +146,13 @@ impl Walk<'_> {
             let ended = answered.await.is_ok() && open.is_ended();
             let sent = if ended { open.finish().await } else { open.close() };
             let tried = between(self.given, &trial, before, sent, after);
-            self.results.insert(trial.key(), Outcome::of(&trial, &tried, None));
+            let outcome = Outcome::of(&trial, &tried, None);
+            // Silence is tried again when nothing else is in flight; what an answer breaks, between controls of its own.
+            let answered = outcome.is_doubtful() && !outcome.in_vain;
+            match self.prepared(trial.clone()).filter(|_| answered) {
+                Some(prepared) => self.alone(prepared).await,
+                None => _ = self.results.insert(trial.key(), outcome),
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which SDK a server is made with, as far as it shows that, and where that SDK goes.
 //!
-//! The packages and the first versions that speak the newest revision are those of npm and PyPI; each was installed and looked
-//! into (November 2026).
+//! The packages and the first versions that speak the newest revision are those of npm and PyPI in November 2026: those of
+//! `@modelcontextprotocol/server` and `mcp` were looked into, that of `fastmcp` follows from its version numbers.
 
 use plumb_model::audit::Sdk;
 use plumb_wire::method;

@@ -36,9 +36,7 @@ check! {
 }
 
 async fn exit_on_eof(bench: &Bench) -> Judgement {
-    let launched = Instant::now();
-    let instance = started(bench).await?;
-    let start = launched.elapsed();
+    let (instance, start) = started(bench).await?;
     let (idle, at_once, subscribed, mid_request) = join!(
         ends(instance, Duration::ZERO),
         at_once(bench, start),
@@ -52,14 +50,15 @@ async fn exit_on_eof(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-/// A process that has answered a request: its start is no part of what follows.
-async fn started(bench: &Bench) -> Result<Instance<'_>, Trouble> {
+/// A process that has answered a request, since its start is no part of what follows, and how long that took.
+async fn started(bench: &Bench) -> Result<(Instance<'_>, Duration), Trouble> {
     let instance = bench.instance().await?;
+    let launched = Instant::now();
     let seen = instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
     if seen.response().is_none() {
         return Err(Trouble::Control(seen.describe()));
     }
-    Ok(instance)
+    Ok((instance, launched.elapsed()))
 }
 
 /// A process may end its start before it looks at its input.
@@ -68,7 +67,7 @@ async fn at_once(bench: &Bench, start: Duration) -> Judgement {
 }
 
 async fn subscribed(bench: &Bench) -> Judgement {
-    let instance = started(bench).await?;
+    let (instance, _) = started(bench).await?;
     let filter = json!({"notifications": {"toolsListChanged": true}});
     let mut open = instance.open(Probe::request(method::LISTEN, filter)).await?;
     let acknowledged = open.next_within(PROMPT).await.is_some_and(|m| m.method().is_some());
@@ -92,7 +91,7 @@ async fn mid_request(bench: &Bench) -> Judgement {
             Prop::SlowTool.how_to_enable(),
         ));
     }
-    let instance = started(bench).await?;
+    let (instance, _) = started(bench).await?;
     let mut open =
         instance.open(with_token(bench.call(Prop::SlowTool)?, json!("plumb-eof"))).await?;
     open.next_within(BEGUN).await;
