@@ -50,3 +50,8 @@ dist:
     cp target/release/plumb README.md LICENSE-MIT LICENSE-APACHE target/dist/
     tar -C target -czf target/plumb.tar.gz dist
     sha256sum target/plumb.tar.gz > target/plumb.tar.gz.sha256
+
+# What `cargo run` builds with other features than `cargo test` does; it belongs into crates/features.
+features:
+    cargo tree --locked --workspace --edges normal,build,dev --prefix none --format '{p} {f}' | sed 's/ (\*)$//' | sort -u > target/features
+    cargo tree --locked -p mcp-plumb --edges normal,build --prefix none --format '{p} {f}' | sed 's/ (\*)$//' | sort -u | comm -23 - target/features
