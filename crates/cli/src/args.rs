@@ -6,10 +6,11 @@ mod judging;
 mod migrate;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_model::Role;
-use plumb_runner::{AuthOptions, Target};
+use plumb_runner::{AuthOptions, Budget, Target};
 
 pub(crate) use client::{ClientArgs, ReferenceClientArgs};
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
@@ -18,6 +19,16 @@ pub(crate) use migrate::{EarlierArgs, Format, MigrateArgs};
 
 /// The longest time that an option takes, in seconds.
 pub(crate) const DAY: u64 = 86_400;
+
+/// Reads `--budget`.
+fn budget(text: &str) -> Result<Budget, String> {
+    if text == "auto" {
+        return Ok(Budget::Auto);
+    }
+    let seconds = text.parse().ok().filter(|seconds| (1..=DAY).contains(seconds));
+    let seconds = seconds.ok_or_else(|| format!("neither `auto` nor seconds from 1 to {DAY}"))?;
+    Ok(Budget::Within(Duration::from_secs(seconds)))
+}
 
 const EXAMPLES: &str = "\
 Examples:

@@ -52,7 +52,7 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
         seed: judging.seed,
         concurrency: 1,
         rate: None,
-        budget: Duration::from_secs(judging.budget),
+        budget: judging.budget,
         max_report: judging.max_report.saturating_mul(1 << 20),
         limits: Limits::default(),
         secrets,

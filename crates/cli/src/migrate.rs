@@ -92,7 +92,7 @@ pub(crate) fn of_legacy(options: &plumb_runner::Options) -> Options {
         replicas: Vec::new(),
         allow_calls: options.allow_calls.clone(),
         limits: options.limits.clone(),
-        budget: SHORT.min(options.budget),
+        budget: options.budget.at_first().min(SHORT),
         max_report: options.max_report,
         secrets: options.secrets.clone(),
         started: options.started.clone(),

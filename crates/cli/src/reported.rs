@@ -7,6 +7,7 @@ use std::sync::mpsc;
 
 use anyhow::anyhow;
 use plumb_model::{Event, Report, Role};
+use plumb_report::timings::Timings;
 use plumb_runner::{Options, RunError};
 
 use crate::args::{Formats, JudgingArgs};
@@ -44,12 +45,16 @@ pub(crate) async fn reported_whole(
     let lock = output::create_locked(&path)?;
     let ended = recorded(options, &path, &lock, args.quiet).await?;
     let report = ended.report;
+    let timings = args.timings.then(|| ended.timings.text());
     let written = output::write_formats(&report, &formats);
     if args.quiet {
         say::out(&plumb_report::terminal::headline(&report, &output::style(false)));
     } else {
         say::out(&plumb_report::terminal::summary(&report, &output::style(args.verbose)));
         say_where(args, &formats);
+    }
+    if let Some(timings) = timings {
+        say::out(&timings);
     }
     written?;
     drop(lock);
@@ -72,6 +77,7 @@ fn say_where(args: &JudgingArgs, formats: &Formats) {
 /// A run that is over.
 struct Ended {
     report: Report,
+    timings: Timings,
     /// By the user or the system, before all was judged.
     interrupted: bool,
 }
@@ -90,18 +96,19 @@ async fn recorded(
     };
     let mut file = BufWriter::new(file.try_clone().map_err(unwritten)?);
     let (sender, events) = mpsc::channel::<Option<Event>>();
-    let writer = std::thread::spawn(move || -> std::io::Result<Vec<Event>> {
+    let writer = std::thread::spawn(move || -> std::io::Result<(Vec<Event>, Timings)> {
         let mut progress = Progress::new(quiet);
-        let mut kept = Vec::new();
+        let (mut kept, mut timings) = (Vec::new(), Timings::default());
         // None is the end: somebody may still hold a sender, such as a thread that was left to its work.
         for event in events.iter().map_while(|event| event) {
             progress.see(&event);
+            timings.see(&event);
             serde_json::to_writer(&mut file, &event)?;
             file.write_all(b"\n")?;
             kept.push(event);
         }
         file.flush()?;
-        Ok(kept)
+        Ok((kept, timings))
     });
     let ender = sender.clone();
     let sink = Box::new(move |event| {
@@ -129,14 +136,14 @@ async fn recorded(
         return Err(Failure::new(code, error));
     }
     let interrupted = outcome.is_none();
-    let events = written.map_err(unwritten)?;
+    let (events, timings) = written.map_err(unwritten)?;
     if interrupted && events.is_empty() {
         let _ = std::fs::remove_file(path);
         return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
     }
     let fold = if interrupted { Report::fold_interrupted(events) } else { Report::fold(events) };
     let report = fold.map_err(|error| Failure::new(70, error))?;
-    Ok(Ended { report, interrupted })
+    Ok(Ended { report, timings, interrupted })
 }
 
 /// Resolves when the user or the system asks Plumb to end.

@@ -56,7 +56,7 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs, secrets: Secre
         seed: args.judging.seed,
         concurrency: args.jobs.max(1),
         rate: args.rate,
-        budget: Duration::from_secs(args.judging.budget),
+        budget: args.judging.budget,
         max_report: args.judging.max_report.saturating_mul(1 << 20),
         limits: limits(&args.target),
         secrets,

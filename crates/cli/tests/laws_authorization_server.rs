@@ -87,7 +87,7 @@ fn options(issuer: Issuer, only: &[&str]) -> Options {
         seed: 7,
         concurrency: 12,
         rate: None,
-        budget: Duration::from_secs(60),
+        budget: Duration::from_secs(60).into(),
         max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),

@@ -38,7 +38,7 @@ fn options(program: &str, args: &[&str], patience: Duration, only: &[&str]) -> O
         seed: 7,
         concurrency: 1,
         rate: None,
-        budget: Duration::from_secs(60),
+        budget: Duration::from_secs(60).into(),
         max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),

@@ -19,3 +19,4 @@ pub mod sarif;
 pub mod tables;
 pub mod terminal;
 pub mod text;
+pub mod timings;

@@ -34,6 +34,8 @@ pub struct Check {
     pub needs: &'static [Prop],
     /// What it must not share with other checks.
     pub isolation: Isolation,
+    /// Whether most of its time passes in waiting, a second or more: it begins before others, which ask meanwhile.
+    pub waits: bool,
     /// How it judges.
     pub body: Body,
 }
@@ -216,6 +218,7 @@ pub fn judged(
 ///     applies: [Http, Declares(Tools)];
 ///     needs: [SlowTool];
 ///     isolation: Alone;
+///     waits: true;                        // a second or more, whatever the target
 ///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`;
 ///                                         // `visit: async_fn` of an authorization server;
 ///                                         // `received: |received, marks| …` of a client, or
@@ -236,6 +239,7 @@ macro_rules! check {
             applies: $crate::check!(@applies $($rest)+),
             needs: $crate::check!(@needs $($rest)+),
             isolation: $crate::check!(@isolation $($rest)+),
+            waits: $crate::check!(@waits $($rest)+),
             body: $crate::check!(@body $($rest)+),
         };
     };
@@ -255,6 +259,7 @@ macro_rules! check {
     (@fact_of $fact:ident) => { $crate::Applies::$fact };
     (@needs needs: [$($prop:ident),* $(,)?]; $($rest:tt)*) => { &[$($crate::Prop::$prop),*] };
     (@isolation isolation: $isolation:ident; $($rest:tt)*) => { $crate::Isolation::$isolation };
+    (@waits waits: $waits:literal; $($rest:tt)*) => { $waits };
     (@body passive: $body:expr $(;)?) => { $crate::Body::Passive($body) };
     (@body cases: $body:expr $(;)?) => { $crate::Body::Cases($body) };
     (@body scenario: $body:expr $(;)?) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
@@ -270,4 +275,5 @@ macro_rules! check {
     (@applies $($rest:tt)*) => { &[] };
     (@needs $($rest:tt)*) => { &[] };
     (@isolation $($rest:tt)*) => { $crate::Isolation::Shared };
+    (@waits $($rest:tt)*) => { false };
 }

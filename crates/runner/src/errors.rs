@@ -39,6 +39,24 @@ pub enum TargetError {
         /// The end of its standard error.
         stderr: String,
     },
+    /// Somebody else listens where the command is to listen.
+    #[error("something that is not the command already listens at {address}: run again, or end it")]
+    Taken {
+        /// The address that was free a moment before.
+        address: String,
+    },
+    /// The command failed, and something answers at its address.
+    #[error(
+        "the command ended ({status}), and something else answers at {address}; its last words: {stderr}"
+    )]
+    Stranger {
+        /// Where the command was to listen.
+        address: String,
+        /// How it ended.
+        status: String,
+        /// The end of its standard error.
+        stderr: String,
+    },
     /// The command never answered.
     #[error(
         "the server did not accept a connection at {address} within {within} s (--timeout lengthens that); its last words: {stderr}"

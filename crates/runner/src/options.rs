@@ -15,6 +15,34 @@ use crate::replicas::Replicas;
 use crate::survey::callable::AllowCalls;
 use crate::target::Target;
 
+/// How long a run may take, from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// At most so long.
+    Within(Duration),
+    /// As long as the target's answers ask for: known once it was looked at.
+    Auto,
+}
+
+/// A target that is slow to be looked at gets no more than this, when nothing is known of its pace.
+const AT_FIRST: Duration = Duration::from_secs(120);
+
+impl Budget {
+    /// What is known of it before the target is looked at.
+    pub fn at_first(self) -> Duration {
+        match self {
+            Self::Within(budget) => budget,
+            Self::Auto => AT_FIRST,
+        }
+    }
+}
+
+impl From<Duration> for Budget {
+    fn from(budget: Duration) -> Self {
+        Self::Within(budget)
+    }
+}
+
 /// What a run is to do.
 pub struct Options {
     /// The revision that the target is judged by.
@@ -42,8 +70,8 @@ pub struct Options {
     pub concurrency: usize,
     /// At most so many requests a second; as many as the target bears if nothing is said.
     pub rate: Option<f64>,
-    /// The whole run ends within so long.
-    pub budget: Duration,
+    /// How long the whole run may take.
+    pub budget: Budget,
     /// Room for exchanges in the recording, bytes: what comes when it is nearly used up is cut short.
     pub max_report: usize,
     /// Bounds on what the target may send.

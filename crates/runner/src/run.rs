@@ -19,6 +19,7 @@ use crate::errors::{ContactError, RunError};
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::passive::Passives;
+use crate::plan::{self, Estimate};
 use crate::published::Published;
 use crate::record::{Recorder, Sink};
 use crate::replicas;
@@ -48,7 +49,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let selected = select(registry, &options);
     let sink = rows::told_of_each(registry, sink);
-    let deadline = Instant::now() + options.budget;
+    let deadline = Instant::now() + options.budget.at_first();
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
     }
@@ -160,13 +161,9 @@ async fn ask(
     };
     let (running, others) = timeout_at(deadline, starts).await.map_err(|_| late())??;
     let survey = match met(&running, &target, &options, recorder, deadline).await {
-        Ok(survey) => {
-            let protected = auth.is_some() && running.channel.transport().has_heads();
-            Arc::new(Survey { protected, ..survey })
-        }
+        Ok(survey) => Arc::new(survey),
         Err(error) => {
-            let stops = async { tokio::join!(running.stop(), others.stop()) };
-            part(stops, deadline).await;
+            part(async { tokio::join!(running.stop(), others.stop()) }, deadline).await;
             return Err(explained(error, &options.target));
         }
     };
@@ -175,11 +172,9 @@ async fn ask(
     }
     let subject = Subject::Server(Arc::clone(&survey));
     let started = Event::RunStarted(Box::new(announcement(&options, &subject, &selected)));
-    recorder.start(
-        started,
-        Some((Passives::new(selected.iter().filter_map(|c| c.passive())), Arc::clone(&survey))),
-    );
-    let context = Arc::new(Context {
+    let passives = Passives::new(selected.iter().filter_map(|c| c.passive()));
+    recorder.start(started, Some((passives, Arc::clone(&survey))));
+    let mut context = Context {
         edition: Arc::clone(&options.edition),
         survey,
         target,
@@ -193,16 +188,45 @@ async fn ask(
         seed: options.seed,
         auth,
         url: running.channel.endpoint().map(ToString::to_string),
-    });
+    };
     let survey = Arc::clone(&context.survey);
-    let ids = crate::lab::first_id();
-    let schedule =
-        Schedule { context: Arc::clone(&context), options: &options, running: &running, ids };
-    let faults = schedule.run(&selected, deadline).await;
-    drop(schedule);
+    let (deadline, spares) = planned(&mut context, &selected, &options, deadline);
+    let context = Arc::new(context);
+    let faults = Schedule {
+        context: Arc::clone(&context),
+        options: &options,
+        running: &running,
+        ids: crate::lab::first_id(),
+        spares,
+    }
+    .run(&selected, deadline)
+    .await;
     part(stop(running, context), deadline).await;
     finish_passives(recorder, &selected, &survey);
     Ok(faults)
+}
+
+/// When the run ends, and whether the target is spared: of one that is too slow for everything less is looked at.
+fn planned(
+    context: &mut Context,
+    selected: &[&'static Check],
+    options: &Options,
+    deadline: Instant,
+) -> (Instant, bool) {
+    let now = Instant::now();
+    let survey = &context.survey;
+    let estimate = Estimate::of(
+        selected,
+        &crate::lab::trials(&context.packs, selected, context.given()),
+        survey,
+        options.concurrency,
+    );
+    let left = estimate.within(options.budget, deadline.saturating_duration_since(now));
+    let spares = estimate.is_beyond(left);
+    if spares {
+        context.survey = Arc::new(plan::less(survey));
+    }
+    (now + left, spares)
 }
 
 /// Looks at a target that is to be judged.
@@ -216,6 +240,11 @@ async fn met(
     let (local, allow) = (target.is_local(), &options.allow_calls);
     let given = Given { local, props: &options.props, allow };
     let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
+    if let Some(server) = running.channel.server()
+        && let Some(stranger) = server.failed().await
+    {
+        return Err(ContactError::Unreached(stranger.to_string()));
+    }
     if survey.cut_short {
         recorder.remark(
             "the target is slow: half of the budget went into looking at it, and what was not seen until then is \
@@ -223,7 +252,8 @@ async fn met(
                 .to_owned(),
         );
     }
-    Ok(survey)
+    let protected = options.auth.is_some() && running.channel.transport().has_heads();
+    Ok(Survey { protected, ..survey })
 }
 
 /// Ends every process of the target.

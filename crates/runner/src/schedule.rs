@@ -1,12 +1,14 @@
 //! When each check runs: what is decided without it, vectors and scenarios beside each other, then those that want the
 //! target for themselves.
 
+mod alone;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use futures_util::StreamExt as _;
 use plumb_model::event::CaseFinished;
-use plumb_model::{Event, Verdict};
+use plumb_model::Verdict;
 use plumb_wire::method;
 use tokio::time::{Instant, timeout_at};
 
@@ -20,7 +22,7 @@ use crate::scenes::{Played, SECOND_TRIES, Scenes, Stage, emit};
 use crate::survey::contact;
 use crate::survey::contact::DISCOVER;
 use crate::target::Running;
-use crate::{Bench, Check, Survey, facet, finding};
+use crate::{Bench, Check, Survey, facet, finding, plan};
 
 /// Vectors that a failure of the target may have spoilt are sent again so often: bad luck may come twice.
 const SPOILT_TRIES: usize = 2;
@@ -38,6 +40,8 @@ pub(crate) struct Schedule<'a> {
     pub(crate) running: &'a Running,
     /// The next id of vectors.
     pub(crate) ids: AtomicU64,
+    /// Whether the target is too slow for every vector in every place.
+    pub(crate) spares: bool,
 }
 
 impl Schedule<'_> {
@@ -53,11 +57,11 @@ impl Schedule<'_> {
         let scenarios = |isolation: &dyn Fn(Isolation) -> bool| -> Vec<&'static Check> {
             let scenario =
                 |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
-            open.iter().filter(scenario).copied().collect()
+            plan::in_order(open.iter().filter(scenario).copied().collect(), &self.context.edition)
         };
         let main = Place { schedule: self, channel: &self.running.channel };
         let scenes = Scenes { stage: &main, concurrency: self.scenes_at_once(), deadline };
-        let trials = lab::trials(&self.context.packs, &open, self.context.given());
+        let trials = self.trials(&open);
         let mut faults = Vec::new();
         // What starts processes takes longest, so it begins first.
         let mut beside = scenarios(&|i| i == Isolation::Replicas);
@@ -84,42 +88,28 @@ impl Schedule<'_> {
         faults
     }
 
+    /// The vectors that the checks need, in the order of what they show; of a slow target one place for each.
+    fn trials(&self, open: &[&'static Check]) -> Vec<Trial> {
+        let all = lab::trials(&self.context.packs, open, self.context.given());
+        let trials = plan::by_rank(all, &self.context.edition);
+        if !self.spares {
+            return trials;
+        }
+        let (trials, left_out) = plan::one_of_each(trials);
+        self.context.recorder.remark(format!(
+            "the target is slow, an answer takes {} ms: what matters most was tried first, and each thing once; {left_out} \
+             cases were left out (--budget auto takes the time for all)",
+            self.context.survey.pace.as_millis()
+        ));
+        trials
+    }
+
     /// Scenarios wait more than they ask, and how much is asked at once is a matter of the pace.
     fn scenes_at_once(&self) -> usize {
         match self.options.concurrency {
             1 => 1,
             several => several * SCENES,
         }
-    }
-
-    /// Plays scenarios that want the target for themselves in a process of their own, one after the other, while the
-    /// others run; gives those that were not seen to hold, which are played again in the run's own when it is at rest.
-    async fn alone_elsewhere(
-        &self,
-        checks: Vec<&'static Check>,
-        deadline: Instant,
-    ) -> Vec<&'static Check> {
-        let many = self.options.concurrency > 1 && checks.len() > 1;
-        // Tokens are for one address.
-        if !many || !self.options.target.is_command() || self.context.survey.protected {
-            return checks;
-        }
-        let Some(own) = self.another(deadline).await else { return checks };
-        let place = Place { schedule: self, channel: &own.channel };
-        let mut rest = Vec::new();
-        for check in checks {
-            let at = self.context.recorder.clock.now();
-            match place.play(check, deadline, 0).await {
-                Ok(played) if played.verdict == Verdict::Held && played.death.is_none() => {
-                    let started = Event::CheckStarted { check: check.id.into(), at };
-                    self.context.recorder.emit(started);
-                    self.finish(check, played.verdict, played.cases);
-                }
-                _ => rest.push(check),
-            }
-        }
-        self.context.aside.end(own);
-        rest
     }
 
     /// Measures anew what answers take, now that nothing else is in flight.

@@ -30,6 +30,7 @@ check! {
     /// **Fix:** keep the token as the JSON value that came; do not turn it into a string.
     pub(crate) TOKEN_ECHO = "progress.token-echo";
     needs: [ProgressTool];
+    waits: true;
     scenario: token_echo
 }
 
@@ -105,6 +106,7 @@ check! {
     /// **Fix:** report progress only if the request has a `progressToken`; invent none.
     pub(crate) ONLY_KNOWN_TOKENS = "progress.only-known-tokens";
     needs: [ProgressTool];
+    waits: true;
     scenario: only_known_tokens
 }
 

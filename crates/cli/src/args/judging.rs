@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use plumb_runner::Budget;
 
 /// What is judged, and where it is told.
 #[derive(ClapArgs, Clone)]
@@ -25,15 +26,19 @@ pub(crate) struct JudgingArgs {
     /// The seed of everything random.
     #[arg(long, default_value_t = 20_260_728)]
     pub(crate) seed: u64,
-    /// The whole run ends within so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=super::DAY))]
-    pub(crate) budget: u64,
+    /// The whole run ends within so many seconds; `auto`: as long as the target's answers ask for, half an hour at most. What
+    /// matters most is judged first, and a slow target is asked less.
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = super::budget)]
+    pub(crate) budget: Budget,
     /// Where run.jsonl, report.json, report.html and junit.xml are written.
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) out: PathBuf,
     /// Room for exchanges in the recording and in each report; what a target sends beyond it is cut short.
     #[arg(long, value_name = "MB", default_value_t = 64)]
     pub(crate) max_report: usize,
+    /// Say at the end where the time went: which checks took longest, and what the end waited for.
+    #[arg(long)]
+    pub(crate) timings: bool,
     #[command(flatten)]
     pub(crate) formats: Formats,
     /// Say nothing but the headline.

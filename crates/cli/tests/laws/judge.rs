@@ -40,7 +40,7 @@ pub(crate) fn options(target: Target, only: &[&str]) -> Options {
         seed: 7,
         concurrency: 12,
         rate: None,
-        budget: Duration::from_secs(120),
+        budget: Duration::from_secs(120).into(),
         max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),

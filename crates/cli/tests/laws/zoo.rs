@@ -157,7 +157,7 @@ async fn judged(target: Target, name: String) -> Vec<String> {
     let mut options = judge::options(target, &[]);
     options.limits.answer = Duration::from_secs(1);
     options.limits.body_bytes = 1 << 20;
-    options.budget = Duration::from_secs(20);
+    options.budget = Duration::from_secs(20).into();
     let begun = Instant::now();
     let outcome = judge::events(options).await;
     let mut wrong = Vec::new();

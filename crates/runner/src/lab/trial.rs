@@ -19,11 +19,18 @@ pub(crate) struct Trial {
     pub(crate) vector: Arc<Vector>,
     /// The checks that read the answer, each with what it reads of it.
     pub(super) judges: Vec<(&'static str, Facet)>,
+    /// How much it matters; the least number matters most.
+    pub(crate) rank: u8,
 }
 
 impl Trial {
     /// What tells it from all other trials.
     pub(crate) fn key(&self) -> String {
         format!("{}/{}", self.pack, self.address)
+    }
+
+    /// Whether it is the same vector in another place.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.vector, &other.vector)
     }
 }

@@ -41,6 +41,7 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
                     parameter,
                     vector: Arc::clone(&shared),
                     judges: judges.clone(),
+                    rank: 0,
                 });
             }
         }
@@ -58,8 +59,10 @@ pub(crate) fn lanes(trials: Vec<Trial>, transport: Transport) -> Vec<Vec<Trial>>
     for trial in trials {
         by_base.entry(trial.base).or_default().push(trial);
     }
-    by_base
+    let mut lanes: Vec<Vec<Trial>> = by_base
         .into_values()
         .flat_map(|lane| lane.chunks(LANE).map(<[Trial]>::to_vec).collect::<Vec<_>>())
-        .collect()
+        .collect();
+    lanes.sort_by_key(|lane| lane.first().map(|trial| trial.rank));
+    lanes
 }

@@ -111,7 +111,7 @@ enum Came {
 
 impl Walk<'_> {
     async fn all(&mut self, mut lane: Vec<Trial>) {
-        lane.sort_by_key(|trial| trial.base);
+        lane.sort_by_key(|trial| (trial.rank, trial.base));
         let mut lane: VecDeque<Prepared> =
             lane.into_iter().filter_map(|trial| self.prepared(trial)).collect();
         while let Some(first) = lane.front() {

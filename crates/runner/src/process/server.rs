@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use plumb_wire::process::{Launch, Process};
 use plumb_wire::{Limits, WireError};
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
 use super::mortal::{DYING, GRACE, RESTARTS, ending, last_words};
@@ -28,6 +29,10 @@ impl Server {
         limits: Limits,
         ready: Duration,
     ) -> Result<Self, TargetError> {
+        // What answers there before the command is started is somebody else's, and is not to be judged in its place.
+        if TcpStream::connect(&address).await.is_ok() {
+            return Err(TargetError::Taken { address });
+        }
         let process = Process::spawn(&launch, &limits).map_err(TargetError::Start)?;
         listening(&process, &address, ready).await?;
         let current = std::sync::Mutex::new((Arc::new(process), 0));
@@ -37,6 +42,17 @@ impl Server {
     /// The process that serves now.
     pub(crate) fn process(&self) -> Arc<Process> {
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// How the command failed, though something answers at its address: then that is not the command. One that ended well
+    /// may have left a server behind.
+    pub(crate) async fn failed(&self) -> Option<TargetError> {
+        let process = self.process();
+        let exit = process.exited().filter(|exit| exit.code != Some(0))?;
+        TcpStream::connect(&self.address).await.ok()?;
+        let address = self.address.clone();
+        let stderr = last_words(&process.stderr_tail());
+        Some(TargetError::Stranger { address, status: ending(exit), stderr })
     }
 
     /// Whether another process serves in the place of this one, which refused a connection: it is started if that has
@@ -65,7 +81,7 @@ async fn listening(process: &Process, address: &str, ready: Duration) -> Result<
     let deadline = tokio::time::Instant::now() + ready;
     let mut pause = Duration::from_millis(5);
     loop {
-        if tokio::net::TcpStream::connect(address).await.is_ok() {
+        if TcpStream::connect(address).await.is_ok() {
             return Ok(());
         }
         if let Some(exit) = process.wait_exit(pause).await {
@@ -80,5 +96,20 @@ async fn listening(process: &Process, address: &str, ready: Duration) -> Result<
             return Err(TargetError::NeverReady { address, within: ready.as_secs(), stderr });
         }
         pause = (pause * 2).min(Duration::from_millis(200));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_somebody_else_holds_is_not_judged() {
+        let stranger = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = stranger.local_addr().expect("bound").to_string();
+        let launch =
+            Launch { program: "sleep".into(), args: vec!["60".into()], ..Launch::default() };
+        let started = Server::start(launch, address, Limits::default(), Duration::ZERO).await;
+        assert!(matches!(started, Err(TargetError::Taken { .. })));
     }
 }

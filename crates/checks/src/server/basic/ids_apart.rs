@@ -21,6 +21,7 @@ check! {
     ///
     /// **Fix:** hand each request its own way back; where a map is needed, key it by connection and by the id's JSON text.
     pub(crate) IDS_APART = "base.response.ids-apart";
+    waits: true;
     scenario: ids_apart
 }
 

@@ -45,6 +45,7 @@ check! {
     /// **Fix:** hand the cancellation down to the work, and look at it at every step; no id means "no id".
     pub(crate) STOP = "cancel.server-stop";
     needs: [SlowTool, Journal];
+    waits: true;
     scenario: stop
 }
 

@@ -31,6 +31,7 @@ check! {
     pub(crate) DISCONNECT = "http.cancel.disconnect";
     applies: [Http];
     needs: [SlowTool];
+    waits: true;
     scenario: disconnect
 }
 
@@ -78,6 +79,7 @@ check! {
     fact: "cancel.server-stop";
     applies: [Http];
     needs: [SlowTool];
+    waits: true;
     scenario: stop_work
 }
 
@@ -198,6 +200,7 @@ check! {
     pub(crate) ONLY_THAT_REQUEST = "http.cancel.only-that-request";
     applies: [Http];
     needs: [SlowTool];
+    waits: true;
     scenario: only_that_request
 }
 

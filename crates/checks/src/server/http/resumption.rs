@@ -21,6 +21,7 @@ check! {
     /// **Fix:** keep no events for later, and do not look at the header.
     pub(crate) NOT_RESUMABLE = "http.sse.not-resumable";
     applies: [Http];
+    waits: true;
     scenario: not_resumable
 }
 

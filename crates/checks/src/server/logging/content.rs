@@ -30,6 +30,7 @@ check! {
     /// **Fix:** name loggers after parts of the server, not after requests.
     pub(crate) LOGGER_NAMES = "logging.logger-names";
     needs: [LoggingTool];
+    waits: true;
     scenario: logger_names
 }
 

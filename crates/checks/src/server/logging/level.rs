@@ -119,6 +119,7 @@ check! {
     pub(crate) NO_REMEMBERED_LEVEL = "logging.no-remembered-level";
     fact: "logging.no-level-no-logs";
     needs: [LoggingTool];
+    waits: true;
     scenario: no_remembered_level
 }
 

@@ -63,6 +63,7 @@ check! {
     pub(crate) NO_OTHER_STREAM = "logging.no-other-stream";
     applies: [Http];
     needs: [LoggingTool];
+    waits: true;
     scenario: no_other_stream
 }
 

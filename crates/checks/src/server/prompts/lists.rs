@@ -63,6 +63,7 @@ check! {
     /// **Fix:** do not unlock or hide prompts by requests on the connection.
     pub(crate) NO_SIDE_EFFECT = "prompts.list.no-side-effect";
     applies: [Declares(Prompts)];
+    waits: true;
     scenario: no_side_effect
 }
 

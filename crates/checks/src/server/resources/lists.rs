@@ -63,6 +63,7 @@ check! {
     /// **Fix:** do not add what was read, and do not unlock resources by requests on the connection.
     pub(crate) NO_SIDE_EFFECT = "resources.list.no-side-effect";
     applies: [Declares(Resources)];
+    waits: true;
     scenario: no_side_effect
 }
 

@@ -25,6 +25,7 @@ check! {
     applies: [Declares(Tasks)];
     needs: [TaskTool];
     isolation: Replicas;
+    waits: true;
     scenario: known_everywhere
 }
 

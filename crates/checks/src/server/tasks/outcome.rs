@@ -69,6 +69,7 @@ check! {
     pub(crate) SAME_AS_SYNC = "tasks.same-as-sync";
     applies: [Declares(Tasks)];
     needs: [TaskTool];
+    waits: true;
     scenario: same_as_sync
 }
 

@@ -112,6 +112,7 @@ check! {
     pub(crate) TERMINAL_FINAL = "tasks.terminal-final";
     applies: [Declares(Tasks)];
     needs: [TaskTool];
+    waits: true;
     scenario: terminal_final
 }
 
@@ -362,6 +363,7 @@ check! {
     pub(crate) TTL_HONOURED = "tasks.ttl-honoured";
     applies: [Declares(Tasks)];
     needs: [TaskTool];
+    waits: true;
     scenario: ttl_honoured
 }
 

@@ -63,6 +63,7 @@ check! {
     /// **Fix:** do not unlock or hide tools as a consequence of requests on the connection.
     pub(crate) NO_SIDE_EFFECT = "tools.list.no-side-effect";
     applies: [Declares(Tools)];
+    waits: true;
     scenario: no_side_effect
 }
 
