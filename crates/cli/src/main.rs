@@ -9,6 +9,7 @@ mod migrate;
 mod near;
 mod output;
 mod progress;
+mod recording;
 mod report;
 mod reported;
 mod run;

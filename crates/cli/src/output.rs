@@ -1,12 +1,13 @@
 //! What the terminal can do, and writing files.
 
-use std::fs::TryLockError;
-use std::io::IsTerminal as _;
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal as _, Write as _};
+use std::path::{Component, Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use plumb_model::Report;
+use plumb_report::junit::Grain;
 use plumb_report::text::{inert, visible_line};
 
 use crate::Failure;
@@ -36,7 +37,7 @@ pub(crate) fn notes(notes: &[String]) {
 
 /// Tries whether the files that are asked for can be written, before a run has cost anything.
 pub(crate) fn try_formats(formats: &Formats) -> Result<(), Failure> {
-    let Formats { junit, html, json, sarif, markdown } = formats;
+    let Formats { junit, junit_cases: _, html, json, sarif, markdown } = formats;
     let mut files = [junit, html, json, sarif, markdown].into_iter().flatten();
     files.try_for_each(|path| tried(path)).map_err(|error| Failure::new(UNWRITTEN, error))
 }
@@ -60,17 +61,22 @@ fn tried(path: &Path) -> anyhow::Result<()> {
 
 /// Writes the files that were asked for: every one that can be, before the first error is told.
 pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Failure> {
-    type Render = fn(&Report) -> String;
-    let wanted: [(&Option<std::path::PathBuf>, Render); 4] = [
-        (&formats.junit, |r| plumb_report::junit::render(r)),
-        (&formats.html, |r| plumb_report::html::render(r)),
-        (&formats.sarif, |r| plumb_report::sarif::render(r)),
-        (&formats.markdown, |r| plumb_report::markdown::render(r)),
+    let grain = if formats.junit_cases { Grain::Case } else { Grain::Requirement };
+    let junit = |_: &Path| plumb_report::junit::render_by(report, grain);
+    let html = |_: &Path| plumb_report::html::render(report);
+    let sarif = |path: &Path| plumb_report::sarif::render(report, &place(path));
+    let markdown = |_: &Path| plumb_report::markdown::render(report);
+    type Render<'a> = &'a dyn Fn(&Path) -> String;
+    let wanted: [(&Option<PathBuf>, Render<'_>); 4] = [
+        (&formats.junit, &junit),
+        (&formats.html, &html),
+        (&formats.sarif, &sarif),
+        (&formats.markdown, &markdown),
     ];
     let mut outcome = Ok(());
     for (path, render) in wanted {
         if let Some(path) = path {
-            outcome = outcome.and(write(path, &render(report)));
+            outcome = outcome.and(write(path, &render(path)));
         }
     }
     match &formats.json {
@@ -79,20 +85,34 @@ pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Fa
     }
 }
 
+/// The file that code scanning shows results at, one that exists: the first of the target's command that lies below this folder,
+/// else what tells about the target, else the report itself.
+fn place(report: &Path) -> String {
+    let is_here = |word: &String| {
+        let path = Path::new(word);
+        let inside =
+            path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+        inside && path.is_file()
+    };
+    let words = std::env::args().skip_while(|word| word != "--").skip(1);
+    let told = ["plumb.toml", "known.toml", "README.md"].map(str::to_owned);
+    let here = words.chain(told).find(is_here);
+    let place = here.unwrap_or_else(|| report.display().to_string());
+    place.trim_start_matches("./").replace('\\', "/")
+}
+
 fn write_json(report: &Report, path: &Path) -> Result<(), Failure> {
-    use std::io::Write as _;
     let written = || -> anyhow::Result<()> {
         folder_of(path)?;
-        let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-        plumb_report::json::write(report, &mut file)?;
-        Ok(file.flush()?)
+        beside(path, |file| plumb_report::json::write(report, file))
     };
     written()
         .with_context(|| format!("{} could not be written", path.display()))
         .map_err(|error| Failure::new(UNWRITTEN, error))
 }
 
-fn folder_of(path: &Path) -> anyhow::Result<()> {
+/// Makes the folders above a file.
+pub(crate) fn folder_of(path: &Path) -> anyhow::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
     folder.map_or(Ok(()), |folder| {
         std::fs::create_dir_all(folder)
@@ -104,33 +124,28 @@ fn folder_of(path: &Path) -> anyhow::Result<()> {
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let written = || -> anyhow::Result<()> {
         folder_of(path)?;
-        std::fs::write(path, text)
+        beside(path, |file| file.write_all(text.as_bytes()))
             .with_context(|| format!("{} could not be written", path.display()))
     };
     written().map_err(|error| Failure::new(UNWRITTEN, error))
 }
 
-/// Opens the recording of a run for writing, and makes the folders above it. It is locked as long as it is open, and the system
-/// unlocks it however the run ends.
-pub(crate) fn create_locked(path: &Path) -> Result<std::fs::File, Failure> {
-    let opened = || -> anyhow::Result<std::fs::File> {
-        folder_of(path)?;
-        let mut options = std::fs::OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).open(path);
-        let file = file.with_context(|| format!("{} could not be written", path.display()))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                let folder = path.parent().unwrap_or(path).display();
-                bail!("another run writes into {folder}: name another folder with --out");
-            }
-            // Not every file system knows locks.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
-        }
-        // What is no file, such as a pipe, has no length.
-        if file.metadata().is_ok_and(|about| about.is_file()) {
-            file.set_len(0)?;
-        }
-        Ok(file)
-    };
-    opened().map_err(|error| Failure::new(UNWRITTEN, error))
+/// Writes beside a file and takes its place at once, so that nobody reads half of it; what is no file, such as a pipe, is
+/// written as it is.
+fn beside(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    let is_file = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
+    let mut name = path.as_os_str().to_owned();
+    if is_file {
+        name.push(".part");
+    }
+    let mut file = BufWriter::new(File::create(&name)?);
+    write(&mut file)?;
+    file.flush()?;
+    if is_file {
+        std::fs::rename(&name, path)?;
+    }
+    Ok(())
 }

@@ -4,14 +4,11 @@ use anyhow::Context as _;
 use plumb_model::Report;
 
 use crate::args::ReportArgs;
-use crate::{Exit, output, say};
+use crate::{Exit, output, recording, say};
 
 /// Renders reports from a recorded run; its exit code is the run's.
 pub(crate) fn render(args: &ReportArgs) -> Exit {
-    // What was cut off may end within a character.
-    let bytes = std::fs::read(&args.run)
-        .with_context(|| format!("{} could not be read", args.run.display()))?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = recording::read(&args.run)?;
     let report = Report::from_jsonl(&text)
         .with_context(|| format!("{} is no recorded run", args.run.display()))?;
     let written = output::write_formats(&report, &args.formats);

@@ -1,17 +1,17 @@
 //! A run, recorded as it goes and reported when it is over.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::mpsc;
 
 use anyhow::anyhow;
-use plumb_model::{Event, Report, Role};
+use plumb_model::{Event, Keep, Report, Role, Sieve};
 use plumb_report::timings::Timings;
 use plumb_runner::{Options, RunError};
 
 use crate::args::{Formats, JudgingArgs};
 use crate::progress::Progress;
+use crate::recording::Recording;
 use crate::say::{self, say};
 use crate::{Exit, Failure, near, output};
 
@@ -40,10 +40,16 @@ pub(crate) async fn reported_whole(
     formats.html.get_or_insert_with(|| args.out.join("report.html"));
     formats.json.get_or_insert_with(|| args.out.join("report.json"));
     output::try_formats(&formats)?;
-    let path = args.out.join("run.jsonl");
-    // Open until all reports are written, so that no other run writes any meanwhile.
-    let lock = output::create_locked(&path)?;
-    let ended = recorded(options, &path, &lock, args.quiet).await?;
+    let keep = args.evidence.keep();
+    // Locked until all reports are written, so that no other run writes any meanwhile.
+    let recording = Recording::begin(&args.out, keep)?;
+    let ended = match recorded(options, &recording, keep, args.quiet).await {
+        Ok(ended) => ended,
+        Err(failure) => {
+            recording.drop_it();
+            return Err(failure);
+        }
+    };
     let report = ended.report;
     let timings = args.timings.then(|| ended.timings.text());
     let written = output::write_formats(&report, &formats);
@@ -51,13 +57,12 @@ pub(crate) async fn reported_whole(
         say::out(&plumb_report::terminal::headline(&report, &output::style(false)));
     } else {
         say::out(&plumb_report::terminal::summary(&report, &output::style(args.verbose)));
-        say_where(args, &formats);
+        say_where(recording.path(), &formats);
     }
     if let Some(timings) = timings {
         say::out(&timings);
     }
-    written?;
-    drop(lock);
+    written.and(recording.keep())?;
     if ended.interrupted {
         return Err(Failure::new(
             INTERRUPTED,
@@ -67,11 +72,11 @@ pub(crate) async fn reported_whole(
     Ok(report)
 }
 
-fn say_where(args: &JudgingArgs, formats: &Formats) {
+fn say_where(recording: &Path, formats: &Formats) {
     let shown = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
     let files = [shown(&formats.html), shown(&formats.junit), shown(&formats.json)];
     let files: Vec<String> = files.into_iter().flatten().collect();
-    say!("reports: {}, {}", files.join(", "), args.out.join("run.jsonl").display());
+    say!("reports: {}, {}", files.join(", "), recording.display());
 }
 
 /// A run that is over.
@@ -85,29 +90,36 @@ struct Ended {
 /// Runs, streaming events to a file as they come, and folds them.
 async fn recorded(
     options: Options,
-    path: &Path,
-    file: &File,
+    recording: &Recording,
+    keep: Keep,
     quiet: bool,
 ) -> Result<Ended, Failure> {
+    let path = recording.path();
     let unwritten = |error| {
         let told =
             anyhow::Error::new(error).context(format!("{} could not be written", path.display()));
         Failure::new(output::UNWRITTEN, told)
     };
-    let mut file = BufWriter::new(file.try_clone().map_err(unwritten)?);
+    let mut lines = recording.writer().map_err(unwritten)?;
     let (sender, events) = mpsc::channel::<Option<Event>>();
     let writer = std::thread::spawn(move || -> std::io::Result<(Vec<Event>, Timings)> {
         let mut progress = Progress::new(quiet);
-        let (mut kept, mut timings) = (Vec::new(), Timings::default());
+        let (mut kept, mut sieve, mut timings) =
+            (Vec::new(), Sieve::new(keep), Timings::default());
+        let mut record = |event: Event| {
+            serde_json::to_writer(&mut lines, &event)?;
+            lines.write_all(b"\n")?;
+            kept.push(event);
+            Ok::<(), std::io::Error>(())
+        };
         // None is the end: somebody may still hold a sender, such as a thread that was left to its work.
         for event in events.iter().map_while(|event| event) {
             progress.see(&event);
             timings.see(&event);
-            serde_json::to_writer(&mut file, &event)?;
-            file.write_all(b"\n")?;
-            kept.push(event);
+            sieve.pass(event).into_iter().try_for_each(&mut record)?;
         }
-        file.flush()?;
+        sieve.rest().into_iter().try_for_each(&mut record)?;
+        lines.flush()?;
         Ok((kept, timings))
     });
     let ender = sender.clone();
@@ -131,14 +143,11 @@ async fn recorded(
         .map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
     if let Some(Err(error)) = outcome {
         let code = if matches!(error, RunError::NothingSelected) { NOTHING } else { UNREACHED };
-        // A recording without a run would only mislead.
-        let _ = std::fs::remove_file(path);
         return Err(Failure::new(code, error));
     }
     let interrupted = outcome.is_none();
     let (events, timings) = written.map_err(unwritten)?;
     if interrupted && events.is_empty() {
-        let _ = std::fs::remove_file(path);
         return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
     }
     let fold = if interrupted { Report::fold_interrupted(events) } else { Report::fold(events) };

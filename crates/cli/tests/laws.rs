@@ -90,7 +90,7 @@ const FORMS: [Form; 6] = [
     ("HTML", plumb_report::html::render),
     ("JUnit", plumb_report::junit::render),
     ("JSON", plumb_report::json::render),
-    ("SARIF", plumb_report::sarif::render),
+    ("SARIF", |report| plumb_report::sarif::render(report, "server.js")),
     ("Markdown", plumb_report::markdown::render),
     ("terminal", |report| {
         plumb_report::terminal::summary(report, &plumb_report::terminal::Style::default())

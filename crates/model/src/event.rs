@@ -43,6 +43,9 @@ pub enum Event {
         /// What befell the target meanwhile, a line each: that it limits requests, that its process ended.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         remarks: Vec<String>,
+        /// How many exchanges the recording leaves out.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        left_out: u64,
     },
 }
 
@@ -108,10 +111,25 @@ pub struct CaseFinished {
     /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// The exchanges it rests on.
+    /// The exchanges it rests on, as far as the recording keeps them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<u64>,
-    /// How often the same was seen, for judgements over every exchange.
+    /// How often the same was seen: by a judgement over every exchange, or in cases of one title that hold.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
     pub count: u32,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// Whether something was seen once, which is not worth telling.
+pub fn is_once(count: &u32) -> bool {
+    *count == 1
 }
 
 /// The version of the event stream's format.

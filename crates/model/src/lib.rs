@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod edition;
 pub mod event;
 pub mod exchange;
+pub mod keep;
 pub mod known;
 pub mod ledger;
 pub mod pack;
@@ -29,6 +30,7 @@ pub use event::Event;
 pub use exchange::{
     Answer, Carrier, End, Exchange, Frame, Head, Header, Initiator, Sent, StreamFacts,
 };
+pub use keep::{Keep, Sieve};
 pub use ledger::{Force, Ledger, Level, Party, Requirement};
 pub use payload::Payload;
 pub use positions::{OtherSides, Position, Positions};

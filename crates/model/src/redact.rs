@@ -19,7 +19,7 @@ impl Event {
             Self::Exchanged(exchanged) => exchange(Arc::make_mut(exchanged), secrets),
             Self::CaseFinished(case) => case_finished(case, secrets),
             Self::CheckFinished { check: _, at: _, verdict: said } => verdict(said, secrets),
-            Self::RunFinished { at: _, internal_faults, remarks } => {
+            Self::RunFinished { at: _, internal_faults, remarks, left_out: _ } => {
                 texts(internal_faults.iter_mut().chain(remarks), secrets);
             }
         }
@@ -297,7 +297,12 @@ mod tests {
             Event::RunStarted(Box::new(run)),
             Event::CaseFinished(case),
             Event::CheckFinished { check: "a.b".into(), at: 1, verdict: violated() },
-            Event::RunFinished { at: 1, internal_faults: vec![text()], remarks: vec![text()] },
+            Event::RunFinished {
+                at: 1,
+                internal_faults: vec![text()],
+                remarks: vec![text()],
+                left_out: 0,
+            },
         ];
         for event in events {
             let json = serde_json::to_string(&event.redacted(&secrets)).expect("serialises");

@@ -17,8 +17,10 @@ pub struct Report {
     pub run: RunStarted,
     /// The checks in the order of the plan.
     pub checks: Vec<CheckReport>,
-    /// Every exchange that a case rests on, and all others, by sequence number.
+    /// The exchanges that the recording keeps, by sequence number.
     pub exchanges: BTreeMap<u64, Arc<Exchange>>,
+    /// How many exchanges there were beside them.
+    pub left_out: u64,
     /// Wall time of the run, microseconds.
     pub took: u64,
     /// Faults of Plumb itself.
@@ -40,6 +42,8 @@ pub struct CheckReport {
     pub known: Option<String>,
     /// The position that it rests on and the user does not share, if there is one.
     pub disputed: Option<Position>,
+    /// When it began, in microseconds since the run did; when it was judged, if it only read what others caused.
+    pub started: u64,
     /// Microseconds between start and verdict.
     pub took: u64,
 }
@@ -193,6 +197,14 @@ impl Report {
     }
 }
 
+impl Report {
+    /// How many exchanges there were, whether or not they are kept.
+    pub fn exchanged(&self) -> usize {
+        let left_out = usize::try_from(self.left_out).unwrap_or(usize::MAX);
+        self.exchanges.len().saturating_add(left_out)
+    }
+}
+
 impl CheckReport {
     /// How much the verdict weighs: what the user disputes, no more than a note.
     pub fn severity(&self) -> Severity {
@@ -243,12 +255,19 @@ struct Fold {
     run: RunStarted,
     open: BTreeMap<String, Open>,
     exchanges: BTreeMap<u64, Arc<Exchange>>,
-    finished: Option<(u64, Vec<String>, Vec<String>)>,
+    finished: Option<Finished>,
+}
+
+struct Finished {
+    at: u64,
+    internal_faults: Vec<String>,
+    remarks: Vec<String>,
+    left_out: u64,
 }
 
 #[derive(Default)]
 struct Open {
-    started: u64,
+    started: Option<u64>,
     cases: Vec<CaseFinished>,
     verdict: Option<(u64, Verdict)>,
 }
@@ -280,7 +299,7 @@ impl Fold {
         }
         match event {
             Event::RunStarted(_) => return Err("a second `run_started`".into()),
-            Event::CheckStarted { check, at } => self.open(&check)?.started = at,
+            Event::CheckStarted { check, at } => self.open(&check)?.started = Some(at),
             Event::Exchanged(exchange) => {
                 let seq = exchange.seq;
                 if self.exchanges.insert(seq, exchange).is_some() {
@@ -294,8 +313,8 @@ impl Fold {
                     return Err(format!("check `{check}` is judged twice"));
                 }
             }
-            Event::RunFinished { at, internal_faults, remarks } => {
-                self.finished = Some((at, internal_faults, remarks));
+            Event::RunFinished { at, internal_faults, remarks, left_out } => {
+                self.finished = Some(Finished { at, internal_faults, remarks, left_out });
             }
         }
         Ok(())
@@ -316,16 +335,17 @@ impl Fold {
         let mut unjudged = 0;
         for open in self.open.values_mut().filter(|open| open.verdict.is_none()) {
             unjudged += 1;
-            open.started = open.started.min(last);
+            open.started = open.started.map(|at| at.min(last));
             open.verdict = Some((last, Verdict::inconclusive("the run was interrupted")));
         }
         let remark = format!("the run was interrupted: {unjudged} requirements have no verdict");
-        self.finished = Some((last, Vec::new(), vec![remark]));
+        let (internal_faults, remarks) = (Vec::new(), vec![remark]);
+        self.finished = Some(Finished { at: last, internal_faults, remarks, left_out: 0 });
     }
 
     fn finish(mut self) -> Result<Report, FoldError> {
         let unjudged = self.open.values().filter(|o| o.verdict.is_none()).count();
-        let Some((took, internal_faults, remarks)) = self.finished else {
+        let Some(finished) = self.finished else {
             return Err(FoldError::CutOff(unjudged));
         };
         if unjudged > 0 {
@@ -340,11 +360,13 @@ impl Fold {
                 return Err(FoldError::Contradiction { at: 1, why });
             };
             let (ended, verdict) = open.verdict.unwrap_or((0, Verdict::inconclusive("no verdict")));
+            let started = open.started.unwrap_or(ended);
             checks.push(CheckReport {
                 info: info.clone(),
                 known: self.run.known.get(&info.id).cloned(),
                 disputed: disputed(&self.run, info),
-                took: ended.saturating_sub(open.started),
+                started,
+                took: ended.saturating_sub(started),
                 verdict,
                 cases: open.cases,
             });
@@ -353,9 +375,10 @@ impl Fold {
             run: self.run,
             checks,
             exchanges: self.exchanges,
-            took,
-            internal_faults,
-            remarks,
+            left_out: finished.left_out,
+            took: finished.at,
+            internal_faults: finished.internal_faults,
+            remarks: finished.remarks,
         })
     }
 }

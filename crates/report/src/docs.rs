@@ -10,6 +10,17 @@ pub(crate) fn why_it_matters(docs: &str) -> Option<String> {
     labelled(docs, "why")
 }
 
+/// What is observed: what stands before why and fix.
+pub(crate) fn observed(docs: &str) -> String {
+    let labelled = |block: &&str| {
+        let start = block.get(..16).unwrap_or(block);
+        says(start, "why") || says(start, "fix")
+    };
+    let observed: Vec<String> = blocks(docs).take_while(|b| !labelled(b)).map(plain).collect();
+    let observed = observed.join(" ");
+    observed.strip_prefix("Observed: ").map_or(observed.clone(), str::to_owned)
+}
+
 fn labelled(docs: &str, label: &str) -> Option<String> {
     let blocks: Vec<&str> = blocks(docs).collect();
     let at = blocks.iter().rposition(|b| says(b.get(..16).unwrap_or(b), label))?;

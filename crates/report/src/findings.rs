@@ -7,6 +7,7 @@ use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 use plumb_model::{CheckInfo, Exchange, Force, Position, Report, Severity, Verdict};
 
 use crate::evidence;
+use crate::text::counted;
 
 /// One failure of a check, however many of its cases show it.
 #[derive(Clone, Debug)]
@@ -270,14 +271,34 @@ fn slot(counts: &mut Counts, standing: Standing) -> &mut usize {
     }
 }
 
-/// The outcome in a word or two.
-pub fn outcome_word(outcome: Outcome) -> &'static str {
+/// Which revisions the target speaks.
+pub fn speaks(report: &Report) -> String {
+    let revision = &report.run.revision;
+    match report.run.target.era.as_str() {
+        "modern" => format!("speaks {revision}"),
+        "dual" => format!("speaks {revision} and earlier revisions"),
+        "legacy" => "speaks earlier revisions only".to_owned(),
+        era => era.to_owned(),
+    }
+}
+
+/// The outcome in a few words. Who accepts violations passes, and is not called conformant.
+pub fn outcome_words(report: &Report) -> String {
+    let (outcome, counts) = (report.outcome(), report.counts());
+    let accepted: Vec<String> = [(counts.known, "known"), (counts.disputed, "disputed")]
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| counted(*n, &format!("{word} violation")))
+        .collect();
     match outcome {
-        Outcome::Conformant => "conformant",
-        Outcome::Violations => "not conformant",
-        Outcome::NothingSelected => "nothing selected",
-        Outcome::Inconclusive => "inconclusive",
-        Outcome::StaleKnown => "known list is stale",
-        Outcome::OurFault => "plumb failed",
+        Outcome::Conformant if !accepted.is_empty() => {
+            format!("passes with {}", accepted.join(" and "))
+        }
+        Outcome::Conformant => "conformant".to_owned(),
+        Outcome::Violations => "not conformant".to_owned(),
+        Outcome::NothingSelected => "nothing selected".to_owned(),
+        Outcome::Inconclusive => "inconclusive".to_owned(),
+        Outcome::StaleKnown => "known list is stale".to_owned(),
+        Outcome::OurFault => "plumb failed".to_owned(),
     }
 }

@@ -4,24 +4,24 @@ pub(crate) mod audit;
 mod check;
 mod exchange;
 mod markup;
+mod rest;
 
 use askama::Template;
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
-use plumb_model::{Report, Role};
+use plumb_model::{Force, Report, Role, Verdict};
 
+use crate::danger::{self, Danger};
 use crate::findings::{self, Standing};
 use crate::text::{counted, duration, visible, visible_line};
 use check::{CheckView, Evidence};
+use rest::Rest;
 
 const STYLE: &str = include_str!("../templates/style.css");
 const SCRIPT: &str = include_str!("../templates/script.js");
 
 /// SHA-256 of the one style sheet and the one script that the file's policy allows; a test tells when they are stale.
-const STYLE_HASH: &str = "sha256-auxPu1K7dxmvQSAM0hBguiO3/APKCobGeo3vz2nUlT4=";
-const SCRIPT_HASH: &str = "sha256-vdiGaByWKO0MGGY/vf6+WbiQiUaIFCgGXAfaHcdk9kU=";
-
-/// Findings that are unfolded from the start, the gravest.
-const UNFOLDED: usize = 1;
+const STYLE_HASH: &str = "sha256-Sbx6QB/enIxj88ydEXkBtkIKTQcJCwqv2bOMX+zh3NQ=";
+const SCRIPT_HASH: &str = "sha256-zBM3nHrRckakikCc8XM6+4fBLvwst0g8fzUL9WTLVYo=";
 
 /// The report as one HTML file.
 pub fn render(report: &Report) -> String {
@@ -37,7 +37,7 @@ struct Page<'a> {
     style_hash: &'static str,
     script_hash: &'static str,
     address: String,
-    outcome: &'static str,
+    outcome: String,
     outcome_class: &'static str,
     plain_words: String,
     facts: Vec<(&'static str, String)>,
@@ -48,8 +48,16 @@ struct Page<'a> {
     stale: Vec<String>,
     faults: Vec<String>,
     remarks: Vec<String>,
-    problems: Vec<CheckView<'a>>,
-    others: Vec<Group<'a>>,
+    problems: usize,
+    parts: Vec<Part<'a>>,
+    others: Vec<Group>,
+    rest: String,
+}
+
+/// Findings of one kind.
+struct Part<'a> {
+    name: &'static str,
+    checks: Vec<CheckView<'a>>,
 }
 
 struct Tile {
@@ -73,10 +81,11 @@ struct EnableRow {
     checks: Vec<String>,
 }
 
-struct Group<'a> {
+/// Requirements of one page that need no reader: the script unfolds them.
+struct Group {
     name: String,
     anchor: String,
-    checks: Vec<CheckView<'a>>,
+    words: String,
 }
 
 /// Shares of a whole, as rectangles in a box of 1000 units.
@@ -92,8 +101,9 @@ struct Segment {
 impl<'a> Page<'a> {
     fn of(report: &'a Report) -> Self {
         let counts = report.counts();
-        let mut evidence = Evidence::new(report);
-        let (problems, others) = sections(report, &mut evidence);
+        let parts = parts(report);
+        let groups = rest::groups(report, folded);
+        let checks: Vec<Vec<&CheckReport>> = groups.iter().map(|(_, c)| c.clone()).collect();
         let outcome = report.outcome();
         let shown = |lines: &[String]| lines.iter().map(|l| visible(l).into_owned()).collect();
         Self {
@@ -102,7 +112,7 @@ impl<'a> Page<'a> {
             style_hash: STYLE_HASH,
             script_hash: SCRIPT_HASH,
             address: visible_line(&report.run.target.address).into_owned(),
-            outcome: findings::outcome_word(outcome),
+            outcome: findings::outcome_words(report),
             outcome_class: outcome_class(outcome),
             plain_words: plain_words(report),
             facts: facts(report),
@@ -117,48 +127,70 @@ impl<'a> Page<'a> {
                 .collect(),
             faults: shown(&report.internal_faults),
             remarks: shown(&report.remarks),
-            problems,
-            others,
+            problems: parts.iter().map(|part| part.checks.len()).sum(),
+            parts,
+            others: groups.iter().map(|(page, checks)| Group::of(page, checks)).collect(),
+            rest: Rest::of(&checks).embedded(),
         }
     }
 }
 
-/// What needs a reader first, gravest first; then everything else by page.
-fn sections<'a>(
-    report: &'a Report,
-    evidence: &mut Evidence<'a>,
-) -> (Vec<CheckView<'a>>, Vec<Group<'a>>) {
-    let mut problems = Vec::new();
-    let mut facts = report.facts();
-    let alone = report.checks.iter().filter(|c| folded_alone(c));
-    facts.extend(alone.map(|lead| Fact { lead, others: Vec::new() }));
-    for standing in Standing::ALL.into_iter().filter(|s| is_problem(*s)) {
-        let facts = facts.iter().filter(|fact| Standing::of(fact.lead) == standing);
-        problems.extend(facts.map(|fact| CheckView::problem(report, fact, evidence)));
+/// What needs a reader: findings by what they endanger, then what could not be judged, then what the user accepts.
+fn parts(report: &Report) -> Vec<Part<'_>> {
+    let mut evidence = Evidence::new(report);
+    let facts = danger::ordered(report, |fact| is_problem(Standing::of(fact.lead)));
+    let broken = |fact: &&Fact<'_>| matches!(fact.lead.verdict, Verdict::Violated { .. });
+    let mut parts = Vec::new();
+    for danger in Danger::ALL {
+        let of = facts.iter().filter(broken).filter(|f| Danger::of(&f.lead.info) == danger);
+        parts.push(Part::of(danger.label(), of.collect(), report, &mut evidence));
     }
-    for check in problems.iter_mut().take(UNFOLDED) {
-        check.open = true;
+    for (name, standing) in [
+        ("could not be judged", Standing::Inconclusive),
+        ("known to you", Standing::Known),
+        ("disputed by you", Standing::Disputed),
+    ] {
+        let checks = report.checks.iter().filter(|c| Standing::of(c) == standing);
+        let alone: Vec<Fact<'_>> = checks.map(|lead| Fact { lead, others: Vec::new() }).collect();
+        parts.push(Part::of(name, alone.iter().collect(), report, &mut evidence));
     }
-    let mut others = Vec::new();
-    for page in findings::pages(report) {
-        let checks = page.checks.iter().filter(|c| folded(c));
-        let checks: Vec<_> = checks.map(|c| CheckView::other(report, c, evidence)).collect();
-        if !checks.is_empty() {
-            let name = visible_line(page.name).into_owned();
-            others.push(Group { anchor: page_anchor(page.name), name, checks });
+    parts.retain(|part| !part.checks.is_empty());
+    if let Some(first) = parts.first_mut().and_then(|part| part.checks.first_mut()) {
+        first.open = true;
+    }
+    parts
+}
+
+impl<'a> Part<'a> {
+    fn of(
+        name: &'static str,
+        facts: Vec<&Fact<'a>>,
+        report: &'a Report,
+        evidence: &mut Evidence<'a>,
+    ) -> Self {
+        let checks = facts.into_iter().map(|fact| CheckView::problem(report, fact, evidence));
+        Self { name, checks: checks.collect() }
+    }
+}
+
+impl Group {
+    fn of(page: &str, checks: &[&CheckReport]) -> Self {
+        let mut counts: Vec<(Standing, usize)> = Vec::new();
+        for standing in Standing::ALL {
+            match checks.iter().filter(|c| Standing::of(c) == standing).count() {
+                0 => {}
+                n => counts.push((standing, n)),
+            }
         }
+        let words = counts.iter().map(|(s, n)| format!("{n} {}", s.label()));
+        let words = words.collect::<Vec<_>>().join(", ");
+        Self { name: visible_line(page).into_owned(), anchor: page_anchor(page), words }
     }
-    (problems, others)
 }
 
 /// Whether a check stands among the others of its page.
 fn folded(check: &CheckReport) -> bool {
     !is_problem(Standing::of(check))
-}
-
-/// Whether a problem is no fact that counts: a doubt, or a violation that the user accepts.
-fn folded_alone(check: &CheckReport) -> bool {
-    !folded(check) && !check.counts_as_broken()
 }
 
 fn is_problem(standing: Standing) -> bool {
@@ -186,6 +218,11 @@ fn class(standing: Standing) -> &'static str {
         Standing::Inconclusive => "inconclusive",
         Standing::NotApplicable => "na",
     }
+}
+
+/// The force, unless it is that of the text.
+fn force(force: Force) -> Option<&'static str> {
+    (force != Force::Text).then(|| force.words())
 }
 
 fn outcome_class(outcome: Outcome) -> &'static str {
@@ -223,7 +260,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let (run, target) = (&report.run, &report.run.target);
     let kind = if target.role == Role::Client { "Client" } else { "Server" };
     let mut facts = vec![(kind, target.server.clone().unwrap_or_else(|| "unnamed".into()))];
-    facts.push(("Speaks", format!("{} over {}", target.era, target.transport)));
+    facts.push(("Speaks", format!("{} over {}", findings::speaks(report), target.transport)));
     if !target.versions.is_empty() {
         facts.push(("Versions", target.versions.join(", ")));
     }
@@ -238,7 +275,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         facts.push(("Other side", format!("`{}`: {reason}", position.id)));
     }
     facts.push(("Run", format!("{}, {}, seed {}", run.started, duration(report.took), run.seed)));
-    facts.push(("Evidence", counted(report.exchanges.len(), "exchange")));
+    facts.push(("Evidence", counted(report.exchanged(), "exchange")));
     facts.push(("Plumb", run.plumb.clone()));
     facts.into_iter().map(|(name, fact)| (name, markup::phrase(&fact))).collect()
 }

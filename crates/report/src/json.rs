@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use plumb_model::event::{CaseFinished, TargetInfo};
+use plumb_model::event::{CaseFinished, TargetInfo, is_once};
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 use plumb_model::suite::Policy;
 use plumb_model::{Exchange, Force, Level, Position, Report, Severity, Verdict};
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 
 use crate::findings::{self, Enable};
 
@@ -28,9 +30,80 @@ pub fn render(report: &Report) -> String {
 ///
 /// Those of `to`.
 pub fn write(report: &Report, mut to: impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut to, &Document::of(report))?;
+    let document = Document::of(report);
+    document.serialize(&mut Serializer::with_formatter(&mut to, Lines::default()))?;
     to.write_all(b"\n")?;
     to.flush()
+}
+
+/// A line for each member of the document, and for each check and exchange: short, and still something to compare by lines.
+#[derive(Default)]
+struct Lines {
+    depth: usize,
+}
+
+impl Lines {
+    /// Down to here, each thing has its line.
+    const DEEPEST: usize = 2;
+
+    fn line(&self, to: &mut (impl Write + ?Sized), depth: usize) -> io::Result<()> {
+        if depth > Self::DEEPEST {
+            return Ok(());
+        }
+        to.write_all(b"\n")?;
+        (0..depth).try_for_each(|_| to.write_all(b" "))
+    }
+
+    fn next(&self, to: &mut (impl Write + ?Sized), first: bool) -> io::Result<()> {
+        if !first {
+            to.write_all(b",")?;
+        }
+        self.line(to, self.depth)
+    }
+
+    fn end(&mut self, to: &mut (impl Write + ?Sized), with: &[u8]) -> io::Result<()> {
+        if self.depth == 1 {
+            self.line(to, 0)?;
+        }
+        self.depth -= 1;
+        to.write_all(with)
+    }
+}
+
+impl Formatter for Lines {
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.next(writer, first)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.end(writer, b"}")
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.next(writer, first)
+    }
 }
 
 /// A report as JSON.
@@ -157,9 +230,11 @@ pub struct Case<'a> {
     /// The verdict and what belongs to it.
     #[serde(flatten)]
     pub verdict: &'a Verdict,
-    /// The exchanges it rests on.
+    /// The exchanges it rests on, as far as the recording keeps them.
+    #[serde(skip_serializing_if = "<[u64]>::is_empty")]
     pub exchanges: &'a [u64],
-    /// How often the same was seen.
+    /// How often the same was seen, if more than once.
+    #[serde(skip_serializing_if = "is_once")]
     pub count: u32,
 }
 

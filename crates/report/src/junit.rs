@@ -1,7 +1,8 @@
-//! JUnit XML for CI: one test suite a page of the specification, one test case a case.
+//! JUnit XML for CI: one test suite a page of the specification, one test case a requirement, or one a case of it.
 //!
 //! junit-report writes some text raw, hence three guards: characters that XML 1.0 forbids are shown or become U+FFFD, `]]>`
-//! is split where text stands in CDATA, and the attribute `file`, which the Jenkins schema refuses, is not set.
+//! is split where text stands in CDATA, and the attribute `file`, which the Jenkins schema refuses, is not set. That schema wants
+//! times of at most three decimals as well, so all are whole milliseconds.
 
 use std::collections::BTreeMap;
 
@@ -16,21 +17,51 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::findings::{self, Page};
 use crate::text::{head, visible};
-use crate::{evidence, reproduce};
+use crate::{docs, evidence, reproduce};
 
 /// Bytes of a message that are shown in a case's output.
 const MAX_MESSAGE: usize = 4 * 1024;
 /// Exchanges that are shown in a case's output.
 const MAX_EXCHANGES: usize = 4;
 
-/// The report as JUnit XML.
+/// What becomes a test case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grain {
+    /// A requirement.
+    #[default]
+    Requirement,
+    /// A case of one.
+    Case,
+}
+
+/// The report as JUnit XML, a test case for each requirement.
 pub fn render(report: &Report) -> String {
+    render_by(report, Grain::Requirement)
+}
+
+/// The report as JUnit XML.
+pub fn render_by(report: &Report, grain: Grain) -> String {
     let mut builder = ReportBuilder::new();
-    let told = findings::told_with(report);
+    let book = Book { report, told: findings::told_with(report), shares: shares(report) };
     for page in findings::pages(report) {
-        builder.add_testsuite(suite(report, &page, &told));
+        builder.add_testsuite(book.suite(&page, grain));
     }
     builder.add_testsuites(own_suite(report));
+    written(builder)
+}
+
+/// The one error of a run that did not begin, at that time (RFC 3339).
+pub fn not_started(why: &str, at: &str) -> String {
+    let mut suite = TestSuiteBuilder::new("plumb");
+    let error = TestCase::error("the run", Duration::ZERO, "not started", &allowed(why));
+    suite.set_timestamp(time_of(at));
+    suite.add_testcase(error);
+    let mut builder = ReportBuilder::new();
+    builder.add_testsuite(suite.build());
+    written(builder)
+}
+
+fn written(builder: ReportBuilder) -> String {
     let mut xml = Vec::new();
     // Writing to memory cannot fail, and what is written is UTF-8.
     let _ = builder.build().write_xml(&mut xml);
@@ -38,22 +69,72 @@ pub fn render(report: &Report) -> String {
     String::from_utf8(xml).unwrap_or_default()
 }
 
-/// Requirements that are told with another.
-type Told<'a> = BTreeMap<&'a str, &'a str>;
-
-fn suite(report: &Report, page: &Page<'_>, told: &Told<'_>) -> TestSuite {
-    let mut suite = TestSuiteBuilder::new(&allowed(page.name));
-    suite.set_timestamp(started(report));
-    for check in &page.checks {
-        for case in &check.cases {
-            suite.add_testcase(Entry::of_case(report, check, case).into_testcase(report, told));
-        }
-        // A verdict that no case explains stands for itself, so that no failure is lost.
-        if !check.cases.iter().any(|c| c.verdict.name() == check.verdict.name()) {
-            suite.add_testcase(Entry::of_check(check).into_testcase(report, told));
+/// The time of a run, in microseconds, by check: what goes on at once shares it, so that it sums to the time in which any was at work.
+fn shares(report: &Report) -> BTreeMap<&str, u64> {
+    let spans: Vec<(u64, u64, &str)> = report
+        .checks
+        .iter()
+        .filter(|c| c.took > 0)
+        .map(|c| (c.started, c.started.saturating_add(c.took), c.info.id.as_str()))
+        .collect();
+    let mut times: Vec<u64> = spans.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut shares: BTreeMap<&str, u64> = BTreeMap::new();
+    for pair in times.windows(2) {
+        let at_work = spans.iter().filter(|(from, to, _)| *from <= pair[0] && pair[1] <= *to);
+        let ids: Vec<&str> = at_work.map(|(_, _, id)| *id).collect();
+        for id in &ids {
+            *shares.entry(id).or_default() += (pair[1] - pair[0]) / ids.len() as u64;
         }
     }
-    suite.build()
+    shares
+}
+
+/// A duration that the Jenkins schema takes.
+fn whole(us: u64) -> Duration {
+    Duration::milliseconds(i64::try_from((us + 500) / 1000).unwrap_or(i64::MAX))
+}
+
+/// What test cases are made from.
+struct Book<'a> {
+    report: &'a Report,
+    /// Requirements that are told with another.
+    told: BTreeMap<&'a str, &'a str>,
+    /// The time of each check.
+    shares: BTreeMap<&'a str, u64>,
+}
+
+impl<'a> Book<'a> {
+    fn suite(&self, page: &Page<'a>, grain: Grain) -> TestSuite {
+        let mut suite = TestSuiteBuilder::new(&allowed(page.name));
+        suite.set_timestamp(started(self.report));
+        for check in &page.checks {
+            let entries = match grain {
+                Grain::Requirement => vec![Entry::of_check(self, check)],
+                Grain::Case => self.cases(check),
+            };
+            for entry in entries {
+                suite.add_testcase(entry.into_testcase(self));
+            }
+        }
+        suite.build()
+    }
+
+    fn cases(&self, check: &'a CheckReport) -> Vec<Entry<'a>> {
+        let share = self.share(check) / check.cases.len().max(1) as u64;
+        let mut entries: Vec<_> =
+            check.cases.iter().map(|case| Entry::of_case(self, check, case, share)).collect();
+        // A verdict that no case explains stands for itself, so that no failure is lost.
+        if !check.cases.iter().any(|c| c.verdict.name() == check.verdict.name()) {
+            entries.push(Entry::of_check(self, check));
+        }
+        entries
+    }
+
+    fn share(&self, check: &CheckReport) -> u64 {
+        self.shares.get(check.info.id.as_str()).copied().unwrap_or_default()
+    }
 }
 
 /// What failed beside the checks: Plumb itself, and a known list that is stale.
@@ -67,13 +148,17 @@ fn own_suite(report: &Report) -> Option<TestSuite> {
     for id in report.stale_known() {
         let name = format!("known list: {}", allowed(id));
         let message = "not violated any more: remove it from the known list";
-        suite.add_testcase(TestCase::failure(&name, Duration::ZERO, "stale", message));
+        suite.add_testcase(TestCase::error(&name, Duration::ZERO, "stale", message));
     }
     Some(suite.build()).filter(|s| s.tests() > 0)
 }
 
 fn started(report: &Report) -> OffsetDateTime {
-    OffsetDateTime::parse(&report.run.started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    time_of(&report.run.started)
+}
+
+fn time_of(text: &str) -> OffsetDateTime {
+    OffsetDateTime::parse(text, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// One test case in the making.
@@ -87,24 +172,36 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn of_check(check: &'a CheckReport) -> Self {
-        let took = Duration::microseconds(i64::try_from(check.took).unwrap_or(i64::MAX));
-        let (name, title) = (check.info.id.clone(), check.info.summary.as_str());
-        Self { check, name, title, verdict: &check.verdict, took, exchanges: Vec::new() }
+    /// The requirement, told by its first finding.
+    fn of_check(book: &Book<'a>, check: &'a CheckReport) -> Self {
+        let finding = findings::of_check(book.report, check).into_iter().next();
+        let (name, took) = (check.info.id.clone(), whole(book.share(check)));
+        let (mut title, mut verdict) = (check.info.summary.as_str(), &check.verdict);
+        let mut exchanges = Vec::new();
+        if let Some(finding) = finding {
+            verdict = finding.verdict;
+            title = finding.cases.first().map_or(title, |case| case.title.as_str());
+            exchanges.extend(finding.control.into_iter().chain(finding.exchange));
+        }
+        Self { check, name, title, verdict, took, exchanges }
     }
 
-    fn of_case(report: &'a Report, check: &'a CheckReport, case: &'a CaseFinished) -> Self {
+    fn of_case(
+        book: &Book<'a>,
+        check: &'a CheckReport,
+        case: &'a CaseFinished,
+        share: u64,
+    ) -> Self {
         let numbers = case.exchanges.iter();
         let exchanges: Vec<&Exchange> =
-            numbers.filter_map(|n| report.exchanges.get(n)).map(AsRef::as_ref).collect();
-        let waited = |e: &&Exchange| e.answer.ended_at.saturating_sub(e.answer.sent_at);
-        let took = exchanges.iter().map(waited).sum::<u64>();
-        let took = Duration::microseconds(i64::try_from(took).unwrap_or(i64::MAX));
+            numbers.filter_map(|n| book.report.exchanges.get(n)).map(AsRef::as_ref).collect();
         let name = format!("{}#{}", check.info.id, case.case);
+        let took = whole(share);
         Self { check, name, title: &case.title, verdict: &case.verdict, took, exchanges }
     }
 
-    fn into_testcase(self, report: &Report, told: &Told<'_>) -> TestCase {
+    fn into_testcase(self, book: &Book<'_>) -> TestCase {
+        let (report, told) = (book.report, &book.told);
         let name = allowed(&self.name);
         let lead = told.get(self.check.info.id.as_str());
         let mut case = match (self.verdict, &self.check.known) {
@@ -144,9 +241,11 @@ impl<'a> Entry<'a> {
         };
         case.set_classname(&allowed(&self.check.info.page));
         if !matches!(self.verdict, Verdict::Held) {
-            let demand = self.demand(report, told);
-            case.set_trace(&cdata(&demand));
-            case.set_system_out(&cdata(&(demand + &self.evidence(report))));
+            case.set_trace(&cdata(&self.demand(report, told)));
+            let evidence = self.evidence(report);
+            if !evidence.trim().is_empty() {
+                case.set_system_out(&cdata(&evidence));
+            }
         }
         case.build()
     }
@@ -174,7 +273,7 @@ impl<'a> Entry<'a> {
     }
 
     /// What is demanded, and what was seen.
-    fn demand(&self, report: &Report, told: &Told<'_>) -> String {
+    fn demand(&self, report: &Report, told: &BTreeMap<&str, &str>) -> String {
         let info = &self.check.info;
         let weight = match (self.verdict, self.severity()) {
             (Verdict::Violated { .. }, Severity::Warning) => "warning: ",
@@ -182,6 +281,10 @@ impl<'a> Entry<'a> {
             _ => "",
         };
         let mut out = vec![format!("{weight}{} ({})", info.summary, findings::demand(info))];
+        if matches!(self.verdict, Verdict::Violated { .. }) {
+            out.extend(docs::why_it_matters(&info.docs).map(|why| format!("why: {why}")));
+            out.extend(docs::how_to_fix(&info.docs).map(|fix| format!("fix: {fix}")));
+        }
         if self.title != info.summary {
             out.push(format!("case: {}", self.title));
         }

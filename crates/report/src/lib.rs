@@ -5,6 +5,7 @@
 //! or a browser.
 
 pub mod audit;
+pub mod danger;
 mod docs;
 pub mod evidence;
 pub mod findings;

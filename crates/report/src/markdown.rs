@@ -3,16 +3,21 @@
 use plumb_model::report::Fact;
 use plumb_model::{Position, Report, Severity, Verdict};
 
+use crate::danger;
 use crate::findings::{self, Standing};
 use crate::text::{clipped, counted, duration, inert, visible_line};
 
 /// Rows of a table; a step summary has bounds, and a reader too.
-const MAX_ROWS: usize = 100;
+const MAX_ROWS: usize = 20;
+/// Rows of a list beside it.
+const MAX_BESIDE: usize = 5;
+/// Characters of what was expected, and of what came.
+const MAX_CELL: usize = 160;
 
 /// The report in short.
 pub fn render(report: &Report) -> String {
     let run = &report.run;
-    let outcome = findings::outcome_word(report.outcome());
+    let outcome = findings::outcome_words(report);
     let mut out = vec![
         format!("## Plumb: {outcome}"),
         String::new(),
@@ -48,33 +53,16 @@ fn counts(report: &Report) -> Vec<String> {
 }
 
 fn violations(report: &Report) -> Vec<String> {
-    let mut rows = Vec::new();
-    for severity in [Severity::Failure, Severity::Warning] {
-        for fact in findings::weighing(report, severity) {
-            let info = &fact.lead.info;
-            let too = fact.others.iter().map(|c| link(&c.info.id, &c.info.url));
-            let too = too.map(|id| format!(", {id}")).collect::<Vec<_>>().concat();
-            for finding in findings::of_check(report, fact.lead) {
-                let Verdict::Violated { expected, actual } = finding.verdict else { continue };
-                let cases = match finding.cases.len() {
-                    0 | 1 => String::new(),
-                    n => format!(" ({})", counted(n, "case")),
-                };
-                rows.push(format!(
-                    "| {}{too}{cases} | {} | {} | {} |",
-                    link(&info.id, &info.url),
-                    findings::demand(info),
-                    text(expected),
-                    text(actual)
-                ));
-            }
-        }
-    }
+    let told = |fact: &Fact<'_>| {
+        matches!(fact.lead.verdict, Verdict::Violated { .. })
+            && matches!(fact.severity(), Severity::Failure | Severity::Warning)
+    };
+    let facts = danger::ordered(report, told);
+    let rows: Vec<String> =
+        facts.iter().take(MAX_ROWS).filter_map(|fact| row(report, fact)).collect();
     if rows.is_empty() {
         return rows;
     }
-    let rest = rows.len().saturating_sub(MAX_ROWS);
-    rows.truncate(MAX_ROWS);
     let mut out = vec![
         "### Violations".into(),
         String::new(),
@@ -82,12 +70,35 @@ fn violations(report: &Report) -> Vec<String> {
         "| --- | --- | --- | --- |".into(),
     ];
     out.extend(rows);
+    let rest = facts.len().saturating_sub(MAX_ROWS);
     if rest > 0 {
         out.extend([String::new(), format!("… and {rest} more.")]);
     }
     out.push(String::new());
     out.extend(positions(report));
     out
+}
+
+/// One fact: what was expected and what came, by its first finding.
+fn row(report: &Report, fact: &Fact<'_>) -> Option<String> {
+    let info = &fact.lead.info;
+    let found = findings::of_check(report, fact.lead);
+    let first = found.first()?;
+    let Verdict::Violated { expected, actual } = first.verdict else { return None };
+    let cases = found.iter().map(|f| f.cases.len()).sum::<usize>();
+    let cases = if cases > 1 { format!(" ({})", counted(cases, "case")) } else { String::new() };
+    let too = match fact.others.len() {
+        0 => String::new(),
+        n => format!(", and {n} more by the same fact"),
+    };
+    let cell = |raw: &str| text(&clipped(&visible_line(raw), MAX_CELL));
+    Some(format!(
+        "| {}{cases}{too} | {} | {} | {} |",
+        link(&info.id, &info.url),
+        findings::demand(info),
+        cell(expected),
+        cell(actual)
+    ))
 }
 
 /// The positions that findings rest on.
@@ -99,7 +110,7 @@ fn positions(report: &Report) -> Vec<String> {
     let shown = report.run.positions.iter().filter(rested_on);
     section(
         "### Positions that these rest on",
-        shown.map(|p| format!("- {}: {}", code(&p.id), text(&p.title))).collect(),
+        shown.take(MAX_BESIDE).map(|p| format!("- {}: {}", code(&p.id), text(&p.title))).collect(),
     )
 }
 
@@ -123,11 +134,14 @@ fn inconclusive(report: &Report) -> Vec<String> {
 }
 
 fn unverified(report: &Report) -> Vec<String> {
-    let rows: Vec<String> = findings::to_enable(report)
+    let means = findings::to_enable(report);
+    let mut rows: Vec<String> = means
         .iter()
-        .take(MAX_ROWS)
+        .take(MAX_BESIDE)
         .map(|e| format!("- {}: {}", counted(e.checks.len(), "requirement"), text(e.how)))
         .collect();
+    let rest = means.iter().skip(MAX_BESIDE).map(|e| e.checks.len()).sum::<usize>();
+    rows.extend((rest > 0).then(|| format!("- … and {} more", counted(rest, "requirement"))));
     section("### To verify more", rows)
 }
 

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0 for code scanning: violations and doubts as results, with the exchange that shows each.
 //!
-//! GitHub wants a file as the place of every result; a server has none, so `plumb.toml` stands for it and the
-//! requirement's id is the logical place.
+//! GitHub wants a file as the place of every result, which a server on the wire does not show: whoever renders names one that
+//! exists, and the requirement's id is the logical place. A requirement is one result, however many of its cases show it.
 
 use std::collections::BTreeMap;
 
@@ -16,28 +16,23 @@ use crate::text::{head, inert, visible, visible_line};
 /// Bytes of a message that are kept in a result.
 const MAX_BODY: usize = 8 * 1024;
 
-/// The report as SARIF 2.1.0.
-pub fn render(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(&document(report)).unwrap_or_default();
+/// The report as SARIF 2.1.0; `place` is the file that its results are shown at, relative to the root of the repository.
+pub fn render(report: &Report, place: &str) -> String {
+    let mut text = serde_json::to_string_pretty(&document(report, place)).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn document(report: &Report) -> Value {
+fn document(report: &Report, place: &str) -> Value {
     let told = findings::told_with(report);
     let leading = report.checks.iter().filter(|c| !told.contains_key(c.info.id.as_str()));
-    let found: Vec<Finding<'_>> =
-        leading.flat_map(|check| findings::of_check(report, check)).collect();
-    let mut rules: Vec<&CheckReport> = Vec::new();
-    let mut results = Vec::new();
-    for finding in &found {
-        let id = &finding.check.info.id;
-        let index = rules.iter().position(|r| r.info.id == *id).unwrap_or_else(|| {
-            rules.push(finding.check);
-            rules.len() - 1
-        });
-        results.push(result(report, finding, index));
-    }
+    let found: Vec<Vec<Finding<'_>>> = leading
+        .map(|check| findings::of_check(report, check))
+        .filter(|found| !found.is_empty())
+        .collect();
+    let rules: Vec<&CheckReport> = found.iter().map(|found| found[0].check).collect();
+    let results = found.iter().enumerate().map(|(n, found)| result(report, found, n, place));
+    let results: Vec<Value> = results.collect();
     let run = &report.run;
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -46,6 +41,7 @@ fn document(report: &Report) -> Value {
             "tool": {"driver": {
                 "name": "Plumb",
                 "version": run.plumb,
+                "informationUri": format!("https://modelcontextprotocol.io/specification/{}", run.revision),
                 "rules": rules.iter().map(|r| rule(report, r)).collect::<Vec<_>>(),
             }},
             "automationDetails": {"id": format!("plumb/{}/{}", run.suite, run.revision)},
@@ -88,7 +84,9 @@ fn rule(report: &Report, check: &CheckReport) -> Value {
     })
 }
 
-fn result(report: &Report, finding: &Finding<'_>, index: usize) -> Value {
+/// A requirement, told by the first of its findings.
+fn result(report: &Report, found: &[Finding<'_>], index: usize, place: &str) -> Value {
+    let finding = &found[0];
     let check = finding.check;
     let facts = report.facts();
     let led = facts.iter().find(|f| f.lead.info.id == check.info.id);
@@ -121,16 +119,16 @@ fn result(report: &Report, finding: &Finding<'_>, index: usize) -> Value {
         "message": {"text": message(&format!("{} {text}", check.info.summary))},
         "locations": [{
             "physicalLocation": {
-                "artifactLocation": {"uri": "plumb.toml"},
+                "artifactLocation": {"uri": place},
                 "region": {"startLine": 1},
             },
             "logicalLocations": [{"fullyQualifiedName": address, "kind": "requirement"}],
         }],
-        "partialFingerprints": {"primaryLocationLineHash": address},
-        "occurrenceCount": finding.seen,
+        "partialFingerprints": {"primaryLocationLineHash": check.info.id},
+        "occurrenceCount": found.iter().map(|f| f.seen).sum::<usize>().max(1),
         "properties": {
             "requirements": requirements,
-            "cases": finding.cases.iter().map(|c| &c.case).collect::<Vec<_>>(),
+            "cases": found.iter().flat_map(|f| &f.cases).map(|c| &c.case).collect::<Vec<_>>(),
             "exchange": finding.exchange.map(|e| e.seq),
         },
     });

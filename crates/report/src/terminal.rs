@@ -1,5 +1,6 @@
-//! What a terminal shows at the end of a run: failures as a compiler tells them, then the headline.
+//! What a terminal shows at the end of a run: a line for each area, findings by what they endanger, then the headline.
 
+mod areas;
 mod finding;
 mod headline;
 
@@ -9,6 +10,7 @@ use anstyle::{AnsiColor, Effects};
 use plumb_model::report::Fact;
 use plumb_model::{Level, Report, Severity, Verdict};
 
+use crate::danger::{self, Danger};
 use crate::findings;
 use crate::text::inert;
 
@@ -19,7 +21,7 @@ pub struct Style {
     pub colour: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Whether all is told: warnings as fully as failures, every case, all that was not verified.
+    /// Whether all is told: what crossed the wire, every case, all that was not verified.
     pub verbose: bool,
 }
 
@@ -33,20 +35,25 @@ impl Default for Style {
 pub fn summary(report: &Report, style: &Style) -> String {
     let ink = Ink { colour: style.colour };
     let mut out = String::new();
-    for severity in [Severity::Note, Severity::Warning, Severity::Error, Severity::Failure] {
-        let told = |fact: &Fact<'_>| {
-            let advised = fact.lead.info.level == Level::Advice
-                && matches!(fact.lead.verdict, Verdict::Violated { .. });
-            matches!(severity, Severity::Warning | Severity::Failure) || advised || style.verbose
-        };
-        for fact in findings::weighing(report, severity).into_iter().filter(told) {
-            let found = findings::of_check(report, fact.lead);
-            let (blocks, lines) =
-                found.split_at(if style.verbose { found.len() } else { 1.min(found.len()) });
-            for found in blocks {
-                let beside = finding::Beside { fact: &fact, alike: lines };
-                finding::write(&mut out, report, found, style, ink, &beside);
-            }
+    areas::write(&mut out, report, style, ink);
+    let told = |fact: &Fact<'_>| {
+        let violated = matches!(fact.lead.verdict, Verdict::Violated { .. });
+        let advised = violated && fact.lead.info.level == Level::Advice;
+        matches!(fact.severity(), Severity::Warning | Severity::Failure) || advised || style.verbose
+    };
+    let mut endangered = None;
+    for fact in danger::ordered(report, told) {
+        let danger = Danger::of(&fact.lead.info);
+        if endangered.replace(danger) != Some(danger) {
+            let title = ink.strong(danger.label().to_uppercase());
+            out.push_str(&format!("{title}\n\n"));
+        }
+        let found = findings::of_check(report, fact.lead);
+        let (blocks, lines) =
+            found.split_at(if style.verbose { found.len() } else { 1.min(found.len()) });
+        for found in blocks {
+            let beside = finding::Beside { fact: &fact, others: lines };
+            finding::write(&mut out, report, found, style, ink, &beside);
         }
     }
     headline::write(&mut out, report, style, ink);
@@ -57,10 +64,9 @@ pub fn summary(report: &Report, style: &Style) -> String {
 pub fn headline(report: &Report, style: &Style) -> String {
     let ink = Ink { colour: style.colour };
     let mut out = String::new();
-    for severity in [Severity::Error, Severity::Failure] {
-        for fact in findings::weighing(report, severity) {
-            finding::heading(&mut out, fact.lead, style, ink);
-        }
+    let grave = |fact: &Fact<'_>| matches!(fact.severity(), Severity::Error | Severity::Failure);
+    for fact in danger::ordered(report, grave) {
+        finding::heading(&mut out, fact.lead, style, ink);
     }
     headline::short(&mut out, report, style, ink);
     inert(&out).into_owned()

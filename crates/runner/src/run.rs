@@ -81,6 +81,7 @@ pub async fn run(
         at: recorder.clock.now(),
         internal_faults: faults,
         remarks,
+        left_out: 0,
     });
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
+use plumb_model::Keep;
 use plumb_runner::Budget;
 
 /// What is judged, and where it is told.
@@ -33,6 +34,9 @@ pub(crate) struct JudgingArgs {
     /// Where run.jsonl, report.json, report.html and junit.xml are written.
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(crate) out: PathBuf,
+    /// Which exchanges are kept: those that show a finding, all of them (in run.jsonl.zst), or none.
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t)]
+    pub(crate) evidence: Evidence,
     /// Room for exchanges in the recording and in each report; what a target sends beyond it is cut short.
     #[arg(long, value_name = "MB", default_value_t = 64)]
     pub(crate) max_report: usize,
@@ -49,12 +53,38 @@ pub(crate) struct JudgingArgs {
     pub(crate) verbose: bool,
 }
 
+/// Which exchanges are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Evidence {
+    /// Those that show a finding, and the accepted requests beside them.
+    #[default]
+    Findings,
+    /// Every one.
+    All,
+    /// None.
+    None,
+}
+
+impl Evidence {
+    /// As the recording takes it.
+    pub(crate) fn keep(self) -> Keep {
+        match self {
+            Self::Findings => Keep::Findings,
+            Self::All => Keep::All,
+            Self::None => Keep::Nothing,
+        }
+    }
+}
+
 /// Further report files.
 #[derive(ClapArgs, Clone, Default)]
 pub(crate) struct Formats {
     /// Write JUnit XML to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// A test case of JUnit XML for each case of a requirement, in place of one for each requirement.
+    #[arg(long)]
+    pub(crate) junit_cases: bool,
     /// Write the HTML report to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

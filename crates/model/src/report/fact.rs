@@ -89,7 +89,12 @@ mod tests {
             let verdict = if violated { Verdict::violated("a", "b") } else { Verdict::Held };
             events.push(Event::CheckFinished { check: id.into(), at: 1, verdict });
         }
-        events.push(Event::RunFinished { at: 2, internal_faults: vec![], remarks: vec![] });
+        events.push(Event::RunFinished {
+            at: 2,
+            internal_faults: vec![],
+            remarks: vec![],
+            left_out: 0,
+        });
         Report::fold(events).expect("folds")
     }
 

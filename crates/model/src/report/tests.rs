@@ -23,7 +23,7 @@ fn stream() -> Vec<Event> {
         Event::RunStarted(Box::new(run)),
         Event::CheckStarted { check: check(), at: 1 },
         Event::CheckFinished { check: check(), at: 3, verdict: Verdict::Held },
-        Event::RunFinished { at: 4, internal_faults: vec![], remarks: vec![] },
+        Event::RunFinished { at: 4, internal_faults: vec![], remarks: vec![], left_out: 0 },
     ]
 }
 

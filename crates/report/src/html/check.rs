@@ -5,17 +5,20 @@ use std::collections::BTreeSet;
 use askama::Template;
 use plumb_model::event::CaseFinished;
 use plumb_model::report::{CheckReport, Fact};
-use plumb_model::{Exchange, Force, Position, Report, Verdict};
+use plumb_model::{Exchange, Position, Report, Verdict};
 
 use super::exchange::{ExchangeView, Room};
-use super::{class, markup};
+use super::{class, force, markup};
+use crate::docs;
 use crate::findings::{self, Finding, Standing};
 use crate::text::{counted, duration, visible_line};
 
-/// Exchanges of a case that are embedded; the others are named.
-const MAX_EXCHANGES: usize = 4;
-/// Bytes of embedded exchanges, after which those that show no problem are only named.
-const MAX_EVIDENCE: usize = 2 * 1024 * 1024;
+/// Bytes of embedded exchanges, after which only the first of a finding is embedded.
+const MAX_EVIDENCE: usize = 96 * 1024;
+/// Bytes after which none is.
+const MOST_EVIDENCE: usize = 4 * 1024 * 1024;
+/// Other findings of a requirement that are told.
+const MOST_FINDINGS: usize = 12;
 
 /// The exchanges that the file holds: each stands once, where it is first needed.
 pub(super) struct Evidence<'a> {
@@ -35,15 +38,17 @@ pub(super) struct CheckView<'a> {
     summary: String,
     url: Option<&'a str>,
     page: String,
-    docs: String,
+    observed: String,
     why: Option<String>,
-    how_to_enable: Option<String>,
+    fix: Option<String>,
     known: Option<String>,
     disputed: Option<String>,
     rows: Vec<RowView>,
     positions: Vec<PositionView>,
     took: String,
-    found: Vec<FindingView>,
+    first: Option<FindingView>,
+    more: Vec<FindingView>,
+    untold: Option<String>,
     cases: Vec<CaseView>,
     pub(super) open: bool,
 }
@@ -79,8 +84,6 @@ struct CaseView {
     title: String,
     verdict: String,
     class: &'static str,
-    shown: Vec<Shown>,
-    left_out: Option<String>,
 }
 
 /// An exchange where it is told of.
@@ -100,7 +103,10 @@ impl<'a> CheckView<'a> {
     ) -> Self {
         let check = fact.lead;
         let leading = findings::of_check(report, check);
-        let found = leading.iter().map(|f| FindingView::of(f, evidence)).collect();
+        let mut found =
+            leading.iter().take(MOST_FINDINGS + 1).map(|f| FindingView::of(f, evidence));
+        let (first, more) = (found.next(), found.collect());
+        let untold = leading.len().saturating_sub(MOST_FINDINGS + 1);
         let rows = fact
             .others
             .iter()
@@ -110,28 +116,14 @@ impl<'a> CheckView<'a> {
         let positions = findings::positions(report, fact.checks());
         let positions = positions.into_iter().map(PositionView::of).collect();
         let rest = check.cases.iter().filter(|c| c.verdict.name() != check.verdict.name());
-        let cases = rest.map(|c| CaseView::of(c, evidence)).collect();
-        Self { rows, positions, found, cases, ..Self::bare(check) }
-    }
-
-    /// Any other check.
-    pub(super) fn other(
-        _: &'a Report,
-        check: &'a CheckReport,
-        evidence: &mut Evidence<'a>,
-    ) -> Self {
-        let cases = check.cases.iter().map(|c| CaseView::of(c, evidence)).collect();
-        Self { cases, ..Self::bare(check) }
+        let cases = rest.map(CaseView::of).collect();
+        let untold = (untold > 0).then(|| counted(untold, "more finding"));
+        Self { rows, positions, first, more, untold, cases, ..Self::bare(check) }
     }
 
     fn bare(check: &'a CheckReport) -> Self {
         let info = &check.info;
         let standing = Standing::of(check);
-        let (why, how_to_enable) = match &check.verdict {
-            Verdict::Unverified { why, how_to_enable } => (Some(why), Some(how_to_enable)),
-            Verdict::NotApplicable { why } => (Some(why), None),
-            _ => (None, None),
-        };
         let shown = |text: &String| markup::phrase(text);
         Self {
             id: visible_line(&info.id).into_owned(),
@@ -142,9 +134,9 @@ impl<'a> CheckView<'a> {
             summary: visible_line(&info.summary).into_owned(),
             url: Some(info.url.as_str()).filter(|u| markup::is_web(u)),
             page: visible_line(&info.page).into_owned(),
-            docs: markup::docs(&info.docs),
-            why: why.map(shown),
-            how_to_enable: how_to_enable.map(shown),
+            observed: markup::phrase(&docs::observed(&info.docs)),
+            why: docs::why_it_matters(&info.docs).as_ref().map(shown),
+            fix: docs::how_to_fix(&info.docs).as_ref().map(shown),
             known: check.known.as_ref().filter(|_| standing == Standing::Known).map(shown),
             disputed: check
                 .disputed
@@ -155,16 +147,13 @@ impl<'a> CheckView<'a> {
             rows: Vec::new(),
             positions: Vec::new(),
             took: duration(check.took),
-            found: Vec::new(),
+            first: None,
+            more: Vec::new(),
+            untold: None,
             cases: Vec::new(),
             open: false,
         }
     }
-}
-
-/// The force, unless it is that of the text.
-fn force(force: Force) -> Option<&'static str> {
-    (force != Force::Text).then(|| force.words())
 }
 
 impl RowView {
@@ -211,8 +200,8 @@ impl FindingView {
         };
         let line = |text: &str| visible_line(text).into_owned();
         let alike = finding.cases.iter().skip(1).map(|c| (line(&c.case), line(&c.title)));
-        let exchange = finding.exchange.map(|e| evidence.problem(e, finding.control));
-        let control = finding.control.map(|c| evidence.problem(c, None).folded());
+        let exchange = finding.exchange.and_then(|e| evidence.telling(e, finding.control));
+        let control = finding.control.and_then(|c| evidence.beside(c));
         Self {
             expected,
             actual,
@@ -227,17 +216,12 @@ impl FindingView {
 }
 
 impl CaseView {
-    fn of(case: &CaseFinished, evidence: &mut Evidence<'_>) -> Self {
-        let exchanges = case.exchanges.iter().take(MAX_EXCHANGES);
-        let shown: Vec<Shown> = exchanges.filter_map(|seq| evidence.other(*seq)).collect();
-        let left_out = case.exchanges.len() - shown.len();
+    fn of(case: &CaseFinished) -> Self {
         Self {
             slug: visible_line(&case.case).into_owned(),
             title: visible_line(&case.title).into_owned(),
             verdict: case.verdict.name().replace('_', " "),
             class: case.verdict.name(),
-            shown,
-            left_out: (left_out > 0).then(|| counted(left_out, "exchange")),
         }
     }
 }
@@ -247,19 +231,17 @@ impl<'a> Evidence<'a> {
         Self { report, embedded: BTreeSet::new(), spent: 0 }
     }
 
-    /// An exchange that shows a problem: always in the file.
-    fn problem(&mut self, exchange: &Exchange, control: Option<&Exchange>) -> Shown {
-        self.embed(exchange, control, Room::Wide)
+    /// The exchange that a finding is told by.
+    fn telling(&mut self, exchange: &Exchange, control: Option<&Exchange>) -> Option<Shown> {
+        let room = if self.spent < MAX_EVIDENCE { Room::Wide } else { Room::Narrow };
+        (self.spent < MOST_EVIDENCE || self.embedded.contains(&exchange.seq))
+            .then(|| self.embed(exchange, control, room))
     }
 
     /// Any other exchange, as long as there is room.
-    fn other(&mut self, seq: u64) -> Option<Shown> {
-        let report = self.report;
-        let exchange = report.exchanges.get(&seq)?;
-        if self.spent > MAX_EVIDENCE && !self.embedded.contains(&seq) {
-            return None;
-        }
-        Some(self.embed(exchange, None, Room::Narrow).folded())
+    fn beside(&mut self, exchange: &Exchange) -> Option<Shown> {
+        (self.spent < MAX_EVIDENCE || self.embedded.contains(&exchange.seq))
+            .then(|| self.embed(exchange, None, Room::Narrow).folded())
     }
 
     fn embed(&mut self, exchange: &Exchange, control: Option<&Exchange>, room: Room) -> Shown {

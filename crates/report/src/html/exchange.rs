@@ -9,6 +9,9 @@ use crate::evidence::{self, Deviation};
 use crate::reproduce;
 use crate::text::{counted, duration, visible_line};
 
+/// Lines of its control that a message lacks, as many as are told.
+const LACKS: usize = 8;
+
 /// How much of an exchange is embedded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
@@ -30,6 +33,7 @@ pub(super) struct ExchangeView {
     request_line: Option<String>,
     headers: Vec<HeaderRow>,
     body: Option<Message>,
+    lacks: Vec<String>,
     control: Option<u64>,
     status_line: Option<String>,
     answer_headers: Vec<HeaderRow>,
@@ -65,16 +69,16 @@ impl Room {
     /// Bytes of a message that are shown.
     fn bytes(self) -> usize {
         match self {
-            Self::Wide => 16 * 1024,
-            Self::Narrow => 3 * 1024,
+            Self::Wide => 8 * 1024,
+            Self::Narrow => 1536,
         }
     }
 
     /// Messages of an answer that are shown.
     fn messages(self) -> usize {
         match self {
-            Self::Wide => 40,
-            Self::Narrow => 8,
+            Self::Wide => 16,
+            Self::Narrow => 4,
         }
     }
 }
@@ -105,6 +109,7 @@ impl ExchangeView {
             headers: request_headers(exchange, &deviation),
             body: evidence::body(&exchange.sent)
                 .map(|b| markup::message(b, room.bytes(), &deviation.lines)),
+            lacks: deviation.missing_lines.iter().take(LACKS).map(|l| line(l)).collect(),
             control: control.map(|c| c.seq),
             status_line: answer
                 .status()

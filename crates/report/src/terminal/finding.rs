@@ -1,4 +1,4 @@
-//! One finding, as a compiler would tell it.
+//! One finding: why it matters and how to fix it, what was sent and what came, and, if all is to be told, the wire.
 
 use plumb_model::report::{CheckReport, Fact};
 use plumb_model::{Exchange, Payload, Report, Severity, Verdict};
@@ -10,19 +10,19 @@ use crate::{docs, evidence, reproduce};
 
 /// Lines of an answer's message that are shown.
 const ANSWER_LINES: usize = 12;
-/// Other findings of a check that are shown.
-const OTHERS: usize = 6;
+/// Lines of a text that are shown, unless all is to be told.
+const LINES: usize = 3;
 /// Messages of an answer that are shown.
 const FRAMES: usize = 3;
 /// Lines of a request's message that are shown where it deviates from its control.
-const DEVIATING_LINES: usize = 6;
+const DEVIATING_LINES: usize = 3;
 /// Header fields that say something about a request of this protocol.
 const TELLING: [&str; 6] =
     ["mcp-", "content-type", "accept", "authorization", "origin", "last-event-id"];
 
 /// Writes what a check found, as one line.
 pub(super) fn heading(out: &mut String, check: &CheckReport, style: &Style, ink: Ink) {
-    Block { out, ink, width: style.width }.heading(check, check.severity());
+    Block { out, ink, width: style.width, verbose: style.verbose }.heading(check, check.severity());
 }
 
 /// What is told with a finding, a line each.
@@ -30,10 +30,10 @@ pub(super) struct Beside<'a> {
     /// The requirements that the same fact breaks.
     pub(super) fact: &'a Fact<'a>,
     /// The other findings of its check.
-    pub(super) alike: &'a [Finding<'a>],
+    pub(super) others: &'a [Finding<'a>],
 }
 
-/// Writes a finding; warnings and lighter ones are shorter unless all is to be told.
+/// Writes a finding, in at most 25 lines unless all is to be told.
 pub(super) fn write(
     out: &mut String,
     report: &Report,
@@ -42,19 +42,22 @@ pub(super) fn write(
     ink: Ink,
     beside: &Beside<'_>,
 ) {
-    let severity = finding.check.severity();
-    let full = style.verbose || matches!(severity, Severity::Failure);
-    let mut block = Block { out, ink, width: style.width };
-    block.heading(finding.check, severity);
+    let docs = &finding.check.info.docs;
+    let mut block = Block { out, ink, width: style.width, verbose: style.verbose };
+    block.heading(finding.check, finding.check.severity());
+    if let Some(why) = docs::why_it_matters(docs) {
+        block.fact("why", &why);
+    }
+    if let Some(fix) = docs::how_to_fix(docs) {
+        block.fact("fix", &fix);
+    }
     if let Some(exchange) = finding.exchange {
-        let title = evidence::title(exchange);
-        block.arrow(&format!("{} (exchange {})", visible_line(&title), exchange.seq));
-        block.gap();
-        block.sent(exchange, finding.control.filter(|_| full));
-        if full {
+        let title = format!("{} (exchange {})", evidence::title(exchange), exchange.seq);
+        block.unbroken("sent", &title);
+        block.sent(exchange, finding.control);
+        if style.verbose {
             block.came_back(exchange);
         }
-        block.gap();
     }
     match finding.verdict {
         Verdict::Violated { expected, actual } => {
@@ -65,21 +68,13 @@ pub(super) fn write(
         Verdict::Held | Verdict::Unverified { .. } | Verdict::NotApplicable { .. } => {}
     }
     block.cases(finding, style);
-    block.others(beside.alike);
+    block.others(beside.others);
     block.breaks_too(beside.fact);
-    if let Some(why) = docs::why_it_matters(&finding.check.info.docs).filter(|_| full) {
-        block.fact("why", &why);
-    }
-    if let Some(help) = docs::how_to_fix(&finding.check.info.docs).filter(|_| full) {
-        block.fact("help", &help);
-    }
     for position in findings::positions(report, beside.fact.checks()) {
-        block.fact("position", &format!("{}: {}", position.id, position.title));
+        block.on_a_line("rests on", &format!("position {}: {}", position.id, position.title));
     }
     block.unbroken("spec", &finding.check.info.url);
-    if full {
-        block.reproduce(report, finding);
-    }
+    block.reproduce(report, finding);
     block.out.push('\n');
 }
 
@@ -87,6 +82,7 @@ struct Block<'a> {
     out: &'a mut String,
     ink: Ink,
     width: usize,
+    verbose: bool,
 }
 
 impl Block<'_> {
@@ -102,16 +98,6 @@ impl Block<'_> {
         let summary = self.ink.strong(visible_line(&info.summary));
         let level = self.ink.faint(format!("({})", findings::demand(info)));
         self.line(&format!("{word}: {summary} {level}"));
-    }
-
-    fn arrow(&mut self, text: &str) {
-        let line = format!("  {} {text}", self.ink.frame("-->"));
-        self.line(&line);
-    }
-
-    fn gap(&mut self) {
-        let bar = self.ink.frame("   |");
-        self.line(&bar);
     }
 
     /// The request: its deviation from the control if there is one, else what is telling of it.
@@ -137,7 +123,7 @@ impl Block<'_> {
             }
             None => self.request_body(exchange),
         }
-        if let Some(control) = control {
+        if let Some(control) = control.filter(|_| self.verbose) {
             let answer = evidence::answer_line(control);
             let told = format!("compared with exchange {}: {answer}", control.seq);
             let told = self.ink.faint(visible_line(&told));
@@ -147,11 +133,12 @@ impl Block<'_> {
     }
 
     fn some_of(&mut self, mark: char, lines: &[String]) {
-        for line in lines.iter().take(DEVIATING_LINES) {
+        let most = if self.verbose { lines.len() } else { DEVIATING_LINES };
+        for line in lines.iter().take(most) {
             self.quoted(mark, line);
         }
-        if lines.len() > DEVIATING_LINES {
-            let rest = counted(lines.len() - DEVIATING_LINES, "line");
+        if lines.len() > most {
+            let rest = counted(lines.len() - most, "line");
             self.quoted(mark, &format!("… and {rest}"));
         }
     }
@@ -160,7 +147,8 @@ impl Block<'_> {
         let Some(body) = evidence::body(&exchange.sent) else { return };
         let text = evidence::plain(body);
         let text = visible_line(&text);
-        let lines = wrapped(&clipped(&text, self.width * 3), self.width.saturating_sub(7));
+        let room = if self.verbose { self.width * 3 } else { self.width.saturating_sub(7) };
+        let lines = wrapped(&clipped(&text, room), self.width.saturating_sub(7));
         for line in lines {
             self.quoted('>', &line);
         }
@@ -212,7 +200,14 @@ impl Block<'_> {
     /// A labelled text, wrapped under itself.
     fn fact(&mut self, label: &str, text: &str) {
         let text = visible(text);
-        for (n, part) in wrapped(&text, self.width.saturating_sub(16)).iter().enumerate() {
+        let mut parts = wrapped(&text, self.width.saturating_sub(16));
+        if !self.verbose && parts.len() > LINES {
+            parts.truncate(LINES);
+            if let Some(last) = parts.last_mut() {
+                last.push_str(" …");
+            }
+        }
+        for (n, part) in parts.iter().enumerate() {
             if n > 0 {
                 self.line(&format!("{:16}{part}", ""));
             } else {
@@ -221,46 +216,50 @@ impl Block<'_> {
         }
     }
 
+    /// A labelled text on one line, cut if it is longer.
+    fn on_a_line(&mut self, label: &str, text: &str) {
+        let text = visible_line(text);
+        let room = if self.verbose { usize::MAX } else { self.width.saturating_sub(16) };
+        self.unbroken(label, &clipped(&text, room));
+    }
+
     /// A labelled text that a reader wants to copy, so that it stays on one line.
     fn unbroken(&mut self, label: &str, text: &str) {
-        let label = self.ink.strong(format!("{label:>9}:"));
+        let colon = if label.is_empty() { ' ' } else { ':' };
+        let label = self.ink.strong(format!("{label:>9}{colon}"));
         let line = format!("   {} {label} {}", self.ink.frame("="), visible_line(text));
         self.line(&line);
     }
 
     fn cases(&mut self, finding: &Finding<'_>, style: &Style) {
-        let most = if style.verbose { usize::MAX } else { 4 };
+        let most = if style.verbose { usize::MAX } else { 3 };
         let Some(first) = finding.cases.first() else { return };
-        self.unbroken("case", &format!("{}#{}: {}", first.check, first.case, first.title));
+        self.on_a_line("case", &format!("#{}: {}", first.case, first.title));
         if finding.cases.len() > 1 {
             let names: Vec<String> =
                 finding.cases.iter().skip(1).take(most).map(|c| format!("#{}", c.case)).collect();
             let left = finding.cases.len() - 1 - names.len();
             let more = if left > 0 { format!(" and {left} more") } else { String::new() };
-            let alike = counted(finding.cases.len() - 1, "more case");
-            self.fact("alike", &format!("{alike}: {}{more}", names.join(", ")));
+            self.on_a_line("same in", &format!("{}{more}", names.join(", ")));
         }
         if finding.seen > finding.cases.len() {
             self.unbroken("seen", &counted(finding.seen, "time"));
         }
     }
 
-    /// Other findings of the same check: their first cases, and what came.
+    /// Other findings of the same check: how many, and what came in the first of them.
     fn others(&mut self, others: &[Finding<'_>]) {
-        for other in others.iter().take(OTHERS) {
-            let case = other.cases.first().map_or_else(String::new, |c| format!("#{}: ", c.case));
-            let actual = match other.verdict {
-                Verdict::Violated { actual, .. } => actual,
-                Verdict::Inconclusive { why } => why,
-                _ => continue,
-            };
-            let line = format!("{case}{}", visible_line(actual));
-            let line = clipped(&line, self.width.saturating_sub(16)).into_owned();
-            self.unbroken("also", &line);
-        }
-        if others.len() > OTHERS {
-            let more = counted(others.len() - OTHERS, "finding");
-            self.unbroken("also", &format!("{more} more: --verbose tells them all"));
+        let Some(first) = others.first() else { return };
+        let case = first.cases.first().map_or_else(String::new, |c| format!("#{}: ", c.case));
+        let came = match first.verdict {
+            Verdict::Violated { actual, .. } => actual,
+            Verdict::Inconclusive { why } => why,
+            _ => return,
+        };
+        self.on_a_line("also", &format!("{case}{came}"));
+        if others.len() > 1 {
+            let more = counted(others.len() - 1, "more finding");
+            self.unbroken("", &format!("and {more}: -v tells them all"));
         }
     }
 
@@ -269,7 +268,7 @@ impl Block<'_> {
         let told = |c: &&CheckReport| format!("{} ({})", c.info.id, findings::demand(&c.info));
         let others: Vec<String> = fact.others.iter().map(told).collect();
         if !others.is_empty() {
-            self.fact("breaks", &format!("also {}", others.join(", ")));
+            self.on_a_line("breaks", &format!("also {}", others.join(", ")));
         }
     }
 
@@ -277,11 +276,12 @@ impl Block<'_> {
         let Some(exchange) = finding.exchange else { return };
         let Some(again) = reproduce::of(exchange, &report.run.target) else {
             let why = reproduce::too_long(exchange);
-            return why.iter().for_each(|why| self.unbroken("reproduce", why));
+            return why.iter().for_each(|why| self.unbroken("again", why));
         };
-        self.unbroken("reproduce", &again.line);
-        for note in &again.notes {
-            self.fact("note", note);
+        self.unbroken("again", &again.line);
+        let most = if self.verbose { usize::MAX } else { 1 };
+        for note in again.notes.iter().take(most) {
+            self.on_a_line("note", note);
         }
     }
 

@@ -144,7 +144,7 @@ impl Section<'_> {
         let kind = if target.role == Role::Client { "client" } else { "server" };
         let unnamed = format!("unnamed {kind}");
         let name = target.server.as_deref().unwrap_or(&unnamed);
-        let about = format!("{name} · {} over {}", target.era, target.transport);
+        let about = format!("{name} · {} over {}", findings::speaks(report), target.transport);
         self.row("target", &target.address);
         self.row(kind, &about);
         for note in &target.notes {
@@ -165,7 +165,7 @@ impl Section<'_> {
         if !taken.is_empty() {
             self.row("position", &format!("other side of {} taken by you", taken.join(", ")));
         }
-        let exchanges = counted(report.exchanges.len(), "exchange");
+        let exchanges = counted(report.exchanged(), "exchange");
         let checks = counted(report.checks.len(), "check");
         self.row("time", &format!("{} · {checks} · {exchanges}", duration(report.took)));
     }
@@ -199,7 +199,7 @@ impl Section<'_> {
 
     fn outcome(&self, report: &Report) -> String {
         let outcome = report.outcome();
-        let word = findings::outcome_word(outcome);
+        let word = findings::outcome_words(report);
         match outcome {
             Outcome::Conformant => self.ink.good(word),
             Outcome::Violations | Outcome::OurFault => self.ink.failure(word),

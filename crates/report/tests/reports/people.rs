@@ -1,9 +1,10 @@
 //! What people read.
 
+use plumb_model::Verdict;
 use plumb_report::progress::Progress;
 use plumb_report::terminal::{Style, summary};
 use plumb_report::text::misleads;
-use plumb_report::{markdown, tables};
+use plumb_report::{findings, markdown, tables};
 
 use crate::sample;
 
@@ -11,6 +12,26 @@ use crate::sample;
 fn failures_read_like_a_compilers() {
     insta::assert_snapshot!("terminal-http", summary(&sample::http(), &Style::default()));
     insta::assert_snapshot!("terminal-stdio", summary(&sample::stdio(), &Style::default()));
+}
+
+#[test]
+fn a_finding_takes_at_most_25_lines() {
+    for report in [sample::http(), sample::stdio(), sample::large(40, 50)] {
+        let text = summary(&report, &Style::default());
+        let mut lines: Option<usize> = None;
+        for line in text.lines() {
+            if line.starts_with("error[") || line.starts_with("warning[") {
+                lines = Some(0);
+            }
+            if line.is_empty() {
+                lines = None;
+            }
+            if let Some(lines) = &mut lines {
+                *lines += 1;
+                assert!(*lines <= 25, "{text}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -44,6 +65,26 @@ fn colour_changes_no_word() {
 fn a_step_summary_is_short() {
     insta::assert_snapshot!("markdown-http", markdown::render(&sample::http()));
     insta::assert_snapshot!("markdown-stdio", markdown::render(&sample::stdio()));
+    // Three failures, among other things.
+    let text = markdown::render(&sample::http());
+    assert!(text.len() <= 4 * 1024, "{} bytes", text.len());
+}
+
+#[test]
+fn who_accepts_violations_passes_and_is_not_called_conformant() {
+    let mut report = sample::http();
+    report.internal_faults.clear();
+    report.run.known.clear();
+    for check in &mut report.checks {
+        match check.verdict {
+            Verdict::Violated { .. } => check.known = Some("tracked".into()),
+            _ => check.verdict = Verdict::Held,
+        }
+    }
+    let known = report.counts().known;
+    assert_eq!(findings::outcome_words(&report), format!("passes with {known} known violations"));
+    let texts = [summary(&report, &Style::default()), markdown::render(&report)];
+    assert!(texts.iter().all(|text| text.contains("passes with") && !text.contains("conformant")));
 }
 
 #[test]

@@ -331,6 +331,7 @@ impl Run {
             at: self.at + 1_000_000,
             internal_faults,
             remarks: Vec::new(),
+            left_out: 0,
         });
         self.events
     }

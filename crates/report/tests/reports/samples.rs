@@ -39,7 +39,7 @@ fn samples() -> Vec<(&'static str, String)> {
         ("report.txt", terminal::summary(&report, &Style::default())),
         ("report.html", html::render(&report)),
         ("report.json", json::render(&report)),
-        ("report.sarif", sarif::render(&report)),
+        ("report.sarif", sarif::render(&report, "server.js")),
         ("report.md", markdown::render(&report)),
         ("junit.xml", junit::render(&report)),
     ]

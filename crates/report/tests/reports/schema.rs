@@ -44,18 +44,20 @@ fn a_report_of_a_recording_equals_that_of_the_live_run() {
 
 #[test]
 fn sarif_has_what_github_asks_for() {
-    let document: Value = serde_json::from_str(&sarif::render(&sample::http())).expect("JSON");
+    let document: Value =
+        serde_json::from_str(&sarif::render(&sample::http(), "server.js")).expect("JSON");
     let run = &document["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
     let results = run["results"].as_array().expect("results");
     assert_eq!(results.len(), 10);
+    assert_eq!(rules.len(), results.len(), "a requirement is one result");
     let mut prints = Vec::new();
     for result in results {
         let index =
             usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
         assert_eq!(rules[index]["id"], result["ruleId"]);
         let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!(place["artifactLocation"]["uri"], "plumb.toml");
+        assert_eq!(place["artifactLocation"]["uri"], "server.js");
         assert_eq!(result["level"] == "none", result["kind"] != "fail");
         prints.push(result["partialFingerprints"].to_string());
     }
