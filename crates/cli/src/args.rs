@@ -1,6 +1,8 @@
 //! The command line.
 
+mod certify;
 mod client;
+mod fleet;
 mod issuer;
 mod judging;
 mod migrate;
@@ -12,7 +14,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_model::Role;
 use plumb_runner::{AuthOptions, Budget, Target};
 
+pub(crate) use certify::{CertifyArgs, VerifyArgs};
 pub(crate) use client::{ClientArgs, ReferenceClientArgs};
+pub(crate) use fleet::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, SiteArgs};
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
 pub(crate) use migrate::{EarlierArgs, Format, MigrateArgs};
@@ -57,6 +61,15 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Judge a server and write reports.
     Run(Box<RunArgs>),
+    /// Judge a server by a frozen set, and write a bundle that others can verify, and a badge.
+    Certify(Box<CertifyArgs>),
+    /// Check a bundle's signature and digests, and render the reports of its run.
+    Verify(Box<VerifyArgs>),
+    /// Judge many servers, and fold what comes of it into a matrix and pages.
+    Fleet {
+        #[command(subcommand)]
+        what: FleetCommand,
+    },
     /// Judge a client: start it, point it at a server of ours, and write reports.
     Client(Box<ClientArgs>),
     /// Audit a server of an earlier revision: what it has to change, as a list to work off.
@@ -91,6 +104,12 @@ pub(crate) enum Command {
     /// The reference client, which `plumb client` judges if no command is given.
     #[command(hide = true)]
     ReferenceClient(ReferenceClientArgs),
+    /// Write man pages and completions into a folder laid out as `share` is: what packages carry.
+    #[command(hide = true)]
+    Manual {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -181,7 +200,7 @@ impl AuthArgs {
 }
 
 /// Arguments of `plumb run`.
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Clone)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,

@@ -3,8 +3,11 @@
 mod args;
 mod authorization_server;
 mod catalogue;
+mod certify;
 mod client;
 mod config;
+mod fleet;
+mod manual;
 mod migrate;
 mod near;
 mod output;
@@ -71,6 +74,9 @@ fn main() -> ExitCode {
 async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -> Exit {
     match command {
         Command::Run(run) => run::run(edition, *run, secrets.clone()).await,
+        Command::Certify(args) => certify::certify(edition, *args, secrets.clone()).await,
+        Command::Verify(args) => certify::verify(&args),
+        Command::Fleet { what } => fleet::fleet(&edition, what).await,
         Command::Client(args) => client::judge(edition, *args, secrets.clone()).await,
         Command::ReferenceClient(args) => client::act(args).await,
         Command::Migrate(args) => migrate::migrate(edition, *args, secrets.clone()).await,
@@ -81,6 +87,7 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         Command::Serve { what } => serve::serve(what).await,
         Command::Vectors { what } => vectors::vectors(&edition, &what),
         Command::Init(init) => run::init(edition, *init, secrets.clone()).await,
+        Command::Manual { folder } => manual::write(&folder),
         Command::Warden => Ok(0),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -122,9 +122,14 @@ pub(crate) fn folder_of(path: &Path) -> anyhow::Result<()> {
 
 /// Writes a file and the folders above it.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// The same for what is no text.
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let written = || -> anyhow::Result<()> {
         folder_of(path)?;
-        beside(path, |file| file.write_all(text.as_bytes()))
+        beside(path, |file| file.write_all(bytes))
             .with_context(|| format!("{} could not be written", path.display()))
     };
     written().map_err(|error| Failure::new(UNWRITTEN, error))

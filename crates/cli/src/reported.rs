@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 
 use anyhow::anyhow;
+use plumb_model::event::JudgedBy;
 use plumb_model::{Event, Keep, Report, Role, Sieve};
 use plumb_report::timings::Timings;
 use plumb_runner::{Options, RunError};
@@ -100,6 +102,7 @@ async fn recorded(
             anyhow::Error::new(error).context(format!("{} could not be written", path.display()));
         Failure::new(output::UNWRITTEN, told)
     };
+    let mut standards = Some(standards(&options));
     let mut lines = recording.writer().map_err(unwritten)?;
     let (sender, events) = mpsc::channel::<Option<Event>>();
     let writer = std::thread::spawn(move || -> std::io::Result<(Vec<Event>, Timings)> {
@@ -113,7 +116,10 @@ async fn recorded(
             Ok::<(), std::io::Error>(())
         };
         // None is the end: somebody may still hold a sender, such as a thread that was left to its work.
-        for event in events.iter().map_while(|event| event) {
+        for mut event in events.iter().map_while(|event| event) {
+            if let Event::RunStarted(run) = &mut event {
+                run.judged_by = standards.take().and_then(|standards| standards.join().ok());
+            }
             progress.see(&event);
             timings.see(&event);
             sieve.pass(event).into_iter().try_for_each(&mut record)?;
@@ -155,7 +161,19 @@ async fn recorded(
     Ok(Ended { report, timings, interrupted })
 }
 
+/// What the run judges by, to the byte, made out while the target is looked at. A build for development is no version that
+/// somebody else could have, and ten times as large: it goes unnamed.
+fn standards(options: &Options) -> JoinHandle<JudgedBy> {
+    let (edition, suite) = (Arc::clone(&options.edition), options.suite.clone());
+    let packs = options.packs.clone();
+    std::thread::spawn(move || {
+        let binary = if cfg!(debug_assertions) { None } else { std::env::current_exe().ok() };
+        plumb_certificate::judged_by(&edition, &suite, &packs, binary.as_deref())
+    })
+}
+
 /// Resolves when the user or the system asks Plumb to end.
+#[cfg(unix)]
 pub(crate) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut term) = signal(SignalKind::terminate()) else {
@@ -166,4 +184,10 @@ pub(crate) async fn interrupted() {
         _ = term.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+}
+
+/// Resolves when the user asks Plumb to end; a system without signals has no other way to ask.
+#[cfg(not(unix))]
+pub(crate) async fn interrupted() {
+    let _ = tokio::signal::ctrl_c().await;
 }

@@ -25,26 +25,42 @@ use crate::{Exit, Failure, authorization_server, migrate, output, serve};
 const MOST_REPLICAS: usize = 16;
 
 /// Judges a server and writes reports.
-pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs, secrets: Secrets) -> Exit {
+pub(crate) async fn run(edition: Arc<Edition>, args: RunArgs, secrets: Secrets) -> Exit {
+    if args.auth.trust_setup {
+        return trust_setup(&args).await;
+    }
+    let judging = args.judging.clone();
+    let options = options(&edition, args, secrets)?;
+    let audit = migrate::of_legacy(&options);
+    let report = reported_whole(options, &judging).await?;
+    if report.run.target.era == "legacy" && !judging.quiet {
+        migrate::first_lines(audit, &report.run.target.address).await;
+    }
+    Ok(report.outcome().exit_code())
+}
+
+/// What the command line asks of a run.
+pub(crate) fn options(
+    edition: &Arc<Edition>,
+    mut args: RunArgs,
+    secrets: Secrets,
+) -> Result<Options, Failure> {
     if let Some(issuer) = &args.issuer.authorization_server {
         args.target.url = Some(issuer.clone());
     }
     let config = Config::read(args.target.config.as_deref(), &edition.positions)?;
-    let known = known(&edition, args.judging.known.as_deref(), &config)?;
-    if args.auth.trust_setup {
-        return trust_setup(&args).await;
-    }
-    let suite = suite(&edition, &args)?;
+    let known = known(edition, args.judging.known.as_deref(), &config)?;
+    let suite = suite(edition, &args)?;
     let mut collector = Collector::new(&secrets);
     let target = target(&args.target, args.auth.on || suite.needs_tokens(), &mut collector)?;
     let target = args.issuer.judged(target, &args.auth, &mut collector);
     let replicas = replicas(&args, &mut collector)?;
-    let packs = packs(&edition, &args.vectors, &mut collector.notes)?;
+    let packs = packs(edition, &args.vectors, &mut collector.notes)?;
     output::notes(&collector.notes);
     watched(&target)?;
     let auth = args.auth.options(&target);
-    let options = Options {
-        edition: Arc::clone(&edition),
+    Ok(Options {
+        edition: Arc::clone(edition),
         target,
         suite,
         only: args.judging.only.clone(),
@@ -63,13 +79,7 @@ pub(crate) async fn run(edition: Arc<Edition>, mut args: RunArgs, secrets: Secre
         started: now(),
         auth,
         replicas,
-    };
-    let audit = migrate::of_legacy(&options);
-    let report = reported_whole(options, &args.judging).await?;
-    if report.run.target.era == "legacy" && !args.judging.quiet {
-        migrate::first_lines(audit, &report.run.target.address).await;
-    }
-    Ok(report.outcome().exit_code())
+    })
 }
 
 /// Says what a target behind an address is to be told, before a run with the same `--auth-port`.
@@ -136,6 +146,11 @@ pub(crate) fn watched(target: &Target) -> anyhow::Result<()> {
     if !target.is_command() {
         return Ok(());
     }
+    warded()
+}
+
+/// Has every process that is started from now on ended with Plumb.
+pub(crate) fn warded() -> anyhow::Result<()> {
     warden::appoint(&serve::own_path()?, &["warden"]).context("the warden could not be started")
 }
 

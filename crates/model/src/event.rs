@@ -75,6 +75,26 @@ pub struct RunStarted {
     /// The positions that the checks rest on, and those of which the user takes the other side.
     #[serde(default)]
     pub positions: Vec<Position>,
+    /// What was judged by, to the byte; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<JudgedBy>,
+}
+
+/// What a run judged by, to the byte: each `sha256:` and 64 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgedBy {
+    /// The rows of the ledger.
+    pub ledger: String,
+    /// The positions.
+    pub positions: String,
+    /// The vector packs.
+    pub packs: String,
+    /// The suite.
+    pub suite: String,
+    /// The binary; absent where its file could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binary: Option<String>,
 }
 
 /// The target as a report shows it.

@@ -40,6 +40,7 @@ fn run_started(run: &mut RunStarted, secrets: &Secrets) {
         checks: _,
         known,
         positions,
+        judged_by: _,
     } = run;
     secrets.blot_in(suite);
     texts(known.values_mut(), secrets);
@@ -323,6 +324,7 @@ mod tests {
             checks: Vec::new(),
             known: [("a.b".to_owned(), SECRET.to_owned())].into(),
             positions: Vec::new(),
+            judged_by: None,
         }
     }
 }

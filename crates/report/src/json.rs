@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use plumb_model::event::{CaseFinished, TargetInfo, is_once};
+use plumb_model::event::{CaseFinished, JudgedBy, TargetInfo, is_once};
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 use plumb_model::suite::Policy;
 use plumb_model::{Exchange, Force, Level, Position, Report, Severity, Verdict};
@@ -125,6 +125,9 @@ pub struct Document<'a> {
     pub suite: &'a str,
     /// What else than a violated MUST fails the run.
     pub policy: &'a Policy,
+    /// What was judged by, to the byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<&'a JudgedBy>,
     /// The target.
     pub target: &'a TargetInfo,
     /// What the run amounts to.
@@ -253,6 +256,7 @@ impl<'a> Document<'a> {
             seed: run.seed,
             suite: &run.suite,
             policy: &run.policy,
+            judged_by: run.judged_by.as_ref(),
             target: &run.target,
             outcome,
             exit_code: outcome.exit_code(),

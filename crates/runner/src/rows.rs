@@ -80,6 +80,7 @@ mod tests {
             checks: ids.iter().map(info).collect(),
             known: BTreeMap::new(),
             positions: vec![],
+            judged_by: None,
         }))
     }
 

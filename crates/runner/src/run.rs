@@ -393,5 +393,7 @@ fn announcement(options: &Options, subject: &Subject, selected: &[&'static Check
         positions,
         checks,
         known: options.known.0.clone(),
+        // Whoever records the run fills it in: it is no concern of judgement.
+        judged_by: None,
     }
 }

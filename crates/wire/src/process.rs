@@ -5,7 +5,7 @@ mod tail;
 pub mod warden;
 
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::{self as system, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ pub enum Means {
     Kill,
 }
 
-/// A signal to the whole group.
+/// A signal to the whole group; only [`Signal::Kill`] is there on every system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// `SIGINT`.
@@ -95,6 +95,20 @@ pub enum Signal {
     Stop,
     /// `SIGCONT`: thaws it.
     Continue,
+}
+
+#[cfg(not(unix))]
+impl Signal {
+    /// What it does, for whoever cannot have it.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Interrupt => "interrupt",
+            Self::Terminate => "ask to end",
+            Self::Kill => "kill",
+            Self::Stop => "freeze",
+            Self::Continue => "thaw",
+        }
+    }
 }
 
 impl Process {
@@ -117,19 +131,19 @@ impl Process {
         limits: &Limits,
     ) -> Result<(Self, Option<ChildStdin>, Option<ChildStdout>), WireError> {
         let failed = |cause: String| WireError::Process { program: launch.program.clone(), cause };
-        let mut command = Command::new(&launch.program);
+        let mut command = system::Command::new(&launch.program);
         command
             .args(&launch.args)
             .envs(launch.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
+            .stderr(Stdio::piped());
+        group::apart(&mut command);
         if let Some(cwd) = &launch.cwd {
             command.current_dir(cwd);
         }
-        let mut child = command.spawn().map_err(|e| failed(cause(&e)))?;
+        let mut child =
+            Command::from(command).kill_on_drop(true).spawn().map_err(|e| failed(cause(&e)))?;
         let group = child.id().and_then(Group::of).map(Arc::new);
         let group = group.ok_or_else(|| failed("it has no process id".to_owned()))?;
         warden::tell(warden::Word::Begins, group.id());
@@ -253,8 +267,7 @@ async fn reap(
 
 impl From<ExitStatus> for Exit {
     fn from(status: ExitStatus) -> Self {
-        use std::os::unix::process::ExitStatusExt as _;
-        Self { code: status.code(), signal: status.signal() }
+        Self { code: status.code(), signal: group::signal_of(status) }
     }
 }
 

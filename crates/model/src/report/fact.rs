@@ -82,6 +82,7 @@ mod tests {
             checks: ids.iter().map(info).collect(),
             known: std::collections::BTreeMap::new(),
             positions: vec![],
+            judged_by: None,
         };
         let mut events = vec![Event::RunStarted(Box::new(run))];
         for id in ids {

@@ -17,6 +17,7 @@ fn stream() -> Vec<Event> {
         checks: vec![info],
         known: BTreeMap::new(),
         positions: vec![],
+        judged_by: None,
     };
     let check = || "base.response.same-id".to_owned();
     vec![

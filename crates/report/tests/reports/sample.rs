@@ -282,6 +282,7 @@ impl Run {
             checks: Vec::new(),
             known: BTreeMap::new(),
             positions: vec![],
+            judged_by: None,
         };
         Self { edition, start, events: Vec::new(), at: 1_000 }
     }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::group::Group;
+use super::group::{self, Group};
 use super::{KILL, LOOK, Signal};
 
 /// What is left is asked to end, and gets so long for it.
@@ -38,18 +38,14 @@ impl Word {
 /// Starts the helper, once for this process: a program that calls [`keep_watch`] on its standard input. Every group that
 /// is started from now on is in its care.
 pub fn appoint(program: &Path, arguments: &[&str]) -> io::Result<()> {
-    use std::os::unix::process::CommandExt as _;
     if WARDEN.get().is_some() {
         return Ok(());
     }
     // A group of its own: what ends ours must not end it.
-    let child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    group::apart(&mut command);
+    let child = command.spawn()?;
     WARDEN.get_or_init(|| Mutex::new(child));
     Ok(())
 }
@@ -93,7 +89,7 @@ pub fn keep_watch(told: impl BufRead) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::process::CommandExt as _;
 

@@ -1,0 +1,197 @@
+//! `plumb certify` and `plumb verify`: a run judged by a frozen set, and the bundle that says so.
+
+mod entry;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use plumb_certificate::{
+    About, Bundle, Confinement, Judgement, Set, Signature, Signer, Standing, Verifier, badge,
+    canonical,
+};
+use plumb_model::report::Outcome;
+use plumb_model::{Edition, Report, Role, Secrets};
+
+use entry::Prepared;
+
+use crate::args::{CertifyArgs, RunArgs, VerifyArgs};
+use crate::config::{self, Config};
+use crate::reported::reported_whole;
+use crate::say::{self, say};
+use crate::{Exit, Failure, output, run};
+
+/// Ids that are named for one reason; the bundle has all of them.
+const NAMED: usize = 6;
+
+/// Judges a server by a frozen set, and writes a bundle and a badge beside the reports.
+pub(crate) async fn certify(
+    edition: Arc<Edition>,
+    mut args: CertifyArgs,
+    secrets: Secrets,
+) -> Exit {
+    if let Some(name) = &args.freeze {
+        say::out(&Set::freeze(name, &edition, &judged(&edition)?));
+        return Ok(0);
+    }
+    let set = Set::named(args.set.as_deref())?;
+    let config = Config::read(args.run.target.config.as_deref(), &edition.positions)?;
+    refuse(&args.run, &config)?;
+    let signer = args.sign.as_deref().map(signer).transpose()?;
+    let out = args.run.judging.out.clone();
+    let bundle = args.bundle.clone().unwrap_or_else(|| out.join("bundle.json"));
+    let files = [bundle.clone(), out.join("badge.svg"), out.join("badge.json")];
+    output::try_files(&files)?;
+    let quiet = args.run.judging.quiet;
+    let (report, about) = judged_target(&edition, &mut args, secrets).await?;
+    let judgement = set.judge(&report, &edition);
+    let bytes = Bundle::seal(&report, judgement.clone(), about, signer.as_ref());
+    output::write_bytes(&files[0], &bytes)?;
+    output::write(&files[1], &badge::svg(&judgement))?;
+    output::write(&files[2], &badge::endpoint(&judgement))?;
+    say_standing(&judgement, quiet);
+    if !quiet {
+        let [bundle, svg, json] = &files;
+        say!("certificate: {}, {}, {}", bundle.display(), svg.display(), json.display());
+    }
+    Ok(exit_code(&judgement, report.outcome()))
+}
+
+/// The run of a target, however it is named, and what is known about it besides.
+async fn judged_target(
+    edition: &Arc<Edition>,
+    args: &mut CertifyArgs,
+    secrets: Secrets,
+) -> Result<(Report, About), Failure> {
+    let prepared = match entry::path(args) {
+        Some(path) => Some(entry::prepare(&path, args).await?),
+        None => None,
+    };
+    let remote = args.run.target.url.is_some();
+    let about = match prepared {
+        Some(Prepared::Done(report, about)) => {
+            entry::write_reports(&report, &args.run)?;
+            return Ok((*report, about));
+        }
+        Some(Prepared::Here(about)) => about,
+        None => {
+            let confinement = if remote { Confinement::Remote } else { Confinement::None };
+            About { entry: None, confinement }
+        }
+    };
+    let judging = args.run.judging.clone();
+    let options = run::options(edition, args.run.clone(), secrets)?;
+    Ok((reported_whole(options, &judging).await?, about))
+}
+
+/// Checks a bundle, says what it says, and renders the reports of its run.
+pub(crate) fn verify(args: &VerifyArgs) -> Exit {
+    let key = args.key.as_deref().map(verifier).transpose()?;
+    let shown = args.bundle.display();
+    let bytes =
+        std::fs::read(&args.bundle).with_context(|| format!("{shown} could not be read"))?;
+    let bundle = Bundle::open(&bytes, key.as_ref());
+    let bundle = bundle.map_err(|error| {
+        Failure::new(1, anyhow::Error::new(error).context(format!("{shown} is not verified")))
+    })?;
+    let written = output::write_formats(&bundle.report, &args.formats);
+    if let Some(path) = &args.statement {
+        output::write_bytes(path, &canonical(&bundle.statement))?;
+    }
+    if !args.quiet {
+        let style = output::style(args.verbose);
+        say::out(&plumb_report::terminal::summary(&bundle.report, &style));
+    }
+    written?;
+    let predicate = &bundle.statement.predicate;
+    let (target, occasion) = (&predicate.target, &predicate.occasion);
+    let version = target.version.as_deref().unwrap_or_default();
+    say_standing(&predicate.judgement, args.quiet);
+    say!("target: {} {version}, {}", target.name, occasion.started);
+    say!("verified: {}", vouched(&bundle.signature));
+    Ok(exit_code(&predicate.judgement, bundle.report.outcome()))
+}
+
+fn vouched(signature: &Signature) -> String {
+    match signature {
+        Signature::Unsigned => {
+            "every digest is right; it is not signed, so anybody could have written it".to_owned()
+        }
+        Signature::Trusted(key) => {
+            format!("every digest is right, and it is signed with your key {key}")
+        }
+        Signature::Unknown(key) => {
+            format!("every digest is right; it is signed with {key}, which --key would hold it to")
+        }
+    }
+}
+
+fn say_standing(judgement: &Judgement, quiet: bool) {
+    say!("{} by {}", judgement.standing.words(), judgement.set);
+    if quiet {
+        return;
+    }
+    let told = |words: &str, ids: &[&str]| {
+        let more = if ids.len() > NAMED { ", …" } else { "" };
+        let named = ids.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        say!("  {:>4} {words}: {named}{more}", ids.len());
+    };
+    for (words, ids) in [("violated", &judgement.violated), ("undecided", &judgement.undecided)] {
+        if !ids.is_empty() {
+            told(words, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+    for (why, ids) in judgement.by_reason() {
+        told(why.words(), &ids);
+    }
+}
+
+/// The exit code of a certificate: what failed the run and the set has nothing to do with fails nothing.
+fn exit_code(judgement: &Judgement, outcome: Outcome) -> u8 {
+    match judgement.standing {
+        _ if outcome == Outcome::OurFault => Outcome::OurFault.exit_code(),
+        Standing::Conformant | Standing::ConformantWithReservations => 0,
+        Standing::NotConformant => Outcome::Violations.exit_code(),
+        Standing::Undecided => Outcome::Inconclusive.exit_code(),
+    }
+}
+
+/// A certificate is about all of a set: nothing that narrows or excuses is taken.
+fn refuse(run: &RunArgs, config: &Config) -> anyhow::Result<()> {
+    let judging = &run.judging;
+    let given = [
+        ("--only", !judging.only.is_empty()),
+        ("--known", judging.known.is_some()),
+        ("a [known] list in plumb.toml", !config.known.is_empty()),
+        ("--suite", judging.suite != "core"),
+        ("--vectors", !run.vectors.is_empty()),
+        ("--authorization-server", run.issuer.authorization_server.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((what, _)) => bail!(
+            "{what}: a certificate judges all that its frozen set names, and excuses nothing; `plumb run` takes it"
+        ),
+        None => Ok(()),
+    }
+}
+
+/// What the core suite judges of a server.
+fn judged(edition: &Edition) -> anyhow::Result<BTreeSet<String>> {
+    let suite = run::named_suite(edition, "core")?;
+    let checks = plumb_checks::all();
+    let rows =
+        edition.ledger.rows().iter().filter(|row| suite.selects(row) && row.binds(Role::Server));
+    let judged = rows.filter(|row| checks.iter().any(|c| c.is_for(edition) && c.covers(&row.id)));
+    Ok(judged.map(|row| row.id.clone()).collect())
+}
+
+fn signer(path: &Path) -> anyhow::Result<Signer> {
+    let text = config::read(path)?;
+    Signer::from_pem(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
+pub(crate) fn verifier(path: &Path) -> anyhow::Result<Verifier> {
+    let text = config::read(path)?;
+    Verifier::from_pem(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
+}

@@ -1,0 +1,151 @@
+//! `plumb fleet`: many servers.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use plumb_certificate::{Digest, Set};
+use plumb_fleet::{Class, Matrix, Order, Outcome, Progress, Shard, Store, Target};
+use plumb_model::Edition;
+use plumb_report::text::{inert, visible_line};
+
+use crate::args::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, SiteArgs};
+use crate::say::{say, tell};
+use crate::{Exit, Failure, certify, config, output, reported, run, serve};
+
+/// What Kubernetes sets in each pod of an Indexed Job.
+const INDEX: &str = "JOB_COMPLETION_INDEX";
+
+/// Carries out a command on a fleet.
+pub(crate) async fn fleet(edition: &Edition, command: FleetCommand) -> Exit {
+    match command {
+        FleetCommand::Plan(args) => plan(&args),
+        FleetCommand::Run(args) => judge(&args).await,
+        FleetCommand::Merge(args) => merge(edition, &args),
+        FleetCommand::Site(args) => site(&args),
+    }
+}
+
+fn plan(args: &PlanArgs) -> Exit {
+    let set = Set::named(args.set.as_deref())?;
+    if let (Some(Emit::K8s), Some(parts)) = (args.emit, args.parts) {
+        say!("{}", plumb_fleet::recipe::kubernetes(&args.image, parts, &set.name).trim_end());
+        return Ok(0);
+    }
+    let targets = args.targets.as_deref().map(targets).transpose()?.unwrap_or_default();
+    let shard = args.shard.unwrap_or(Shard::WHOLE);
+    for target in targets.iter().filter(|target| shard.has(target)) {
+        say!("{}", serde_json::to_string(target)?);
+    }
+    Ok(0)
+}
+
+async fn judge(args: &FleetRunArgs) -> Exit {
+    let set = Set::named(args.set.as_deref())?;
+    let shard = shard(args)?;
+    let mut targets = targets(&args.targets)?;
+    targets.retain(|target| shard.has(target));
+    let plumb = serve::own_path()?;
+    let binary = std::fs::File::open(&plumb).and_then(Digest::of_reader);
+    let binary = binary.context("the binary of plumb could not be read")?;
+    let mut arguments = vec!["--set".to_owned(), set.name.clone()];
+    if let Some(rate) = args.rate {
+        arguments.extend(["--rate".to_owned(), rate.to_string()]);
+    }
+    if let Some(key) = &args.sign {
+        arguments.extend(["--sign".to_owned(), key.display().to_string()]);
+    }
+    // However this ends, the processes that it started end too.
+    run::warded()?;
+    let order = Order {
+        store: Store::new(&args.out, &format!("{} {} {binary}", set.name, set.digest)),
+        plumb,
+        arguments,
+        jobs: usize::try_from(args.jobs).unwrap_or(1),
+        per_host: args.per_host,
+        retry: args.retry,
+    };
+    let running = plumb_fleet::run(order, targets, Arc::new(told));
+    let outcomes = tokio::select! {
+        outcomes = running => outcomes,
+        () = reported::interrupted() => {
+            let told = anyhow!("interrupted: started again, it goes on where it was");
+            return Err(Failure::new(reported::INTERRUPTED, told));
+        }
+    };
+    let outcomes = outcomes.map_err(|error| Failure::new(output::UNWRITTEN, error))?;
+    summary(&outcomes);
+    let ours = outcomes.iter().any(|outcome| outcome.class == Class::OurFault);
+    Ok(if ours { crate::FAULT } else { 0 })
+}
+
+fn shard(args: &FleetRunArgs) -> Result<Shard, Failure> {
+    let Some(parts) = args.parts else { return Ok(args.shard.unwrap_or(Shard::WHOLE)) };
+    let index = std::env::var(INDEX).ok().and_then(|index| index.parse().ok());
+    let shard = index.and_then(|index| Shard::new(index, parts));
+    shard.ok_or_else(|| {
+        anyhow!("--parts {parts} needs {INDEX} from 0 to {}", parts.max(1) - 1).into()
+    })
+}
+
+fn told(progress: Progress, outcome: &Outcome) {
+    let Target { name, version, .. } = &outcome.target;
+    let Progress { done, of } = progress;
+    let words = outcome.class.words();
+    tell!("{}", inert(&visible_line(&format!("[{done}/{of}] {name} {version}: {words}"))));
+    let last = outcome.said.trim().lines().last().filter(|_| std::io::stderr().is_terminal());
+    if let Some(last) = last {
+        tell!("    {}", inert(&visible_line(last)));
+    }
+}
+
+fn summary(outcomes: &[Outcome]) {
+    let classes = [
+        Class::Judged,
+        Class::Undecided,
+        Class::TargetDown,
+        Class::NeedsAnswers,
+        Class::Refused,
+        Class::OurFault,
+    ];
+    let count = |class: Class| outcomes.iter().filter(|outcome| outcome.class == class).count();
+    let parts = classes.into_iter().filter(|class| count(*class) > 0);
+    let parts: Vec<String> =
+        parts.map(|class| format!("{} {}", count(class), class.words())).collect();
+    say!("{} servers: {}", outcomes.len(), parts.join(", "));
+}
+
+fn merge(edition: &Edition, args: &MergeArgs) -> Exit {
+    let key = args.key.as_deref().map(certify::verifier).transpose()?;
+    let matrix = Matrix::merge(&args.folders, edition, key.as_ref())?;
+    output::write_bytes(&args.out, &matrix.to_bytes())?;
+    let parts = matrix.tally().into_iter().map(|(standing, count)| {
+        let words = standing.map_or("not judged", plumb_certificate::Standing::words);
+        format!("{count} {words}")
+    });
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    say!("{}: {} servers: {parts}", args.out.display(), matrix.servers.len());
+    Ok(0)
+}
+
+fn site(args: &SiteArgs) -> Exit {
+    let matrix = matrix(&args.matrix)?;
+    let before = args.before.as_deref().map(self::matrix).transpose()?;
+    let written = plumb_fleet::site::write(&args.out, &matrix, before.as_ref());
+    written
+        .with_context(|| format!("{} could not be written", args.out.display()))
+        .map_err(|error| Failure::new(output::UNWRITTEN, error))?;
+    say!("{}: {} servers", args.out.join("index.html").display(), matrix.servers.len());
+    Ok(0)
+}
+
+fn matrix(path: &Path) -> anyhow::Result<Matrix> {
+    let text = config::read(path)?;
+    Matrix::parse(&text).map_err(|why| anyhow!("{} is no matrix: {why}", path.display()))
+}
+
+fn targets(path: &Path) -> anyhow::Result<Vec<Target>> {
+    let text = config::read(path)?;
+    plumb_fleet::targets(&text).with_context(|| format!("{} is no list of servers", path.display()))
+}

@@ -1,0 +1,140 @@
+//! Certificates and fleets, as people use them: what is refused, what is asked for, what two runs have in common, and what a
+//! kill leaves.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const PLUMB: &str = env!("CARGO_BIN_EXE_plumb");
+
+fn plumb(folder: &Path, args: &[&str]) -> Output {
+    Command::new(PLUMB).args(args).current_dir(folder).output().expect("the binary runs")
+}
+
+fn told(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
+}
+
+#[test]
+fn a_certificate_takes_nothing_that_narrows_or_excuses() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let known = folder.path().join("known.toml");
+    std::fs::write(&known, "[known]\n'base.response.same-id' = 'issue 12'\n").expect("written");
+    for args in [
+        ["--only", "base.response.same-id"],
+        ["--known", "known.toml"],
+        ["--suite", "quick"],
+        ["--vectors", "."],
+    ] {
+        let refused = plumb(folder.path(), &[&["certify"][..], &args].concat());
+        assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", told(&refused));
+        assert!(told(&refused).contains("excuses nothing"), "{}", told(&refused));
+    }
+    std::fs::rename(known, folder.path().join("plumb.toml")).expect("renamed");
+    assert_eq!(plumb(folder.path(), &["certify"]).status.code(), Some(2), "a list in plumb.toml");
+}
+
+#[test]
+fn an_entry_that_needs_answers_asks_for_them_and_starts_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let entry = r#"{"$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
+        "name": "io.example/a", "version": "1.0.0", "packages": [{"registryType": "npm", "identifier": "no-such", "version": "1.0.0",
+        "transport": {"type": "stdio"}, "environmentVariables": [{"name": "KEY", "isRequired": true, "isSecret": true}]}]}"#;
+    std::fs::write(folder.path().join("server.json"), entry).expect("written");
+    let asked = plumb(folder.path(), &["certify", "server.json"]);
+    assert_eq!(asked.status.code(), Some(8), "{}", told(&asked));
+    assert!(told(&asked).contains("\"KEY\" = { env = \"KEY\" }"), "{}", told(&asked));
+}
+
+#[test]
+fn two_certificates_of_one_server_differ_in_times_and_addresses_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certified = |out: &str| {
+        let server = ["--", PLUMB, "serve", "reference", "--stdio", "--break", "echo_id_type"];
+        let args = ["certify", "--quiet", "--out", out];
+        let output = plumb(folder.path(), &[&args[..], &server].concat());
+        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        let bundle = format!("{out}/bundle.json");
+        let verify = ["verify", "--quiet", "--statement", "s.json", "--html", "r.html", &bundle];
+        let verified = plumb(folder.path(), &verify);
+        assert_eq!(verified.status.code(), Some(1), "{}", told(&verified));
+        assert!(told(&verified).contains("every digest is right"), "{}", told(&verified));
+        assert!(folder.path().join("r.html").metadata().expect("a report").len() > 10_000);
+        let statement = std::fs::read(folder.path().join("s.json")).expect("a statement");
+        serde_json::from_slice::<serde_json::Value>(&statement).expect("JSON")
+    };
+    let (mut one, two) = (certified("one"), certified("two"));
+    assert_eq!(one["predicate"]["result"], "FAILED");
+    assert!(one["predicate"]["failedTests"].as_array().is_some_and(|failed| !failed.is_empty()));
+    one["predicate"]["occasion"] = two["predicate"]["occasion"].clone();
+    assert_eq!(one, two);
+    let path = folder.path().join("one/bundle.json");
+    let mut bytes = std::fs::read(&path).expect("a bundle");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).expect("written");
+    let verified = plumb(folder.path(), &["verify", "one/bundle.json"]);
+    assert_eq!(verified.status.code(), Some(1), "{}", told(&verified));
+    assert!(told(&verified).contains("is not verified"), "{}", told(&verified));
+}
+
+/// A list of servers that never come up, each in no time.
+fn targets(folder: &Path) {
+    let line = |n: usize| {
+        let area = ["Files", "Weather", ""][n % 3];
+        format!(
+            "{{\"name\":\"io.example/s{n}\",\"version\":\"1.{n}\",\"area\":\"{area}\",\"command\":[\"false\"]}}\n"
+        )
+    };
+    std::fs::write(folder.join("targets.jsonl"), (0..9).map(line).collect::<String>())
+        .expect("written");
+}
+
+#[test]
+fn parts_of_a_fleet_and_a_fleet_that_was_killed_fold_to_the_matrix_of_the_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    targets(folder);
+    let merged = |folders: &[&str], out: &str| {
+        let output = plumb(folder, &[&["fleet", "merge", "--out", out], folders].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        std::fs::read(folder.join(out)).expect("a matrix")
+    };
+    let run = ["fleet", "run", "targets.jsonl", "--jobs", "2", "--out"];
+    for part in 0..3_u32 {
+        let (index, out) = (part.to_string(), format!("part-{part}"));
+        let mut command = Command::new(PLUMB);
+        command.args(run).args([&out, "--parts", "3"]).env("JOB_COMPLETION_INDEX", index);
+        assert!(command.current_dir(folder).status().expect("the binary runs").success());
+    }
+    let mut killed =
+        Command::new(PLUMB).args(run).arg("whole").current_dir(folder).spawn().expect("it starts");
+    while !std::fs::read_dir(folder.join("whole")).is_ok_and(|mut results| results.next().is_some())
+    {
+        std::thread::yield_now();
+    }
+    killed.kill().expect("it runs");
+    killed.wait().expect("it ends");
+    let whole = plumb(folder, &[&run[..], &["whole"]].concat());
+    assert_eq!(whole.status.code(), Some(0), "{}", told(&whole));
+    assert!(told(&whole).contains("9 servers: 9 never reached"), "{}", told(&whole));
+    let parts = merged(&["part-0", "part-1", "part-2"], "parts.json");
+    assert_eq!(
+        String::from_utf8_lossy(&parts),
+        String::from_utf8_lossy(&merged(&["whole"], "whole.json"))
+    );
+    let site = plumb(folder, &["fleet", "site", "whole.json", "--before", "parts.json"]);
+    assert_eq!(site.status.code(), Some(0), "{}", told(&site));
+    assert_eq!(std::fs::read_dir(folder.join("site/servers")).expect("pages").count(), 9);
+}
+
+#[test]
+fn a_manifest_names_the_parts_and_quotes_what_it_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = ["fleet", "plan", "--emit", "k8s", "--parts", "3", "--image", "a\"b@sha256:0"];
+    let manifest = told(&plumb(folder.path(), &args));
+    assert!(
+        manifest.contains("completions: 3") && manifest.contains(r#"image: "a\"b@sha256:0""#),
+        "{manifest}"
+    );
+}

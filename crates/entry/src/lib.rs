@@ -1,0 +1,14 @@
+//! From an entry of a registry (`server.json`) to a run: an argument vector or an address, never a shell.
+//!
+//! [`Entry`] is the file as its own schema reads it, [`Answers`] is what nobody but the user can say, [`plan`] puts both
+//! together, and [`sandbox`] confines what comes of it.
+
+mod answers;
+mod entry;
+mod fill;
+mod plan;
+pub mod sandbox;
+
+pub use answers::{Answers, Question};
+pub use entry::{Entry, EntryError, Package, Remote};
+pub use plan::{Fetch, Plan, PlanError, Way, plan};

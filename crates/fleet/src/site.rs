@@ -1,0 +1,283 @@
+//! A fleet as pages: an index of areas, a page an area, a page a server, what changed, and badges. All of it is read
+//! without a script; one of a few lines adds a search.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{fs, io};
+
+use askama::Template;
+use plumb_certificate::{Digest, Standing, badge};
+
+use crate::matrix::{Changes, Matrix, Row, tally};
+
+/// Where an area has no name.
+const OTHERS: &str = "Others";
+/// Requirements that most servers break, on the first page.
+const OFTEN: usize = 12;
+
+const STYLE: &str = include_str!("../templates/style.css");
+const SEARCH: &str = include_str!("../templates/search.js");
+
+#[derive(Template)]
+#[template(path = "index.html")]
+struct Index<'a> {
+    set: &'a str,
+    servers: usize,
+    tally: Vec<Share>,
+    areas: Vec<Area<'a>>,
+    often: Vec<Often<'a>>,
+    changes: Option<&'a Changes>,
+}
+
+#[derive(Template)]
+#[template(path = "area.html")]
+struct AreaPage<'a> {
+    set: &'a str,
+    area: &'a Area<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "server.html")]
+struct ServerPage<'a> {
+    set: &'a str,
+    server: Server<'a>,
+    area: (&'a str, String),
+    verdicts: Vec<Verdicts<'a>>,
+}
+
+#[derive(Template)]
+#[template(path = "changes.html")]
+struct ChangesPage<'a> {
+    set: &'a str,
+    broke: Vec<Changed<'a>>,
+    healed: Vec<Changed<'a>>,
+    new: &'a [String],
+    gone: &'a [String],
+}
+
+/// A part of a bar.
+struct Share {
+    class: &'static str,
+    words: &'static str,
+    count: usize,
+    /// Hundredths of the whole.
+    wide: usize,
+}
+
+struct Area<'a> {
+    name: &'a str,
+    slug: String,
+    tally: Vec<Share>,
+    servers: Vec<Server<'a>>,
+}
+
+struct Server<'a> {
+    row: &'a Row,
+    slug: String,
+    class: &'static str,
+    words: &'static str,
+    violated: usize,
+    reservations: usize,
+}
+
+struct Often<'a> {
+    id: &'a str,
+    summary: &'a str,
+    count: usize,
+}
+
+/// Requirements with one verdict.
+struct Verdicts<'a> {
+    words: &'static str,
+    open: bool,
+    rows: Vec<(&'a str, &'a str, &'a str, Option<&'a String>)>,
+}
+
+struct Changed<'a> {
+    name: &'a str,
+    slug: String,
+    versions: String,
+    ids: &'a [String],
+}
+
+/// Writes the pages of a fleet into a folder; with an earlier fleet, what changed since.
+pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Result<()> {
+    for name in ["servers", "areas", "badges"] {
+        fs::create_dir_all(folder.join(name))?;
+    }
+    let changes = before.map(|before| matrix.since(before));
+    let areas = areas(matrix);
+    let index = Index {
+        set: &matrix.set,
+        servers: matrix.servers.len(),
+        tally: shares(matrix.tally()),
+        often: often(matrix),
+        changes: changes.as_ref(),
+        areas,
+    };
+    for area in &index.areas {
+        let page = AreaPage { set: &matrix.set, area };
+        put(folder, &format!("areas/{}.html", area.slug), &page)?;
+    }
+    for row in &matrix.servers {
+        let server = Server::of(row);
+        let area = area_of(row);
+        let path = format!("servers/{}.html", server.slug);
+        if let Some(judgement) = &row.judgement {
+            let badge = folder.join("badges").join(&server.slug);
+            fs::write(badge.with_extension("svg"), badge::svg(judgement))?;
+            fs::write(badge.with_extension("json"), badge::endpoint(judgement))?;
+        }
+        let verdicts = verdicts(matrix, row);
+        let page = ServerPage { set: &matrix.set, server, area: (area, slug(area, "")), verdicts };
+        put(folder, &path, &page)?;
+    }
+    if let Some(changes) = &changes {
+        let page = ChangesPage {
+            set: &matrix.set,
+            broke: changes.broke.iter().map(Changed::of).collect(),
+            healed: changes.healed.iter().map(Changed::of).collect(),
+            new: &changes.new,
+            gone: &changes.gone,
+        };
+        put(folder, "changes.html", &page)?;
+    }
+    put(folder, "index.html", &index)?;
+    fs::write(folder.join("search.json"), search(matrix)?)?;
+    fs::write(folder.join("search.js"), SEARCH)?;
+    fs::write(folder.join("style.css"), STYLE)?;
+    fs::write(folder.join("matrix.json"), matrix.to_bytes())
+}
+
+fn put(folder: &Path, name: &str, page: &impl Template) -> io::Result<()> {
+    fs::write(folder.join(name), page.render().map_err(io::Error::other)?)
+}
+
+/// What the search looks through: name, version, area, standing, page.
+fn search(matrix: &Matrix) -> io::Result<Vec<u8>> {
+    let rows = matrix.servers.iter().map(|row| {
+        let server = Server::of(row);
+        (&row.name, &row.version, area_of(row), server.class, server.words, server.slug)
+    });
+    Ok(serde_json::to_vec(&rows.collect::<Vec<_>>())?)
+}
+
+fn areas<'a>(matrix: &'a Matrix) -> Vec<Area<'a>> {
+    let mut by_name: BTreeMap<(bool, &str), Vec<&Row>> = BTreeMap::new();
+    for row in &matrix.servers {
+        by_name.entry((row.area.is_empty(), area_of(row))).or_default().push(row);
+    }
+    let area = |((_, name), rows): ((bool, &'a str), Vec<&'a Row>)| Area {
+        name,
+        slug: slug(name, ""),
+        servers: rows.iter().map(|row| Server::of(row)).collect(),
+        tally: shares(tally(rows.into_iter())),
+    };
+    by_name.into_iter().map(area).collect()
+}
+
+fn area_of(row: &Row) -> &str {
+    if row.area.is_empty() { OTHERS } else { &row.area }
+}
+
+fn often(matrix: &Matrix) -> Vec<Often<'_>> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for row in &matrix.servers {
+        for (at, _) in row.verdicts.chars().enumerate().filter(|(_, letter)| *letter == 'f') {
+            *counts.entry(at).or_default() += 1;
+        }
+    }
+    let mut often: Vec<Often<'_>> = counts
+        .into_iter()
+        .filter_map(|(at, count)| {
+            let requirement = matrix.requirements.get(at)?;
+            Some(Often { id: &requirement.id, summary: &requirement.summary, count })
+        })
+        .collect();
+    often.sort_by(|a, b| b.count.cmp(&a.count).then(a.id.cmp(b.id)));
+    often.truncate(OFTEN);
+    often
+}
+
+fn verdicts<'a>(matrix: &'a Matrix, row: &'a Row) -> Vec<Verdicts<'a>> {
+    let kinds = [
+        ('f', "Violated", true),
+        ('w', "Warned", true),
+        ('d', "Disputed", true),
+        ('i', "Tried and not seen", false),
+        ('u', "Nothing to observe", false),
+        ('h', "Held", false),
+        ('n', "Does not concern it", false),
+    ];
+    let of = |(letter, words, open)| {
+        let all = matrix.requirements.iter().zip(row.verdicts.chars());
+        let these = all.filter(|(_, found)| *found == letter).map(|(r, _)| {
+            (r.id.as_str(), r.level.as_str(), r.summary.as_str(), row.found.get(&r.id))
+        });
+        Verdicts { words, open, rows: these.collect() }
+    };
+    kinds.into_iter().map(of).filter(|verdicts| !verdicts.rows.is_empty()).collect()
+}
+
+fn shares(tally: Vec<(Option<Standing>, usize)>) -> Vec<Share> {
+    let whole: usize = tally.iter().map(|(_, count)| count).sum();
+    let share = |(standing, count): (Option<Standing>, usize)| {
+        let (class, words) = shown(standing);
+        Share { class, words, count, wide: (count * 10_000) / whole.max(1) }
+    };
+    tally.into_iter().map(share).collect()
+}
+
+fn shown(standing: Option<Standing>) -> (&'static str, &'static str) {
+    let class = match standing {
+        Some(Standing::Conformant) => "yes",
+        Some(Standing::ConformantWithReservations) => "mostly",
+        Some(Standing::NotConformant) => "no",
+        Some(Standing::Undecided) => "open",
+        None => "none",
+    };
+    (class, standing.map_or("not judged", Standing::words))
+}
+
+impl<'a> Server<'a> {
+    fn of(row: &'a Row) -> Self {
+        let (class, words) = shown(row.judgement.as_ref().map(|judgement| judgement.standing));
+        let words = if row.judgement.is_none() { row.class.words() } else { words };
+        let count =
+            |of: fn(&plumb_certificate::Judgement) -> usize| row.judgement.as_ref().map_or(0, of);
+        Self {
+            row,
+            slug: slug(&row.name, &row.version),
+            class,
+            words,
+            violated: count(|judgement| judgement.violated.len()),
+            reservations: count(|judgement| judgement.reservations.len()),
+        }
+    }
+}
+
+impl<'a> Changed<'a> {
+    fn of(change: &'a crate::Change) -> Self {
+        let same = change.from == change.to;
+        let versions =
+            if same { change.to.clone() } else { format!("{} → {}", change.from, change.to) };
+        let slug = slug(&change.name, &change.to);
+        Self { name: &change.name, slug, versions, ids: &change.ids }
+    }
+}
+
+/// A file name for a server: readable, and its own whatever its name holds.
+fn slug(name: &str, version: &str) -> String {
+    let plain = |text: &str| -> String {
+        let kept =
+            text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' });
+        kept.take(60).collect::<String>().trim_matches(['-', '.']).to_owned()
+    };
+    let digest = Digest::of(format!("{name}\0{version}").as_bytes());
+    let own: String = digest.hex().chars().take(8).collect();
+    let parts = [plain(name), plain(version), own];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests;

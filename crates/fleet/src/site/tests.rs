@@ -1,0 +1,48 @@
+use plumb_certificate::Judgement;
+
+use super::*;
+
+fn matrix() -> Matrix {
+    let judgement = Judgement {
+        set: "x/1".into(),
+        set_digest: Digest::of(b""),
+        standing: Standing::NotConformant,
+        violated: vec!["a".into()],
+        undecided: Vec::new(),
+        reservations: Vec::new(),
+    };
+    let value = serde_json::json!({
+        "format": 1, "set": "x/1",
+        "requirements": [{"id": "a", "level": "MUST", "page": "p", "summary": "Holds."}],
+        "servers": [
+            {"name": "io.example/<b>", "version": "1.0", "area": "Files", "class": "judged", "judgement": judgement,
+             "verdicts": "f", "found": {"a": "<i>this</i>"}},
+            {"name": "../evil", "version": "", "area": "", "class": "target-down", "judgement": null, "verdicts": "-", "found": {}},
+        ],
+    });
+    Matrix::parse(&value.to_string()).expect("a matrix")
+}
+
+#[test]
+fn a_site_has_a_page_and_a_badge_for_each_server_and_nothing_of_a_server_is_markup() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &matrix(), Some(&matrix())).expect("written");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a file");
+    let index = read("index.html");
+    assert!(index.contains("2 MCP servers") && index.contains("1 not judged"), "{index}");
+    let files = |name: &str| std::fs::read_dir(folder.path().join(name)).expect("a folder").count();
+    assert_eq!((files("servers"), files("areas"), files("badges")), (2, 2, 2));
+    let page = read(&format!("servers/{}.html", slug("io.example/<b>", "1.0")));
+    assert!(page.contains("&#60;b&#62;") && page.contains("&#60;i&#62;this"), "{page}");
+    assert!(!page.contains("<b>") && !page.contains("<i>this"));
+    assert!(read("changes.html").contains("Nothing."));
+}
+
+#[test]
+fn a_name_leads_out_of_no_folder_and_into_no_other_servers_page() {
+    for name in ["../evil", "a/../../b", "CON", ".", ""] {
+        let slug = slug(name, "");
+        assert!(!slug.contains('/') && !slug.starts_with('.'), "{slug}");
+    }
+    assert_ne!(slug("a/b", "1"), slug("a-b", "1"));
+}

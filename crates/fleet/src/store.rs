@@ -1,0 +1,169 @@
+//! Where results are kept: a folder named by what was judged, by which set and by which binary. It appears whole or not
+//! at all, so whatever is there is done.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use plumb_certificate::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::Target;
+
+/// What came of judging a server, beside its bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The server.
+    pub target: Target,
+    /// What came of it.
+    pub class: Class,
+    /// The exit code of the last try, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// How often it was tried.
+    pub tries: u32,
+    /// The last words, where there is no bundle.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+}
+
+/// What came of judging a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// There is a bundle, and its judgement stands.
+    Judged,
+    /// There is a bundle, and MUSTs that could not be judged in any try.
+    Undecided,
+    /// The target was never reached.
+    TargetDown,
+    /// It has inputs that nobody answered.
+    NeedsAnswers,
+    /// The command line or a file was refused.
+    Refused,
+    /// A fault of ours, or of this machine.
+    OurFault,
+}
+
+impl Class {
+    /// What an exit code of `plumb certify` says; none is a signal.
+    pub(crate) fn of(exit: Option<i32>) -> Self {
+        match exit {
+            Some(0 | 1) => Self::Judged,
+            Some(5) => Self::Undecided,
+            Some(4) => Self::TargetDown,
+            Some(8) => Self::NeedsAnswers,
+            Some(2 | 3) => Self::Refused,
+            _ => Self::OurFault,
+        }
+    }
+
+    /// How often it is worth trying.
+    pub(crate) fn tries(self) -> u32 {
+        match self {
+            Self::Judged | Self::NeedsAnswers | Self::Refused => 1,
+            Self::Undecided | Self::OurFault => 2,
+            Self::TargetDown => 3,
+        }
+    }
+
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Judged => "judged",
+            Self::Undecided => "undecided",
+            Self::TargetDown => "never reached",
+            Self::NeedsAnswers => "needs answers",
+            Self::Refused => "refused",
+            Self::OurFault => "a fault of ours",
+        }
+    }
+}
+
+/// A folder of results.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+    /// What all of them were judged by.
+    standard: String,
+}
+
+impl Store {
+    /// The results in a folder, of what is judged by this: the set and the digest of the binary.
+    pub fn new(folder: &Path, standard: &str) -> Self {
+        Self { folder: folder.to_owned(), standard: standard.to_owned() }
+    }
+
+    /// What came of a server, if it is done.
+    pub fn done(&self, target: &Target) -> Option<Outcome> {
+        let text = fs::read(self.place(target).join("outcome.json")).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    /// Forgets what came of a server.
+    pub(crate) fn forget(&self, target: &Target) -> io::Result<()> {
+        fs::remove_dir_all(self.place(target))
+    }
+
+    /// A folder of its own to work in, beside the results and never taken for one.
+    pub(crate) fn workplace(&self, target: &Target) -> io::Result<PathBuf> {
+        let name = format!(".{}-{}", self.key(target), std::process::id());
+        let place = self.folder.join(name);
+        if place.exists() {
+            fs::remove_dir_all(&place)?;
+        }
+        fs::create_dir_all(&place)?;
+        Ok(place)
+    }
+
+    /// Keeps what was made in a workplace. Whoever came first is right: the same was judged.
+    pub(crate) fn keep(&self, workplace: &Path, outcome: &Outcome) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(outcome)?;
+        fs::write(workplace.join("outcome.json"), text)?;
+        let place = self.place(&outcome.target);
+        match fs::rename(workplace, &place) {
+            Err(_) if place.join("outcome.json").exists() => fs::remove_dir_all(workplace),
+            result => result,
+        }
+    }
+
+    /// Removes what was begun by processes that are gone.
+    pub(crate) fn sweep(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        for entry in fs::read_dir(&self.folder)?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let owner = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('-'));
+            let Some((_, owner)) = owner else { continue };
+            // Parts of a list may share the folder: what somebody still works in is theirs.
+            let processes = Path::new("/proc");
+            let alive = !processes.exists() || processes.join(owner).exists();
+            let alive = alive && owner != std::process::id().to_string();
+            if !alive {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, target: &Target) -> PathBuf {
+        self.folder.join(self.key(target))
+    }
+
+    fn key(&self, target: &Target) -> String {
+        let digest = Digest::of_value(&(target, &self.standard));
+        digest.hex().chars().take(32).collect()
+    }
+}
+
+/// All results of a folder, each with the bytes of its bundle if it has one.
+pub(crate) fn results(folder: &Path) -> io::Result<Vec<(Outcome, Option<Vec<u8>>)>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder)?.flatten() {
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let Some(text) = fs::read(entry.path().join("outcome.json")).ok().filter(|_| !hidden)
+        else {
+            continue;
+        };
+        let outcome: Outcome = serde_json::from_slice(&text)?;
+        all.push((outcome, fs::read(entry.path().join("bundle.json")).ok()));
+    }
+    Ok(all)
+}

@@ -1,0 +1,104 @@
+//! The list of a fleet: JSON Lines, a server each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// A server to judge: an address, a command, or an entry of a registry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Its name, which with the version is its own in the list.
+    pub name: String,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// What it is for: servers of one area stand together.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub area: String,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The command that starts it, as an argument vector.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// Its entry in a registry: the path of a `server.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// Environment variables of the command.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Further options of `plumb certify`, such as `["--timeout", "30"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+}
+
+/// Why a list is none.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct TargetError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Reads a list: a JSON object a line; empty lines are left out.
+pub fn targets(text: &str) -> Result<Vec<Target>, TargetError> {
+    let mut all = Vec::new();
+    let mut names = BTreeSet::new();
+    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let error = |what: String| TargetError { line: n + 1, what };
+        let target: Target = serde_json::from_str(line).map_err(|why| error(why.to_string()))?;
+        let ways = [target.url.is_some(), !target.command.is_empty(), target.entry.is_some()];
+        if ways.iter().filter(|way| **way).count() != 1 {
+            return Err(error("give one of `url`, `command` and `entry`".to_owned()));
+        }
+        if !names.insert((target.name.clone(), target.version.clone())) {
+            return Err(error(format!("{} {} stands twice", target.name, target.version)));
+        }
+        all.push(target);
+    }
+    Ok(all)
+}
+
+impl Target {
+    /// The host that it loads; none for a command, which loads only us.
+    pub(crate) fn host(&self) -> Option<String> {
+        let url = url::Url::parse(self.url.as_deref()?).ok()?;
+        url.host_str().map(str::to_owned)
+    }
+
+    /// What `plumb certify` is told.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let mut arguments = self.options.clone();
+        for (name, value) in &self.env {
+            arguments.extend(["--env".to_owned(), format!("{name}={value}")]);
+        }
+        arguments.extend(self.url.clone());
+        arguments.extend(self.entry.clone());
+        if !self.command.is_empty() {
+            arguments.push("--".to_owned());
+            arguments.extend(self.command.iter().cloned());
+        }
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_names_each_server_once_and_one_way_to_it() {
+        let all = targets(
+            "{\"name\":\"a\",\"url\":\"https://a.example/mcp\"}\n\n{\"name\":\"b\",\"command\":[\"b\"]}\n",
+        );
+        let all = all.expect("a list");
+        assert_eq!(all[0].host().as_deref(), Some("a.example"));
+        assert_eq!(all[1].arguments(), ["--", "b"]);
+        let twice = targets("{\"name\":\"a\",\"url\":\"u\"}\n{\"name\":\"a\",\"command\":[\"b\"]}");
+        assert_eq!(twice.unwrap_err().to_string(), "line 2: a  stands twice");
+        assert!(targets("{\"name\":\"a\"}").is_err());
+    }
+}
