@@ -14,6 +14,9 @@ const REVISION: &str = "2026-07-28";
 /// The revisions before it, the latest first; they open with a handshake.
 const EARLIER: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
+/// Those of them that are judged; the first transport over HTTP came with the oldest.
+const JUDGED: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+
 /// One revision of the protocol, with all that we judge by.
 #[derive(Clone, Debug)]
 pub struct Edition {
@@ -32,20 +35,42 @@ pub struct Edition {
 impl Edition {
     /// The newest edition that is built in.
     pub fn latest() -> Self {
-        let rows = include_str!("../../../suites/requirements/2026-07-28.tsv");
-        let excluded = include_str!("../../../suites/requirements/2026-07-28.excluded.tsv");
-        let advice = include_str!("../../../suites/requirements/advice.tsv");
-        let ledger = Ledger::parse("2026-07-28.tsv", rows)
-            .and_then(|ledger| ledger.with_exclusions("2026-07-28.excluded.tsv", excluded))
-            .and_then(|ledger| ledger.with_rows("advice.tsv", advice))
-            .unwrap_or_else(|e| unreachable!("the built-in ledger is tested: {e}"));
         Self {
             earlier: EARLIER.map(str::to_owned).to_vec(),
-            ledger,
+            ledger: newest().unwrap_or_else(|e| unreachable!("the built-in ledger is tested: {e}")),
             positions: Positions::parse(include_str!("../../../docs/positions.md")),
             suites: SUITES.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
             ..Self::empty(REVISION)
         }
+    }
+
+    /// The edition of a revision, if it is judged.
+    pub fn of(revision: &str) -> Option<Self> {
+        if revision == REVISION {
+            return Some(Self::latest());
+        }
+        let revision = JUDGED.into_iter().find(|judged| *judged == revision)?;
+        let empty = Self::empty(revision);
+        let rows = include_str!("../../../suites/requirements/earlier.tsv");
+        let excluded = include_str!("../../../suites/requirements/earlier.excluded.tsv");
+        let ledger = newest()
+            .and_then(|ledger| ledger.with_rows("earlier.tsv", rows))
+            .and_then(|ledger| ledger.with_exclusions("earlier.excluded.tsv", excluded))
+            .unwrap_or_else(|e| unreachable!("the built-in ledger is tested: {e}"))
+            .earlier(|since, until| empty.spans(since, until));
+        let before = EARLIER.into_iter().filter(|earlier| *earlier < revision);
+        Some(Self {
+            earlier: before.map(str::to_owned).collect(),
+            ledger,
+            positions: Positions::parse(include_str!("../../../docs/positions.md")),
+            suites: EARLIER_SUITES.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
+            ..empty
+        })
+    }
+
+    /// The revisions that are judged, the newest first.
+    pub fn revisions() -> Vec<&'static str> {
+        [&[REVISION][..], &JUDGED[..]].concat()
     }
 
     /// An edition that demands nothing yet.
@@ -62,6 +87,11 @@ impl Edition {
     /// Whether this is a version of the protocol from before the revision, one that opens with a handshake.
     pub fn is_earlier(&self, version: &str) -> bool {
         self.earlier.iter().any(|earlier| earlier == version)
+    }
+
+    /// Whether the revision itself opens with a handshake, and has sessions.
+    pub fn has_handshake(&self) -> bool {
+        EARLIER.contains(&self.revision.as_str())
     }
 
     /// The last revision that opens with a handshake, as a client of the day before speaks it; the edition's own where none
@@ -107,6 +137,25 @@ impl Edition {
     }
 }
 
+/// The rows of the newest revision, with those that earlier ones share marked.
+fn newest() -> Result<Ledger, crate::ledger::LedgerError> {
+    let rows = include_str!("../../../suites/requirements/2026-07-28.tsv");
+    let excluded = include_str!("../../../suites/requirements/2026-07-28.excluded.tsv");
+    let advice = include_str!("../../../suites/requirements/advice.tsv");
+    let shared = include_str!("../../../suites/requirements/shared.tsv");
+    Ledger::parse("2026-07-28.tsv", rows)?
+        .with_exclusions("2026-07-28.excluded.tsv", excluded)?
+        .with_rows("advice.tsv", advice)?
+        .with_shared("shared.tsv", shared)
+}
+
+/// The suites of the revisions with a handshake.
+const EARLIER_SUITES: [(&str, &str); 3] = [
+    ("core", include_str!("../../../suites/earlier/core.toml")),
+    ("quick", include_str!("../../../suites/earlier/quick.toml")),
+    ("full", include_str!("../../../suites/earlier/full.toml")),
+];
+
 const SUITES: [(&str, &str); 8] = [
     ("core", include_str!("../../../suites/core.toml")),
     ("quick", include_str!("../../../suites/quick.toml")),
@@ -130,6 +179,22 @@ mod tests {
             let suite = edition.suite(name).expect("named").unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(suite.name, name);
         }
+    }
+
+    #[test]
+    fn every_judged_revision_has_an_edition_and_later_ones_demand_more() {
+        let editions = Edition::revisions().into_iter().map(|r| Edition::of(r).expect("judged"));
+        let [newest, last, middle, first] =
+            editions.collect::<Vec<_>>().try_into().expect("four of them");
+        assert!(!newest.has_handshake() && last.has_handshake() && first.has_handshake());
+        let rows = |edition: &Edition| edition.ledger.rows().len();
+        assert!(rows(&last) > 200 && rows(&last) > rows(&middle) && rows(&middle) > rows(&first));
+        for edition in [&last, &middle, &first] {
+            for name in edition.suite_names() {
+                edition.suite(name).expect("named").unwrap_or_else(|e| panic!("{e}"));
+            }
+        }
+        assert!(Edition::of("2024-11-05").is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The ledger: every normative statement of a revision, one a row.
 
+mod spans;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,9 @@ const COLUMNS: [&str; 11] = [
     "official",
     "position",
 ];
+
+/// Two more, in a file of rows that end.
+const SPAN: [&str; 2] = ["since", "until"];
 
 /// All requirements of a revision, in the order of the file.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +60,12 @@ pub struct Requirement {
     pub official: Vec<String>,
     /// The positions that its judgement rests on.
     pub positions: Vec<String>,
+    /// The first revision that demands it; see [`crate::Edition::spans`] for what says nothing.
+    pub since: Option<String>,
+    /// The last revision that demands it.
+    pub until: Option<String>,
+    /// Where it stands in the revisions with a handshake, if it does: page and anchor.
+    pub earlier: Option<(String, String)>,
 }
 
 /// The requirement levels of RFC 2119, and advice below them.
@@ -158,7 +169,8 @@ impl Ledger {
         let error = |line: usize, what: String| LedgerError { file: file.to_owned(), line, what };
         let mut lines = text.lines().enumerate().map(|(n, line)| (n + 1, line));
         let header = lines.next().map(|(_, line)| line.split('\t').collect::<Vec<_>>());
-        if header.as_deref() != Some(&COLUMNS[..]) {
+        let spanning = [&COLUMNS[..], &SPAN[..]].concat();
+        if header.as_deref() != Some(&COLUMNS[..]) && header.as_ref() != Some(&spanning) {
             return Err(error(
                 1,
                 format!("the first line names the columns: {}", COLUMNS.join(", ")),
@@ -230,7 +242,10 @@ impl Ledger {
 
 impl Requirement {
     fn parse(line: &str) -> Result<Self, String> {
-        let cells: Vec<&str> = line.split('\t').collect();
+        let mut cells: Vec<&str> = line.split('\t').collect();
+        let span =
+            (cells.len() == COLUMNS.len() + SPAN.len()).then(|| cells.split_off(COLUMNS.len()));
+        let span: Vec<String> = span.into_iter().flatten().map(str::to_owned).collect();
         let [id, level, force, party, page, anchor, summary, observe, how, official, position] =
             cells[..]
         else {
@@ -260,6 +275,9 @@ impl Requirement {
             how: how.to_owned(),
             official: list(official),
             positions: list(position),
+            since: span.first().cloned(),
+            until: span.get(1).cloned(),
+            earlier: None,
         })
     }
 
