@@ -6,15 +6,26 @@
 
 mod authorization_server;
 mod client;
+mod earlier;
 mod packs;
 mod server;
 
 pub use packs::{PACKS, packs};
 use plumb_runner::Check;
 
-/// Every check of servers, folder by folder. A run orders them by the ledger.
+/// Every check of servers by the newest revision, folder by folder. A run orders them by the ledger.
 pub fn all() -> Vec<&'static Check> {
     server::all()
+}
+
+/// The checks of servers that only earlier revisions have, which open with a handshake.
+pub fn of_earlier() -> Vec<&'static Check> {
+    earlier::CHECKS.to_vec()
+}
+
+/// Every check of servers, of whatever revision: a run selects those of its own.
+pub fn of_servers() -> Vec<&'static Check> {
+    [all(), of_earlier()].concat()
 }
 
 /// Every check of clients, which a run against one selects from.
@@ -24,7 +35,7 @@ pub fn of_clients() -> Vec<&'static Check> {
 
 /// Every check, whomever it judges.
 pub fn of_every_role() -> Vec<&'static Check> {
-    [all(), of_clients(), of_authorization_servers()].concat()
+    [of_servers(), of_clients(), of_authorization_servers()].concat()
 }
 
 /// Every check of authorization servers, which a run against one selects from.

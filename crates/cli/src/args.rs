@@ -8,10 +8,11 @@ mod judging;
 mod migrate;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
-use plumb_model::Role;
+use plumb_model::{Edition, Role};
 use plumb_runner::{AuthOptions, Budget, Target};
 
 pub(crate) use certify::{CertifyArgs, VerifyArgs};
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     Explain {
         /// The requirement's id, such as `http.validate.method-mismatch`.
         id: String,
+        #[command(flatten)]
+        by: ByArgs,
     },
     /// Count the requirements that have a check, by page and level.
     Coverage(CoverageArgs),
@@ -115,6 +118,22 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// The revision that something is said by.
+#[derive(ClapArgs, Clone, Default)]
+pub(crate) struct ByArgs {
+    /// The revision: 2026-07-28 (the newest), 2025-11-25, 2025-06-18, 2025-03-26.
+    #[arg(long, value_name = "REVISION", value_parser = a_revision)]
+    pub(crate) revision: Option<String>,
+}
+
+impl ByArgs {
+    /// The edition of that revision, or the newest.
+    pub(crate) fn edition(&self, newest: Arc<Edition>) -> Arc<Edition> {
+        // The parser let through nothing but what is judged.
+        self.revision.as_deref().and_then(Edition::of).map_or(newest, Arc::new)
+    }
 }
 
 /// How to reach a target.
@@ -202,6 +221,9 @@ impl AuthArgs {
 /// Arguments of `plumb run`.
 #[derive(ClapArgs, Clone)]
 pub(crate) struct RunArgs {
+    /// The revision that the server is judged by; without one, the newest that it speaks.
+    #[arg(long, value_name = "REVISION", value_parser = a_revision)]
+    pub(crate) revision: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     #[command(flatten)]
@@ -226,6 +248,13 @@ pub(crate) struct RunArgs {
     /// At most so many requests a second, for a target that limits them; found by itself if nothing is said.
     #[arg(long, value_name = "N", value_parser = a_rate)]
     pub(crate) rate: Option<f64>,
+}
+
+/// A revision that is judged.
+fn a_revision(word: &str) -> Result<String, String> {
+    let all = Edition::revisions();
+    let known = all.iter().find(|revision| **revision == word);
+    known.map(|r| (*r).to_owned()).ok_or_else(|| format!("one of {}", all.join(", ")))
 }
 
 /// Who is judged.
@@ -260,6 +289,8 @@ pub(crate) struct InitArgs {
 /// Arguments of `plumb list`.
 #[derive(ClapArgs)]
 pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
     /// Only what binds this role, and is judged of it: server, client, authorization-server.
     #[arg(long, value_name = "ROLE", value_parser = a_role)]
     pub(crate) role: Option<Role>,
@@ -273,6 +304,8 @@ pub(crate) struct ListArgs {
 /// Arguments of `plumb coverage`.
 #[derive(ClapArgs)]
 pub(crate) struct CoverageArgs {
+    #[command(flatten)]
+    pub(crate) by: ByArgs,
     /// Whose requirements are counted: server, client, authorization-server.
     #[arg(long, value_name = "ROLE", value_parser = a_role, default_value = "server")]
     pub(crate) role: Role,

@@ -18,7 +18,7 @@ use entry::Prepared;
 
 use crate::args::{CertifyArgs, RunArgs, VerifyArgs};
 use crate::config::{self, Config};
-use crate::reported::reported_whole;
+use crate::reported::{By, Judged, reported_whole};
 use crate::say::{self, say};
 use crate::{Exit, Failure, output, run};
 
@@ -44,7 +44,7 @@ pub(crate) async fn certify(
     let files = [bundle.clone(), out.join("badge.svg"), out.join("badge.json")];
     output::try_files(&files)?;
     let quiet = args.run.judging.quiet;
-    let (report, about) = judged_target(&edition, &mut args, secrets).await?;
+    let (report, about) = judged_target(&edition, &mut args, &secrets).await?;
     let judgement = set.judge(&report, &edition);
     let bytes = Bundle::seal(&report, judgement.clone(), about, signer.as_ref());
     output::write_bytes(&files[0], &bytes)?;
@@ -62,7 +62,7 @@ pub(crate) async fn certify(
 async fn judged_target(
     edition: &Arc<Edition>,
     args: &mut CertifyArgs,
-    secrets: Secrets,
+    secrets: &Secrets,
 ) -> Result<(Report, About), Failure> {
     let prepared = match entry::path(args) {
         Some(path) => Some(entry::prepare(&path, args).await?),
@@ -81,8 +81,11 @@ async fn judged_target(
         }
     };
     let judging = args.run.judging.clone();
-    let options = run::options(edition, args.run.clone(), secrets)?;
-    Ok((reported_whole(options, &judging).await?, about))
+    let options = run::options(Arc::clone(edition), &args.run, secrets)?;
+    match reported_whole(options, &judging, By::Asked).await? {
+        Judged::Whole(report) => Ok((*report, about)),
+        Judged::Earlier(version) => Err(anyhow!("it speaks {version} only").into()),
+    }
 }
 
 /// Checks a bundle, says what it says, and renders the reports of its run.

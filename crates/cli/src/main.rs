@@ -80,9 +80,11 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         Command::Client(args) => client::judge(edition, *args, secrets.clone()).await,
         Command::ReferenceClient(args) => client::act(args).await,
         Command::Migrate(args) => migrate::migrate(edition, *args, secrets.clone()).await,
-        Command::List(list) => catalogue::list(&edition, &list),
-        Command::Explain { id } => catalogue::explain(&edition, &id),
-        Command::Coverage(coverage) => catalogue::coverage(&edition, &coverage),
+        Command::List(list) => catalogue::list(&list.by.edition(edition), &list),
+        Command::Explain { id, by } => catalogue::explain(&by.edition(edition), &id),
+        Command::Coverage(coverage) => {
+            catalogue::coverage(&coverage.by.edition(edition), &coverage)
+        }
         Command::Report(report) => report::render(&report),
         Command::Serve { what } => serve::serve(what).await,
         Command::Vectors { what } => vectors::vectors(&edition, &what),

@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use plumb_model::event::JudgedBy;
 use plumb_model::{Event, Keep, Report, Role, Sieve};
 use plumb_report::timings::Timings;
-use plumb_runner::{Options, RunError};
+use plumb_runner::{Check, Options, RunError, Sink};
 
 use crate::args::{Formats, JudgingArgs};
 use crate::progress::Progress;
@@ -26,14 +26,35 @@ pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Judges a target and writes reports.
 pub(crate) async fn reported(options: Options, args: &JudgingArgs) -> Exit {
-    reported_whole(options, args).await.map(|report| report.outcome().exit_code())
+    match reported_whole(options, args, By::Asked).await? {
+        Judged::Whole(report) => Ok(report.outcome().exit_code()),
+        Judged::Earlier(_) => Ok(0),
+    }
+}
+
+/// Which revision a target is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// That of the options, come what may.
+    Asked,
+    /// That of the options, unless the target speaks earlier ones only.
+    NewestSpoken,
+}
+
+/// What became of a run.
+pub(crate) enum Judged {
+    /// It was made, and told.
+    Whole(Box<Report>),
+    /// Nothing was judged yet: the target speaks no newer revision than this one.
+    Earlier(String),
 }
 
 /// The same, for whoever has more to say about it.
 pub(crate) async fn reported_whole(
     options: Options,
     args: &JudgingArgs,
-) -> Result<Report, Failure> {
+    by: By,
+) -> Result<Judged, Failure> {
     if let Some(unknown) = near::unknown(&options.edition.ledger, &args.only) {
         return Err(Failure::new(NOTHING, anyhow!("--only: {unknown}")));
     }
@@ -45,8 +66,12 @@ pub(crate) async fn reported_whole(
     let keep = args.evidence.keep();
     // Locked until all reports are written, so that no other run writes any meanwhile.
     let recording = Recording::begin(&args.out, keep)?;
-    let ended = match recorded(options, &recording, keep, args.quiet).await {
-        Ok(ended) => ended,
+    let ended = match recorded(options, &recording, keep, args.quiet, by).await {
+        Ok(Recorded::Ended(ended)) => ended,
+        Ok(Recorded::Earlier(version)) => {
+            recording.drop_it();
+            return Ok(Judged::Earlier(version));
+        }
         Err(failure) => {
             recording.drop_it();
             return Err(failure);
@@ -71,7 +96,7 @@ pub(crate) async fn reported_whole(
             anyhow!("interrupted: the reports hold what was seen"),
         ));
     }
-    Ok(report)
+    Ok(Judged::Whole(Box::new(report)))
 }
 
 fn say_where(recording: &Path, formats: &Formats) {
@@ -89,13 +114,20 @@ struct Ended {
     interrupted: bool,
 }
 
+/// What became of a recording.
+enum Recorded {
+    Ended(Box<Ended>),
+    Earlier(String),
+}
+
 /// Runs, streaming events to a file as they come, and folds them.
 async fn recorded(
     options: Options,
     recording: &Recording,
     keep: Keep,
     quiet: bool,
-) -> Result<Ended, Failure> {
+    by: By,
+) -> Result<Recorded, Failure> {
     let path = recording.path();
     let unwritten = |error| {
         let told =
@@ -134,12 +166,12 @@ async fn recorded(
         let _ = sender.send(Some(event));
     });
     let registry = match options.target.role() {
-        Role::Server => plumb_checks::all(),
+        Role::Server => plumb_checks::of_servers(),
         Role::Client => plumb_checks::of_clients(),
         Role::AuthorizationServer => plumb_checks::of_authorization_servers(),
     };
     let outcome = tokio::select! {
-        outcome = plumb_runner::run(&registry, options, sink) => Some(outcome),
+        outcome = judged(&registry, options, sink, by) => Some(outcome),
         // Dropping the run ends its processes.
         () = interrupted() => None,
     };
@@ -147,6 +179,9 @@ async fn recorded(
     let written = writer
         .join()
         .map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
+    if let Some(Err(RunError::Earlier(version))) = outcome {
+        return Ok(Recorded::Earlier(version));
+    }
     if let Some(Err(error)) = outcome {
         let code = if matches!(error, RunError::NothingSelected) { NOTHING } else { UNREACHED };
         return Err(Failure::new(code, error));
@@ -158,7 +193,19 @@ async fn recorded(
     }
     let fold = if interrupted { Report::fold_interrupted(events) } else { Report::fold(events) };
     let report = fold.map_err(|error| Failure::new(70, error))?;
-    Ok(Ended { report, timings, interrupted })
+    Ok(Recorded::Ended(Box::new(Ended { report, timings, interrupted })))
+}
+
+async fn judged(
+    registry: &[&'static Check],
+    options: Options,
+    sink: Sink,
+    by: By,
+) -> Result<(), RunError> {
+    match by {
+        By::Asked => plumb_runner::run(registry, options, sink).await,
+        By::NewestSpoken => plumb_runner::run_unless_earlier(registry, options, sink).await,
+    }
 }
 
 /// What the run judges by, to the byte, made out while the target is looked at. A build for development is no version that

@@ -15,7 +15,7 @@ use plumb_wire::process::warden;
 
 use crate::args::{InitArgs, JudgingArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
-use crate::reported::{UNREACHED, reported_whole};
+use crate::reported::{By, Judged, UNREACHED, reported_whole};
 use crate::say::{self, say};
 use crate::secrets::Collector;
 use crate::target::target;
@@ -24,43 +24,75 @@ use crate::{Exit, Failure, authorization_server, migrate, output, serve};
 /// At most so many replicas are started.
 const MOST_REPLICAS: usize = 16;
 
-/// Judges a server and writes reports.
-pub(crate) async fn run(edition: Arc<Edition>, args: RunArgs, secrets: Secrets) -> Exit {
+/// Judges a server and writes reports: by the revision that was asked for, or by the newest that it speaks.
+pub(crate) async fn run(newest: Arc<Edition>, mut args: RunArgs, secrets: Secrets) -> Exit {
+    if let Some(issuer) = &args.issuer.authorization_server {
+        args.target.url = Some(issuer.clone());
+    }
     if args.auth.trust_setup {
         return trust_setup(&args).await;
     }
-    let judging = args.judging.clone();
-    let options = options(&edition, args, secrets)?;
+    let asked = args.revision.as_deref().and_then(Edition::of).map(Arc::new);
+    let by = if asked.is_some() { By::Asked } else { By::NewestSpoken };
+    let options = options(asked.unwrap_or(newest), &args, &secrets)?;
     let audit = migrate::of_legacy(&options);
-    let report = reported_whole(options, &judging).await?;
-    if report.run.target.era == "legacy" && !judging.quiet {
+    let report = match reported_whole(options, &args.judging, by).await? {
+        Judged::Whole(report) => report,
+        Judged::Earlier(version) => {
+            let edition = Edition::of(&version).map(Arc::new);
+            let edition = edition.with_context(|| format!("revision {version} is not judged"))?;
+            let options = options_again(edition, &args, &secrets)?;
+            match reported_whole(options, &args.judging, By::Asked).await? {
+                Judged::Whole(report) => report,
+                Judged::Earlier(_) => return Err(anyhow!("it was judged by {version}").into()),
+            }
+        }
+    };
+    let told = report.run.target.era == "legacy" && args.revision.is_none() && !args.judging.quiet;
+    if told {
         migrate::first_lines(audit, &report.run.target.address).await;
     }
     Ok(report.outcome().exit_code())
 }
 
-/// What the command line asks of a run.
+/// What a run is to do, by an edition; what is to be known about the command line is said.
 pub(crate) fn options(
-    edition: &Arc<Edition>,
-    mut args: RunArgs,
-    secrets: Secrets,
+    edition: Arc<Edition>,
+    args: &RunArgs,
+    secrets: &Secrets,
 ) -> Result<Options, Failure> {
-    if let Some(issuer) = &args.issuer.authorization_server {
-        args.target.url = Some(issuer.clone());
-    }
-    let config = Config::read(args.target.config.as_deref(), &edition.positions)?;
-    let known = known(edition, args.judging.known.as_deref(), &config)?;
-    let suite = suite(edition, &args)?;
-    let mut collector = Collector::new(&secrets);
-    let target = target(&args.target, args.auth.on || suite.needs_tokens(), &mut collector)?;
-    let target = args.issuer.judged(target, &args.auth, &mut collector);
-    let replicas = replicas(&args, &mut collector)?;
-    let packs = packs(edition, &args.vectors, &mut collector.notes)?;
+    let mut collector = Collector::new(secrets);
+    let options = collected(edition, args, secrets, &mut collector)?;
     output::notes(&collector.notes);
-    watched(&target)?;
+    watched(&options.target)?;
+    Ok(options)
+}
+
+/// The same by another edition, after it was said.
+fn options_again(
+    edition: Arc<Edition>,
+    args: &RunArgs,
+    secrets: &Secrets,
+) -> Result<Options, Failure> {
+    collected(edition, args, secrets, &mut Collector::new(secrets))
+}
+
+fn collected(
+    edition: Arc<Edition>,
+    args: &RunArgs,
+    secrets: &Secrets,
+    collector: &mut Collector<'_>,
+) -> Result<Options, Failure> {
+    let config = Config::read(args.target.config.as_deref(), &edition.positions)?;
+    let known = known(&edition, args.judging.known.as_deref(), &config)?;
+    let suite = suite(&edition, args)?;
+    let target = target(&args.target, args.auth.on || suite.needs_tokens(), collector)?;
+    let target = args.issuer.judged(target, &args.auth, collector);
+    let replicas = replicas(args, collector)?;
+    let packs = packs(&edition, &args.vectors, &mut collector.notes)?;
     let auth = args.auth.options(&target);
     Ok(Options {
-        edition: Arc::clone(edition),
+        edition,
         target,
         suite,
         only: args.judging.only.clone(),
@@ -75,7 +107,7 @@ pub(crate) fn options(
         budget: args.judging.budget,
         max_report: args.judging.max_report.saturating_mul(1 << 20),
         limits: limits(&args.target),
-        secrets,
+        secrets: secrets.clone(),
         started: now(),
         auth,
         replicas,

@@ -43,7 +43,11 @@ pub fn contents(seen: &Observed) -> Vec<&Value> {
 
 /// The server's account of itself.
 pub fn server_info(seen: &Observed) -> Option<&Value> {
-    seen.result()?.get("_meta")?.get(meta::SERVER_INFO)
+    let result = seen.result()?;
+    if seen.method() == Some(method::OLD_INITIALIZE) {
+        return result.get("serverInfo");
+    }
+    result.get("_meta")?.get(meta::SERVER_INFO)
 }
 
 /// Every icon.

@@ -1,6 +1,7 @@
 //! What a scenario works with: the target, and a place for what it finds.
 
 mod instance;
+mod session;
 mod shared;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use plumb_wire::{Limits, codes, meta, method, notification};
 use serde_json::{Value, json};
 
 pub use instance::Instance;
+pub use session::Session;
 pub(crate) use shared::Sights;
 
 use crate::aside::Aside;

@@ -1,5 +1,6 @@
 //! The way to a target: HTTP or the standard streams of a process.
 
+mod handshake;
 mod open;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use plumb_wire::stdio::{Expect, Reply};
 use plumb_wire::{Live, Transport, WireError, http, method};
 use serde_json::Value;
 
+use handshake::{Handshakes, Opened};
 pub use open::Open;
 
 use crate::pace::Sender;
@@ -38,6 +40,8 @@ pub(crate) struct Channel {
     patience: u32,
     /// Whether the end of the process would be a surprise.
     lasting: bool,
+    /// The session, where the revision has them.
+    handshakes: Option<Arc<Handshakes>>,
 }
 
 #[derive(Clone)]
@@ -119,6 +123,7 @@ impl Channel {
             watch: Arc::default(),
             patience: 1,
             lasting: true,
+            handshakes: Some(Arc::default()),
         }
     }
 
@@ -148,6 +153,11 @@ impl Channel {
         let how = self.watch.death().await?;
         self.recorder.died(by, &how, company);
         Some(how)
+    }
+
+    /// The revision that is spoken.
+    pub(crate) fn edition(&self) -> &plumb_model::Edition {
+        &self.recorder.edition
     }
 
     /// What carries it.
@@ -221,7 +231,10 @@ impl Channel {
         let open = self.open(by, probe).await?;
         // The first answer of a process tells how long its start took, and of no other answer.
         let first = matches!(&open.process, Some(Mortal::Session(s)) if s.first_word().is_none());
-        let seen = open.finish().await;
+        let mut seen = open.finish().await;
+        if self.was_ended(probe, &seen).await {
+            seen = self.open(by, probe).await?.finish().await;
+        }
         drop(turn);
         if seen.is_cut() {
             // A bound of ours, never a fault of the target's.
@@ -240,6 +253,15 @@ impl Channel {
 
     /// Writes a probe; a process that has ended is started again first.
     async fn transmit(&self, probe: &Probe) -> Result<(Live, Option<Mortal>), WireError> {
+        let session = if probe.is_outside() { None } else { self.session().await? };
+        self.write(probe, session.as_ref()).await
+    }
+
+    async fn write(
+        &self,
+        probe: &Probe,
+        session: Option<&Opened>,
+    ) -> Result<(Live, Option<Mortal>), WireError> {
         self.recorder.pace.slot().await;
         let tempo = &self.recorder.tempo;
         let given = probe.patience.map(|p| self.stretch(p));
@@ -248,8 +270,11 @@ impl Channel {
                 let target = probe.target(client.endpoint().target());
                 let usual = tempo.patient(client.limits().answer) * self.patience;
                 let answer_within = Some(given.unwrap_or(usual));
-                let request =
-                    || http::HttpRequest { target: target.clone(), answer_within, ..probe.http() };
+                let fields = session.map(Opened::fields).unwrap_or_default();
+                let request = || {
+                    let request = probe.in_session(&fields);
+                    http::HttpRequest { target: target.clone(), answer_within, ..request }
+                };
                 let Some(server) = server else { return Ok((client.send(request()).await?, None)) };
                 let process = server.process();
                 let live = match client.send(request()).await {

@@ -14,6 +14,9 @@ pub enum RunError {
     /// The target could not be reached, or is no MCP server of this revision.
     #[error(transparent)]
     Contact(#[from] ContactError),
+    /// The target speaks no newer revision than this one, and was to be judged by the newest that it speaks.
+    #[error("the target speaks no newer revision than {0}")]
+    Earlier(String),
     /// The suite and the selection leave no check.
     #[error("no check is selected: see `plumb list`")]
     NothingSelected,

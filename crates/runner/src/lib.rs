@@ -39,7 +39,7 @@ mod target;
 mod tempo;
 
 pub use auth::{Auth, AuthOptions, OTHER_PRINCIPAL, PRINCIPAL};
-pub use bench::{Bench, Instance, capable, with_token};
+pub use bench::{Bench, Instance, Session, capable, with_token};
 pub use channel::Open;
 pub use check::{Applies, Body, Check, Isolation, Scene, judged};
 pub use errors::{ContactError, RunError, TargetError};
@@ -55,7 +55,7 @@ pub use props::{Found, Prop, Props, required_arguments};
 pub use reach::Reach;
 pub use record::Sink;
 pub use replicas::{Replicas, SHARED_DIR};
-pub use run::{run, survey_only};
+pub use run::{run, run_unless_earlier, survey_only};
 pub use survey::contact::initialize;
 pub use survey::tasking::{has_ended, task_capable, task_id};
 pub use survey::{AllowCalls, Survey};

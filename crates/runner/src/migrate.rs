@@ -15,6 +15,10 @@ mod session;
 mod steps;
 mod way;
 
+pub(crate) use ask::{fields, initialize};
+pub(crate) use inbox::answer;
+pub(crate) use session::negotiated;
+
 use std::sync::Arc;
 use std::time::Duration;
 

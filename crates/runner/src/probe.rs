@@ -32,6 +32,10 @@ pub struct Probe {
     unnumbered: bool,
     /// Whether the version is a placeholder still, to be given by the edition that is spoken.
     unversioned: bool,
+    /// Whether it is of a revision that opens with a handshake.
+    earlier: bool,
+    /// Whether it is sent outside of any session.
+    outside: bool,
     pub(crate) patience: Option<Duration>,
 }
 
@@ -104,6 +108,8 @@ impl Probe {
             framing: Framing::Length,
             unnumbered: false,
             unversioned: false,
+            earlier: false,
+            outside: false,
             patience: None,
         }
     }
@@ -111,6 +117,13 @@ impl Probe {
     /// At another path of the same origin.
     pub fn at_path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Outside of any session, where the revision has them.
+    #[must_use]
+    pub fn outside(mut self) -> Self {
+        self.outside = true;
         self
     }
 
@@ -308,12 +321,60 @@ impl Probe {
 
     /// As a message of the edition's revision, unless it says itself which it is of.
     pub fn in_edition(mut self, edition: &Edition) -> Self {
+        if edition.has_handshake() {
+            return self.in_earlier();
+        }
         if std::mem::take(&mut self.unversioned)
             && let Some(version) = self.message_mut().and_then(version_of)
         {
             *version = edition.revision.as_str().into();
         }
         self
+    }
+
+    /// As a message of a revision with a handshake: what the newest one demands of every request, a session has said.
+    fn in_earlier(mut self) -> Self {
+        self.earlier = true;
+        let unversioned = std::mem::take(&mut self.unversioned);
+        if unversioned && self.method() == Some(plumb_wire::method::DISCOVER) {
+            // What every server answers.
+            self.set("/method", plumb_wire::method::OLD_PING.into());
+        }
+        let params = self.message_mut().filter(|_| unversioned).and_then(|m| m.get_mut("params"));
+        if let Some(params) = params.and_then(Value::as_object_mut)
+            && let Some(meta) = params.get_mut("_meta").and_then(Value::as_object_mut)
+        {
+            meta.retain(|key, _| !meta::OF_REQUESTS.contains(&key.as_str()));
+            if meta.is_empty() {
+                params.remove("_meta");
+            }
+        }
+        self
+    }
+
+    /// Whether it belongs to no session: it was told so, or it is what opens one.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.outside || self.method() == Some(plumb_wire::method::OLD_INITIALIZE)
+    }
+
+    /// Whether it says itself what a header field is, or that there is none.
+    pub(crate) fn names(&self, field: &str) -> bool {
+        self.headers.iter().any(|edit| match edit {
+            HeaderEdit::Set(name, _) | HeaderEdit::Add(name, _) | HeaderEdit::Remove(name) => {
+                name.eq_ignore_ascii_case(field)
+            }
+            _ => false,
+        })
+    }
+
+    /// The HTTP request that it becomes in a session with these fields.
+    pub(crate) fn in_session(&self, fields: &[(&'static str, String)]) -> HttpRequest {
+        let mut request = self.http();
+        let added = fields.iter().filter(|(name, _)| !self.names(name));
+        request.headers.extend(
+            added.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())),
+        );
+        request
     }
 
     /// Gives the message its id, if it was made by [`Probe::request`] and has none yet.
@@ -346,6 +407,9 @@ impl Probe {
         for edit in &self.headers {
             apply(&mut fields, edit);
         }
+        if self.earlier {
+            fields.retain(|(name, _)| !header::is_of_requests(name));
+        }
         let without = |edit: &HeaderEdit| match edit {
             HeaderEdit::Remove(name) if name.eq_ignore_ascii_case("authorization") => {
                 Some(name.clone())
@@ -369,7 +433,9 @@ impl Probe {
             Header::new("Content-Type", "application/json"),
             Header::new("Accept", "application/json, text/event-stream"),
         ];
-        if let Body::Message(message) = &self.body {
+        if let Body::Message(message) = &self.body
+            && !self.earlier
+        {
             fields.extend(header::standard_headers(message));
         }
         fields.extend(self.param_headers.iter().map(|(n, v)| Header::new(n, v)));

@@ -104,6 +104,11 @@ impl Recorder {
         self.secrets.add(secret);
     }
 
+    /// Keeps the id of a session out of every event from now on.
+    pub(crate) fn add_session(&self, id: &str) {
+        self.secrets.add_named("session", id.as_bytes());
+    }
+
     /// The text without secrets: for an error, which is told beside events.
     pub(crate) fn blot_text(&self, text: &str) -> String {
         self.secrets.blot_text(text)

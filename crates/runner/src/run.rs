@@ -42,10 +42,54 @@ const SURVEY_ALONE: Duration = Duration::from_secs(120);
 const PARTING: Duration = Duration::from_millis(300);
 
 /// Runs the checks of `registry` against a target; events go to `sink`, in order.
+///
+/// # Errors
+///
+/// There was nothing to judge.
 pub async fn run(
+    registry: &[&'static Check],
+    options: Options,
+    sink: Sink,
+) -> Result<(), RunError> {
+    run_by(registry, options, sink, Revision::Given).await
+}
+
+/// The same, unless the target turns out to speak earlier revisions only that are judged: then nothing is judged yet.
+///
+/// # Errors
+///
+/// [`RunError::Earlier`] names the revision that it speaks; others as for [`run`].
+pub async fn run_unless_earlier(
+    registry: &[&'static Check],
+    options: Options,
+    sink: Sink,
+) -> Result<(), RunError> {
+    run_by(registry, options, sink, Revision::NewestSpoken).await
+}
+
+/// Whether the revision is one that somebody asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Revision {
+    Given,
+    NewestSpoken,
+}
+
+impl Revision {
+    /// What was met, unless it is to be judged by an earlier revision.
+    fn fits(self, survey: Survey) -> Result<Survey, RunError> {
+        let judged = |version: &&String| Edition::of(version).is_some();
+        match survey.legacy_only.as_ref().filter(judged) {
+            Some(version) if self == Self::NewestSpoken => Err(RunError::Earlier(version.clone())),
+            _ => Ok(survey),
+        }
+    }
+}
+
+async fn run_by(
     registry: &[&'static Check],
     mut options: Options,
     sink: Sink,
+    revision: Revision,
 ) -> Result<(), RunError> {
     let selected = select(registry, &options);
     let sink = rows::told_of_each(registry, sink);
@@ -74,7 +118,7 @@ pub async fn run(
             hear(&command, &selected, &options, deadline, &recorder).await?;
             Vec::new()
         }
-        _ => ask(registry, selected, options, deadline, &recorder).await?,
+        _ => ask(registry, selected, options, deadline, &recorder, revision).await?,
     };
     let remarks = recorder.remarks();
     recorder.emit(Event::RunFinished {
@@ -147,6 +191,7 @@ async fn ask(
     mut options: Options,
     deadline: Instant,
     recorder: &Arc<Recorder>,
+    revision: Revision,
 ) -> Result<Vec<String>, RunError> {
     let auth = match &options.auth {
         Some(wanted) => Some(Authority::start(wanted, options.seed, recorder).await?),
@@ -161,11 +206,13 @@ async fn ask(
         )
     };
     let (running, others) = timeout_at(deadline, starts).await.map_err(|_| late())??;
-    let survey = match met(&running, &target, &options, recorder, deadline).await {
+    let met = met(&running, &target, &options, recorder, deadline).await;
+    let met = met.map_err(|error| explained(error, &options.target));
+    let survey = match met.and_then(|survey| revision.fits(survey)) {
         Ok(survey) => Arc::new(survey),
         Err(error) => {
             part(async { tokio::join!(running.stop(), others.stop()) }, deadline).await;
-            return Err(explained(error, &options.target));
+            return Err(error);
         }
     };
     if survey.legacy_only.is_some() || survey.unreadable.is_some() {
@@ -193,15 +240,9 @@ async fn ask(
     let survey = Arc::clone(&context.survey);
     let (deadline, spares) = planned(&mut context, &selected, &options, deadline);
     let context = Arc::new(context);
-    let faults = Schedule {
-        context: Arc::clone(&context),
-        options: &options,
-        running: &running,
-        ids: crate::lab::first_id(),
-        spares,
-    }
-    .run(&selected, deadline)
-    .await;
+    let schedule = Schedule::new(&context, &options, &running, spares);
+    let faults = schedule.run(&selected, deadline).await;
+    drop(schedule);
     part(stop(running, context), deadline).await;
     finish_passives(recorder, &selected, &survey);
     Ok(faults)
@@ -283,7 +324,8 @@ async fn look(
     given: Given<'_>,
     deadline: Instant,
 ) -> Result<Survey, ContactError> {
-    let own = if running.channel.transport().shares_processes() {
+    let alone = recorder.edition.has_handshake();
+    let own = if alone || running.channel.transport().shares_processes() {
         None
     } else {
         let own = timeout_at(deadline, target.start(limits, recorder, None)).await;

@@ -35,16 +35,27 @@ const SCENES: usize = 4;
 
 /// The checks of a run, each at its time.
 pub(crate) struct Schedule<'a> {
-    pub(crate) context: Arc<Context>,
-    pub(crate) options: &'a Options,
-    pub(crate) running: &'a Running,
+    context: Arc<Context>,
+    options: &'a Options,
+    running: &'a Running,
     /// The next id of vectors.
-    pub(crate) ids: AtomicU64,
+    ids: AtomicU64,
     /// Whether the target is too slow for every vector in every place.
-    pub(crate) spares: bool,
+    spares: bool,
 }
 
-impl Schedule<'_> {
+impl<'a> Schedule<'a> {
+    /// The schedule of a run, before its first check.
+    pub(crate) fn new(
+        context: &Arc<Context>,
+        options: &'a Options,
+        running: &'a Running,
+        spares: bool,
+    ) -> Self {
+        let (context, ids) = (Arc::clone(context), lab::first_id());
+        Self { context, options, running, ids, spares }
+    }
+
     /// Judges everything but the passive checks; gives the faults of Plumb itself.
     pub(crate) async fn run(&self, selected: &[&'static Check], deadline: Instant) -> Vec<String> {
         let (open, decided): (Vec<_>, Vec<_>) =
@@ -233,7 +244,9 @@ impl Schedule<'_> {
     ) -> Results {
         let (given, ids) = (self.context.given(), &self.ids);
         let walks = lanes.into_iter().map(|lane| async move {
-            lab::walk(lane, given, &channel.own(company.patience()), ids, company, deadline).await
+            // Vectors choose ids, which no session may have twice.
+            let channel = channel.own(company.patience()).apart().await;
+            lab::walk(lane, given, &channel, ids, company, deadline).await
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
         results.collect::<Vec<Results>>().await.into_iter().flatten().collect()

@@ -40,7 +40,7 @@ impl Subject {
                 role,
                 address,
                 transport: survey.transport.name().into(),
-                era: era(survey).into(),
+                era: if edition.has_handshake() { "legacy" } else { era(survey) }.into(),
                 server: survey.server.clone(),
                 versions: survey.versions.clone(),
                 capabilities: survey.capabilities.clone(),

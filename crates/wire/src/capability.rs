@@ -20,6 +20,8 @@ pub enum Capability {
     Extensions,
     /// The tasks extension.
     Tasks,
+    /// The tasks of the core of 2025-11-25.
+    CoreTasks,
     /// Log messages; deprecated.
     Logging,
     /// Prompts.
@@ -45,6 +47,7 @@ impl Capability {
             Self::Completions => ("completions", None),
             Self::Extensions => ("extensions", None),
             Self::Tasks => ("extensions", Some(TASKS_EXTENSION)),
+            Self::CoreTasks => ("tasks", None),
             Self::Logging => ("logging", None),
             Self::Prompts => ("prompts", None),
             Self::PromptsListChanged => ("prompts", Some("listChanged")),

@@ -24,6 +24,14 @@ pub const OLD_SESSION_ID: &str = "Mcp-Session-Id";
 /// Resumption of earlier revisions; to be ignored now.
 pub const OLD_LAST_EVENT_ID: &str = "Last-Event-ID";
 
+/// Whether a header field mirrors what only requests of the newest revision say of themselves.
+pub fn is_of_requests(name: &[u8]) -> bool {
+    let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+    let mirrors = name.get(..PARAM_PREFIX.len());
+    let mirrors = mirrors.is_some_and(|n| n.eq_ignore_ascii_case(PARAM_PREFIX.as_bytes()));
+    is(METHOD) || is(NAME) || mirrors
+}
+
 const OPEN: &str = "=?base64?";
 const CLOSE: &str = "?=";
 

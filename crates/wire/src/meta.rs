@@ -10,6 +10,8 @@ pub const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 /// The lowest level of log messages for a request: server/utilities/logging.
 pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// What the newest revision demands of, or allows in, every request, and a session of earlier ones has settled.
+pub const OF_REQUESTS: [&str; 4] = [PROTOCOL_VERSION, CLIENT_INFO, CLIENT_CAPABILITIES, LOG_LEVEL];
 /// Ties a notification to its subscription: basic/patterns/subscriptions.
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 /// The server's name and version, in results.

@@ -75,6 +75,7 @@ check! {
     ///
     /// **Fix:** count up, and leave a notification out if nothing was done since the last one.
     pub(crate) INCREASING = "progress.increasing";
+    since: "2025-03-26";
     passive: increasing
 }
 
@@ -105,6 +106,7 @@ check! {
     ///
     /// **Fix:** report progress only if the request has a `progressToken`; invent none.
     pub(crate) ONLY_KNOWN_TOKENS = "progress.only-known-tokens";
+    since: "2025-03-26";
     needs: [ProgressTool];
     waits: true;
     scenario: only_known_tokens
@@ -164,6 +166,7 @@ check! {
     ///
     /// **Fix:** stop the reporter before the result is sent.
     pub(crate) ONLY_IN_PROGRESS = "progress.only-in-progress";
+    since: "2025-03-26";
     judges: ["progress.stop"];
     needs: [ProgressTool];
     scenario: no_progress_afterwards

@@ -127,6 +127,12 @@ impl Instance<'_> {
         Ok(())
     }
 
+    /// The process, for whoever ends it.
+    pub(super) fn into_running(self) -> Running {
+        self.starting(None);
+        self.running
+    }
+
     /// Ends it, politely first.
     pub async fn stop(self) {
         self.running.stop().await;

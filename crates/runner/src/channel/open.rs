@@ -89,6 +89,7 @@ impl Open {
     /// Reads to the end.
     pub async fn finish(mut self) -> Observed {
         loop {
+            self.hear().await;
             let Some(live) = self.live.take() else { return self.nothing() };
             let channel = live.channel().to_owned();
             let (sent, answer) = live.finish().await;
@@ -104,6 +105,17 @@ impl Open {
             if !self.send_again(seen.status(), told).await {
                 return seen;
             }
+        }
+    }
+
+    /// Answers what the target asks before its answer ends, where the revision lets it ask.
+    async fn hear(&mut self) {
+        if !self.channel.edition().has_handshake() {
+            return;
+        }
+        while let Some(live) = self.live.as_mut() {
+            let Some(frame) = live.next().await else { break };
+            self.channel.reply(&Message::parse(&frame.payload)).await;
         }
     }
 
@@ -189,6 +201,9 @@ impl Open {
             return None;
         }
         let message = frame.map(|f| Message::parse(&f.payload));
+        if let Some(message) = &message {
+            self.channel.reply(message).await;
+        }
         let live = self.live.as_ref()?;
         let ended = live.is_ended();
         let status = live.head_so_far().map(|h| h.status);

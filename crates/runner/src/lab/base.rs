@@ -1,5 +1,6 @@
 //! Correct requests that vectors start from, as far as the target offers what they need.
 
+use plumb_model::Edition;
 use plumb_model::pack::Base;
 use plumb_wire::{Capability, method};
 use serde_json::{Map, Value, json};
@@ -10,11 +11,15 @@ use crate::{Observed, Probe, Prop, Survey};
 
 /// A correct request, if the target offers what it needs.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each base")]
-pub(crate) fn base_probe(survey: &Survey, base: Base) -> Option<Probe> {
+pub(crate) fn base_probe(survey: &Survey, edition: &Edition, base: Base) -> Option<Probe> {
     let declared = |feature: Capability, method: &str| {
         survey.declares(feature).then(|| Probe::request(method, json!({})))
     };
     match base {
+        // What every server answers.
+        Base::Discover if edition.has_handshake() => {
+            Some(Probe::request(method::OLD_PING, json!({})))
+        }
         Base::Discover => survey
             .discover
             .as_ref()

@@ -20,6 +20,6 @@ pub(crate) struct Given<'a> {
 impl Given<'_> {
     /// A correct request of the edition's revision, if the target offers what it needs.
     pub(crate) fn base(self, base: Base) -> Option<Probe> {
-        base_probe(self.survey, base).map(|probe| probe.in_edition(self.edition))
+        base_probe(self.survey, self.edition, base).map(|probe| probe.in_edition(self.edition))
     }
 }

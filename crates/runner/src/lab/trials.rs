@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plumb_model::pack::{Base, Pack};
+use plumb_model::pack::{Base, Kind, Outcome, Pack, Vector};
 use plumb_wire::Transport;
 
 use super::given::Given;
@@ -20,14 +20,20 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
     let mut trials = Vec::new();
     for (pack, vector) in packs.iter().flat_map(|p| p.vectors().map(move |v| (p, v))) {
         let named = || checks.iter().filter(|c| vector.judges.iter().any(|id| id == c.id));
-        // A vector that names a passive check provokes what that check looks at.
-        let wanted = named().any(|c| matches!(c.body, Body::Cases(_) | Body::Passive(_)))
-            && !of_scenarios(vector);
+        // A vector that names a passive check provokes what that check looks at; what else it names may be of the newest
+        // revision alone.
+        let shared = given.edition.has_handshake();
+        let provokes = |c: &&'static Check| match c.body {
+            Body::Cases(_) => true,
+            Body::Passive(_) => !shared,
+            _ => false,
+        };
+        let wanted = named().any(provokes) && !of_scenarios(vector);
         let facet = |c: &&'static Check| match c.body {
             Body::Cases(facet) => Some((c.id, facet)),
             _ => None,
         };
-        if !goes_over(vector, given.survey.transport) || !wanted {
+        if !goes_over(vector, given.survey.transport) || !wanted || (shared && is_literal(vector)) {
             continue;
         }
         let shared = Arc::new(vector.clone());
@@ -47,6 +53,12 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
         }
     }
     trials
+}
+
+/// Whether a vector is a correct request of the newest revision, byte for byte.
+fn is_literal(vector: &Vector) -> bool {
+    let bytes = matches!(&vector.kind, Kind::Edit(edit) if edit.bytes.is_some());
+    bytes && vector.answer.outcome == Outcome::Accepted
 }
 
 /// The trials in lanes: those of one base request one after the other.

@@ -164,16 +164,21 @@ impl Ask {
 
 /// The opening of a client of an earlier revision.
 pub(super) fn opening(by: &str, revision: &str, capabilities: &Value) -> Ask {
+    Ask::message(by, initialize(revision, capabilities, ""))
+}
+
+/// The message that opens a session.
+pub(crate) fn initialize(revision: &str, capabilities: &Value, id: &str) -> Value {
     let params = json!({
         "protocolVersion": revision,
         "capabilities": capabilities,
         "clientInfo": {"name": "plumb", "version": env!("CARGO_PKG_VERSION")}
     });
-    Ask::request(by, method::OLD_INITIALIZE, params)
+    json!({"jsonrpc": "2.0", "id": id, "method": method::OLD_INITIALIZE, "params": params})
 }
 
 /// The fields that a session adds to each request.
-pub(super) fn fields(id: Option<&str>, revision: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn fields(id: Option<&str>, revision: &str) -> Vec<(&'static str, String)> {
     let session = id.map(|id| (header::OLD_SESSION_ID, id.to_owned()));
     // The first revision with this transport did not know the field yet.
     let version =

@@ -93,7 +93,7 @@ impl Inbox {
 }
 
 /// The answer of a client that grants what it is asked, as far as that needs nobody.
-async fn answer(request: &Value) -> Value {
+pub(crate) async fn answer(request: &Value) -> Value {
     let params = &request["params"];
     let outcome = match request["method"].as_str().unwrap_or_default() {
         method::OLD_PING => Ok(json!({})),

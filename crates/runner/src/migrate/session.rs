@@ -265,7 +265,7 @@ impl Session {
 }
 
 /// The revision that a server answers the handshake with.
-pub(super) fn negotiated(seen: &Observed) -> Option<String> {
+pub(crate) fn negotiated(seen: &Observed) -> Option<String> {
     Some(seen.result()?.get("protocolVersion")?.as_str()?.to_owned())
 }
 

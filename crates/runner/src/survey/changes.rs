@@ -41,6 +41,9 @@ pub(super) struct Ears {
 
 /// Subscribes to the declared kinds of changes that no tool is known to bring; `None` if there are none.
 pub(super) async fn listen(survey: &Survey, channel: &Channel) -> Option<Ears> {
+    if channel.edition().has_handshake() {
+        return None;
+    }
     let filter = filter(survey)?;
     let probe = Probe::request(method::LISTEN, json!({"notifications": filter}));
     let mut open = channel.open("survey", &probe).await.ok()?;

@@ -24,6 +24,9 @@ pub(super) async fn make(
     channel: &Channel,
     handshake: &Channel,
 ) -> Result<(), ContactError> {
+    if edition.has_handshake() {
+        return shake_hands(survey, edition, channel).await;
+    }
     // Over HTTP the first answer can hold all of its start-up; of a process the first line is awaited by itself.
     let first = |probe: Probe| {
         if survey.transport.shares_processes() { probe.patience(FIRST) } else { probe }
@@ -75,6 +78,41 @@ pub(super) async fn make(
         return Ok(());
     }
     without_answer(survey, discover)
+}
+
+/// Contact by the handshake, with a target that is judged by a revision that has one.
+async fn shake_hands(
+    survey: &mut Survey,
+    edition: &Edition,
+    channel: &Channel,
+) -> Result<(), ContactError> {
+    let opened = channel.session().await.map_err(|e| ContactError::Unreached(e.to_string()))?;
+    let Some(opened) = opened else {
+        return Err(ContactError::Unreached("no session could be opened".into()));
+    };
+    let welcome = opened.welcome;
+    let Some(version) = negotiated(&welcome) else {
+        if let Some(error) = turned_away(&welcome) {
+            return Err(error);
+        }
+        let what = welcome.describe();
+        let silent = is_silent(&welcome);
+        return Err(if silent {
+            ContactError::Unreached(what)
+        } else {
+            ContactError::NotMcp(what)
+        });
+    };
+    if version != edition.revision {
+        let revision = edition.revision.clone();
+        return Err(ContactError::OtherRevision { revision, supported: version });
+    }
+    let result = welcome.result().cloned().unwrap_or_default();
+    survey.capabilities = result.get("capabilities").cloned().unwrap_or_else(|| json!({}));
+    survey.versions = vec![version];
+    survey.server = name(result.get("serverInfo"));
+    survey.initialize = Some(welcome);
+    Ok(())
 }
 
 /// What is left to say where nothing of the protocol was served.

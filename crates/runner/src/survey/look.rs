@@ -1,5 +1,7 @@
 //! Looking at a target: what is learnt of it, and in which order.
 
+use std::time::Duration;
+
 use plumb_model::Edition;
 use serde_json::Map;
 use tokio::time::{Instant, timeout_at};
@@ -9,6 +11,9 @@ use super::{annotated, calls, changes, contact, lists, offers, pace, shown, task
 use crate::channel::Channel;
 use crate::errors::ContactError;
 use crate::{Prop, Props, Survey};
+
+/// So long takes a tool that is told to be quick, and still has time to say something.
+const QUICK: Duration = Duration::from_millis(600);
 
 /// What is known of a target before it is looked at.
 #[derive(Clone, Copy)]
@@ -94,6 +99,20 @@ impl Survey {
             watch::offer(self, Prop::Template, &template, arguments, Some(&uri));
         }
         tasks::by_tasks(self, tasks);
+        if channel.edition().has_handshake() {
+            self.shorten();
+        }
+    }
+
+    /// Props that can be told how long to take are told to be quick.
+    fn shorten(&mut self) {
+        let Some(timed) = &self.timed else { return };
+        for prop in [Prop::ProgressTool, Prop::LoggingTool, Prop::Tool] {
+            if let Some(found) = self.props.get_mut(&prop).filter(|found| found.name == timed.name)
+            {
+                found.arguments = timed.lasting(QUICK).0;
+            }
+        }
     }
 
     /// Finds out which tools bring what was heard while tools were called, and reads again what was changed.

@@ -45,7 +45,7 @@ pub(super) async fn watch_each(
     callables: &[Callable],
     channel: &Channel,
 ) -> (Vec<Tasking>, Option<EndedTask>) {
-    if !survey.declares(Capability::Tasks) {
+    if !survey.declares(Capability::Tasks) || channel.edition().has_handshake() {
         return (Vec::new(), None);
     }
     let watched = candidates(survey, callables)

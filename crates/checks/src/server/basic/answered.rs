@@ -18,6 +18,7 @@ check! {
     ///
     /// **Fix:** return from the handler after the answer is written; let a failure in the clean-up go to the log.
     pub(crate) ONCE = "base.response.once";
+    since: "2025-03-26";
     passive: once
 }
 
@@ -59,6 +60,7 @@ check! {
     /// **Fix:** keep the id as the text that came, or in a type of 64 bits. Position: JSON leaves such numbers to the
     /// reader, so that a changed one warns.
     pub(crate) LARGE_ID = "base.response.large-id";
+    since: "2025-03-26";
     passive: large_id
 }
 

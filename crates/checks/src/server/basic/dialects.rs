@@ -124,6 +124,7 @@ check! {
     ///
     /// **Fix:** use a validator of JSON Schema 2020-12.
     pub(crate) MIN_DIALECT = "base.schema.min-dialect";
+    since: "2025-11-25";
     fact: "tools.sec.validate-inputs";
     applies: [Declares(Tools)];
     scenario: min_dialect
@@ -146,6 +147,7 @@ check! {
     ///
     /// **Fix:** set the validator's default dialect to 2020-12.
     pub(crate) DEFAULT_2020_12 = "base.schema.server-2020-12-default";
+    since: "2025-11-25";
     fact: "tools.sec.validate-inputs";
     applies: [Declares(Tools)];
     scenario: default_2020_12
@@ -164,6 +166,7 @@ check! {
     ///
     /// **Fix:** choose the validator by `$schema`, or publish the schema in 2020-12.
     pub(crate) VALIDATE_DIALECT = "base.schema.server-validate-dialect";
+    since: "2025-11-25";
     fact: "tools.sec.validate-inputs";
     applies: [Declares(Tools)];
     scenario: validate_dialect
@@ -195,6 +198,7 @@ check! {
     ///
     /// **Fix:** validate your schemas against the meta-schema in your own tests.
     pub(crate) VALID = "base.schema.valid";
+    since: "2025-11-25";
     fact: "schema.tool.shape";
     applies: [Declares(Tools)];
     passive: valid
@@ -221,6 +225,7 @@ check! {
     ///
     /// **Fix:** publish schemas of 2020-12, and leave `$schema` out.
     pub(crate) RECOMMEND_2020_12 = "base.schema.recommend-2020-12";
+    since: "2025-11-25";
     applies: [Declares(Tools)];
     passive: recommend_2020_12
 }

@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** read the id first, keep it as the JSON value that came, and hand it to the path of errors.
     pub(crate) SAME_ID = "base.error.same-id";
+    since: "2025-03-26";
     passive: same_id
 }
 
@@ -58,6 +59,7 @@ check! {
     ///
     /// **Fix:** leave the id out when there is none. Position: null, as JSON-RPC 2.0 has it, is accepted too.
     pub(crate) ID_OMITTED = "base.error.id-omitted-unreadable";
+    since: "2025-03-26";
     cases: facet::id_echo
 }
 
@@ -68,6 +70,7 @@ check! {
     ///
     /// **Fix:** build errors in one place that demands both.
     pub(crate) CODE_AND_MESSAGE = "base.error.code-and-message";
+    since: "2025-03-26";
     passive: code_and_message
 }
 
@@ -96,6 +99,7 @@ check! {
     ///
     /// **Fix:** type the code as an integer.
     pub(crate) CODE_INTEGER = "base.error.code-integer";
+    since: "2025-03-26";
     passive: code_integer
 }
 

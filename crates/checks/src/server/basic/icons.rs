@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** serve icons over HTTPS, or embed them as `data:image/png;base64,…`.
     pub(crate) SRC_SCHEME = "icons.server-src-scheme";
+    since: "2025-11-25";
     passive: src_scheme
 }
 

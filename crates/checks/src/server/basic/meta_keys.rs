@@ -92,6 +92,7 @@ check! {
     ///
     /// **Fix:** write an empty map as `{}`, not as `[]` or null, or leave the member out.
     pub(crate) OBJECT = "base.meta.object";
+    since: "2025-03-26";
     passive: object
 }
 
@@ -116,6 +117,7 @@ check! {
     ///
     /// **Fix:** write `com.example/key`, or no slash at all.
     pub(crate) PREFIX_SYNTAX = "base.meta.prefix-syntax";
+    since: "2025-06-18";
     passive: prefix_syntax
 }
 
@@ -137,6 +139,7 @@ check! {
     ///
     /// **Fix:** use the labels of a domain name of yours.
     pub(crate) LABEL_SYNTAX = "base.meta.label-syntax";
+    since: "2025-06-18";
     passive: label_syntax
 }
 
@@ -163,6 +166,7 @@ check! {
     ///
     /// **Fix:** write `com.example/key` rather than `example.com/key`.
     pub(crate) REVERSE_DNS = "base.meta.reverse-dns";
+    since: "2025-11-25";
     passive: reverse_dns
 }
 
@@ -225,6 +229,7 @@ check! {
     ///
     /// **Fix:** rename the key.
     pub(crate) NAME_SYNTAX = "base.meta.name-syntax";
+    since: "2025-06-18";
     passive: name_syntax
 }
 

@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** look for the absence of `id` before dispatch, and drop what a notification's handler returns or throws.
     pub(crate) NO_RESPONSE = "base.notif.no-response";
+    since: "2025-03-26";
     scenario: no_response
 }
 
@@ -87,6 +88,7 @@ check! {
     ///
     /// **Fix:** build notifications from a type that has no id.
     pub(crate) SERVER_NO_ID = "base.notif.server-no-id";
+    since: "2025-03-26";
     passive: server_no_id
 }
 

@@ -17,6 +17,7 @@ check! {
     ///
     /// **Fix:** compile your patterns as JavaScript does, in your own tests.
     pub(crate) PATTERNS = "base.schema.patterns";
+    since: "2025-11-25";
     applies: [Declares(Tools)];
     passive: patterns
 }

@@ -12,6 +12,7 @@ check! {
     /// **Fix:** catch the parser's error where a message is read, and answer it; keep reading the next message. Position:
     /// the text names no HTTP status for it, so none is judged.
     pub(crate) PARSE_ERROR = "base.jsonrpc.parse-error";
+    since: "2025-03-26";
     cases: facet::refused_with_code
 }
 
@@ -25,6 +26,7 @@ check! {
     ///
     /// **Fix:** check the envelope before dispatch: `jsonrpc` is "2.0", `method` a string, `id` any string or integer.
     pub(crate) INVALID_REQUEST = "base.jsonrpc.invalid-request";
+    since: "2025-03-26";
     cases: invalid_request
 }
 
@@ -53,6 +55,7 @@ check! {
     ///
     /// **Fix:** compare method names exactly, and give every other name to one handler that answers -32601.
     pub(crate) METHOD_NOT_FOUND = "base.jsonrpc.method-not-found";
+    since: "2025-03-26";
     cases: facet::refused_with_code
 }
 

@@ -13,6 +13,7 @@ check! {
     ///
     /// **Fix:** add the member to every response and notification, errors included.
     pub(crate) JSONRPC_VERSION = "base.jsonrpc.version-member";
+    since: "2025-03-26";
     passive: jsonrpc_version
 }
 
@@ -45,6 +46,7 @@ check! {
     ///
     /// **Fix:** leave `error` out of successes, even as `null`, and `result` out of failures.
     pub(crate) RESULT_XOR_ERROR = "base.jsonrpc.result-xor-error";
+    since: "2025-03-26";
     passive: result_xor_error
 }
 
@@ -72,6 +74,7 @@ check! {
     ///
     /// **Fix:** keep the id as the JSON value that came; do not read it into a number or a string.
     pub(crate) SAME_ID = "base.response.same-id";
+    since: "2025-03-26";
     passive: same_id
 }
 
@@ -101,6 +104,7 @@ check! {
     ///
     /// **Fix:** write `"result": {"resultType": "complete"}` even where there is nothing to say.
     pub(crate) RESULT_FIELD = "base.response.result-field";
+    since: "2025-03-26";
     passive: result_field
 }
 

@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** look the id up, and do nothing if it is not there.
     pub(crate) UNKNOWN = "cancel.invalid.unknown-id";
+    since: "2025-03-26";
     scenario: unknown
 }
 
@@ -45,6 +46,7 @@ check! {
     ///
     /// **Fix:** forget the id with the answer, and treat it as unknown.
     pub(crate) COMPLETED = "cancel.invalid.completed-id";
+    since: "2025-03-26";
     scenario: completed
 }
 
@@ -75,6 +77,7 @@ check! {
     ///
     /// **Fix:** drop the notification.
     pub(crate) MALFORMED = "cancel.invalid.malformed";
+    since: "2025-03-26";
     scenario: malformed
 }
 

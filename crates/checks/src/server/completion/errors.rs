@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** leave the method out of the dispatch table; on HTTP the status is 404.
     pub(crate) UNSUPPORTED = "completion.error.unsupported";
+    since: "2025-03-26";
     fact: "schema.mnf.capability-gated";
     applies: [Lacks(Completions), ModernOnly];
     scenario: unsupported
@@ -45,6 +46,7 @@ check! {
     ///
     /// **Fix:** look the prompt up before its argument.
     pub(crate) UNKNOWN_PROMPT = "completion.error.unknown-prompt";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     cases: facet::refused_with_code
 }
@@ -56,6 +58,7 @@ check! {
     ///
     /// **Fix:** require the members of `CompleteRequest`.
     pub(crate) MISSING_ARGS = "completion.error.missing-args";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     cases: facet::refused_with_code
 }
@@ -68,6 +71,7 @@ check! {
     ///
     /// **Fix:** answer -32602 for faults of the request only.
     pub(crate) INTERNAL = "completion.error.internal";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     scenario: internal
 }
@@ -89,6 +93,7 @@ check! {
     ///
     /// **Fix:** look the argument up among the listed ones.
     pub(crate) VALIDATE = "completion.validate";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     cases: validate
 }
@@ -117,6 +122,7 @@ check! {
     ///
     /// **Fix:** check types and lengths before anything is looked up.
     pub(crate) SEC_VALIDATE = "completion.sec.validate";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     cases: facet::unharmed
 }

@@ -12,6 +12,7 @@ check! {
     ///
     /// **Fix:** add `"completions": {}` to the capabilities of `server/discover`.
     pub(crate) DECLARE = "completion.declare";
+    since: "2025-03-26";
     scenario: declare
 }
 
@@ -52,6 +53,7 @@ check! {
     ///
     /// **Fix:** cut the values at 100, and say so with `hasMore` or `total`.
     pub(crate) MAX_100 = "completion.max-100";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     passive: max_100
 }
@@ -72,6 +74,7 @@ check! {
     ///
     /// **Fix:** put plain strings into `values`; leave out what you do not know.
     pub(crate) SHAPE = "completion.result-shape";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     passive: shape
 }
@@ -110,6 +113,7 @@ check! {
     ///
     /// **Fix:** count before cutting; set `hasMore` when something was cut.
     pub(crate) HAS_MORE = "completion.has-more";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     scenario: has_more
 }
@@ -213,6 +217,7 @@ check! {
     ///
     /// **Fix:** read `context.arguments` before the candidates are looked up.
     pub(crate) CONTEXT = "completion.context";
+    since: "2025-06-18";
     applies: [Declares(Completions)];
     scenario: context
 }
@@ -269,6 +274,7 @@ check! {
     ///
     /// **Fix:** answer `{"values": []}` for what has no suggestions.
     pub(crate) REF_RESOURCE = "completion.ref-resource";
+    since: "2025-03-26";
     applies: [Declares(Completions)];
     scenario: ref_resource
 }

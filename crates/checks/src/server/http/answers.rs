@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** set `Content-Type` on every answer with a message in it, errors included.
     pub(crate) CONTENT_TYPE = "http.request.content-type";
+    since: "2025-03-26";
     applies: [Http];
     passive: content_type
 }
@@ -46,6 +47,7 @@ check! {
     ///
     /// **Fix:** answer with the response alone; several messages go into an event stream.
     pub(crate) SINGLE_OBJECT = "http.request.json-single-object";
+    since: "2025-06-18";
     applies: [Http];
     passive: single_object
 }
@@ -77,6 +79,7 @@ check! {
     ///
     /// **Fix:** write `data: ` and the message, then an empty line; one message for each event.
     pub(crate) WELL_FORMED = "http.sse.well-formed";
+    since: "2025-03-26";
     applies: [Http];
     passive: well_formed
 }
@@ -141,6 +144,7 @@ check! {
     ///
     /// **Fix:** end the HTTP answer right after the event with the response.
     pub(crate) FINAL_TERMINATES = "http.sse.final-terminates";
+    since: "2025-03-26";
     applies: [Http];
     passive: final_terminates
 }

@@ -31,6 +31,7 @@ check! {
     ///
     /// **Fix:** route by the message's `method`, not by path.
     pub(crate) SINGLE_ENDPOINT = "http.single-endpoint";
+    since: "2025-03-26";
     applies: [Http];
     scenario: single_endpoint
 }
@@ -46,6 +47,9 @@ async fn single_endpoint(bench: &Bench) -> Judgement {
             format!("{method} at the endpoint"),
             judgement,
         );
+    }
+    if bench.edition().has_handshake() {
+        return bench.conclude();
     }
     let listen = Probe::request(method::LISTEN, json!({"notifications": {}}));
     let mut open = bench.open(listen).await?;
@@ -78,6 +82,7 @@ check! {
     ///
     /// **Fix:** bind to 127.0.0.1 (or ::1) unless the user asks for more.
     pub(crate) BIND_LOCALHOST = "http.bind-localhost";
+    since: "2025-03-26";
     applies: [Http];
     scenario: bind_localhost
 }
@@ -89,11 +94,15 @@ async fn bind_localhost(bench: &Bench) -> Judgement {
             "run it locally",
         ));
     }
-    let Some(port) = bench.survey().discover.as_ref().and_then(port_of) else {
+    let survey = bench.survey();
+    let opening = survey.discover.as_ref().or(survey.initialize.as_ref());
+    let Some(port) = opening.and_then(port_of) else {
         return Err(Trouble::Setup("the target's port is not known".into()));
     };
     // A connection is no exchange: what is shown for it is where the port is known from.
-    bench.survey().discover.iter().for_each(|discover| bench.note(discover));
+    if let Some(opening) = opening {
+        bench.note(opening);
+    }
     let Some(elsewhere) = elsewhere() else {
         return Ok(Finding::unseen(
             "this machine has only the loopback address",

@@ -12,6 +12,7 @@ check! {
     ///
     /// **Fix:** answer with 202 and nothing else once the notification is taken.
     pub(crate) ACCEPTED_202 = "http.notif.accepted-202";
+    since: "2025-03-26";
     applies: [Http];
     scenario: accepted_202
 }
@@ -49,6 +50,7 @@ check! {
     ///
     /// **Fix:** answer with 400, with or without a JSON-RPC error in the body.
     pub(crate) REJECTED_4XX = "http.notif.rejected-4xx";
+    since: "2025-03-26";
     applies: [Http];
     scenario: rejected_4xx
 }
@@ -75,6 +77,7 @@ check! {
     ///
     /// **Fix:** leave the id out, or send no body.
     pub(crate) REJECTED_BODY = "http.notif.rejected-body";
+    since: "2025-03-26";
     applies: [Http];
     scenario: rejected_body
 }

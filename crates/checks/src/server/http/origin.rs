@@ -26,6 +26,7 @@ check! {
     /// **Fix:** compare the whole origin (scheme, host, port) with a list before anything else is done, on every
     /// route.
     pub(crate) VALIDATE = "http.origin.validate";
+    since: "2025-03-26";
     applies: [Http];
     scenario: validate
 }
@@ -130,6 +131,7 @@ check! {
     ///
     /// **Fix:** answer with 403 before the body is read.
     pub(crate) INVALID_403 = "http.origin.invalid-403";
+    since: "2025-11-25";
     fact: "http.origin.validate";
     applies: [Http];
     cases: invalid_403
@@ -151,6 +153,7 @@ check! {
     ///
     /// **Fix:** leave the id out, or send an empty or plain-text body.
     pub(crate) ERROR_BODY = "http.origin.error-body";
+    since: "2025-11-25";
     applies: [Http];
     cases: error_body
 }

@@ -29,6 +29,7 @@ check! {
     ///
     /// **Fix:** name loggers after parts of the server, not after requests.
     pub(crate) LOGGER_NAMES = "logging.logger-names";
+    since: "2025-03-26";
     needs: [LoggingTool];
     waits: true;
     scenario: logger_names
@@ -70,6 +71,7 @@ check! {
     ///
     /// **Fix:** log that there was an argument, not what it was.
     pub(crate) PII = "logging.sec.pii";
+    since: "2025-03-26";
     needs: [LoggingTool];
     scenario: pii
 }
@@ -192,6 +194,7 @@ check! {
     ///
     /// **Fix:** log such things to standard error, and a short description to the client.
     pub(crate) INTERNALS = "logging.sec.internals";
+    since: "2025-03-26";
     passive: internals
 }
 

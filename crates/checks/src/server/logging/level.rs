@@ -15,6 +15,7 @@ check! {
     ///
     /// **Fix:** add `"logging": {}` to the capabilities of `server/discover`.
     pub(crate) DECLARE = "logging.declare";
+    since: "2025-03-26";
     passive: declare
 }
 

@@ -90,6 +90,7 @@ check! {
     ///
     /// **Fix:** log neither headers, tokens nor configuration, or blot the values out before.
     pub(crate) SECRETS = "logging.sec.credentials";
+    since: "2025-03-26";
     applies: [Declares(Logging)];
     needs: [LoggingTool];
     scenario: secrets

@@ -15,6 +15,7 @@ check! {
     ///
     /// **Fix:** leave `nextCursor` out of the last page.
     pub(crate) CURSOR_STRING = "pagination.cursor-string";
+    since: "2025-03-26";
     passive: cursor_string
 }
 
@@ -48,6 +49,7 @@ check! {
     ///
     /// **Fix:** let the cursor name the place where the next page begins, in an order that does not change.
     pub(crate) CONTINUE = "pagination.continue";
+    since: "2025-03-26";
     scenario: continues
 }
 
@@ -129,6 +131,7 @@ check! {
     ///
     /// **Fix:** put the place into the cursor rather than into memory.
     pub(crate) STABLE_CURSORS = "pagination.stable-cursors";
+    since: "2025-03-26";
     scenario: stable_cursors
 }
 

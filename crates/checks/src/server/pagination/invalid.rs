@@ -16,6 +16,7 @@ check! {
     /// **Fix:** check the cursor, with a signature or by its form, and refuse what is not yours, even if the list
     /// has one page only. The empty string is not judged: a list may use it.
     pub(crate) INVALID_CURSOR = "pagination.error.invalid-cursor";
+    since: "2025-03-26";
     cases: facet::refused_with_code
 }
 
@@ -30,6 +31,7 @@ check! {
     ///
     /// **Fix:** catch what decoding throws, check the bounds of what was decoded; answer -32602.
     pub(crate) GRACEFUL = "pagination.invalid-graceful";
+    since: "2025-03-26";
     scenario: graceful
 }
 

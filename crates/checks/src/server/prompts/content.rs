@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** encode the bytes once, without line breaks and without a `data:` prefix.
     pub(crate) IMAGE_BASE64 = "prompts.image.base64";
+    since: "2025-03-26";
     fact: "schema.content.image";
     passive: |seen, notes| base64(seen, notes, "image")
 }
@@ -26,6 +27,7 @@ check! {
     ///
     /// **Fix:** write the registered name, such as `image/png`.
     pub(crate) IMAGE_MIME = "prompts.image.mime";
+    since: "2025-03-26";
     passive: |seen, notes| mime(seen, notes, "image")
 }
 
@@ -36,6 +38,7 @@ check! {
     ///
     /// **Fix:** encode the bytes once, without line breaks and without a `data:` prefix.
     pub(crate) AUDIO_BASE64 = "prompts.audio.base64";
+    since: "2025-03-26";
     fact: "schema.content.audio";
     passive: |seen, notes| base64(seen, notes, "audio")
 }
@@ -48,6 +51,7 @@ check! {
     ///
     /// **Fix:** write the registered name, such as `audio/wav`.
     pub(crate) AUDIO_MIME = "prompts.audio.mime";
+    since: "2025-03-26";
     passive: |seen, notes| mime(seen, notes, "audio")
 }
 
@@ -58,6 +62,7 @@ check! {
     ///
     /// **Fix:** percent-encode what is no URI character. A URI that was an argument of the request is not counted.
     pub(crate) EMBEDDED_URI = "prompts.embedded.uri";
+    since: "2025-03-26";
     passive: embedded_uri
 }
 
@@ -89,6 +94,7 @@ check! {
     ///
     /// **Fix:** add it; `text/plain` and `application/octet-stream` are always there.
     pub(crate) EMBEDDED_MIME = "prompts.embedded.mime";
+    since: "2025-03-26";
     passive: embedded_mime
 }
 
@@ -110,6 +116,7 @@ check! {
     ///
     /// **Fix:** embed the contents, or send a `resource_link`.
     pub(crate) EMBEDDED_CONTENT = "prompts.embedded.content";
+    since: "2025-03-26";
     fact: "schema.content.embedded";
     passive: embedded_content
 }

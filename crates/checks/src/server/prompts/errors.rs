@@ -11,6 +11,7 @@ check! {
     ///
     /// **Fix:** look the name up among the listed prompts before anything else.
     pub(crate) UNKNOWN = "prompts.error.unknown";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     cases: facet::refused_with_code
 }
@@ -23,6 +24,7 @@ check! {
     ///
     /// **Fix:** compare the given arguments with the required ones; name the missing one in the message.
     pub(crate) MISSING_ARGS = "prompts.error.missing-args";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: missing_args
@@ -64,6 +66,7 @@ check! {
     ///
     /// **Fix:** answer -32602 for faults of the request only.
     pub(crate) INTERNAL = "prompts.error.internal";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     scenario: internal
 }
@@ -85,6 +88,7 @@ check! {
     ///
     /// **Fix:** check that `arguments` is an object of strings.
     pub(crate) VALIDATE_ARGS = "prompts.validate-args";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: validate_args

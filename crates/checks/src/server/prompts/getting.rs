@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** list the name exactly as `prompts/get` compares it, and each one once.
     pub(crate) LISTED = "prompts.get.listed";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     scenario: listed
 }
@@ -90,6 +91,7 @@ check! {
     ///
     /// **Fix:** read `params.arguments` by the names that are listed.
     pub(crate) ARGUMENTS_USED = "prompts.get.arguments-used";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: arguments_used

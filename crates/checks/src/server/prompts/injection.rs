@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** insert arguments as text; if one is a URI, check it as `resources/read` would.
     pub(crate) VALIDATE = "prompts.sec.validate";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     needs: [PromptWithArguments];
     scenario: validate

@@ -14,6 +14,7 @@ check! {
     /// **Fix:** add `"prompts": {}` to the capabilities of `server/discover`. An empty list without the
     /// capability is not counted as support.
     pub(crate) DECLARE = "prompts.declare";
+    since: "2025-03-26";
     scenario: declare
 }
 

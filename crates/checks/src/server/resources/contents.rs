@@ -17,6 +17,7 @@ check! {
     ///
     /// **Fix:** build URIs with a library; percent-encode file names.
     pub(crate) RFC3986 = "resources.custom-scheme-rfc3986";
+    since: "2025-06-18";
     passive: rfc3986
 }
 
@@ -60,6 +61,7 @@ check! {
     ///
     /// **Fix:** encode the bytes once, with the standard alphabet (RFC 4648 section 4).
     pub(crate) BINARY_ENCODING = "resources.sec.binary-encoding";
+    since: "2025-03-26";
     passive: binary_encoding
 }
 

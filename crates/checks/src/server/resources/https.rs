@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** give resources that only the server can read a scheme of their own.
     pub(crate) ONLY_FETCHABLE = "resources.https-only-fetchable";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     scenario: only_fetchable
 }
@@ -73,6 +74,7 @@ check! {
     ///
     /// **Fix:** give the resource another scheme, such as one of your own.
     pub(crate) PREFER_OTHER = "resources.https-prefer-other";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     scenario: prefer_other
 }

@@ -19,6 +19,7 @@ check! {
     ///
     /// **Fix:** list the URI exactly as `resources/read` compares it, and each one once.
     pub(crate) LISTED = "resources.read.listed";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     scenario: listed
 }
@@ -97,6 +98,7 @@ check! {
     ///
     /// **Fix:** put the requested URI into the contents.
     pub(crate) URI = "resources.read.uri";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     scenario: names_itself
 }
@@ -140,6 +142,7 @@ check! {
     ///
     /// **Fix:** answer -32602 only if the resource is not there.
     pub(crate) INTERNAL_ERROR = "resources.internal-error";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     scenario: internal_error
 }

@@ -19,6 +19,7 @@ check! {
     ///
     /// **Fix:** write `{name}`, `{+path}` or `{?query}`; a route syntax such as `:name` or `<name>` is none.
     pub(crate) RFC6570 = "resources.templates.rfc6570";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     scenario: rfc6570
 }
@@ -59,6 +60,7 @@ check! {
     ///
     /// **Fix:** match the URI against the template, and decode the escapes of the value; complete only what exists.
     pub(crate) EXPAND = "resources.templates.expand";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     scenario: expands
 }

@@ -17,6 +17,7 @@ check! {
     ///
     /// **Fix:** encode with padding and the standard alphabet, without a `data:` prefix or line breaks.
     pub(crate) IMAGE = "schema.content.image";
+    since: "2025-03-26";
     passive: image
 }
 
@@ -31,6 +32,7 @@ check! {
     ///
     /// **Fix:** encode with padding and the standard alphabet, without a `data:` prefix or line breaks.
     pub(crate) AUDIO = "schema.content.audio";
+    since: "2025-03-26";
     passive: audio
 }
 
@@ -60,6 +62,7 @@ check! {
     ///
     /// **Fix:** write the contents as resources/read would.
     pub(crate) EMBEDDED = "schema.content.embedded";
+    since: "2025-03-26";
     passive: embedded
 }
 
@@ -86,6 +89,7 @@ check! {
     ///
     /// **Fix:** pass the list of blocks through as it is.
     pub(crate) MIXED = "schema.content.mixed";
+    since: "2025-03-26";
     needs: [MixedTool];
     scenario: mixed
 }
@@ -115,6 +119,7 @@ check! {
     ///
     /// **Fix:** send what is no text as `blob`.
     pub(crate) TEXT_ONLY_IF_TEXT = "schema.read.text-only-if-text";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     passive: text_only_if_text
 }
@@ -158,6 +163,7 @@ check! {
     ///
     /// **Fix:** scale it to 0..1, or leave it out.
     pub(crate) PRIORITY = "schema.annotations.priority";
+    since: "2025-03-26";
     passive: priority
 }
 
@@ -175,6 +181,7 @@ check! {
     ///
     /// **Fix:** use the two roles only.
     pub(crate) AUDIENCE = "schema.annotations.audience";
+    since: "2025-03-26";
     passive: audience
 }
 
@@ -196,6 +203,7 @@ check! {
     ///
     /// **Fix:** write `2026-01-31T12:00:00Z`.
     pub(crate) LAST_MODIFIED = "schema.annotations.last-modified";
+    since: "2025-06-18";
     passive: last_modified
 }
 

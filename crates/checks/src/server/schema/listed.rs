@@ -16,6 +16,7 @@ check! {
     ///
     /// **Fix:** write `"icons": [{"src": "https://…", "sizes": ["48x48"]}]`.
     pub(crate) ICON = "schema.icon.shape";
+    since: "2025-11-25";
     passive: icon
 }
 
@@ -32,6 +33,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) TOOL = "schema.tool.shape";
+    since: "2025-03-26";
     applies: [Declares(Tools)];
     passive: tool
 }
@@ -47,6 +49,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) RESOURCE = "schema.resource.shape";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     passive: resource
 }
@@ -62,6 +65,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) RESOURCE_TEMPLATE = "schema.resource-template.shape";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     passive: resource_template
 }
@@ -77,6 +81,7 @@ check! {
     ///
     /// **Fix:** generate the list from types of the schema.
     pub(crate) PROMPT = "schema.prompt.shape";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     passive: prompt
 }

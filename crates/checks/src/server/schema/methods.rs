@@ -20,6 +20,7 @@ check! {
     ///
     /// **Fix:** say what is wrong in a sentence; put stack traces and lists into `data`, or into your own log.
     pub(crate) MESSAGE_CONCISE = "schema.error.message-concise";
+    since: "2025-03-26";
     passive: message_concise
 }
 
@@ -138,6 +139,7 @@ check! {
     ///
     /// **Fix:** leave `mimeType` out of a template whose resources differ.
     pub(crate) TEMPLATE_MIME = "schema.resource-template.mime";
+    since: "2025-03-26";
     needs: [Template];
     scenario: template_mime
 }

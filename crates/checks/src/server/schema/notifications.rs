@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** map your logger's levels to the eight of RFC 5424: "warning", not "warn".
     pub(crate) LOG = "schema.log.shape";
+    since: "2025-03-26";
     passive: log
 }
 
@@ -29,6 +30,7 @@ check! {
     ///
     /// **Fix:** write numbers as numbers, and leave an unknown total out.
     pub(crate) PROGRESS = "schema.progress.shape";
+    since: "2025-03-26";
     passive: progress
 }
 
@@ -57,6 +59,7 @@ check! {
     ///
     /// **Fix:** send the URI of what changed.
     pub(crate) UPDATED = "schema.updated.shape";
+    since: "2025-03-26";
     passive: updated
 }
 

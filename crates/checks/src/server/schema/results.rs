@@ -15,6 +15,7 @@ check! {
     ///
     /// **Fix:** write both members in every result.
     pub(crate) IMPLEMENTATION = "schema.implementation.shape";
+    since: "2025-03-26";
     passive: implementation
 }
 
@@ -25,17 +26,19 @@ fn implementation(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** the capabilities of server/discover are objects, and their flags booleans.
+    /// **Observed:** the capabilities of server/discover, or of a handshake, are objects, and their flags booleans.
     ///
     /// **Why:** a client reads `"listChanged": "yes"` as whatever its language makes of a string.
     ///
     /// **Fix:** write `true` or leave the flag out.
     pub(crate) CAPABILITIES = "schema.capabilities.shape";
+    since: "2025-03-26";
     passive: capabilities
 }
 
 fn capabilities(seen: &Observed, notes: &mut Notes<'_>) {
-    let result = seen.complete().filter(|_| seen.method() == Some(method::DISCOVER));
+    let told = |m| matches!(m, method::DISCOVER | method::OLD_INITIALIZE);
+    let result = seen.complete().filter(|_| seen.method().is_some_and(told));
     if let Some(capabilities) = result.and_then(|r| r.get("capabilities")) {
         fit(notes, "server capabilities", &part::server_capabilities(capabilities));
     }
@@ -48,6 +51,7 @@ check! {
     ///
     /// **Fix:** write `"content": {"type": "text", "text": …}`, an object and not an array.
     pub(crate) GET_PROMPT = "schema.get-prompt.shape";
+    since: "2025-03-26";
     applies: [Declares(Prompts)];
     passive: get_prompt
 }
@@ -63,6 +67,7 @@ check! {
     ///
     /// **Fix:** return `"content": []` where there is nothing to say, and blocks of the five types otherwise.
     pub(crate) CALL_TOOL = "schema.call-tool.shape";
+    since: "2025-03-26";
     applies: [Declares(Tools)];
     passive: call_tool
 }
@@ -78,6 +83,7 @@ check! {
     ///
     /// **Fix:** write text as `text` and everything else, Base64-encoded, as `blob`.
     pub(crate) READ = "schema.read.shape";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     passive: read
 }

@@ -17,6 +17,7 @@ check! {
     ///
     /// **Fix:** write JSON without pretty-printing; newlines within strings are written as `\n`.
     pub(crate) NO_EMBEDDED_NEWLINE = "stdio.server-no-embedded-newline";
+    since: "2025-03-26";
     applies: [Stdio];
     passive: no_embedded_newline
 }
@@ -44,6 +45,7 @@ check! {
     ///
     /// **Fix:** send logs and banners to standard error, those of libraries and child processes included.
     pub(crate) STDOUT_ONLY_MESSAGES = "stdio.server-stdout-only-mcp";
+    since: "2025-03-26";
     applies: [Stdio];
     passive: stdout_only_messages
 }

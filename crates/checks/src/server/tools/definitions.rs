@@ -17,6 +17,7 @@ check! {
     /// **Fix:** validate the schema against its meta-schema; a tool without parameters has
     /// `{"type": "object", "additionalProperties": false}`. Put what a schema refers to into its `$defs`.
     pub(crate) VALID_OBJECT = "tools.schema.valid-object";
+    since: "2025-11-25";
     fact: "schema.tool.shape";
     applies: [Declares(Tools)];
     scenario: valid_object
@@ -64,6 +65,7 @@ check! {
     ///
     /// **Fix:** add `"type": "object"`, beside `oneOf` or `$ref` if need be.
     pub(crate) ROOT_OBJECT = "tools.schema.root-object";
+    since: "2025-03-26";
     fact: "schema.tool.shape";
     applies: [Declares(Tools)];
     scenario: root_object

@@ -13,6 +13,7 @@ check! {
     ///
     /// **Fix:** look the name up among the listed tools before anything else; answer -32602 if it is not there.
     pub(crate) UNKNOWN_TOOL = "tools.error.unknown-tool";
+    since: "2025-03-26";
     applies: [Declares(Tools)];
     cases: facet::refused_with_code
 }
@@ -26,6 +27,7 @@ check! {
     ///
     /// **Fix:** check the types of `params` before the tool is looked up.
     pub(crate) MALFORMED = "tools.error.malformed";
+    since: "2025-11-25";
     applies: [Declares(Tools)];
     cases: facet::refused_with_code
 }
@@ -38,6 +40,7 @@ check! {
     ///
     /// **Fix:** catch what the tool throws and answer `{"content": […], "isError": true}`.
     pub(crate) EXECUTION = "tools.error.execution";
+    since: "2025-03-26";
     applies: [Declares(Tools)];
     needs: [ErrorTool];
     scenario: execution
@@ -58,6 +61,7 @@ check! {
     ///
     /// **Fix:** validate the arguments by the `inputSchema` and say in an `isError` result what does not fit.
     pub(crate) INPUT_VALIDATION = "tools.error.input-validation";
+    since: "2025-11-25";
     fact: "tools.sec.validate-inputs";
     applies: [Declares(Tools)];
     needs: [Tool];

@@ -51,6 +51,7 @@ check! {
     ///
     /// **Fix:** validate by the schema that is listed, before the tool runs.
     pub(crate) VALIDATE_INPUTS = "tools.sec.validate-inputs";
+    since: "2025-03-26";
     applies: [Declares(Tools)];
     needs: [Tool];
     scenario: validate_inputs

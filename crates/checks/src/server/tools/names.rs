@@ -14,6 +14,7 @@ check! {
     ///
     /// **Fix:** shorten the name; the title has room for more.
     pub(crate) LENGTH = "tools.name.length";
+    since: "2025-11-25";
     applies: [Declares(Tools)];
     scenario: length
 }
@@ -32,6 +33,7 @@ check! {
     ///
     /// **Fix:** rename the tool; put other characters into the title.
     pub(crate) CHARSET = "tools.name.charset";
+    since: "2025-11-25";
     applies: [Declares(Tools)];
     scenario: charset
 }
@@ -51,6 +53,7 @@ check! {
     ///
     /// **Fix:** use `_`, `-` or `.` between words.
     pub(crate) NO_SPECIAL = "tools.name.no-special";
+    since: "2025-11-25";
     fact: "tools.name.charset";
     applies: [Declares(Tools)];
     scenario: no_special
@@ -94,6 +97,7 @@ check! {
     ///
     /// **Fix:** rename one of them.
     pub(crate) UNIQUE = "tools.name.unique";
+    since: "2025-11-25";
     applies: [Declares(Tools)];
     scenario: unique
 }
@@ -142,6 +146,7 @@ check! {
     ///
     /// **Fix:** compare names as they are.
     pub(crate) CASE_SENSITIVE = "tools.name.case-sensitive";
+    since: "2025-11-25";
     applies: [Declares(Tools)];
     needs: [Tool];
     scenario: case_sensitive

@@ -14,13 +14,19 @@ check! {
     ///
     /// **Fix:** implement `resources`, or answer with text or a resource link.
     pub(crate) EMBEDDED_CAPABILITY = "tools.result.embedded-capability";
+    since: "2025-06-18";
     passive: embedded_capability
 }
 
 fn embedded_capability(seen: &Observed, notes: &mut Notes<'_>) {
     let Some(result) = called(seen) else { return };
     let embedded = blocks(result).any(|block| block.get("type").is_some_and(|t| t == "resource"));
-    let discovered = notes.survey.discover.as_ref().is_some_and(|d| d.complete().is_some());
+    let opening = if notes.edition.has_handshake() {
+        &notes.survey.initialize
+    } else {
+        &notes.survey.discover
+    };
+    let discovered = opening.as_ref().is_some_and(|d| d.complete().is_some());
     if embedded && discovered {
         let declares = notes.survey.declares(Capability::Resources);
         notes.expect(declares, "the capability `resources` beside embedded resources", || {
@@ -37,6 +43,7 @@ check! {
     ///
     /// **Fix:** add a text block with the serialized value; for arrays and primitives SEP-2106 asks for it strongly.
     pub(crate) TEXT_COPY = "tools.structured.text-copy";
+    since: "2025-06-18";
     passive: text_copy
 }
 
@@ -80,6 +87,7 @@ check! {
     ///
     /// **Fix:** fill `structuredContent`, or drop the `outputSchema`.
     pub(crate) PRESENT = "tools.output.present";
+    since: "2025-06-18";
     passive: present
 }
 
@@ -108,6 +116,7 @@ check! {
     ///
     /// **Fix:** derive the schema from the type that is serialized, and test it with absent and null members.
     pub(crate) CONFORM = "tools.output.conform";
+    since: "2025-06-18";
     applies: [Declares(Tools)];
     scenario: conform
 }

@@ -11,6 +11,7 @@ check! {
     ///
     /// **Fix:** write messages as UTF-8, whatever the locale or the platform's default encoding is.
     pub(crate) UTF8 = "transport.utf8-server";
+    since: "2025-03-26";
     passive: utf8
 }
 

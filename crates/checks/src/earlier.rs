@@ -1,0 +1,48 @@
+//! What only the revisions with a handshake demand of a server: sessions, streams, and methods that the newest one took away.
+//! What they share with it is judged by the checks of `server`, which say since when.
+
+mod lifecycle;
+mod resumption;
+mod sessions;
+mod streams;
+mod utilities;
+mod version_header;
+
+use plumb_runner::Check;
+
+pub(crate) const CHECKS: &[&Check] = &[
+    &lifecycle::RESULT,
+    &lifecycle::VERSION_SAME,
+    &lifecycle::VERSION_OTHER,
+    &lifecycle::VERSION_LATEST,
+    &lifecycle::INITIALIZED_FIRST,
+    &lifecycle::REQUESTS,
+    &lifecycle::NOTIFICATIONS,
+    &lifecycle::REQUEST_ID,
+    &sessions::VISIBLE_ASCII,
+    &sessions::ID_SECURE,
+    &sessions::MISSING_400,
+    &sessions::ENDED_404,
+    &sessions::UNKNOWN_404,
+    &version_header::INVALID,
+    &version_header::ABSENT,
+    &streams::GET_ANSWER,
+    &streams::GET_NO_RESPONSE,
+    &streams::RESPONSE_ACCEPTED,
+    &streams::RESPONSE_IN_STREAM,
+    &streams::PRIME,
+    &streams::RETRY,
+    &streams::BATCH,
+    &resumption::IDS_UNIQUE,
+    &resumption::OWN_STREAM,
+    &utilities::PING,
+    &utilities::CANCEL_OWN,
+    &utilities::SET_LEVEL,
+    &utilities::SET_LEVEL_INVALID,
+    &utilities::SET_LEVEL_THRESHOLD,
+    &utilities::NOT_FOUND_CODE,
+    &utilities::SUBSCRIBE,
+    &utilities::URL_REQUIRED,
+    &utilities::TASKS_UNDECLARED,
+    &utilities::TASKS_UNKNOWN,
+];

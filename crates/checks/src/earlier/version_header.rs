@@ -1,0 +1,72 @@
+//! basic/transports#protocol-version-header.
+
+use plumb_runner::{Bench, Finding, Judgement, Probe, check};
+use plumb_wire::{header, method};
+use serde_json::json;
+
+/// The revision that is assumed where nothing tells it.
+const ASSUMED: &str = "2025-03-26";
+
+check! {
+    /// **Observed:** between two requests of a session, requests whose `MCP-Protocol-Version` names no version that ever was are
+    /// answered by 400.
+    ///
+    /// **Why:** a client that was upgraded behind a session would be served by the rules of another revision.
+    ///
+    /// **Fix:** look the header field up among your versions before anything else.
+    pub(crate) INVALID = "http.version-header.invalid";
+    since: "2025-06-18";
+    until: "2025-11-25";
+    applies: [Http];
+    scenario: invalid
+}
+
+async fn invalid(bench: &Bench) -> Judgement {
+    for (slug, version) in [("past", "1999-01-01"), ("future", "2999-12-31"), ("no-date", "plumb")]
+    {
+        bench.control(ping()).await?;
+        let seen = bench.send(ping().header(header::PROTOCOL_VERSION, version)).await?;
+        bench.control(ping()).await?;
+        let judgement = seen.settled().map(|seen| {
+            Finding::expect(seen.status() == Some(400), "HTTP 400", || seen.describe())
+        });
+        bench.case(slug, format!("the header field says {version}"), judgement);
+    }
+    bench.conclude()
+}
+
+check! {
+    /// **Observed:** a request of a session without `MCP-Protocol-Version` is served, by a server that negotiates 2025-03-26 when
+    /// it is asked for.
+    ///
+    /// **Why:** clients of 2025-03-26 know nothing of the field.
+    ///
+    /// **Fix:** take the version that the session negotiated, or 2025-03-26.
+    pub(crate) ABSENT = "http.version-header.absent";
+    since: "2025-06-18";
+    until: "2025-11-25";
+    applies: [Http];
+    scenario: absent
+}
+
+async fn absent(bench: &Bench) -> Judgement {
+    bench.control(ping()).await?;
+    let seen = bench.send(ping().without_header(header::PROTOCOL_VERSION)).await?;
+    if seen.settled()?.is_accepted() {
+        return Ok(Finding::Held);
+    }
+    let session = bench.initialize(ASSUMED, &json!({})).await?;
+    let speaks = session.version() == Some(ASSUMED);
+    session.end().await;
+    if !speaks {
+        return Ok(Finding::unseen(
+            format!("the server does not speak {ASSUMED}"),
+            "nothing: it need not",
+        ));
+    }
+    Ok(Finding::violated(format!("service as by {ASSUMED}"), seen.describe()))
+}
+
+fn ping() -> Probe {
+    Probe::request(method::OLD_PING, json!({}))
+}

@@ -1,0 +1,177 @@
+//! Sessions of the revisions that open with a handshake: one with each process of the target, opened before the first
+//! message to it, and opened anew when the target has ended it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plumb_model::{Answer, Sent};
+use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::{WireError, header, notification};
+use serde_json::json;
+use tokio::sync::Mutex;
+
+use super::{Channel, Way};
+use crate::migrate::{self, negotiated};
+use crate::{Observed, Probe};
+
+/// The first answer of a target may hold all of its start-up.
+const FIRST: Duration = Duration::from_secs(20);
+
+/// A session that the target ends is opened anew so often.
+const ANEW: u32 = 16;
+
+/// The session of a channel.
+#[derive(Default)]
+pub(crate) struct Handshakes(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    opened: Option<Opened>,
+    ended: u32,
+}
+
+/// A session that is open, or was not granted.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    /// Which process it is with.
+    process: String,
+    /// Its id, if the target gave one out.
+    id: Option<String>,
+    /// The version that was negotiated.
+    pub(crate) version: String,
+    /// What came as the answer to `initialize`.
+    pub(crate) welcome: Observed,
+}
+
+impl Opened {
+    /// The header fields that each request in it has.
+    pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
+        migrate::fields(self.id.as_deref(), &self.version)
+    }
+}
+
+impl Channel {
+    /// The same way without a session: everything goes out as it is.
+    pub(crate) fn bare(&self) -> Self {
+        Self { handshakes: None, ..self.clone() }
+    }
+
+    /// The same way in a session of its own, where a target over HTTP grants another one.
+    pub(crate) async fn apart(self) -> Self {
+        let sessions = self.edition().has_handshake() && self.endpoint().is_some();
+        if !sessions || self.handshakes.is_none() {
+            return self;
+        }
+        let apart = Self { handshakes: Some(Arc::default()), ..self.clone() };
+        match apart.session().await {
+            Ok(Some(opened)) if opened.welcome.is_accepted() => apart,
+            _ => self,
+        }
+    }
+
+    /// The session with the process that a message goes to; `None` where the revision has none.
+    pub(crate) async fn session(&self) -> Result<Option<Opened>, WireError> {
+        let Some(handshakes) = self.handshakes.clone() else { return Ok(None) };
+        if !self.recorder.edition.has_handshake() {
+            return Ok(None);
+        }
+        let mut state = handshakes.0.lock().await;
+        let process = self.process_name().await?;
+        if let Some(opened) = state.opened.as_ref().filter(|o| o.process == process) {
+            return Ok(Some(opened.clone()));
+        }
+        let opened = self.shake_hands(process).await?;
+        state.opened = Some(opened.clone());
+        Ok(Some(opened))
+    }
+
+    /// Whether what came tells that the target has ended the session, which is forgotten then.
+    pub(super) async fn was_ended(&self, probe: &Probe, seen: &Observed) -> bool {
+        let Some(handshakes) = &self.handshakes else { return false };
+        let gone = seen.status() == Some(404)
+            && seen.code() != Some(plumb_wire::codes::METHOD_NOT_FOUND)
+            && !probe.is_outside()
+            && !probe.names(header::OLD_SESSION_ID);
+        if !gone || !self.recorder.edition.has_handshake() {
+            return false;
+        }
+        let mut state = handshakes.0.lock().await;
+        let had_id = state.opened.as_ref().is_some_and(|opened| opened.id.is_some());
+        state.ended += 1;
+        if !had_id || state.ended > ANEW {
+            return false;
+        }
+        state.opened = None;
+        true
+    }
+
+    /// Answers a request of the target, as a client does that grants what it is asked.
+    pub(super) async fn reply(&self, message: &Message) {
+        if message.kind != Kind::Request || !self.recorder.edition.has_handshake() {
+            return;
+        }
+        let Ok(asked) = &message.json else { return };
+        let answer = Probe::message(migrate::answer(asked).await);
+        let answer = answer.in_edition(&self.recorder.edition);
+        let session = match &self.handshakes {
+            Some(handshakes) => handshakes.0.lock().await.opened.clone(),
+            None => None,
+        };
+        // A target that is gone tells so to the next request.
+        let _ = self.exchange("reply", &answer, session.as_ref()).await;
+    }
+
+    /// What came over standard streams and belongs to no answer so far.
+    pub(crate) async fn strays(&self, by: &str) -> Option<Observed> {
+        let session = self.keeper()?.session().await.ok()?;
+        let frames = session.take_strays();
+        if frames.is_empty() {
+            return None;
+        }
+        let answer = Answer { frames, ..Answer::default() };
+        let seen = self.recorder.record(by, session.channel(), Sent::Nothing, answer);
+        for message in seen.messages.iter() {
+            self.reply(message).await;
+        }
+        Some(seen)
+    }
+
+    async fn process_name(&self) -> Result<String, WireError> {
+        Ok(match &self.way {
+            Way::Http(_, Some(server)) => server.process().id().to_string(),
+            Way::Http(_, None) => String::new(),
+            Way::Stdio(keeper) => keeper.session().await?.channel().to_owned(),
+        })
+    }
+
+    async fn shake_hands(&self, process: String) -> Result<Opened, WireError> {
+        let edition = &self.recorder.edition;
+        let opening = migrate::initialize(&edition.revision, &json!({}), "plumb-handshake");
+        let probe = Probe::message(opening).in_edition(edition).patience(FIRST);
+        let welcome = self.exchange("handshake", &probe, None).await?;
+        let version = negotiated(&welcome).unwrap_or_else(|| edition.revision.clone());
+        let id = welcome.header(header::OLD_SESSION_ID).next().map(str::to_owned);
+        let opened = Opened { process, id, version, welcome };
+        if opened.welcome.is_accepted() {
+            let told = json!({"jsonrpc": "2.0", "method": notification::OLD_INITIALIZED});
+            let told = Probe::message(told).in_edition(edition);
+            self.exchange("handshake", &told, Some(&opened)).await?;
+        }
+        Ok(opened)
+    }
+
+    async fn exchange(
+        &self,
+        by: &str,
+        probe: &Probe,
+        session: Option<&Opened>,
+    ) -> Result<Observed, WireError> {
+        let (live, _) = self.write(probe, session).await?;
+        let channel = live.channel().to_owned();
+        let (sent, answer) = live.finish().await;
+        if let Some(id) = answer.header(header::OLD_SESSION_ID) {
+            self.recorder.add_session(id);
+        }
+        Ok(self.recorder.record(by, &channel, sent, answer))
+    }
+}
