@@ -17,6 +17,11 @@ audit:
     cargo deny check
     typos
 
+# The HTML report by axe-core in Chromium, light and dark, wide and narrow; needs node, npm and chromium.
+ui *REPORTS="reports/sample/report.html":
+    npm install --silent --no-save --prefix target/ui axe-core
+    node .ci/ui.mjs target/ui/node_modules/axe-core/axe.min.js {{REPORTS}}
+
 # Renew the generated files: snapshots and samples. The kill matrix has a recipe of its own.
 update:
     PLUMB_UPDATE=1 INSTA_UPDATE=always cargo test --workspace

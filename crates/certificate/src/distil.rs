@@ -24,7 +24,9 @@ pub fn distilled(report: &Report) -> Vec<Event> {
         events.push(Event::CheckFinished { check: id, at: check.took, verdict });
     }
     let (internal_faults, remarks) = (report.internal_faults.clone(), report.remarks.clone());
-    events.push(Event::RunFinished { at: report.took, internal_faults, remarks });
+    // How much else there was differs from run to run.
+    let (at, left_out) = (report.took, 0);
+    events.push(Event::RunFinished { at, internal_faults, remarks, left_out });
     events
 }
 

@@ -88,6 +88,18 @@ pub(crate) enum Command {
     Coverage(CoverageArgs),
     /// Render reports from a recorded run.
     Report(ReportArgs),
+    /// What broke and what healed between two recorded runs; fails if a MUST broke.
+    Diff {
+        /// The earlier run: a recording, or the folder of one.
+        earlier: PathBuf,
+        /// The later one.
+        later: PathBuf,
+    },
+    /// Print the violations of a recorded run as a known list, with reasons to fill in.
+    Known {
+        /// The run: a recording, or the folder of one.
+        run: PathBuf,
+    },
     /// Run one of the servers that Plumb brings along.
     Serve {
         #[command(subcommand)]
@@ -320,7 +332,7 @@ pub(crate) struct CoverageArgs {
 /// Arguments of `plumb report`.
 #[derive(ClapArgs)]
 pub(crate) struct ReportArgs {
-    /// The recorded run.
+    /// The recorded run: run.jsonl, run.jsonl.zst, or the folder of one.
     pub(crate) run: PathBuf,
     #[command(flatten)]
     pub(crate) formats: Formats,

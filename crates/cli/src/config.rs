@@ -115,7 +115,7 @@ fn inline(value: &serde_json::Value) -> String {
 }
 
 /// A string of TOML on one line, in which nothing acts: neither on a terminal that shows the file nor on the keeper of a log.
-fn basic(text: &str) -> String {
+pub(crate) fn basic(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -73,11 +73,21 @@ fn main() -> ExitCode {
 
 async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -> Exit {
     match command {
-        Command::Run(run) => run::run(edition, *run, secrets.clone()).await,
+        Command::Run(run) => {
+            let judging = run.judging.clone();
+            let ended = run::run(edition, *run, secrets.clone()).await;
+            reported::tell_ci(&ended, &judging, secrets);
+            ended
+        }
         Command::Certify(args) => certify::certify(edition, *args, secrets.clone()).await,
         Command::Verify(args) => certify::verify(&args),
         Command::Fleet { what } => fleet::fleet(&edition, what).await,
-        Command::Client(args) => client::judge(edition, *args, secrets.clone()).await,
+        Command::Client(args) => {
+            let judging = args.judging.clone();
+            let ended = client::judge(edition, *args, secrets.clone()).await;
+            reported::tell_ci(&ended, &judging, secrets);
+            ended
+        }
         Command::ReferenceClient(args) => client::act(args).await,
         Command::Migrate(args) => migrate::migrate(edition, *args, secrets.clone()).await,
         Command::List(list) => catalogue::list(&list.by.edition(edition), &list),
@@ -86,6 +96,8 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
             catalogue::coverage(&coverage.by.edition(edition), &coverage)
         }
         Command::Report(report) => report::render(&report),
+        Command::Diff { earlier, later } => report::diff(&earlier, &later),
+        Command::Known { run } => report::known(&run),
         Command::Serve { what } => serve::serve(what).await,
         Command::Vectors { what } => vectors::vectors(&edition, &what),
         Command::Init(init) => run::init(edition, *init, secrets.clone()).await,

@@ -66,8 +66,7 @@ pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Fa
     let html = |_: &Path| plumb_report::html::render(report);
     let sarif = |path: &Path| plumb_report::sarif::render(report, &place(path));
     let markdown = |_: &Path| plumb_report::markdown::render(report);
-    type Render<'a> = &'a dyn Fn(&Path) -> String;
-    let wanted: [(&Option<PathBuf>, Render<'_>); 4] = [
+    let wanted: [(&Option<PathBuf>, &dyn Fn(&Path) -> String); 4] = [
         (&formats.junit, &junit),
         (&formats.html, &html),
         (&formats.sarif, &sarif),

@@ -13,6 +13,8 @@ use crate::{Failure, output};
 
 /// What a run writes while it goes on; what is left of it after a kill renders like any recording.
 const UNFINISHED: &str = "run.part";
+/// Where reports go if nobody says otherwise: a folder that git ignores, if Plumb made it.
+const DEFAULT: &str = "reports";
 /// A recording.
 const PLAIN: &str = "run.jsonl";
 /// A recording of everything, in frames of Zstandard.
@@ -73,6 +75,14 @@ impl Recording {
     }
 }
 
+/// Has git ignore the folder where reports go if nobody says otherwise, before Plumb makes it.
+pub(crate) fn ignored(folder: &Path) -> Result<(), Failure> {
+    if folder != Path::new(DEFAULT) || folder.exists() {
+        return Ok(());
+    }
+    output::write(&folder.join(".gitignore"), "*\n")
+}
+
 /// Lines of a recording, on their way into its file.
 pub(crate) struct Lines {
     file: File,
@@ -111,8 +121,10 @@ impl Write for Lines {
     }
 }
 
-/// Reads a recording of either kind; of one that is cut off, what is there.
+/// Reads a recording of either kind, or that of a folder; of one that is cut off, what is there.
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
+    let names = [PLAIN, PACKED].map(|name| path.join(name));
+    let path = names.iter().find(|path| path.is_file()).map_or(path, PathBuf::as_path);
     let unreadable = || format!("{} could not be read", path.display());
     let bytes = std::fs::read(path).with_context(unreadable)?;
     let bytes = if bytes.starts_with(&MAGIC) { unpacked(&bytes) } else { bytes };

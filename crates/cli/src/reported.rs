@@ -7,15 +7,16 @@ use std::thread::JoinHandle;
 
 use anyhow::anyhow;
 use plumb_model::event::JudgedBy;
-use plumb_model::{Event, Keep, Report, Role, Sieve};
+use plumb_model::{Event, Keep, Report, Role, Secrets, Sieve};
 use plumb_report::timings::Timings;
 use plumb_runner::{Check, Options, RunError, Sink};
 
 use crate::args::{Formats, JudgingArgs};
 use crate::progress::Progress;
-use crate::recording::Recording;
+use crate::recording::{self, Recording};
+use crate::run::now;
 use crate::say::{self, say};
-use crate::{Exit, Failure, near, output};
+use crate::{Exit, FAULT, Failure, USAGE, near, output};
 
 /// Nothing was selected.
 const NOTHING: u8 = 3;
@@ -62,6 +63,7 @@ pub(crate) async fn reported_whole(
     formats.junit.get_or_insert_with(|| args.out.join("junit.xml"));
     formats.html.get_or_insert_with(|| args.out.join("report.html"));
     formats.json.get_or_insert_with(|| args.out.join("report.json"));
+    recording::ignored(&args.out)?;
     output::try_formats(&formats)?;
     let keep = args.evidence.keep();
     // Locked until all reports are written, so that no other run writes any meanwhile.
@@ -97,6 +99,25 @@ pub(crate) async fn reported_whole(
         ));
     }
     Ok(Judged::Whole(Box::new(report)))
+}
+
+/// Leaves a JUnit file with one error for a run that did not begin, so that none of an earlier run is taken for its own. A mistake
+/// on the command line is told so where there is such a file, or one is asked for.
+pub(crate) fn tell_ci(ended: &Exit, args: &JudgingArgs, secrets: &Secrets) {
+    let Err(Failure { code, error }) = ended else { return };
+    let path = args.formats.junit.clone().unwrap_or_else(|| args.out.join("junit.xml"));
+    let expected = match *code {
+        NOTHING | UNREACHED | FAULT => true,
+        USAGE => args.formats.junit.is_some() || path.is_file(),
+        // Interrupted: its reports are there. Unwritten: it cannot be, or another run writes there.
+        _ => false,
+    };
+    if expected {
+        let why = secrets.blot_text(&format!("{error:#}"));
+        // The error is told in any case.
+        let _ = recording::ignored(&args.out);
+        let _ = output::write(&path, &plumb_report::junit::not_started(&why, &now()));
+    }
 }
 
 fn say_where(recording: &Path, formats: &Formats) {
@@ -139,8 +160,7 @@ async fn recorded(
     let (sender, events) = mpsc::channel::<Option<Event>>();
     let writer = std::thread::spawn(move || -> std::io::Result<(Vec<Event>, Timings)> {
         let mut progress = Progress::new(quiet);
-        let (mut kept, mut sieve, mut timings) =
-            (Vec::new(), Sieve::new(keep), Timings::default());
+        let (mut kept, mut sieve, mut timings) = (Vec::new(), Sieve::new(keep), Timings::default());
         let mut record = |event: Event| {
             serde_json::to_writer(&mut lines, &event)?;
             lines.write_all(b"\n")?;
@@ -178,7 +198,7 @@ async fn recorded(
     let _ = ender.send(None);
     let written = writer
         .join()
-        .map_err(|_| Failure::new(70, anyhow!("the writer of {} panicked", path.display())))?;
+        .map_err(|_| Failure::new(FAULT, anyhow!("the writer of {} panicked", path.display())))?;
     if let Some(Err(RunError::Earlier(version))) = outcome {
         return Ok(Recorded::Earlier(version));
     }
@@ -192,7 +212,7 @@ async fn recorded(
         return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
     }
     let fold = if interrupted { Report::fold_interrupted(events) } else { Report::fold(events) };
-    let report = fold.map_err(|error| Failure::new(70, error))?;
+    let report = fold.map_err(|error| Failure::new(FAULT, error))?;
     Ok(Recorded::Ended(Box::new(Ended { report, timings, interrupted })))
 }
 

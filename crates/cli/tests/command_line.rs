@@ -65,6 +65,53 @@ fn a_recording_renders_to_the_same_report() {
 }
 
 #[test]
+fn a_run_that_does_not_begin_leaves_one_error_for_ci_and_the_recording_before_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = plumb_in(folder.path(), &["run", "--only", "base.response.*"]);
+    assert_eq!(run.status.code(), Some(0));
+    let ignored = std::fs::read_to_string(folder.path().join("reports/.gitignore"));
+    assert_eq!(ignored.expect("written"), "*\n");
+    let before = std::fs::read(folder.path().join("reports/run.jsonl")).expect("recorded");
+    for (args, code) in [
+        (&["run", "http://127.0.0.1:1/mcp"][..], 4),
+        (&["run", "--known", "missing.toml"], 2),
+        (&["run", "--only", "no.such"], 3),
+    ] {
+        assert_eq!(said(&plumb_in(folder.path(), args)).0, code);
+        let junit = std::fs::read_to_string(folder.path().join("reports/junit.xml"));
+        let junit = junit.expect("written");
+        assert!(junit.contains("errors=\"1\"") && junit.contains("not started"), "{junit}");
+        let after = std::fs::read(folder.path().join("reports/run.jsonl")).expect("kept");
+        assert!(before == after, "{args:?}");
+        assert!(!folder.path().join("reports/run.part").exists());
+    }
+}
+
+#[test]
+fn two_runs_are_compared_and_violations_become_a_known_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let only = ["--only", "base.response.*", "--quiet"];
+    let right = [&["run", "--out", "right"], &only[..]].concat();
+    let wrong = [&["run", "--out", "wrong", "--mutant", "echo_id_type"], &only[..]].concat();
+    assert_eq!(plumb_in(folder.path(), &right).status.code(), Some(0));
+    assert_eq!(plumb_in(folder.path(), &wrong).status.code(), Some(1));
+    let (code, text) = said(&plumb_in(folder.path(), &["diff", "right", "wrong"]));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.starts_with("broke:") && text.contains("base.response.same-id: held → failure"));
+    let (code, text) = said(&plumb_in(folder.path(), &["diff", "wrong", "right/run.jsonl"]));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.starts_with("healed:") && text.contains("not conformant → conformant"), "{text}");
+    let (_, known) = said(&plumb_in(folder.path(), &["known", "wrong"]));
+    assert!(known.contains("\"base.response.same-id\" = \"\""), "{known}");
+    let filled = known.replace("= \"\"", "= \"issue 12\"");
+    std::fs::write(folder.path().join("known.toml"), filled).expect("writes");
+    let accepted = [&wrong[..], &["--known", "known.toml"]].concat();
+    let (code, text) = said(&plumb_in(folder.path(), &accepted));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("passes with") && !text.contains("conformant"), "{text}");
+}
+
+#[test]
 fn a_dead_port_is_one_error_and_exit_4() {
     let port =
         TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();

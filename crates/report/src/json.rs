@@ -46,7 +46,7 @@ impl Lines {
     /// Down to here, each thing has its line.
     const DEEPEST: usize = 2;
 
-    fn line(&self, to: &mut (impl Write + ?Sized), depth: usize) -> io::Result<()> {
+    fn line(to: &mut (impl Write + ?Sized), depth: usize) -> io::Result<()> {
         if depth > Self::DEEPEST {
             return Ok(());
         }
@@ -58,12 +58,12 @@ impl Lines {
         if !first {
             to.write_all(b",")?;
         }
-        self.line(to, self.depth)
+        Self::line(to, self.depth)
     }
 
     fn end(&mut self, to: &mut (impl Write + ?Sized), with: &[u8]) -> io::Result<()> {
         if self.depth == 1 {
-            self.line(to, 0)?;
+            Self::line(to, 0)?;
         }
         self.depth -= 1;
         to.write_all(with)

@@ -46,7 +46,7 @@ pub fn summary(report: &Report, style: &Style) -> String {
         let danger = Danger::of(&fact.lead.info);
         if endangered.replace(danger) != Some(danger) {
             let title = ink.strong(danger.label().to_uppercase());
-            out.push_str(&format!("{title}\n\n"));
+            out.extend([&title, "\n\n"]);
         }
         let found = findings::of_check(report, fact.lead);
         let (blocks, lines) =

@@ -157,6 +157,7 @@ mod tests {
             at: 3_100_000,
             internal_faults: Vec::new(),
             remarks: Vec::new(),
+            left_out: 0,
         });
         let text = timings.text();
         let (_, path) = text.split_once("the last first").expect("a path");

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use futures_util::StreamExt as _;
-use plumb_model::event::CaseFinished;
 use plumb_model::Verdict;
+use plumb_model::event::CaseFinished;
 use plumb_wire::method;
 use tokio::time::{Instant, timeout_at};
 

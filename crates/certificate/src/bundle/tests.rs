@@ -46,7 +46,12 @@ fn events(verdicts: &[(&str, Verdict)], first: u64) -> Vec<Event> {
         }));
         events.push(Event::CheckFinished { check, at: at + 4, verdict });
     }
-    events.push(Event::RunFinished { at: 99, internal_faults: vec![], remarks: vec![] });
+    events.push(Event::RunFinished {
+        at: 99,
+        internal_faults: vec![],
+        remarks: vec![],
+        left_out: 0,
+    });
     events
 }
 

@@ -122,11 +122,11 @@ fn shown(text: &str) -> String {
     visible(text).into_owned()
 }
 
-/// How many of a report's requirements are told here, by page.
-pub(super) fn groups<'a>(
-    report: &'a Report,
+/// The requirements that are told here, by page.
+pub(super) fn groups(
+    report: &Report,
     told: fn(&CheckReport) -> bool,
-) -> Vec<(&'a str, Vec<&'a CheckReport>)> {
+) -> Vec<(&str, Vec<&CheckReport>)> {
     let pages = crate::findings::pages(report).into_iter();
     let kept = pages
         .map(|page| (page.name, page.checks.into_iter().filter(|c| told(c)).collect::<Vec<_>>()));

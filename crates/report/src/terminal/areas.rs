@@ -1,5 +1,7 @@
 //! A line for each area of the specification: what held, what failed, what was not shown.
 
+use std::fmt::Write as _;
+
 use plumb_model::Report;
 use plumb_model::report::Counts;
 
@@ -16,14 +18,14 @@ pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) 
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     for (page, name) in told.iter().zip(names) {
         let words = words(&page.counts, ink).concat();
-        out.push_str(&format!("  {name:width$}  {words}"));
+        let _ = write!(out, "  {name:width$}  {words}");
         out.push('\n');
     }
     if !others.is_empty() {
         let others: Vec<String> = others.iter().map(|page| name(page)).collect();
         let text = format!("of no concern to it: {}", others.join(", "));
         for line in wrapped(&text, style.width.saturating_sub(2)) {
-            out.push_str(&format!("  {}\n", ink.faint(line)));
+            let _ = writeln!(out, "  {}", ink.faint(line));
         }
     }
     if !told.is_empty() {

@@ -250,13 +250,13 @@ impl Block<'_> {
     /// Other findings of the same check: how many, and what came in the first of them.
     fn others(&mut self, others: &[Finding<'_>]) {
         let Some(first) = others.first() else { return };
-        let case = first.cases.first().map_or_else(String::new, |c| format!("#{}: ", c.case));
+        let slug = first.cases.first().map_or_else(String::new, |c| format!("#{}: ", c.case));
         let came = match first.verdict {
             Verdict::Violated { actual, .. } => actual,
             Verdict::Inconclusive { why } => why,
             _ => return,
         };
-        self.on_a_line("also", &format!("{case}{came}"));
+        self.on_a_line("also", &format!("{slug}{came}"));
         if others.len() > 1 {
             let more = counted(others.len() - 1, "more finding");
             self.unbroken("", &format!("and {more}: -v tells them all"));
