@@ -149,7 +149,7 @@ fn a_dying_server_commands_neither_the_terminal_nor_the_keeper_of_its_log() {
 }
 
 #[test]
-fn a_legacy_server_is_one_violation_and_exit_1() {
+fn a_legacy_server_is_one_violation_of_the_newest_revision_and_exit_1() {
     let handshake = r#"HTTP/1.1 200 OK
 Content-Type: application/json
 Connection: close
@@ -172,7 +172,7 @@ Connection: close
             let _ = stream.write_all(answer.replace('\n', "\r\n").as_bytes());
         }
     });
-    let (code, text) = said(&plumb(&["run", &url]));
+    let (code, text) = said(&plumb(&["run", "--revision", "2026-07-28", &url]));
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("2025-11-25") && text.contains("1 failure"), "{text}");
 }

@@ -129,7 +129,8 @@ fn response_in_stream(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** every stream that a posted request is answered by begins with an event that has an id and no data.
+    /// **Observed:** every stream that a posted request is answered by, and whose events have ids, begins with an event that
+    /// has an id and no data. A server whose events have none cannot be come back to, and is not judged.
     ///
     /// **Why:** a client whose connection breaks before the first message has an id to come back with.
     ///
@@ -142,7 +143,7 @@ check! {
 }
 
 fn prime(seen: &Observed, notes: &mut Notes<'_>) {
-    if !is_stream_of_request(seen) {
+    if !is_stream_of_request(seen) || !has_ids(seen) {
         return;
     }
     let Some(first) = seen.exchange.answer.frames.first() else { return };

@@ -44,7 +44,6 @@ check! {
     ///
     /// **Fix:** hand the cancellation down to the work, and look at it at every step; no id means "no id".
     pub(crate) STOP = "cancel.server-stop";
-    since: "2025-03-26";
     needs: [SlowTool, Journal];
     waits: true;
     scenario: stop
@@ -197,7 +196,6 @@ check! {
     ///
     /// **Fix:** end the request without an answer.
     pub(crate) NO_RESPONSE = "cancel.server-no-response";
-    since: "2025-03-26";
     applies: [Stdio];
     needs: [SlowTool];
     scenario: no_response
@@ -240,7 +238,6 @@ check! {
     ///
     /// **Fix:** let the end of a request and its cancellation meet in one place that both may reach first.
     pub(crate) RACE = "cancel.race-server";
-    since: "2025-03-26";
     scenario: race
 }
 
