@@ -2,7 +2,9 @@
 
 mod certify;
 mod client;
+mod color;
 mod fleet;
+mod ids;
 mod issuer;
 mod judging;
 mod migrate;
@@ -17,7 +19,9 @@ use plumb_runner::{AuthOptions, Budget, Target};
 
 pub(crate) use certify::{CertifyArgs, VerifyArgs};
 pub(crate) use client::{ClientArgs, ReferenceClientArgs};
+pub(crate) use color::Color;
 pub(crate) use fleet::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, SiteArgs};
+pub(crate) use ids::Ids;
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
 pub(crate) use migrate::{EarlierArgs, Format, MigrateArgs};
@@ -56,6 +60,9 @@ Exit codes: 0 conformant · 1 violations · 2 usage · 3 nothing selected · 4 t
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Whether text is coloured.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t, global = true)]
+    pub(crate) color: Color,
 }
 
 #[derive(Subcommand)]
@@ -80,6 +87,7 @@ pub(crate) enum Command {
     /// Show a requirement, its check and its vectors.
     Explain {
         /// The requirement's id, such as `http.validate.method-mismatch`.
+        #[arg(value_parser = Ids, hide_possible_values = true)]
         id: String,
         #[command(flatten)]
         by: ByArgs,
@@ -150,6 +158,7 @@ impl ByArgs {
 
 /// How to reach a target.
 #[derive(ClapArgs, Clone)]
+#[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
     /// The server's MCP endpoint, such as `https://example.com/mcp`; without one and without a command,
     /// the embedded reference server is judged.
@@ -196,6 +205,7 @@ pub(crate) struct TargetArgs {
 
 /// How a target is protected.
 #[derive(ClapArgs, Clone, Default)]
+#[command(next_help_heading = "Authorization")]
 pub(crate) struct AuthArgs {
     /// Judge a protected server: the run has an authorization server of its own, and every request a token. It is on
     /// by itself when the command holds one of {auth.issuer}, {auth.jwks_uri}, {auth.audience}, {auth.resource},
@@ -232,33 +242,46 @@ impl AuthArgs {
 
 /// Arguments of `plumb run`.
 #[derive(ClapArgs, Clone)]
+#[command(args_override_self = true)]
 pub(crate) struct RunArgs {
     /// The revision that the server is judged by; without one, the newest that it speaks.
     #[arg(long, value_name = "REVISION", value_parser = a_revision)]
     pub(crate) revision: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// What [profile.NAME] of plumb.toml says, beyond its [run].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
     #[command(flatten)]
     pub(crate) issuer: IssuerArgs,
     /// How many processes of the command run beside each other, as replicas of one server. Two, if `{shared.dir}` stands
     /// in an argument or in `--env`: it is replaced by a folder that they share.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        help_heading = "Target"
+    )]
     pub(crate) replicas: usize,
     /// Another address of the same server, judged as a replica of it.
-    #[arg(long, value_name = "URL", requires = "url")]
+    #[arg(long, value_name = "URL", requires = "url", help_heading = "Target")]
     pub(crate) replica: Vec<String>,
     #[command(flatten)]
     pub(crate) judging: JudgingArgs,
+    /// Run again whenever files beside the command's change, and tell what is then another.
+    #[arg(long, help_heading = "Judging")]
+    pub(crate) watch: bool,
     /// A folder with more vector packs.
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Vec<PathBuf>,
     /// How many checks run at once, at most: as many as the target shows that it can bear.
-    #[arg(long, default_value_t = 12, value_parser = a_number_of_jobs)]
+    #[arg(long, default_value_t = 12, value_parser = a_number_of_jobs, help_heading = "Pace")]
     pub(crate) jobs: usize,
     /// At most so many requests a second, for a target that limits them; found by itself if nothing is said.
-    #[arg(long, value_name = "N", value_parser = a_rate)]
+    #[arg(long, value_name = "N", value_parser = a_rate, help_heading = "Pace")]
     pub(crate) rate: Option<f64>,
 }
 
@@ -310,6 +333,7 @@ pub(crate) struct ListArgs {
     #[arg(long, default_value = "full")]
     pub(crate) suite: String,
     /// Only these checks: ids, or prefixes ending in `*`.
+    #[arg(value_parser = Ids, hide_possible_values = true)]
     pub(crate) only: Vec<String>,
 }
 
@@ -371,7 +395,13 @@ pub(crate) struct ReferenceArgs {
     #[arg(long, value_name = "JSON")]
     pub(crate) options: Option<String>,
     /// Add so many tools, to see how something grows with their number.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        help_heading = "Target"
+    )]
     pub(crate) extra_tools: usize,
     /// Items on a page of each list; two pages each if not given.
     #[arg(long, value_name = "N")]

@@ -9,8 +9,11 @@ use plumb_report::text::misleads;
 use plumb_runner::{Prop, Props, Survey};
 use serde::Deserialize;
 
+use crate::told::{RunTable, TargetTable};
+
 /// What a user tells once about a server.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     /// Tools that may be called though they are not marked `readOnlyHint: true`; `all` for every tool.
@@ -18,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) allow_calls: Vec<String>,
     /// Things with known behaviour that some checks need, by the prop's name.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Prepared>"))]
     pub(crate) props: Props,
     /// Violations that the user knows and accepts, by requirement id, each with a reason.
     #[serde(default)]
@@ -28,6 +32,26 @@ pub(crate) struct Config {
     /// The same, checked.
     #[serde(skip)]
     pub(crate) other_sides: OtherSides,
+    /// How the target is reached; the command line has the last word, as it has for all of this.
+    #[serde(default, rename = "target")]
+    _target: TargetTable,
+    /// How a run goes.
+    #[serde(default, rename = "run")]
+    _run: RunTable,
+    /// What `--profile NAME` says otherwise.
+    #[serde(default, rename = "profile")]
+    _profile: std::collections::BTreeMap<String, RunTable>,
+}
+
+/// A thing with known behaviour, as a configuration names it.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct Prepared {
+    /// The name of the tool, prompt or template.
+    name: String,
+    /// The arguments that it is called with.
+    arguments: Option<std::collections::BTreeMap<String, serde_json::Value>>,
 }
 
 impl Config {
@@ -55,6 +79,14 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
 pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
     let mut text = String::from(
         "# What Plumb is told about this server. Everything here is optional.\n\n\
+         # How `plumb run` reaches it, and how a run goes: what a command line can say, by the names of its options. The\n\
+         # command line has the last word; `--profile ci` takes what [profile.ci] says otherwise.\n\
+         # [target]\n\
+         # command = [\"node\", \"server.js\"]    # or url = \"https://example.com/mcp\"\n\
+         # [run]\n\
+         # suite = \"core\"\n\
+         # [profile.ci]\n\
+         # markdown = \"summary.md\"\n\n\
          # Tools that may be called though they are not marked `readOnlyHint: true`; \"all\" for every tool.\n\
          allow_calls = []\n\n\
          # Violations that you know and accept, by requirement id, each with a reason.\n\
@@ -186,6 +218,22 @@ mod tests {
             wanted[name][3] = serde_json::json!(18_446_744_073_709_551_615.0);
             assert_eq!(serde_json::Value::Object(read.arguments.clone()), wanted);
         }
+    }
+
+    #[test]
+    fn the_schema_that_editors_read_is_current() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/schema/plumb.schema.json");
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(Config));
+        let schema = schema.expect("a schema") + "\n";
+        if std::env::var_os("PLUMB_UPDATE").is_some() {
+            std::fs::write(&path, &schema).expect("writes");
+        }
+        let there = std::fs::read_to_string(&path).expect("the schema");
+        assert!(
+            there == schema,
+            "run `PLUMB_UPDATE=1 cargo test -p mcp-plumb schema_that_editors`"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod certify;
 mod client;
 mod config;
 mod fleet;
+mod hints;
 mod manual;
 mod migrate;
 mod near;
@@ -20,7 +21,9 @@ mod say;
 mod secrets;
 mod serve;
 mod target;
+mod told;
 mod vectors;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,7 +40,13 @@ const USAGE: u8 = 2;
 const FAULT: u8 = 70;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match told::command_line(std::env::args().collect()) {
+        Ok(words) => {
+            Args::try_parse_from(&words).unwrap_or_else(|error| hints::exit(error, &words))
+        }
+        Err(error) => return fail(USAGE, &error, &Secrets::default()),
+    };
+    args.color.chosen();
     if matches!(args.command, Command::Warden) {
         plumb_wire::process::warden::keep_watch(std::io::stdin().lock());
         return ExitCode::SUCCESS;

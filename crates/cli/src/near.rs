@@ -19,6 +19,14 @@ pub(crate) fn unknown(ledger: &Ledger, only: &[String]) -> Option<String> {
 
 /// The ids that are like one that does not exist, as a question.
 pub(crate) fn hint(ledger: &Ledger, id: &str) -> String {
+    let below = ledger
+        .rows()
+        .iter()
+        .filter(|row| row.id.strip_prefix(id).is_some_and(|rest| rest.starts_with('.')));
+    match below.count() {
+        0 => {}
+        n => return format!("do you mean `{id}.*`, which are {n}?"),
+    }
     let near = nearest(ledger, id.trim_end_matches('*'));
     if near.is_empty() {
         return "see `plumb list`".into();
@@ -41,7 +49,7 @@ fn nearest<'a>(ledger: &'a Ledger, id: &str) -> Vec<&'a str> {
 }
 
 /// How many letters must be added, left out or changed.
-fn distance(one: &str, other: &str) -> usize {
+pub(crate) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (n, a) in one.chars().enumerate() {
@@ -63,6 +71,7 @@ mod tests {
     fn what_is_mistyped_is_found() {
         let edition = plumb_model::Edition::latest();
         let hint = |id: &str| hint(&edition.ledger, id);
+        assert!(hint("base.response").starts_with("do you mean `base.response.*`"));
         assert!(hint("base.respons").contains("base.response.same-id"));
         assert!(hint("base.response.sameid").starts_with("do you mean base.response.same-id"));
         assert_eq!(hint("nonsense"), "see `plumb list`");

@@ -22,9 +22,15 @@ pub(crate) const UNWRITTEN: u8 = 7;
 
 /// How the terminal wants its text.
 pub(crate) fn style(verbose: bool) -> plumb_report::terminal::Style {
-    let colour = std::io::stdout().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none()
-        && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
+    let colour = match anstream::ColorChoice::global() {
+        anstream::ColorChoice::Always | anstream::ColorChoice::AlwaysAnsi => true,
+        anstream::ColorChoice::Never => false,
+        anstream::ColorChoice::Auto => {
+            std::io::stdout().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none()
+                && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+        }
+    };
     plumb_report::terminal::Style { colour, verbose, ..plumb_report::terminal::Style::default() }
 }
 
@@ -59,6 +65,9 @@ fn tried(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes the text of the report that goes to this file.
+type Render<'a> = &'a dyn Fn(&Path) -> String;
+
 /// Writes the files that were asked for: every one that can be, before the first error is told.
 pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Failure> {
     let grain = if formats.junit_cases { Grain::Case } else { Grain::Requirement };
@@ -66,7 +75,7 @@ pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Fa
     let html = |_: &Path| plumb_report::html::render(report);
     let sarif = |path: &Path| plumb_report::sarif::render(report, &place(path));
     let markdown = |_: &Path| plumb_report::markdown::render(report);
-    let wanted: [(&Option<PathBuf>, &dyn Fn(&Path) -> String); 4] = [
+    let wanted: [(&Option<PathBuf>, Render<'_>); 4] = [
         (&formats.junit, &junit),
         (&formats.html, &html),
         (&formats.sarif, &sarif),

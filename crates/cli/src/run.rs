@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, bail};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{Edition, Secrets};
+use plumb_model::{Edition, Report, Secrets};
 use plumb_runner::{AllowCalls, Options, Replicas, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::warden;
@@ -19,18 +19,30 @@ use crate::reported::{By, Judged, UNREACHED, reported_whole};
 use crate::say::{self, say};
 use crate::secrets::Collector;
 use crate::target::target;
-use crate::{Exit, Failure, authorization_server, migrate, output, serve};
+use crate::{Exit, Failure, authorization_server, migrate, output, serve, watch};
 
 /// At most so many replicas are started.
 const MOST_REPLICAS: usize = 16;
 
-/// Judges a server and writes reports: by the revision that was asked for, or by the newest that it speaks.
-pub(crate) async fn run(newest: Arc<Edition>, mut args: RunArgs, secrets: Secrets) -> Exit {
-    if let Some(issuer) = &args.issuer.authorization_server {
-        args.target.url = Some(issuer.clone());
-    }
+/// Judges a server and writes reports.
+pub(crate) async fn run(newest: Arc<Edition>, args: RunArgs, secrets: Secrets) -> Exit {
     if args.auth.trust_setup {
         return trust_setup(&args).await;
+    }
+    if args.watch {
+        return watch::watch(newest, args, secrets).await;
+    }
+    judged(newest, args, secrets).await.map(|report| report.outcome().exit_code())
+}
+
+/// The same by the revision that was asked for, or by the newest that it speaks, for whoever has more to say about it.
+pub(crate) async fn judged(
+    newest: Arc<Edition>,
+    mut args: RunArgs,
+    secrets: Secrets,
+) -> Result<Report, Failure> {
+    if let Some(issuer) = &args.issuer.authorization_server {
+        args.target.url = Some(issuer.clone());
     }
     let asked = args.revision.as_deref().and_then(Edition::of).map(Arc::new);
     let by = if asked.is_some() { By::Asked } else { By::NewestSpoken };
@@ -52,7 +64,7 @@ pub(crate) async fn run(newest: Arc<Edition>, mut args: RunArgs, secrets: Secret
     if told {
         migrate::first_lines(audit, &report.run.target.address).await;
     }
-    Ok(report.outcome().exit_code())
+    Ok(*report)
 }
 
 /// What a run is to do, by an edition; what is to be known about the command line is said.

@@ -7,7 +7,7 @@ use plumb_wire::process::Launch;
 
 use crate::args::TargetArgs;
 use crate::secrets::{Collector, ordinal, pair};
-use crate::{Failure, serve};
+use crate::{Failure, hints, serve};
 
 /// The target; what must not be shown of it is collected. The embedded reference is protected if tokens are to be judged.
 pub(crate) fn target(
@@ -38,6 +38,8 @@ pub(crate) fn target(
             let launch =
                 Launch { program: program.clone(), args: rest.to_vec(), env, ..Launch::default() };
             collector.command(&launch);
+            let values = launch.env.iter().map(|(_, value)| value);
+            collector.notes.extend(hints::placeholders(launch.args.iter().chain(values)));
             let url = format!("http://127.0.0.1:{{port}}/{}", args.path.trim_start_matches('/'));
             let target = if port {
                 Target::HttpCommand { launch, reach: reach(url) }

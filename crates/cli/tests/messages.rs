@@ -169,6 +169,37 @@ fn whether_a_report_can_be_written_is_tried_before_the_run() {
 }
 
 #[test]
+fn a_forgotten_dash_a_prefix_without_a_star_and_a_mistyped_placeholder_are_told() {
+    let (code, text) = plumb(&["run", "--strict", "node", "server.js"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("plumb run --strict -- node server.js"), "{text}");
+    let (code, text) = plumb(&["run", "--only", "base.response"]);
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("do you mean `base.response.*`"), "{text}");
+    let (_, text) = plumb(&["run", "--", "false", "--port", "{prot}"]);
+    assert!(text.contains("do you mean `{port}`?"), "{text}");
+    let (code, text) = plumb(&["list", "--color", "always", "base.response.*"]);
+    assert!(code == 0 && text.contains("base.response.same-id"), "{text}");
+}
+
+#[test]
+fn a_file_holds_what_a_command_line_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "[run]\nonly = ['base.response.same-id', 'base.response.once']\n\
+                [profile.ci]\nmarkdown = 'summary.md'\nquiet = true\n";
+    std::fs::write(folder.path().join("plumb.toml"), text).expect("writes");
+    let run = |args: &[&str]| said(&command(folder.path(), args).output().expect("runs"));
+    let (code, text) = run(&["run", "--profile", "ci"]);
+    assert!(code == 0 && text.contains("2 checks"), "{text}");
+    assert!(folder.path().join("summary.md").is_file() && !text.contains("reports:"), "{text}");
+    let (code, text) = run(&["run", "--profile", "no"]);
+    assert!(code == 2 && text.contains("no profile `no`, but ci"), "{text}");
+    std::fs::write(folder.path().join("plumb.toml"), "[run]\nsweet = 'core'\n").expect("writes");
+    let (code, text) = run(&["run"]);
+    assert!(code == 2 && text.contains("sweet"), "{text}");
+}
+
+#[test]
 fn ids_that_do_not_exist_are_named_with_the_nearest() {
     let (code, text) =
         plumb(&["run", "--only", "base.response.same-id", "--only", "base.respones.once"]);

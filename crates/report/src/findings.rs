@@ -26,6 +26,30 @@ pub struct Finding<'a> {
     pub control: Option<&'a Exchange>,
 }
 
+/// Why there was nothing to observe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// One line of the user's would show it: a tool marked or named, an option given.
+    Line,
+    /// The target has no such feature.
+    Feature,
+}
+
+impl Lack {
+    /// By what would make it observable.
+    pub fn of(how: &str) -> Self {
+        let by_a_line =
+            ["plumb.toml", "readOnlyHint", "--", "`props."].iter().any(|w| how.contains(w));
+        if by_a_line { Self::Line } else { Self::Feature }
+    }
+
+    /// How many requirements could not be observed for it.
+    pub fn count(self, report: &Report) -> usize {
+        let means = to_enable(report);
+        means.iter().filter(|m| Self::of(m.how) == self).map(|m| m.checks.len()).sum()
+    }
+}
+
 /// What a user can add so that more is judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enable<'a> {
@@ -132,7 +156,7 @@ pub fn known(report: &Report) -> impl Iterator<Item = (&CheckReport, &str)> {
     report.checks.iter().filter(violated).filter_map(|c| Some((c, c.known.as_deref()?)))
 }
 
-/// What would make more of the requirements observable, the most fruitful first.
+/// What would make more of the requirements observable: what takes a line before what takes a feature, the most fruitful first.
 pub fn to_enable(report: &Report) -> Vec<Enable<'_>> {
     let mut by_means: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for check in &report.checks {
@@ -142,7 +166,7 @@ pub fn to_enable(report: &Report) -> Vec<Enable<'_>> {
     }
     let mut means: Vec<_> =
         by_means.into_iter().map(|(how, checks)| Enable { how, checks }).collect();
-    means.sort_by_key(|e| std::cmp::Reverse(e.checks.len()));
+    means.sort_by_key(|e| (Lack::of(e.how), std::cmp::Reverse(e.checks.len())));
     means
 }
 

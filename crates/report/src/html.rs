@@ -251,7 +251,10 @@ fn plain_words(report: &Report) -> String {
         parts.push(format!("{} disputed by you", counts.disputed));
     }
     if counts.unverified > 0 {
-        parts.push(format!("{} could not be observed", counts.unverified));
+        let (all, line) = (counts.unverified, findings::Lack::Line.count(report));
+        parts.push(format!(
+            "{all} could not be observed, {line} of them for want of one line of yours"
+        ));
     }
     parts.join(", ")
 }

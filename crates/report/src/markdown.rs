@@ -91,7 +91,8 @@ fn row(report: &Report, fact: &Fact<'_>) -> Option<String> {
         0 => String::new(),
         n => format!(", and {n} more by the same fact"),
     };
-    let cell = |raw: &str| text(&clipped(&visible_line(raw), MAX_CELL));
+    // Where it is cut, a mark of code would stand alone.
+    let cell = |raw: &str| text(&clipped(&visible_line(raw), MAX_CELL).replace('`', "'"));
     Some(format!(
         "| {}{cases}{too} | {} | {} | {} |",
         link(&info.id, &info.url),

@@ -1,5 +1,6 @@
 //! What a run is to do.
 
+use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,12 +28,32 @@ pub enum Budget {
 /// A target that is slow to be looked at gets no more than this, when nothing is known of its pace.
 const AT_FIRST: Duration = Duration::from_secs(120);
 
+/// The most that a slow target gets.
+const MOST: Duration = Duration::from_secs(1800);
+
 impl Budget {
+    /// What a run takes at most.
+    pub fn at_most(self) -> Duration {
+        match self {
+            Self::Within(budget) => budget,
+            Self::Auto => MOST,
+        }
+    }
+
     /// What is known of it before the target is looked at.
     pub fn at_first(self) -> Duration {
         match self {
             Self::Within(budget) => budget,
             Self::Auto => AT_FIRST,
+        }
+    }
+}
+
+impl Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(budget) => write!(f, "{}", budget.as_secs()),
+            Self::Auto => f.write_str("auto"),
         }
     }
 }

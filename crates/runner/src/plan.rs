@@ -22,9 +22,8 @@ const ROOM: f64 = 0.6;
 /// Beyond those that are props, so many callable tools, and tools that answer with tasks, are left of a slow target.
 const FEW: usize = 3;
 
-/// What `--budget auto` allows beyond twice the estimate, and at most.
+/// What `--budget auto` allows beyond twice the estimate.
 const LEAST: Duration = Duration::from_secs(60);
-const MOST: Duration = Duration::from_secs(1800);
 
 /// What is to be done, and how long the target probably takes for it.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +62,7 @@ impl Estimate {
     pub(crate) fn within(&self, budget: Budget, left: Duration) -> Duration {
         match budget {
             Budget::Within(_) => left,
-            Budget::Auto => (self.time() * 2 + LEAST).min(MOST).max(left),
+            Budget::Auto => (self.time() * 2 + LEAST).min(budget.at_most()).max(left),
         }
     }
 
@@ -161,6 +160,7 @@ mod tests {
         let (left, slow) = (Duration::from_secs(50), estimate(Duration::from_millis(500)));
         assert_eq!(slow.within(Budget::Within(left), left), left);
         assert_eq!(slow.within(Budget::Auto, left), Duration::from_secs(290));
-        assert_eq!(estimate(Duration::from_secs(60)).within(Budget::Auto, left), MOST);
+        let slowest = estimate(Duration::from_secs(60));
+        assert_eq!(slowest.within(Budget::Auto, left), Budget::Auto.at_most());
     }
 }

@@ -8,12 +8,13 @@ use plumb_runner::Budget;
 
 /// What is judged, and where it is told.
 #[derive(ClapArgs, Clone)]
+#[command(next_help_heading = "Judging")]
 pub(crate) struct JudgingArgs {
     /// The suite: core, quick, full, auth, stateless, tasks, advice, or a TOML file.
     #[arg(long, default_value = "core")]
     pub(crate) suite: String,
-    /// Only these checks: ids, or prefixes ending in `*`.
-    #[arg(long, value_name = "ID")]
+    /// Only these checks: ids, or prefixes ending in `*`, between commas or one by one.
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = super::Ids, hide_possible_values = true)]
     pub(crate) only: Vec<String>,
     /// A violated SHOULD fails the run, and a violated MUST that is inferred.
     #[arg(long)]
@@ -32,13 +33,13 @@ pub(crate) struct JudgingArgs {
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = super::budget)]
     pub(crate) budget: Budget,
     /// Where run.jsonl, report.json, report.html and junit.xml are written.
-    #[arg(long, value_name = "DIR", default_value = "reports")]
+    #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
     pub(crate) out: PathBuf,
     /// Which exchanges are kept: those that show a finding, all of them (in run.jsonl.zst), or none.
-    #[arg(long, value_enum, value_name = "WHICH", default_value_t)]
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t, help_heading = "Reports")]
     pub(crate) evidence: Evidence,
     /// Room for exchanges in the recording and in each report; what a target sends beyond it is cut short.
-    #[arg(long, value_name = "MB", default_value_t = 64)]
+    #[arg(long, value_name = "MB", default_value_t = 64, help_heading = "Reports")]
     pub(crate) max_report: usize,
     /// Say at the end where the time went: which checks took longest, and what the end waited for.
     #[arg(long)]
@@ -78,6 +79,7 @@ impl Evidence {
 
 /// Further report files.
 #[derive(ClapArgs, Clone, Default)]
+#[command(next_help_heading = "Reports")]
 pub(crate) struct Formats {
     /// Write JUnit XML to this file.
     #[arg(long, value_name = "FILE")]

@@ -181,7 +181,7 @@ async fn in_sandbox(
     let mut command = sandbox::running(engine, &Bounds::default(), folders, image, &name);
     command.extend(inner(run));
     command.extend(start.into_iter().chain(arguments));
-    let patience = Duration::from_secs(run.judging.budget) + BEYOND;
+    let patience = run.judging.budget.at_most() + BEYOND;
     let ended = finished(&command, patience).await;
     if engine.has_images() {
         // Gone whatever happened; it usually is by itself.

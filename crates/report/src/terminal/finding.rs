@@ -276,9 +276,9 @@ impl Block<'_> {
         let Some(exchange) = finding.exchange else { return };
         let Some(again) = reproduce::of(exchange, &report.run.target) else {
             let why = reproduce::too_long(exchange);
-            return why.iter().for_each(|why| self.unbroken("again", why));
+            return why.iter().for_each(|why| self.unbroken("reproduce", why));
         };
-        self.unbroken("again", &again.line);
+        self.unbroken("reproduce", &again.line);
         let most = if self.verbose { usize::MAX } else { 1 };
         for note in again.notes.iter().take(most) {
             self.on_a_line("note", note);

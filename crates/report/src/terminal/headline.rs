@@ -4,7 +4,7 @@ use plumb_model::report::Outcome;
 use plumb_model::{Report, Role};
 
 use super::{Ink, Style};
-use crate::findings::{self, Standing};
+use crate::findings::{self, Lack, Standing};
 use crate::text::{clipped, counted, duration, visible, visible_line, wrapped};
 
 /// Ways to enable more checks that are told unless all is to be told.
@@ -88,7 +88,10 @@ impl Section<'_> {
             return;
         }
         let title = self.ink.strong(format!("{total} unverified"));
-        self.line(&format!("{title}: the target offered nothing to observe them by"));
+        let (line, feature) = (Lack::Line.count(report), Lack::Feature.count(report));
+        self.line(&format!(
+            "{title}: one line of yours would show {line}, the target has no such feature for {feature}"
+        ));
         let shown = if style.verbose { means.len() } else { MEANS };
         for enable in means.iter().take(shown) {
             let count = counted(enable.checks.len(), "requirement");

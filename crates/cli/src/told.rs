@@ -1,0 +1,240 @@
+//! What `plumb.toml` tells of a run: everything that a command line can hold, as the words of one that come before the user's own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config;
+
+/// How the target is reached: `[target]`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TargetTable {
+    /// The server's MCP endpoint.
+    url: Option<String>,
+    /// The command that starts the server, as words. It speaks over standard streams, or over HTTP if `{port}` stands in one.
+    command: Option<Vec<String>>,
+    /// Where a started HTTP server has its MCP endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// Environment variables for the command.
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    /// Variables of the environment whose values are kept out of all that is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<Vec<String>>,
+    /// Header fields for every request, as `Name: value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<Vec<String>>,
+    /// Files of certificates (PEM) to trust beside the public ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca: Option<Vec<String>>,
+    /// A proxy for HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proxy: Option<String>,
+    /// How long an answer may take, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout: Option<u64>,
+    /// Whether the server is protected by access tokens of the run's own authorization server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<bool>,
+    /// How many processes of the command run beside each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replicas: Option<u64>,
+}
+
+/// How a run goes: `[run]`, and what a `[profile.NAME]` says otherwise.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RunTable {
+    /// The suite: core, quick, full, auth, stateless, tasks, advice, or a TOML file.
+    suite: Option<String>,
+    /// Only these requirements: ids, or prefixes ending in `*`.
+    only: Option<Vec<String>>,
+    /// A violated SHOULD fails the run, and a violated MUST that is inferred.
+    strict: Option<bool>,
+    /// A requirement that could not be observed fails the run.
+    deny_unverified: Option<bool>,
+    /// A file of violations that you know and accept.
+    known: Option<String>,
+    /// The seed of everything random.
+    seed: Option<u64>,
+    /// The whole run ends within so many seconds, or as the target's answers ask for.
+    budget: Option<BudgetTable>,
+    /// How many checks run at once, at most.
+    jobs: Option<u64>,
+    /// At most so many requests a second.
+    rate: Option<f64>,
+    /// Folders with more vector packs.
+    vectors: Option<Vec<String>>,
+    /// Where reports are written.
+    out: Option<String>,
+    /// Which exchanges are kept: findings, all or none.
+    evidence: Option<String>,
+    /// Room for exchanges, in MB.
+    max_report: Option<u64>,
+    /// A file for JUnit XML.
+    junit: Option<String>,
+    /// A test case of JUnit XML for each case.
+    junit_cases: Option<bool>,
+    /// A file for HTML.
+    html: Option<String>,
+    /// A file for JSON.
+    json: Option<String>,
+    /// A file for SARIF.
+    sarif: Option<String>,
+    /// A file for Markdown.
+    markdown: Option<String>,
+    /// Say nothing but the headline.
+    quiet: Option<bool>,
+    /// Say more.
+    verbose: Option<bool>,
+}
+
+/// How long a run may take.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+enum BudgetTable {
+    /// So many seconds.
+    Seconds(u64),
+    /// As long as the target's answers ask for.
+    Word(BudgetWord),
+}
+
+/// What `budget` says in place of seconds.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+enum BudgetWord {
+    /// As long as the target's answers ask for.
+    Auto,
+}
+
+/// The tables that are words of a command line; what else the file holds is read later.
+#[derive(Debug, Default, Deserialize)]
+struct File {
+    #[serde(default)]
+    target: TargetTable,
+    #[serde(default)]
+    run: RunTable,
+    #[serde(default)]
+    profile: BTreeMap<String, RunTable>,
+}
+
+/// The command line of the user, with what the file tells of a run before it: what is said last, holds.
+pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
+    if words.get(1).is_none_or(|command| command != "run") {
+        return Ok(words);
+    }
+    let own = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let (options, command) = words.split_at(own);
+    let profile = option(options, "--profile");
+    let named = option(options, "--config");
+    let path = Path::new(named.unwrap_or("plumb.toml"));
+    if named.is_none() && !path.is_file() {
+        if let Some(profile) = profile {
+            bail!("there is no plumb.toml, which would tell of --profile {profile}");
+        }
+        return Ok(words);
+    }
+    let File { target, run, profile: profiles } = toml::from_str(&config::read(path)?)
+        .with_context(|| format!("{} is not a configuration", path.display()))?;
+    let mut told = table(&target, &["url", "command", "env"])?;
+    told.extend(target.env.iter().map(|(name, value)| format!("--env={name}={value}")));
+    told.extend(table(&run, &[])?);
+    if let Some(name) = profile {
+        let known = || profiles.keys().cloned().collect::<Vec<_>>().join(", ");
+        let Some(profile) = profiles.get(name) else {
+            bail!("{} has no profile `{name}`, but {}", path.display(), known());
+        };
+        told.extend(table(profile, &[])?);
+    }
+    let mut line = options[..2].to_vec();
+    line.extend(told);
+    line.extend(options[2..].to_vec());
+    // A target on the command line is judged in place of the one that the file names.
+    if command.is_empty() && !names_a_target(&options[2..]) {
+        match (target.url, target.command) {
+            (Some(url), None) => line.push(url),
+            (None, Some(words)) => line.extend(std::iter::once("--".to_owned()).chain(words)),
+            (None, None) => {}
+            (Some(_), Some(_)) => bail!("{}: [target] has url and command", path.display()),
+        }
+    }
+    line.extend(command.to_vec());
+    Ok(line)
+}
+
+/// The value of an option as it stands on a command line.
+fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
+    let after = words.iter().position(|word| word == name).and_then(|at| words.get(at + 1));
+    let within = || words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    after.map(String::as_str).or_else(within)
+}
+
+/// Whether the user names the target of a run.
+fn names_a_target(words: &[String]) -> bool {
+    let address = |word: &String| word.starts_with("http://") || word.starts_with("https://");
+    let elsewhere = ["--authorization-server", "--mutant"];
+    words.iter().enumerate().any(|(n, word)| {
+        let is_value = n > 0 && words[n - 1].starts_with("--") && !words[n - 1].contains('=');
+        elsewhere.iter().any(|option| word.starts_with(option)) || (address(word) && !is_value)
+    })
+}
+
+/// The members of a table as options of the same names.
+fn table(table: &impl Serialize, beside: &[&str]) -> anyhow::Result<Vec<String>> {
+    let Value::Object(members) = serde_json::to_value(table)? else { return Ok(Vec::new()) };
+    let mut words = Vec::new();
+    for (name, value) in members.iter().filter(|(name, _)| !beside.contains(&name.as_str())) {
+        match value {
+            Value::Bool(true) => words.push(format!("--{name}")),
+            Value::String(text) => words.push(format!("--{name}={text}")),
+            Value::Number(number) => words.push(format!("--{name}={number}")),
+            Value::Array(items) => {
+                let texts = items.iter().filter_map(Value::as_str);
+                words.extend(texts.map(|text| format!("--{name}={text}")));
+            }
+            Value::Null | Value::Bool(false) | Value::Object(_) => {}
+        }
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(words: &[&str]) -> Vec<String> {
+        command_line(words.iter().map(|word| (*word).to_owned()).collect()).expect("a command line")
+    }
+
+    #[test]
+    fn a_file_says_what_a_command_line_can_say_and_the_command_line_has_the_last_word() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("plumb.toml");
+        let text = "allow_calls = []\n[target]\ncommand = ['node', 'a b.js']\nenv = {A = 'x=y'}\n\
+                    [run]\nstrict = true\nonly = ['base.*', 'tools.*']\njobs = 3\n[profile.ci]\nsarif = 'x.sarif'\n";
+        std::fs::write(&file, text).expect("writes");
+        let config = format!("--config={}", file.display());
+        let told = ["--env=A=x=y", "--jobs=3", "--only=base.*", "--only=tools.*", "--strict"];
+        let whole = line(&["plumb", "run", &config, "--profile", "ci"]);
+        let mut words = whole[2..7].to_vec();
+        words.sort();
+        assert_eq!(words, told);
+        let rest = ["--sarif=x.sarif", &config, "--profile", "ci", "--", "node", "a b.js"];
+        assert_eq!(whole[7..], rest);
+        let other = line(&["plumb", "run", &config, "--", "./other"]);
+        assert!(other.ends_with(&["--".to_owned(), "./other".to_owned()]), "{other:?}");
+        assert!(!line(&["plumb", "run", &config, "http://a/mcp"]).contains(&"node".to_owned()));
+        let missing = ["plumb", "run", config.as_str(), "--profile=no"].map(str::to_owned);
+        assert!(command_line(missing.to_vec()).is_err());
+        assert_eq!(line(&["plumb", "list", "--suite", "x"]), ["plumb", "list", "--suite", "x"]);
+    }
+}
