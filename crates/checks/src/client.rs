@@ -3,12 +3,14 @@
 mod authorization;
 mod basic;
 mod caching;
+mod cancellation;
 mod conduct;
 mod elicitation;
 mod http;
 mod mrtr;
 mod pagination;
 mod sampling;
+mod stdio;
 mod steps;
 mod tasks;
 mod tools;
@@ -23,6 +25,7 @@ pub(crate) fn all() -> Vec<&'static Check> {
         &basic::checks(),
         versioning::CHECKS,
         transport::CHECKS,
+        stdio::CHECKS,
         &http::checks(),
         mrtr::CHECKS,
         pagination::CHECKS,
@@ -32,6 +35,7 @@ pub(crate) fn all() -> Vec<&'static Check> {
         sampling::CHECKS,
         tasks::CHECKS,
         caching::CHECKS,
+        cancellation::CHECKS,
         steps::CHECKS,
     ]
     .concat()

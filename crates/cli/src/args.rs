@@ -18,7 +18,7 @@ use plumb_model::{Edition, Role};
 use plumb_runner::{AuthOptions, Budget, Target};
 
 pub(crate) use certify::{CertifyArgs, VerifyArgs};
-pub(crate) use client::{ClientArgs, ReferenceClientArgs};
+pub(crate) use client::{ClientArgs, MockArgs, ReferenceClientArgs};
 pub(crate) use color::Color;
 pub(crate) use fleet::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, SiteArgs};
 pub(crate) use ids::Ids;
@@ -124,6 +124,12 @@ pub(crate) enum Command {
     /// of a target is left even if it is killed.
     #[command(hide = true)]
     Warden,
+    /// Stand for a server that is somewhere else: what clients start that are judged over standard streams.
+    #[command(hide = true)]
+    Relay {
+        /// The socket that leads there.
+        socket: PathBuf,
+    },
     /// The reference client, which `plumb client` judges if no command is given.
     #[command(hide = true)]
     ReferenceClient(ReferenceClientArgs),
@@ -374,6 +380,8 @@ pub(crate) enum Serve {
     Earlier(EarlierArgs),
     /// The authorization server: correct, or departing from the specifications.
     AuthorizationServer(ServeArgs),
+    /// The server that a client meets in one scenario of `plumb client`, until it is stopped.
+    Mock(MockArgs),
 }
 
 /// Arguments of `plumb serve reference`.

@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use plumb_model::shell::quoted;
 use plumb_model::{Edition, Secrets};
 use plumb_reference::{CLIENT_MUTANTS, Client, ClientRules};
-use plumb_runner::client::{ClientCommand, Drive, Scenario};
+use plumb_runner::client::{ClientCommand, Drive, Mock, Place, Scenario};
 use plumb_runner::{AllowCalls, Options, Props, Replicas, Target};
-use plumb_wire::Limits;
 use plumb_wire::process::Launch;
+use plumb_wire::{Limits, Transport};
 
-use crate::args::{ClientArgs, ReferenceClientArgs};
+use crate::args::{ClientArgs, MockArgs, ReferenceClientArgs};
 use crate::config::Config;
 use crate::reported::reported;
 use crate::run::{asked_suite, known, now, watched};
-use crate::say::say;
+use crate::say::{say, tell};
 use crate::secrets::Collector;
 use crate::target::env;
 use crate::{Exit, Failure, output, serve};
@@ -33,7 +34,9 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
         _ => Drive::Official,
     };
     let scenarios = scenarios(&args)?;
-    let command = ClientCommand { launch: launch(&args)?, patience, scenarios, drive };
+    let over = if args.stdio { Transport::Stdio } else { Transport::StreamableHttp };
+    let relay = relay()?;
+    let command = ClientCommand { launch: launch(&args)?, patience, scenarios, drive, over, relay };
     let mut collector = Collector::new(&secrets);
     collector.given(&args.secret)?;
     collector.command(&command.launch);
@@ -66,18 +69,52 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
 
 /// The scenarios that are asked for, by their labels.
 fn scenarios(args: &ClientArgs) -> anyhow::Result<Vec<Scenario>> {
-    let named = |label: &String| {
-        let known =
-            || Scenario::all().into_iter().map(Scenario::label).collect::<Vec<_>>().join(", ");
-        let found = Scenario::all().into_iter().find(|scenario| scenario.label() == label);
-        found.ok_or_else(|| anyhow!("there is no scenario `{label}`, but {}", known()))
+    args.scenario.iter().map(|label| named(label)).collect()
+}
+
+fn named(label: &str) -> anyhow::Result<Scenario> {
+    let known = || Scenario::all().into_iter().map(Scenario::label).collect::<Vec<_>>().join(", ");
+    let found = Scenario::all().into_iter().find(|scenario| scenario.label() == label);
+    found.ok_or_else(|| anyhow!("there is no scenario `{label}`, but {}", known()))
+}
+
+/// The command that stands for a server that a client starts.
+fn relay() -> anyhow::Result<Vec<String>> {
+    Ok(vec![serve::own_path()?.display().to_string(), "relay".to_owned()])
+}
+
+/// Is the server of one scenario, until it is stopped.
+pub(crate) async fn mock(edition: &Arc<Edition>, args: MockArgs) -> Exit {
+    let usage = |error: anyhow::Error| Failure::new(2, error);
+    let scenario = named(&args.scenario).map_err(usage)?;
+    let over = if args.stdio { Transport::Stdio } else { Transport::StreamableHttp };
+    if !scenario.is_over(over) {
+        let error = anyhow!("`{}` is not played over {}", args.scenario, over.name());
+        return Err(Failure::new(2, error));
+    }
+    let mock = Mock::start(edition, scenario, over, args.port, relay()?).await?;
+    let place = match mock.place() {
+        Place::Url(url) => url.clone(),
+        Place::Command(command) => {
+            command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        }
     };
-    args.scenario.iter().map(named).collect()
+    tell!("{place}");
+    let set = mock.environment().iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    let set: Vec<String> = set.collect();
+    tell!("start the client so:\n  {} CLIENT {place}", set.join(" "));
+    let stop = plumb_reference::interrupted().map_err(|error| Failure::new(70, error))?;
+    stop.await;
+    let came = mock.stop().await;
+    tell!("{came} messages came");
+    Ok(0)
 }
 
 fn launch(args: &ClientArgs) -> anyhow::Result<Launch> {
     let own = || -> anyhow::Result<Vec<String>> {
-        Ok(vec![serve::own_path()?.display().to_string(), "reference-client".to_owned()])
+        let own = vec![serve::own_path()?.display().to_string(), "reference-client".to_owned()];
+        let streams = args.stdio.then(|| "--".to_owned());
+        Ok(own.into_iter().chain(streams).collect())
     };
     let words = if args.command.is_empty() { own()? } else { args.command.clone() };
     let mut words = words.into_iter();
@@ -106,7 +143,12 @@ pub(crate) async fn act(args: ReferenceClientArgs) -> Exit {
         }
     };
     let failed = |why: String| Failure::new(1, anyhow!(why));
-    let client = Client::new(&args.url.unwrap_or_default(), rules).map_err(failed)?;
+    let client = match args.url {
+        Some(url) => Client::new(&url, rules),
+        None => Client::piped(args.server, rules),
+    };
+    let client = client.map_err(failed)?;
+    let client = if args.modern { client.modern() } else { client };
     let mut client = if args.dual { client.dual() } else { client };
     client.act().await.map_err(failed)?;
     Ok(0)

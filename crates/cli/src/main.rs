@@ -107,11 +107,16 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         Command::Report(report) => report::render(&report),
         Command::Diff { earlier, later } => report::diff(&earlier, &later),
         Command::Known { run } => report::known(&run),
-        Command::Serve { what } => serve::serve(what).await,
+        Command::Serve { what } => serve::serve(&edition, what).await,
         Command::Vectors { what } => vectors::vectors(&edition, &what),
         Command::Init(init) => run::init(edition, *init, secrets.clone()).await,
         Command::Manual { folder } => manual::write(&folder),
         Command::Warden => Ok(0),
+        Command::Relay { socket } => {
+            let code = plumb_wire::stdio::relay(&socket).await?;
+            // Its standard input may never end, and holds up every other way out.
+            std::process::exit(code)
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             let command = &mut <Args as clap::CommandFactory>::command();

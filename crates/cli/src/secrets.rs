@@ -41,7 +41,8 @@ const ORDINARY: [&str; 20] = [
 ];
 
 /// What stands in arguments for something that is filled in later.
-const PLACEHOLDERS: [&str; 5] = ["{port}", "{shared.dir}", "{auth.", "{url}", "{scenario}"];
+const PLACEHOLDERS: [&str; 6] =
+    ["{port}", "{shared.dir}", "{auth.", "{url}", "{scenario}", "{server}"];
 
 /// Header fields whose values everybody may know.
 const PUBLIC: [&str; 8] = [

@@ -1,8 +1,10 @@
 //! `plumb serve`: the servers that Plumb brings along.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use plumb_model::Edition;
 use plumb_reference::{MUTANTS, Reference, Rules};
 use plumb_wire::process::Launch;
 use tokio::net::TcpListener;
@@ -12,10 +14,11 @@ use crate::say::{say, tell};
 use crate::{Exit, Failure};
 
 /// Runs a server until it is stopped.
-pub(crate) async fn serve(what: Serve) -> Exit {
+pub(crate) async fn serve(edition: &Arc<Edition>, what: Serve) -> Exit {
     match what {
         Serve::Reference(args) => reference(args).await,
         Serve::Earlier(args) => earlier(args).await,
+        Serve::Mock(args) => crate::client::mock(edition, args).await,
         Serve::AuthorizationServer(args) => crate::authorization_server::serve(args).await,
     }
 }

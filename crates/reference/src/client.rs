@@ -1,4 +1,4 @@
-//! A correct MCP client of one revision over Streamable HTTP, written to be broken: it does what a scenario of the official
+//! A correct MCP client of one revision over Streamable HTTP or standard streams, written to be broken: it does what a scenario of the official
 //! suite names, and each of its rules is one switch of [`ClientRules`].
 
 mod ask;
@@ -8,6 +8,7 @@ mod declared;
 mod icons;
 mod inputs;
 mod mirrored;
+mod pipe;
 mod post;
 mod posted;
 mod request;
@@ -17,11 +18,13 @@ mod steps;
 mod tasks;
 
 use std::env;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use cache::Cache;
-use post::Address;
+use pipe::Pipe;
+use post::{Address, Answer};
 pub use rules::{CLIENT_MUTANTS, ClientMutant, ClientRules};
 
 use crate::revision::{PREVIOUS, SERVED};
@@ -32,8 +35,13 @@ const PAGES: usize = 64;
 /// The client: where its server is, and which rules it keeps.
 #[derive(Debug)]
 pub struct Client {
+    /// Where it is over HTTP; it is nowhere if the client starts it.
     address: Address,
+    /// What it starts in place of that.
+    pipe: Option<Pipe>,
     rules: ClientRules,
+    /// Whether it speaks this revision alone.
+    modern: bool,
     /// Whether it tries the handshake of the earlier revision before it speaks this one.
     dual: bool,
     /// The id of the next request.
@@ -56,6 +64,8 @@ pub struct Client {
     cache: Cache,
     /// A state that goes astray.
     stray: Option<Value>,
+    /// A task that has not ended.
+    task: Option<Value>,
 }
 
 impl Client {
@@ -65,7 +75,9 @@ impl Client {
     pub fn new(url: &str, rules: ClientRules) -> Result<Self, String> {
         Ok(Self {
             address: Address::parse(url)?,
+            pipe: None,
             rules,
+            modern: !rules.modern_probes,
             dual: false,
             next: 1,
             tools: Vec::new(),
@@ -77,7 +89,20 @@ impl Client {
             earlier: false,
             cache: Cache::default(),
             stray: None,
+            task: None,
         })
+    }
+
+    /// A client that starts its server by this command, and speaks to it over standard streams.
+    pub fn piped(command: Vec<String>, rules: ClientRules) -> Result<Self, String> {
+        let mut client = Self::new("http://127.0.0.1:9/", rules)?;
+        client.pipe = Some(Pipe::new(command, rules, Arc::clone(&client.cache.changed)));
+        Ok(client)
+    }
+
+    /// The same client, but one that speaks no earlier revision.
+    pub fn modern(self) -> Self {
+        Self { modern: true, ..self }
     }
 
     /// The same client, but one that also speaks the earlier revision and tries that first, as is legal.
@@ -89,8 +114,20 @@ impl Client {
     ///
     /// Errors: the server is not reached, refuses, or answers what this revision does not allow.
     pub async fn act(&mut self) -> Result<(), String> {
+        let acted = self.play().await;
+        if let Some(pipe) = &mut self.pipe {
+            pipe.close().await;
+        }
+        acted
+    }
+
+    async fn play(&mut self) -> Result<(), String> {
         if self.dual {
             self.try_the_handshake().await?;
+        }
+        let probes = if self.modern { self.rules.modern_probes } else { self.rules.probes };
+        if self.pipe.is_some() && probes {
+            self.probe().await?;
         }
         let scenario = env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default();
         // Who cannot do a thing in one place can in another.
@@ -108,12 +145,35 @@ impl Client {
         }
     }
 
+    /// Asks which revision the server speaks, before anything else.
+    async fn probe(&mut self) -> Result<(), String> {
+        let found = self.choose_version().await;
+        if found.is_ok() && !self.earlier && !self.rules.stays_after_discovery {
+            self.try_the_handshake().await?;
+        }
+        // Another revision has another way to ask, which has been gone.
+        found.or_else(|why| if self.earlier { Ok(()) } else { Err(why) })
+    }
+
     /// Sends `initialize` as the earlier revision has it. A server of this one refuses it.
-    async fn try_the_handshake(&self) -> Result<(), String> {
+    async fn try_the_handshake(&mut self) -> Result<(), String> {
         let body = request::handshake().to_string();
         let headers = request::earlier_headers();
-        self.address.send("POST", &headers, body.as_bytes(), &self.rules).await?;
+        self.deliver("POST", &headers, body.as_bytes()).await?;
         Ok(())
+    }
+
+    /// Sends a message that needs no token.
+    async fn deliver(
+        &mut self,
+        method: &str,
+        headers: &request::Headers,
+        body: &[u8],
+    ) -> Result<Answer, String> {
+        match &mut self.pipe {
+            Some(pipe) => pipe.send(body).await,
+            None => self.address.send(method, headers, body, &self.rules).await,
+        }
     }
 
     /// Makes the calls that the context lists, whatever comes of each.

@@ -3,8 +3,10 @@
 
 mod conversation;
 mod known;
+mod mock;
 mod moment;
 mod offers;
+mod piped;
 pub mod protected;
 mod provocation;
 mod provoked;
@@ -12,13 +14,17 @@ mod received;
 pub(crate) mod run;
 mod scenario;
 mod server;
+mod servers;
 mod steps;
 
 use std::time::Duration;
 
+use plumb_model::shell::quoted;
+use plumb_wire::Transport;
 use plumb_wire::process::Launch;
 
 pub use known::Client;
+pub use mock::Mock;
 pub use moment::{Happening, Moment};
 pub use provocation::{
     CONFIRM, ICONS, INTERVAL, IconFlaw, MORE, NO_TOOLS, Provoked, SECOND_PAGE, SLOW_MS, TASK,
@@ -29,9 +35,13 @@ pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};
 pub use received::{Received, Receiving};
 pub use scenario::{REFERRED, Scenario};
 pub use server::ENDPOINT;
+pub use servers::Place;
+use servers::Servers;
 
 /// Stands for the URL of our server in an argument of the command.
 const URL: &str = "{url}";
+/// Stands for the command line that starts our server, in place of an argument or within one.
+const SERVER: &str = "{server}";
 /// Stands for the name of the scenario in an argument of the command.
 const SCENARIO: &str = "{scenario}";
 
@@ -52,7 +62,7 @@ pub enum Drive {
 
 /// How a client is started, by the contract of the official suite: the URL of the server is its last argument, unless an
 /// argument names its place; the scenario is in the environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ClientCommand {
     /// The command; `{url}` and `{scenario}` in its arguments are replaced.
     pub launch: Launch,
@@ -62,6 +72,24 @@ pub struct ClientCommand {
     pub scenarios: Vec<Scenario>,
     /// What makes it act.
     pub drive: Drive,
+    /// How it reaches our server.
+    pub over: Transport,
+    /// The command that is a [relay](plumb_wire::stdio::relay): what the client starts as its server, without the last
+    /// argument, which tells where it leads to.
+    pub relay: Vec<String>,
+}
+
+impl Default for ClientCommand {
+    fn default() -> Self {
+        Self {
+            launch: Launch::default(),
+            patience: Duration::from_secs(30),
+            scenarios: Vec::new(),
+            drive: Drive::default(),
+            over: Transport::StreamableHttp,
+            relay: Vec::new(),
+        }
+    }
 }
 
 impl ClientCommand {
@@ -70,19 +98,30 @@ impl ClientCommand {
         if !self.scenarios.is_empty() {
             return self.scenarios.clone();
         }
-        Scenario::all().into_iter().filter(|scenario| scenario.is_driven_by(self.drive)).collect()
+        let played =
+            |scenario: &Scenario| scenario.is_driven_by(self.drive) && scenario.is_over(self.over);
+        Scenario::all().into_iter().filter(played).collect()
     }
 
-    /// The command for one scenario, against a server at this URL, which speaks this revision.
-    fn of(&self, scenario: Scenario, url: &str, revision: &str) -> Launch {
+    /// The command for one scenario, against its servers, which speak this revision.
+    fn at(&self, scenario: Scenario, servers: &Servers, revision: &str) -> Launch {
+        let mut launch = self.of(scenario, &servers.place(&self.relay), revision);
+        let told = servers.context().map(|own| scenario.completed(own, self.drive).to_string());
+        launch.env.retain(|(name, _)| told.is_none() || name != CONTEXT);
+        launch.env.extend(told.map(|told| (CONTEXT.to_owned(), told)));
+        launch
+    }
+
+    /// The command for one scenario, against a server at this place, which speaks this revision.
+    fn of(&self, scenario: Scenario, place: &Place, revision: &str) -> Launch {
         let mut launch = self.launch.clone();
-        let placed = launch.args.iter().any(|arg| arg.contains(URL));
         for arg in &mut launch.args {
-            *arg = arg.replace(URL, url).replace(SCENARIO, scenario.name());
+            *arg = arg.replace(SCENARIO, scenario.name());
         }
-        if !placed {
-            launch.args.push(url.to_owned());
-        }
+        launch.args = match place {
+            Place::Url(url) => with_url(launch.args, url),
+            Place::Command(command) => with_command(launch.args, command),
+        };
         if self.drive == Drive::Plain {
             return launch;
         }
@@ -96,6 +135,27 @@ impl ClientCommand {
     }
 }
 
+/// The arguments with the URL in its place, or at their end.
+fn with_url(mut args: Vec<String>, url: &str) -> Vec<String> {
+    if !args.iter().any(|arg| arg.contains(URL)) {
+        args.push(URL.to_owned());
+    }
+    args.into_iter().map(|arg| arg.replace(URL, url)).collect()
+}
+
+/// The arguments with the command line of the server in its place, or at their end: where an argument is nothing else, word
+/// by word; within one, as a shell reads it.
+fn with_command(mut args: Vec<String>, command: &[String]) -> Vec<String> {
+    if !args.iter().any(|arg| arg.contains(SERVER)) {
+        args.push(SERVER.to_owned());
+    }
+    let line = command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    let placed = |arg: String| {
+        if arg == SERVER { command.to_vec() } else { vec![arg.replace(SERVER, &line)] }
+    };
+    args.into_iter().flat_map(placed).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +165,8 @@ mod tests {
         let launch = Launch { program: "client".into(), args, ..Launch::default() };
         let command =
             ClientCommand { launch, patience: Duration::from_secs(1), ..ClientCommand::default() };
-        command.of(Scenario::ToolsCall, "http://127.0.0.1:1/mcp", "2026-07-28")
+        let place = Place::Url("http://127.0.0.1:1/mcp".into());
+        command.of(Scenario::ToolsCall, &place, "2026-07-28")
     }
 
     #[test]
@@ -115,6 +176,16 @@ mod tests {
             started(&["--at={url}", "{scenario}"]).args,
             ["--at=http://127.0.0.1:1/mcp", "tools_call"]
         );
+    }
+
+    #[test]
+    fn the_command_of_the_server_is_words_or_a_line_where_it_has_company() {
+        let words = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>();
+        let command = words(&["/a b/plumb", "relay", "/tmp/s"]);
+        let with = |args: &[&str]| with_command(words(args), &command);
+        assert_eq!(with(&["-v"]), ["-v", "/a b/plumb", "relay", "/tmp/s"]);
+        assert_eq!(with(&["{server}", "-v"]), ["/a b/plumb", "relay", "/tmp/s", "-v"]);
+        assert_eq!(with(&["--at={server}"]), ["--at='/a b/plumb' relay /tmp/s"]);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use plumb_model::event::TargetInfo;
 use plumb_model::{Edition, Role};
-use plumb_wire::Transport;
 use serde_json::Value;
 
 use crate::authorization_server::AuthorizationServer;
@@ -59,7 +58,7 @@ impl Subject {
             Self::Client(client) => TargetInfo {
                 role,
                 address,
-                transport: Transport::StreamableHttp.name().into(),
+                transport: client.transport.name().into(),
                 era: client.era(edition).into(),
                 server: client.name.clone(),
                 versions: client.versions.clone(),

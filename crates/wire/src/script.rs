@@ -125,6 +125,11 @@ impl Play {
         Self { ready: first.into().0.into(), coming: Some(coming) }
     }
 
+    /// The steps that need not be waited for.
+    pub(crate) fn into_ready(self) -> impl Iterator<Item = Step> {
+        self.ready.into_iter()
+    }
+
     /// The next step, waited for; `None` when the play is over. Nothing is lost if the wait is given up.
     pub(crate) async fn next(&mut self) -> Option<Step> {
         match self.ready.pop_front() {

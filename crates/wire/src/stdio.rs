@@ -1,8 +1,11 @@
 //! The stdio lane: one line to a process's standard input, and the lines of its standard output sorted to the
 //! exchanges that they belong to. A [`Peer`] is its other side. Source: basic/transports/stdio.
 
+mod launches;
 mod lines;
 mod peer;
+mod relay;
+mod rewritten;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -23,8 +26,11 @@ use crate::live::record::{AfterEnd, Recorder};
 use crate::live::{Hold, Live};
 use crate::process::{Exit, Launch, Process, Signal, Stopped};
 use crate::{Clock, Limits, WireError, meta};
+pub use launches::{Launches, Life, Manner};
 use lines::{Line, Lines};
 pub use peer::Peer;
+pub use relay::relay;
+pub use rewritten::as_lines;
 pub(crate) use routes::Route;
 use routes::Routes;
 use writer::Writer;

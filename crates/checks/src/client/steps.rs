@@ -1,47 +1,16 @@
-//! basic/patterns/cancellation, subscriptions, completion, basic#requests: what needs a client that gives up, that listens, or
-//! that completes. Those that follow steps do.
+//! subscriptions, completion, basic#requests: what needs a client that listens, or that completes. Those that follow steps do.
 
-use plumb_runner::client::{Moment, Provoked, Received, SLOW_MS, Scenario};
+use plumb_runner::client::{Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check};
 use plumb_wire::{meta, method};
 use serde_json::Value;
 
+use super::cancellation::responds;
+
 pub(crate) const CHECKS: &[&Check] =
-    &[&CANCEL, &TIMEOUT, &FILTER, &ACKNOWLEDGED, &PARTIAL, &UNIQUE_IDS, &UNIQUE_TOKENS];
+    &[&FILTER, &ACKNOWLEDGED, &PARTIAL, &UNIQUE_IDS, &UNIQUE_TOKENS];
 
 const LISTENING: Scenario = Scenario::Provoked(Provoked::Listening);
-
-check! {
-    /// **Observed:** a client that is to give up a call while it waits closes its stream.
-    ///
-    /// **Why:** the server works on, for nobody.
-    ///
-    /// **Fix:** close the response of a request that is not wanted any more.
-    pub(crate) CANCEL = "cancel.client-send";
-    happening: |moment, marks| gives_up(moment, marks, Provoked::Cancelled)
-}
-
-check! {
-    /// **Observed:** a client that is told to wait for a call no longer than so gives it up then, and closes its stream.
-    ///
-    /// **Why:** a server that hangs would hang its clients, and works on for nobody.
-    ///
-    /// **Fix:** give each request a timeout, and cancel the request when it has passed.
-    pub(crate) TIMEOUT = "cancel.timeout.cancel";
-    judges: ["cancel.timeout.establish", "tools.sec.client-timeout"];
-    happening: |moment, marks| gives_up(moment, marks, Provoked::TimedOut)
-}
-
-fn gives_up(moment: &Moment<'_>, marks: &mut Marks, provoked: Provoked) {
-    let now = moment.now();
-    if moment.scenario != Scenario::Provoked(provoked) || !now.asks(method::TOOLS_CALL) {
-        return;
-    }
-    let answer = &now.exchange.answer;
-    let open = answer.ended_at.saturating_sub(answer.sent_at) / 1000;
-    let closed = answer.frames.is_empty() && open < SLOW_MS * 3 / 4;
-    marks.expect(closed, "the stream is closed soon", || format!("it was open for {open} ms"));
-}
 
 check! {
     /// **Observed:** `subscriptions/listen` has a `notifications` object.
@@ -139,10 +108,6 @@ fn apart(moment: &Moment<'_>, marks: &mut Marks, what: &str, of: fn(&Received) -
 /// Whether a request is not answered at this time, and not given up.
 fn is_open(received: &Received, at: u64) -> bool {
     let answer = &received.exchange.answer;
-    let responds = |bytes: &[u8]| {
-        let message: Value = serde_json::from_slice(bytes).unwrap_or_default();
-        message.get("result").is_some() || message.get("error").is_some()
-    };
     let answered = answer.frames.iter().any(|f| f.at <= at && responds(f.payload.bytes()));
     answer.ended_at > at && !answered
 }

@@ -217,6 +217,7 @@ check! {
     ///
     /// **Fix:** write it where requests become HTTP, from the body.
     pub(crate) NAME = "tasks.http.client-mcp-name";
+    applies: [Http];
     received: name
 }
 

@@ -17,7 +17,8 @@ Examples:
   plumb client -- node client.js                 judge one that takes the URL last
   plumb client -- ./client --server {url}        the same, with the URL in its place
   plumb client --plain -- ./client {url}         one that knows no scenario
-  plumb client --steps -- node steps.js          one that follows steps (docs/clients.md has two)";
+  plumb client --steps -- node steps.js          one that follows steps (docs/clients.md has two)
+  plumb client --stdio -- ./client {server}      one that starts its server and speaks over standard streams";
 
 /// Arguments of `plumb client`.
 #[derive(ClapArgs)]
@@ -32,6 +33,10 @@ pub(crate) struct ClientArgs {
     /// The client follows the list `steps` of MCP_CONFORMANCE_CONTEXT, in every scenario: see docs/clients.md.
     #[arg(long)]
     pub(crate) steps: bool,
+    /// The client starts our server itself and speaks to it over standard streams: the command line that does is the last
+    /// argument, word by word, or stands where an argument says {server}.
+    #[arg(long)]
+    pub(crate) stdio: bool,
     /// An environment variable for the command.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
@@ -56,8 +61,14 @@ pub(crate) struct ClientArgs {
 #[derive(ClapArgs)]
 pub(crate) struct ReferenceClientArgs {
     /// The server.
-    #[arg(required_unless_present = "rules")]
+    #[arg(required_unless_present_any = ["rules", "server"])]
     pub(crate) url: Option<String>,
+    /// The command that starts the server, which then speaks over standard streams.
+    #[arg(last = true, value_name = "SERVER", conflicts_with = "url")]
+    pub(crate) server: Vec<String>,
+    /// Speak no earlier revision.
+    #[arg(long)]
+    pub(crate) modern: bool,
     /// Break this rule (see `--rules`).
     #[arg(long = "break", value_name = "RULE")]
     pub(crate) broken: Option<String>,
@@ -67,4 +78,18 @@ pub(crate) struct ReferenceClientArgs {
     /// List the rules that can be broken, and the check that notices.
     #[arg(long)]
     pub(crate) rules: bool,
+}
+
+/// Arguments of `plumb serve mock`.
+#[derive(ClapArgs)]
+pub(crate) struct MockArgs {
+    /// The scenario, such as `tools_call#pages`: findings about a client name theirs.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) scenario: String,
+    /// Speak over standard streams: print the command line that a client starts in place of an address.
+    #[arg(long)]
+    pub(crate) stdio: bool,
+    /// The port on 127.0.0.1 of a server that is open to everybody; 0 picks a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
 }

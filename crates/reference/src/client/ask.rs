@@ -126,7 +126,12 @@ impl Client {
 
     /// Goes on after its version was refused, if a version of the list is spoken.
     async fn take_version(&mut self, error: &Value) -> Result<(), String> {
-        if !self.rules.stays_modern {
+        let modern = if self.pipe.is_some() {
+            self.rules.keeps_this_revision
+        } else {
+            self.rules.stays_modern
+        };
+        if !modern {
             self.try_the_handshake().await?;
         }
         self.version = SERVED;

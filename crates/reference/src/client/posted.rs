@@ -16,6 +16,9 @@ use crate::revision::PREVIOUS;
 /// The code of the error that misses a capability.
 const MISSING_CAPABILITY: i64 = -32021;
 
+/// The code that most servers of earlier revisions refuse with.
+const METHOD_NOT_FOUND: i64 = -32601;
+
 /// What came of a request.
 #[derive(Debug)]
 pub(super) enum Posted {
@@ -45,8 +48,7 @@ impl Client {
             .as_ref()
             .and_then(|error| error["code"].as_i64())
             .is_some_and(|code| [HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED].contains(&code));
-        let knows = self.rules.falls_back_on_every_refusal || error.is_some();
-        if status == 400 && !modern && !self.settled && knows {
+        if status == 400 && !modern && !self.settled && self.knows_refusal(error.as_ref()) {
             return self.fall_back(method, params).await;
         }
         self.settled |= modern || status == 200;
@@ -64,6 +66,20 @@ impl Client {
                 Err(format!("{method}: status {status}"))
             }
             (None, None) => Err(format!("{method}: status {status}")),
+        }
+    }
+
+    /// Whether this refusal leads to the handshake of an earlier revision.
+    fn knows_refusal(&self, error: Option<&Value>) -> bool {
+        let rules = self.rules;
+        match error {
+            _ if self.modern => false,
+            None if self.pipe.is_some() => rules.falls_back_on_silence,
+            None => rules.falls_back_on_every_refusal,
+            Some(error) if self.pipe.is_some() => {
+                rules.falls_back_by_any_code || error["code"] == METHOD_NOT_FOUND
+            }
+            Some(_) => true,
         }
     }
 
@@ -89,11 +105,14 @@ impl Client {
         self.next += 1;
         let http = if rules.posts { "POST" } else { "PUT" };
         let (headers, body) = (request.headers(&rules), request.body(&rules));
-        let answer = self.send_signed_in(http, &headers, &body).await?;
+        let answer = match &mut self.pipe {
+            Some(pipe) => pipe.send(&body).await?,
+            None => self.send_signed_in(http, &headers, &body).await?,
+        };
         let notified = answer.messages.iter().any(|m| m.get("method").is_some());
         if (notified && !rules.ignores_notifications) || !rules.posts_no_responses {
             let response = json!({ "jsonrpc": "2.0", "id": request.id, "result": {} }).to_string();
-            self.address.send(http, &headers, response.as_bytes(), &rules).await?;
+            self.deliver(http, &headers, response.as_bytes()).await?;
         }
         self.look_further(&answer, method).await?;
         Ok(answer)
@@ -109,6 +128,9 @@ impl Client {
         let request =
             Request { id, method: "subscriptions/listen", params, saying, mirrored: Vec::new() };
         let (headers, body) = (request.headers(&rules), request.body(&rules));
+        if let Some(pipe) = &mut self.pipe {
+            return pipe.listen(&body).await;
+        }
         let mut stream = self.address.open("POST", &headers, &body).await?;
         let changed = Arc::clone(&self.cache.changed);
         tokio::spawn(async move {
@@ -145,7 +167,7 @@ impl Client {
             let saying = Saying { version: self.version, id: next, with_tools, again: false };
             let request = Request { id: next, method, params, saying, mirrored: Vec::new() };
             let (headers, body) = (request.headers(&rules), request.body(&rules));
-            self.address.send("POST", &headers, &body, &rules).await?;
+            self.deliver("POST", &headers, &body).await?;
         }
         Ok(())
     }
@@ -154,14 +176,14 @@ impl Client {
     async fn fall_back(&mut self, method: &str, params: &Value) -> Result<Posted, String> {
         let headers = request::earlier_headers();
         let body = request::handshake().to_string();
-        let answer = self.address.send("POST", &headers, body.as_bytes(), &self.rules).await?;
+        let answer = self.deliver("POST", &headers, body.as_bytes()).await?;
         if !answer.messages.iter().any(|m| m.get("result").is_some()) {
             return Err(format!("{method}: neither this revision nor an earlier one is spoken"));
         }
         self.earlier = true;
         let done = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string();
         let headers = earlier_headers();
-        self.address.send("POST", &headers, done.as_bytes(), &self.rules).await?;
+        self.deliver("POST", &headers, done.as_bytes()).await?;
         self.post_earlier(method, params).await
     }
 
@@ -173,7 +195,7 @@ impl Client {
         self.next += 1;
         let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
         let (headers, body) = (earlier_headers(), body.to_string());
-        let answer = self.address.send("POST", &headers, body.as_bytes(), &self.rules).await?;
+        let answer = self.deliver("POST", &headers, body.as_bytes()).await?;
         let response = answer.messages.into_iter().find(|m| m["id"] == id);
         let mut response = response.ok_or_else(|| format!("{method}: no response"))?;
         Ok(match response.get_mut("error").map(Value::take) {

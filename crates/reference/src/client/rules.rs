@@ -4,6 +4,8 @@
 mod authorization;
 #[macro_use]
 mod provoked;
+#[macro_use]
+mod piped;
 
 /// Declares the switches, and for each the requirement whose check must notice when it is off.
 macro_rules! rules {
@@ -41,7 +43,7 @@ pub struct ClientMutant {
     pub rules: ClientRules,
 }
 
-provoked_rules! {
+piped_rules! {
     /// Messages say `"jsonrpc": "2.0"`.
     says_jsonrpc => kills "base.jsonrpc.client-conform",
     /// `method` is a string.

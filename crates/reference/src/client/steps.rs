@@ -72,10 +72,35 @@ impl Client {
             return self.ask("tools/call", params).await.map(drop);
         };
         // What is dropped is closed, which is how a request is given up.
-        match timeout(Duration::from_millis(patience), self.ask("tools/call", params)).await {
-            Ok(done) => done.map(drop),
-            Err(_) if step.get("cancelAfterMs").is_some() => Ok(()),
-            Err(_) => Err(format!("no result within {patience} ms")),
+        let asking = self.ask("tools/call", params);
+        if let Ok(done) = timeout(Duration::from_millis(patience), asking).await {
+            return done.map(drop);
         }
+        self.give_up().await?;
+        if step.get("cancelAfterMs").is_some() {
+            return Ok(());
+        }
+        Err(format!("no result within {patience} ms"))
+    }
+
+    /// Tells a server without a stream to close that its call is given up, and any server that a task is.
+    async fn give_up(&mut self) -> Result<(), String> {
+        let rules = self.rules;
+        let task = self.task.take();
+        if let Some(id) = &task {
+            self.once("tasks/cancel", &json!({ "taskId": id })).await?;
+        }
+        let Some(pipe) = &mut self.pipe else { return Ok(()) };
+        let called = pipe.called.clone();
+        if task.is_none() && rules.tells_what_is_given_up || !rules.leaves_tasks_to_their_method {
+            pipe.cancel(&called).await?;
+        }
+        if !rules.cancels_what_is_open {
+            pipe.cancel(&json!(1)).await?;
+        }
+        if !rules.cancels_its_own {
+            pipe.cancel(&json!("another")).await?;
+        }
+        Ok(())
     }
 }

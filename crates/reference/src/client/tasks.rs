@@ -19,6 +19,7 @@ impl Client {
             return Ok(json!({}));
         }
         let id = made["taskId"].clone();
+        self.task = Some(id.clone());
         let pause = made["pollIntervalMs"].as_u64().unwrap_or(100);
         let pause = Duration::from_millis(if rules.pauses_between_looks { pause } else { 5 });
         let mut answered = BTreeSet::new();
@@ -26,7 +27,10 @@ impl Client {
             sleep(pause).await;
             let task = self.once("tasks/get", &json!({ "taskId": id })).await?;
             match task["status"].as_str() {
-                Some("completed") => return Ok(task["result"].clone()),
+                Some("completed") => {
+                    self.task = None;
+                    return Ok(task["result"].clone());
+                }
                 Some("working") if rules.looks_until_the_end => {}
                 Some("input_required") if rules.fulfils_tasks => {
                     let mut new = task["inputRequests"].as_object().cloned().unwrap_or_default();

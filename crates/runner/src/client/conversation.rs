@@ -34,6 +34,10 @@ impl Conversation<'_> {
                 let ours = self.is_ours(headers, &message);
                 (ours && is_meant(&exchange, &message)).then_some(message)
             }
+            Sent::Stdio { line } => {
+                let message = Message::parse(line);
+                self.is_ours(&[], &message).then_some(message)
+            }
             _ => None,
         };
         Received::new(exchange, message)

@@ -1,7 +1,7 @@
 //! What is known of a client once it was heard.
 
 use plumb_model::Edition;
-use plumb_wire::meta;
+use plumb_wire::{Transport, meta};
 
 use super::received::Received;
 
@@ -10,6 +10,8 @@ use super::received::Received;
 pub struct Client {
     /// Its name and version, if it gave them.
     pub name: Option<String>,
+    /// How it reached our server.
+    pub transport: Transport,
     /// The revisions that it named, in the order in which it did.
     pub versions: Vec<String>,
     /// How many HTTP requests it sent in each scenario.

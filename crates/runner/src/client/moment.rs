@@ -2,6 +2,7 @@
 
 use plumb_model::Sent;
 use plumb_wire::method;
+use plumb_wire::stdio::Life;
 use serde_json::Value;
 
 use super::protected::Facts;
@@ -24,6 +25,8 @@ pub(super) struct Play {
     pub(super) said: String,
     /// Where the servers are, if they are protected.
     pub(super) facts: Option<Facts>,
+    /// The processes of the server that it started, over standard streams.
+    pub(super) lives: Vec<Life>,
     /// Its exit code, if it ended by itself.
     pub(super) exit: Option<i32>,
 }
@@ -78,6 +81,17 @@ impl<'a> Moment<'a> {
     pub fn tells_errors(&self) -> bool {
         let refused = Scenario::Provoked(Provoked::Refused);
         self.failed(Scenario::ToolsCall) == Some(false) && self.failed(refused) == Some(true)
+    }
+
+    /// The processes of the server that the client started in this scenario.
+    pub fn lives(&self) -> &'a [Life] {
+        let all = self.all;
+        all.iter().find(|play| play.scenario == self.scenario).map_or(&[], |play| &play.lives)
+    }
+
+    /// Whether the client opened a session as earlier revisions do, in any scenario.
+    pub fn is_dual(&self) -> bool {
+        self.all.iter().any(|play| play.received.iter().any(Received::opens))
     }
 
     /// Everything that was sent in a scenario.

@@ -7,6 +7,7 @@ mod inputs;
 mod interrupted;
 mod lists;
 mod outputs;
+mod piped;
 pub(super) mod steps;
 mod tasks;
 
@@ -16,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use plumb_model::Edition;
 use plumb_wire::Asked;
 use plumb_wire::script::Play;
+use plumb_wire::stdio::Manner;
 use serde_json::{Value, json};
 
 pub use icons::{ICONS, IconFlaw};
@@ -26,6 +28,10 @@ pub use tasks::{INTERVAL, TASK, TASK_INPUT};
 
 use super::offers::Refusal;
 use super::scenario::Scenario;
+
+/// What a server writes to its standard error that has nothing to complain of.
+const COMPLAINT: &str =
+    "ERROR: nothing happened\nTraceback (most recent call last):\n  nobody called\n";
 
 /// Declares the provocations: what they are, their constants' names, and their labels.
 macro_rules! provocations {
@@ -101,6 +107,26 @@ provocations! {
     EarlierEmpty = "tools_call#earlier-empty",
     /// The same, but the refusal is a page.
     EarlierPage = "tools_call#earlier-page",
+    /// Over standard streams: the server of an earlier revision knows no such method.
+    EarlierMethod = "tools_call#earlier-method",
+    /// The same, but it takes the parameters for invalid.
+    EarlierParams = "tools_call#earlier-params",
+    /// The same, but it says nothing at all.
+    EarlierSilent = "tools_call#earlier-silent",
+    /// Over standard streams: the server writes to its standard error all the time.
+    Complaining = "tools_call#complaining",
+    /// Over standard streams: the server does not end with its input.
+    Lasting = "tools_call#lasting",
+    /// Over standard streams: the server asks, which it must not.
+    Asking = "tools_call#asking",
+    /// Over standard streams: the server crashes in the middle of a call.
+    Crashing = "plumb-steps#crashing",
+    /// Over standard streams: the server crashes while the client listens.
+    CrashingListened = "plumb-steps#crashing-listened",
+    /// Over standard streams: a call that is given up is answered all the same.
+    Late = "plumb-steps#late",
+    /// A task is given up.
+    TaskCancelled = "plumb-steps#task-cancelled",
     /// A slow call is given up.
     Cancelled = "plumb-steps#cancelled",
     /// A slow call takes longer than it may.
@@ -119,6 +145,43 @@ impl Provoked {
         self.label().starts_with("plumb-steps#")
     }
 
+    /// Whether it is over standard streams alone.
+    pub(super) fn is_piped(self) -> bool {
+        matches!(
+            self,
+            Self::EarlierMethod
+                | Self::EarlierParams
+                | Self::EarlierSilent
+                | Self::Complaining
+                | Self::Lasting
+                | Self::Asking
+                | Self::Crashing
+                | Self::CrashingListened
+                | Self::Late
+        )
+    }
+
+    /// Whether it is over HTTP alone: it is told by a status, by headers, or by the end of a stream.
+    pub(super) fn is_posted(self) -> bool {
+        matches!(
+            self,
+            Self::Cut
+                | Self::EarlierEmpty
+                | Self::EarlierPage
+                | Self::Changed
+                | Self::TooLarge
+                | Self::FieldsTooLarge
+        )
+    }
+
+    /// What the process of a server does beyond answering.
+    pub(super) fn manner(self) -> Manner {
+        Manner {
+            complains: (self == Self::Complaining).then_some(COMPLAINT),
+            outlasts_input: self == Self::Lasting,
+        }
+    }
+
     /// Whether a right client cannot do what it is told, and so may fail.
     pub(super) fn may_fail(self) -> bool {
         !matches!(
@@ -132,6 +195,11 @@ impl Provoked {
                 | Self::OtherName
                 | Self::Icons
                 | Self::MorePages
+                | Self::Complaining
+                | Self::Lasting
+                | Self::Asking
+                | Self::TaskCancelled
+                | Self::Late
                 | Self::Cancelled
                 | Self::Listening
                 | Self::Completing
@@ -170,9 +238,15 @@ pub(super) fn interrupted(
     let Scenario::Provoked(provoked) = scenario else { return None };
     match provoked {
         Provoked::Icons => icons::served(asked).map(Play::from),
-        Provoked::Earlier | Provoked::EarlierEmpty | Provoked::EarlierPage => {
-            earlier::answered(provoked, asked, edition).map(Play::from)
-        }
+        Provoked::Earlier
+        | Provoked::EarlierEmpty
+        | Provoked::EarlierPage
+        | Provoked::EarlierMethod
+        | Provoked::EarlierParams
+        | Provoked::EarlierSilent => earlier::answered(provoked, asked, edition).map(Play::from),
+        Provoked::Crashing | Provoked::CrashingListened => piped::answered(provoked, asked, stage),
+        Provoked::TaskCancelled => None,
+        Provoked::Late => steps::late(asked),
         _ if provoked.is_scripted() => steps::played(asked),
         _ => interrupted::answered(provoked, asked, stage, edition),
     }
@@ -192,7 +266,9 @@ pub(super) fn result(
         | Provoked::UndeclaredTools
         | Provoked::StateAmongOthers
         | Provoked::RequestState => inputs::result(provoked, origin, method, params, stage).map(Ok),
-        Provoked::Task | Provoked::TaskInput => tasks::result(provoked, method, params, stage),
+        Provoked::Task | Provoked::TaskInput | Provoked::TaskCancelled => {
+            tasks::result(provoked, method, params, stage)
+        }
         Provoked::MorePages => lists::pages(method, params),
         _ if provoked.is_scripted() => steps::result(provoked, method, params, stage),
         _ => None,
@@ -209,7 +285,9 @@ pub(super) fn amend(scenario: Scenario, origin: &str, method: &str, result: &mut
         | Provoked::InvalidByDialect
         | Provoked::BadContent
         | Provoked::OutputReference => outputs::amend(provoked, origin, method, result),
-        Provoked::Task | Provoked::TaskInput => tasks::amend(method, result),
+        Provoked::Task | Provoked::TaskInput | Provoked::TaskCancelled => {
+            tasks::amend(method, result);
+        }
         Provoked::Icons => icons::amend(origin, method, result),
         _ if provoked.is_scripted() => steps::amend(method, result),
         _ => lists::amend(provoked, method, result),
@@ -223,6 +301,7 @@ pub(super) fn tools(scenario: Scenario, stage: &Stage) -> Option<Value> {
         Scenario::Provoked(Provoked::Changed) => {
             Some(lists::changing_tools(stage.count(interrupted::MISMATCHED) > 0))
         }
+        Scenario::Provoked(Provoked::TaskCancelled) => None,
         Scenario::Provoked(provoked) if provoked.is_scripted() => Some(steps::tools()),
         _ => None,
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 pub use invalid::{INVALID, KEPT};
 
+use super::provocation::Provoked;
 use super::scenario::Scenario;
 
 /// The cursors of the pages of [`Scenario::Pages`] in order: the first page names the first one. Each is a cursor like any
@@ -24,6 +25,9 @@ const UNKNOWN_TYPE: &str = "plumb-undefined";
 
 /// A notification that nobody has defined.
 const UNKNOWN_NOTIFICATION: &str = "notifications/plumb/undefined";
+
+/// The id of a request that no server of this revision sends.
+pub(super) const QUESTION: &str = "plumb-asks";
 
 /// The cursor of the page after a result of unknown type.
 pub const AFTER_UNKNOWN: &str = "after-unknown";
@@ -96,6 +100,10 @@ pub(super) fn written(scenario: Scenario, response: Response) -> Play {
             let notification =
                 json!({ "jsonrpc": "2.0", "method": UNKNOWN_NOTIFICATION, "params": {} });
             Response::events([sse::event(None, None, &notification.to_string()), event]).into()
+        }
+        Scenario::Provoked(Provoked::Asking) => {
+            let question = json!({ "jsonrpc": "2.0", "id": QUESTION, "method": "ping" });
+            Response::events([sse::event(None, None, &question.to_string()), event]).into()
         }
         Scenario::HeaderNames => {
             let mut response = response;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use plumb_model::{Exchange, Header, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::method;
+use plumb_wire::{codes, method};
 use serde_json::Value;
 
 use crate::tally::Marks;
 
-/// A body that reads everything that a client sent, one HTTP request at a time.
+/// A body that reads everything that a client sent, one HTTP request or line at a time.
 pub type Receiving = fn(&Received, &mut Marks);
 
-/// An HTTP request of a client, with its message parsed once.
+/// An HTTP request of a client, or a line, with its message parsed once.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The evidence.
@@ -84,9 +84,31 @@ impl Received {
         self.param("_meta")?.get(key)
     }
 
-    /// The status that it was answered with.
+    /// The line that it came as, over standard streams.
+    pub fn line(&self) -> Option<&[u8]> {
+        match &self.exchange.sent {
+            Sent::Stdio { line } => Some(line.bytes()),
+            Sent::Http { .. } | Sent::Nothing => None,
+        }
+    }
+
+    /// The status that it was answered with; over standard streams, the one that the same response has over HTTP.
     pub fn answered(&self) -> Option<u16> {
-        self.exchange.answer.status()
+        if self.line().is_none() {
+            return self.exchange.answer.status();
+        }
+        let response = self.response().filter(|r| r.get("id").is_some())?;
+        Some(match response["error"]["code"].as_i64() {
+            Some(codes::METHOD_NOT_FOUND) => 404,
+            Some(
+                codes::UNSUPPORTED_VERSION
+                | codes::HEADER_MISMATCH
+                | codes::MISSING_CLIENT_CAPABILITY
+                | codes::INVALID_REQUEST
+                | codes::PARSE_ERROR,
+            ) => 400,
+            _ => 200,
+        })
     }
 }
 

@@ -1,29 +1,24 @@
 //! A run against a client: each scenario is played, and then all that was received is judged.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use plumb_model::event::CaseFinished;
 use plumb_model::{Edition, Verdict};
-use plumb_wire::http::Server;
+use plumb_wire::Transport;
 use plumb_wire::process::{Process, Stopped};
-use plumb_wire::{Clock, Limits, Served, WireError};
-use serde_json::Value;
+use plumb_wire::stdio::Life;
 use tokio::time::Instant;
 
-use super::CONTEXT;
 use super::ClientCommand;
 use super::conversation;
 use super::known::Client;
 use super::moment::{Moment, Play};
-use super::protected::{Facts, Stage};
 use super::received::Received;
 use super::scenario::Scenario;
-use super::server::{self, ENDPOINT};
+use super::servers::{Servers, Took};
 use crate::Check;
-use crate::check::Body;
+use crate::check::{Applies, Body};
 use crate::errors::{ContactError, RunError, TargetError};
 use crate::options::Options;
 use crate::process::mortal::{GRACE, ending, last_words};
@@ -33,6 +28,9 @@ use crate::tally::{Marks, Tally};
 
 /// So many scenarios are played at once: a client that starts slowly waits for its machine most of the time.
 const AT_ONCE: usize = 3;
+
+/// After the client has ended, the processes that it started get so long to end as well.
+const SETTLES: Duration = Duration::from_millis(400);
 
 /// Everything that a client sent, and what that tells of it.
 #[derive(Default)]
@@ -51,7 +49,8 @@ impl Heard {
         recorder: &Recorder,
         deadline: Instant,
     ) -> Result<Self, RunError> {
-        let mut heard = Self::default();
+        let client = Client { transport: command.over, ..Client::default() };
+        let mut heard = Self { client, ..Self::default() };
         let plays = command.scenarios().into_iter().map(|scenario| async move {
             if Instant::now() >= deadline {
                 return Ok((scenario, None));
@@ -80,14 +79,15 @@ impl Heard {
     fn take(&mut self, scenario: Scenario, mut played: Played, recorder: &Recorder) {
         let record = |served| recorder.record_served(served, scenario.label());
         self.endings.extend(played.ending.take());
-        for secret in &played.secrets {
+        for secret in &played.took.secrets {
             recorder.add_secret(secret.as_bytes());
         }
-        let exchanges = played.served.into_iter().map(record).collect();
+        let exchanges = played.took.served.into_iter().map(record).collect();
         let (received, versions) = conversation::read(exchanges, &recorder.edition);
         self.client.learn(scenario.label(), &received, versions);
-        let Played { whole, exit, said, facts, .. } = played;
-        self.plays.push(Play { scenario, received, whole, said, facts, exit });
+        let Played { whole, exit, said, lives, .. } = played;
+        let facts = played.took.facts;
+        self.plays.push(Play { scenario, received, whole, said, facts, lives, exit });
     }
 
     /// Everything that came, whatever the scenario.
@@ -120,6 +120,10 @@ impl Heard {
     /// Judges everything that came.
     pub(crate) fn judge(&self, selected: &[&'static Check], recorder: &Recorder) {
         for &check in selected {
+            if let Some(why) = elsewhere(check, self.client.transport, &recorder.edition) {
+                emit(recorder, check, Verdict::NotApplicable { why }, Vec::new());
+                continue;
+            }
             let mut tally = Tally::default();
             for play in &self.plays {
                 for (at, one) in play.received.iter().enumerate() {
@@ -144,13 +148,11 @@ impl Heard {
 /// One scenario.
 #[derive(Default)]
 struct Played {
-    served: Vec<Served>,
+    took: Took,
     /// What the client wrote, the end of it.
     said: String,
-    /// Where the servers were, if they were protected.
-    facts: Option<Facts>,
-    /// What must not be written about it.
-    secrets: Vec<Arc<str>>,
+    /// The processes of the server that it started.
+    lives: Vec<Life>,
     /// Whether it ended by itself.
     whole: bool,
     /// Its exit code, if it ended by itself.
@@ -167,18 +169,17 @@ async fn played(
     deadline: Instant,
 ) -> Result<Played, RunError> {
     let (edition, limits) = (&recorder.edition, &options.limits);
-    let servers = Servers::start(edition, scenario, limits, recorder.clock).await;
-    let servers = servers.map_err(|error| TargetError::Address(error.to_string()))?;
-    let url = format!("http://{}{ENDPOINT}", servers.address());
-    let mut launch = command.of(scenario, &url, &edition.revision);
-    let told = servers.context().map(|own| scenario.completed(own, command.drive).to_string());
-    launch.env.extend(told.map(|told| (CONTEXT.to_owned(), told)));
+    let servers = Servers::start(edition, scenario, command.over, 0, limits, recorder.clock).await;
+    let mut servers = servers.map_err(|error| TargetError::Address(error.to_string()))?;
+    let launch = command.at(scenario, &servers, &edition.revision);
     let process = Process::spawn(&launch, limits).map_err(TargetError::Start)?;
     let patience = command.patience.min(deadline.saturating_duration_since(Instant::now()));
     let in_time = process.wait_exit(patience).await;
+    // What a client has left running, it has left for good: signals of ours are none of its own.
+    let lives = servers.settle(SETTLES).await;
     let Stopped { exit, .. } = process.stop(GRACE).await;
     let lost = servers.lost();
-    let mut played = servers.stop(GRACE).await;
+    let took = servers.stop(GRACE).await;
     let name = scenario.label();
     let words = last_words(&process.stderr_tail());
     let mut ending = match (&in_time, exit) {
@@ -200,65 +201,34 @@ async fn played(
         );
         ending = Some(ending.map_or_else(|| told.clone(), |ending| format!("{ending}; {told}")));
     }
-    played.said =
+    let said =
         [process.stdout_tail(), process.stderr_tail()].map(|of| of.lossy().into_owned()).concat();
     let exit = in_time.and_then(|exit| exit.code);
-    Ok(Played { whole: in_time.is_some(), exit, ending, ..played })
+    Ok(Played { took, said, lives, whole: in_time.is_some(), exit, ending })
 }
 
-/// The servers of a scenario.
-enum Servers {
-    Open(Server),
-    Protected(Box<Stage>),
+/// Why a check does not concern a client that speaks over this transport: what its page is about.
+fn elsewhere(check: &Check, over: Transport, edition: &Edition) -> Option<String> {
+    let page = edition.ledger.requirement(check.id).map_or("", |row| row.page.as_str());
+    let own = if check.applies.contains(&Applies::Http) || is_posted(page) {
+        Transport::StreamableHttp
+    } else if check.applies.contains(&Applies::Stdio) || page == "basic/transports/stdio" {
+        Transport::Stdio
+    } else {
+        return None;
+    };
+    let way = match over {
+        Transport::StreamableHttp => "Streamable HTTP: see `plumb client --stdio`",
+        Transport::Stdio => "standard streams",
+    };
+    (own != over).then(|| format!("the client speaks over {way}"))
 }
 
-impl Servers {
-    async fn start(
-        edition: &Arc<Edition>,
-        scenario: Scenario,
-        limits: &Limits,
-        clock: Clock,
-    ) -> Result<Self, WireError> {
-        Ok(match scenario {
-            Scenario::Protected(scene) => {
-                let stage = Stage::start(edition, scene, limits, clock).await?;
-                Self::Protected(Box::new(stage))
-            }
-            _ => Self::Open(server::start(edition, scenario, limits, clock).await?),
-        })
-    }
-
-    fn address(&self) -> SocketAddr {
-        match self {
-            Self::Open(server) => server.address(),
-            Self::Protected(stage) => stage.server.address(),
-        }
-    }
-
-    fn context(&self) -> Option<Value> {
-        match self {
-            Self::Open(_) => None,
-            Self::Protected(stage) => stage.context(),
-        }
-    }
-
-    fn lost(&self) -> u64 {
-        match self {
-            Self::Open(server) => server.lost(),
-            Self::Protected(stage) => stage.lost(),
-        }
-    }
-
-    async fn stop(self, grace: Duration) -> Played {
-        match self {
-            Self::Open(server) => Played { served: server.stop(grace).await, ..Played::default() },
-            Self::Protected(stage) => {
-                let secrets = stage.secrets();
-                let (served, facts) = stage.stop(grace).await;
-                Played { served, secrets, facts: Some(facts), ..Played::default() }
-            }
-        }
-    }
+/// Whether a page is about HTTP, and what is built on it.
+fn is_posted(page: &str) -> bool {
+    ["basic/transports/streamable-http", "basic/authorization", "ext:auth"]
+        .iter()
+        .any(|begin| page.starts_with(begin))
 }
 
 fn never_seen() -> (Verdict, Vec<CaseFinished>) {

@@ -1,6 +1,8 @@
 //! What a client is made to do: names of the official suite, which select what its clients do. How the server behaves is
 //! ours, and differs between scenarios of the same name.
 
+use plumb_wire::Transport;
+use plumb_wire::stdio::Manner;
 use serde_json::{Value, json};
 
 use super::protected::Scene;
@@ -112,6 +114,34 @@ impl Scenario {
             Self::Protected(scene) => scene.may_fail(),
             Self::Provoked(provoked) => provoked.may_fail(),
             _ => self == Self::UnknownResult,
+        }
+    }
+
+    /// Whether it can be played over this transport.
+    pub fn is_over(self, transport: Transport) -> bool {
+        let piped = match self {
+            // Over standard streams `x-mcp-header` says nothing.
+            Self::Streams
+            | Self::Comments
+            | Self::HeaderNames
+            | Self::CustomHeaders
+            | Self::InvalidHeaders
+            | Self::Protected(_) => false,
+            Self::Provoked(provoked) => !provoked.is_posted(),
+            _ => true,
+        };
+        let posted = !matches!(self, Self::Provoked(provoked) if provoked.is_piped());
+        match transport {
+            Transport::StreamableHttp => posted,
+            Transport::Stdio => piped,
+        }
+    }
+
+    /// What the process of its server does beyond answering.
+    pub(super) fn manner(self) -> Manner {
+        match self {
+            Self::Provoked(provoked) => provoked.manner(),
+            _ => Manner::default(),
         }
     }
 

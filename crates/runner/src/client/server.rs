@@ -7,10 +7,11 @@ use plumb_model::Edition;
 use plumb_wire::http::{Response, Server, ServerOptions};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::script::Play;
-use plumb_wire::{Asked, Clock, Limits, WireError, codes, header, meta, method};
+use plumb_wire::{Asked, Clock, WireError, codes, header, meta, method};
 use serde_json::{Value, json};
 
 use super::offers::{self, Refusal};
+use super::piped::Answering;
 use super::provocation::{self, Stage};
 use super::provoked;
 use super::scenario::{REFERRED, Scenario};
@@ -18,38 +19,43 @@ use super::scenario::{REFERRED, Scenario};
 /// The path of its MCP endpoint.
 pub const ENDPOINT: &str = "/mcp";
 
-/// Starts it on a free port of this machine.
+/// Starts it on a free port of this machine, or where it is told to.
 pub(super) async fn start(
-    edition: &Arc<Edition>,
-    scenario: Scenario,
-    limits: &Limits,
+    answering: Answering,
+    options: ServerOptions,
     clock: Clock,
 ) -> Result<Server, WireError> {
+    let handler = move |asked: Asked| {
+        let answer = answering(&asked);
+        async { answer }
+    };
+    Server::start(handler, options, clock).await
+}
+
+/// What answers in a scenario.
+pub(super) fn answering(edition: &Arc<Edition>, scenario: Scenario) -> Answering {
     let edition = Arc::clone(edition);
     // Where the first request is refused for its version, it has not come yet.
     let stage = Stage::default();
     let refusing = AtomicBool::new(scenario == Scenario::VersionRefused);
-    let handler = move |asked: Asked| {
+    Arc::new(move |asked: &Asked| {
         let refuse = refusing.load(Ordering::Relaxed)
             && asked.message().kind == Kind::Request
             && asked.message().method() != Some(method::OLD_INITIALIZE)
             && refusing.swap(false, Ordering::Relaxed);
-        let answer = if refuse {
-            Play::from(refused_for_version(&asked, &edition))
-        } else if let Some(play) = provocation::interrupted(scenario, &asked, &stage, &edition) {
-            play
+        if refuse {
+            return Play::from(refused_for_version(asked, &edition));
+        }
+        if let Some(play) = provocation::interrupted(scenario, asked, &stage, &edition) {
+            return play;
+        }
+        let answer = answer(asked, scenario, &edition, &stage);
+        if answer.status == 200 && asked.target() == ENDPOINT {
+            provoked::written(scenario, answer)
         } else {
-            let answer = answer(&asked, scenario, &edition, &stage);
-            if answer.status == 200 && asked.target() == ENDPOINT {
-                provoked::written(scenario, answer)
-            } else {
-                Play::from(answer)
-            }
-        };
-        async { answer }
-    };
-    let options = ServerOptions { limits: limits.clone(), ..ServerOptions::default() };
-    Server::start(handler, options, clock).await
+            Play::from(answer)
+        }
+    })
 }
 
 /// Refuses a request for its version, whichever it names, and says which one is spoken.

@@ -32,7 +32,9 @@ const AT_ONCE: usize = 256;
 /// [`Limits::frame_bytes`] are recorded with their [`fault`](Asked::fault), and not answered.
 #[derive(Debug)]
 pub struct Peer {
-    log: Log,
+    pub(super) log: Log,
+    /// The connection that its exchanges name.
+    pub(super) channel: String,
     task: JoinHandle<()>,
 }
 
@@ -60,16 +62,17 @@ impl Peer {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed) + 1;
         let log = Log::new(limits.frames);
+        let channel = format!("stdio-served-{number}");
         let shared = Shared {
             handler,
             output: Mutex::new(Some(output)),
-            channel: format!("stdio-served-{number}"),
+            channel: channel.clone(),
             limits,
             clock,
             log: log.clone(),
             ended: watch::Sender::new(false),
         };
-        Self { log, task: tokio::spawn(run(input, Arc::new(shared))) }
+        Self { log, channel, task: tokio::spawn(run(input, Arc::new(shared))) }
     }
 
     /// Everything that it was asked up to now, in order, and what became of it.

@@ -173,6 +173,7 @@ check! {
     ///
     /// **Fix:** tell a text that is empty from an argument that is not there.
     pub(crate) EMPTY = "sep2243.empty-string";
+    applies: [Http];
     received: |received, marks| for v in values(received).filter(|v| v.value == "") {
         let says = v.raw.and_then(|raw| header::decode(raw).ok());
         marks.expect(says.as_deref() == Some(""), format!("`{}` with nothing in it", v.name), || v.told());

@@ -89,6 +89,7 @@ check! {
     ///
     /// **Fix:** send it through the code that counts requests.
     pub(crate) NEW_ID = "http.client.reissue-new-id";
+    applies: [Http];
     happening: new_id
 }
 
@@ -117,6 +118,7 @@ check! {
     ///
     /// **Fix:** give an error to who called.
     pub(crate) TOO_LARGE = "sep2243.limits-413-431";
+    applies: [Http];
     happening: too_large
 }
 

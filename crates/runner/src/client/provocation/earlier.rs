@@ -58,13 +58,18 @@ pub(super) fn answered(provoked: Provoked, asked: &Asked, edition: &Edition) -> 
 /// How it refuses a request that it does not understand.
 fn refused(provoked: Provoked, id: Option<&Value>) -> Response {
     match provoked {
-        Provoked::EarlierEmpty => Response::new(400),
+        // Over standard streams, what has no body is not said at all.
+        Provoked::EarlierEmpty | Provoked::EarlierSilent => Response::new(400),
         Provoked::EarlierPage => Response::new(400)
             .header("Content-Type", "text/html")
             .body("<!doctype html><title>Bad Request</title>"),
         _ => {
-            let error =
-                json!({ "code": NO_SESSION, "message": "Bad Request: Server not initialized" });
+            let (code, message) = match provoked {
+                Provoked::EarlierMethod => (codes::METHOD_NOT_FOUND, "Method not found"),
+                Provoked::EarlierParams => (codes::INVALID_PARAMS, "Invalid request parameters"),
+                _ => (NO_SESSION, "Bad Request: Server not initialized"),
+            };
+            let error = json!({ "code": code, "message": message });
             let answer = json!({ "jsonrpc": "2.0", "id": id, "error": error });
             Response { status: 400, ..Response::json(&answer) }
         }

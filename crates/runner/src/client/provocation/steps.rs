@@ -19,6 +19,12 @@ pub const SLOW_MS: u64 = 4_000;
 /// When a client is to give it up, in milliseconds.
 const GIVEN_UP_MS: u64 = 300;
 
+/// When a client is to give up a task, in milliseconds: it has looked at it by then.
+const TASK_GIVEN_UP_MS: u64 = 600;
+
+/// What is given up is answered after so many milliseconds, if that is not heard.
+const LATE_MS: u64 = 700;
+
 /// Resources by how long they may be kept, in milliseconds; `None` for one that says nothing of it.
 const KEPT_FOR: [(&str, Option<i64>); 7] = [
     ("plumb:fresh", Some(600_000)),
@@ -46,6 +52,30 @@ pub(in super::super) fn steps(provoked: Provoked) -> Value {
         Provoked::Cancelled => {
             json!([list("tools"), slow("cancelAfterMs"), wait(200), list("tools")])
         }
+        Provoked::Late => {
+            json!([list("tools"), slow("cancelAfterMs"), wait(LATE_MS), list("tools")])
+        }
+        Provoked::TaskCancelled => json!([
+            list("tools"),
+            { "do": "call", "name": "add_numbers", "arguments": { "a": 5, "b": 3 },
+                "cancelAfterMs": TASK_GIVEN_UP_MS },
+            wait(TASK_GIVEN_UP_MS),
+            list("tools"),
+        ]),
+        Provoked::Crashing => json!([
+            list("tools"),
+            { "do": "call", "name": SLOW, "arguments": {} },
+            wait(200),
+            list("tools"),
+        ]),
+        Provoked::CrashingListened => json!([
+            list("tools"),
+            { "do": "listen", "notifications": { "toolsListChanged": true } },
+            wait(300),
+            list("tools"),
+            wait(300),
+            list("prompts"),
+        ]),
         Provoked::TimedOut => json!([list("tools"), slow("timeoutMs"), wait(200), list("tools")]),
         Provoked::Listening => json!([
             list("tools"),
@@ -91,6 +121,15 @@ pub(super) fn tools() -> Value {
 
 /// What takes its time, or does not end: slow calls and subscriptions.
 pub(super) fn played(asked: &Asked) -> Option<Play> {
+    taking(asked, SLOW_MS)
+}
+
+/// The same, but calls are not slow, only too slow for who gives them up.
+pub(super) fn late(asked: &Asked) -> Option<Play> {
+    taking(asked, LATE_MS)
+}
+
+fn taking(asked: &Asked, ms: u64) -> Option<Play> {
     let message = asked.message();
     if message.kind != Kind::Request {
         return None;
@@ -102,13 +141,27 @@ pub(super) fn played(asked: &Asked) -> Option<Play> {
             let result = complete(json!({ "content": [{ "type": "text", "text": "late" }] }));
             let answer = json!({ "jsonrpc": "2.0", "id": id, "result": result });
             let event = sse::event(None, None, &answer.to_string());
-            let begun = Response::event_stream().write(chunk(b": begun\n\n"));
-            let end = Script::new().then(Step::Wait(SLOW_MS)).write(chunk(event.as_bytes()));
-            Some(begun.and(end).then(Step::Close).into())
+            Some(after(ms, &event).into())
         }
         method::LISTEN => Some(listened(&id, &body["params"]["notifications"]).into()),
         _ => None,
     }
+}
+
+/// An event after so many milliseconds.
+fn after(ms: u64, event: &str) -> Script {
+    let begun = Response::event_stream().write(chunk(b": begun\n\n"));
+    begun.then(Step::Wait(ms)).write(chunk(event.as_bytes())).then(Step::Close)
+}
+
+/// The beginning of a subscription: its acknowledgment.
+pub(super) fn acknowledged(asked: &Asked) -> Option<Script> {
+    let message = asked.message();
+    let wanted = &message.json.as_ref().ok()?["params"]["notifications"];
+    let Script(mut steps) = listened(message.id()?, wanted);
+    let told = steps.iter().position(|step| matches!(step, Step::Wait(_) | Step::Hold));
+    steps.truncate(told.unwrap_or(steps.len()));
+    Some(Script(steps))
 }
 
 /// A subscription: what is acknowledged of the wish is what there is a list for that changes, and the first of them does.

@@ -57,11 +57,13 @@ pub(super) fn result(
         return Some(Ok(complete(json!({}))));
     }
     let asks = provoked == Provoked::TaskInput && inputs::forms(declared);
-    Some(Ok(complete(looked_at(asks, stage))))
+    // What is to be given up is never done.
+    let ends = provoked != Provoked::TaskCancelled;
+    Some(Ok(complete(looked_at(asks, ends, stage))))
 }
 
 /// The task as it is now.
-fn looked_at(asks: bool, stage: &Stage) -> Value {
+fn looked_at(asks: bool, ends: bool, stage: &Stage) -> Value {
     if stage.count(method::TASKS_CANCEL) > 0 {
         return task("cancelled");
     }
@@ -72,7 +74,7 @@ fn looked_at(asks: bool, stage: &Stage) -> Value {
         task["inputRequests"] = json!({ TASK_INPUT: inputs::form() });
         return task;
     }
-    if stage.nth("looked at") < LOOKS {
+    if stage.nth("looked at") < LOOKS || !ends {
         return task("working");
     }
     let mut task = task("completed");

@@ -1,0 +1,252 @@
+//! Servers that a client starts itself: each process is a [`relay`](super::relay), whose lines are answered here.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::peer::Peer;
+use super::relay::{PIECE, WAITING, Word};
+use crate::script::Handler;
+use crate::served::{Log, Served};
+use crate::{Clock, Limits};
+
+/// After the end of its input, a process still answers for so long.
+const LINGER: Duration = Duration::from_millis(200);
+/// How many processes a client may start.
+const MOST: usize = 256;
+
+/// What a started server does beyond answering.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// What it writes to its standard error: as it starts, and before everything that it answers.
+    pub complains: Option<&'static str>,
+    /// Whether it stays when its input has ended, until it is signalled.
+    pub outlasts_input: bool,
+}
+
+/// One process that the client started; times are microseconds since the run began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// The connection that its exchanges name.
+    pub channel: String,
+    /// When it was started.
+    pub begun_at: u64,
+    /// When the client closed its standard input.
+    pub input_ended_at: Option<u64>,
+    /// When it was signalled, and by which number. A kill cannot be seen: it just ends.
+    pub signals: Vec<(u64, i32)>,
+    /// When it was gone.
+    pub ended_at: Option<u64>,
+    /// Whether it ended unasked, as a server that crashes.
+    pub crashed: bool,
+}
+
+impl Life {
+    /// When the client began to end it: by the first signal, or by a kill.
+    pub fn forced_at(&self) -> Option<u64> {
+        let killed = self.ended_at.filter(|_| !self.crashed);
+        self.signals.first().map(|(at, _)| *at).or(killed)
+    }
+}
+
+/// All processes that a client starts by one command. Its drop ends them.
+#[derive(Debug)]
+pub struct Launches {
+    socket: PathBuf,
+    entries: Entries,
+    changed: watch::Receiver<()>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Clone, Debug)]
+struct Entries(Arc<Mutex<Vec<Entry>>>, Arc<watch::Sender<()>>);
+
+#[derive(Debug)]
+struct Entry {
+    life: Life,
+    log: Log,
+}
+
+impl Launches {
+    /// Begins to wait for processes at a socket in this folder, which nobody else should be able to enter.
+    ///
+    /// Must be called within a Tokio runtime. Errors: there can be no socket.
+    pub fn listen<H: Handler + Clone>(
+        folder: &Path,
+        handler: H,
+        manner: Manner,
+        limits: Limits,
+        clock: Clock,
+    ) -> io::Result<Self> {
+        let socket = folder.join("server");
+        let listener = UnixListener::bind(&socket)?;
+        let (tell, changed) = watch::channel(());
+        let entries = Entries(Arc::default(), Arc::new(tell));
+        let all = entries.clone();
+        let task = tokio::spawn(async move {
+            let mut running = JoinSet::new();
+            for at in 0..MOST {
+                let Ok((stream, _)) = listener.accept().await else { return };
+                let life = Life { begun_at: clock.now(), ..Life::default() };
+                let (input, read) = duplex(PIECE);
+                let (written, output) = duplex(PIECE);
+                let peer = Peer::over(read, written, handler.clone(), limits.clone(), clock);
+                let life = Life { channel: peer.channel.clone(), ..life };
+                all.lock().push(Entry { life, log: peer.log.clone() });
+                let launch = Launch { entries: all.clone(), at, manner, clock };
+                running.spawn(launch.serve(stream, peer, input, output));
+                while running.try_join_next().is_some() {}
+            }
+            while running.join_next().await.is_some() {}
+        });
+        Ok(Self { socket, entries, changed, task })
+    }
+
+    /// Where a relay finds it.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The processes that were started up to now.
+    pub fn lives(&self) -> Vec<Life> {
+        self.entries.lock().iter().map(|entry| entry.life.clone()).collect()
+    }
+
+    /// Waits at most this long until every process has ended.
+    pub async fn settle(&mut self, patience: Duration) {
+        let until = Instant::now() + patience;
+        while self.lives().iter().any(|life| life.ended_at.is_none()) {
+            if timeout_at(until, self.changed.changed()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Everything that they were asked, in order, and what became of it.
+    pub fn served(&self) -> Vec<Served> {
+        let mut all: Vec<Served> =
+            self.entries.lock().iter().flat_map(|entry| entry.log.all()).collect();
+        all.sort_by_key(|served| served.asked.begun_at);
+        all
+    }
+
+    /// How many exchanges were not kept, for want of room.
+    pub fn lost(&self) -> u64 {
+        self.entries.lock().iter().map(|entry| entry.log.lost()).sum()
+    }
+}
+
+impl Drop for Launches {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Entries {
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        // A panic elsewhere leaves what was seen as it is.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One process, as it is served.
+struct Launch {
+    entries: Entries,
+    at: usize,
+    manner: Manner,
+    clock: Clock,
+}
+
+impl Launch {
+    async fn serve(
+        self,
+        stream: UnixStream,
+        mut peer: Peer,
+        input: DuplexStream,
+        output: DuplexStream,
+    ) {
+        let (mut from, mut to) = stream.into_split();
+        let (tell, mut told) = mpsc::channel::<Word>(WAITING);
+        let mut beside = JoinSet::new();
+        beside.spawn(async move {
+            while let Some(word) = told.recv().await {
+                if word.write(&mut to).await.is_err() {
+                    return;
+                }
+            }
+        });
+        beside.spawn(Self::pump(self.entries.clone(), self.at, self.manner, output, tell.clone()));
+        let mut input = Some(input);
+        while let Ok(Some(word)) = Word::read(&mut from).await {
+            match word {
+                Word::Input(bytes) => {
+                    if let Some(open) = input.as_mut() {
+                        // A peer that has ended reads no more.
+                        let _ = open.write_all(&bytes).await;
+                    }
+                }
+                Word::InputEnded => {
+                    let now = self.clock.now();
+                    self.note(|life| life.input_ended_at = Some(now));
+                    drop(input.take());
+                    if !self.manner.outlasts_input {
+                        peer.ended(LINGER).await;
+                        let _ = tell.send(Word::Exit(0)).await;
+                    }
+                }
+                Word::Signalled(number) => {
+                    let now = self.clock.now();
+                    self.note(|life| life.signals.push((now, number)));
+                    let _ = tell.send(Word::Exit(128 + number)).await;
+                }
+                Word::Output(_) | Word::Error(_) | Word::Exit(_) => break,
+            }
+        }
+        let now = self.clock.now();
+        self.note(|life| life.ended_at = Some(now));
+    }
+
+    /// Passes on what is written; where the output is closed before the input, the server has crashed.
+    async fn pump(
+        entries: Entries,
+        at: usize,
+        manner: Manner,
+        mut output: DuplexStream,
+        tell: mpsc::Sender<Word>,
+    ) {
+        let complaint = |text: &str| Word::Error(text.as_bytes().to_vec());
+        if let Some(text) = manner.complains {
+            let _ = tell.send(complaint(text)).await;
+        }
+        let mut piece = vec![0; PIECE];
+        while let Ok(read @ 1..) = output.read(&mut piece).await {
+            if let Some(text) = manner.complains {
+                let _ = tell.send(complaint(text)).await;
+            }
+            if tell.send(Word::Output(piece[..read].to_vec())).await.is_err() {
+                return;
+            }
+        }
+        let crashed = {
+            let mut all = entries.lock();
+            let life = &mut all[at].life;
+            life.crashed = life.input_ended_at.is_none();
+            life.crashed
+        };
+        if crashed {
+            let _ = timeout(LINGER, tell.send(Word::Exit(1))).await;
+        }
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Life)) {
+        change(&mut self.entries.lock()[self.at].life);
+        self.entries.1.send_replace(());
+    }
+}
