@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use plumb_model::event::TargetInfo;
 use plumb_model::secret::blot_at;
 pub use plumb_model::shell::quoted;
-use plumb_model::{Exchange, Header, Initiator, Payload, Sent};
+use plumb_model::{Exchange, Header, Initiator, Payload, Role, Sent};
 
 use crate::text::{misleads, size};
 
@@ -23,11 +23,11 @@ pub struct Reproduction {
     pub notes: Vec<String>,
 }
 
-/// The line that repeats an exchange; none if nothing was sent, if the message is too long for a line, or if the target sent
-/// it, which only the target can do again.
+/// The line that repeats an exchange; none if nothing was sent, or if the message is too long for a line. What a client sent
+/// only the client can send again: the line starts the server that it met.
 pub fn of(exchange: &Exchange, target: &TargetInfo) -> Option<Reproduction> {
     if exchange.initiator == Initiator::Target {
-        return None;
+        return (target.role == Role::Client).then(|| mock(exchange, target));
     }
     match &exchange.sent {
         Sent::Nothing => None,
@@ -41,6 +41,14 @@ pub fn of(exchange: &Exchange, target: &TargetInfo) -> Option<Reproduction> {
             Some(reproduction)
         }
     }
+}
+
+/// The server of the scenario in which a client sent this.
+fn mock(exchange: &Exchange, target: &TargetInfo) -> Reproduction {
+    let way = if target.transport == "stdio" { " --stdio" } else { "" };
+    let line = format!("plumb serve mock --scenario {}{way}", quoted(&exchange.by));
+    let start = format!("start `{}` as it tells, with a debugger if need be", target.address);
+    Reproduction { line, notes: vec![start] }
 }
 
 fn stdio(line: &Payload, command: &str) -> Option<Reproduction> {
