@@ -1,6 +1,6 @@
 //! A run, recorded as it goes and reported when it is over.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -155,31 +155,10 @@ async fn recorded(
             anyhow::Error::new(error).context(format!("{} could not be written", path.display()));
         Failure::new(output::UNWRITTEN, told)
     };
-    let mut standards = Some(standards(&options));
-    let mut lines = recording.writer().map_err(unwritten)?;
+    let standards = standards(&options);
+    let lines = recording.writer().map_err(unwritten)?;
     let (sender, events) = mpsc::channel::<Option<Event>>();
-    let writer = std::thread::spawn(move || -> std::io::Result<(Vec<Event>, Timings)> {
-        let mut progress = Progress::new(quiet);
-        let (mut kept, mut sieve, mut timings) = (Vec::new(), Sieve::new(keep), Timings::default());
-        let mut record = |event: Event| {
-            serde_json::to_writer(&mut lines, &event)?;
-            lines.write_all(b"\n")?;
-            kept.push(event);
-            Ok::<(), std::io::Error>(())
-        };
-        // None is the end: somebody may still hold a sender, such as a thread that was left to its work.
-        for mut event in events.iter().map_while(|event| event) {
-            if let Event::RunStarted(run) = &mut event {
-                run.judged_by = standards.take().and_then(|standards| standards.join().ok());
-            }
-            progress.see(&event);
-            timings.see(&event);
-            sieve.pass(event).into_iter().try_for_each(&mut record)?;
-        }
-        sieve.rest().into_iter().try_for_each(&mut record)?;
-        lines.flush()?;
-        Ok((kept, timings))
-    });
+    let writer = std::thread::spawn(move || written(lines, &events, standards, keep, quiet));
     let ender = sender.clone();
     let sink = Box::new(move |event| {
         // The writer ends only at the end, or after it failed and will say so.
@@ -196,7 +175,7 @@ async fn recorded(
         () = interrupted() => None,
     };
     let _ = ender.send(None);
-    let written = writer
+    let recorded = writer
         .join()
         .map_err(|_| Failure::new(FAULT, anyhow!("the writer of {} panicked", path.display())))?;
     if let Some(Err(RunError::Earlier(version))) = outcome {
@@ -207,13 +186,43 @@ async fn recorded(
         return Err(Failure::new(code, error));
     }
     let interrupted = outcome.is_none();
-    let (events, timings) = written.map_err(unwritten)?;
+    let (events, timings) = recorded.map_err(unwritten)?;
     if interrupted && events.is_empty() {
         return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
     }
     let fold = if interrupted { Report::fold_interrupted(events) } else { Report::fold(events) };
     let report = fold.map_err(|error| Failure::new(FAULT, error))?;
     Ok(Recorded::Ended(Box::new(Ended { report, timings, interrupted })))
+}
+
+/// Writes events as they come; gives those that are kept, and where the time went.
+fn written(
+    mut lines: impl Write,
+    events: &mpsc::Receiver<Option<Event>>,
+    standards: JoinHandle<JudgedBy>,
+    keep: Keep,
+    quiet: bool,
+) -> std::io::Result<(Vec<Event>, Timings)> {
+    let (mut standards, mut progress) = (Some(standards), Progress::new(quiet));
+    let (mut kept, mut sieve, mut timings) = (Vec::new(), Sieve::new(keep), Timings::default());
+    let mut record = |event: Event| {
+        serde_json::to_writer(&mut lines, &event)?;
+        lines.write_all(b"\n")?;
+        kept.push(event);
+        Ok::<(), std::io::Error>(())
+    };
+    // None is the end: somebody may still hold a sender, such as a thread that was left to its work.
+    for mut event in events.iter().map_while(|event| event) {
+        if let Event::RunStarted(run) = &mut event {
+            run.judged_by = standards.take().and_then(|standards| standards.join().ok());
+        }
+        progress.see(&event);
+        timings.see(&event);
+        sieve.pass(event).into_iter().try_for_each(&mut record)?;
+    }
+    sieve.rest().into_iter().try_for_each(&mut record)?;
+    lines.flush()?;
+    Ok((kept, timings))
 }
 
 async fn judged(
