@@ -175,8 +175,7 @@ impl Frozen {
             Verdict::Violated { .. } => Some(Finding::Reserved(Why::Warned)),
             Verdict::Inconclusive { .. } if binding && !disputed => Some(Finding::Undecided),
             Verdict::Inconclusive { .. } => Some(Finding::Reserved(Why::Inconclusive)),
-            Verdict::Unverified { .. } if binding => Some(Finding::Reserved(Why::Unverified)),
-            Verdict::Unverified { .. } => None,
+            Verdict::Unverified { .. } => binding.then_some(Finding::Reserved(Why::Unverified)),
         }
     }
 }

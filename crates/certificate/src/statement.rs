@@ -195,10 +195,10 @@ impl Identity {
     }
 
     fn resource(&self) -> Resource {
-        let digest = match &self.package_digest {
-            Some(digest) => digest.strip_prefix("sha256:").unwrap_or(digest).to_owned(),
-            None => Digest::of_value(self).hex().to_owned(),
-        };
+        // Package managers have digests of other kinds, too; those stand in the identity, which then has one of ours.
+        let sha256 =
+            self.package_digest.as_deref().and_then(|digest| digest.strip_prefix("sha256:"));
+        let digest = sha256.map_or_else(|| Digest::of_value(self).hex().to_owned(), str::to_owned);
         let name = self.package.as_ref().or(self.url.as_ref()).unwrap_or(&self.name);
         Resource { name: name.clone(), digest: Sha256 { sha256: digest } }
     }

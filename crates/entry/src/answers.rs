@@ -1,6 +1,7 @@
 //! What nobody but the user can say: values of inputs, in a file of their own.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Deserialize;
 
@@ -53,16 +54,18 @@ impl Answers {
         for question in questions {
             let about = question.about.lines().next().unwrap_or_default();
             let name = toml::Value::String(question.name.clone());
-            text.push_str(&format!("# {about}\n"));
+            let _ = writeln!(text, "# {about}");
             if !question.choices.is_empty() {
-                text.push_str(&format!("# One of: {}\n", question.choices.join(", ")));
+                let _ = writeln!(text, "# One of: {}", question.choices.join(", "));
             }
-            text.push_str(&match question.secret {
-                true => format!(
-                    "{name} = {{ env = {name} }}  # a secret, from a variable of that name\n"
-                ),
-                false => format!("{name} = \"\"\n"),
-            });
+            let _ = if question.secret {
+                writeln!(
+                    text,
+                    "{name} = {{ env = {name} }}  # a secret, from a variable of that name"
+                )
+            } else {
+                writeln!(text, "{name} = \"\"")
+            };
         }
         text
     }

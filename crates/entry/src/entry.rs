@@ -48,6 +48,7 @@ pub struct Entry {
 }
 
 /// A way to run a server.
+#[expect(clippy::struct_field_names, reason = "the names of the schema")]
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Package {
@@ -213,9 +214,8 @@ impl Entry {
 }
 
 fn is_range(version: &str) -> bool {
-    version.starts_with(['^', '~', '>', '<', '=', '*'])
-        || version.ends_with(".x")
-        || version.ends_with(".*")
+    let last = version.rsplit('.').next().unwrap_or_default();
+    version.starts_with(['^', '~', '>', '<', '=', '*']) || matches!(last, "x" | "X" | "*")
 }
 
 /// Names of the first schema as the later ones have them, wherever they are names of the schema.

@@ -43,12 +43,10 @@ impl<'a> Filling<'a> {
                     filled.extend(self.value(name, input));
                 }
                 Argument::Named { name, input } => {
-                    let bare = input.value.is_none() && input.default.is_none();
+                    // A flag whose value is empty stands alone.
                     match self.value(name, input) {
                         Some(value) if value.is_empty() => filled.push(name.clone()),
                         Some(value) => filled.extend([name.clone(), value]),
-                        // A flag that takes no value is there or not, as the entry demands it.
-                        None if bare && !input.is_required => {}
                         None => {}
                     }
                 }

@@ -161,10 +161,10 @@ impl Matrix {
     pub fn since(&self, before: &Self) -> Changes {
         let mut changes = Changes::default();
         for row in &self.servers {
-            let old = before.servers.iter().filter(|old| old.name == row.name);
+            let mut old = before.servers.iter().filter(|old| old.name == row.name);
             // The version before, where there are several: the last one in order.
             let Some(old) =
-                old.clone().find(|old| old.version == row.version).or_else(|| old.last())
+                old.clone().find(|old| old.version == row.version).or_else(|| old.next_back())
             else {
                 changes.new.push(row.name.clone());
                 continue;

@@ -124,9 +124,10 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
         let area = area_of(row);
         let path = format!("servers/{}.html", server.slug);
         if let Some(judgement) = &row.judgement {
-            let badge = folder.join("badges").join(&server.slug);
-            fs::write(badge.with_extension("svg"), badge::svg(judgement))?;
-            fs::write(badge.with_extension("json"), badge::endpoint(judgement))?;
+            // A version has dots of its own: the ending is put behind it, not in place of its last part.
+            let badge = |ending| folder.join(format!("badges/{}.{ending}", server.slug));
+            fs::write(badge("svg"), badge::svg(judgement))?;
+            fs::write(badge("json"), badge::endpoint(judgement))?;
         }
         let verdicts = verdicts(matrix, row);
         let page = ServerPage { set: &matrix.set, server, area: (area, slug(area, "")), verdicts };

@@ -32,7 +32,10 @@ fn a_site_has_a_page_and_a_badge_for_each_server_and_nothing_of_a_server_is_mark
     assert!(index.contains("2 MCP servers") && index.contains("1 not judged"), "{index}");
     let files = |name: &str| std::fs::read_dir(folder.path().join(name)).expect("a folder").count();
     assert_eq!((files("servers"), files("areas"), files("badges")), (2, 2, 2));
+    let badge = format!("badges/{}.svg", slug("io.example/<b>", "1.0"));
+    assert!(read(&badge).contains("not conformant"));
     let page = read(&format!("servers/{}.html", slug("io.example/<b>", "1.0")));
+    assert!(page.contains(&badge), "{page}");
     assert!(page.contains("&#60;b&#62;") && page.contains("&#60;i&#62;this"), "{page}");
     assert!(!page.contains("<b>") && !page.contains("<i>this"));
     assert!(read("changes.html").contains("Nothing."));
