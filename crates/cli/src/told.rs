@@ -52,6 +52,8 @@ pub(crate) struct TargetTable {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RunTable {
+    /// The revision that the server is judged by.
+    revision: Option<String>,
     /// The suite: core, quick, full, auth, stateless, tasks, advice, or a TOML file.
     suite: Option<String>,
     /// Only these requirements: ids, or prefixes ending in `*`.
@@ -90,6 +92,8 @@ pub(crate) struct RunTable {
     sarif: Option<String>,
     /// A file for Markdown.
     markdown: Option<String>,
+    /// Say at the end where the time went.
+    timings: Option<bool>,
     /// Say nothing but the headline.
     quiet: Option<bool>,
     /// Say more.
