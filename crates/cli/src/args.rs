@@ -24,7 +24,7 @@ pub(crate) use fleet::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, Si
 pub(crate) use ids::Ids;
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
-pub(crate) use migrate::{EarlierArgs, Format, MigrateArgs};
+pub(crate) use migrate::{EarlierArgs, Format, HandshakeArgs, MigrateArgs};
 
 /// The longest time that an option takes, in seconds.
 pub(crate) const DAY: u64 = 86_400;
@@ -378,6 +378,9 @@ pub(crate) enum Serve {
     /// A server of the revision before, with the ways that `plumb migrate` finds.
     #[command(hide = true)]
     Earlier(EarlierArgs),
+    /// A right server of the revisions that open with a handshake, or with one rule broken.
+    #[command(hide = true)]
+    Handshake(HandshakeArgs),
     /// The authorization server: correct, or departing from the specifications.
     AuthorizationServer(ServeArgs),
     /// The server that a client meets in one scenario of `plumb client`, until it is stopped.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use plumb_model::Edition;
-use plumb_reference::{MUTANTS, Reference, Rules};
+use plumb_reference::{EARLIER_MUTANTS, MUTANTS, Reference, Rules};
 use plumb_wire::process::Launch;
 use tokio::net::TcpListener;
 
-use crate::args::{EarlierArgs, ReferenceArgs, Serve};
+use crate::args::{EarlierArgs, HandshakeArgs, ReferenceArgs, Serve};
 use crate::say::{say, tell};
 use crate::{Exit, Failure};
 
@@ -19,6 +19,7 @@ pub(crate) async fn serve(edition: &Arc<Edition>, what: Serve) -> Exit {
         Serve::Reference(args) => reference(args).await,
         Serve::Earlier(args) => earlier(args).await,
         Serve::Mock(args) => crate::client::mock(edition, args).await,
+        Serve::Handshake(args) => handshake(args).await,
         Serve::AuthorizationServer(args) => crate::authorization_server::serve(args).await,
     }
 }
@@ -70,6 +71,27 @@ async fn earlier(args: EarlierArgs) -> Exit {
         let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
         tell!("http://{}/mcp", listener.local_addr()?);
         plumb_reference::serve_earlier_http(args.with, listener).await
+    };
+    served.map_err(|error| Failure::new(70, error))?;
+    Ok(0)
+}
+
+async fn handshake(args: HandshakeArgs) -> Exit {
+    if args.rules {
+        for mutant in EARLIER_MUTANTS {
+            say!("{:<44} {}", mutant.name, mutant.kills);
+        }
+        return Ok(0);
+    }
+    if let Some(rule) = args.broken.iter().find(|r| EARLIER_MUTANTS.iter().all(|m| m.name != **r)) {
+        return Err(anyhow!("it has no rule `{rule}`: see `plumb serve handshake --rules`").into());
+    }
+    let served = if args.stdio {
+        plumb_reference::serve_handshake_stdio(args.broken).await
+    } else {
+        let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+        tell!("http://{}/mcp", listener.local_addr()?);
+        plumb_reference::serve_handshake_http(args.broken, listener).await
     };
     served.map_err(|error| Failure::new(70, error))?;
     Ok(0)

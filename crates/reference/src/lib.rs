@@ -20,6 +20,7 @@ mod earlier;
 mod envelope;
 mod eras;
 mod features;
+mod handshake;
 mod headers;
 mod http;
 mod interrupt;
@@ -43,6 +44,10 @@ mod validate;
 pub use auth::protection::Protection;
 pub use client::{CLIENT_MUTANTS, Client, ClientMutant, ClientRules};
 pub use earlier::{serve_earlier_http, serve_earlier_stdio};
+pub use handshake::{
+    EARLIER_MUTANTS, EarlierMutant, serve_handshake_http, serve_handshake_stdio,
+    spawn_handshake_http,
+};
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};
 pub use interrupt::interrupted;
 pub use options::{Features, LimitBy, Options, SseMode};

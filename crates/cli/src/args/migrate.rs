@@ -73,3 +73,20 @@ pub(crate) struct EarlierArgs {
     #[arg(long, value_name = "WAY")]
     pub(crate) with: Vec<String>,
 }
+
+/// Arguments of `plumb serve handshake`.
+#[derive(ClapArgs)]
+pub(crate) struct HandshakeArgs {
+    /// Speak over standard streams in place of HTTP.
+    #[arg(long)]
+    pub(crate) stdio: bool,
+    /// The port on 127.0.0.1; 0 picks a free one and prints the address.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Break this rule (see `--rules`).
+    #[arg(long = "break", value_name = "RULE")]
+    pub(crate) broken: Vec<String>,
+    /// List the rules that can be broken, and the check that notices.
+    #[arg(long)]
+    pub(crate) rules: bool,
+}

@@ -30,7 +30,9 @@ fn same_id(seen: &Observed, notes: &mut Notes<'_>) {
     }
     for id in echo::misnamed(seen, &Kind::Error).map(Message::id) {
         let absent = id.is_none_or(Value::is_null);
-        if absent && !is_well_formed(seen) {
+        // With sessions, the transport may refuse a message before it is read: by 400 or 404.
+        let unread = notes.edition.has_handshake() && seen.status().is_some_and(|s| s >= 400);
+        if absent && (unread || !is_well_formed(seen)) {
             continue;
         }
         let method = seen.method().unwrap_or("a malformed request");

@@ -1,0 +1,163 @@
+//! The laws of revisions with a handshake: a right server holds them, and each of its rules is noticed when it is broken.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use plumb_model::known::Known;
+use plumb_model::{Edition, Event, OtherSides, Report, Role, Secrets, Verdict};
+use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, spawn_handshake_http};
+use plumb_runner::{AllowCalls, Options, Props, Reach, Replicas, Target};
+use plumb_wire::Limits;
+
+/// So many servers are judged at once.
+const AT_ONCE: usize = 8;
+
+/// What passive checks look at is provoked by others.
+const PROVOKING: &str = "base.jsonrpc.method-not-found";
+
+/// What a server shows only when it does something wrong, or what it need not have.
+const SILENT: [&str; 6] = [
+    "lifecycle.capabilities.notifications",
+    "base.request.id",
+    "http.sse.retry",
+    "cancel.own-requests",
+    "elicit.required.list",
+    "core-tasks.errors",
+];
+
+fn options(edition: Edition, url: &str, only: &[&str]) -> Options {
+    Options {
+        target: Target::Url(Reach { url: url.to_owned(), ..Reach::default() }),
+        suite: edition.suite("full").expect("built in").expect("parses"),
+        only: only.iter().map(|id| (*id).to_owned()).collect(),
+        known: Known::default(),
+        other_sides: OtherSides::default(),
+        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
+        props: Props::new(),
+        allow_calls: AllowCalls::default(),
+        seed: 7,
+        concurrency: 8,
+        rate: None,
+        budget: Duration::from_secs(60),
+        max_report: 64 << 20,
+        limits: Limits::default(),
+        secrets: Secrets::default(),
+        started: "2026-01-01T00:00:00Z".into(),
+        auth: None,
+        replicas: Replicas::default(),
+        edition: Arc::new(edition),
+    }
+}
+
+async fn judged(revision: &str, broken: &[&str], only: &[&str]) -> Report {
+    let url = spawn_handshake_http(broken).await.expect("a port of the loopback");
+    let edition = Edition::of(revision).expect("a revision that is judged");
+    let events = Arc::new(Mutex::new(Vec::<Event>::new()));
+    let kept = Arc::clone(&events);
+    let sink = Box::new(move |event| kept.lock().expect("no panic").push(event));
+    let options = options(edition, &url, only);
+    plumb_runner::run(&plumb_checks::of_servers(), options, sink).await.expect("it is reached");
+    let events = std::mem::take(&mut *events.lock().expect("no panic"));
+    Report::fold(events).expect("a whole stream")
+}
+
+fn verdicts(report: &Report) -> BTreeMap<&str, &Verdict> {
+    report.checks.iter().map(|check| (check.info.id.as_str(), &check.verdict)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_server_holds_each_revision() {
+    for revision in Edition::revisions().into_iter().skip(1) {
+        let report = judged(revision, &[], &[]).await;
+        assert_eq!(report.run.revision, revision);
+        let verdicts = verdicts(&report);
+        let wrong: Vec<_> = verdicts
+            .iter()
+            .filter(|(_, v)| matches!(v, Verdict::Violated { .. } | Verdict::Inconclusive { .. }))
+            .collect();
+        assert!(wrong.is_empty(), "{revision}: {wrong:#?}");
+        let edition = Edition::of(revision).expect("judged");
+        let own = plumb_checks::of_earlier();
+        let own = own.iter().filter(|c| c.is_for(&edition) && !SILENT.contains(&c.id));
+        for check in own {
+            assert_eq!(verdicts.get(check.id), Some(&&Verdict::Held), "{revision}: {}", check.id);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_broken_rule_is_noticed() {
+    let wanted = std::env::var("PLUMB_MUTANT").ok();
+    let chosen = |m: &&EarlierMutant| {
+        wanted.as_ref().is_none_or(|wanted| m.name == wanted || m.kills == wanted)
+    };
+    let unnoticed = futures_util::stream::iter(EARLIER_MUTANTS.iter().filter(chosen))
+        .map(|mutant| async move {
+            let revision = if mutant.name == "batch" { "2025-03-26" } else { "2025-11-25" };
+            let report = judged(revision, &[mutant.name], &[mutant.kills, PROVOKING]).await;
+            let verdict = verdicts(&report).get(mutant.kills).map(|v| (*v).clone());
+            let noticed = matches!(verdict, Some(Verdict::Violated { .. }));
+            (!noticed)
+                .then(|| format!("{} is not noticed by {}: {verdict:?}", mutant.name, mutant.kills))
+        })
+        .buffer_unordered(AT_ONCE)
+        .filter_map(|unnoticed| async move { unnoticed });
+    let unnoticed: Vec<String> = unnoticed.collect().await;
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
+}
+
+#[test]
+fn every_check_of_earlier_revisions_has_a_row_a_mutant_and_its_documentation() {
+    let editions: Vec<Edition> = Edition::revisions().into_iter().filter_map(Edition::of).collect();
+    for check in plumb_checks::of_earlier() {
+        for id in check.rows() {
+            let row = editions.iter().find_map(|edition| edition.ledger.requirement(id));
+            assert!(row.is_some(), "`{id}` is in no ledger");
+            assert!(EARLIER_MUTANTS.iter().any(|m| m.kills == id), "`{id}` has no mutant");
+            let excluded = editions.iter().any(|e| e.ledger.exclusion(id, Role::Server).is_some());
+            assert!(!excluded, "`{id}` has a check and is excluded");
+        }
+        let docs = check.docs.join("\n");
+        for part in ["**Observed", "**Why", "**Fix"] {
+            assert!(docs.contains(part), "`{}` does not say {part}", check.id);
+        }
+    }
+}
+
+#[test]
+fn a_shared_check_spans_what_its_row_spans() {
+    for revision in Edition::revisions() {
+        let edition = Edition::of(revision).expect("judged");
+        for check in plumb_checks::of_servers().iter().filter(|c| c.is_for(&edition)) {
+            for id in check.rows().filter(|_| edition.has_handshake()) {
+                assert!(edition.ledger.requirement(id).is_some(), "{revision} has no row `{id}`");
+            }
+        }
+    }
+}
+
+/// What `plumb run` says of the right server over standard streams, and what it ends with.
+fn run(arguments: &[&str]) -> (i32, serde_json::Value) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plumb = env!("CARGO_BIN_EXE_plumb");
+    let mut command = Command::new(plumb);
+    command.arg("run").args(arguments).args(["--quiet", "--out", "."]);
+    command.args(["--", plumb, "serve", "handshake", "--stdio"]);
+    let output = command.current_dir(folder.path()).stdin(Stdio::null()).output();
+    let output = output.expect("the binary runs");
+    let report = std::fs::read_to_string(folder.path().join("report.json"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report = report.unwrap_or_else(|e| panic!("{e}: {said}"));
+    (output.status.code().unwrap_or(-1), serde_json::from_str(&report).expect("a report"))
+}
+
+#[test]
+fn over_standard_streams_a_server_is_judged_by_the_newest_revision_that_it_speaks() {
+    let (code, report) = run(&[]);
+    assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-11-25")), "{report}");
+    let (code, report) = run(&["--revision", "2025-06-18", "--suite", "quick"]);
+    assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-06-18")), "{report}");
+}

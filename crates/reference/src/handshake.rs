@@ -1,0 +1,136 @@
+//! A right server of the revisions that open with a handshake, each of whose rules can be broken by name: what
+//! `plumb run --revision` is held to.
+
+mod http;
+mod methods;
+mod rules;
+mod stdio;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+pub use http::{serve_handshake_http, spawn_handshake_http};
+pub use rules::{EARLIER_MUTANTS, EarlierMutant};
+pub use stdio::serve_handshake_stdio;
+
+use crate::revision::{ASSUMED, IN_A_HEADER};
+
+/// The revisions that are negotiated, the latest first.
+const SPOKEN: [&str; 3] = [IN_A_HEADER[1], IN_A_HEADER[0], ASSUMED];
+
+/// What one client is remembered by.
+#[derive(Debug, Default)]
+struct Session {
+    version: String,
+    /// The least severe level that is told, by its place; what is not set tells from `info` on.
+    level: Option<usize>,
+    initialized: bool,
+    /// The stream of GET, if it is open.
+    stream: Option<mpsc::UnboundedSender<Value>>,
+}
+
+/// An event that was sent, for who comes back.
+#[derive(Debug)]
+struct Sent {
+    session: String,
+    stream: u64,
+    id: String,
+    message: Value,
+}
+
+/// One process of the server.
+#[derive(Debug, Default)]
+pub(crate) struct Server {
+    broken: BTreeSet<String>,
+    sessions: Mutex<BTreeMap<String, Session>>,
+    ended: Mutex<BTreeSet<String>>,
+    events: Mutex<Vec<Sent>>,
+    numbers: AtomicU64,
+}
+
+/// What a message is answered with, and what is said before that.
+#[derive(Debug, Default)]
+struct Said {
+    before: Vec<Value>,
+    answer: Option<Value>,
+    /// Whether the message has the form of one.
+    malformed: bool,
+}
+
+impl Server {
+    fn new(broken: &[String]) -> Arc<Self> {
+        let broken = broken.iter().cloned().collect();
+        Arc::new(Self { broken, ..Self::default() })
+    }
+
+    /// Whether the server obeys a rule.
+    fn obeys(&self, rule: &str) -> bool {
+        !self.broken.contains(rule)
+    }
+
+    fn next(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, BTreeMap<String, Session>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes any message of a session.
+    fn take(&self, session: &str, message: &Value) -> Said {
+        if let Some(flaw) = flaw(message) {
+            let id = message.get("id").filter(|id| id.is_string() || id.is_i64() || id.is_u64());
+            let error = json!({"code": -32600, "message": flaw});
+            return Said { answer: Some(failed(id, &error)), malformed: true, ..Said::default() };
+        }
+        let Some(method) = message["method"].as_str() else { return Said::default() };
+        let Some(id) = message.get("id") else {
+            if method == "notifications/initialized"
+                && let Some(session) = self.sessions().get_mut(session)
+            {
+                session.initialized = true;
+            }
+            return Said::default();
+        };
+        let mut before = Vec::new();
+        let outcome = self.result(session, method, &message["params"], &mut before);
+        let id = if self.obeys("error_id") || outcome.is_ok() { Some(id) } else { None };
+        let answer = match outcome {
+            Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+            Err(error) => failed(id, &error),
+        };
+        Said { before, answer: Some(answer), malformed: false }
+    }
+}
+
+/// Why a message is no message.
+fn flaw(message: &Value) -> Option<&'static str> {
+    let Some(members) = message.as_object() else { return Some("no object") };
+    let is_response = members.contains_key("result") || members.contains_key("error");
+    let id = members.get("id");
+    if members.get("jsonrpc") != Some(&json!("2.0")) {
+        return Some("no JSON-RPC 2.0");
+    }
+    if !id.is_none_or(|id| id.is_string() || id.is_i64() || id.is_u64()) {
+        return Some("the id is neither a string nor an integer");
+    }
+    if is_response && id.is_some() {
+        return None;
+    }
+    if !members.get("method").is_some_and(Value::is_string) {
+        return Some("the method is no string");
+    }
+    members.get("params").is_some_and(|params| !params.is_object()).then_some("params is no object")
+}
+
+fn failed(id: Option<&Value>, error: &Value) -> Value {
+    let mut answer = json!({"jsonrpc": "2.0", "error": error});
+    if let Some(id) = id {
+        answer["id"] = id.clone();
+    }
+    answer
+}

@@ -1,0 +1,247 @@
+//! What each method is answered with.
+
+use serde_json::{Value, json};
+
+use super::{SPOKEN, Server};
+
+const LEVELS: [&str; 8] =
+    ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+/// The place of the level at which the tool `log` logs.
+const INFO: usize = 1;
+
+/// The cursor of the second page of tools.
+const SECOND: &str = "the-second-page";
+
+impl Server {
+    pub(super) fn result(
+        &self,
+        session: &str,
+        method: &str,
+        params: &Value,
+        before: &mut Vec<Value>,
+    ) -> Result<Value, Value> {
+        match method {
+            "initialize" => Ok(self.welcome(params)),
+            "ping" if self.obeys("ping") => Ok(json!({})),
+            "ping" => Ok(json!({"pong": true})),
+            "logging/setLevel" => self.set_level(session, params),
+            "tools/list" => self.tools(params),
+            "tools/call" => self.call(session, params, before),
+            "resources/list" => {
+                self.one_page(params, "resources", json!([{"uri": "test://one", "name": "one"}]))
+            }
+            "resources/templates/list" => self.one_page(params, "resourceTemplates", json!([])),
+            "resources/read" => {
+                let uri = self.resource(params)?;
+                Ok(json!({"contents": [{"uri": uri, "mimeType": "text/plain", "text": "1"}]}))
+            }
+            "resources/subscribe" | "resources/unsubscribe" if self.obeys("subscribe") => {
+                self.resource(params).map(|_| json!({}))
+            }
+            "prompts/list" => self.one_page(
+                params,
+                "prompts",
+                json!([{"name": "greet", "arguments": [{"name": "name", "required": true}]}]),
+            ),
+            "prompts/get" => self.prompt(params),
+            "completion/complete" => complete(params),
+            "tasks/get" if !self.obeys("task_unknown") => Err(error(-32603, "no such task")),
+            _ if self.obeys("unknown_method") => Err(error(-32601, "no such method")),
+            _ => Err(error(-32602, "no such method")),
+        }
+    }
+
+    fn welcome(&self, params: &Value) -> Value {
+        let mut info = json!({"name": "plumb-handshake", "version": env!("CARGO_PKG_VERSION")});
+        if !self.obeys("initialize_info") {
+            info = json!({"name": "plumb-handshake"});
+        }
+        let mut capabilities = json!({
+            "tools": {}, "resources": {"subscribe": true}, "prompts": {}, "completions": {},
+            "logging": {}
+        });
+        if !self.obeys("task_unknown") {
+            capabilities["tasks"] = json!({"list": {}, "cancel": {}});
+        }
+        json!({
+            "protocolVersion": self.negotiated(params),
+            "capabilities": capabilities,
+            "serverInfo": info,
+        })
+    }
+
+    /// The version that a client is answered with.
+    pub(super) fn negotiated(&self, params: &Value) -> String {
+        let asked = params["protocolVersion"].as_str().unwrap_or_default();
+        let known = SPOKEN.contains(&asked);
+        let answered = match asked {
+            _ if !self.obeys("version_other") => asked,
+            _ if !self.obeys("version_same") && asked == SPOKEN[1] => SPOKEN[0],
+            _ if known => asked,
+            _ if !self.obeys("version_same") => SPOKEN[1],
+            _ if !self.obeys("version_latest") => SPOKEN[2],
+            _ => SPOKEN[0],
+        };
+        answered.to_owned()
+    }
+
+    fn set_level(&self, session: &str, params: &Value) -> Result<Value, Value> {
+        let place = LEVELS.iter().position(|level| params["level"] == *level);
+        if place.is_none() && self.obeys("set_level_invalid") {
+            return Err(error(-32602, "no such level"));
+        }
+        if let Some(session) = self.sessions().get_mut(session) {
+            session.level = place;
+        }
+        Ok(if self.obeys("set_level") { json!({}) } else { json!({"level": params["level"]}) })
+    }
+
+    fn tools(&self, params: &Value) -> Result<Value, Value> {
+        let cursor = params.get("cursor");
+        let reads = json!({"readOnlyHint": true});
+        let mut log =
+            json!({"name": "log", "inputSchema": {"type": "object"}, "annotations": reads});
+        if !self.obeys("tool_shape") {
+            log["name"] = json!(7);
+        }
+        let sum = json!({"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]});
+        let number = json!({"type": "integer"});
+        let add = json!({
+            "name": "add",
+            "inputSchema": {
+                "type": "object",
+                "properties": {"a": number, "b": number},
+                "required": ["a", "b"],
+                "additionalProperties": false
+            },
+            "outputSchema": sum,
+            "annotations": reads
+        });
+        match cursor {
+            None => Ok(json!({"tools": [add], "nextCursor": SECOND})),
+            Some(cursor) if cursor == SECOND => Ok(json!({"tools": [log]})),
+            Some(_) if !self.obeys("invalid_cursor") => {
+                Ok(json!({"tools": [add], "nextCursor": SECOND}))
+            }
+            Some(_) => Err(error(-32602, "no such cursor")),
+        }
+    }
+
+    fn one_page(&self, params: &Value, member: &str, items: Value) -> Result<Value, Value> {
+        match params.get("cursor") {
+            Some(_) if self.obeys("invalid_cursor") => Err(error(-32602, "no such cursor")),
+            _ => Ok(json!({member: items})),
+        }
+    }
+
+    fn call(&self, session: &str, params: &Value, before: &mut Vec<Value>) -> Result<Value, Value> {
+        let Some(name) = params["name"].as_str() else { return Err(error(-32602, "no name")) };
+        let arguments = params.get("arguments");
+        if arguments.is_some_and(|arguments| !arguments.is_object()) {
+            return Err(error(-32602, "arguments is no object"));
+        }
+        if params.get("task").is_some() && !self.obeys("task_ignored") {
+            return Err(error(-32602, "no tasks here"));
+        }
+        let none = json!({});
+        match name {
+            "add" => Ok(self.add(arguments.unwrap_or(&none))),
+            "log" => self.log(session, params, before),
+            _ => Err(error(-32602, "no such tool")),
+        }
+    }
+
+    fn add(&self, arguments: &Value) -> Value {
+        let known =
+            arguments.as_object().is_none_or(|all| all.keys().all(|k| k == "a" || k == "b"));
+        let sum = arguments["a"].as_i64().zip(arguments["b"].as_i64());
+        let sum = sum.filter(|_| known).and_then(|(a, b)| a.checked_add(b));
+        let Some(sum) = sum else {
+            return json!({"content": [{"type": "text", "text": "two integers, please"}], "isError": true});
+        };
+        let sum = json!({"sum": sum});
+        let text = if self.obeys("text_copy") { sum.to_string() } else { "added".to_owned() };
+        json!({"content": [{"type": "text", "text": text}], "structuredContent": sum})
+    }
+
+    /// The tool that says something before it answers.
+    fn log(&self, session: &str, params: &Value, before: &mut Vec<Value>) -> Result<Value, Value> {
+        let level = self.sessions().get(session).and_then(|session| session.level).unwrap_or(INFO);
+        if level <= INFO || !self.obeys("log_threshold") {
+            before.push(told(
+                "notifications/message",
+                json!({"level": "info", "logger": "log", "data": "looked"}),
+            ));
+        }
+        if let Some(token) = params.pointer("/_meta/progressToken") {
+            for progress in [1, 2] {
+                let params = json!({"progressToken": token, "progress": progress, "total": 2});
+                before.push(told("notifications/progress", params));
+            }
+        }
+        if !self.obeys("undeclared_requests") {
+            let params = json!({"messages": [], "maxTokens": 1});
+            let id = self.next();
+            before.push(json!({"jsonrpc": "2.0", "id": id, "method": "sampling/createMessage", "params": params}));
+        }
+        if !self.obeys("request_id") {
+            before.push(json!({"jsonrpc": "2.0", "id": null, "method": "ping"}));
+        }
+        if !self.obeys("undeclared_changes") {
+            before.push(told("notifications/prompts/list_changed", json!({})));
+        }
+        if !self.obeys("cancel_own") {
+            before.push(told("notifications/cancelled", json!({"requestId": "nobody"})));
+        }
+        if !self.obeys("url_required") {
+            return Err(error(-32042, "a page has to be visited"));
+        }
+        Ok(json!({"content": [{"type": "text", "text": "looked"}]}))
+    }
+
+    /// The URI of a resource that is there.
+    fn resource(&self, params: &Value) -> Result<String, Value> {
+        let Some(uri) = params["uri"].as_str() else { return Err(error(-32602, "no uri")) };
+        let code = if self.obeys("not_found") { -32002 } else { -32602 };
+        if uri == "test://one" { Ok(uri.to_owned()) } else { Err(error(code, "no such resource")) }
+    }
+
+    fn prompt(&self, params: &Value) -> Result<Value, Value> {
+        if params["name"] != "greet" && self.obeys("unknown_prompt") {
+            return Err(error(-32602, "no such prompt"));
+        }
+        let Some(name) = params.pointer("/arguments/name").and_then(Value::as_str) else {
+            return Err(error(-32602, "no name"));
+        };
+        let text = format!("Greet {name}.");
+        Ok(json!({"messages": [{"role": "user", "content": {"type": "text", "text": text}}]}))
+    }
+}
+
+fn complete(params: &Value) -> Result<Value, Value> {
+    let known = params.pointer("/ref/type") == Some(&json!("ref/prompt"))
+        && params.pointer("/ref/name") == Some(&json!("greet"))
+        && params.pointer("/argument/name") == Some(&json!("name"));
+    let context = params.get("context").is_none_or(|context| {
+        context.is_object()
+            && context.get("arguments").is_none_or(|all| {
+                all.as_object().is_some_and(|all| all.values().all(Value::is_string))
+            })
+    });
+    let value = params.pointer("/argument/value").and_then(Value::as_str);
+    let Some(value) = value.filter(|_| known && context) else {
+        return Err(error(-32602, "nothing to complete"));
+    };
+    let names = ["Ada", "Alan", "Grace"].into_iter().filter(|name| name.starts_with(value));
+    let values: Vec<&str> = names.collect();
+    Ok(json!({"completion": {"values": values, "total": values.len(), "hasMore": false}}))
+}
+
+fn told(method: &str, params: Value) -> Value {
+    json!({"jsonrpc": "2.0", "method": method, "params": params})
+}
+
+fn error(code: i64, message: &str) -> Value {
+    json!({"code": code, "message": message})
+}
