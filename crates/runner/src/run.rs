@@ -1,5 +1,7 @@
 //! A run: survey, plan, schedule, judge; its only output is a stream of events.
 
+mod revision;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +33,7 @@ use crate::survey::look::Given;
 use crate::target::Running;
 use crate::tempo::Tempo;
 use crate::{AllowCalls, Check, Props, Survey, Target};
+use revision::Revision;
 
 /// So many requests of a survey alone are in flight at once.
 const SURVEYORS: usize = 8;
@@ -65,24 +68,6 @@ pub async fn run_unless_earlier(
     sink: Sink,
 ) -> Result<(), RunError> {
     run_by(registry, options, sink, Revision::NewestSpoken).await
-}
-
-/// Whether the revision is one that somebody asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Revision {
-    Given,
-    NewestSpoken,
-}
-
-impl Revision {
-    /// What was met, unless it is to be judged by an earlier revision.
-    fn fits(self, survey: Survey) -> Result<Survey, RunError> {
-        let judged = |version: &&String| Edition::of(version).is_some();
-        match survey.legacy_only.as_ref().filter(judged) {
-            Some(version) if self == Self::NewestSpoken => Err(RunError::Earlier(version.clone())),
-            _ => Ok(survey),
-        }
-    }
 }
 
 async fn run_by(
