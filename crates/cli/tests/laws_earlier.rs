@@ -41,7 +41,7 @@ fn options(edition: Edition, url: &str, only: &[&str]) -> Options {
         seed: 7,
         concurrency: 8,
         rate: None,
-        budget: Duration::from_secs(60),
+        budget: Duration::from_secs(60).into(),
         max_report: 64 << 20,
         limits: Limits::default(),
         secrets: Secrets::default(),
