@@ -192,10 +192,13 @@ impl Walk<'_> {
         }
         let reached = sent.len();
         let Some(last) = reached.checked_sub(1).and_then(|n| group.get(n)) else { return Some(0) };
-        let after = send(self.channel, &last.by, &self.control(last)).await.ok()?;
-        if !after.is_accepted() || self.died(&last.by).await.is_some() {
+        let after = send(self.channel, &last.by, &self.control(last)).await;
+        let accepted = after.ok().filter(Observed::is_accepted);
+        let died = self.died(&last.by).await.is_some();
+        let Some(after) = accepted.filter(|_| !died) else {
+            self.last.clear();
             return None;
-        }
+        };
         self.last.insert(first.key.clone(), after.clone());
         for (prepared, sent) in group.iter().zip(sent) {
             let trial = &prepared.trial;
@@ -240,9 +243,18 @@ impl Walk<'_> {
         if open.is_ended() { Some(Came::Answer(open.finish().await)) } else { None }
     }
 
-    /// Sends a vector between two controls of its own.
+    /// Sends a vector between two controls of its own; once more, if the target died meanwhile: what was sent before may
+    /// have killed it.
     async fn alone(&mut self, prepared: Prepared) {
-        let Prepared { trial, by, key, probe, .. } = &prepared;
+        let mut outcome = self.between_its_own(&prepared).await;
+        if outcome.died {
+            outcome = self.between_its_own(&prepared).await;
+        }
+        self.results.insert(prepared.trial.key(), outcome);
+    }
+
+    async fn between_its_own(&mut self, prepared: &Prepared) -> Outcome {
+        let Prepared { trial, by, key, probe, .. } = prepared;
         let limit = if self.channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
         let tried = if let Some(trouble) = self.unserved.get(&trial.base) {
             Err(trouble.clone())
@@ -252,7 +264,7 @@ impl Walk<'_> {
             ))
         } else {
             let before = self.last.remove(key);
-            let control = || self.control(&prepared);
+            let control = || self.control(prepared);
             attempt(by, before, control, probe, self.channel, self.silences > 0).await
         };
         let mut dead = self.died(by).await;
@@ -261,7 +273,10 @@ impl Walk<'_> {
                 dead = dead.or_else(|| died.then(|| "it closed its output".to_owned()));
                 let silent = probe.asks() && sent.messages.is_empty() && sent.status().is_none();
                 self.silences += u32::from(silent);
-                if after.is_accepted() {
+                if dead.is_some() || !after.is_accepted() {
+                    // What other requests were answered says nothing of the process that answers now.
+                    self.last.clear();
+                } else {
                     self.last.insert(key.clone(), after.clone());
                 }
                 let tried = between(self.given, trial, before, sent, after);
@@ -272,7 +287,7 @@ impl Walk<'_> {
             }
             Err(trouble) => untried(self.given.edition, trial, trouble),
         };
-        self.results.insert(trial.key(), Outcome::of(trial, &tried, dead.as_deref()));
+        Outcome::of(trial, &tried, dead.as_deref())
     }
 
     /// How the process ended, if it did and cannot have died of what others sent.
