@@ -8,6 +8,7 @@ mod ids;
 mod issuer;
 mod judging;
 mod migrate;
+mod serve;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(crate) use ids::Ids;
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
 pub(crate) use migrate::{EarlierArgs, Format, HandshakeArgs, MigrateArgs};
+pub(crate) use serve::{ReferenceArgs, Serve};
 
 /// The longest time that an option takes, in seconds.
 pub(crate) const DAY: u64 = 86_400;
@@ -369,72 +371,6 @@ pub(crate) struct ReportArgs {
     /// Say more: every unverified and inconclusive requirement.
     #[arg(long, short)]
     pub(crate) verbose: bool,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Serve {
-    /// The reference server: correct, or with one rule broken.
-    Reference(ReferenceArgs),
-    /// A server of the revision before, with the ways that `plumb migrate` finds.
-    #[command(hide = true)]
-    Earlier(EarlierArgs),
-    /// A right server of the revisions that open with a handshake, or with one rule broken.
-    #[command(hide = true)]
-    Handshake(HandshakeArgs),
-    /// The authorization server: correct, or departing from the specifications.
-    AuthorizationServer(ServeArgs),
-    /// The server that a client meets in one scenario of `plumb client`, until it is stopped.
-    Mock(MockArgs),
-}
-
-/// Arguments of `plumb serve reference`.
-#[derive(ClapArgs)]
-pub(crate) struct ReferenceArgs {
-    /// Speak over standard streams in place of HTTP.
-    #[arg(long)]
-    pub(crate) stdio: bool,
-    /// The port on 127.0.0.1; 0 picks a free one and prints the address.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
-    /// Break this rule (see `--rules`).
-    #[arg(long = "break", value_name = "RULE")]
-    pub(crate) broken: Option<String>,
-    /// Keep tasks in this directory, where they outlive the process and other replicas find them.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state_dir: Option<PathBuf>,
-    /// The legal choices of the server, as a JSON object: `{"extra_tools": 3, "sse": "Always"}`.
-    #[arg(long, value_name = "JSON")]
-    pub(crate) options: Option<String>,
-    /// Add so many tools, to see how something grows with their number.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        help_heading = "Target"
-    )]
-    pub(crate) extra_tools: usize,
-    /// Items on a page of each list; two pages each if not given.
-    #[arg(long, value_name = "N")]
-    pub(crate) page_size: Option<usize>,
-    /// Take only requests with a token of `--issuer`; scopes are mcp:read and mcp:write.
-    #[arg(long, requires = "issuer", requires = "jwks", conflicts_with = "stdio")]
-    pub(crate) protect: bool,
-    /// The issuer of tokens.
-    #[arg(long, value_name = "URL")]
-    pub(crate) issuer: Option<String>,
-    /// Where the issuer's keys are; fetched once, over plain HTTP.
-    #[arg(long, value_name = "URL")]
-    pub(crate) jwks: Option<String>,
-    /// The audience of tokens, if it is not the server's own address.
-    #[arg(long, value_name = "URI")]
-    pub(crate) resource: Option<String>,
-    /// A service that the tool `call_upstream` asks.
-    #[arg(long, value_name = "URL")]
-    pub(crate) upstream: Option<String>,
-    /// List the rules that can be broken, and the check that notices.
-    #[arg(long)]
-    pub(crate) rules: bool,
 }
 
 #[derive(Subcommand)]

@@ -59,6 +59,11 @@ impl Observed {
         matches!(self.exchange.answer.end, End::TooLarge(_))
     }
 
+    /// Whether the target broke it off before a response came: over standard streams its process is gone.
+    pub(crate) fn is_broken_off(&self) -> bool {
+        matches!(self.exchange.answer.end, End::Broken(_)) && self.response().is_none()
+    }
+
     /// The same without what came: it is too large to be looked at.
     fn cut(self) -> Self {
         let mut exchange = self.exchange.as_ref().clone();

@@ -20,8 +20,6 @@ pub(crate) struct Outcome {
     /// Whether a failure of the target may have spoilt it: a control was not accepted, or what broke the rule was told as
     /// an internal failure.
     pub(crate) spoilt: bool,
-    /// Whether the target died meanwhile.
-    pub(super) died: bool,
 }
 
 impl Outcome {
@@ -55,7 +53,6 @@ impl Outcome {
         Self {
             in_vain,
             spoilt,
-            died: death.is_some(),
             judgements,
             exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),
         }

@@ -47,6 +47,8 @@ pub(crate) async fn walk(
     company: Company,
     deadline: Instant,
 ) -> Results {
+    // What is tried once more is tried by itself.
+    let groups = company == Company::Others;
     // Over standard streams the lane has the process to itself.
     let company = if channel.transport().answers_apart() { company } else { Company::Nobody };
     let mut walk = Walk {
@@ -54,6 +56,7 @@ pub(crate) async fn walk(
         channel,
         ids,
         company,
+        groups,
         silences: 0,
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
@@ -81,6 +84,8 @@ struct Walk<'a> {
     channel: &'a Channel,
     ids: &'a AtomicU64,
     company: Company,
+    /// Whether vectors of one base share their controls.
+    groups: bool,
     /// How many vectors were left unanswered.
     silences: u32,
     /// The last answer to each unbroken request that was accepted.
@@ -145,10 +150,12 @@ impl Walk<'_> {
                 timeout_at(since + patience, open.until(BEHIND[0], Message::is_response));
             let ended = answered.await.is_ok() && open.is_ended();
             let sent = if ended { open.finish().await } else { open.close() };
+            let broken_off = sent.is_broken_off();
             let tried = between(self.given, &trial, before, sent, after);
             let outcome = Outcome::of(&trial, &tried, None);
-            // Silence is tried again when nothing else is in flight; what an answer breaks, between controls of its own.
-            let answered = outcome.is_doubtful() && !outcome.in_vain;
+            // Silence is tried again when nothing else is in flight; what an answer breaks, between controls of its own, and
+            // what another vector may have cut off.
+            let answered = outcome.is_doubtful() && (broken_off || !outcome.in_vain);
             match self.prepared(trial.clone()).filter(|_| answered) {
                 Some(prepared) => self.alone(prepared).await,
                 None => _ = self.results.insert(trial.key(), outcome),
@@ -172,7 +179,10 @@ impl Walk<'_> {
     async fn together(&mut self, group: &[Prepared]) -> Option<usize> {
         let first = group.first()?;
         let apart = self.channel.transport().answers_apart();
-        if (apart && self.silences > 0) || self.unserved.contains_key(&first.trial.base) {
+        if !self.groups
+            || (apart && self.silences > 0)
+            || self.unserved.contains_key(&first.trial.base)
+        {
             return None;
         }
         let before = match self.last.get(&first.key) {
@@ -246,14 +256,15 @@ impl Walk<'_> {
     /// Sends a vector between two controls of its own; once more, if the target died meanwhile: what was sent before may
     /// have killed it.
     async fn alone(&mut self, prepared: Prepared) {
-        let mut outcome = self.between_its_own(&prepared).await;
-        if outcome.died {
-            outcome = self.between_its_own(&prepared).await;
+        let (mut outcome, died) = self.between_its_own(&prepared).await;
+        if died {
+            (outcome, _) = self.between_its_own(&prepared).await;
         }
         self.results.insert(prepared.trial.key(), outcome);
     }
 
-    async fn between_its_own(&mut self, prepared: &Prepared) -> Outcome {
+    /// What comes of a vector between two controls of its own, and whether the target died or was gone meanwhile.
+    async fn between_its_own(&mut self, prepared: &Prepared) -> (Outcome, bool) {
         let Prepared { trial, by, key, probe, .. } = prepared;
         let limit = if self.channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
         let tried = if let Some(trouble) = self.unserved.get(&trial.base) {
@@ -273,10 +284,7 @@ impl Walk<'_> {
                 dead = dead.or_else(|| died.then(|| "it closed its output".to_owned()));
                 let silent = probe.asks() && sent.messages.is_empty() && sent.status().is_none();
                 self.silences += u32::from(silent);
-                if dead.is_some() || !after.is_accepted() {
-                    // What other requests were answered says nothing of the process that answers now.
-                    self.last.clear();
-                } else {
+                if after.is_accepted() {
                     self.last.insert(key.clone(), after.clone());
                 }
                 let tried = between(self.given, trial, before, sent, after);
@@ -287,7 +295,14 @@ impl Walk<'_> {
             }
             Err(trouble) => untried(self.given.edition, trial, trouble),
         };
-        Outcome::of(trial, &tried, dead.as_deref())
+        let shared = !self.channel.transport().answers_apart();
+        let gone = tried.sent.is_broken_off() || matches!(tried.controlled, Err(Trouble::Wire(_)));
+        let died = dead.is_some() || (shared && gone);
+        if died {
+            // What requests were answered before says nothing of the process that answers now.
+            self.last.clear();
+        }
+        (Outcome::of(trial, &tried, dead.as_deref()), died)
     }
 
     /// How the process ended, if it did and cannot have died of what others sent.
