@@ -9,7 +9,7 @@ use plumb_wire::stdio::Session;
 use plumb_wire::{Limits, WireError};
 use tokio::sync::Mutex;
 
-use super::mortal::{GRACE, RESTARTS, ending, last_words};
+use super::mortal::{DYING, GRACE, RESTARTS, ending, last_words};
 use crate::errors::TargetError;
 use crate::record::Recorder;
 
@@ -19,6 +19,8 @@ pub(crate) struct Keeper {
     limits: Limits,
     recorder: Arc<Recorder>,
     current: Mutex<(Session, u32)>,
+    /// The session whose process was waited for when its output had ended.
+    leaving: Mutex<Option<String>>,
 }
 
 impl Keeper {
@@ -34,11 +36,18 @@ impl Keeper {
             let stderr = last_words(&session.stderr_tail());
             return Err(TargetError::Died { status: ending(exit), stderr });
         }
-        Ok(Self { launch, limits, recorder, current: Mutex::new((session, 0)) })
+        Ok(Self {
+            launch,
+            limits,
+            recorder,
+            current: Mutex::new((session, 0)),
+            leaving: Mutex::default(),
+        })
     }
 
     pub(crate) async fn session(&self) -> Result<Session, WireError> {
         let mut current = self.current.lock().await;
+        self.wait_while_it_leaves(&current.0).await;
         if current.0.process().exited().is_some() && current.1 < RESTARTS {
             self.record_stray(&current.0);
             let restarts = current.1 + 1;
@@ -46,6 +55,19 @@ impl Keeper {
                 (Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?, restarts);
         }
         Ok(current.0.clone())
+    }
+
+    /// A process that has closed its output is on its way out, as a rule: it is waited for, once.
+    async fn wait_while_it_leaves(&self, session: &Session) {
+        let running = session.process().exited().is_none();
+        if !running || !session.wait_output_end(Duration::ZERO).await {
+            return;
+        }
+        let mut leaving = self.leaving.lock().await;
+        if leaving.as_deref() != Some(session.channel()) {
+            *leaving = Some(session.channel().to_owned());
+            session.wait_exit(DYING).await;
+        }
     }
 
     /// How long an answer may take.

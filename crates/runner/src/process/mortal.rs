@@ -13,8 +13,8 @@ pub(crate) const GRACE: Duration = Duration::from_secs(2);
 /// A process that closes its connections or its output is gone within so long.
 pub(crate) const DYING: Duration = Duration::from_millis(500);
 
-/// A process that keeps dying is started at most so often in a run.
-pub(crate) const RESTARTS: u32 = 24;
+/// A process that keeps dying is started at most so often in a run: each death that counts is seen twice.
+pub(crate) const RESTARTS: u32 = 48;
 
 /// A process of the target that was asked something.
 #[derive(Clone)]
