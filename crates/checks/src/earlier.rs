@@ -8,7 +8,18 @@ mod streams;
 mod utilities;
 mod version_header;
 
-use plumb_runner::Check;
+use plumb_runner::{Check, Probe};
+use plumb_wire::method;
+use serde_json::json;
+
+/// Versions that never were.
+const NEVER: [(&str, &str); 3] =
+    [("past", "1999-01-01"), ("future", "2999-12-31"), ("no-date", "plumb")];
+
+/// What every server answers.
+fn ping() -> Probe {
+    Probe::request(method::OLD_PING, json!({}))
+}
 
 pub(crate) const CHECKS: &[&Check] = &[
     &lifecycle::RESULT,

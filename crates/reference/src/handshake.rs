@@ -98,6 +98,9 @@ impl Server {
         };
         let mut before = Vec::new();
         let outcome = self.result(session, method, &message["params"], &mut before);
+        if method == "tools/call" && !self.obeys("cancel_own") {
+            before.push(methods::told("notifications/cancelled", json!({"requestId": id})));
+        }
         let id = if self.obeys("error_id") || outcome.is_ok() { Some(id) } else { None };
         let answer = match outcome {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),

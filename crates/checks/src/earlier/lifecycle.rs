@@ -8,9 +8,7 @@ use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{Capability, method, notification};
 use serde_json::{Value, json};
 
-/// Versions that never were.
-const NEVER: [(&str, &str); 3] =
-    [("past", "1999-01-01"), ("future", "2999-12-31"), ("no-date", "plumb")];
+use super::NEVER;
 
 /// A server that does not wait for the notification speaks within so long.
 const EARLY: Duration = Duration::from_millis(400);

@@ -1,8 +1,10 @@
 //! basic/transports#session-management.
 
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Session, Trouble, check};
-use plumb_wire::{header, method};
+use plumb_wire::header;
 use serde_json::json;
+
+use super::ping;
 
 /// An id that nobody has given out, as long and as random as those that are.
 const UNKNOWN: &str = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d";
@@ -191,10 +193,6 @@ fn refused_by(seen: &Observed, status: u16) -> Judgement {
 
 fn stateless() -> Judgement {
     Ok(Finding::unseen("the server gives out no session id", "nothing: it need not"))
-}
-
-fn ping() -> Probe {
-    Probe::request(method::OLD_PING, json!({}))
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Session, c
 use plumb_wire::{Capability, method};
 use serde_json::json;
 
+use super::ping;
+
 /// What goes astray comes within so long.
 const ASTRAY: Duration = Duration::from_millis(400);
 
@@ -66,7 +68,7 @@ async fn listened(bench: &Bench, session: &Session<'_>) -> Judgement {
         return Ok(Finding::unseen("the server has no stream of GET", "nothing: it need not"));
     }
     let mut asked = Vec::new();
-    asked.push(session.send(Probe::request(method::OLD_PING, json!({}))).await?);
+    asked.push(session.send(ping()).await?);
     if bench.survey().declares(Capability::Tools) {
         asked.push(session.send(Probe::request(method::TOOLS_LIST, json!({}))).await?);
     }
@@ -91,7 +93,7 @@ check! {
 }
 
 async fn response_accepted(bench: &Bench) -> Judgement {
-    bench.control(Probe::request(method::OLD_PING, json!({}))).await?;
+    bench.control(ping()).await?;
     let response = json!({"jsonrpc": "2.0", "id": "plumb-none", "result": {}});
     let seen = bench.send(Probe::message(response)).await?;
     let empty = seen.messages.is_empty() && seen.exchange.answer.body.is_empty();
@@ -196,10 +198,10 @@ check! {
 }
 
 async fn batch(bench: &Bench) -> Judgement {
-    let ping = |id: &str| json!({"jsonrpc": "2.0", "id": id, "method": method::OLD_PING});
-    bench.control(Probe::request(method::OLD_PING, json!({}))).await?;
-    let both = json!([ping("plumb-one"), ping("plumb-two")]);
-    let like = Probe::request(method::OLD_PING, json!({}));
+    let one = |id: &str| json!({"jsonrpc": "2.0", "id": id, "method": method::OLD_PING});
+    bench.control(ping()).await?;
+    let both = json!([one("plumb-one"), one("plumb-two")]);
+    let like = ping();
     let seen = bench.send(Probe::bytes(&like, both.to_string())).await?;
     let text = seen.settled()?.body_text();
     let answered = |id: &str| text.contains(id) && text.contains("result");

@@ -1,8 +1,10 @@
 //! basic/transports#protocol-version-header.
 
-use plumb_runner::{Bench, Finding, Judgement, Probe, check};
-use plumb_wire::{header, method};
+use plumb_runner::{Bench, Finding, Judgement, check};
+use plumb_wire::header;
 use serde_json::json;
+
+use super::{NEVER, ping};
 
 /// The revision that is assumed where nothing tells it.
 const ASSUMED: &str = "2025-03-26";
@@ -22,8 +24,7 @@ check! {
 }
 
 async fn invalid(bench: &Bench) -> Judgement {
-    for (slug, version) in [("past", "1999-01-01"), ("future", "2999-12-31"), ("no-date", "plumb")]
-    {
+    for (slug, version) in NEVER {
         bench.control(ping()).await?;
         let seen = bench.send(ping().header(header::PROTOCOL_VERSION, version)).await?;
         bench.control(ping()).await?;
@@ -65,8 +66,4 @@ async fn absent(bench: &Bench) -> Judgement {
         ));
     }
     Ok(Finding::violated(format!("service as by {ASSUMED}"), seen.describe()))
-}
-
-fn ping() -> Probe {
-    Probe::request(method::OLD_PING, json!({}))
 }

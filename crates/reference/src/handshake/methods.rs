@@ -191,9 +191,6 @@ impl Server {
         if !self.obeys("undeclared_changes") {
             before.push(told("notifications/prompts/list_changed", json!({})));
         }
-        if !self.obeys("cancel_own") {
-            before.push(told("notifications/cancelled", json!({"requestId": "nobody"})));
-        }
         if !self.obeys("url_required") {
             return Err(error(-32042, "a page has to be visited"));
         }
@@ -238,7 +235,7 @@ fn complete(params: &Value) -> Result<Value, Value> {
     Ok(json!({"completion": {"values": values, "total": values.len(), "hasMore": false}}))
 }
 
-fn told(method: &str, params: Value) -> Value {
+pub(super) fn told(method: &str, params: Value) -> Value {
     json!({"jsonrpc": "2.0", "method": method, "params": params})
 }
 
