@@ -1,12 +1,12 @@
 //! A run: survey, plan, schedule, judge; its only output is a stream of events.
 
 mod revision;
+mod selection;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use plumb_model::event::{FORMAT, RunStarted};
-use plumb_model::{CheckInfo, Edition, Event, Requirement, Secrets};
+use plumb_model::{Edition, Event, Secrets};
 use plumb_wire::Limits;
 use tokio::time::{Instant, timeout_at};
 
@@ -28,12 +28,12 @@ use crate::replicas;
 use crate::rows;
 use crate::schedule::{Schedule, finish_passives};
 use crate::subject::Subject;
-use crate::survey::contact::DISCOVER;
 use crate::survey::look::Given;
 use crate::target::Running;
 use crate::tempo::Tempo;
 use crate::{AllowCalls, Check, Props, Survey, Target};
 use revision::Revision;
+use selection::{announcement, say_so, select};
 
 /// So many requests of a survey alone are in flight at once.
 const SURVEYORS: usize = 8;
@@ -150,13 +150,6 @@ async fn hear(
     recorder.start(Event::RunStarted(Box::new(started)), None);
     heard.judge(selected, recorder);
     Ok(())
-}
-
-/// Whatever was selected, that the target does not speak the revision is the one thing to say.
-fn say_so(registry: &[&'static Check], selected: &mut Vec<&'static Check>) {
-    let missing = |c: &&&'static Check| c.id == DISCOVER && !selected.iter().any(|s| s.id == c.id);
-    let says_so: Vec<_> = registry.iter().filter(missing).copied().collect();
-    selected.extend(says_so);
 }
 
 /// The target with the folder that its processes share, if it names one. It is kept until the run ends, and then removed.
@@ -363,64 +356,5 @@ fn explained(error: ContactError, target: &Target) -> RunError {
             ContactError::Unreached(format!("{}: {why}", target.address())).into()
         }
         other => other.into(),
-    }
-}
-
-fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check> {
-    let ledger = &options.edition.ledger;
-    let wanted = |c: &&Check| {
-        c.is_for(&options.edition)
-            && c.role() == options.target.role()
-            && c.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)))
-    };
-    let mut selected: Vec<&'static Check> = registry.iter().copied().filter(wanted).collect();
-    selected.sort_by_key(|c| ledger.place(c.id));
-    selected
-}
-
-/// Whether the run is asked to judge a requirement.
-fn asked(options: &Options, row: &Requirement) -> bool {
-    let only = |id: &str| {
-        options.only.is_empty() || options.only.iter().any(|p| plumb_model::suite::matches(p, id))
-    };
-    options.suite.selects(row) && only(&row.id)
-}
-
-/// The requirements that these checks judge and that the run is asked for, in the order of the ledger.
-fn announced(options: &Options, selected: &[&'static Check]) -> Vec<CheckInfo> {
-    let ledger = &options.edition.ledger;
-    let wanted = |check: &Check, id: &str| {
-        // A check without such a row was added for what it says itself.
-        let any = check.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)));
-        if any { ledger.requirement(id).is_some_and(|r| asked(options, r)) } else { id == check.id }
-    };
-    let rows = selected.iter().flat_map(|&c| c.rows().map(move |id| (c, id)));
-    let mut infos: Vec<CheckInfo> = rows
-        .filter(|&(c, id)| wanted(c, id))
-        .filter_map(|(c, id)| c.info_of(id, &options.edition))
-        .collect();
-    infos.sort_by_key(|info| ledger.place(&info.id));
-    infos
-}
-
-fn announcement(options: &Options, subject: &Subject, selected: &[&'static Check]) -> RunStarted {
-    let checks = announced(options, selected);
-    let cited = checks.iter().flat_map(|c| &c.positions).map(String::as_str);
-    let address = options.target.address();
-    let positions = options.edition.positions.cited(cited, &options.other_sides);
-    RunStarted {
-        format: FORMAT,
-        plumb: env!("CARGO_PKG_VERSION").into(),
-        revision: options.edition.revision.clone(),
-        started: options.started.clone(),
-        seed: options.seed,
-        suite: options.suite.name.clone(),
-        policy: options.suite.policy.clone(),
-        target: subject.described(address, &options.edition),
-        positions,
-        checks,
-        known: options.known.0.clone(),
-        // Whoever records the run fills it in: it is no concern of judgement.
-        judged_by: None,
     }
 }
