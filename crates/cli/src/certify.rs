@@ -65,7 +65,7 @@ async fn judged_target(
     secrets: &Secrets,
 ) -> Result<(Report, About), Failure> {
     let prepared = match entry::path(args) {
-        Some(path) => Some(entry::prepare(&path, args).await?),
+        Some(path) => Some(entry::prepare(&path, args, &edition.revision).await?),
         None => None,
     };
     let remote = args.run.target.url.is_some();
@@ -168,6 +168,7 @@ fn refuse(run: &RunArgs, config: &Config) -> anyhow::Result<()> {
         ("--known", judging.known.is_some()),
         ("a [known] list in plumb.toml", !config.known.is_empty()),
         ("--suite", judging.suite != "core"),
+        ("--revision", run.revision.is_some()),
         ("--vectors", !run.vectors.is_empty()),
         ("--authorization-server", run.issuer.authorization_server.is_some()),
     ];

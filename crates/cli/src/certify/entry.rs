@@ -38,7 +38,11 @@ pub(super) fn path(args: &CertifyArgs) -> Option<PathBuf> {
 }
 
 /// Fills in the target from an entry, or runs it in a sandbox.
-pub(super) async fn prepare(path: &Path, args: &mut CertifyArgs) -> Result<Prepared, Failure> {
+pub(super) async fn prepare(
+    path: &Path,
+    args: &mut CertifyArgs,
+    revision: &str,
+) -> Result<Prepared, Failure> {
     let shown = path.display();
     let entry =
         Entry::parse(&config::read(path)?).with_context(|| format!("{shown} is no entry"))?;
@@ -68,13 +72,14 @@ pub(super) async fn prepare(path: &Path, args: &mut CertifyArgs) -> Result<Prepa
         ..Identity::default()
     };
     args.run.target.url = None;
-    confined(plan, identity, args).await
+    confined(plan, identity, args, revision).await
 }
 
 async fn confined(
     plan: Plan,
     mut identity: Identity,
     args: &mut CertifyArgs,
+    revision: &str,
 ) -> Result<Prepared, Failure> {
     let (fetch, url, arguments, env) = match plan.way {
         Way::Remote { url, headers } => {
@@ -104,7 +109,7 @@ async fn confined(
         return Ok(Prepared::Here(About { entry: Some(identity), confinement: Confinement::None }));
     }
     let engine = engine(args.sandbox.as_deref())?;
-    let (report, digest) = in_sandbox(engine, &fetch, arguments, &args.run).await?;
+    let (report, digest) = in_sandbox(engine, &fetch, arguments, &args.run, revision).await?;
     identity.package_digest = digest;
     let confinement = Confinement::Sandbox { engine: engine.told(&Bounds::default()) };
     Ok(Prepared::Done(Box::new(report), About { entry: Some(identity), confinement }))
@@ -156,6 +161,7 @@ async fn in_sandbox(
     fetch: &Fetch,
     arguments: Vec<String>,
     run: &RunArgs,
+    revision: &str,
 ) -> Result<(Report, Option<String>), Failure> {
     if matches!(fetch, Fetch::Image(_)) {
         return Err(anyhow!(
@@ -179,7 +185,7 @@ async fn in_sandbox(
     let folders = Folders { plumb: &plumb, fetched: &fetched, out: &out };
     let image = if matches!(fetch, Fetch::Npm(_)) { "node:22-slim" } else { "python:3-slim" };
     let mut command = sandbox::running(engine, &Bounds::default(), folders, image, &name);
-    command.extend(inner(run));
+    command.extend(inner(run, revision));
     command.extend(start.into_iter().chain(arguments));
     let patience = run.judging.budget.at_most() + BEYOND;
     let ended = finished(&command, patience).await;
@@ -199,9 +205,10 @@ async fn in_sandbox(
     }
 }
 
-/// What Plumb is told inside.
-fn inner(run: &RunArgs) -> Vec<String> {
+/// What Plumb is told inside: to judge by the revision of the set, whatever else the server speaks.
+fn inner(run: &RunArgs, revision: &str) -> Vec<String> {
     let mut all = ["run", "--quiet", "--out", sandbox::OUT].map(str::to_owned).to_vec();
+    all.extend(["--revision".to_owned(), revision.to_owned()]);
     all.extend(["--budget".to_owned(), run.judging.budget.to_string()]);
     all.extend(["--timeout".to_owned(), run.target.timeout.to_string()]);
     all.extend(["--path".to_owned(), run.target.path.clone()]);
