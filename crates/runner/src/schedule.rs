@@ -219,7 +219,13 @@ impl<'a> Schedule<'a> {
                 let outcome = results.get(&t.key());
                 outcome.is_some_and(|o| (round == 0 && o.in_vain) || (few && o.spoilt))
             };
-            let again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
+            let mut again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
+            let apart = self.context.survey.transport.answers_apart();
+            for trial in &mut again {
+                // Lines that went unanswered wait beside each other; whatever else is tried once more goes by itself.
+                let unanswered = results.get(&trial.key()).is_some_and(|o| o.unanswered);
+                trial.by_itself = apart || !unanswered;
+            }
             if again.is_empty() {
                 return;
             }

@@ -17,6 +17,8 @@ pub(crate) struct Outcome {
     pub(crate) exchanges: Vec<u64>,
     /// Whether it is to be tried again: the target said nothing, to the vector or to its controls.
     pub(crate) in_vain: bool,
+    /// Whether silence to the vector alone is what is in doubt: both its controls were accepted, and nothing ended.
+    pub(crate) unanswered: bool,
     /// Whether a failure of the target may have spoilt it: a control was not accepted, or what broke the rule was told as
     /// an internal failure.
     pub(crate) spoilt: bool,
@@ -50,8 +52,10 @@ impl Outcome {
         let broken = || judgements.values().any(|j| matches!(j, Ok(Finding::Violated { .. })));
         let spoilt = matches!(tried.controlled, Err(Trouble::Control(_)))
             || (death.is_none() && tried.sent.tells_of_a_failure() && broken());
+        let unanswered = in_vain && tried.controlled.is_ok() && !tried.sent.is_broken_off();
         Self {
             in_vain,
+            unanswered,
             spoilt,
             judgements,
             exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),

@@ -21,6 +21,8 @@ pub(crate) struct Trial {
     pub(super) judges: Vec<(&'static str, Facet)>,
     /// How much it matters; the least number matters most.
     pub(crate) rank: u8,
+    /// Whether it goes between controls of its own.
+    pub(crate) by_itself: bool,
 }
 
 impl Trial {

@@ -48,6 +48,7 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
                     vector: Arc::clone(&shared),
                     judges: judges.clone(),
                     rank: 0,
+                    by_itself: false,
                 });
             }
         }

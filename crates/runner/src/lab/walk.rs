@@ -47,8 +47,6 @@ pub(crate) async fn walk(
     company: Company,
     deadline: Instant,
 ) -> Results {
-    // What is tried once more is tried by itself.
-    let groups = company == Company::Others;
     // Over standard streams the lane has the process to itself.
     let company = if channel.transport().answers_apart() { company } else { Company::Nobody };
     let mut walk = Walk {
@@ -56,7 +54,6 @@ pub(crate) async fn walk(
         channel,
         ids,
         company,
-        groups,
         silences: 0,
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
@@ -84,8 +81,6 @@ struct Walk<'a> {
     channel: &'a Channel,
     ids: &'a AtomicU64,
     company: Company,
-    /// Whether vectors of one base share their controls.
-    groups: bool,
     /// How many vectors were left unanswered.
     silences: u32,
     /// The last answer to each unbroken request that was accepted.
@@ -116,11 +111,12 @@ enum Came {
 
 impl Walk<'_> {
     async fn all(&mut self, mut lane: Vec<Trial>) {
-        lane.sort_by_key(|trial| (trial.rank, trial.base));
+        lane.sort_by_key(|trial| (trial.by_itself, trial.rank, trial.base));
         let mut lane: VecDeque<Prepared> =
             lane.into_iter().filter_map(|trial| self.prepared(trial)).collect();
         while let Some(first) = lane.front() {
-            let same = |p: &&Prepared| p.key == first.key;
+            let same =
+                |p: &&Prepared| p.key == first.key && p.trial.by_itself == first.trial.by_itself;
             let together = lane.iter().take_while(same).count().min(TOGETHER);
             let group: Vec<Prepared> = lane.drain(..together).collect();
             self.settle(false).await;
@@ -179,7 +175,7 @@ impl Walk<'_> {
     async fn together(&mut self, group: &[Prepared]) -> Option<usize> {
         let first = group.first()?;
         let apart = self.channel.transport().answers_apart();
-        if !self.groups
+        if first.trial.by_itself
             || (apart && self.silences > 0)
             || self.unserved.contains_key(&first.trial.base)
         {
