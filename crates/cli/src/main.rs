@@ -69,6 +69,7 @@ fn main() -> ExitCode {
     // Tasks are dropped here, and with them the processes that they hold; one that still waits for a hostile
     // peer does not keep us.
     runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    plumb_wire::process::warden::dismiss();
     let Ok(outcome) = outcome else { return ExitCode::from(FAULT) };
     match outcome {
         Ok(_) if say::unsaid() => {

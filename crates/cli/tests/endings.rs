@@ -97,3 +97,28 @@ fn a_whole_run_leaves_nothing() {
     assert_eq!(run.wait().expect("it ends").code(), Some(0));
     held.assert_gone();
 }
+
+/// What this starts has left its process group, minds no polite signal, and has no parent left.
+#[cfg(target_os = "linux")]
+const DAEMON: &str = "(setsid sh -c 'trap : TERM INT; while :; do sleep 600; done' &); ";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_has_left_its_group_is_ended_with_the_run() {
+    let held = Held::new();
+    let mut run = held.run(&format!("{DAEMON} exec {PLUMB} serve reference --stdio"));
+    held.up();
+    assert_eq!(run.wait().expect("it ends").code(), Some(0));
+    held.assert_gone();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_has_left_its_group_is_ended_when_plumb_is_killed() {
+    let held = Held::new();
+    let mut run = held.run(&format!("{DAEMON} {STUBBORN}"));
+    held.up();
+    run.kill().expect("it runs");
+    run.wait().expect("it ends");
+    held.assert_gone();
+}

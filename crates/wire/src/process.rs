@@ -1,6 +1,7 @@
 //! Processes of targets: started in a group of their own, stopped politely and then for sure.
 
 mod group;
+mod strays;
 mod tail;
 pub mod warden;
 
@@ -18,6 +19,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::error::cause;
 use crate::{Limits, WireError};
 use group::Group;
+use strays::Mark;
 use tail::Tail;
 
 /// How long the output of a process that has exited is still awaited: another process can hold it open.
@@ -40,11 +42,12 @@ pub struct Launch {
     pub cwd: Option<PathBuf>,
 }
 
-/// A running program and all that it starts within its process group. Its drop kills the group.
+/// A running program and all that it starts. Its drop kills its process group.
 #[derive(Debug)]
 pub struct Process {
     program: String,
     group: Arc<Group>,
+    mark: Mark,
     exit: watch::Receiver<Option<Exit>>,
     /// Held open for programs that end with their standard input.
     stdin: Mutex<Option<ChildStdin>>,
@@ -131,10 +134,12 @@ impl Process {
         limits: &Limits,
     ) -> Result<(Self, Option<ChildStdin>, Option<ChildStdout>), WireError> {
         let failed = |cause: String| WireError::Process { program: launch.program.clone(), cause };
+        let mark = Mark::next();
         let mut command = system::Command::new(&launch.program);
         command
             .args(&launch.args)
             .envs(launch.env.iter().map(|(name, value)| (name, value)))
+            .env(strays::VARIABLE, mark.text())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -157,6 +162,7 @@ impl Process {
         let process = Self {
             program: launch.program.clone(),
             group,
+            mark,
             exit,
             stdin: Mutex::new(None),
             stdout: Tail::new(limits.tail_bytes),
@@ -200,9 +206,10 @@ impl Process {
         self.stdout.bytes().into()
     }
 
-    /// Ends the program and everything in its group: closes its input, sends `SIGTERM`, waits, sends `SIGKILL`.
+    /// Ends the program and everything that it started: closes its input, sends `SIGTERM`, waits, sends `SIGKILL`.
     ///
-    /// Processes that a program left behind in its group get the same `SIGTERM` and as much time.
+    /// Processes that a program left behind in its group get the same `SIGTERM` and as much time; after it, so do those that
+    /// have left the group, where they can be found.
     pub async fn stop(&self, grace: Duration) -> Stopped {
         drop(self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take());
         let mut by = Means::Itself;
@@ -219,6 +226,7 @@ impl Process {
             let _ = self.signal(signal);
             self.wait_gone(patience).await;
         }
+        self.mark.end(grace).await;
         Stopped { exit: self.exited(), by }
     }
 

@@ -10,6 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::group::{self, Group};
+use super::strays::Mark;
 use super::{KILL, LOOK, Signal};
 
 /// What is left is asked to end, and gets so long for it.
@@ -45,9 +46,20 @@ pub fn appoint(program: &Path, arguments: &[&str]) -> io::Result<()> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     group::apart(&mut command);
-    let child = command.spawn()?;
+    let mut child = command.spawn()?;
+    if let Some(input) = child.stdin.as_mut() {
+        input.write_all(format!("={}\n", Mark::ours().text()).as_bytes())?;
+    }
     WARDEN.get_or_init(|| Mutex::new(child));
     Ok(())
+}
+
+/// Lets the helper go, if there is one, once it has ended what is left.
+pub fn dismiss() {
+    let Some(warden) = WARDEN.get() else { return };
+    let mut warden = warden.lock().unwrap_or_else(PoisonError::into_inner);
+    // Waiting closes its standard input first; it takes no longer than its patience.
+    let _ = warden.wait();
 }
 
 /// Tells the helper, if there is one.
@@ -63,8 +75,12 @@ pub(super) fn tell(word: Word, group: i32) {
 /// What the helper does: reads what it is told until that ends, and ends the groups that are left.
 pub fn keep_watch(told: impl BufRead) {
     let mut groups: BTreeMap<i32, Group> = BTreeMap::new();
+    let mut mark = None;
     for line in told.lines().map_while(Result::ok) {
         let Some((word, group)) = line.split_at_checked(1) else { continue };
+        if word == "=" {
+            mark = Some(Mark::told(group));
+        }
         let Ok(id) = group.parse::<i32>() else { continue };
         if word == "-" {
             groups.remove(&id);
@@ -78,10 +94,13 @@ pub fn keep_watch(told: impl BufRead) {
             // There is nobody to tell of a failure.
             let _ = group.signal(signal);
         }
+        // Of those that have left their groups as well.
+        let strays = || mark.as_ref().map_or_else(Vec::new, Mark::found);
+        Group::signal_each(&strays(), signal);
         let until = Instant::now() + patience;
         loop {
             left.retain(|group| !group.is_gone());
-            if left.is_empty() || Instant::now() >= until {
+            if (left.is_empty() && strays().is_empty()) || Instant::now() >= until {
                 break;
             }
             sleep(LOOK);

@@ -50,6 +50,9 @@ impl Group {
         quiet.status().map(drop)
     }
 
+    /// Nothing: nobody finds processes here that have left.
+    pub(crate) fn signal_each(_processes: &[i32], _signal: Signal) {}
+
     /// To be asked only once its leader has been reaped: what that left behind is not known here.
     pub(crate) fn is_gone(&self) -> bool {
         if !self.gone.swap(true, Ordering::AcqRel) {

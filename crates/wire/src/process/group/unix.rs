@@ -50,6 +50,14 @@ impl Group {
         }
     }
 
+    /// Signals single processes, wherever they belong.
+    pub(crate) fn signal_each(processes: &[i32], signal: Signal) {
+        for process in processes.iter().copied().filter_map(Pid::from_raw) {
+            // One that is gone has ended by itself.
+            let _ = unix::kill_process(process, signal.into());
+        }
+    }
+
     /// Looks whether no process is left alive in it; to be asked only once its leader has been reaped.
     pub(crate) fn is_gone(&self) -> bool {
         if !self.gone.load(Ordering::Acquire) && self.is_empty() {
