@@ -215,6 +215,7 @@ impl AuthorizationServer {
             trust: trust(reach).map_err(|e: TargetError| Trouble::Setup(e.to_string()))?,
             proxy: proxy.map_err(|e| Trouble::Setup(format!("the proxy's address: {e}")))?,
             limits: self.limits.clone(),
+            named_by: if own { None } else { Endpoint::parse(&reach.url).ok() },
         };
         let way = http::Client::new(endpoint, options, self.clock)?;
         ways.insert(origin, way.clone());

@@ -142,8 +142,11 @@ impl Bench {
         if own {
             return self.send(get(other.target())).await;
         }
-        let options =
-            ClientOptions { limits: self.context.limits.clone(), ..ClientOptions::default() };
+        let options = ClientOptions {
+            limits: self.context.limits.clone(),
+            named_by: self.channel.endpoint().cloned(),
+            ..ClientOptions::default()
+        };
         let target = other.target().to_owned();
         let client = Client::new(other, options, self.context.recorder.clock)?;
         let elsewhere = Channel::new(Way::Http(client, None), Arc::clone(&self.context.recorder))

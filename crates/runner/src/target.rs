@@ -150,7 +150,8 @@ fn client(
     let proxy = proxy.map_err(|e| TargetError::Address(format!("the proxy's address: {e}")))?;
     let mut headers = reach.headers.clone();
     headers.extend(auth.map(|auth| auth.header(&reach.url)).transpose()?);
-    let options = ClientOptions { headers, trust: trust(reach)?, proxy, limits: limits.clone() };
+    let (trust, limits) = (trust(reach)?, limits.clone());
+    let options = ClientOptions { headers, trust, proxy, limits, named_by: None };
     Client::new(endpoint, options, recorder.clock).map_err(|e| TargetError::Address(e.to_string()))
 }
 

@@ -13,6 +13,7 @@ mod connect;
 mod connection;
 mod endpoint;
 mod head;
+mod network;
 mod pool;
 mod request;
 mod response;

@@ -40,6 +40,9 @@ pub struct ClientOptions {
     pub trust: Trust,
     /// An `http` proxy, with credentials or without; the environment is not asked.
     pub proxy: Option<Url>,
+    /// Who named the endpoint, if it was not the user: it is reached only where its name leads to a public address, or to a
+    /// network that the namer is in itself. What is asked of a proxy, the proxy decides.
+    pub named_by: Option<Endpoint>,
     /// Bounds.
     pub limits: Limits,
 }

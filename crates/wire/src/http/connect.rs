@@ -1,12 +1,13 @@
 //! Opening connections: directly, or through a proxy.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use rustls_pki_types::ServerName;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
@@ -15,7 +16,7 @@ use super::client::ClientOptions;
 use super::connection::{Connection, Io};
 use super::endpoint::Endpoint;
 use super::request::Via;
-use super::{head, tls};
+use super::{head, network, tls};
 use crate::error::cause;
 use crate::{Limits, WireError};
 
@@ -24,6 +25,7 @@ pub(super) struct Dialer {
     endpoint: Endpoint,
     tls: Option<TlsConnector>,
     proxy: Option<Proxy>,
+    named_by: Option<Endpoint>,
     limits: Limits,
 }
 
@@ -39,6 +41,7 @@ impl Dialer {
             endpoint: endpoint.clone(),
             tls: endpoint.is_https().then(|| tls::connector(&options.trust)).transpose()?,
             proxy: options.proxy.as_ref().map(Proxy::new).transpose()?,
+            named_by: options.named_by.clone(),
             limits: options.limits.clone(),
         })
     }
@@ -62,8 +65,8 @@ impl Dialer {
 
     async fn open(&self) -> Result<Connection, WireError> {
         let io: Box<dyn Io> = match &self.proxy {
-            None => dial(&self.endpoint).await?,
-            Some(proxy) if self.tls.is_none() => dial(&proxy.endpoint).await?,
+            None => dial(&self.endpoint, self.named_by.as_ref()).await?,
+            Some(proxy) if self.tls.is_none() => dial(&proxy.endpoint, None).await?,
             Some(proxy) => self.tunnel(proxy).await?,
         };
         let Some(tls) = &self.tls else { return Ok(Connection::new(io)) };
@@ -83,7 +86,7 @@ impl Dialer {
         });
         let request =
             format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\n");
-        let mut connection = Connection::new(dial(&proxy.endpoint).await?);
+        let mut connection = Connection::new(dial(&proxy.endpoint, None).await?);
         connection.write(request.as_bytes()).await.map_err(|e| refused(cause(&e)))?;
         let answer = head::read(&mut connection, self.limits.head_bytes).await;
         match answer {
@@ -121,10 +124,21 @@ impl Proxy {
     }
 }
 
-async fn dial(endpoint: &Endpoint) -> Result<Box<dyn Io>, WireError> {
-    let failed =
-        |e: std::io::Error| WireError::Connect { address: endpoint.address(), cause: cause(&e) };
-    let stream = TcpStream::connect((endpoint.host(), endpoint.port())).await.map_err(failed)?;
+async fn dial(endpoint: &Endpoint, namer: Option<&Endpoint>) -> Result<Box<dyn Io>, WireError> {
+    let refused = |cause: String| WireError::Connect { address: endpoint.address(), cause };
+    let failed = |e: std::io::Error| refused(cause(&e));
+    let found = lookup_host((endpoint.host(), endpoint.port())).await.map_err(failed)?;
+    let mut found: Vec<SocketAddr> = found.collect();
+    if let Some(namer) = namer {
+        found = network::within_reach_of(namer, found).await;
+        if found.is_empty() {
+            let namer = namer.address();
+            return Err(refused(format!(
+                "it is in a private network, and {namer}, which names it, is not"
+            )));
+        }
+    }
+    let stream = TcpStream::connect(&found[..]).await.map_err(failed)?;
     // Small requests go out at once; a socket that cannot do that still works.
     let _ = stream.set_nodelay(true);
     Ok(Box::new(stream))

@@ -122,8 +122,12 @@ impl Visit<'_> {
             Target::Url(reach) => crate::reach::trust(reach).ok()?,
             _ => plumb_wire::http::Trust::default(),
         };
-        let options =
-            ClientOptions { trust, limits: self.ground.limits.clone(), ..ClientOptions::default() };
+        let named_by = match &self.means.options.target {
+            Target::Url(reach) => Endpoint::parse(&reach.url).ok(),
+            _ => None,
+        };
+        let limits = self.ground.limits.clone();
+        let options = ClientOptions { trust, limits, named_by, ..ClientOptions::default() };
         let client = Client::new(endpoint, options, self.ground.clock).ok()?;
         for place in [
             format!("/.well-known/oauth-authorization-server{path}"),
