@@ -39,6 +39,11 @@ matrix:
 matrix-update:
     PLUMB_UPDATE=1 cargo run --release -p mcp-plumb --example matrix
 
+# Runs against a bare client that sends the same requests, as docs/performance.md shows them; servers of your own as NAME=URL.
+performance *SERVERS:
+    cargo build --release --bin plumb --example performance
+    ./target/release/examples/performance ./target/release/plumb {{SERVERS}}
+
 # Wall time of runs of the embedded reference, the cost of an exchange, a server of 1,000 tools, and memory; needs hyperfine.
 bench:
     cargo build --release --bin plumb --example overhead

@@ -1,15 +1,16 @@
 //! What an exchange costs: over the recording client, and over a bare one that reads a whole answer and keeps nothing.
 //! Rounds alternate within one run, so that a noisy machine disturbs both alike.
 
+mod bare;
+
 use std::time::{Duration, Instant};
 
+use bare::Bare;
 use plumb_model::Edition;
 use plumb_reference::Reference;
 use plumb_wire::Clock;
 use plumb_wire::http::{Client, ClientOptions, Endpoint, HttpRequest};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 /// Exchanges in a round.
 const EXCHANGES: u32 = 1_000;
@@ -23,8 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let client = Client::new(endpoint, ClientOptions::default(), Clock::start())?;
     let address = server.url.trim_start_matches("http://").trim_end_matches("/mcp").to_owned();
     let revision = Edition::latest().revision;
-    let mut bare = TcpStream::connect(&address).await?;
-    bare.set_nodelay(true)?;
+    let mut bare = Bare::connect(&address).await?;
     let (mut recording, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         recording.push(recorded(&client, &revision).await?);
@@ -65,13 +65,8 @@ async fn recorded(client: &Client, revision: &str) -> anyhow::Result<Duration> {
     Ok(begun.elapsed())
 }
 
-async fn unrecorded(
-    stream: &mut TcpStream,
-    host: &str,
-    revision: &str,
-) -> anyhow::Result<Duration> {
+async fn unrecorded(bare: &mut Bare, host: &str, revision: &str) -> anyhow::Result<Duration> {
     let begun = Instant::now();
-    let mut buffer = Vec::new();
     for _ in 0..EXCHANGES {
         let body = message(revision).to_string();
         let request = format!(
@@ -80,24 +75,10 @@ async fn unrecorded(
              Mcp-Method: server/discover\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        stream.write_all(request.as_bytes()).await?;
-        buffer.clear();
-        while missing(&buffer) {
-            anyhow::ensure!(stream.read_buf(&mut buffer).await? > 0, "the connection is closed");
-        }
-        anyhow::ensure!(buffer.starts_with(b"HTTP/1.1 200"), "the reference does not answer");
+        let status = bare.exchange(request.as_bytes()).await?;
+        anyhow::ensure!(status == Some(200), "the reference answers with {status:?}");
     }
     Ok(begun.elapsed())
-}
-
-/// Whether a part of an answer with `Content-Length` has not come yet.
-fn missing(answer: &[u8]) -> bool {
-    let Some(head) = answer.windows(4).position(|w| w == b"\r\n\r\n") else { return true };
-    let fields = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
-    let length = fields.split("content-length:").nth(1).and_then(|rest| {
-        rest.split("\r\n").next().and_then(|value| value.trim().parse::<usize>().ok())
-    });
-    answer.len() < head + 4 + length.unwrap_or(0)
 }
 
 fn median(mut rounds: Vec<Duration>) -> Duration {

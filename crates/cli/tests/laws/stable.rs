@@ -37,6 +37,39 @@ async fn three_runs_of_a_small_server_agree_idle_and_busy() {
     assert!(flipped.is_empty(), "{flipped:#?}");
 }
 
+/// A server whose process ends whenever a line says `"jsonrpc":"1.0"`, whatever else it is asked.
+#[cfg(unix)]
+fn brittle() -> plumb_runner::Target {
+    let script = format!(
+        r#"while IFS= read -r line; do case $line in *'"jsonrpc":"1.0"'*) exit 3;; esac; printf '%s\n' "$line"; done \
+           | exec '{}' serve reference --stdio"#,
+        judge::binary()
+    );
+    plumb_runner::Target::Stdio(plumb_wire::process::Launch {
+        program: "sh".into(),
+        args: vec!["-c".into(), script],
+        ..plumb_wire::process::Launch::default()
+    })
+}
+
+/// A death is seen late, by whatever is sent next: that is not to blame for it.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn a_server_that_dies_of_some_lines_is_blamed_for_those_alone() {
+    for busy in [false, true] {
+        let spinning = busy.then(Spinning::start);
+        let report = judge::report(judge::options(brittle(), &["base.jsonrpc.*"])).await;
+        drop(spinning);
+        let cases = report.checks.iter().flat_map(|check| &check.cases);
+        let blamed: Vec<&str> = cases
+            .filter(|case| matches!(case.verdict, Verdict::Violated { .. }))
+            .map(|case| case.case.as_str())
+            .collect();
+        assert!(!blamed.is_empty(), "it dies");
+        assert!(blamed.iter().all(|case| case.starts_with("version-old@")), "{blamed:?}");
+    }
+}
+
 fn verdicts(report: &Report) -> BTreeMap<String, &'static str> {
     let kind = |verdict: &Verdict| match verdict {
         Verdict::Held => "held",
