@@ -1,5 +1,7 @@
 //! basic/patterns/mrtr#server-requirements-basic-workflow: `requestState` in the hands of a client that changes it.
 
+use std::sync::Arc;
+
 use plumb_flows::rounds::tamper::{Tampered, altered, garbage, mangled};
 use plumb_flows::rounds::{
     AskingRequest, Round, asking_requests, done, failed_to_answer, judged, outcome,
@@ -25,7 +27,17 @@ struct StatefulRequest {
     without: Observed,
 }
 
-async fn subjects(bench: &Bench) -> Result<Vec<StatefulRequest>, Trouble> {
+/// The requests that give a state which a fitting retry takes further; looked for once for all checks.
+async fn subjects(bench: &Bench) -> Result<Arc<Vec<StatefulRequest>>, Trouble> {
+    let subjects = bench.shared("stateful requests", || found(bench)).await?;
+    for subject in subjects.iter() {
+        bench.note(&subject.taken);
+        bench.note(&subject.without);
+    }
+    Ok(subjects)
+}
+
+async fn found(bench: &Bench) -> Result<Vec<StatefulRequest>, Trouble> {
     let mut found = Vec::new();
     for asking in asking_requests(bench).await.into_iter().filter(|a| a.first.state.is_some()) {
         if found.len() == LOOKED_AT {
@@ -92,7 +104,7 @@ impl StatefulRequest {
 
 async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judgement {
     let subjects = subjects(bench).await?;
-    for subject in &subjects {
+    for subject in subjects.iter() {
         let asking = &subject.asking;
         let Some(mut round) = fresh(bench, asking).await? else { continue };
         let Some(state) = round.state.as_ref().and_then(Value::as_str).map(str::to_owned) else {
