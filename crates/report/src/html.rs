@@ -5,6 +5,7 @@ mod check;
 mod exchange;
 mod markup;
 mod rest;
+mod times;
 
 use askama::Template;
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
@@ -20,7 +21,7 @@ const STYLE: &str = include_str!("../templates/style.css");
 const SCRIPT: &str = include_str!("../templates/script.js");
 
 /// SHA-256 of the one style sheet and the one script that the file's policy allows; a test tells when they are stale.
-const STYLE_HASH: &str = "sha256-Sbx6QB/enIxj88ydEXkBtkIKTQcJCwqv2bOMX+zh3NQ=";
+const STYLE_HASH: &str = "sha256-iuW6fuN7FITNzFbSrF895Qtia9CUffpg5slFmso1mK0=";
 const SCRIPT_HASH: &str = "sha256-zBM3nHrRckakikCc8XM6+4fBLvwst0g8fzUL9WTLVYo=";
 
 /// The report as one HTML file.
@@ -52,6 +53,7 @@ struct Page<'a> {
     parts: Vec<Part<'a>>,
     others: Vec<Group>,
     rest: String,
+    times: Vec<times::Span>,
 }
 
 /// Findings of one kind.
@@ -131,6 +133,7 @@ impl<'a> Page<'a> {
             parts,
             others: groups.iter().map(|(page, checks)| Group::of(page, checks)).collect(),
             rest: Rest::of(&checks).embedded(),
+            times: times::longest(report),
         }
     }
 }
