@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod catalogue;
+pub mod danger;
 pub mod edition;
 pub mod event;
 pub mod exchange;
@@ -25,6 +26,7 @@ pub mod verdict;
 
 pub use audit::Audit;
 pub use catalogue::CheckInfo;
+pub use danger::Danger;
 pub use edition::Edition;
 pub use event::Event;
 pub use exchange::{

@@ -9,9 +9,9 @@ mod times;
 
 use askama::Template;
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
-use plumb_model::{Force, Report, Role, Verdict};
+use plumb_model::{Danger, Force, Report, Role, Verdict};
 
-use crate::danger::{self, Danger};
+use crate::danger;
 use crate::findings::{self, Standing};
 use crate::text::{counted, duration, visible, visible_line};
 use check::{CheckView, Evidence};

@@ -8,9 +8,9 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Effects};
 use plumb_model::report::Fact;
-use plumb_model::{Level, Report, Severity, Verdict};
+use plumb_model::{Danger, Level, Report, Severity, Verdict};
 
-use crate::danger::{self, Danger};
+use crate::danger;
 use crate::findings;
 use crate::text::inert;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use plumb_model::{Edition, Force, Level};
+use plumb_model::{Danger, Edition, Force, Level};
 
 use crate::check::{Body, Check};
 use crate::lab::Trial;
@@ -94,7 +94,7 @@ fn rank<'a>(edition: &Edition, ids: impl Iterator<Item = &'a str>) -> u8 {
         let row = edition.ledger.requirement(id)?;
         let must = matches!(row.level, Level::Must | Level::MustNot);
         Some(match (must, row.force != Force::Inferred) {
-            (true, true) if id.contains(".sec.") => 0,
+            (true, true) if Danger::of_requirement(row) == Danger::Security => 0,
             (true, true) => 1,
             (true, false) => 2,
             _ => 3,
