@@ -5,21 +5,21 @@
 """
 
 import asyncio
-import json
-import os
 import sys
 import threading
 import time
 import webbrowser
+from pathlib import Path
 
 import httpx2
 from fastmcp import Client
 from fastmcp.client.auth import OAuth
 from fastmcp.client.elicitation import ElicitResult
 from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
-from mcp.types import PromptReference
 
-CONTEXT = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", '{"steps": []}'))
+sys.path.append(str(Path(__file__).parent.with_name("python-steps")))
+from steps import CONTEXT, Steps, filled_in
+
 
 
 def visit(url, *_):
@@ -43,41 +43,7 @@ webbrowser.open = visit
 async def elicit(_message, _type, params, _context):
     if getattr(params, "mode", "form") == "url":
         return ElicitResult(action="accept")
-    fields = (getattr(params, "requested_schema", None) or {}).get("properties", {})
-    usual = {"boolean": True, "number": 1, "integer": 1}
-
-    def fill(schema):
-        return schema.get("default", schema.get("enum", [usual.get(schema.get("type"), "x")])[0])
-
-    return ElicitResult(action="accept", content={name: fill(schema) for name, schema in fields.items()})
-
-
-async def follow(client, step, state):
-    match step["do"]:
-        case "list":
-            state[step["what"]] = await getattr(client, f"list_{step['what']}")()
-        case "call":
-            timeout = step.get("timeoutMs")
-            call = client.call_tool(step["name"], step["arguments"], timeout=timeout / 1000 if timeout else None)
-            try:
-                await asyncio.wait_for(call, step["cancelAfterMs"] / 1000 if "cancelAfterMs" in step else None)
-            except TimeoutError:
-                if "cancelAfterMs" not in step:
-                    raise
-        case "call-each":
-            for tool in state.get("tools", []):
-                try:
-                    await client.call_tool(tool.name, {})
-                except Exception as error:
-                    print(tool.name, error, file=sys.stderr)
-        case "read":
-            await client.read_resource(step["uri"])
-        case "get":
-            await client.get_prompt(step["name"], step["arguments"])
-        case "complete":
-            await client.complete(PromptReference(**step["ref"]), step["argument"])
-        case "wait":
-            await asyncio.sleep(step["ms"] / 1000)
+    return ElicitResult(action="accept", content=filled_in(params))
 
 
 async def main(words):
@@ -87,15 +53,8 @@ async def main(words):
         transport = StreamableHttpTransport(words[0], auth=auth)
     else:
         transport = StdioTransport(command=words[0], args=words[1:], keep_alive=False)
-    failed, state = 0, {}
     async with Client(transport, elicitation_handler=elicit) as client:
-        for step in CONTEXT.get("steps", []):
-            try:
-                await follow(client, step, state)
-            except Exception as error:
-                print(step, repr(error), file=sys.stderr)
-                failed = 1
-    return failed
+        return await Steps(client).take_all()
 
 
 sys.exit(asyncio.run(main(sys.argv[1:])))

@@ -5,9 +5,8 @@
 """
 
 import asyncio
-import json
-import os
 import sys
+from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import httpx2
@@ -17,9 +16,11 @@ from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuth
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata
-from mcp.types import ElicitResult, PromptReference
+from mcp.types import ElicitResult
 
-CONTEXT = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", '{"steps": []}'))
+sys.path.append(str(Path(__file__).parent.with_name("python-steps")))
+from steps import CONTEXT, Steps, filled_in
+
 REDIRECT = "http://localhost:3000/callback"
 
 
@@ -79,82 +80,34 @@ def provider(url):
 async def elicit(_context, params):
     if getattr(params, "mode", "form") == "url":
         return ElicitResult(action="accept")
-    fields = (getattr(params, "requested_schema", None) or {}).get("properties", {})
-    usual = {"boolean": True, "number": 1, "integer": 1}
-
-    def fill(schema):
-        return schema.get("default", schema.get("enum", [usual.get(schema.get("type"), "x")])[0])
-
-    return ElicitResult(action="accept", content={name: fill(schema) for name, schema in fields.items()})
+    return ElicitResult(action="accept", content=filled_in(params))
 
 
-async def everything(ask, member):
-    """All items of a list, page by page."""
-    items, cursor = [], None
-    while True:
-        page = await ask(cursor=cursor)
-        items += getattr(page, member)
-        cursor = page.next_cursor
-        if cursor is None:
-            return items
+class Own(Steps):
+    async def list(self, what):
+        """All items, page by page."""
+        items, cursor = [], None
+        while True:
+            page = await getattr(self.client, f"list_{what}")(cursor=cursor)
+            items += getattr(page, what)
+            cursor = page.next_cursor
+            if cursor is None:
+                return items
 
+    async def call(self, name, arguments, seconds):
+        return await self.client.call_tool(name, arguments, read_timeout_seconds=seconds)
 
-async def follow(client, step, state):
-    match step["do"]:
-        case "list":
-            ask = getattr(client, f"list_{step['what']}")
-            state[step["what"]] = await everything(ask, step["what"])
-        case "call":
-            timeout = step.get("timeoutMs")
-            call = client.call_tool(
-                step["name"], step["arguments"], read_timeout_seconds=timeout / 1000 if timeout else None
-            )
-            try:
-                await asyncio.wait_for(call, step["cancelAfterMs"] / 1000 if "cancelAfterMs" in step else None)
-            except TimeoutError:
-                if "cancelAfterMs" not in step:
-                    raise
-        case "call-each":
-            for tool in state.get("tools", []):
-                try:
-                    await client.call_tool(tool.name, {})
-                except Exception as error:
-                    print(tool.name, error, file=sys.stderr)
-        case "read":
-            await client.read_resource(step["uri"])
-        case "get":
-            await client.get_prompt(step["name"], step["arguments"])
-        case "complete":
-            await client.complete(PromptReference(**step["ref"]), step["argument"])
-        case "listen":
-            wanted = step["notifications"]
-
-            async def listen():
-                async with client.listen(
-                    tools_list_changed=wanted.get("toolsListChanged", False),
-                    prompts_list_changed=wanted.get("promptsListChanged", False),
-                ) as events:
-                    async for _ in events:
-                        pass
-
-            state["listening"] = asyncio.create_task(listen())
-            await asyncio.sleep(0)
-        case "wait":
-            await asyncio.sleep(step["ms"] / 1000)
+    async def listen(self, wanted):
+        filters = {"tools_list_changed": "toolsListChanged", "prompts_list_changed": "promptsListChanged"}
+        wanted = {name: wanted.get(member, False) for name, member in filters.items()}
+        async with self.client.listen(**wanted) as events:
+            async for _ in events:
+                pass
 
 
 async def run(server):
-    failed, state = 0, {}
     async with Client(server, elicitation_callback=elicit, mode="auto") as client:
-        for step in CONTEXT.get("steps", []):
-            try:
-                await follow(client, step, state)
-            except Exception as error:
-                print(step, repr(error), file=sys.stderr)
-                failed = 1
-        if "listening" in state:
-            state["listening"].cancel()
-    return failed
+        return await Own(client).take_all()
 
 
 async def main(words):

@@ -46,7 +46,8 @@ const client = new Client({ name: "typescript-client", version: "0.1.0" }, {
 });
 client.setRequestHandler("elicitation/create", async ({ params }) => {
   const fields = Object.entries(params.requestedSchema?.properties ?? {});
-  const fill = (schema) => schema.default ?? schema.enum?.[0] ?? { boolean: true, number: 1, integer: 1 }[schema.type] ?? "x";
+  const fill = (schema) => schema.default ?? schema.enum?.[0] ?? (schema.oneOf ?? schema.anyOf)?.[0].const
+    ?? (schema.type === "array" ? [fill(schema.items)] : { boolean: true, number: 1, integer: 1 }[schema.type] ?? "x");
   return { action: "accept", content: Object.fromEntries(fields.map(([name, schema]) => [name, fill(schema)])) };
 });
 
