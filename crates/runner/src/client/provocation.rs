@@ -174,6 +174,16 @@ impl Provoked {
         )
     }
 
+    /// Whether a client waits in it for a second or more, or may well do: for a task, for time to pass, or for a server that says
+    /// nothing.
+    pub(super) fn takes_long(self) -> bool {
+        self.is_scripted()
+            || matches!(
+                self,
+                Self::Cut | Self::EarlierSilent | Self::Lasting | Self::Task | Self::TaskInput
+            )
+    }
+
     /// What the process of a server does beyond answering.
     pub(super) fn manner(self) -> Manner {
         Manner {

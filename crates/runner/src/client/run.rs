@@ -1,5 +1,6 @@
 //! A run against a client: each scenario is played, and then all that was received is judged.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -51,21 +52,29 @@ impl Heard {
     ) -> Result<Self, RunError> {
         let client = Client { transport: command.over, ..Client::default() };
         let mut heard = Self { client, ..Self::default() };
-        let plays = command.scenarios().into_iter().map(|scenario| async move {
-            if Instant::now() >= deadline {
-                return Ok((scenario, None));
-            }
-            let played = played(command, scenario, options, recorder, deadline).await?;
-            Ok::<_, RunError>((scenario, Some(played)))
-        });
-        let mut plays = stream::iter(plays).buffered(AT_ONCE);
-        while let Some(play) = plays.next().await {
-            match play? {
-                (scenario, Some(played)) => heard.take(scenario, played, recorder),
-                (scenario, None) => {
-                    let late = format!("there was no time left for `{}`", scenario.label());
-                    heard.endings.push(late);
+        let scenarios = command.scenarios();
+        // What waits most begins first, so that the others are played meanwhile.
+        let mut order: Vec<usize> = (0..scenarios.len()).collect();
+        order.sort_by_key(|at| !scenarios[*at].takes_long());
+        let plays = order.into_iter().map(|at| {
+            let scenario = scenarios[at];
+            async move {
+                if Instant::now() >= deadline {
+                    return Ok((at, None));
                 }
+                let played = played(command, scenario, options, recorder, deadline).await?;
+                Ok::<_, RunError>((at, Some(played)))
+            }
+        });
+        let mut plays = stream::iter(plays).buffer_unordered(AT_ONCE);
+        // What came is told in the order of the scenarios, whichever ended first.
+        let (mut ended, mut next) = (BTreeMap::new(), 0);
+        while let Some(play) = plays.next().await {
+            let (at, play) = play?;
+            ended.insert(at, play);
+            while let Some(play) = ended.remove(&next) {
+                heard.take_or_miss(scenarios[next], play, recorder);
+                next += 1;
             }
         }
         heard.spoke(recorder)?;
@@ -73,6 +82,16 @@ impl Heard {
             recorder.remark(ending.clone());
         }
         Ok(heard)
+    }
+
+    /// Takes in what came in a scenario, or that there was no time for it.
+    fn take_or_miss(&mut self, scenario: Scenario, played: Option<Played>, recorder: &Recorder) {
+        let Some(played) = played else {
+            let late = format!("there was no time left for `{}`", scenario.label());
+            self.endings.push(late);
+            return;
+        };
+        self.take(scenario, played, recorder);
     }
 
     /// Takes in what came in a scenario.

@@ -137,6 +137,11 @@ impl Scenario {
         }
     }
 
+    /// Whether a client waits in it for a second or more, or may well do.
+    pub(super) fn takes_long(self) -> bool {
+        matches!(self, Self::Provoked(provoked) if provoked.takes_long())
+    }
+
     /// What the process of its server does beyond answering.
     pub(super) fn manner(self) -> Manner {
         match self {
