@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use plumb_model::shell::quoted;
 use plumb_model::{Edition, Secrets};
-use plumb_reference::{CLIENT_MUTANTS, Client, ClientRules};
+use plumb_reference::{CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientRules};
 use plumb_runner::client::{ClientCommand, Drive, Mock, Place, Scenario};
 use plumb_runner::{AllowCalls, Options, Props, Replicas, Target};
 use plumb_wire::process::Launch;
@@ -128,6 +128,9 @@ pub(crate) async fn act(args: ReferenceClientArgs) -> Exit {
         for mutant in CLIENT_MUTANTS {
             say!("{:<44} {}", mutant.name, mutant.kills);
         }
+        for style in CLIENT_STYLES {
+            say!("--style {}", style.name);
+        }
         return Ok(0);
     }
     let rules = match &args.broken {
@@ -143,13 +146,23 @@ pub(crate) async fn act(args: ReferenceClientArgs) -> Exit {
         }
     };
     let failed = |why: String| Failure::new(1, anyhow!(why));
+    let choices = choices(args.style.as_deref())?;
     let client = match args.url {
         Some(url) => Client::new(&url, rules),
         None => Client::piped(args.server, rules),
     };
     let client = client.map_err(failed)?;
+    let client = client.styled(choices);
     let client = if args.modern { client.modern() } else { client };
     let mut client = if args.dual { client.dual() } else { client };
     client.act().await.map_err(failed)?;
     Ok(0)
+}
+
+/// What a client of this style chooses.
+fn choices(style: Option<&str>) -> anyhow::Result<ClientChoices> {
+    let Some(name) = style else { return Ok(ClientChoices::default()) };
+    let style = CLIENT_STYLES.iter().find(|style| style.name == name);
+    let unknown = || anyhow!("the reference client has no style `{name}`");
+    Ok(style.ok_or_else(unknown)?.choices)
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt as _};
 use plumb_model::known::Known;
 use plumb_model::{Edition, Event, Initiator, Report, Role, Secrets, Verdict};
-use plumb_reference::{CLIENT_MUTANTS, ClientMutant};
+use plumb_reference::{CLIENT_MUTANTS, CLIENT_STYLES, ClientMutant};
 use plumb_runner::client::{ClientCommand, Drive, Provoked, Scenario};
 use plumb_runner::{AllowCalls, Options, Props, RunError, Target};
 use plumb_wire::process::Launch;
@@ -156,6 +156,28 @@ async fn our_client_holds_every_check() {
     let not_held: Vec<_> =
         over_http.iter().filter(|(id, v)| ***v != Verdict::Held && !is_piped(id)).collect();
     assert!(not_held.is_empty(), "{not_held:#?}");
+}
+
+/// Whatever a client does with what the text leaves to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_style_of_a_client_is_held_against_it() {
+    let runs = CLIENT_STYLES.iter().flat_map(|style| {
+        [Transport::StreamableHttp, Transport::Stdio]
+            .map(|over| Box::pin(held_against(style.name, over)))
+    });
+    let wrong: Vec<String> = stream::iter(runs).buffer_unordered(4).concat().await;
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+async fn held_against(style: &str, over: Transport) -> Vec<String> {
+    let extra = ["--style", style];
+    let report = match over {
+        Transport::StreamableHttp => ours(&extra, &[]).await,
+        Transport::Stdio => piped(&extra, &[], Vec::new()).await,
+    };
+    let wrong = |v: &&Verdict| matches!(v, Verdict::Violated { .. } | Verdict::Inconclusive { .. });
+    let named = |(id, verdict)| format!("{style} over {}: {id}: {verdict:?}", over.name());
+    verdicts(&report).into_iter().filter(|(_, v)| wrong(v)).map(named).collect()
 }
 
 /// What it says in the handshake of another revision would break ten rows of this one.

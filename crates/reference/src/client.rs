@@ -4,9 +4,11 @@
 mod ask;
 mod auth;
 mod cache;
+mod choices;
 mod declared;
 mod icons;
 mod inputs;
+mod kept;
 mod mirrored;
 mod pipe;
 mod post;
@@ -23,6 +25,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use cache::Cache;
+use choices::Discovers;
+pub use choices::{CLIENT_STYLES, ClientChoices, ClientStyle};
 use pipe::Pipe;
 use post::{Address, Answer};
 pub use rules::{CLIENT_MUTANTS, ClientMutant, ClientRules};
@@ -40,6 +44,8 @@ pub struct Client {
     /// What it starts in place of that.
     pipe: Option<Pipe>,
     rules: ClientRules,
+    /// What it does as it likes.
+    choices: ClientChoices,
     /// Whether it speaks this revision alone.
     modern: bool,
     /// Whether it tries the handshake of the earlier revision before it speaks this one.
@@ -77,6 +83,7 @@ impl Client {
             address: Address::parse(url)?,
             pipe: None,
             rules,
+            choices: ClientChoices::default(),
             modern: !rules.modern_probes,
             dual: false,
             next: 1,
@@ -110,6 +117,17 @@ impl Client {
         Self { dual: true, ..self }
     }
 
+    /// The same client, but one that chooses so what is left to it.
+    pub fn styled(mut self, choices: ClientChoices) -> Self {
+        self.choices = choices;
+        self.address = self.address.wired(choices);
+        self.cache.keeps_all = choices.keeps_all;
+        if let Some(pipe) = &mut self.pipe {
+            pipe.in_pieces = choices.long;
+        }
+        self
+    }
+
     /// Does what the scenario named in `MCP_CONFORMANCE_SCENARIO` asks for; looks around if it knows none.
     ///
     /// Errors: the server is not reached, refuses, or answers what this revision does not allow.
@@ -128,6 +146,8 @@ impl Client {
         let probes = if self.modern { self.rules.modern_probes } else { self.rules.probes };
         if self.pipe.is_some() && probes {
             self.probe().await?;
+        } else if self.choices.discovers == Discovers::First {
+            self.choose_version().await?;
         }
         let scenario = env::var("MCP_CONFORMANCE_SCENARIO").unwrap_or_default();
         // Who cannot do a thing in one place can in another.

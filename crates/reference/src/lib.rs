@@ -42,7 +42,9 @@ mod transport;
 mod validate;
 
 pub use auth::protection::Protection;
-pub use client::{CLIENT_MUTANTS, Client, ClientMutant, ClientRules};
+pub use client::{
+    CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientMutant, ClientRules, ClientStyle,
+};
 pub use earlier::{serve_earlier_http, serve_earlier_stdio};
 pub use handshake::{
     EARLIER_MUTANTS, EarlierMutant, serve_handshake_http, serve_handshake_stdio,

@@ -27,8 +27,8 @@ pub use known::Client;
 pub use mock::Mock;
 pub use moment::{Happening, Moment};
 pub use provocation::{
-    CONFIRM, ICONS, INTERVAL, IconFlaw, MORE, NO_TOOLS, Provoked, SECOND_PAGE, SLOW_MS, TASK,
-    TASK_INPUT, UNDEFINED_META, USE_A_TOOL, VISIT, form_schema,
+    CONFIRM, ICONS, INTERVAL, IconFlaw, LEGACY_CODES, MORE, NO_TOOLS, Provoked, SECOND_PAGE,
+    SLOW_MS, TASK, TASK_INPUT, UNDEFINED_META, USE_A_TOOL, VISIT, WATCHED, form_schema,
 };
 pub use provoked::mirrored::{MIRRORED, Mirrored};
 pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};

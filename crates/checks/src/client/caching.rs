@@ -1,6 +1,6 @@
 //! server/utilities/caching: what a client asks for again, and what it keeps. Those that follow steps show it.
 
-use plumb_runner::client::{Moment, Provoked, Received, SECOND_PAGE, Scenario};
+use plumb_runner::client::{Moment, Provoked, Received, SECOND_PAGE, Scenario, WATCHED};
 use plumb_runner::{Check, Marks, check};
 use plumb_wire::{codes, method};
 
@@ -153,6 +153,13 @@ fn invalidate(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(at) = all.iter().position(|r| r.asks(method::LISTEN)) else { return };
     let told = all[at].exchange.answer.frames.len() > 1;
     let lists = |all: &[Received]| all.iter().any(|r| r.asks(method::PROMPTS_LIST));
+    let honoured = all[at].exchange.answer.frames.first();
+    let honoured = honoured.is_some_and(|f| f.payload.lossy().contains("resourceSubscriptions"));
+    if told && honoured && of(&all[..at], WATCHED).count() > 0 {
+        let asked = of(&all[at..], WATCHED).count();
+        let expected = format!("a request for `{WATCHED}` after the change");
+        marks.expect(asked > 0, expected, || "none".into());
+    }
     if told && lists(&all[..at]) && of(all, "plumb:fresh").count() == 1 {
         marks.expect(lists(&all[at..]), "`prompts/list` after the change", || "none".into());
     }
@@ -208,7 +215,7 @@ fn reads(moment: &Moment<'_>, marks: &mut Marks, uri: &str, times: usize) {
     let Some(all) = moment.whole_of(HERE) else { return };
     let asked = of(all, uri).count();
     if asked > 0 && read_on(all) {
-        marks.expect(asked == times, format!("{times} of two reads of `{uri}` ask for it"), || {
+        marks.expect(asked == times, format!("{times} of all reads of `{uri}` ask for it"), || {
             format!("{asked} did")
         });
     }

@@ -28,9 +28,31 @@ pub(super) fn goes_on(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario
     if !all.iter().any(lists) || !went_on(moment.of(Scenario::ToolsCall)) {
         return;
     }
-    marks.expect(went_on(all), format!("the client goes on after {way}"), || {
-        "no call came after the list, as one does elsewhere".into()
+    expect_going_on(moment, marks, scenario, went_on(all), way);
+}
+
+/// That a call came after a list, and that the client, if its end speaks of errors, did not end with one: who follows steps
+/// calls whatever came of the list.
+pub(super) fn expect_going_on(
+    moment: &Moment<'_>,
+    marks: &mut Marks,
+    scenario: Scenario,
+    called: bool,
+    way: &str,
+) {
+    let fits = called && !fails(moment, scenario);
+    marks.expect(fits, format!("the client goes on after {way}"), || {
+        if called {
+            "it ended with an error, as it does not elsewhere".into()
+        } else {
+            "no call came after the list, as one does elsewhere".into()
+        }
     });
+}
+
+/// Whether the end of a client speaks of errors, and of one here.
+pub(super) fn fails(moment: &Moment<'_>, scenario: Scenario) -> bool {
+    moment.tells_errors() && moment.failed(scenario) == Some(true)
 }
 
 /// That a client takes a result that is right, as it takes a plain one: its end speaks of errors.

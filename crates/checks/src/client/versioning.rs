@@ -48,18 +48,26 @@ check! {
 }
 
 fn no_fallback(moment: &Moment<'_>, marks: &mut Marks) {
-    if refused(moment).is_none() {
-        return;
-    }
+    let Some(code) = refusing(moment) else { return };
     let opens = |r: &&Received| {
         let plumb_model::Sent::Http { body, .. } = &r.exchange.sent else { return false };
         let body: Value = serde_json::from_slice(body.bytes()).unwrap_or_default();
         body["method"] == method::OLD_INITIALIZE
     };
     let opening = moment.after().iter().find(opens);
-    marks.expect(opening.is_none(), "no `initialize` after -32022", || {
+    marks.expect(opening.is_none(), format!("no `initialize` after {code}"), || {
         format!("`{}`", clip(method::OLD_INITIALIZE, SHOWN))
     });
+}
+
+/// The code of the error of this revision that refuses this request, where the first requests are refused so.
+fn refusing(moment: &Moment<'_>) -> Option<i64> {
+    const OURS: [i64; 3] =
+        [codes::UNSUPPORTED_VERSION, codes::MISSING_CLIENT_CAPABILITY, codes::HEADER_MISMATCH];
+    let here = [Scenario::VersionRefused, Scenario::Provoked(Provoked::Incapable)];
+    let now = moment.now().request().filter(|_| here.contains(&moment.scenario));
+    let code = now.and_then(|_| moment.now().response())?["error"]["code"].as_i64()?;
+    OURS.contains(&code).then_some(code)
 }
 
 /// The versions that the refusal of this request lists, if it was refused for its version and is of this revision.

@@ -75,7 +75,10 @@ pub(crate) struct ReferenceClientArgs {
     /// Try the handshake of the earlier revision before anything else, as a client of both may.
     #[arg(long)]
     pub(crate) dual: bool,
-    /// List the rules that can be broken, and the check that notices.
+    /// Choose so what is left to a client (see `--rules`).
+    #[arg(long, value_name = "STYLE")]
+    pub(crate) style: Option<String>,
+    /// List the rules that can be broken, and the check that notices, and the styles.
     #[arg(long)]
     pub(crate) rules: bool,
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Client;
+use super::choices::Discovers;
 use super::posted::Posted;
 use crate::revision::SERVED;
 
@@ -15,6 +16,9 @@ pub(super) const UNSUPPORTED: i64 = -32022;
 /// The one that did in drafts of the revision.
 const LEGACY_UNSUPPORTED: i64 = -32004;
 
+/// The one that refused headers in drafts.
+const DRAFT_MISMATCH: i64 = -32001;
+
 /// The code of the error that refuses headers.
 pub(super) const HEADER_MISMATCH: i64 = -32020;
 
@@ -24,6 +28,15 @@ impl Client {
         if let Some(kept) = self.cache.fresh(&self.rules, method, &params) {
             return Ok(kept);
         }
+        if self.choices.discovers == Discovers::Always
+            && !self.earlier
+            && method != "server/discover"
+        {
+            let nothing = json!({});
+            if let Posted::Error(error) = self.post("server/discover", &nothing).await? {
+                self.recover(&error, &nothing).await?;
+            }
+        }
         let mut sent = params.clone();
         let calls = method == "tools/call";
         for round in 0..ROUNDS {
@@ -31,6 +44,7 @@ impl Client {
             let result = match self.post(method, &sent).await? {
                 Posted::Result(result) => result,
                 // The stream was cut: the request is sent once more.
+                Posted::Lost if self.choices.hasty => return Err(format!("{method}: cut off")),
                 Posted::Lost => continue,
                 Posted::Error(error) => {
                     self.recover(&error, &params).await?;
@@ -53,7 +67,9 @@ impl Client {
                     return Ok(result);
                 }
                 Some(Some("complete")) => return Ok(result),
-                Some(Some("input_required")) => sent = self.changed(&params, &result).await?,
+                Some(Some("input_required")) => {
+                    sent = self.changed(&params, &sent, &result).await?;
+                }
                 Some(Some("task")) if calls => return self.followed(&result).await,
                 Some(Some("task")) if !self.rules.refuses_other_tasks => {
                     return self.followed(&result).await;
@@ -77,9 +93,17 @@ impl Client {
     }
 
     /// What is sent again after a result that asks for it.
-    async fn changed(&mut self, params: &Value, result: &Value) -> Result<Value, String> {
+    async fn changed(
+        &mut self,
+        params: &Value,
+        sent: &Value,
+        result: &Value,
+    ) -> Result<Value, String> {
         let rules = self.rules;
         let mut again = params.clone();
+        if let Some(earlier) = sent.get("requestState").filter(|_| !rules.forgets_earlier_states) {
+            again["requestState"] = earlier.clone();
+        }
         if let Some(state) = result["requestState"].as_str().filter(|_| rules.sends_state) {
             let read = serde_json::from_str::<Value>(state).map(|read| read.to_string());
             let changed = read.unwrap_or_default();
@@ -113,7 +137,10 @@ impl Client {
         }
         // What is mirrored may have changed since the list.
         let name = params["name"].as_str();
-        if error["code"] == HEADER_MISMATCH && name.is_some() && self.rules.lists_again_on_mismatch
+        let draft = error["code"] == DRAFT_MISMATCH && !self.rules.reads_no_draft_mismatch;
+        if (error["code"] == HEADER_MISMATCH || draft)
+            && name.is_some()
+            && self.rules.lists_again_on_mismatch
         {
             let Posted::Result(list) = self.post("tools/list", &json!({})).await? else {
                 return Err(error.to_string());

@@ -89,7 +89,7 @@ impl Client {
     /// Where a message goes, and its headers, with the token.
     fn with_token(&self, headers: &Headers, body: &[u8]) -> Result<(Address, Headers), String> {
         let mut headers = headers.clone();
-        let address = Address::parse(&self.session.server)?;
+        let address = Address::parse(&self.session.server)?.wired(self.choices);
         let rules = &self.rules;
         let calls = body.windows(12).any(|w| w == b"\"tools/call\"");
         let Some(tokens) = &self.session.tokens else { return Ok((address, headers)) };
@@ -100,7 +100,12 @@ impl Client {
         if !rules.keeps_token_out_of_queries {
             return Ok((address.extended(&format!("?access_token={access}")), headers));
         }
-        let scheme = if rules.sends_token_as_bearer { "Bearer" } else { "Token" };
+        let bearer = if self.choices.lower_case_scheme { "bearer" } else { "Bearer" };
+        if let Some(refresh) = tokens.refresh.as_ref().filter(|_| !rules.keeps_refresh_tokens_back)
+        {
+            headers.push(("X-Refresh-Token".to_owned(), refresh.clone().into_bytes()));
+        }
+        let scheme = if rules.sends_token_as_bearer { bearer } else { "Token" };
         headers.push(("Authorization".to_owned(), format!("{scheme} {access}").into_bytes()));
         Ok((address, headers))
     }
@@ -108,7 +113,7 @@ impl Client {
     /// Gets another token. One that is no longer good may be refreshed; one that is not enough may not.
     async fn sign_in(&mut self, challenge: &Challenge, lapsed: bool) -> Result<(), String> {
         let found = self.discover(challenge).await?;
-        if lapsed && self.refreshed(&found).await? {
+        if lapsed && !self.choices.never_refreshes && self.refreshed(&found).await? {
             return Ok(());
         }
         let scopes = self.scopes(challenge, &found);
@@ -170,7 +175,11 @@ impl Client {
         if scopes.is_empty() && !rules.omits_unknown_scopes {
             scopes.push("mcp:all".to_owned());
         }
-        if !rules.asks_for_offline_access_where_listed {
+        let listed = found.metadata["scopes_supported"].as_array();
+        let listed = listed.is_some_and(|all| all.iter().any(|scope| scope == "offline_access"));
+        if !rules.asks_for_offline_access_where_listed
+            || self.choices.asks_for_offline_access && listed
+        {
             scopes.push("offline_access".to_owned());
         }
         if rules.keeps_earlier_scopes {

@@ -13,7 +13,9 @@ use super::rules::ClientRules;
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     kept: BTreeMap<String, (Instant, Value)>,
-    /// Whether a list of prompts changed since it was kept.
+    /// Whether lists of tools are kept as well.
+    pub(super) keeps_all: bool,
+    /// Whether a list of prompts, or a resource, changed since it was kept.
     pub(super) changed: Arc<AtomicBool>,
 }
 
@@ -26,7 +28,10 @@ impl Cache {
         params: &Value,
     ) -> Option<Value> {
         if rules.invalidates && self.changed.swap(false, Ordering::Relaxed) {
-            self.kept.retain(|key, _| !key.starts_with("prompts/list"));
+            let known = ["prompts/list", "resources/read"];
+            let spared = if rules.forgets_what_is_updated { 2 } else { 1 };
+            let stale = |key: &str| known[..spared].iter().any(|of| key.starts_with(of));
+            self.kept.retain(|key, _| !stale(key));
         }
         let (until, result) = self.kept.get(&key(rules, method, params))?;
         (Instant::now() < *until || !rules.refetches_stale).then(|| result.clone())
@@ -49,7 +54,9 @@ impl Cache {
         // By its first page alone, a list would be kept as a whole.
         let paged = params.get("cursor").is_some() && !rules.keeps_pages_apart;
         let ttl = if paged { 600_000 } else { ttl };
-        if rules.keeps_fresh && ttl > 0 && method != "tools/call" && result.get("tools").is_none() {
+        let kept = method != "tools/call" && (self.keeps_all || result.get("tools").is_none());
+        if rules.keeps_fresh && ttl > 0 && kept {
+            let ttl = if rules.counts_milliseconds { ttl } else { ttl / 1000 };
             let until = Instant::now() + Duration::from_millis(ttl.unsigned_abs());
             self.kept.insert(key(rules, method, params), (until, result.clone()));
         }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::choices::{Capabilities, ClientChoices};
 use super::rules::ClientRules;
 
 /// The extension of tasks.
@@ -11,6 +12,8 @@ pub(super) const TASKS: &str = "io.modelcontextprotocol/tasks";
 #[derive(Clone, Copy)]
 pub(super) struct Saying {
     pub(super) version: &'static str,
+    /// What the client chooses.
+    pub(super) choices: ClientChoices,
     /// The id of the request, by which its progress is told.
     pub(super) id: u64,
     /// Whether the client can use tools while it samples.
@@ -37,12 +40,16 @@ pub(super) fn meta(rules: &ClientRules, saying: Saying) -> Value {
         }
         meta["io.modelcontextprotocol/clientInfo"] = info;
     }
-    let token = if rules.tokens_are_unique { saying.id } else { 7 };
-    meta["progressToken"] = if rules.tokens_are_numbers { json!(token) } else { json!([1]) };
-    let trace = if rules.traces_have_ids { "4bf92f3577b34da6a3ce929d0e0e4736" } else { "4BF92" };
-    meta["traceparent"] = json!(format!("00-{trace}-00f067aa0ba902b7-01"));
-    meta["tracestate"] = json!(if rules.trace_state_has_pairs { "plumb=1" } else { "plumb" });
-    meta["baggage"] = json!(if rules.baggage_has_pairs { "of=plumb" } else { "of plumb" });
+    let token = saying.choices.token(if rules.tokens_are_unique { saying.id } else { 7 });
+    if let Some(token) = token {
+        meta["progressToken"] = if rules.tokens_are_numbers { token } else { json!([1]) };
+    }
+    if !saying.choices.untraced {
+        trace(rules, &mut meta);
+    }
+    if saying.choices.own_meta {
+        own(&mut meta);
+    }
     for (kept, key) in [
         (rules.prefixes_have_labels, "com..example/of"),
         (rules.labels_begin_with_letters, "com.1example/of"),
@@ -57,14 +64,43 @@ pub(super) fn meta(rules: &ClientRules, saying: Saying) -> Value {
     meta
 }
 
+/// Keys of every form that is free to all.
+fn own(meta: &mut Value) {
+    meta["com.example/"] = json!(null);
+    meta["com.example.mcp/turn-1_of.2"] = json!([{ "of": null }]);
+    meta["x"] = json!(-1.5);
+    meta["plumb-note"] = json!("grüße");
+    meta["io.modelcontextprotocol/logLevel"] = json!("debug");
+}
+
+fn trace(rules: &ClientRules, meta: &mut Value) {
+    let trace = if rules.traces_have_ids { "4bf92f3577b34da6a3ce929d0e0e4736" } else { "4BF92" };
+    meta["traceparent"] = json!(format!("00-{trace}-00f067aa0ba902b7-01"));
+    meta["tracestate"] = json!(if rules.trace_state_has_pairs { "plumb=1" } else { "plumb" });
+    meta["baggage"] = json!(if rules.baggage_has_pairs { "of=plumb" } else { "of plumb" });
+}
+
 fn capabilities(rules: &ClientRules, saying: Saying) -> Value {
     let mut all = json!({});
+    match saying.choices.capabilities {
+        Capabilities::Usual => {}
+        Capabilities::Bare => return all,
+        Capabilities::All => {
+            return json!({
+                "elicitation": {},
+                "sampling": { "tools": {}, "context": {} },
+                "roots": {},
+                "experimental": { "com.example/echo": {} },
+                "extensions": { TASKS: {}, "com.example/own": { "level": 2 } },
+            });
+        }
+    }
     if rules.declares_elicitation || !saying.again {
         let known = json!({ "form": {}, "url": {} });
         all["elicitation"] =
             if rules.declares_known_modes { known } else { json!({ "voice": {} }) };
     }
-    if rules.declares_sampling || !saying.again {
+    if (rules.declares_sampling || !saying.again) && !saying.choices.declines {
         all["sampling"] = if saying.with_tools { json!({ "tools": {} }) } else { json!({}) };
     }
     if rules.declares_roots || !saying.again {

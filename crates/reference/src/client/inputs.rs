@@ -24,7 +24,13 @@ impl Client {
                 return Err("tools are asked for, which were not declared".to_owned());
             }
             let key = if n == 0 && !rules.answers_every_key { "input" } else { key };
-            answers.insert(key.to_owned(), answer(rules, request)?);
+            let declined = params.get("message").filter(|_| self.choices.declines);
+            let answer = match declined {
+                Some(_) if params["mode"] == "url" => json!({ "action": "cancel" }),
+                Some(_) => json!({ "action": "decline" }),
+                None => answer(rules, request)?,
+            };
+            answers.insert(key.to_owned(), answer);
         }
         Ok(answers)
     }

@@ -114,7 +114,7 @@ fn flawed(rules: &ClientRules, schema: &Value, reachable: bool, names: &mut Vec<
                     for part in part.as_object().into_iter().flat_map(|all| all.values()) {
                         found |= flawed(rules, part, false, names);
                     }
-                } else {
+                } else if keyword != "allOf" || rules.rejects_all_that_is_unreachable {
                     found |= flawed(rules, part, false, names);
                 }
             }

@@ -33,6 +33,8 @@ pub(super) struct Pipe {
     changed: Arc<AtomicBool>,
     /// The ids of requests that were given up.
     given_up: Arc<Inbox>,
+    /// Whether messages are written in pieces.
+    pub(super) in_pieces: bool,
     /// The id of the call that was made last.
     pub(super) called: Value,
 }
@@ -54,9 +56,9 @@ type Inbox = Mutex<Vec<Value>>;
 
 impl Pipe {
     pub(super) fn new(command: Vec<String>, rules: ClientRules, changed: Arc<AtomicBool>) -> Self {
-        let (running, listening, called) = (None, Vec::new(), Value::Null);
+        let (running, listening, called, in_pieces) = (None, Vec::new(), Value::Null, false);
         let given_up = Arc::default();
-        Self { command, rules, running, listening, changed, given_up, called }
+        Self { command, rules, running, listening, changed, given_up, in_pieces, called }
     }
 
     /// Sends a message, and waits for the response if it is a request.
@@ -121,13 +123,17 @@ impl Pipe {
             self.running = Some(running);
         }
         let Some(running) = &self.running else { return Ok(()) };
-        let body = if self.rules.lines_are_whole {
+        let body = if !self.rules.pipes_one_message {
+            [b"[", body, b"]"].concat()
+        } else if self.rules.lines_are_whole {
             body.to_vec()
         } else {
             let message: Value = serde_json::from_slice(body).map_err(|e| e.to_string())?;
             serde_json::to_vec_pretty(&message).map_err(|e| e.to_string())?
         };
-        write(&running.input, &[&body, &b"\n"[..]].concat()).await
+        let (first, rest) = body.split_at(if self.in_pieces { body.len() / 2 } else { 0 });
+        write(&running.input, first).await?;
+        write(&running.input, &[rest, b"\n"].concat()).await
     }
 
     fn start(&self) -> Result<Running, String> {
@@ -244,7 +250,10 @@ impl Reader {
     }
 
     async fn hear(&self, method: &str, message: &Value) {
-        if method == "notifications/prompts/list_changed" {
+        let updated = method == "notifications/resources/updated";
+        if method == "notifications/prompts/list_changed"
+            || updated && self.rules.forgets_what_is_updated
+        {
             self.changed.store(true, Ordering::Relaxed);
         }
         let acknowledged = method.ends_with("/acknowledged");

@@ -4,6 +4,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::choices::ClientChoices;
+use super::kept;
 use super::rules::ClientRules;
 
 /// Where a server is.
@@ -12,6 +14,15 @@ pub(super) struct Address {
     /// Host and port.
     authority: String,
     target: String,
+    /// Whether connections serve more than one request, and bodies come in chunks.
+    wire: Wire,
+}
+
+/// How requests are put on a connection.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wire {
+    kept: bool,
+    chunked: bool,
 }
 
 /// What was answered.
@@ -42,7 +53,17 @@ impl Address {
         let at = rest.find('/').unwrap_or(rest.len());
         let (authority, target) = rest.split_at(at);
         let target = if target.is_empty() { "/" } else { target };
-        Ok(Self { authority: authority.to_owned(), target: target.to_owned() })
+        Ok(Self {
+            authority: authority.to_owned(),
+            target: target.to_owned(),
+            wire: Wire::default(),
+        })
+    }
+
+    /// The same address, reached as these choices have it.
+    pub(super) fn wired(self, choices: ClientChoices) -> Self {
+        let wire = Wire { kept: choices.keeps_connections, chunked: choices.chunked };
+        Self { wire, ..self }
     }
 
     /// Sends a request and reads the messages of the answer.
@@ -70,7 +91,11 @@ impl Address {
 
     /// The same server, but with this at the end of the target.
     pub(super) fn extended(&self, by: &str) -> Self {
-        Self { authority: self.authority.clone(), target: format!("{}{by}", self.target) }
+        Self {
+            authority: self.authority.clone(),
+            target: format!("{}{by}", self.target),
+            wire: self.wire,
+        }
     }
 
     /// Sends a request and reads the whole answer.
@@ -81,6 +106,10 @@ impl Address {
         body: &[u8],
     ) -> Result<Vec<u8>, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", self.authority);
+        if self.wire.kept {
+            let request = self.request(method, headers, body);
+            return kept::exchange(&self.host(), &request).await.map_err(failed);
+        }
         let mut stream = self.open(method, headers, body).await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.map_err(failed)?;
@@ -94,23 +123,46 @@ impl Address {
         headers: &[(String, Vec<u8>)],
         body: &[u8],
     ) -> Result<TcpStream, String> {
-        let Self { authority, target } = self;
-        let failed = |error: std::io::Error| format!("{authority}: {error}");
-        let host =
-            if authority.contains(':') { authority.clone() } else { format!("{authority}:80") };
-        let mut stream = TcpStream::connect(&host).await.map_err(failed)?;
-        let mut request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n",
-            body.len()
-        )
-        .into_bytes();
+        let failed = |error: std::io::Error| format!("{}: {error}", self.authority);
+        let mut stream = TcpStream::connect(&self.host()).await.map_err(failed)?;
+        stream.write_all(&self.request(method, headers, body)).await.map_err(failed)?;
+        Ok(stream)
+    }
+
+    fn host(&self) -> String {
+        let authority = &self.authority;
+        if authority.contains(':') { authority.clone() } else { format!("{authority}:80") }
+    }
+
+    /// The bytes of a request.
+    fn request(&self, method: &str, headers: &[(String, Vec<u8>)], body: &[u8]) -> Vec<u8> {
+        let Self { authority, target, wire } = self;
+        let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\n");
+        if !wire.kept {
+            request.push_str("Connection: close\r\n");
+        }
+        let chunked = wire.chunked && !body.is_empty();
+        let framing = if chunked {
+            "Transfer-Encoding: chunked\r\n".to_owned()
+        } else {
+            format!("Content-Length: {}\r\n", body.len())
+        };
+        request.push_str(&framing);
+        let mut request = request.into_bytes();
         for (name, value) in headers {
             request.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
         request.extend(b"\r\n");
-        request.extend(body);
-        stream.write_all(&request).await.map_err(failed)?;
-        Ok(stream)
+        if !chunked {
+            request.extend(body);
+            return request;
+        }
+        for piece in body.chunks(200) {
+            request.extend(format!("{:X};plumb=1\r\n", piece.len()).bytes());
+            request.extend([piece, b"\r\n"].concat());
+        }
+        request.extend(b"0\r\n\r\n");
+        request
     }
 }
 
@@ -155,6 +207,9 @@ impl Answer {
         let location = fields(&head, "location").next();
         let text = String::from_utf8(body).ok()?;
         let streamed = says("content-type", "text/event-stream");
+        if says("content-type", ";") && !rules.reads_media_types {
+            return None;
+        }
         if !streamed && !text.is_empty() && !says("content-type", "application/json") {
             // A page may say why something is refused, and is nothing else.
             return (status >= 400).then(|| Self {
@@ -167,7 +222,7 @@ impl Answer {
         if streamed && !rules.reads_streams || text.starts_with(':') && !rules.skips_comments {
             return None;
         }
-        let messages = if streamed { events(&text) } else { vec![text] };
+        let messages = if streamed { events(&text, rules) } else { vec![text] };
         let messages = messages.iter().filter_map(|m| serde_json::from_str(m).ok()).collect();
         Some(Self { status, messages, location, challenges })
     }
@@ -193,12 +248,13 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The data of each event that is whole.
-fn events(text: &str) -> Vec<String> {
+fn events(text: &str, rules: &ClientRules) -> Vec<String> {
     let mut events = Vec::new();
     let mut data: Vec<&str> = Vec::new();
     for line in text.lines() {
         if line.is_empty() && !data.is_empty() {
-            events.push(data.join("\n"));
+            let first = if rules.joins_data_lines { data.len() } else { 1 };
+            events.push(data[..first].join("\n"));
             data.clear();
         }
         if let Some(value) = line.strip_prefix("data:") {

@@ -40,14 +40,17 @@ impl Client {
         }
         let Answer { status, messages, .. } = self.post_ours(method, params).await?;
         let id = if self.rules.ids_are_unique { self.next - 1 } else { 1 };
+        let id = self.choices.id(id);
         let response =
             |m: &&Value| (m["id"] == id && m.get("result").is_some()) || m.get("error").is_some();
         let response = messages.iter().find(response).cloned();
         let error = response.as_ref().and_then(|response| response.get("error")).cloned();
-        let modern = error
-            .as_ref()
-            .and_then(|error| error["code"].as_i64())
+        let code = error.as_ref().and_then(|error| error["code"].as_i64());
+        let modern = code
             .is_some_and(|code| [HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED].contains(&code));
+        if code == Some(MISSING_CAPABILITY) && !self.rules.stays_modern_without_capability {
+            return self.fall_back(method, params).await;
+        }
         if status == 400 && !modern && !self.settled && self.knows_refusal(error.as_ref()) {
             return self.fall_back(method, params).await;
         }
@@ -96,6 +99,7 @@ impl Client {
         }
         let saying = Saying {
             version: self.version,
+            choices: self.choices,
             id: self.next,
             with_tools: self.with_tools,
             again: self.again,
@@ -111,7 +115,8 @@ impl Client {
         };
         let notified = answer.messages.iter().any(|m| m.get("method").is_some());
         if (notified && !rules.ignores_notifications) || !rules.posts_no_responses {
-            let response = json!({ "jsonrpc": "2.0", "id": request.id, "result": {} }).to_string();
+            let id = self.choices.id(request.id);
+            let response = json!({ "jsonrpc": "2.0", "id": id, "result": {} }).to_string();
             self.deliver(http, &headers, response.as_bytes()).await?;
         }
         self.look_further(&answer, method).await?;
@@ -124,7 +129,8 @@ impl Client {
         self.next += 1;
         let id = if rules.ids_are_unique { id } else { 1 };
         let with_tools = self.with_tools;
-        let saying = Saying { version: self.version, id, with_tools, again: false };
+        let (version, choices) = (self.version, self.choices);
+        let saying = Saying { version, choices, id, with_tools, again: false };
         let request =
             Request { id, method: "subscriptions/listen", params, saying, mirrored: Vec::new() };
         let (headers, body) = (request.headers(&rules), request.body(&rules));
@@ -140,7 +146,10 @@ impl Client {
                 if !rules.takes_partial_acknowledgments && text.contains("acknowledged") {
                     std::process::exit(1);
                 }
-                if text.contains("notifications/prompts/list_changed") {
+                let updated = text.contains("notifications/resources/updated");
+                if text.contains("notifications/prompts/list_changed")
+                    || updated && rules.forgets_what_is_updated
+                {
                     changed.store(true, Ordering::Relaxed);
                     text.clear();
                 }
@@ -164,7 +173,8 @@ impl Client {
         };
         if let Some((method, params)) = other {
             let with_tools = self.with_tools;
-            let saying = Saying { version: self.version, id: next, with_tools, again: false };
+            let (version, choices) = (self.version, self.choices);
+            let saying = Saying { version, choices, id: next, with_tools, again: false };
             let request = Request { id: next, method, params, saying, mirrored: Vec::new() };
             let (headers, body) = (request.headers(&rules), request.body(&rules));
             self.deliver("POST", &headers, &body).await?;

@@ -27,8 +27,7 @@ impl Request<'_> {
         let mut params = self.params.clone();
         params["_meta"] = declared::meta(rules, self.saying);
         let version = if rules.says_jsonrpc { "2.0" } else { "1.0" };
-        let mut message =
-            json!({ "jsonrpc": version, "id": self.id, "method": self.method, "params": params });
+        let mut message = json!({ "jsonrpc": version, "id": self.saying.choices.id(self.id), "method": self.method, "params": params });
         if !rules.methods_are_text {
             message["method"] = json!([self.method]);
         }
@@ -43,7 +42,9 @@ impl Request<'_> {
         {
             members.shift_remove("id");
         }
-        let text = if rules.sends_one_message { message } else { json!([message]) }.to_string();
+        let one = rules.sends_one_message;
+        let message = if one { message } else { json!([message]) };
+        let text = if one { self.saying.choices.written(message) } else { message.to_string() };
         if rules.writes_utf8 {
             return text.into_bytes();
         }
@@ -80,7 +81,7 @@ impl Request<'_> {
                 .iter()
                 .map(|(name, value)| (format!("Mcp-Param-{name}"), value.clone().into_bytes())),
         );
-        headers
+        if self.saying.choices.odd_headers { odd(headers) } else { headers }
     }
 
     /// What `Mcp-Name` says.
@@ -101,6 +102,22 @@ impl Request<'_> {
         }
         Some(encoded(&name).into_bytes())
     }
+}
+
+/// The same fields, as they may also be written.
+fn odd(headers: Headers) -> Headers {
+    let turned = headers.into_iter().rev().enumerate().map(|(n, (name, value))| {
+        let value = match name.as_str() {
+            "Accept" => b"text/event-stream;q=0.5, application/json; q=0.9 ,*/*;q=0.1".to_vec(),
+            "Content-Type" => b"Application/JSON; charset=UTF-8".to_vec(),
+            _ => value,
+        };
+        (if n % 2 == 0 { name.to_uppercase() } else { name.to_lowercase() }, value)
+    });
+    let own =
+        [("User-Agent", "plumb (reference)"), ("X-Request-Id", "7"), ("Cache-Control", "no-cache")];
+    let own = own.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    own.into_iter().chain(turned).collect()
 }
 
 /// The request that opens a session of the earlier revision.

@@ -132,6 +132,8 @@ piped_rules! {
     rejects_number => kills "http.xmcp.client-reject-number",
     /// So is one that marks what no chain of properties reaches.
     rejects_unreachable => kills "http.xmcp.client-reject-unreachable",
+    /// By whatever keyword.
+    rejects_all_that_is_unreachable => kills "http.xmcp.client-reject-unreachable",
     /// Invalid tools are left out of the list.
     leaves_out_invalid_tools => kills "http.xmcp.client-exclude",
     /// Event streams are read.

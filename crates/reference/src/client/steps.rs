@@ -43,6 +43,7 @@ impl Client {
             Some("read") => {
                 self.ask("resources/read", json!({ "uri": step["uri"] })).await.map(drop)
             }
+            Some("listen") if self.choices.deaf => Ok(()),
             Some("listen") => {
                 let filter =
                     if self.rules.listens_with_filter { "notifications" } else { "filter" };

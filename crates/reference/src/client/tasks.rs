@@ -21,11 +21,17 @@ impl Client {
         let id = made["taskId"].clone();
         self.task = Some(id.clone());
         let pause = made["pollIntervalMs"].as_u64().unwrap_or(100);
-        let pause = Duration::from_millis(if rules.pauses_between_looks { pause } else { 5 });
+        let pause = if self.choices.slow_looks { pause * 2 } else { pause };
+        let mut pause = Duration::from_millis(if rules.pauses_between_looks { pause } else { 5 });
         let mut answered = BTreeSet::new();
         for _ in 0..LOOKS {
             sleep(pause).await;
             let task = self.once("tasks/get", &json!({ "taskId": id })).await?;
+            let latest = task["pollIntervalMs"].as_u64().map(Duration::from_millis);
+            let follows = rules.follows_the_latest_pause && rules.pauses_between_looks;
+            if let Some(latest) = latest.filter(|_| follows) {
+                pause = latest * if self.choices.slow_looks { 2 } else { 1 };
+            }
             match task["status"].as_str() {
                 Some("completed") => {
                     self.task = None;

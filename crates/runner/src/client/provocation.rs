@@ -8,6 +8,7 @@ mod interrupted;
 mod lists;
 mod outputs;
 mod piped;
+mod rounds;
 pub(super) mod steps;
 mod tasks;
 
@@ -22,8 +23,9 @@ use serde_json::{Value, json};
 
 pub use icons::{ICONS, IconFlaw};
 pub use inputs::{CONFIRM, NO_TOOLS, USE_A_TOOL, VISIT, form_schema};
+pub use interrupted::LEGACY_CODES;
 pub use lists::{MORE, UNDEFINED_META};
-pub use steps::{SECOND_PAGE, SLOW_MS};
+pub use steps::{SECOND_PAGE, SLOW_MS, WATCHED};
 pub use tasks::{INTERVAL, TASK, TASK_INPUT};
 
 use super::offers::Refusal;
@@ -63,6 +65,12 @@ provocations! {
     UndeclaredTools = "request-metadata#undeclared-tools",
     /// The call is to be sent again with a state; other requests follow.
     StateAmongOthers = "http-standard-headers#state",
+    /// The call asks in several rounds, each time for something else, and not always with a state.
+    Rounds = "tools_call#rounds",
+    /// A read and a prompt are to be sent again with a state, as calls are.
+    AskedElsewhere = "http-standard-headers#asked",
+    /// Each call whose parameters are mirrored is to be sent again with a state.
+    MirroredAgain = "http-custom-headers#asked",
     /// The official tools that ask for input: with a state, without one, and not at all.
     RequestState = "sep-2322-client-request-state",
     /// Structured content is not what the schema of the output says.
@@ -93,6 +101,12 @@ provocations! {
     Icons = "tools_call#icons",
     /// The call is refused with a code that meant something else before the revision.
     LegacyCode = "tools_call#legacy-code",
+    /// The same, with another such code.
+    LegacyMismatch = "tools_call#legacy-mismatch",
+    /// The first requests are refused with errors of this revision that are not about the version.
+    Incapable = "request-metadata#capability",
+    /// A list is JSON with a parameter of its media type, and then an event stream that is written in every way that is allowed.
+    Forms = "tools_call#forms",
     /// What is mirrored into headers changed after the list.
     Changed = "http-custom-headers#changed",
     /// The call is too large (413).
@@ -117,7 +131,7 @@ provocations! {
     Complaining = "tools_call#complaining",
     /// Over standard streams: the server does not end with its input.
     Lasting = "tools_call#lasting",
-    /// Over standard streams: the server asks, which it must not.
+    /// The server asks, which it must not.
     Asking = "tools_call#asking",
     /// Over standard streams: the server crashes in the middle of a call.
     Crashing = "plumb-steps#crashing",
@@ -154,7 +168,6 @@ impl Provoked {
                 | Self::EarlierSilent
                 | Self::Complaining
                 | Self::Lasting
-                | Self::Asking
                 | Self::Crashing
                 | Self::CrashingListened
                 | Self::Late
@@ -171,6 +184,8 @@ impl Provoked {
                 | Self::Changed
                 | Self::TooLarge
                 | Self::FieldsTooLarge
+                | Self::MirroredAgain
+                | Self::Forms
         )
     }
 
@@ -207,7 +222,10 @@ impl Provoked {
                 | Self::MorePages
                 | Self::Complaining
                 | Self::Lasting
-                | Self::Asking
+                | Self::Rounds
+                | Self::AskedElsewhere
+                | Self::MirroredAgain
+                | Self::Forms
                 | Self::TaskCancelled
                 | Self::Late
                 | Self::Cancelled
@@ -276,6 +294,9 @@ pub(super) fn result(
         | Provoked::UndeclaredTools
         | Provoked::StateAmongOthers
         | Provoked::RequestState => inputs::result(provoked, origin, method, params, stage).map(Ok),
+        Provoked::Rounds | Provoked::AskedElsewhere | Provoked::MirroredAgain => {
+            rounds::result(provoked, method, params, stage).map(Ok)
+        }
         Provoked::Task | Provoked::TaskInput | Provoked::TaskCancelled => {
             tasks::result(provoked, method, params, stage)
         }
@@ -308,6 +329,7 @@ pub(super) fn amend(scenario: Scenario, origin: &str, method: &str, result: &mut
 pub(super) fn tools(scenario: Scenario, stage: &Stage) -> Option<Value> {
     match scenario {
         Scenario::Provoked(Provoked::RequestState) => Some(inputs::tools()),
+        Scenario::Provoked(Provoked::MirroredAgain) => Some(lists::changing_tools(false)),
         Scenario::Provoked(Provoked::Changed) => {
             Some(lists::changing_tools(stage.count(interrupted::MISMATCHED) > 0))
         }

@@ -60,6 +60,10 @@ pub(super) fn page(
             let next = PAGES.get(at + 1).copied();
             Some((if next.is_some() { filler(at + 1) } else { tools.clone() }, next))
         }
+        (Scenario::Provoked(Provoked::Forms), None) => Some((filler(0), Some(PAGES[0]))),
+        (Scenario::Provoked(Provoked::Forms), Some(cursor)) => {
+            (cursor == PAGES[0]).then(|| (tools.clone(), None))
+        }
         (Scenario::UnknownResult, None) => Some((tools.clone(), Some(AFTER_UNKNOWN))),
         (Scenario::UnknownResult, Some(cursor)) => {
             (cursor == AFTER_UNKNOWN).then(|| (json!([]), None))
@@ -105,6 +109,16 @@ pub(super) fn written(scenario: Scenario, response: Response) -> Play {
             let question = json!({ "jsonrpc": "2.0", "id": QUESTION, "method": "ping" });
             Response::events([sse::event(None, None, &question.to_string()), event]).into()
         }
+        Scenario::Provoked(Provoked::Forms) if text.contains("\"nextCursor\"") => {
+            let mut response = response;
+            for header in &mut response.headers {
+                if header.name.eq_ignore_ascii_case("content-type") {
+                    header.value.push_str("; charset=utf-8");
+                }
+            }
+            Script::from(response).into()
+        }
+        Scenario::Provoked(Provoked::Forms) => Response::events([in_many_lines(text)]).into(),
         Scenario::HeaderNames => {
             let mut response = response;
             for header in &mut response.headers {
@@ -114,6 +128,15 @@ pub(super) fn written(scenario: Scenario, response: Response) -> Play {
         }
         _ => Script::from(response).into(),
     }
+}
+
+/// An event as the HTML standard allows one to be written: with other fields, lines that end in CR LF, data on several of
+/// them, no space after a colon, and an event without data before it.
+fn in_many_lines(text: &str) -> String {
+    let message: Value = serde_json::from_str(text).unwrap_or_default();
+    let pretty = serde_json::to_string_pretty(&message).unwrap_or_default();
+    let data = format!("data:{}\r\n", pretty.replace('\n', "\r\ndata:"));
+    format!("retry: 3000\r\nid: 1\r\ndata\r\n\r\n: \r\nevent: message\r\nid: 2\r\n{data}\r\n")
 }
 
 /// A name in a case that nobody writes.

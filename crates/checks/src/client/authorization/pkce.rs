@@ -11,8 +11,8 @@ use super::{ANY, SHOWN, refuses};
 pub(crate) const CHECKS: &[&Check] = &[&IMPLEMENT, &S256, &REFUSE, &REFUSE_OPENID];
 
 check! {
-    /// **Observed:** every authorization request has a `code_challenge` of its own, and the token request that brings the code
-    /// has the `code_verifier` of which it was made, 43 to 128 characters.
+    /// **Observed:** every authorization request has a `code_challenge` of its own, in the form of Base64url without padding, and
+    /// the token request that brings the code has the `code_verifier` of which it was made, 43 to 128 characters.
     ///
     /// **Why:** without it, whoever gets hold of a code gets the token.
     ///
@@ -34,6 +34,14 @@ fn implement(moment: &Moment<'_>, marks: &mut Marks) {
     });
     if again {
         marks.breaks("a `code_challenge` of its own for each request", "it was sent before");
+    }
+    if now.query("code_challenge_method").as_deref() == Some("S256") {
+        let hash = URL_SAFE_NO_PAD.decode(&challenge).is_ok_and(|hash| hash.len() == 32);
+        marks.expect(
+            hash,
+            "`code_challenge` is the Base64url of 32 bytes, without padding",
+            || clip(&challenge, SHOWN),
+        );
     }
     let Some(token) = flow.redeems(now) else { return marks.fits() };
     let Some(verifier) = token.form("code_verifier") else {

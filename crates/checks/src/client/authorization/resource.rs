@@ -29,7 +29,7 @@ fn authorization(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** every token request has it, too, with a code and with a refresh token.
+    /// **Observed:** every token request has it, too: with a code, with a refresh token, and of a client for itself.
     ///
     /// **Why:** the token is what has to be bound.
     ///
@@ -43,7 +43,7 @@ fn token(moment: &Moment<'_>, marks: &mut Marks) {
         return;
     }
     let grant = moment.now().form("grant_type").unwrap_or_default();
-    if ["authorization_code", "refresh_token"].contains(&grant.as_str()) {
+    if ["authorization_code", "refresh_token", "client_credentials"].contains(&grant.as_str()) {
         let named = moment.now().form("resource").is_some_and(|value| !value.is_empty());
         let expected = format!("`resource` in the token request ({grant})");
         marks.expect(named, expected, || "there is none".into());

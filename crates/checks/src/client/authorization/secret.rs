@@ -74,6 +74,9 @@ fn jwt(moment: &Moment<'_>, marks: &mut Marks) {
     marks.expect(claims["exp"].is_number(), "`exp` is a time", || {
         clip(&claims["exp"].to_string(), SHOWN)
     });
+    if let (Some(begun), Some(end)) = (claims["iat"].as_f64(), claims["exp"].as_f64()) {
+        marks.expect(end > begun, "`exp` is after `iat`", || format!("{end} and {begun}"));
+    }
     marks.expect(verifies(&assertion), "a signature by the client's key", || "another one".into());
 }
 

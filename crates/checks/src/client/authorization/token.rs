@@ -85,7 +85,7 @@ fn query(moment: &Moment<'_>, marks: &mut Marks) {
 
 check! {
     /// **Observed:** every token that comes is one of the authorization server of the server; once the server trusts another
-    /// one and that has issued a token, those of the former do not come any more.
+    /// one and that has issued a token, those of the former do not come any more. Refresh tokens never come.
     ///
     /// **Why:** a token of somebody else is a secret told to a stranger.
     ///
@@ -96,7 +96,11 @@ check! {
 
 fn own(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.at(ANY, Step::Message) else { return };
-    let Some(token) = moment.now().bearer() else { return };
+    let now = moment.now();
+    if flow.refresh_tokens().iter().any(|token| brings(now, token)) {
+        return marks.breaks("no refresh token at the server", "one came with a message");
+    }
+    let Some(token) = now.bearer() else { return };
     let issued = flow.issued();
     let of = issued.iter().find(|(own, _)| own == token).and_then(|(_, issuer)| *issuer);
     let Some(of) = of else {

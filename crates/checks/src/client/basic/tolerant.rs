@@ -1,17 +1,14 @@
 //! basic#error-codes, #meta, #result-types: what a client makes of answers that are right, though not what it expected.
 
-use plumb_runner::client::{Moment, Provoked, Received, Scenario};
+use plumb_runner::client::{LEGACY_CODES, Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check};
 use plumb_wire::{codes, meta, method};
 use serde_json::Value;
 
-use crate::client::conduct::{EARLIER, calls, goes_on};
+use crate::client::conduct::{EARLIER, calls, fails, goes_on};
 
 pub(super) const CHECKS: &[&Check] =
     &[&NO_MEANING, &NO_ASSUMPTIONS, &SERVER_INFO, &ABSENT_TYPE, &SHAPE, &CAPABILITIES];
-
-/// The code that meant an unsupported version in drafts.
-const LEGACY_CODE: i64 = -32004;
 
 check! {
     /// **Observed:** a client that sends a request again after -32022, which lists versions, does not do so after -32004 with
@@ -25,17 +22,25 @@ check! {
 }
 
 fn no_meaning(moment: &Moment<'_>, marks: &mut Marks) {
-    let here = Scenario::Provoked(Provoked::LegacyCode);
-    let Some(all) = moment.whole_of(here) else { return };
     let error = |r: &Received| r.response().map(|m| m["error"]["code"].clone());
-    let refused = all.iter().position(|r| error(r).is_some_and(|code| code == LEGACY_CODE));
-    let recovers = moment.of(Scenario::VersionRefused).windows(2).any(|pair| {
-        error(&pair[0]).is_some_and(|code| code == codes::UNSUPPORTED_VERSION)
-            && pair[1].request().is_some()
-    });
-    let Some(at) = refused.filter(|_| recovers) else { return };
-    let again = all[at + 1..].iter().any(calls);
-    marks.expect(!again, "no second call after -32004", || "the call was sent again".into());
+    for (provoked, legacy) in LEGACY_CODES {
+        let Some(all) = moment.whole_of(Scenario::Provoked(provoked)) else { continue };
+        // Whoever never sends again what is refused with the code of this revision reads no meaning into either.
+        let (scenario, code) = if provoked == Provoked::LegacyCode {
+            (Scenario::VersionRefused, codes::UNSUPPORTED_VERSION)
+        } else {
+            (Scenario::Provoked(Provoked::Changed), codes::HEADER_MISMATCH)
+        };
+        let recovers = moment.of(scenario).windows(2).any(|pair| {
+            error(&pair[0]).is_some_and(|of| of == code) && pair[1].request().is_some()
+        });
+        let refused = all.iter().position(|r| error(r).is_some_and(|code| code == legacy));
+        let Some(at) = refused.filter(|_| recovers) else { continue };
+        let again = all[at + 1..].iter().any(calls);
+        marks.expect(!again, format!("no second call after {legacy}"), || {
+            "the call was sent again".into()
+        });
+    }
 }
 
 check! {
@@ -93,7 +98,9 @@ check! {
 }
 
 fn absent_type(moment: &Moment<'_>, marks: &mut Marks) {
-    let Some(all) = EARLIER.iter().find_map(|of| moment.whole_of(Scenario::Provoked(*of))) else {
+    let here =
+        EARLIER.map(Scenario::Provoked).into_iter().find(|of| moment.whole_of(*of).is_some());
+    let Some((here, all)) = here.and_then(|here| Some((here, moment.whole_of(here)?))) else {
         return;
     };
     let went_on = moment.of(Scenario::ToolsCall).iter().any(calls);
@@ -104,8 +111,9 @@ fn absent_type(moment: &Moment<'_>, marks: &mut Marks) {
     };
     let Some(at) = all.iter().position(untyped).filter(|_| went_on) else { return };
     let called = all[at..].iter().any(|r| of(r, method::TOOLS_CALL));
-    marks.expect(called, "the result of an earlier server is used", || {
-        "no call came after its list of tools".into()
+    let fits = called && !fails(moment, here);
+    marks.expect(fits, "the result of an earlier server is used", || {
+        if called { "the client ended with an error" } else { "no call came after its list" }.into()
     });
 }
 
@@ -148,6 +156,9 @@ fn capabilities(received: &Received, marks: &mut Marks) {
             && match name {
                 "elicitation" => inner(&["form", "url"]),
                 "sampling" => inner(&["tools", "context"]),
+                "extensions" => {
+                    of.as_object().is_some_and(|all| all.values().all(Value::is_object))
+                }
                 _ => true,
             };
         marks.expect(fits, format!("`{name}` is an object"), || format!("`{name}` is {of}"));

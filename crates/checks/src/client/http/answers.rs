@@ -1,11 +1,16 @@
 //! basic/transports/streamable-http#receiving-messages, #case-sensitivity: how answers are read, and what is never posted.
 
-use plumb_runner::client::{Moment, Received, Scenario};
+use plumb_runner::client::{Moment, Provoked, Received, Scenario};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::method;
 
+use crate::client::conduct::{expect_going_on, fails};
+
 /// So many characters of a message are shown.
 const SHOWN: usize = 80;
+
+/// Lists in forms that few servers use.
+const FORMS: Scenario = Scenario::Provoked(Provoked::Forms);
 
 check! {
     /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream.
@@ -14,7 +19,10 @@ check! {
     ///
     /// **Fix:** look at `Content-Type`, and read the response from the stream's events.
     pub(crate) BOTH = "http.client.both-content-types";
-    happening: |moment, marks| reads(moment, marks, Scenario::Streams, "an event stream")
+    happening: |moment, marks| {
+        reads(moment, marks, Scenario::Streams, "an event stream");
+        reads(moment, marks, FORMS, "a page with `charset=utf-8` and one in an event of many lines");
+    }
 }
 
 check! {
@@ -40,21 +48,20 @@ check! {
 /// That the client goes on after a list that is written in a legal but unusual way, as it does after a plain one.
 fn reads(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, way: &str) {
     // Comments are only judged of who reads streams.
-    let plain =
-        if scenario == Scenario::Comments { Scenario::Streams } else { Scenario::ToolsCall };
+    let of_streams = [Scenario::Comments, FORMS].contains(&scenario);
+    let plain = if of_streams { Scenario::Streams } else { Scenario::ToolsCall };
     let went_on = |all: &[Received]| {
         let list = all.iter().position(lists);
         list.is_some_and(|at| all[at..].iter().any(|r| r.asks(method::TOOLS_CALL)))
     };
-    if moment.scenario != scenario || !lists(moment.now()) || !went_on(moment.of(plain)) {
+    let goes_on = went_on(moment.of(plain)) && !fails(moment, plain);
+    if moment.scenario != scenario || !lists(moment.now()) || !goes_on {
         return;
     }
     if moment.before().iter().any(lists) || !moment.is_whole() {
         return;
     }
-    marks.expect(went_on(moment.of(scenario)), format!("the client goes on after {way}"), || {
-        "no call came after the list, as one does elsewhere".into()
-    });
+    expect_going_on(moment, marks, scenario, went_on(moment.of(scenario)), way);
 }
 
 fn lists(received: &Received) -> bool {

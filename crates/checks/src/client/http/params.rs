@@ -1,6 +1,6 @@
 //! basic/transports/streamable-http#value-encoding, #client-behavior: parameters that are mirrored into headers.
 
-use plumb_runner::client::{MIRRORED, Mirrored, Received, Scenario};
+use plumb_runner::client::{MIRRORED, Mirrored, Provoked, Received, Scenario};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::{header, method};
 use serde_json::Value;
@@ -206,7 +206,8 @@ fn values(received: &Received) -> impl Iterator<Item = Given<'_>> {
 
 /// The arguments of a call in the scenario whose tools have marked parameters.
 fn arguments(received: &Received) -> Option<&Value> {
-    let here = received.exchange.by == Scenario::CustomHeaders.label();
+    let all = [Scenario::CustomHeaders, Scenario::Provoked(Provoked::MirroredAgain)];
+    let here = all.iter().any(|scenario| received.exchange.by == scenario.label());
     let call = here && received.method() == Some(method::TOOLS_CALL);
     received.param("arguments").filter(|_| call)
 }

@@ -33,7 +33,7 @@ fn no_newline(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** every line is a request or a notification of JSON-RPC, or at least means to be one.
+    /// **Observed:** every line is one request or notification of JSON-RPC, or at least means to be one.
     ///
     /// **Why:** a log or a prompt on the same stream is read as a message, and refused.
     ///
@@ -46,10 +46,8 @@ fn messages_only(moment: &Moment<'_>, marks: &mut Marks) {
     let now = moment.now();
     let Some(line) = written(now) else { return };
     let read: Option<Value> = serde_json::from_slice(line).ok();
-    let is_message = read.is_some_and(|read| {
-        let one = read.get(0).unwrap_or(&read);
-        one.get("jsonrpc").is_some()
-    });
+    // A list of messages is none.
+    let is_message = read.is_some_and(|read| read.get("jsonrpc").is_some());
     if is_message {
         marks.fits();
         return;

@@ -87,12 +87,12 @@ check! {
 
 fn modern_error(moment: &Moment<'_>, marks: &mut Marks) {
     let now = moment.now();
-    let code = || now.response().map(|response| response["error"]["code"].clone());
-    if now.line().is_some()
-        && now.request().is_some()
-        && code().is_some_and(|code| code == codes::UNSUPPORTED_VERSION)
-    {
-        stays(moment, marks, "no `initialize` after -32022");
+    const OURS: [i64; 3] =
+        [codes::UNSUPPORTED_VERSION, codes::MISSING_CLIENT_CAPABILITY, codes::HEADER_MISMATCH];
+    let code = || now.response()?["error"]["code"].as_i64();
+    let Some(code) = code().filter(|code| OURS.contains(code)) else { return };
+    if now.line().is_some() && now.request().is_some() {
+        stays(moment, marks, &format!("no `initialize` after {code}"));
     }
 }
 

@@ -48,7 +48,11 @@ impl Client {
         let client = BasicClient::new(ClientId::new(id.to_owned()))
             .set_auth_uri(AuthUrl::new(endpoint).map_err(broken)?)
             .set_redirect_uri(RedirectUrl::new(self.redirect().to_owned()).map_err(broken)?);
-        let (challenge, verifier) = pkce(rules);
+        let (challenge, verifier) = if self.choices.long_verifier {
+            PkceCodeChallenge::new_random_sha256_len(96)
+        } else {
+            pkce(rules)
+        };
         let state = || {
             let fixed = CsrfToken::new("plumb-state".to_owned());
             if rules.renews_its_state { CsrfToken::new_random() } else { fixed }
@@ -61,7 +65,13 @@ impl Client {
             request = request.add_extra_param("resource", found.resource.clone());
         }
         if rules.sends_a_challenge && rules.hashes_its_verifier {
-            request = request.set_pkce_challenge(challenge);
+            request = if rules.pads_no_challenge {
+                request.set_pkce_challenge(challenge)
+            } else {
+                let padded = format!("{}=", challenge.as_str());
+                let request = request.add_extra_param("code_challenge", padded);
+                request.add_extra_param("code_challenge_method", "S256")
+            };
         } else if rules.sends_a_challenge {
             request = request.add_extra_param("code_challenge", verifier.secret().clone());
             request = request.add_extra_param("code_challenge_method", "plain");

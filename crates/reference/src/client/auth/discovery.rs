@@ -75,9 +75,10 @@ impl Client {
         let origin = origin(server)?;
         let path = server.strip_prefix(&origin).unwrap_or_default();
         // Each place, and the resource that what stands there is about (RFC 9728 section 3.3).
+        let at_root = if self.choices.exact_resource { server.clone() } else { origin.clone() };
         let mut places = vec![
             (format!("{origin}{RESOURCE}{path}"), server.clone()),
-            (format!("{origin}{RESOURCE}"), origin),
+            (format!("{origin}{RESOURCE}"), at_root),
         ];
         if !self.rules.tries_the_path_first {
             places.reverse();

@@ -35,6 +35,9 @@ impl Client {
             ("scope", scope.as_str()),
             ("resource", &found.resource),
         ];
+        if !self.rules.names_the_server_for_itself {
+            form.pop();
+        }
         let pem = self.session.given("private_key_pem").map(str::to_owned);
         let Some(pem) = pem else {
             let secret = self.session.given("client_secret").map(str::to_owned);
@@ -56,7 +59,8 @@ impl Client {
             "aud": if rules.asserts_its_audience { audience } else { "https://other.example" },
         });
         if rules.asserts_an_end {
-            claims["exp"] = json!(now + 60);
+            let end = if rules.asserts_an_end_to_come { now + 60 } else { now - 60 };
+            claims["exp"] = json!(end);
         }
         if !rules.asserts_its_name {
             claims["iss"] = json!("somebody");

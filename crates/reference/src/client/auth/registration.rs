@@ -100,6 +100,9 @@ impl Client {
             "response_types": ["code"],
             "token_endpoint_auth_method": "none",
         });
+        if self.choices.confidential {
+            metadata["token_endpoint_auth_method"] = json!("client_secret_basic");
+        }
         if rules.says_its_application_type {
             metadata["application_type"] =
                 json!(if rules.registers_as_native { "native" } else { "web" });

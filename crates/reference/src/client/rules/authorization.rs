@@ -160,6 +160,14 @@ macro_rules! authorization_rules {
             asserts_an_end => kills "cc.client.jwt-form",
             /// It is the client's own.
             asserts_its_name => kills "cc.client.jwt-form",
+            /// And its end is to come.
+            asserts_an_end_to_come => kills "cc.client.jwt-form",
+            /// A token of the client itself is for this server, too.
+            names_the_server_for_itself => kills "client.resource.token-request",
+            /// Challenges have no padding.
+            pads_no_challenge => kills "client.pkce.implement",
+            /// Refresh tokens are not the server's business.
+            keeps_refresh_tokens_back => kills "client.token.only-own-as",
             /// It is signed by its key.
             signs_assertions => kills "cc.client.jwt-form",
             /// A grant is exchanged for the authorization server.

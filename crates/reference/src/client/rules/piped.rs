@@ -7,6 +7,8 @@ macro_rules! piped_rules {
             $($others)*
             /// A message is one line.
             lines_are_whole => kills "stdio.client-no-embedded-newline",
+            /// A line is one message.
+            pipes_one_message => kills "stdio.client-stdin-only-mcp",
             /// Nothing but messages is written.
             writes_messages_alone => kills "stdio.client-stdin-only-mcp",
             /// A server that asks gets no response.

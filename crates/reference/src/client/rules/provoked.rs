@@ -7,6 +7,14 @@ macro_rules! provoked_rules {
             $($others)*
             /// A code that meant something before the revision means nothing.
             reads_no_legacy_codes => kills "base.errcode.receiver-no-meaning",
+            /// Nor does another one that drafts had.
+            reads_no_draft_mismatch => kills "base.errcode.receiver-no-meaning",
+            /// A server that misses a capability is one of this revision.
+            stays_modern_without_capability => kills "versioning.modern-error-no-fallback",
+            /// Media types may have parameters.
+            reads_media_types => kills "http.client.both-content-types",
+            /// The data of an event may have several lines.
+            joins_data_lines => kills "http.client.both-content-types",
             /// Reserved keys that nobody has defined are skipped, whatever they hold.
             skips_reserved_keys => kills "base.meta.no-assumptions",
             /// The prefix of a key has labels between its dots.
@@ -69,6 +77,8 @@ macro_rules! provoked_rules {
             brings_inputs => kills "mrtr.client-construct",
             /// No state is invented.
             invents_no_state => kills "mrtr.client-no-invented-state",
+            /// Nor is one of an earlier round sent again.
+            forgets_earlier_states => kills "mrtr.client-no-invented-state",
             /// A state goes with nothing else.
             keeps_states_apart => kills "mrtr.client-isolation",
             /// Every input is answered under its key.
@@ -131,6 +141,8 @@ macro_rules! provoked_rules {
             settings_are_an_object => kills "tasks.settings-empty",
             /// Between two looks at a task is the pause that it asks for.
             pauses_between_looks => kills "tasks.client.poll-interval",
+            /// Which may change.
+            follows_the_latest_pause => kills "tasks.client.poll-interval",
             /// It is looked at until it has ended.
             looks_until_the_end => kills "tasks.client.poll-until-terminal",
             /// What it asks for is given.
@@ -177,6 +189,10 @@ macro_rules! provoked_rules {
             polls_nothing => kills "caching.client.no-polling",
             /// What has changed is not kept.
             invalidates => kills "caching.client.invalidate",
+            /// Nor is what was updated.
+            forgets_what_is_updated => kills "caching.client.invalidate",
+            /// Ages are in milliseconds.
+            counts_milliseconds => kills "caching.client.ttl-positive",
             /// Each page has its age.
             keeps_pages_apart => kills "caching.client.page-refetch",
             /// A list whose cursor is refused is read from its beginning.

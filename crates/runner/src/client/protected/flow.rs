@@ -188,6 +188,14 @@ impl<'a> Flow<'a> {
         self.of(Step::Token).find(|token| token.form("code").as_deref() == Some(code.as_str()))
     }
 
+    /// The refresh tokens that were issued.
+    pub fn refresh_tokens(&self) -> Vec<String> {
+        let issued = |token: &Received| {
+            Some(token.response()?["refresh_token"].as_str()?.to_owned()).filter(|t| !t.is_empty())
+        };
+        self.of(Step::Token).filter_map(issued).collect()
+    }
+
     /// The access tokens that were issued, each with the issuer that did.
     pub fn issued(&self) -> Vec<(String, Option<&'a str>)> {
         let tokens = self.of(Step::Token);

@@ -16,13 +16,18 @@ pub const NO_TOOLS: &str = "no-tools";
 /// The key of one that is to use a tool.
 pub const USE_A_TOOL: &str = "use-a-tool";
 
-/// What the form asks for: as the official suite has it, and one thing that may be left out.
+/// What the form asks for: as the official suite has it, and things that may be left out.
 pub fn form_schema() -> Value {
     json!({
         "type": "object",
         "properties": {
             "confirmed": { "type": "boolean", "description": "Whether to go on." },
             "count": { "type": "integer", "minimum": 1, "maximum": 3 },
+            "colour": { "type": "string", "oneOf": [
+                { "const": "#f00", "title": "Red" }, { "const": "#0f0", "title": "Green" }] },
+            "days": { "type": "array", "minItems": 1, "maxItems": 2,
+                "items": { "type": "string", "enum": ["Monday", "Tuesday"] } },
+            "note": { "type": "string", "default": "none", "minLength": 3, "maxLength": 40 },
         },
         "required": ["confirmed"],
     })
@@ -137,7 +142,7 @@ fn completion(choice: Option<&str>) -> Value {
     json!({ "method": method::SAMPLING_CREATE_MESSAGE, "params": params })
 }
 
-fn again(wanted: Map<String, Value>, state: Option<&str>) -> Value {
+pub(super) fn again(wanted: Map<String, Value>, state: Option<&str>) -> Value {
     let mut result = json!({ "resultType": "input_required" });
     if !wanted.is_empty() {
         result["inputRequests"] = Value::Object(wanted);

@@ -14,8 +14,10 @@ use crate::client::server::{ENDPOINT, refused};
 /// That a call was refused for its headers once.
 pub(super) const MISMATCHED: &str = "mismatched";
 
-/// What -32004 meant in drafts of the revision: a version that is not supported.
-const LEGACY_CODE: i64 = -32004;
+/// What meant something in drafts of the revision: a version that is not supported, and headers that do not match. Each refuses the
+/// call of a scenario.
+pub const LEGACY_CODES: [(Provoked, i64); 2] =
+    [(Provoked::LegacyCode, -32004), (Provoked::LegacyMismatch, -32001)];
 
 /// A revision that nobody speaks.
 const FAR_VERSION: &str = "2099-01-01";
@@ -50,9 +52,26 @@ pub(super) fn answered(
             let data = json!({ "supported": [FAR_VERSION], "requested": version });
             Some(refusal(id, codes::UNSUPPORTED_VERSION, "a far version is spoken", data))
         }
-        Provoked::LegacyCode if calls && stage.nth("call") == 1 => {
+        Provoked::LegacyCode | Provoked::LegacyMismatch if calls && stage.nth("call") == 1 => {
+            let (_, code) = LEGACY_CODES.iter().find(|(of, _)| *of == provoked)?;
             let data = json!({ "supported": [edition.revision], "requested": version });
-            Some(refusal(id, LEGACY_CODE, "not today", data))
+            Some(refusal(id, *code, "not today", data))
+        }
+        Provoked::Incapable => {
+            let needed =
+                json!({ "requiredCapabilities": { "extensions": { "com.example/plumb": {} } } });
+            match stage.nth("request") {
+                1 => Some(refusal(
+                    id,
+                    codes::MISSING_CLIENT_CAPABILITY,
+                    "an extension is needed",
+                    needed,
+                )),
+                2 => {
+                    Some(refusal(id, codes::HEADER_MISMATCH, "`Mcp-Method` is another", json!({})))
+                }
+                _ => None,
+            }
         }
         Provoked::Changed if calls && stage.nth(MISMATCHED) == 1 => Some(
             refused(id, Refusal::new(400, codes::HEADER_MISMATCH, "`Mcp-Param-Place` is missing"))

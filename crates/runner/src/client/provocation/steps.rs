@@ -19,6 +19,9 @@ pub const SLOW_MS: u64 = 4_000;
 /// When a client is to give it up, in milliseconds.
 const GIVEN_UP_MS: u64 = 300;
 
+/// So many milliseconds later it goes on.
+const SINCE_MS: u64 = 800;
+
 /// When a client is to give up a task, in milliseconds: it has looked at it by then.
 const TASK_GIVEN_UP_MS: u64 = 600;
 
@@ -36,6 +39,9 @@ const KEPT_FOR: [(&str, Option<i64>); 7] = [
     ("plumb:asked", Some(600_000)),
 ];
 
+/// The resource that changes while it is listened to.
+pub const WATCHED: &str = "plumb:other";
+
 /// The cursor of a page that may be kept for a moment only, and that is refused when it is asked for again.
 pub const SECOND_PAGE: &str = "second-page";
 
@@ -45,12 +51,11 @@ const TOLD_AFTER: u64 = 150;
 /// The steps of a scenario of ours.
 pub(in super::super) fn steps(provoked: Provoked) -> Value {
     let list = |what: &str| json!({ "do": "list", "what": what });
-    let read = |uri: &str| json!({ "do": "read", "uri": uri });
     let wait = |ms: u64| json!({ "do": "wait", "ms": ms });
     let slow = |how: &str| json!({ "do": "call", "name": SLOW, "arguments": {}, how: GIVEN_UP_MS });
     match provoked {
         Provoked::Cancelled => {
-            json!([list("tools"), slow("cancelAfterMs"), wait(200), list("tools")])
+            json!([list("tools"), slow("cancelAfterMs"), wait(SINCE_MS), list("tools")])
         }
         Provoked::Late => {
             json!([list("tools"), slow("cancelAfterMs"), wait(LATE_MS), list("tools")])
@@ -76,7 +81,9 @@ pub(in super::super) fn steps(provoked: Provoked) -> Value {
             wait(300),
             list("prompts"),
         ]),
-        Provoked::TimedOut => json!([list("tools"), slow("timeoutMs"), wait(200), list("tools")]),
+        Provoked::TimedOut => {
+            json!([list("tools"), slow("timeoutMs"), wait(SINCE_MS), list("tools")])
+        }
         Provoked::Listening => json!([
             list("tools"),
             { "do": "listen", "notifications": { "toolsListChanged": true, "promptsListChanged": true } },
@@ -89,28 +96,40 @@ pub(in super::super) fn steps(provoked: Provoked) -> Value {
                 "argument": { "name": "language", "value": "g" } },
             list("prompts"),
         ]),
-        Provoked::Caching => json!([
-            read("plumb:fresh"), read("plumb:fresh"), read("plumb:other"),
-            read("plumb:zero"), read("plumb:zero"),
-            read("plumb:negative"), read("plumb:negative"),
-            read("plumb:absent"), read("plumb:absent"),
-            read("plumb:asked"), read("plumb:asked"),
-            read("plumb:short"), wait(1_200), read("plumb:short"),
-            list("resources"), wait(60), list("resources"),
-            list("prompts"),
-            { "do": "listen", "notifications": { "promptsListChanged": true } },
-            wait(TOLD_AFTER + 250),
-            list("prompts"),
-        ]),
+        Provoked::Caching => caching(),
         _ => json!([]),
     }
+}
+
+/// Reads and lists, each at least twice.
+fn caching() -> Value {
+    let list = |what: &str| json!({ "do": "list", "what": what });
+    let read = |uri: &str| json!({ "do": "read", "uri": uri });
+    let wait = |ms: u64| json!({ "do": "wait", "ms": ms });
+    json!([
+        read("plumb:fresh"), read("plumb:fresh"), read("plumb:other"),
+        read("plumb:zero"), read("plumb:zero"),
+        read("plumb:negative"), read("plumb:negative"),
+        read("plumb:absent"), read("plumb:absent"),
+        read("plumb:asked"), read("plumb:asked"),
+        read("plumb:short"), wait(1_200), read("plumb:short"),
+        // What is fresh still is.
+        read("plumb:fresh"),
+        list("resources"), wait(60), list("resources"),
+        list("prompts"),
+        { "do": "listen", "notifications": {
+            "promptsListChanged": true, "resourceSubscriptions": [WATCHED] } },
+        wait(TOLD_AFTER + 250),
+        list("prompts"),
+        read(WATCHED),
+    ])
 }
 
 /// The server has what these scenarios need.
 pub(super) fn amend(method: &str, result: &mut Value) {
     if method == method::DISCOVER {
         result["capabilities"] = json!({ "tools": { "listChanged": true },
-            "prompts": { "listChanged": true }, "resources": {}, "completions": {} });
+            "prompts": { "listChanged": true }, "resources": { "subscribe": true }, "completions": {} });
     }
 }
 
@@ -176,13 +195,25 @@ fn listened(id: &Value, wanted: &Value) -> Script {
     } else {
         ("promptsListChanged", notification::PROMPTS_CHANGED)
     };
-    let honoured = if wanted[name] == true { json!({ name: true }) } else { json!({}) };
+    let mut honoured = if wanted[name] == true { json!({ name: true }) } else { json!({}) };
+    let watched = wanted["resourceSubscriptions"].as_array();
+    let watched = watched.is_some_and(|all| all.iter().any(|uri| uri == WATCHED));
+    if watched {
+        honoured["resourceSubscriptions"] = json!([WATCHED]);
+    }
     let acknowledged = told(notification::ACKNOWLEDGED, json!({ "notifications": honoured }));
     let begun = Response::event_stream().write(acknowledged);
-    if wanted[name] != true {
+    if wanted[name] != true && !watched {
         return begun.then(Step::Hold);
     }
-    begun.then(Step::Wait(TOLD_AFTER)).write(told(change, json!({}))).then(Step::Hold)
+    let mut begun = begun.then(Step::Wait(TOLD_AFTER));
+    if watched {
+        begun = begun.write(told(notification::RESOURCE_UPDATED, json!({ "uri": WATCHED })));
+    }
+    if wanted[name] == true {
+        begun = begun.write(told(change, json!({})));
+    }
+    begun.then(Step::Hold)
 }
 
 /// Results of these scenarios.

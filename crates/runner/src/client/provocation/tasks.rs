@@ -12,8 +12,11 @@ pub const TASK: &str = "plumb-task-7f3a";
 /// The key of the input that a task asks for.
 pub const TASK_INPUT: &str = "confirm-1";
 
-/// How long a client waits between two looks at the task, in milliseconds.
-pub const INTERVAL: u64 = 300;
+/// How long a client waits between two looks at the task at first, in milliseconds.
+pub const INTERVAL: u64 = 200;
+
+/// How long it waits after the second look.
+const LATER_INTERVAL: u64 = 600;
 
 /// So often it is at work before it is done.
 const LOOKS: u32 = 3;
@@ -74,8 +77,13 @@ fn looked_at(asks: bool, ends: bool, stage: &Stage) -> Value {
         task["inputRequests"] = json!({ TASK_INPUT: inputs::form() });
         return task;
     }
-    if stage.nth("looked at") < LOOKS || !ends {
-        return task("working");
+    let looks = stage.nth("looked at");
+    if looks < LOOKS || !ends {
+        let mut task = task("working");
+        if looks > 1 && ends {
+            task["pollIntervalMs"] = json!(LATER_INTERVAL);
+        }
+        return task;
     }
     let mut task = task("completed");
     task["result"] = json!({ "content": [{ "type": "text", "text": "8" }], "isError": false, "resultType": "complete" });

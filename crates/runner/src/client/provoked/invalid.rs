@@ -13,7 +13,19 @@ pub const INVALID: [(&str, &[&str]); 7] = [
     ("number", &["header_on_number"]),
     (
         "unreachable",
-        &["header_below_items", "header_below_one_of", "header_below_then", "header_below_ref"],
+        &[
+            "header_below_items",
+            "header_below_prefix_items",
+            "header_below_one_of",
+            "header_below_any_of",
+            "header_below_all_of",
+            "header_below_not",
+            "header_below_then",
+            "header_below_else",
+            "header_below_ref",
+            "header_below_additional",
+            "header_below_pattern",
+        ],
     ),
 ];
 
@@ -53,6 +65,19 @@ fn schema(name: &str) -> Value {
         "header_on_null" => value(on("null", "Value")),
         "header_on_number" => value(on("number", "Value")),
         "header_below_items" => value(json!({ "type": "array", "items": inner() })),
+        "header_below_prefix_items" => value(json!({ "type": "array", "prefixItems": [inner()] })),
+        "header_below_any_of" => {
+            json!({ "type": "object", "anyOf": [inner(), { "type": "object" }] })
+        }
+        "header_below_all_of" => json!({ "type": "object", "allOf": [inner()] }),
+        "header_below_not" => json!({ "type": "object", "not": inner() }),
+        "header_below_else" => json!({ "type": "object", "if": {}, "else": inner() }),
+        "header_below_additional" => {
+            json!({ "type": "object", "additionalProperties": on("string", "Inner") })
+        }
+        "header_below_pattern" => {
+            json!({ "type": "object", "patternProperties": { "^x": on("string", "Inner") } })
+        }
         "header_below_one_of" => {
             json!({ "type": "object", "oneOf": [inner(), { "type": "object" }] })
         }

@@ -1,0 +1,60 @@
+//! Requests that are to be sent again: calls in several rounds, each of which asks for something else, and others than calls.
+
+use plumb_wire::{meta, method};
+use serde_json::{Map, Value};
+
+use super::inputs::{again, form, forms};
+use super::{Provoked, Stage};
+use crate::client::STATE;
+
+/// The state of a later round.
+const LATER_STATE: &str = "{\"step\": 3}";
+
+pub(super) fn result(
+    provoked: Provoked,
+    method: &str,
+    params: &Value,
+    stage: &Stage,
+) -> Option<Value> {
+    match (provoked, method) {
+        (Provoked::Rounds, method::TOOLS_CALL) => {
+            round(stage.nth(method), forms(&params["_meta"][meta::CLIENT_CAPABILITIES]))
+        }
+        (Provoked::AskedElsewhere, method::RESOURCES_READ | method::PROMPTS_GET)
+        | (Provoked::MirroredAgain, method::TOOLS_CALL) => {
+            // Once each: who does not bring the state is not asked for ever.
+            let what = format!("{} {} {}", params["name"], params["uri"], params["arguments"]);
+            (stage.nth(&what) == 1).then(|| again(Map::new(), Some(STATE)))
+        }
+        _ => None,
+    }
+}
+
+/// What the call asks for the n-th time, of a client that has forms or none. Both a state and none follow a state.
+fn round(n: u32, forms: bool) -> Option<Value> {
+    let asks = |key: &str| Map::from_iter([(key.to_owned(), form())]);
+    match n {
+        1 if forms => Some(again(asks("first"), Some(STATE))),
+        1 => Some(again(Map::new(), Some(STATE))),
+        2 if forms => Some(again(asks("second"), None)),
+        2 | 3 if forms || n == 2 => Some(again(Map::new(), Some(LATER_STATE))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_round_asks_for_something_and_the_last_one_for_nothing() {
+        for (forms, last) in [(true, 4), (false, 3)] {
+            for n in 1..last {
+                let round = round(n, forms).expect("a round");
+                let asks = ["requestState", "inputRequests"].map(|name| round.get(name).is_some());
+                assert!(asks.contains(&true), "{round}");
+            }
+            assert_eq!(round(last, forms), None);
+        }
+    }
+}
