@@ -129,8 +129,8 @@ pub(crate) enum Command {
     /// Stand for a server that is somewhere else: what clients start that are judged over standard streams.
     #[command(hide = true)]
     Relay {
-        /// The socket that leads there.
-        socket: PathBuf,
+        /// The file that tells where that is.
+        file: PathBuf,
     },
     /// The reference client, which `plumb client` judges if no command is given.
     #[command(hide = true)]

@@ -113,8 +113,8 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         Command::Init(init) => run::init(edition, *init, secrets.clone()).await,
         Command::Manual { folder } => manual::write(&folder),
         Command::Warden => Ok(0),
-        Command::Relay { socket } => {
-            let code = plumb_wire::stdio::relay(&socket).await?;
+        Command::Relay { file } => {
+            let code = plumb_wire::stdio::relay(&file).await?;
             // Its standard input may never end, and holds up every other way out.
             std::process::exit(code)
         }

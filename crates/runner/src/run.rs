@@ -44,6 +44,10 @@ const SURVEY_ALONE: Duration = Duration::from_secs(120);
 /// Beyond the budget, processes of the target get so long to end by themselves.
 const PARTING: Duration = Duration::from_millis(300);
 
+/// What a system without signals keeps a run from.
+const NO_SIGNALS: &str = "this system has no signals: the server was killed where it would have been asked to end, and what \
+                          happens when it is asked was not seen";
+
 /// Runs the checks of `registry` against a target; events go to `sink`, in order.
 ///
 /// # Errors
@@ -184,6 +188,9 @@ async fn ask(
         )
     };
     let (running, others) = timeout_at(deadline, starts).await.map_err(|_| late())??;
+    if target.is_command() && !plumb_wire::process::SIGNALS {
+        recorder.remark(NO_SIGNALS.to_owned());
+    }
     let met = met(&running, &target, &options, recorder, deadline).await;
     let met = met.map_err(|error| explained(error, &options.target));
     let survey = match met.and_then(|survey| revision.fits(survey)) {

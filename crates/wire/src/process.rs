@@ -22,12 +22,17 @@ use group::Group;
 use strays::Mark;
 use tail::Tail;
 
+pub(crate) use group::signals;
+
 /// How long the output of a process that has exited is still awaited: another process can hold it open.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How long the kernel gets to carry out a kill.
 const KILL: Duration = Duration::from_secs(2);
 /// How often a group without a leader is looked at: the system tells nobody of its end.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// Whether this system has the signals that are more than a kill.
+pub const SIGNALS: bool = cfg!(unix);
 
 /// What to start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 mod launches;
 mod lines;
+mod meeting;
 mod peer;
 mod relay;
 mod rewritten;

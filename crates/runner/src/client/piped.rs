@@ -23,7 +23,7 @@ use super::server::ENDPOINT;
 /// What answers as over HTTP.
 pub(super) type Answering = Arc<dyn Fn(&Asked) -> Play + Send + Sync>;
 
-/// The processes of a scenario, and the folder with their socket.
+/// The processes of a scenario, and the folder that tells where they are waited for.
 pub(super) struct Piped {
     launches: Launches,
     folder: TempDir,
@@ -39,7 +39,7 @@ impl Piped {
         clock: Clock,
     ) -> Result<Self, WireError> {
         let failed = |error: io::Error| WireError::Listen {
-            address: "a socket in a folder of its own".into(),
+            address: "a port of the loopback, told by a file".into(),
             cause: error.to_string(),
         };
         let folder = tempfile::Builder::new().prefix("plumb-").tempdir().map_err(failed)?;
@@ -54,10 +54,10 @@ impl Piped {
         Ok(Self { launches: launches.map_err(failed)?, folder })
     }
 
-    /// The command line that leads here: that of a relay, and where its socket is.
+    /// The command line that leads here: that of a relay, and the file that tells where it is waited for.
     pub(super) fn command(&self, relay: &[String]) -> Vec<String> {
-        let socket = self.launches.socket().display().to_string();
-        relay.iter().cloned().chain([socket]).collect()
+        let file = self.launches.file().display().to_string();
+        relay.iter().cloned().chain([file]).collect()
     }
 
     /// Waits until all processes have ended, at most so long, and tells how each lived.

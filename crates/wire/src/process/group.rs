@@ -6,6 +6,6 @@ mod elsewhere;
 mod unix;
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{Group, apart, signal_of};
+pub(crate) use elsewhere::{Group, apart, signal_of, signals};
 #[cfg(unix)]
-pub(crate) use unix::{Group, apart, signal_of};
+pub(crate) use unix::{Group, apart, signal_of, signals};

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::meeting::Meeting;
 use super::peer::Peer;
 use super::relay::{PIECE, WAITING, Word};
 use crate::script::Handler;
@@ -59,7 +60,7 @@ impl Life {
 /// All processes that a client starts by one command. Its drop ends them.
 #[derive(Debug)]
 pub struct Launches {
-    socket: PathBuf,
+    file: PathBuf,
     entries: Entries,
     changed: watch::Receiver<()>,
     task: JoinHandle<()>,
@@ -75,9 +76,9 @@ struct Entry {
 }
 
 impl Launches {
-    /// Begins to wait for processes at a socket in this folder, which nobody else should be able to enter.
+    /// Begins to wait for processes. Where, a file in this folder tells, which nobody else should be able to enter.
     ///
-    /// Must be called within a Tokio runtime. Errors: there can be no socket.
+    /// Must be called within a Tokio runtime. Errors: nobody could come.
     pub fn listen<H: Handler + Clone>(
         folder: &Path,
         handler: H,
@@ -85,33 +86,35 @@ impl Launches {
         limits: Limits,
         clock: Clock,
     ) -> io::Result<Self> {
-        let socket = folder.join("server");
-        let listener = UnixListener::bind(&socket)?;
+        let meeting = Meeting::in_folder(folder)?;
+        let file = meeting.file().to_owned();
         let (tell, changed) = watch::channel(());
         let entries = Entries(Arc::default(), Arc::new(tell));
         let all = entries.clone();
         let task = tokio::spawn(async move {
             let mut running = JoinSet::new();
-            for at in 0..MOST {
-                let Ok((stream, _)) = listener.accept().await else { return };
+            while let Ok(stranger) = meeting.next().await {
                 let life = Life { begun_at: clock.now(), ..Life::default() };
-                let (input, read) = duplex(PIECE);
-                let (written, output) = duplex(PIECE);
-                let peer = Peer::over(read, written, handler.clone(), limits.clone(), clock);
-                let life = Life { channel: peer.channel.clone(), ..life };
-                all.lock().push(Entry { life, log: peer.log.clone() });
-                let launch = Launch { entries: all.clone(), at, manner, clock };
-                running.spawn(launch.serve(stream, peer, input, output));
+                let (all, handler, limits) = (all.clone(), handler.clone(), limits.clone());
+                running.spawn(async move {
+                    let Some(stream) = stranger.admitted().await else { return };
+                    let (input, read) = duplex(PIECE);
+                    let (written, output) = duplex(PIECE);
+                    let peer = Peer::over(read, written, handler, limits, clock);
+                    let life = Life { channel: peer.channel.clone(), ..life };
+                    let Some(at) = all.add(Entry { life, log: peer.log.clone() }) else { return };
+                    let launch = Launch { entries: all, at, manner, clock };
+                    launch.serve(stream, peer, input, output).await;
+                });
                 while running.try_join_next().is_some() {}
             }
-            while running.join_next().await.is_some() {}
         });
-        Ok(Self { socket, entries, changed, task })
+        Ok(Self { file, entries, changed, task })
     }
 
-    /// Where a relay finds it.
-    pub fn socket(&self) -> &Path {
-        &self.socket
+    /// What a relay is told, to find it.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// The processes that were started up to now.
@@ -154,6 +157,13 @@ impl Entries {
         // A panic elsewhere leaves what was seen as it is.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Adds a process and gives its place; none if there are too many.
+    fn add(&self, entry: Entry) -> Option<usize> {
+        let mut all = self.lock();
+        (all.len() < MOST).then(|| all.push(entry))?;
+        Some(all.len() - 1)
+    }
 }
 
 /// One process, as it is served.
@@ -167,7 +177,7 @@ struct Launch {
 impl Launch {
     async fn serve(
         self,
-        stream: UnixStream,
+        stream: TcpStream,
         mut peer: Peer,
         input: DuplexStream,
         output: DuplexStream,

@@ -1,16 +1,17 @@
 //! A process that stands for a server which is somewhere else: a client starts it, and what the client writes to its standard
-//! input goes through a socket to the [`Launches`](super::Launches) that answers.
+//! input goes to where the [`Launches`](super::Launches) wait that answer.
 //!
-//! It decides nothing: what it is sent it writes, and it ends when it is told to, or when nobody is left at the socket.
+//! It decides nothing: what it is sent it writes, and it ends when it is told to, or when nobody is left to tell it.
 
 use std::io;
 use std::path::Path;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::UnixStream;
-use tokio::net::unix::OwnedReadHalf;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::mpsc;
+
+use super::meeting;
+use crate::process;
 
 /// How much is read at once, in bytes.
 pub(super) const PIECE: usize = 16 << 10;
@@ -19,7 +20,7 @@ pub(super) const WAITING: usize = 64;
 /// No word is longer, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// What goes through the socket, either way.
+/// What goes either way.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// Bytes of the client.
@@ -85,11 +86,11 @@ impl Word {
     }
 }
 
-/// Is the process, until it is told to end; gives the exit code.
+/// Is the process, until it is told to end; gives the exit code. The file tells where it is waited for.
 ///
-/// Errors: nobody listens at the socket.
-pub async fn relay(socket: &Path) -> io::Result<i32> {
-    let (from, mut to) = UnixStream::connect(socket).await?.into_split();
+/// Errors: nobody waits for it.
+pub async fn relay(file: &Path) -> io::Result<i32> {
+    let (from, mut to) = meeting::come(file).await?.into_split();
     let (tell, mut told) = mpsc::channel::<Word>(WAITING);
     tokio::spawn(async move {
         while let Some(word) = told.recv().await {
@@ -98,16 +99,14 @@ pub async fn relay(socket: &Path) -> io::Result<i32> {
             }
         }
     });
-    for (kind, number) in
-        [(SignalKind::terminate(), 15), (SignalKind::interrupt(), 2), (SignalKind::hangup(), 1)]
-    {
-        let (mut signals, tell) = (signal(kind)?, tell.clone());
-        tokio::spawn(async move {
-            while signals.recv().await.is_some() && tell.send(Word::Signalled(number)).await.is_ok()
-            {
+    let (mut signals, signalled) = (process::signals()?, tell.clone());
+    tokio::spawn(async move {
+        while let Some(number) = signals.recv().await {
+            if signalled.send(Word::Signalled(number)).await.is_err() {
+                return;
             }
-        });
-    }
+        }
+    });
     tokio::spawn(async move {
         let (mut input, mut piece) = (tokio::io::stdin(), vec![0; PIECE]);
         while let Ok(read @ 1..) = input.read(&mut piece).await {

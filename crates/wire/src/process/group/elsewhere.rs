@@ -5,6 +5,8 @@ use std::io;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::mpsc;
+
 use super::super::{Signal, warden};
 
 /// Leaves a command as it is: what belongs together is known by who started whom.
@@ -13,6 +15,18 @@ pub(crate) fn apart(_command: &mut Command) {}
 /// None: no process is ended by a signal.
 pub(crate) fn signal_of(_status: ExitStatus) -> Option<i32> {
     None
+}
+
+/// The number of SIGINT for each time that a console asks this process to end; whoever ends it otherwise does not ask.
+///
+/// Must be called within a Tokio runtime.
+pub(crate) fn signals() -> io::Result<mpsc::Receiver<i32>> {
+    const INTERRUPT: i32 = 2;
+    let (tell, told) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() && tell.send(INTERRUPT).await.is_ok() {}
+    });
+    Ok(told)
 }
 
 /// A program that we started, and what it starts.

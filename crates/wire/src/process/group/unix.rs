@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io::Errno;
 use rustix::process::{self as unix, Pid};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::super::{Signal, warden};
 
@@ -18,6 +20,20 @@ pub(crate) fn apart(command: &mut Command) {
 /// The number of the signal that ended a process.
 pub(crate) fn signal_of(status: ExitStatus) -> Option<i32> {
     status.signal()
+}
+
+/// The numbers of the signals that ask this process to end, as they come; they do not end it any more.
+///
+/// Must be called within a Tokio runtime.
+pub(crate) fn signals() -> io::Result<mpsc::Receiver<i32>> {
+    let (tell, told) = mpsc::channel(1);
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let (mut signals, tell) = (signal(kind)?, tell.clone());
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() && tell.send(kind.as_raw_value()).await.is_ok() {}
+        });
+    }
+    Ok(told)
 }
 
 /// A group that we started.
