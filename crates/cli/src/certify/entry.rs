@@ -108,6 +108,9 @@ async fn confined(
         );
         return Ok(Prepared::Here(About { entry: Some(identity), confinement: Confinement::None }));
     }
+    if let Some(why) = beyond_sandboxes(&fetch) {
+        return Err(anyhow!(why).into());
+    }
     let engine = engine(args.sandbox.as_deref())?;
     let (report, digest) = in_sandbox(engine, &fetch, arguments, &args.run, revision).await?;
     identity.package_digest = digest;
@@ -133,6 +136,24 @@ fn unconfined(fetch: &Fetch) -> anyhow::Result<Vec<String>> {
         }
     };
     Ok(words.into_iter().map(str::to_owned).collect())
+}
+
+/// Why a package is judged in no sandbox yet, whatever engine is here, and what to do instead.
+fn beyond_sandboxes(fetch: &Fetch) -> Option<String> {
+    Some(match fetch {
+        Fetch::Npm(_) | Fetch::Pypi(_) => return None,
+        Fetch::Image(reference) => format!(
+            "{reference} is an image, and Plumb is not put into images of others yet: run it yourself without network, \
+             and judge what it says: plumb certify -- docker run --rm -i --network=none {reference}"
+        ),
+        Fetch::Nuget(id) => format!(
+            "{id} is a tool of NuGet, which is not fetched into a sandbox yet: --unconfined runs it by dnx"
+        ),
+        Fetch::Archive { url, sha256 } => format!(
+            "{url} is an archive (MCPB), which is not unpacked yet: see that its SHA-256 is {sha256}, unpack it where it \
+             can do no harm, and judge its command: plumb certify -- COMMAND"
+        ),
+    })
 }
 
 /// The engine that was asked for, or the first that is here.
@@ -163,12 +184,6 @@ async fn in_sandbox(
     run: &RunArgs,
     revision: &str,
 ) -> Result<(Report, Option<String>), Failure> {
-    if matches!(fetch, Fetch::Image(_)) {
-        return Err(anyhow!(
-            "images are not judged in a sandbox yet: start them yourself, after `--`"
-        )
-        .into());
-    }
     let work = Workplace::new(&run.judging.out)?;
     let (fetched, out) = (work.0.join("fetched"), work.0.join("out"));
     for folder in [&fetched, &out] {
