@@ -68,6 +68,7 @@ impl Seen<'_> {
         }
         // How often something was seen to hold follows from chance and tells nothing.
         let count = if finding { case.count } else { 1 };
-        CaseFinished { exchanges, count, ..case.clone() }
+        // Whether there was time to try it again follows from chance, too.
+        CaseFinished { exchanges, count, again: None, ..case.clone() }
     }
 }

@@ -118,7 +118,7 @@ fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<(
     };
     say!("It is {how}.");
     for prop in check.needs {
-        say!("needs {}: {}", prop.name(), prop.how_to_enable());
+        say!("It needs a {}: {}.", prop.what(), prop.how_to_enable());
     }
     for pack in plumb_checks::packs(edition)? {
         for vector in pack.vectors().filter(|v| v.judges.iter().any(|id| id == check.id)) {

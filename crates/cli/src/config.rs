@@ -75,6 +75,9 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))
 }
 
+/// So many tools that were not called are named.
+const UNCALLED: usize = 20;
+
 /// A commented configuration with what a survey found, and what it did not.
 pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
     let mut text = String::from(
@@ -112,17 +115,43 @@ pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
     let missing: Vec<Prop> =
         Prop::ALL.iter().copied().filter(|p| survey.prop(*p).is_none()).collect();
     if !missing.is_empty() {
-        text.push_str("\n# It did not find these. Each one enables more checks.\n");
-    }
-    for prop in missing {
-        let _ = writeln!(
-            text,
-            "# [props.{}]    # {}\n# name = \"…\"",
-            prop.name(),
-            prop.how_to_enable()
+        text.push_str(
+            "\n# It did not find these. Whatever of yours is such a thing, name it: so many more checks are judged then.\n",
         );
+        uncalled(&mut text, survey, secrets);
+    }
+    let checks = plumb_checks::all();
+    for prop in missing {
+        let needs = match checks.iter().filter(|check| check.needs.contains(&prop)).count() {
+            0 => "Of use:".to_owned(),
+            1 => "1 check needs".to_owned(),
+            n => format!("{n} checks need"),
+        };
+        let fixture = prop
+            .fixture()
+            .map_or_else(String::new, |name| format!(" (the official fixture's is {name})"));
+        let (what, name) = (prop.what(), prop.name());
+        let _ = writeln!(text, "#\n# {needs} a {what}{fixture}.\n# [props.{name}]\n# name = \"…\"");
     }
     text
+}
+
+/// Names the tools of which nobody knows what they do, since nothing allows to call them.
+fn uncalled(text: &mut String, survey: &Survey, secrets: &Secrets) {
+    let called = |name: &str| survey.callable.iter().any(|c| c.tool["name"] == *name);
+    let names = survey.tools.items.iter().filter_map(|item| item.value["name"].as_str());
+    let told: Vec<String> = names
+        .filter(|name| !called(name))
+        .take(UNCALLED)
+        .map(|name| basic(&secrets.blot_text(name)))
+        .collect();
+    if !told.is_empty() {
+        let _ = writeln!(
+            text,
+            "# These tools were not called, since nothing marks them as harmless: {}",
+            told.join(", ")
+        );
+    }
 }
 
 /// A JSON value as an inline TOML value; TOML has no null, and no integer beyond 64 bits with a sign.

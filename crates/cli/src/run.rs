@@ -164,7 +164,12 @@ pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs, secrets: Secrets
             .await
             .map_err(|error| Failure::new(UNREACHED, error))?;
     output::write(&args.write, &config::starter(&survey, &secrets))?;
-    say!("{}: {} props found", args.write.display(), survey.props.len());
+    say!(
+        "{}: {} things with known behaviour found, {} not; each says what it is and how many checks it unlocks",
+        args.write.display(),
+        survey.props.len(),
+        plumb_runner::Prop::ALL.len().saturating_sub(survey.props.len())
+    );
     Ok(0)
 }
 

@@ -1,5 +1,7 @@
 //! The laws that Plumb is held to, each a test. Law 3 (the kill matrix) is `just matrix`; law 7 runs in `interop`.
 
+#[path = "laws/again.rs"]
+mod again;
 #[path = "laws/judge.rs"]
 mod judge;
 #[path = "laws/props.rs"]

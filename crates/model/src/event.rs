@@ -137,6 +137,23 @@ pub struct CaseFinished {
     /// How often the same was seen: by a judgement over every exchange, or in cases of one title that hold.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub count: u32,
+    /// How a violation was seen again; absent where it was not tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+}
+
+/// How a violation was seen again when Plumb tried it once more. What was not seen again is inconclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// The message by itself: on a connection of its own, over standard streams as the first line of a process.
+    Alone,
+    /// Only right behind the accepted request from which it deviates.
+    AfterControl,
+    /// Only in the process of the run, behind all that this one had been asked.
+    InRun,
+    /// When the whole scenario was played once more.
+    Replayed,
 }
 
 fn is_zero(n: &u64) -> bool {

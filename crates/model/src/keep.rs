@@ -120,6 +120,7 @@ mod tests {
             verdict,
             exchanges: exchanges.to_vec(),
             count: 1,
+            again: None,
         })
     }
 

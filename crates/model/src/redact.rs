@@ -115,7 +115,15 @@ fn texts<'a>(texts: impl IntoIterator<Item = &'a mut String>, secrets: &Secrets)
 }
 
 fn case_finished(case: &mut CaseFinished, secrets: &Secrets) {
-    let CaseFinished { check: _, case: slug, title, verdict: said, exchanges: _, count: _ } = case;
+    let CaseFinished {
+        check: _,
+        case: slug,
+        title,
+        verdict: said,
+        exchanges: _,
+        count: _,
+        again: _,
+    } = case;
     secrets.blot_in(slug);
     secrets.blot_in(title);
     verdict(said, secrets);
@@ -293,6 +301,7 @@ mod tests {
             verdict: violated(),
             exchanges: Vec::new(),
             count: 1,
+            again: None,
         };
         let events = [
             Event::RunStarted(Box::new(run)),

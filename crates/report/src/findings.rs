@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use plumb_model::event::CaseFinished;
+use plumb_model::event::{Again, CaseFinished};
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 use plumb_model::{CheckInfo, Exchange, Force, Position, Report, Severity, Verdict};
 
 use crate::evidence;
+use crate::reproduce::{self, Reproduction};
 use crate::text::counted;
 
 /// One failure of a check, however many of its cases show it.
@@ -24,6 +25,36 @@ pub struct Finding<'a> {
     pub exchange: Option<&'a Exchange>,
     /// The accepted request beside it, if the first case rests on one.
     pub control: Option<&'a Exchange>,
+}
+
+impl<'a> Finding<'a> {
+    /// How it was seen again, if it was.
+    pub fn again(&self) -> Option<Again> {
+        self.cases.iter().find_map(|case| case.again)
+    }
+
+    /// What to send so that it is seen again; none if nothing was sent, or too much for a line.
+    pub fn reproduction(&self, report: &Report) -> Option<Reproduction> {
+        let (exchange, target) = (self.exchange?, &report.run.target);
+        match self.control.filter(|_| self.again() == Some(Again::AfterControl)) {
+            Some(control) => reproduce::behind(control, exchange, target),
+            None => reproduce::of(exchange, target),
+        }
+    }
+}
+
+/// What it means that a finding was seen again so, for people.
+pub fn seen_again(again: Again) -> &'static str {
+    match again {
+        Again::Alone => "reproduced alone: sent by itself, the message showed it again",
+        Again::AfterControl => {
+            "reproduced only after the control, the accepted request from which it deviates: send both"
+        }
+        Again::InRun => {
+            "reproduced only in the process of the run, behind all that it had been asked: not by one message"
+        }
+        Again::Replayed => "reproduced by all that the check does, played once more",
+    }
 }
 
 /// Why there was nothing to observe.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use plumb_model::event::{CaseFinished, JudgedBy, TargetInfo, is_once};
+use plumb_model::event::{Again, CaseFinished, JudgedBy, TargetInfo, is_once};
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 use plumb_model::suite::Policy;
 use plumb_model::{Exchange, Force, Level, Position, Report, Severity, Verdict};
@@ -239,6 +239,9 @@ pub struct Case<'a> {
     /// How often the same was seen, if more than once.
     #[serde(skip_serializing_if = "is_once")]
     pub count: u32,
+    /// How a violation was seen again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
 }
 
 impl<'a> Document<'a> {
@@ -324,6 +327,7 @@ impl<'a> Case<'a> {
             verdict: &case.verdict,
             exchanges: &case.exchanges,
             count: case.count,
+            again: case.again,
         }
     }
 }

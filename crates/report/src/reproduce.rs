@@ -43,6 +43,21 @@ pub fn of(exchange: &Exchange, target: &TargetInfo) -> Option<Reproduction> {
     }
 }
 
+/// The line that repeats an exchange behind another one: over HTTP one after the other, over standard streams both to one
+/// process.
+pub fn behind(first: &Exchange, then: &Exchange, target: &TargetInfo) -> Option<Reproduction> {
+    if let (Sent::Stdio { line: first }, Sent::Stdio { line: then }) = (&first.sent, &then.sent) {
+        let mut both = first.bytes().to_vec();
+        both.push(b'\n');
+        both.extend_from_slice(then.bytes());
+        return stdio(&both.into(), &target.address);
+    }
+    let (first, then) = (of(first, target)?, of(then, target)?);
+    let mut notes = first.notes;
+    notes.extend(then.notes.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
+    Some(Reproduction { line: format!("{}; {}", first.line, then.line), notes })
+}
+
 /// The server of the scenario in which a client sent this.
 fn mock(exchange: &Exchange, target: &TargetInfo) -> Reproduction {
     let way = if target.transport == "stdio" { " --stdio" } else { "" };

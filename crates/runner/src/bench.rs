@@ -158,7 +158,7 @@ impl Bench {
 
     /// A prop that the check declared as needed.
     pub fn prop(&self, prop: Prop) -> Result<&Found, Trouble> {
-        self.survey().prop(prop).ok_or_else(|| Trouble::Setup(format!("no {}", prop.name())))
+        self.survey().prop(prop).ok_or_else(|| Trouble::Setup(format!("no {}", prop.what())))
     }
 
     /// A correct call of a tool that is a prop, with the headers that mirror its arguments.

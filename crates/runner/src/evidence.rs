@@ -57,6 +57,7 @@ impl Evidence {
             verdict: finding::verdict(judgement),
             exchanges: exchanges.clone(),
             count: 1,
+            again: None,
         });
         self.cases.lock().unwrap_or_else(PoisonError::into_inner).extend(cases);
     }

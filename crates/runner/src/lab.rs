@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicU64;
 pub(crate) use outcome::Results;
 pub(crate) use trial::Trial;
 pub(crate) use trials::{lanes, trials};
+pub(crate) use walk::again::{again, calls, stands_alone};
 pub(crate) use walk::walk;
 
 /// Ids of vectors start here, past those of all benches.

@@ -90,19 +90,24 @@ impl Passives {
     }
 
     /// The cases of a passive check over the whole run.
-    pub(crate) fn finish(&self, check: &str) -> (Verdict, Vec<CaseFinished>) {
+    pub(crate) fn finish(&self, check: &str, survey: &Survey) -> (Verdict, Vec<CaseFinished>) {
         let Some((_, _, tally)) = self.checks.iter().find(|(id, ..)| *id == check) else {
             return (Verdict::inconclusive("the check was not planned"), Vec::new());
         };
         let tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        tally.finish(check).unwrap_or_else(|| (never_seen(), Vec::new()))
+        tally.finish(check).unwrap_or_else(|| (never_seen(survey), Vec::new()))
     }
 }
 
-fn never_seen() -> Verdict {
+fn never_seen(survey: &Survey) -> Verdict {
     Verdict::Unverified {
-        why: "no exchange of the run showed what the requirement speaks of".into(),
-        how_to_enable: "offer a tool, resource or prompt that shows it, or name one under [props] in plumb.toml"
-            .into(),
+        why: "no answer of the run showed what the requirement speaks of".into(),
+        how_to_enable: match survey.uncalled_in_words() {
+            Some(uncalled) => format!(
+                "if one of the tools that were not called ({uncalled}) shows it, mark that one `readOnlyHint: true`, or \
+                 allow it by `--allow-calls NAME`"
+            ),
+            None => "everything that the server offers was looked at: it is judged as soon as an answer shows it".into(),
+        },
     }
 }

@@ -1,5 +1,7 @@
 //! Props: things with known behaviour that some checks need.
 
+mod offer;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -197,35 +199,6 @@ impl Prop {
             .ok()
             .and_then(|v| v.as_str().map(str::to_owned))
             .unwrap_or_default()
-    }
-
-    /// What the user can add so that checks which need it are judged.
-    pub fn how_to_enable(self) -> String {
-        let what = match self {
-            Self::Resource | Self::TextResource | Self::BinaryResource => "list such a resource",
-            Self::Template => "list a resource template",
-            Self::Prompt | Self::PromptWithArguments => "list such a prompt",
-            Self::ImagePrompt | Self::AudioPrompt | Self::EmbeddedPrompt | Self::InputPrompt => {
-                "offer such a prompt under the official fixture name"
-            }
-            Self::Tool => {
-                "mark a harmless tool `readOnlyHint: true`, or allow calls with `--allow-calls NAME`"
-            }
-            Self::SlowTool => {
-                "offer a tool with an argument that says how long it takes (`duration_ms`, `seconds`) and mark it \
-                 `readOnlyHint: true`, or allow its calls with `--allow-calls NAME`"
-            }
-            Self::ChangeTools
-            | Self::ChangePrompts
-            | Self::ChangeResources
-            | Self::UpdateResource => {
-                "offer such a tool under its official fixture name, or allow its calls with `--allow-calls NAME`"
-            }
-            _ => {
-                "offer one under its official fixture name or as a tool marked `readOnlyHint: true`"
-            }
-        };
-        format!("{what}, or name it in plumb.toml: [props.{}]", self.name())
     }
 }
 

@@ -3,6 +3,7 @@
 mod played;
 
 use std::future::Future;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use plumb_model::event::CaseFinished;
@@ -19,6 +20,10 @@ pub(crate) const SECOND_TRIES: usize = 24;
 /// A scenario is played again at most so often.
 const AGAIN: u32 = 2;
 
+/// What shows a violation within so long is played once more, and others, as long as all of that takes no longer than this.
+const QUICK: Duration = Duration::from_millis(250);
+const REPLAYS: Duration = Duration::from_millis(400);
+
 /// Who carries out a scenario: it knows the subject and what a scenario works with.
 pub(crate) trait Stage: Sync {
     /// Where events go.
@@ -31,6 +36,11 @@ pub(crate) trait Stage: Sync {
         deadline: Instant,
         tried: u32,
     ) -> impl Future<Output = Result<Played, String>> + Send;
+
+    /// Whether a scenario may be played again although its first showing left no doubt: nothing comes of it that lasts.
+    fn may_replay(&self, _check: &Check) -> bool {
+        false
+    }
 
     /// Whether the subject answers others, when it was silent to one.
     fn answers(&self) -> impl Future<Output = bool> + Send;
@@ -48,6 +58,8 @@ pub(crate) struct Scenes<'a, S> {
 #[derive(Default)]
 pub(crate) struct Doubted {
     scenes: Vec<(&'static Check, Played)>,
+    /// Violations that are beyond doubt, and quickly shown once more.
+    shown: Vec<(&'static Check, Played)>,
     faults: Vec<String>,
 }
 
@@ -58,13 +70,19 @@ impl<S: Stage> Scenes<'_, S> {
         let scenes = checks.iter().map(|&check| async move {
             let at = self.stage.recorder().clock.now();
             self.stage.recorder().emit(Event::CheckStarted { check: check.id.into(), at });
-            (check, self.stage.play(check, self.deadline, 0).await)
+            let began = Instant::now();
+            (check, self.stage.play(check, self.deadline, 0).await, began.elapsed())
         });
         let mut scenes = futures_util::stream::iter(scenes).buffer_unordered(self.concurrency);
         let mut doubted = Doubted::default();
-        while let Some((check, scene)) = scenes.next().await {
+        while let Some((check, scene, took)) = scenes.next().await {
             match scene {
                 Ok(played) if played.is_doubtful() => doubted.scenes.push((check, played)),
+                Ok(played)
+                    if played.is_violated() && took <= QUICK && self.stage.may_replay(check) =>
+                {
+                    doubted.shown.push((check, played));
+                }
                 Ok(played) => self.finish(check, played.verdict, played.cases),
                 Err(fault) => {
                     self.finish(check, Verdict::inconclusive(&fault), Vec::new());
@@ -79,6 +97,7 @@ impl<S: Stage> Scenes<'_, S> {
     /// ended, beside a failure of the target, or inconclusive; gives the faults of Plumb itself.
     pub(crate) async fn again(&self, mut doubted: Doubted) -> Vec<String> {
         let mut faults = std::mem::take(&mut doubted.faults);
+        self.replay(std::mem::take(&mut doubted.shown)).await;
         // Where much is inconclusive, the target is the cause.
         let inconclusive =
             |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
@@ -109,13 +128,29 @@ impl<S: Stage> Scenes<'_, S> {
         faults
     }
 
+    /// Plays once more, with nothing else in flight, what was violated beyond doubt, as far as there is time; what is not seen
+    /// again then is in doubt.
+    async fn replay(&self, shown: Vec<(&'static Check, Played)>) {
+        let until = self.deadline.min(Instant::now() + REPLAYS);
+        for (check, first) in shown {
+            let in_time = Instant::now() < until;
+            let second = if in_time { self.stage.play(check, until, 1).await.ok() } else { None };
+            let (verdict, cases) = first.replayed(second.as_ref());
+            self.finish(check, verdict, cases);
+        }
+    }
+
     /// Plays a scenario again, and what failures of the target may have spoilt a second time: of a thousand cases some fail
     /// twice in a row by bad luck alone, where one answer of twenty fails.
     async fn tried_again(&self, check: &'static Check, mut last: Played) -> Result<Played, String> {
         for tried in 1..=AGAIN {
             let next = self.stage.play(check, self.deadline, tried).await?;
             // What a failure only may have spoilt stands, unless it is seen to hold.
+            let twice = last.is_violated() && next.is_violated();
             last = if last.stands_beside(&next) { last } else { next.beside(&last) };
+            if twice {
+                last = last.seen_again();
+            }
             if !last.is_spoilt() || Instant::now() >= self.deadline {
                 break;
             }

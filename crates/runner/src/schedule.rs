@@ -1,6 +1,7 @@
 //! When each check runs: what is decided without it, vectors and scenarios beside each other, then those that want the
 //! target for themselves.
 
+mod again;
 mod alone;
 
 use std::sync::Arc;
@@ -85,6 +86,7 @@ impl<'a> Schedule<'a> {
         );
         self.calm(deadline).await;
         self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
+        self.again(&trials, &mut results, own.as_ref(), deadline).await;
         if let Some(own) = own {
             self.context.aside.end(own);
         }
@@ -166,8 +168,8 @@ impl<'a> Schedule<'a> {
         }
         if let Some(prop) = check.needs.iter().find(|p| survey.prop(**p).is_none()) {
             return Some(Verdict::Unverified {
-                why: format!("the target offers no {}", prop.name()),
-                how_to_enable: prop.how_to_enable(),
+                why: format!("the target offers no {}", prop.what()),
+                how_to_enable: prop.how_to_enable_at(survey),
             });
         }
         if check.isolation == Isolation::OwnProcess && !self.options.target.is_command() {
@@ -285,6 +287,7 @@ impl<'a> Schedule<'a> {
                     verdict: finding::verdict(judgement.unwrap_or(Err(crate::Trouble::Budget))),
                     exchanges: outcome.map_or_else(Vec::new, |o| o.exchanges.clone()),
                     count: 1,
+                    again: outcome.and_then(|o| o.again.get(check.id)).copied(),
                 }
             })
             .collect();
@@ -343,6 +346,11 @@ impl Stage for Place<'_> {
         task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
     }
 
+    fn may_replay(&self, check: &Check) -> bool {
+        let shared = matches!(check.isolation, Isolation::Shared);
+        shared && self.schedule.options.allow_calls.is_none()
+    }
+
     async fn answers(&self) -> bool {
         let control = crate::Probe::request(method::DISCOVER, serde_json::json!({})).fresh();
         let control = self.channel.send("control", &control).await;
@@ -360,7 +368,7 @@ pub(crate) fn finish_passives(recorder: &Recorder, selected: &[&'static Check], 
     for check in selected.iter().filter(|c| matches!(c.body, Body::Passive(_))) {
         let (verdict, cases) = match check.inapplicable(survey) {
             Some(why) => (Verdict::NotApplicable { why }, Vec::new()),
-            None => passives.finish(check.id),
+            None => passives.finish(check.id, survey),
         };
         emit(recorder, check, verdict, cases);
     }

@@ -142,7 +142,7 @@ impl Survey {
         )];
         if !self.props.is_empty() {
             let names: Vec<String> = self.props.keys().map(|p| p.name()).collect();
-            notes.push(format!("{} props: {}", names.len(), names.join(", ")));
+            notes.push(format!("with known behaviour: {}", names.join(", ")));
         }
         notes
     }

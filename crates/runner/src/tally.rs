@@ -74,6 +74,7 @@ impl Tally {
                 verdict: Verdict::violated(expected, actual),
                 exchanges: places.iter().take(SHOWN).map(|p| p.1).collect(),
                 count: u32::try_from(places.len()).unwrap_or(u32::MAX),
+                again: None,
             });
         }
         let verdict = cases.first().map_or(Verdict::Held, |c| c.verdict.clone());

@@ -43,6 +43,7 @@ fn events(verdicts: &[(&str, Verdict)], first: u64) -> Vec<Event> {
             verdict: verdict.clone(),
             exchanges: vec![seq],
             count: 3,
+            again: None,
         }));
         events.push(Event::CheckFinished { check, at: at + 4, verdict });
     }

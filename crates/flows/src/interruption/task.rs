@@ -67,7 +67,7 @@ pub(super) async fn begin(
         if has_ended(shown) || Instant::now() > deadline {
             return Err(Trouble::Unseen {
                 why: format!("the task of {} was {} instead", task.tool, shown["status"]),
-                how_to_enable: "name a tool in [props] whose task comes to that state".into(),
+                how_to_enable: "name a tool in plumb.toml whose task comes to that state: [props.input-task-tool]".into(),
             });
         }
         sleep(life::INTERVAL / 10).await;

@@ -76,6 +76,7 @@ struct FindingView {
     case: Option<(String, String)>,
     alike: Vec<(String, String)>,
     seen: Option<String>,
+    again: Option<&'static str>,
     shown: Vec<Shown>,
 }
 
@@ -210,6 +211,7 @@ impl FindingView {
             alike: alike.collect(),
             seen: (finding.seen > finding.cases.len().max(1))
                 .then(|| counted(finding.seen, "time")),
+            again: finding.again().map(findings::seen_again),
             shown: exchange.into_iter().chain(control).collect(),
         }
     }

@@ -274,7 +274,7 @@ impl Block<'_> {
 
     fn reproduce(&mut self, report: &Report, finding: &Finding<'_>) {
         let Some(exchange) = finding.exchange else { return };
-        let Some(again) = reproduce::of(exchange, &report.run.target) else {
+        let Some(again) = finding.reproduction(report) else {
             let why = reproduce::too_long(exchange);
             return why.iter().for_each(|why| self.unbroken("reproduce", why));
         };
@@ -282,6 +282,9 @@ impl Block<'_> {
         let most = if self.verbose { usize::MAX } else { 1 };
         for note in again.notes.iter().take(most) {
             self.on_a_line("note", note);
+        }
+        if let Some(again) = finding.again() {
+            self.on_a_line("tried", findings::seen_again(again));
         }
     }
 

@@ -4,7 +4,7 @@ mod exchanges;
 
 use std::collections::BTreeMap;
 
-use plumb_model::event::{CaseFinished, FORMAT, RunStarted, TargetInfo};
+use plumb_model::event::{Again, CaseFinished, FORMAT, RunStarted, TargetInfo};
 use plumb_model::suite::Policy;
 use plumb_model::{Edition, Event, OtherSides, Report, Role, Verdict};
 
@@ -54,13 +54,16 @@ pub(crate) fn http_events() -> Vec<Event> {
     run.check(
         "http.validate.method-mismatch",
         &[
-            case(
-                "names-another-method",
-                "the header names another method",
-                violated.clone(),
-                &[1, 2],
-                1,
-            ),
+            CaseFinished {
+                again: Some(Again::Alone),
+                ..case(
+                    "names-another-method",
+                    "the header names another method",
+                    violated.clone(),
+                    &[1, 2],
+                    1,
+                )
+            },
             case(
                 "names-a-notification",
                 "the header names a notification",
@@ -257,6 +260,7 @@ fn case(slug: &str, title: &str, verdict: Verdict, exchanges: &[u64], count: u32
         verdict,
         exchanges: exchanges.to_vec(),
         count,
+        again: None,
     }
 }
 

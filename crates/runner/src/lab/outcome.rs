@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use plumb_model::event::Again;
+
 use super::trial::Trial;
 use crate::facet::{Facet, Tried};
 use crate::{Finding, Judgement, Observed, Trouble};
@@ -22,6 +24,10 @@ pub(crate) struct Outcome {
     /// Whether a failure of the target may have spoilt it: a control was not accepted, or what broke the rule was told as
     /// an internal failure.
     pub(crate) spoilt: bool,
+    /// Whether the target's process ended meanwhile.
+    pub(crate) died: bool,
+    /// How judges saw their violation again, by the check's id.
+    pub(crate) again: BTreeMap<&'static str, Again>,
 }
 
 impl Outcome {
@@ -29,6 +35,31 @@ impl Outcome {
     pub(super) fn is_doubtful(&self) -> bool {
         let sound = |j: &Judgement| matches!(j, Ok(Finding::Held | Finding::Unseen { .. }));
         self.in_vain || self.spoilt || !self.judgements.values().all(sound)
+    }
+
+    /// The checks whose requirement it breaks, each with what came, unless silence or the target's death shows it.
+    pub(crate) fn breaks(&self) -> impl Iterator<Item = (&'static str, &Finding)> {
+        let certain = !self.in_vain && !self.died;
+        self.judgements.iter().filter_map(move |(id, judgement)| match judgement {
+            Ok(broken @ Finding::Violated { .. }) if certain => Some((*id, broken)),
+            _ => None,
+        })
+    }
+
+    /// Notes how a check's violation was seen again; what was not, shows nothing.
+    pub(crate) fn tried_again(&mut self, check: &'static str, seen: Option<Again>) {
+        match (seen, self.judgements.get_mut(check)) {
+            (Some(way), _) => _ = self.again.insert(check, way),
+            (None, Some(judgement)) => {
+                if let Ok(Finding::Violated { actual, .. }) = judgement {
+                    let why = format!(
+                        "{actual}; that came once, and not again when it was tried once more"
+                    );
+                    *judgement = Err(Trouble::Setup(why));
+                }
+            }
+            (None, None) => {}
+        }
     }
 
     /// A target that dies of a vector breaks what the vector is for first.
@@ -57,6 +88,8 @@ impl Outcome {
             in_vain,
             unanswered,
             spoilt,
+            died: death.is_some(),
+            again: BTreeMap::new(),
             judgements,
             exchanges: seen.into_iter().flatten().map(Observed::seq).filter(|s| *s > 0).collect(),
         }

@@ -1,5 +1,6 @@
 //! Sending the trials of a lane between unbroken requests.
 
+pub(super) mod again;
 mod attempt;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -357,24 +358,26 @@ fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
 }
 
 fn untried(edition: &Arc<Edition>, trial: &Trial, trouble: Trouble) -> Tried {
-    let nothing = || {
-        Observed::new(plumb_model::Exchange {
-            seq: 0,
-            by: trial.address.clone(),
-            channel: "none".into(),
-            initiator: plumb_model::Initiator::Us,
-            sent: plumb_model::Sent::Nothing,
-            answer: plumb_model::Answer::default(),
-        })
-    };
     Tried {
         title: trial.vector.title.clone(),
         edition: Arc::clone(edition),
         dual_era: false,
         allowed: trial.vector.answer.clone(),
-        before: nothing(),
-        sent: nothing(),
+        before: nothing(&trial.address),
+        sent: nothing(&trial.address),
         after: None,
         controlled: Err(trouble),
     }
+}
+
+/// What stands for an exchange that was not.
+fn nothing(by: &str) -> Observed {
+    Observed::new(plumb_model::Exchange {
+        seq: 0,
+        by: by.to_owned(),
+        channel: "none".into(),
+        initiator: plumb_model::Initiator::Us,
+        sent: plumb_model::Sent::Nothing,
+        answer: plumb_model::Answer::default(),
+    })
 }

@@ -1,7 +1,7 @@
 //! What a scenario came to, and what a second try makes of it.
 
 use plumb_model::Verdict;
-use plumb_model::event::CaseFinished;
+use plumb_model::event::{Again, CaseFinished};
 
 /// What a scenario came to.
 #[derive(Clone)]
@@ -27,6 +27,32 @@ impl Played {
                 Verdict::Violated { .. } => self.in_vain || self.stumbled || self.shared,
                 _ => false,
             }
+    }
+
+    pub(super) fn is_violated(&self) -> bool {
+        matches!(self.verdict, Verdict::Violated { .. })
+    }
+
+    /// The same, with its violations seen again.
+    pub(super) fn seen_again(mut self) -> Self {
+        for case in &mut self.cases {
+            let violated = matches!(case.verdict, Verdict::Violated { .. });
+            case.again = violated.then_some(Again::Replayed);
+        }
+        self
+    }
+
+    /// What a violation beyond doubt amounts to beside a second try, if there was one: what holds then is in doubt.
+    pub(super) fn replayed(self, second: Option<&Self>) -> (Verdict, Vec<CaseFinished>) {
+        let told = match second {
+            Some(second) if second.is_violated() => self.seen_again(),
+            Some(second) if second.verdict == Verdict::Held && second.death.is_none() => {
+                return self
+                    .in_doubt("that came once, and not again when all of it was played once more");
+            }
+            _ => self,
+        };
+        (told.verdict, told.cases)
     }
 
     /// Whether failures of the target alone, none of silence and none of its death, may have made it what it is.
@@ -73,10 +99,12 @@ impl Played {
         if matches!(self.verdict, Verdict::Violated { .. }) && !self.in_vain && !self.shared {
             return (self.verdict, self.cases);
         }
+        self.in_doubt(&format!("it was not seen again alone: {why}"))
+    }
+
+    fn in_doubt(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
         let doubt = |verdict: Verdict| match verdict {
-            Verdict::Violated { actual, .. } => {
-                Verdict::inconclusive(format!("{actual}; it was not seen again alone: {why}"))
-            }
+            Verdict::Violated { actual, .. } => Verdict::inconclusive(format!("{actual}; {why}")),
             other => other,
         };
         let cases = self.cases.into_iter().map(|case| {
@@ -101,6 +129,7 @@ mod tests {
                 verdict: verdict.clone(),
                 exchanges: Vec::new(),
                 count: 1,
+                again: None,
             })
             .collect();
         let verdict = Verdict::fold(cases.iter().map(|c| c.verdict.clone())).expect("some cases");
@@ -116,6 +145,19 @@ mod tests {
         let same = played(&[("one", broken()), ("two", Verdict::Held)]);
         assert!(same.is_spoilt(), "and is tried once more");
         assert_eq!(same.beside(&first).verdict, broken());
+    }
+
+    #[test]
+    fn a_violation_that_is_played_again_and_holds_is_in_doubt() {
+        let first = || played(&[("one", Verdict::violated("a result", "an error"))]);
+        let (verdict, cases) = first().replayed(Some(&first()));
+        assert!(matches!(verdict, Verdict::Violated { .. }));
+        assert_eq!(cases[0].again, Some(Again::Replayed));
+        let (verdict, _) = first().replayed(Some(&played(&[("one", Verdict::Held)])));
+        assert!(matches!(verdict, Verdict::Inconclusive { .. }));
+        for second in [None, Some(played(&[("one", Verdict::inconclusive("silence"))]))] {
+            assert!(matches!(first().replayed(second.as_ref()).0, Verdict::Violated { .. }));
+        }
     }
 
     #[test]

@@ -32,6 +32,13 @@ pub struct AllowCalls {
     pub names: Vec<String>,
 }
 
+impl AllowCalls {
+    /// Whether none was allowed beyond those that may always be called.
+    pub(crate) fn is_none(&self) -> bool {
+        !self.all && self.names.is_empty()
+    }
+}
+
 /// Every client capability, so that a tool which asks for input does so.
 pub fn every_capability() -> Value {
     json!({

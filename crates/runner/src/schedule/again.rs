@@ -1,0 +1,111 @@
+//! What vectors showed to be broken, once more: whether a reader who sends that message by itself will see it, too.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use plumb_model::event::Again;
+use tokio::time::{Instant, timeout_at};
+
+use super::Schedule;
+use crate::Finding;
+use crate::lab::{self, Results, Trial};
+use crate::record::Company;
+use crate::target::Running;
+
+/// All of it takes so long at most, or this part of what the run took up to now.
+const SPAN: Duration = Duration::from_millis(600);
+const PART: u32 = 20;
+
+/// At most so many vectors are tried again, and over standard streams so many beside each other, in processes of their own.
+const MOST: usize = 24;
+const BESIDE: usize = 3;
+
+impl Schedule<'_> {
+    /// Tries again what is broken, once for each thing that came, and notes how it was seen. What is not seen again is in
+    /// doubt; what there is no time for stands as it is.
+    pub(super) async fn again(
+        &self,
+        trials: &[Trial],
+        results: &mut Results,
+        own: Option<&Running>,
+        deadline: Instant,
+    ) {
+        let ran = Duration::from_micros(self.context.recorder.clock.now());
+        let until = deadline.min(Instant::now() + SPAN.max(ran / PART));
+        let apart = self.context.survey.transport.answers_apart();
+        let chosen = self.broken(trials, results).into_iter().take(MOST);
+        let tries = chosen.map(|(trial, judges)| async move {
+            (trial.key(), self.seen_again(trial, &judges, own).await)
+        });
+        // By itself means with nothing else in flight, in one process.
+        let mut tries = stream::iter(tries).buffer_unordered(if apart { 1 } else { BESIDE });
+        while let Ok(Some((key, seen))) = timeout_at(until, tries.next()).await {
+            let Some(outcome) = results.get_mut(&key) else { continue };
+            for (id, way) in seen {
+                outcome.tried_again(id, way);
+            }
+        }
+    }
+
+    /// The vectors that are to be tried again, each with the checks whose violation no other shows as well.
+    fn broken<'t>(
+        &self,
+        trials: &'t [Trial],
+        results: &Results,
+    ) -> Vec<(&'t Trial, Vec<&'static str>)> {
+        let mut shown: Vec<(&'static str, &Finding)> = Vec::new();
+        let mut chosen = Vec::new();
+        for trial in trials.iter().filter(|trial| self.may_repeat(trial)) {
+            let Some(outcome) = results.get(&trial.key()) else { continue };
+            let new: Vec<_> = outcome.breaks().filter(|broken| !shown.contains(broken)).collect();
+            if !new.is_empty() {
+                chosen.push((trial, new.iter().map(|(id, _)| *id).collect()));
+                shown.extend(new);
+            }
+        }
+        chosen
+    }
+
+    /// Whether a vector may be sent again: not where calls were allowed that may change something.
+    fn may_repeat(&self, trial: &Trial) -> bool {
+        !lab::calls(trial.base) || self.options.allow_calls.is_none()
+    }
+
+    /// How judges see their violation again: over standard streams in a process that has been asked nothing, then in that of
+    /// the run.
+    async fn seen_again(
+        &self,
+        trial: &Trial,
+        judges: &[&'static str],
+        own: Option<&Running>,
+    ) -> Vec<(&'static str, Option<Again>)> {
+        let used = own.map_or(&self.running.channel, |r| &r.channel);
+        let used = used.own(Company::Nobody.patience());
+        let given = self.context.given();
+        if used.transport().answers_apart() {
+            let apart = used.apart().await;
+            let ways = [(Again::Alone, &apart), (Again::AfterControl, &apart)];
+            return lab::again(trial, judges, given, &self.ids, &ways).await.into_iter().collect();
+        }
+        if !lab::stands_alone(trial.base) {
+            return Vec::new();
+        }
+        let Some(new) = self.unused().await else { return Vec::new() };
+        let ways = [
+            (Again::Alone, &new.channel),
+            (Again::AfterControl, &new.channel),
+            (Again::InRun, &used),
+        ];
+        let seen = lab::again(trial, judges, given, &self.ids, &ways).await;
+        self.context.aside.end(new);
+        seen.into_iter().collect()
+    }
+
+    /// Another process of the target, that has been asked nothing.
+    async fn unused(&self) -> Option<Running> {
+        let context = self.context.as_ref();
+        let _turn = context.aside.turn(context.recorder.tempo.start_up()).await?;
+        let auth = context.auth.as_deref();
+        context.target.start(&context.limits, &context.recorder, auth).await.ok()
+    }
+}
