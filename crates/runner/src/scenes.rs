@@ -128,8 +128,8 @@ impl<S: Stage> Scenes<'_, S> {
         faults
     }
 
-    /// Plays once more, with nothing else in flight, what was violated beyond doubt, as far as there is time; what is not seen
-    /// again then is in doubt.
+    /// Plays once more, with nothing else in flight, what was violated beyond doubt, as far as there is time, and says what is
+    /// seen again.
     async fn replay(&self, shown: Vec<(&'static Check, Played)>) {
         let until = self.deadline.min(Instant::now() + REPLAYS);
         for (check, first) in shown {
