@@ -27,7 +27,7 @@ pub struct Finding<'a> {
     pub control: Option<&'a Exchange>,
 }
 
-impl<'a> Finding<'a> {
+impl Finding<'_> {
     /// How it was seen again, if it was.
     pub fn again(&self) -> Option<Again> {
         self.cases.iter().find_map(|case| case.again)

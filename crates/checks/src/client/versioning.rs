@@ -62,12 +62,10 @@ fn no_fallback(moment: &Moment<'_>, marks: &mut Marks) {
 
 /// The code of the error of this revision that refuses this request, where the first requests are refused so.
 fn refusing(moment: &Moment<'_>) -> Option<i64> {
-    const OURS: [i64; 3] =
-        [codes::UNSUPPORTED_VERSION, codes::MISSING_CLIENT_CAPABILITY, codes::HEADER_MISMATCH];
     let here = [Scenario::VersionRefused, Scenario::Provoked(Provoked::Incapable)];
     let now = moment.now().request().filter(|_| here.contains(&moment.scenario));
     let code = now.and_then(|_| moment.now().response())?["error"]["code"].as_i64()?;
-    OURS.contains(&code).then_some(code)
+    codes::DEFINED.contains(&code).then_some(code)
 }
 
 /// The versions that the refusal of this request lists, if it was refused for its version and is of this revision.

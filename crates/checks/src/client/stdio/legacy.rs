@@ -75,9 +75,9 @@ fn discovered(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client that is refused for its version (-32022) sends no `initialize`.
+    /// **Observed:** a client that is refused with an error of this revision (-32020, -32021, -32022) sends no `initialize`.
     ///
-    /// **Why:** whoever knows that code speaks this revision or a later one.
+    /// **Why:** whoever knows such a code speaks this revision or a later one.
     ///
     /// **Fix:** choose a version of `supported`, or give up.
     pub(crate) MODERN_ERROR = "stdio.compat-modern-error";
@@ -87,10 +87,8 @@ check! {
 
 fn modern_error(moment: &Moment<'_>, marks: &mut Marks) {
     let now = moment.now();
-    const OURS: [i64; 3] =
-        [codes::UNSUPPORTED_VERSION, codes::MISSING_CLIENT_CAPABILITY, codes::HEADER_MISMATCH];
     let code = || now.response()?["error"]["code"].as_i64();
-    let Some(code) = code().filter(|code| OURS.contains(code)) else { return };
+    let Some(code) = code().filter(|code| codes::DEFINED.contains(code)) else { return };
     if now.line().is_some() && now.request().is_some() {
         stays(moment, marks, &format!("no `initialize` after {code}"));
     }
