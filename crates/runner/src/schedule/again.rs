@@ -1,5 +1,6 @@
 //! What vectors showed to be broken, once more: whether a reader who sends that message by itself will see it, too.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -32,35 +33,57 @@ impl Schedule<'_> {
     ) {
         let ran = Duration::from_micros(self.context.recorder.clock.now());
         let until = deadline.min(Instant::now() + SPAN.max(ran / PART));
-        let apart = self.context.survey.transport.answers_apart();
-        let chosen = self.broken(trials, results).into_iter().take(MOST);
-        let tries = chosen.map(|(trial, judges)| async move {
-            (trial.key(), self.seen_again(trial, &judges, own).await)
-        });
         // By itself means with nothing else in flight, in one process.
-        let mut tries = stream::iter(tries).buffer_unordered(if apart { 1 } else { BESIDE });
-        while let Ok(Some((key, seen))) = timeout_at(until, tries.next()).await {
-            let Some(outcome) = results.get_mut(&key) else { continue };
-            for (id, way) in seen {
-                outcome.tried_again(id, way);
+        let beside = if self.context.survey.transport.answers_apart() { 1 } else { BESIDE };
+        let (mut tried, mut seen) = (BTreeSet::new(), Vec::new());
+        // What one vector does not show again, another one may.
+        while Instant::now() < until {
+            let mut chosen = self.broken(trials, results, &tried, &seen);
+            chosen.truncate(MOST.saturating_sub(tried.len()));
+            if chosen.is_empty() {
+                return;
+            }
+            tried.extend(chosen.iter().map(|(trial, _)| trial.key()));
+            let tries = chosen.into_iter().map(|(trial, judges)| async move {
+                (trial.key(), self.seen_again(trial, &judges, own).await)
+            });
+            let mut tries = stream::iter(tries).buffer_unordered(beside);
+            while let Ok(Some((key, ways))) = timeout_at(until, tries.next()).await {
+                let Some(outcome) = results.get_mut(&key) else { continue };
+                for (id, way) in ways {
+                    let came = outcome.breaks().find(|(judge, _)| *judge == id);
+                    seen.extend(came.filter(|_| way.is_some()).map(|(_, came)| (id, came.clone())));
+                    outcome.tried_again(id, way);
+                }
             }
         }
     }
 
-    /// The vectors that are to be tried again, each with the checks whose violation no other shows as well.
+    /// The vectors that are to be tried now, each with the checks whose violation no other shows as well: none that was tried
+    /// before, and nothing that was seen again.
     fn broken<'t>(
         &self,
         trials: &'t [Trial],
         results: &Results,
+        tried: &BTreeSet<String>,
+        seen: &[(&'static str, Finding)],
     ) -> Vec<(&'t Trial, Vec<&'static str>)> {
+        let is_new = |(id, came): &(&'static str, &Finding)| {
+            !seen.iter().any(|(judge, shown)| judge == id && shown == *came)
+        };
         let mut shown: Vec<(&'static str, &Finding)> = Vec::new();
         let mut chosen = Vec::new();
         for trial in trials.iter().filter(|trial| self.may_repeat(trial)) {
-            let Some(outcome) = results.get(&trial.key()) else { continue };
-            let new: Vec<_> = outcome.breaks().filter(|broken| !shown.contains(broken)).collect();
-            if !new.is_empty() {
-                chosen.push((trial, new.iter().map(|(id, _)| *id).collect()));
-                shown.extend(new);
+            let key = trial.key();
+            let Some(outcome) = results.get(&key).filter(|_| !tried.contains(&key)) else {
+                continue;
+            };
+            let broken =
+                outcome.breaks().filter(|broken| is_new(broken) && !shown.contains(broken));
+            let broken: Vec<_> = broken.collect();
+            if !broken.is_empty() {
+                chosen.push((trial, broken.iter().map(|(id, _)| *id).collect()));
+                shown.extend(broken);
             }
         }
         chosen
