@@ -43,10 +43,22 @@ check! {
 fn key(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(all) = moment.whole_of(HERE) else { return };
     if of(all, "plumb:fresh").count() == 1 {
-        let asked = of(all, "plumb:other").count();
+        // It is read once more after it was updated.
+        let listened = all.iter().position(|r| r.asks(method::LISTEN)).unwrap_or(all.len());
+        let asked = of(&all[..listened], "plumb:other").count();
         marks.expect(asked > 0, "a request for `plumb:other`", || {
             "none: what was kept of `plumb:fresh` was taken".into()
         });
+        // Of who follows cursors.
+        let follows = moment.of(Scenario::Pages).iter().any(|r| r.param("cursor").is_some());
+        let begun =
+            all.iter().any(|r| r.asks(method::RESOURCES_LIST) && r.param("cursor").is_none());
+        if follows && begun {
+            let asked = all.iter().any(second_page);
+            marks.expect(asked, "a request with the cursor of the second page", || {
+                "none: what was kept of the first page was taken".into()
+            });
+        }
     }
 }
 

@@ -145,8 +145,10 @@ fn no_prefetch(moment: &Moment<'_>, marks: &mut Marks) {
     if moment.scenario != Scenario::Provoked(Provoked::Input) {
         return;
     }
-    if moment.now().path() == "/visit" {
-        marks.breaks("the page is not fetched", format!("{} /visit", moment.now().http_method()));
+    // The icon of its site is metadata of a page.
+    let path = moment.now().path();
+    if ["/visit", "/favicon.ico"].contains(&path) {
+        marks.breaks("the page is not fetched", format!("{} {path}", moment.now().http_method()));
     } else if asked_to_visit(moment.now()) {
         marks.fits();
     }

@@ -77,6 +77,9 @@ check! {
 
 fn omitted(moment: &Moment<'_>, marks: &mut Marks) {
     if first(moment, Scene::ScopeUndefined).is_some() {
+        if moment.now().query("scope").is_some_and(|scope| scope.trim().is_empty()) {
+            return marks.breaks("no `scope`", "an empty one");
+        }
         let asked = beyond(&scopes(moment.now()).unwrap_or_default(), &[]);
         marks.expect(asked.is_empty(), "no `scope`", || format!("{asked:?}"));
     }

@@ -54,7 +54,13 @@ fn accept(received: &Received, marks: &mut Marks) {
 /// Whether both media types stand in the list, in any order, case and with any parameters: RFC 9110 section 12.5.1.
 fn lists_both(accept: &str) -> bool {
     let essence = |part: &str| part.split(';').next().unwrap_or_default().trim().to_lowercase();
-    let types: Vec<String> = accept.split(',').map(essence).collect();
+    // A weight of nothing means that it is not taken (RFC 9110 section 12.4.2).
+    let refused = |part: &&str| {
+        let mut parameters = part.split(';').skip(1).filter_map(|p| p.split_once('='));
+        let weight = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+        weight.is_some_and(|(_, value)| value.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
+    };
+    let types: Vec<String> = accept.split(',').filter(|p| !refused(p)).map(essence).collect();
     ["application/json", "text/event-stream"].iter().all(|t| types.iter().any(|listed| listed == t))
 }
 

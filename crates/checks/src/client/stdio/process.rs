@@ -23,6 +23,18 @@ check! {
 }
 
 fn stderr(moment: &Moment<'_>, marks: &mut Marks) {
+    if moment.whole_of(COMPLAINING).is_some() {
+        let lives = moment.lives();
+        let cut_short = |life: &Life| {
+            let forced = life.forced_at().filter(|_| !life.crashed);
+            forced.is_some_and(|at| life.input_ended_at.is_none_or(|closed| closed > at))
+        };
+        // One that is ended and started anew was taken for broken.
+        if lives.len() > 1 && lives.iter().any(cut_short) {
+            let why = "it was ended, and another one started";
+            return marks.breaks("the server is kept after lines on standard error", why);
+        }
+    }
     // A client that ends at the first line has asked for nothing there: it is looked at from where all is plain.
     let plain = moment.whole_of(Scenario::ToolsCall).filter(|all| all.iter().any(calls));
     if plain.is_some() && moment.failed(COMPLAINING).is_some() {

@@ -7,8 +7,11 @@ use super::inputs::{again, form, forms};
 use super::{Provoked, Stage};
 use crate::client::STATE;
 
-/// The state of a later round.
-const LATER_STATE: &str = "{\"step\": 3}";
+/// The state of a later round: a text like any other.
+const LATER_STATE: &str = "  step=3;\tof=%33 ";
+
+/// The key of a later input.
+const LATER_KEY: &str = " Second/INPUT ";
 
 pub(super) fn result(
     provoked: Provoked,
@@ -36,7 +39,7 @@ fn round(n: u32, forms: bool) -> Option<Value> {
     match n {
         1 if forms => Some(again(asks("first"), Some(STATE))),
         1 => Some(again(Map::new(), Some(STATE))),
-        2 if forms => Some(again(asks("second"), None)),
+        2 if forms => Some(again(asks(LATER_KEY), None)),
         2 | 3 if forms || n == 2 => Some(again(Map::new(), Some(LATER_STATE))),
         _ => None,
     }
