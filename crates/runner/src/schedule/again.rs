@@ -44,11 +44,11 @@ impl Schedule<'_> {
                 return;
             }
             tried.extend(chosen.iter().map(|(trial, _)| trial.key()));
-            let tries = chosen.into_iter().map(|(trial, judges)| async move {
+            let again = chosen.into_iter().map(|(trial, judges)| async move {
                 (trial.key(), self.seen_again(trial, &judges, own).await)
             });
-            let mut tries = stream::iter(tries).buffer_unordered(beside);
-            while let Ok(Some((key, ways))) = timeout_at(until, tries.next()).await {
+            let mut again = stream::iter(again).buffer_unordered(beside);
+            while let Ok(Some((key, ways))) = timeout_at(until, again.next()).await {
                 let Some(outcome) = results.get_mut(&key) else { continue };
                 for (id, way) in ways {
                     let came = outcome.breaks().find(|(judge, _)| *judge == id);
