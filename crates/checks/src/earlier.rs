@@ -1,10 +1,12 @@
 //! What only the revisions with a handshake demand of a server: sessions, streams, and methods that the newest one took away.
 //! What they share with it is judged by the checks of `server`, which say since when.
 
+mod changes;
 mod lifecycle;
 mod resumption;
 mod sessions;
 mod streams;
+mod tasks;
 mod utilities;
 mod version_header;
 
@@ -21,15 +23,27 @@ fn ping() -> Probe {
     Probe::request(method::OLD_PING, json!({}))
 }
 
-pub(crate) const CHECKS: &[&Check] = &[
+/// All of them.
+pub(crate) fn checks() -> Vec<&'static Check> {
+    [CHECKS, tasks::CHECKS].concat()
+}
+
+const CHECKS: &[&Check] = &[
     &lifecycle::RESULT,
     &lifecycle::VERSION_SAME,
     &lifecycle::VERSION_OTHER,
     &lifecycle::VERSION_LATEST,
     &lifecycle::INITIALIZED_FIRST,
     &lifecycle::REQUESTS,
+    &lifecycle::ROOTS,
     &lifecycle::NOTIFICATIONS,
     &lifecycle::REQUEST_ID,
+    &lifecycle::ID_UNIQUE,
+    &changes::TOOLS,
+    &changes::RESOURCES,
+    &changes::PROMPTS,
+    &changes::UPDATES,
+    &changes::ONE_STREAM,
     &sessions::VISIBLE_ASCII,
     &sessions::ID_SECURE,
     &sessions::MISSING_400,
@@ -54,6 +68,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &utilities::NOT_FOUND_CODE,
     &utilities::SUBSCRIBE,
     &utilities::URL_REQUIRED,
+    &utilities::ELICITATION_ID,
     &utilities::TASKS_UNDECLARED,
     &utilities::TASKS_UNKNOWN,
 ];

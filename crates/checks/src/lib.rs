@@ -20,7 +20,7 @@ pub fn all() -> Vec<&'static Check> {
 
 /// The checks of servers that only earlier revisions have, which open with a handshake.
 pub fn of_earlier() -> Vec<&'static Check> {
-    earlier::CHECKS.to_vec()
+    earlier::checks()
 }
 
 /// Every check of servers, of whatever revision: a run selects those of its own.

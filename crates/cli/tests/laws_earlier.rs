@@ -1,22 +1,22 @@
 //! The laws of revisions with a handshake: a right server holds them, and each of its rules is noticed when it is broken.
 
+mod judging;
+
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use plumb_model::known::Known;
-use plumb_model::{Edition, Event, OtherSides, Report, Role, Secrets, Verdict};
+use plumb_model::{Edition, Report, Role, Verdict};
 use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, spawn_handshake_http};
-use plumb_runner::{AllowCalls, Options, Props, Reach, Replicas, Target};
-use plumb_wire::Limits;
 
 /// So many servers are judged at once.
 const AT_ONCE: usize = 8;
 
 /// What passive checks look at is provoked by others.
 const PROVOKING: &str = "base.jsonrpc.method-not-found";
+
+/// And by this what comes of the tools that a model uses.
+const TOOL_USES: &str = "sampling.sec.match-results";
 
 /// What a server shows only when it does something wrong, or what it need not have.
 const SILENT: [&str; 6] = [
@@ -25,43 +25,15 @@ const SILENT: [&str; 6] = [
     "http.sse.retry",
     "cancel.own-requests",
     "elicit.required.list",
-    "core-tasks.errors",
+    "core-tasks.undeclared-ignored",
 ];
-
-fn options(edition: Edition, url: &str, only: &[&str]) -> Options {
-    Options {
-        target: Target::Url(Reach { url: url.to_owned(), ..Reach::default() }),
-        suite: edition.suite("full").expect("built in").expect("parses"),
-        only: only.iter().map(|id| (*id).to_owned()).collect(),
-        known: Known::default(),
-        other_sides: OtherSides::default(),
-        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
-        props: Props::new(),
-        allow_calls: AllowCalls::default(),
-        seed: 7,
-        concurrency: 8,
-        rate: None,
-        budget: Duration::from_secs(60).into(),
-        max_report: 64 << 20,
-        limits: Limits::default(),
-        secrets: Secrets::default(),
-        started: "2026-01-01T00:00:00Z".into(),
-        auth: None,
-        replicas: Replicas::default(),
-        edition: Arc::new(edition),
-    }
-}
 
 async fn judged(revision: &str, broken: &[&str], only: &[&str]) -> Report {
     let url = spawn_handshake_http(broken).await.expect("a port of the loopback");
     let edition = Edition::of(revision).expect("a revision that is judged");
-    let events = Arc::new(Mutex::new(Vec::<Event>::new()));
-    let kept = Arc::clone(&events);
-    let sink = Box::new(move |event| kept.lock().expect("no panic").push(event));
-    let options = options(edition, &url, only);
-    plumb_runner::run(&plumb_checks::of_servers(), options, sink).await.expect("it is reached");
-    let events = std::mem::take(&mut *events.lock().expect("no panic"));
-    Report::fold(events).expect("a whole stream")
+    let suite = edition.suite("full").expect("built in").expect("parses");
+    let options = judging::options(edition, suite, &url, only);
+    judging::judged(&plumb_checks::of_servers(), options).await.expect("it is reached")
 }
 
 fn verdicts(report: &Report) -> BTreeMap<&str, &Verdict> {
@@ -97,7 +69,9 @@ async fn each_broken_rule_is_noticed() {
     let unnoticed = futures_util::stream::iter(EARLIER_MUTANTS.iter().filter(chosen))
         .map(|mutant| async move {
             let revision = if mutant.name == "batch" { "2025-03-26" } else { "2025-11-25" };
-            let report = judged(revision, &[mutant.name], &[mutant.kills, PROVOKING]).await;
+            let only = [mutant.kills, PROVOKING, TOOL_USES];
+            let only = &only[..if mutant.kills.starts_with("schema.tool-result") { 3 } else { 2 }];
+            let report = judged(revision, &[mutant.name], only).await;
             let verdict = verdicts(&report).get(mutant.kills).map(|v| (*v).clone());
             let noticed = matches!(verdict, Some(Verdict::Violated { .. }));
             (!noticed)
@@ -123,6 +97,43 @@ fn every_check_of_earlier_revisions_has_a_row_a_mutant_and_its_documentation() {
         let docs = check.docs.join("\n");
         for part in ["**Observed", "**Why", "**Fix"] {
             assert!(docs.contains(part), "`{}` does not say {part}", check.id);
+        }
+    }
+}
+
+/// What is still to be judged: two principals, each with sessions of their own, and vectors that span one revision only.
+const OPEN: [&str; 14] = [
+    "http.disconnect",
+    "base.response.ids-apart",
+    "base.meta.no-assumptions",
+    "resources.sec.validate-uris",
+    "tools.sec.access-control",
+    "resources.sec.access-control",
+    "resources.sec.permission-check",
+    "completion.sec.access",
+    "completion.sec.disclosure",
+    "elicit.state.user-from-credentials",
+    "elicit.url.not-self-auth",
+    "elicit.user.no-self-claim",
+    "core-tasks.bound",
+    "core-tasks.isolated",
+];
+
+#[test]
+fn each_requirement_has_a_check_or_a_reason_or_is_known_to_be_open() {
+    let checks = plumb_checks::of_servers();
+    for revision in Edition::revisions().into_iter().skip(1) {
+        let edition = Edition::of(revision).expect("judged");
+        let judged = |id: &str| checks.iter().any(|c| c.is_for(&edition) && c.covers(id));
+        let open = edition.ledger.rows().iter().filter(|row| row.binds(Role::Server));
+        let open = open.filter(|row| !judged(&row.id));
+        let open = open.filter(|row| edition.ledger.exclusion(&row.id, Role::Server).is_none());
+        let open: Vec<&str> = open.map(|row| row.id.as_str()).collect();
+        let unknown: Vec<_> = open.iter().filter(|id| !OPEN.contains(id)).collect();
+        assert!(unknown.is_empty(), "{revision}: {unknown:?}");
+        if revision == "2025-11-25" {
+            let done: Vec<_> = OPEN.iter().filter(|id| !open.contains(id)).collect();
+            assert!(done.is_empty(), "no longer open: {done:?}");
         }
     }
 }

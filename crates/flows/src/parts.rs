@@ -70,10 +70,8 @@ pub fn annotations(seen: &Observed) -> Vec<&Value> {
 pub fn input_params<'a>(seen: &'a Observed, method: &str) -> Vec<&'a Value> {
     let requests =
         seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
-    let of_method = requests
-        .into_iter()
-        .flatten()
-        .map(|(_, r)| r)
-        .filter(|r| r.get("method").is_some_and(|m| m == method));
+    let keyed = requests.into_iter().flatten().map(|(_, r)| r);
+    let of_method =
+        keyed.chain(seen.asked()).filter(|r| r.get("method").is_some_and(|m| m == method));
     of_method.filter_map(|request| request.get("params")).collect()
 }

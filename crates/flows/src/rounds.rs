@@ -7,7 +7,9 @@ mod tasks;
 pub use affinity::rounds_elsewhere;
 pub use tasks::of_tasks;
 
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, capable, sample};
+use plumb_runner::{
+    Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, asked_key, capable, sample,
+};
 use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
@@ -112,8 +114,21 @@ impl Input {
 impl Round {
     /// What an answer asks for; `None` if it does not.
     pub fn of(seen: &Observed) -> Option<Self> {
-        let result = seen.input_required()?;
+        let Some(result) = seen.input_required() else {
+            return if seen.response().is_none() { Self::asked(seen) } else { None };
+        };
         Some(Self { state: result.get("requestState").cloned(), ..Self::of_task(result) })
+    }
+
+    /// What was asked by requests of the server, whatever came behind them.
+    pub fn asked(seen: &Observed) -> Option<Self> {
+        let input = |request: &Value| Input {
+            key: asked_key(request),
+            method: request["method"].as_str().unwrap_or_default().to_owned(),
+            params: request["params"].clone(),
+        };
+        let inputs: Vec<Input> = seen.asked().map(input).collect();
+        (!inputs.is_empty()).then(|| Self { inputs, state: seen.sent_id().cloned() })
     }
 
     /// What a task asks for; nothing, perhaps.
@@ -151,7 +166,7 @@ impl AskingRequest {
 
     /// The request, with no client capability declared.
     pub fn bare(&self) -> Probe {
-        Probe::request(&self.method, self.params.clone()).mirrored(&self.schema)
+        Probe::request(&self.method, self.params.clone()).mirrored(&self.schema).in_rounds()
     }
 
     /// The request, with every client capability declared.
@@ -193,7 +208,7 @@ impl AskingRequest {
         Some(Self {
             slug: name.chars().map(plain).collect(),
             name,
-            first: Round::of(seen)?,
+            first: Round::of(seen).or_else(|| Round::asked(seen))?,
             seq: seen.seq(),
             method,
             params,
@@ -215,7 +230,7 @@ pub async fn asking_requests(bench: &Bench) -> Vec<AskingRequest> {
             continue;
         }
         let call = bench.call_of(&prop.name, Value::Object(prop.arguments.clone()));
-        if let Ok(seen) = bench.send(capable(call)).await {
+        if let Ok(seen) = bench.send(capable(call).in_rounds()).await {
             found.extend(AskingRequest::of(&seen, bench));
         }
     }
@@ -271,7 +286,9 @@ pub fn done(seen: &Observed) -> bool {
 /// Whether the target failed instead of answering: silence, a broken answer, an HTTP failure without a JSON-RPC error.
 /// With one it is an answer, whatever the status: an internal error is a refusal, too.
 pub fn failed_to_answer(seen: &Observed) -> bool {
-    seen.response().is_none() && !seen.status().is_some_and(|s| (400..500).contains(&s))
+    seen.response().is_none()
+        && Round::of(seen).is_none()
+        && !seen.status().is_some_and(|s| (400..500).contains(&s))
 }
 
 /// Judges an answer, if one came: what failed was neither taken nor refused.

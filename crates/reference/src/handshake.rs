@@ -5,13 +5,16 @@ mod http;
 mod methods;
 mod rules;
 mod stdio;
+mod tasks;
+mod working;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
 
 pub use http::{serve_handshake_http, spawn_handshake_http};
 pub use rules::{EARLIER_MUTANTS, EarlierMutant};
@@ -29,6 +32,10 @@ struct Session {
     /// The least severe level that is told, by its place; what is not set tells from `info` on.
     level: Option<usize>,
     initialized: bool,
+    /// What its client is able to do.
+    declared: Value,
+    /// The resources that it wants to know about.
+    subscribed: BTreeSet<String>,
     /// The stream of GET, if it is open.
     stream: Option<mpsc::UnboundedSender<Value>>,
 }
@@ -42,10 +49,23 @@ struct Sent {
     message: Value,
 }
 
+/// A request of a session: what it is known by.
+type Key = (String, String);
+
 /// One process of the server.
-#[derive(Debug, Default)]
 pub(crate) struct Server {
     broken: BTreeSet<String>,
+    /// The server of the newest revision, whose tools work here, too.
+    lender: Arc<crate::server::Server>,
+    /// Questions to clients that have no answer yet.
+    waiting: Mutex<BTreeMap<Key, oneshot::Sender<Value>>>,
+    /// Work under way.
+    running: Mutex<BTreeMap<Key, (AbortHandle, working::Say)>>,
+    /// Whether a mutant has stumbled over a cancellation.
+    spoilt: AtomicBool,
+    tasks: Mutex<BTreeMap<String, tasks::Task>>,
+    /// How often the lists have changed.
+    changes: AtomicU64,
     sessions: Mutex<BTreeMap<String, Session>>,
     ended: Mutex<BTreeSet<String>>,
     events: Mutex<Vec<Sent>>,
@@ -63,8 +83,19 @@ struct Said {
 
 impl Server {
     fn new(broken: &[String]) -> Arc<Self> {
-        let broken = broken.iter().cloned().collect();
-        Arc::new(Self { broken, ..Self::default() })
+        Arc::new(Self {
+            lender: working::lender(broken),
+            broken: broken.iter().cloned().collect(),
+            waiting: Mutex::default(),
+            running: Mutex::default(),
+            spoilt: AtomicBool::default(),
+            tasks: Mutex::default(),
+            changes: AtomicU64::default(),
+            sessions: Mutex::default(),
+            ended: Mutex::default(),
+            events: Mutex::default(),
+            numbers: AtomicU64::default(),
+        })
     }
 
     /// Whether the server obeys a rule.
@@ -80,19 +111,37 @@ impl Server {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<Key, oneshot::Sender<Value>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, BTreeMap<String, tasks::Task>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<Key, (AbortHandle, working::Say)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes any message of a session.
-    fn take(&self, session: &str, message: &Value) -> Said {
+    fn take(self: &Arc<Self>, session: &str, message: &Value) -> Said {
         if let Some(flaw) = flaw(message) {
             let id = message.get("id").filter(|id| id.is_string() || id.is_i64() || id.is_u64());
             let error = json!({"code": -32600, "message": flaw});
             return Said { answer: Some(failed(id, &error)), malformed: true, ..Said::default() };
         }
-        let Some(method) = message["method"].as_str() else { return Said::default() };
+        let Some(method) = message["method"].as_str() else {
+            self.hear(session, message);
+            return Said::default();
+        };
         let Some(id) = message.get("id") else {
             if method == "notifications/initialized"
                 && let Some(session) = self.sessions().get_mut(session)
             {
                 session.initialized = true;
+            }
+            if method == "notifications/cancelled" {
+                self.cancel(session, &message["params"]["requestId"]);
             }
             return Said::default();
         };

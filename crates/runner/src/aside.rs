@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+use crate::Observed;
 use crate::target::Running;
 
 /// So many processes start at once: a dozen interpreters that start together are all slow.
@@ -27,6 +28,16 @@ pub(crate) struct Aside {
     lent: Arc<Semaphore>,
     idle: Mutex<Vec<Running>>,
     ending: Mutex<JoinSet<()>>,
+    /// The turn to use the one process in which a session without capabilities is open, and that process between turns.
+    session: (Arc<Semaphore>, Mutex<Option<Opened>>),
+}
+
+/// A process in which a session is open.
+pub(crate) struct Opened {
+    pub(crate) running: Running,
+    pub(crate) version: Option<String>,
+    /// The answer to `initialize`.
+    pub(crate) welcome: Observed,
 }
 
 /// The right to use a process that other checks use before and after.
@@ -49,6 +60,7 @@ impl Default for Aside {
             lent: Arc::new(Semaphore::new(LENT)),
             idle: Mutex::default(),
             ending: Mutex::default(),
+            session: (Arc::new(Semaphore::new(1)), Mutex::default()),
         }
     }
 }
@@ -86,6 +98,22 @@ impl Aside {
         }
     }
 
+    /// The turn to use the process with a session, and the process, if it was used before.
+    pub(crate) async fn session(&self) -> (Option<OwnedSemaphorePermit>, Option<Opened>) {
+        // The semaphore is never closed.
+        let turn = Arc::clone(&self.session.0).acquire_owned().await.ok();
+        (turn, self.session.1.lock().unwrap_or_else(PoisonError::into_inner).take())
+    }
+
+    /// Keeps the process with a session for whoever has the next turn.
+    pub(crate) fn keep_session(&self, opened: Opened) {
+        if opened.running.is_alive() {
+            *self.session.1.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        } else {
+            self.end(opened.running);
+        }
+    }
+
     /// Ends a process politely while the run goes on.
     pub(crate) fn end(&self, running: Running) {
         let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,6 +122,10 @@ impl Aside {
 
     /// Waits until all of them have ended.
     pub(crate) async fn ended(&self) {
+        let opened = self.session.1.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(opened) = opened {
+            self.end(opened.running);
+        }
         while let Some(running) = self.idle() {
             self.end(running);
         }

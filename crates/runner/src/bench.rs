@@ -1,6 +1,7 @@
 //! What a scenario works with: the target, and a place for what it finds.
 
 mod instance;
+mod rounds;
 mod session;
 mod shared;
 
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 pub use instance::Instance;
 pub use session::Session;
 pub(crate) use shared::Sights;
+
+use rounds::Rounds;
 
 use crate::aside::Aside;
 use crate::auth::{Auth, Authority};
@@ -79,6 +82,8 @@ pub struct Bench {
     channel: Channel,
     next_id: AtomicU64,
     evidence: Evidence,
+    /// Requests that wait for an answer of the client.
+    rounds: Rounds,
 }
 
 impl Bench {
@@ -101,6 +106,7 @@ impl Bench {
             channel,
             next_id: AtomicU64::new((place + 1) * IDS + again * (IDS / 4)),
             evidence: Evidence::of(check),
+            rounds: Rounds::default(),
         }
     }
 
@@ -187,6 +193,9 @@ impl Bench {
 
     /// Sends a probe and waits for the whole answer.
     pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
+        if probe.is_in_rounds() && self.edition().has_handshake() {
+            return self.round(probe).await;
+        }
         let probe = self.numbered(probe);
         let seen = self.channel.send(self.check, &probe).await?;
         self.note(&seen);
@@ -288,17 +297,25 @@ impl Bench {
 
     /// Judges one case; its evidence is what was sent since the last one.
     pub fn case(&self, slug: &str, title: impl Into<String>, judgement: Judgement) {
+        self.abandon();
         self.evidence.case(slug, title.into(), judgement);
     }
 
     /// Judges cases that were tried beside each other; the evidence of each is what was sent since the last one before.
     pub fn cases<'a>(&self, judged: impl IntoIterator<Item = (&'a str, String, Judgement)>) {
+        self.abandon();
         self.evidence.cases(judged);
     }
 
     /// The finding over the cases so far.
     pub fn conclude(&self) -> Judgement {
         self.evidence.conclude()
+    }
+
+    /// Whether closing the stream of an answer cancels its request: in the revisions with a handshake nothing but
+    /// `notifications/cancelled` does.
+    pub fn closing_cancels(&self) -> bool {
+        self.channel.transport().closing_cancels() && !self.edition().has_handshake()
     }
 
     /// Waits: as long as it must be for this target now, where an idle machine and a quick target would need `pause`.
@@ -333,6 +350,8 @@ impl Bench {
     }
 
     pub(crate) fn finished(&self, judgement: Judgement) -> (Verdict, Vec<CaseFinished>) {
+        self.abandon();
+        self.part();
         self.evidence.finished(judgement)
     }
 }

@@ -299,8 +299,11 @@ impl Channel {
     }
 }
 
-/// A message whose id the target may be unable to read is answered without one.
+/// A message whose id the target may be unable to read is answered without one; an answer of ours by nothing.
 fn expectation(probe: &Probe) -> Expect {
+    if probe.is_answer() {
+        return Expect::from(Reply::Nothing);
+    }
     let readable = probe.message_value().filter(|message| is_readable(message));
     readable.map_or_else(|| Expect::from(Reply::Any), Expect::after)
 }

@@ -26,6 +26,9 @@ impl Evidence {
 
     /// Counts an exchange, by its number in the run.
     pub(crate) fn note_seq(&self, seq: u64) {
+        if seq == 0 {
+            return; // It is still going on, or nothing was sent.
+        }
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         if !exchanges.contains(&seq) {
             exchanges.push(seq);

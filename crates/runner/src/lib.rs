@@ -44,7 +44,7 @@ pub use channel::Open;
 pub use check::{Applies, Body, Check, Isolation, Scene, judged};
 pub use errors::{ContactError, RunError, TargetError};
 pub use finding::{Finding, Judgement, Trouble};
-pub use observe::{Observed, brief, clip};
+pub use observe::{Observed, asked_key, brief, clip};
 pub use options::{Budget, Options};
 pub use passive::{Notes, Passive};
 pub use plumb_oauth::server::LoggedRequest;

@@ -168,6 +168,13 @@ impl Observed {
         self.result().filter(|r| r.get("resultType").is_some_and(|t| t == "input_required"))
     }
 
+    /// What the target asked the client, in a revision whose servers do so by requests of their own.
+    pub fn asked(&self) -> impl Iterator<Item = &Value> {
+        let newest = self.sent_meta(meta::PROTOCOL_VERSION).is_some();
+        let asked = self.messages.iter().filter(move |m| !newest && asks_the_client(m));
+        asked.filter_map(|m| m.json.as_ref().ok())
+    }
+
     /// The error object of the response.
     pub fn error(&self) -> Option<&Value> {
         self.response()?.error()
@@ -302,6 +309,21 @@ impl Observed {
         }
         if parts.is_empty() { "nothing".into() } else { parts.join(", ") }
     }
+}
+
+/// What a request of the target asks, whatever its id: asked again, it is the same.
+pub fn asked_key(request: &Value) -> String {
+    let mut params = request["params"].clone();
+    if let Some(params) = params.as_object_mut() {
+        params.retain(|name, _| name != "_meta" && name != "elicitationId");
+    }
+    format!("{} {params}", request["method"].as_str().unwrap_or_default())
+}
+
+/// Whether a message asks for what only a client can give.
+pub(crate) fn asks_the_client(message: &Message) -> bool {
+    let asks = [method::ELICITATION_CREATE, method::SAMPLING_CREATE_MESSAGE, method::ROOTS_LIST];
+    message.kind == Kind::Request && message.method().is_some_and(|m| asks.contains(&m))
 }
 
 /// Reads a frame. A response that stands in an array, or before another value, in the body of an answer is read as what

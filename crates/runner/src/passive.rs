@@ -1,9 +1,12 @@
 //! Judging every exchange of the run, whoever caused it.
 
-use std::sync::Mutex;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plumb_model::event::CaseFinished;
 use plumb_model::{Edition, Sent, Verdict};
+use plumb_wire::jsonrpc::Kind;
+use serde_json::Value;
 
 use crate::pace::turns_away;
 use crate::tally::{Marks, Tally};
@@ -16,6 +19,8 @@ pub struct Notes<'a> {
     /// The revision that it is judged by.
     pub edition: &'a Edition,
     marks: Marks,
+    /// Ids under which the target must have asked something by the end of the run, and what it said of them.
+    claims: Vec<(String, String)>,
 }
 
 impl Notes<'_> {
@@ -27,6 +32,12 @@ impl Notes<'_> {
     /// The requirement was broken here.
     pub fn breaks(&mut self, expected: impl Into<String>, actual: impl Into<String>) {
         self.marks.breaks(expected, actual);
+    }
+
+    /// Held if the target has asked something under this id by the end of the run, else broken: where it did so may be
+    /// open still.
+    pub fn expect_asked(&mut self, id: &Value, said: impl Into<String>) {
+        self.claims.push((id.to_string(), said.into()));
     }
 
     /// Held if `fits`, else broken.
@@ -47,8 +58,12 @@ pub(crate) fn judged(
     survey: &Survey,
     edition: &Edition,
 ) -> Option<Finding> {
-    let mut notes = Notes { survey, edition, marks: Marks::default() };
+    let mut notes = Notes { survey, edition, marks: Marks::default(), claims: Vec::new() };
     body(seen, &mut notes);
+    let asked: BTreeSet<String> = ids_asked(seen).collect();
+    for claim in std::mem::take(&mut notes.claims) {
+        claimed(&mut notes.marks, &asked, claim);
+    }
     let Marks { fits, breaks } = notes.marks;
     let broken = breaks.into_iter().next();
     let broken = broken.map(|(expected, actual)| Finding::Violated { expected, actual });
@@ -62,12 +77,23 @@ pub type Passive = fn(&Observed, &mut Notes<'_>);
 pub(crate) struct Passives {
     /// By id: the body and what it has seen.
     checks: Vec<(&'static str, Passive, Mutex<Tally>)>,
+    /// The ids under which the target has asked something.
+    asked: Mutex<BTreeSet<String>>,
+    /// What is held against them at the end, with the check and the exchange.
+    claims: Mutex<Vec<Claim>>,
+}
+
+struct Claim {
+    check: &'static str,
+    by: String,
+    seq: u64,
+    claim: (String, String),
 }
 
 impl Passives {
     pub(crate) fn new(checks: impl IntoIterator<Item = (&'static str, Passive)>) -> Self {
         let checks = checks.into_iter().map(|(id, body)| (id, body, Mutex::default()));
-        Self { checks: checks.collect() }
+        Self { checks: checks.collect(), asked: Mutex::default(), claims: Mutex::default() }
     }
 
     /// Shows an exchange to every passive check.
@@ -81,10 +107,19 @@ impl Passives {
         if away || seen.is_challenge() || seen.is_fetch() {
             return;
         }
-        for (_, body, tally) in &self.checks {
-            let mut notes = Notes { survey, edition, marks: Marks::default() };
+        lock(&self.asked).extend(ids_asked(seen));
+        for (check, body, tally) in &self.checks {
+            let mut notes = Notes { survey, edition, marks: Marks::default(), claims: Vec::new() };
             body(seen, &mut notes);
-            let mut tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let (by, seq) = (&seen.exchange.by, seen.seq());
+            let claims = notes.claims.into_iter();
+            lock(&self.claims).extend(claims.map(|claim| Claim {
+                check,
+                by: by.clone(),
+                seq,
+                claim,
+            }));
+            let mut tally = lock(tally);
             tally.add(notes.marks, &seen.exchange.by, seen.seq());
         }
     }
@@ -94,9 +129,31 @@ impl Passives {
         let Some((_, _, tally)) = self.checks.iter().find(|(id, ..)| *id == check) else {
             return (Verdict::inconclusive("the check was not planned"), Vec::new());
         };
-        let tally = tally.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut tally = lock(tally);
+        let asked = lock(&self.asked);
+        for Claim { by, seq, claim, .. } in lock(&self.claims).extract_if(.., |c| c.check == check)
+        {
+            let mut marks = Marks::default();
+            claimed(&mut marks, &asked, claim);
+            tally.add(marks, &by, seq);
+        }
         tally.finish(check).unwrap_or_else(|| (never_seen(survey), Vec::new()))
     }
+}
+
+/// Marks what the target said of an id under which it has asked, or has not.
+fn claimed(marks: &mut Marks, asked: &BTreeSet<String>, (id, said): (String, String)) {
+    marks.expect(asked.contains(&id), "the id of a request of the server", || said);
+}
+
+/// The ids of what the target asks.
+fn ids_asked(seen: &Observed) -> impl Iterator<Item = String> {
+    let requests = seen.messages.iter().filter(|m| m.kind == Kind::Request);
+    requests.filter_map(|m| m.id().map(ToString::to_string))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn never_seen(survey: &Survey) -> Verdict {

@@ -37,6 +37,10 @@ pub struct Probe {
     earlier: bool,
     /// Whether it is sent outside of any session.
     outside: bool,
+    /// Whether it answers a request of the target.
+    answers: bool,
+    /// Whether what the target asks before it answers is left to whoever sent it.
+    in_rounds: bool,
     pub(crate) patience: Option<Duration>,
 }
 
@@ -111,6 +115,8 @@ impl Probe {
             unversioned: false,
             earlier: false,
             outside: false,
+            in_rounds: false,
+            answers: false,
             patience: None,
         }
     }

@@ -1,9 +1,10 @@
 //! basic/lifecycle: the handshake, versions, and what was negotiated.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plumb_runner::survey::every_capability;
-use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, brief, check};
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, brief, check};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{Capability, method, notification};
 use serde_json::{Value, json};
@@ -12,6 +13,10 @@ use super::NEVER;
 
 /// A server that does not wait for the notification speaks within so long.
 const EARLY: Duration = Duration::from_millis(400);
+
+/// At most so many requests are sent again, each of which may take so long.
+const LOOKED_AT: usize = 6;
+const PATIENCE: Duration = Duration::from_secs(2);
 
 check! {
     /// **Observed:** the result of `initialize` has a `protocolVersion` that is a string, `capabilities` that are an object,
@@ -58,28 +63,60 @@ check! {
 }
 
 async fn version_same(bench: &Bench) -> Judgement {
-    let mut spoken = vec![bench.edition().revision.clone()];
-    let offered = bench.initialize(NEVER[0].1, &json!({})).await?;
-    let offer = offered.version().map(str::to_owned);
-    offered.end().await;
-    spoken.extend(offer.filter(|offer| *offer != spoken[0] && *offer != NEVER[0].1));
-    for version in spoken {
-        let session = bench.initialize(&version, &json!({})).await?;
-        let judgement = match session.version() {
-            Some(answered) => Ok(Finding::expect(
-                answered == version,
+    let own = bench.edition().revision.clone();
+    let offer = offered(bench, 0).await?.version.clone();
+    let mut cases = vec![(own.clone(), first(bench).await?)];
+    if let Some(offer) = offer.filter(|offer| *offer != own && *offer != NEVER[0].1) {
+        let welcome = bench.shared("lifecycle.offer", || welcomed(bench, &offer)).await?;
+        bench.note(&welcome.seen);
+        cases.push((offer.clone(), welcome));
+    }
+    for (version, welcome) in cases {
+        let finding = match &welcome.version {
+            Some(answered) => Finding::expect(
+                *answered == version,
                 format!("the version {version}, which it negotiated before"),
                 || answered.to_owned(),
-            )),
-            None => Ok(Finding::unseen(
-                format!("a further session was not granted: {}", session.welcome.describe()),
+            ),
+            None => Finding::unseen(
+                format!("a further session was not granted: {}", welcome.seen.describe()),
                 "serve more than one client",
-            )),
+            ),
         };
-        session.end().await;
-        bench.case(&version, format!("a client asks for {version}"), judgement);
+        bench.note(&welcome.seen);
+        bench.case(&version, format!("a client asks for {version}"), Ok(finding));
     }
     bench.conclude()
+}
+
+/// What a client that asked for a version was answered with.
+struct Welcome {
+    version: Option<String>,
+    seen: Observed,
+    /// What came before the notification that the session is open.
+    asked: Option<Message>,
+}
+
+/// Asks for a version that never was, once for all checks.
+async fn offered(bench: &Bench, at: usize) -> Result<Arc<Welcome>, Trouble> {
+    let name = ["lifecycle.past", "lifecycle.future", "lifecycle.no-date"][at];
+    let welcome = bench.shared(name, || welcomed(bench, NEVER[at].1)).await?;
+    bench.note(&welcome.seen);
+    Ok(welcome)
+}
+
+async fn welcomed(bench: &Bench, version: &str) -> Result<Welcome, Trouble> {
+    let session = bench.initialize(version, &json!({})).await?;
+    let (version, seen) = (session.version().map(str::to_owned), session.welcome.clone());
+    session.end().await;
+    Ok(Welcome { version, seen, asked: None })
+}
+
+/// A further client of the revision that declares everything and does not say that it is ready, once for all checks.
+async fn first(bench: &Bench) -> Result<Arc<Welcome>, Trouble> {
+    let welcome = bench.shared("lifecycle.first", || unready(bench)).await?;
+    bench.note(&welcome.seen);
+    Ok(welcome)
 }
 
 check! {
@@ -96,21 +133,20 @@ check! {
 }
 
 async fn version_other(bench: &Bench) -> Judgement {
-    for (slug, version) in NEVER {
-        let session = bench.initialize(version, &json!({})).await?;
-        let judgement = match session.version() {
-            Some(answered) => Ok(Finding::expect(
-                answered != version,
-                "a version that the server supports",
-                || format!("{answered}, as was asked"),
-            )),
-            None => Ok(Finding::unseen(
-                format!("no version was answered: {}", session.welcome.describe()),
+    for (at, (slug, version)) in NEVER.into_iter().enumerate() {
+        let welcome = offered(bench, at).await?;
+        let finding = match &welcome.version {
+            Some(answered) => {
+                Finding::expect(answered != version, "a version that the server supports", || {
+                    format!("{answered}, as was asked")
+                })
+            }
+            None => Finding::unseen(
+                format!("no version was answered: {}", welcome.seen.describe()),
                 "answer with a version of yours",
-            )),
+            ),
         };
-        session.end().await;
-        bench.case(slug, format!("a client asks for {version}"), judgement);
+        bench.case(slug, format!("a client asks for {version}"), Ok(finding));
     }
     bench.conclude()
 }
@@ -129,12 +165,9 @@ check! {
 }
 
 async fn version_latest(bench: &Bench) -> Judgement {
-    let offered = bench.initialize(NEVER[1].1, &json!({})).await?;
-    let offer = offered.version().map(str::to_owned);
-    let came = offered.welcome.describe();
-    offered.end().await;
-    let Some(offer) = offer else {
-        let why = format!("no version was offered: {came}");
+    let offered = offered(bench, 1).await?;
+    let Some(offer) = offered.version.clone() else {
+        let why = format!("no version was offered: {}", offered.seen.describe());
         return Ok(Finding::unseen(why, "answer with a version of yours"));
     };
     // Its revision is negotiated: the run is judged by it.
@@ -156,6 +189,15 @@ check! {
 }
 
 async fn initialized_first(bench: &Bench) -> Judgement {
+    let first = first(bench).await?;
+    Ok(Finding::expect(
+        first.asked.is_none(),
+        "no request before `notifications/initialized`",
+        || first.asked.as_ref().map(|m| m.raw.lossy().into_owned()).unwrap_or_default(),
+    ))
+}
+
+async fn unready(bench: &Bench) -> Result<Welcome, Trouble> {
     let revision = bench.edition().revision.clone();
     let session = bench.initialize(&revision, &every_capability()).await?;
     let asks = |m: &Message| m.kind == Kind::Request && m.method() != Some(method::OLD_PING);
@@ -171,15 +213,14 @@ async fn initialized_first(bench: &Bench) -> Judgement {
         let strays = session.strays().await;
         asked = asked.or(strays.and_then(|seen| seen.messages.iter().find(|m| asks(m)).cloned()));
     }
+    let (version, seen) = (session.version().map(str::to_owned), session.welcome.clone());
     session.end().await;
-    Ok(Finding::expect(asked.is_none(), "no request before `notifications/initialized`", || {
-        asked.as_ref().map(|m| m.raw.lossy().into_owned()).unwrap_or_default()
-    }))
+    Ok(Welcome { version, seen, asked })
 }
 
 check! {
-    /// **Observed:** in a session of a client that declares nothing, the tools that may be called are called, and resources and
-    /// prompts fetched. No request comes but `ping`.
+    /// **Observed:** of what may be called and fetched, what asks a client that declares every capability is called again by
+    /// one that declares none. No request comes but `ping`.
     ///
     /// **Why:** a client without the capability has nothing to answer with: the call fails, or waits for ever.
     ///
@@ -191,6 +232,29 @@ check! {
 }
 
 async fn requests(bench: &Bench) -> Judgement {
+    undeclared(bench, |_| true).await
+}
+
+check! {
+    /// **Observed:** what asks for the roots of a client that declares every capability is called again by one that declares
+    /// none: it does not ask.
+    ///
+    /// **Why:** such a client has no roots to name, and the call may never end.
+    ///
+    /// **Fix:** look at `capabilities.roots` of `initialize`, and do without.
+    pub(crate) ROOTS = "roots.server.check-capability";
+    fact: "lifecycle.capabilities.requests";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    scenario: roots
+}
+
+async fn roots(bench: &Bench) -> Judgement {
+    undeclared(bench, |method| method == method::ROOTS_LIST).await
+}
+
+/// Judges whatever asked for something of this kind, before a client that declares nothing.
+async fn undeclared(bench: &Bench, kind: impl Fn(&str) -> bool) -> Judgement {
     let survey = bench.survey();
     let called = survey.callable.iter().filter_map(|c| c.shown.as_ref());
     let fetched = survey.fetched_resources.iter().chain(&survey.fetched_prompts);
@@ -198,20 +262,36 @@ async fn requests(bench: &Bench) -> Judgement {
     if all.is_empty() {
         return Ok(Finding::unseen("nothing could be called or fetched", "offer a tool"));
     }
-    for seen in all {
-        bench.note(seen);
-        let asked = seen
-            .messages
-            .iter()
-            .find(|m| m.kind == Kind::Request && m.method() != Some(method::OLD_PING));
-        if let Some(asked) = asked {
-            return Ok(Finding::violated(
-                "no request to a client that declares no capability",
-                asked.raw.lossy().into_owned(),
-            ));
-        }
+    let asks = |m: &Message| {
+        let asked = m.method().filter(|method| *method != method::OLD_PING && kind(method));
+        m.kind == Kind::Request && asked.is_some()
+    };
+    let asking = all.iter().filter(|seen| seen.messages.iter().any(asks)).take(LOOKED_AT);
+    let asking: Vec<Probe> = asking.filter_map(|seen| again(seen)).collect();
+    if asking.is_empty() {
+        all.iter().for_each(|seen| bench.note(seen));
+        return Ok(Finding::unseen(
+            "nothing that was called asks the client",
+            "offer a tool that does, marked `readOnlyHint: true`",
+        ));
     }
-    Ok(Finding::Held)
+    let session = bench.session(&json!({})).await?;
+    let mut asked = None;
+    for probe in asking {
+        let seen = session.send(probe.patience(PATIENCE)).await;
+        asked = asked.or(seen.ok().and_then(|s| s.messages.iter().find(|m| asks(m)).cloned()));
+    }
+    session.end().await;
+    Ok(Finding::expect(asked.is_none(), "no request to a client that declares nothing", || {
+        asked.as_ref().map(|m| m.raw.lossy().into_owned()).unwrap_or_default()
+    }))
+}
+
+/// The same request once more.
+fn again(seen: &Observed) -> Option<Probe> {
+    let mut params = seen.params()?.clone();
+    params.as_object_mut()?.remove("_meta");
+    Some(Probe::request(seen.method()?, params))
 }
 
 check! {
@@ -241,6 +321,47 @@ fn notifications(seen: &Observed, notes: &mut Notes<'_>) {
             });
         }
     }
+}
+
+check! {
+    /// **Observed:** what asks the client is called three times in one session: no two requests of the server have one id.
+    ///
+    /// **Why:** of two questions with one id, one is never answered.
+    ///
+    /// **Fix:** count the requests of a session.
+    pub(crate) ID_UNIQUE = "base.request.id-unique";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    scenario: id_unique
+}
+
+async fn id_unique(bench: &Bench) -> Judgement {
+    let asking = bench.survey().callable.iter().filter_map(|c| c.shown.as_ref());
+    let asking: Vec<Probe> =
+        asking.filter(|seen| seen.asked().next().is_some()).filter_map(again).take(2).collect();
+    if asking.is_empty() {
+        let why = "no tool that was called asks the client";
+        return Ok(Finding::unseen(why, "offer one that does, marked `readOnlyHint: true`"));
+    }
+    let session = bench.session(&every_capability()).await?;
+    let mut ids = Vec::new();
+    for probe in asking.iter().cycle().take(3) {
+        let seen = session.send(probe.clone().patience(PATIENCE)).await;
+        let requests = seen.into_iter().flat_map(|seen| seen.messages.to_vec());
+        let requests = requests.filter(|m| m.kind == Kind::Request);
+        ids.extend(requests.filter_map(|m| m.id().cloned()));
+    }
+    session.end().await;
+    if ids.len() < 2 {
+        return Ok(Finding::unseen(
+            "the client was asked once",
+            "offer a tool that asks each time",
+        ));
+    }
+    let twice = ids.iter().enumerate().find(|(n, id)| ids[..*n].contains(id));
+    Ok(Finding::expect(twice.is_none(), "an id for each request", || {
+        twice.map(|(_, id)| format!("two requests are {id}")).unwrap_or_default()
+    }))
 }
 
 check! {

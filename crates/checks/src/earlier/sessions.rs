@@ -67,6 +67,11 @@ fn flaw(ids: &[String]) -> Option<String> {
     if twice {
         return Some("two sessions have one id".into());
     }
+    counts(ids).then(|| "each differs from the one before by a number that counts".into())
+}
+
+/// Whether ids that were made one after the other end in numbers that count.
+pub(super) fn counts(ids: &[String]) -> bool {
     let ends = |id: &str| {
         let digits = id.len() - id.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         let (stem, number) = id.split_at(id.len() - digits);
@@ -76,8 +81,7 @@ fn flaw(ids: &[String]) -> Option<String> {
     let in_sequence = |pair: &[(String, u64)]| {
         pair[0].0 == pair[1].0 && pair[1].1 > pair[0].1 && pair[1].1 - pair[0].1 < 1_000
     };
-    let counts = ids.len() > 1 && counted.len() == ids.len() && counted.windows(2).all(in_sequence);
-    counts.then(|| "each differs from the one before by a number that counts".into())
+    ids.len() > 1 && counted.len() == ids.len() && counted.windows(2).all(in_sequence)
 }
 
 check! {

@@ -214,9 +214,10 @@ fn has_ids(seen: &Observed) -> bool {
     frames.iter().any(|f| matches!(&f.carrier, Carrier::Event { id: Some(_), .. }))
 }
 
-/// Whether a request was posted, and a stream is the answer.
+/// Whether a request was posted, and a stream is the answer. What was cancelled need not be answered.
 fn is_stream_of_request(seen: &Observed) -> bool {
     let posted = matches!(&seen.exchange.sent, Sent::Http { method, .. } if method == "POST");
     let streams = seen.exchange.answer.media_type().as_deref() == Some("text/event-stream");
-    posted && streams && seen.is_request() && seen.status() == Some(200)
+    let cancelled = seen.exchange.by.starts_with("cancel.");
+    !cancelled && posted && streams && seen.is_request() && seen.status() == Some(200)
 }

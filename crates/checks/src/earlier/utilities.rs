@@ -4,7 +4,6 @@ use plumb_model::pack::Base;
 use plumb_runner::{
     Bench, Finding, Judgement, Notes, Observed, Probe, Prop, Session, Trouble, check,
 };
-use plumb_wire::jsonrpc::Kind;
 use plumb_wire::{codes, method, notification};
 use serde_json::{Value, json};
 
@@ -49,8 +48,8 @@ fn is_empty(result: &Value) -> bool {
 }
 
 check! {
-    /// **Observed:** no `notifications/cancelled` comes without an id, or with that of the request that the client has just
-    /// sent. An id of neither may be that of a request that came elsewhere in the session, and is passed over.
+    /// **Observed:** every `notifications/cancelled` names an id under which the server has asked the client something in the
+    /// run.
     ///
     /// **Why:** a client looks among what it was asked, and finds nothing, or the wrong thing.
     ///
@@ -64,13 +63,7 @@ check! {
 fn cancel_own(seen: &Observed, notes: &mut Notes<'_>) {
     for cancelled in seen.notifications(notification::CANCELLED) {
         let id = cancelled.params().and_then(|params| params.get("requestId"));
-        let asked = |m: &&plumb_wire::jsonrpc::Message| m.kind == Kind::Request;
-        let own = seen.messages.iter().filter(asked).any(|m| m.id().is_some() && m.id() == id);
-        if own || id.is_none() || id == seen.sent_id() {
-            notes.expect(own, "the id of a request of the server", || {
-                cancelled.raw.lossy().into_owned()
-            });
-        }
+        notes.expect_asked(id.unwrap_or(&Value::Null), cancelled.raw.lossy());
     }
 }
 
@@ -234,6 +227,28 @@ async fn subscribe(bench: &Bench) -> Judgement {
     }
     session.end().await;
     bench.conclude()
+}
+
+check! {
+    /// **Observed:** every elicitation in URL mode has a `message`, a `url` and an `elicitationId`, all of them strings.
+    ///
+    /// **Why:** by the id a client knows which page the user has done with.
+    ///
+    /// **Fix:** make an id for each page.
+    pub(crate) ELICITATION_ID = "elicit.url.elicitation-id";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    passive: elicitation_id
+}
+
+fn elicitation_id(seen: &Observed, notes: &mut Notes<'_>) {
+    for params in seen.asked().map(|request| &request["params"]).filter(|p| p["mode"] == "url") {
+        let missing =
+            ["message", "url", "elicitationId"].into_iter().find(|m| !params[*m].is_string());
+        notes.expect(missing.is_none(), "message, url and elicitationId, as strings", || {
+            format!("no {}", missing.unwrap_or_default())
+        });
+    }
 }
 
 check! {

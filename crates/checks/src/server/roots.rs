@@ -24,6 +24,7 @@ check! {
     ///
     /// **Fix:** say that there is no root to work in; `isError` with a sentence will do.
     pub(crate) UNAVAILABLE = "roots.server.unavailable";
+    since: "2025-03-26";
     scenario: unavailable
 }
 
@@ -58,6 +59,7 @@ check! {
     ///
     /// **Fix:** compare the path with the roots before touching it.
     pub(crate) BOUNDARIES = "roots.server.boundaries";
+    since: "2025-03-26";
     scenario: boundaries
 }
 
@@ -73,6 +75,7 @@ check! {
     ///
     /// **Fix:** resolve `.`, `..` and escapes before comparing.
     pub(crate) VALIDATE_PATHS = "roots.server.validate-paths";
+    since: "2025-03-26";
     scenario: validate_paths
 }
 
@@ -93,6 +96,7 @@ check! {
     ///
     /// **Fix:** compare whole path segments.
     pub(crate) RESPECT = "roots.server.respect";
+    since: "2025-03-26";
     scenario: respect
 }
 

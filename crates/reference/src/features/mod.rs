@@ -1,7 +1,7 @@
 //! What the server offers.
 
 mod advice;
-mod clock;
+pub(crate) mod clock;
 mod completion;
 mod discover;
 mod extensions;

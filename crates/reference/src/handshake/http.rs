@@ -56,7 +56,7 @@ async fn serve(
         return StatusCode::FORBIDDEN.into_response();
     }
     match method.as_str() {
-        "POST" => server.post(&headers, &body),
+        "POST" => post(&server, &headers, &body),
         "GET" if server.obeys("get_answer") => {
             server.member(&headers).map_or_else(|refusal| *refusal, |id| server.get(&id, &headers))
         }
@@ -68,33 +68,59 @@ async fn serve(
     }
 }
 
+fn post(server: &Arc<Server>, headers: &HeaderMap, body: &Bytes) -> Response {
+    let Ok(message) = serde_json::from_slice::<Value>(body) else {
+        let code = if server.obeys("parse_error") { -32700 } else { -32603 };
+        return bad(code, "no JSON");
+    };
+    if message["method"] == "initialize" && field(headers, "mcp-session-id").is_none() {
+        return server.open(&message);
+    }
+    let id = match server.member(headers) {
+        Ok(id) => id,
+        Err(refusal) => return *refusal,
+    };
+    if Server::is_work(&message) && super::flaw(&message).is_none() {
+        return server.working(&id, &message);
+    }
+    server.posted(&id, &message)
+}
+
 impl Server {
-    fn post(&self, headers: &HeaderMap, body: &Bytes) -> Response {
-        let Ok(message) = serde_json::from_slice::<Value>(body) else {
-            let code = if self.obeys("parse_error") { -32700 } else { -32603 };
-            return bad(code, "no JSON");
-        };
-        if message["method"] == "initialize" && field(headers, "mcp-session-id").is_none() {
-            return self.open(&message);
+    /// Answers a request that takes a while, on a stream that is open meanwhile.
+    fn working(self: &Arc<Self>, id: &str, message: &Value) -> Response {
+        let mut said = self.begin(id, message);
+        let stream = self.next();
+        let (write, written) = mpsc::unbounded_channel::<String>();
+        if self.obeys("sse_prime") {
+            // The other half is here.
+            let _ = write.send(self.event(id, stream, &Value::Null));
         }
-        let id = match self.member(headers) {
-            Ok(id) => id,
-            Err(refusal) => return *refusal,
-        };
+        let (server, id) = (Arc::clone(self), id.to_owned());
+        tokio::spawn(async move {
+            while let Some(message) = said.recv().await {
+                // Nobody may listen any more; the work goes on.
+                let _ = write.send(server.event(&id, stream, &message));
+            }
+        });
+        open_stream(written)
+    }
+
+    fn posted(self: &Arc<Self>, id: &str, message: &Value) -> Response {
         if let Some(batch) = message.as_array() {
-            let old = self.sessions().get(&id).is_some_and(|session| session.version == ASSUMED);
+            let old = self.sessions().get(id).is_some_and(|session| session.version == ASSUMED);
             if !old || !self.obeys("batch") {
                 return bad(-32600, "an array");
             }
-            let answers = batch.iter().filter_map(|one| self.take(&id, one).answer);
+            let answers = batch.iter().filter_map(|one| self.take(id, one).answer);
             return axum::Json(Value::Array(answers.collect())).into_response();
         }
-        let said = self.take(&id, &message);
+        let said = self.take(id, message);
         match said.answer {
             Some(answer) if said.malformed => {
                 (StatusCode::BAD_REQUEST, axum::Json(answer)).into_response()
             }
-            Some(answer) => self.streamed(&id, &message, said.before, answer),
+            Some(answer) => self.streamed(id, message, said.before, answer),
             None if message.get("method").is_none() && !self.obeys("response_202")
                 || message.get("method").is_some() && !self.obeys("notification_202") =>
             {
@@ -104,7 +130,7 @@ impl Server {
         }
     }
 
-    fn open(&self, message: &Value) -> Response {
+    fn open(self: &Arc<Self>, message: &Value) -> Response {
         let said = self.take("", message);
         let Some(answer) = said.answer.filter(|_| !said.malformed) else {
             return bad(-32600, "no request");
@@ -115,7 +141,8 @@ impl Server {
             _ => random(),
         };
         let version = self.negotiated(&message["params"]);
-        self.sessions().insert(id.clone(), Session { version, ..Session::default() });
+        let declared = message["params"]["capabilities"].clone();
+        self.sessions().insert(id.clone(), Session { version, declared, ..Session::default() });
         ([("mcp-session-id", id)], axum::Json(answer)).into_response()
     }
 
@@ -221,10 +248,7 @@ impl Server {
                 }
             }
         });
-        let stream = futures_util::stream::unfold(written, |mut written| async move {
-            written.recv().await.map(|text| (Ok::<_, Infallible>(text), written))
-        });
-        ([("content-type", "text/event-stream")], Body::from_stream(stream)).into_response()
+        open_stream(written)
     }
 
     /// What was sent behind an event of a session, on its stream.
@@ -242,6 +266,13 @@ impl Server {
         let events = told.map(|sent| format!("id: {}\ndata: {}\n\n", sent.id, sent.message));
         events.collect::<Vec<_>>().concat()
     }
+}
+
+fn open_stream(written: mpsc::UnboundedReceiver<String>) -> Response {
+    let stream = futures_util::stream::unfold(written, |mut written| async move {
+        written.recv().await.map(|text| (Ok::<_, Infallible>(text), written))
+    });
+    ([("content-type", "text/event-stream")], Body::from_stream(stream)).into_response()
 }
 
 /// Whether a request comes from no page, or from one of the server itself.
@@ -265,7 +296,7 @@ fn field<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// 128 random bits.
-fn random() -> String {
+pub(super) fn random() -> String {
     let mut bits = [0; 16];
     // A machine without randomness has more to worry about.
     let _ = SystemRandom::new().fill(&mut bits);

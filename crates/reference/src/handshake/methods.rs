@@ -1,8 +1,11 @@
 //! What each method is answered with.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
-use super::{SPOKEN, Server};
+use super::{SPOKEN, Server, working};
 
 const LEVELS: [&str; 8] =
     ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
@@ -13,14 +16,28 @@ const INFO: usize = 1;
 /// The cursor of the second page of tools.
 const SECOND: &str = "the-second-page";
 
+/// The resource that there is.
+pub(super) const RESOURCE: &str = "test://one";
+
+/// Tools that change something.
+const TRIGGERS: [&str; 4] = [
+    "test_trigger_tool_change",
+    "test_trigger_prompt_change",
+    "test_trigger_resource_change",
+    "test_update_resource",
+];
+
 impl Server {
     pub(super) fn result(
-        &self,
+        self: &Arc<Self>,
         session: &str,
         method: &str,
         params: &Value,
         before: &mut Vec<Value>,
     ) -> Result<Value, Value> {
+        if self.spoilt.load(Ordering::Relaxed) && method != "ping" {
+            return Err(error(-32603, "something was cancelled"));
+        }
         match method {
             "initialize" => Ok(self.welcome(params)),
             "ping" if self.obeys("ping") => Ok(json!({})),
@@ -29,7 +46,7 @@ impl Server {
             "tools/list" => self.tools(params),
             "tools/call" => self.call(session, params, before),
             "resources/list" => {
-                self.one_page(params, "resources", json!([{"uri": "test://one", "name": "one"}]))
+                self.one_page(params, "resources", json!([{"uri": RESOURCE, "name": "one"}]))
             }
             "resources/templates/list" => self.one_page(params, "resourceTemplates", json!([])),
             "resources/read" => {
@@ -37,7 +54,15 @@ impl Server {
                 Ok(json!({"contents": [{"uri": uri, "mimeType": "text/plain", "text": "1"}]}))
             }
             "resources/subscribe" | "resources/unsubscribe" if self.obeys("subscribe") => {
-                self.resource(params).map(|_| json!({}))
+                let uri = self.resource(params)?;
+                if let Some(session) = self.sessions().get_mut(session) {
+                    if method == "resources/subscribe" {
+                        session.subscribed.insert(uri);
+                    } else {
+                        session.subscribed.remove(&uri);
+                    }
+                }
+                Ok(json!({}))
             }
             "prompts/list" => self.one_page(
                 params,
@@ -46,7 +71,7 @@ impl Server {
             ),
             "prompts/get" => self.prompt(params),
             "completion/complete" => complete(params),
-            "tasks/get" if !self.obeys("task_unknown") => Err(error(-32603, "no such task")),
+            "tasks/get" | "tasks/list" | "tasks/cancel" => self.of_tasks(session, method, params),
             _ if self.obeys("unknown_method") => Err(error(-32601, "no such method")),
             _ => Err(error(-32602, "no such method")),
         }
@@ -58,11 +83,18 @@ impl Server {
             info = json!({"name": "plumb-handshake"});
         }
         let mut capabilities = json!({
-            "tools": {}, "resources": {"subscribe": true}, "prompts": {}, "completions": {},
+            "tools": {"listChanged": true},
+            "resources": {"subscribe": true, "listChanged": true},
+            "prompts": {"listChanged": true},
+            "completions": {},
             "logging": {}
         });
-        if !self.obeys("task_unknown") {
-            capabilities["tasks"] = json!({"list": {}, "cancel": {}});
+        if !self.obeys("undeclared_changes") {
+            capabilities["prompts"] = json!({});
+        }
+        if self.obeys("task_ignored") && self.obeys("tasks_declared") {
+            let requests = json!({"tools": {"call": {}}});
+            capabilities["tasks"] = json!({"list": {}, "cancel": {}, "requests": requests});
         }
         json!({
             "protocolVersion": self.negotiated(params),
@@ -120,12 +152,54 @@ impl Server {
         });
         match cursor {
             None => Ok(json!({"tools": [add], "nextCursor": SECOND})),
-            Some(cursor) if cursor == SECOND => Ok(json!({"tools": [log]})),
+            Some(cursor) if cursor == SECOND => Ok(json!({"tools": self.rest(log)})),
             Some(_) if !self.obeys("invalid_cursor") => {
                 Ok(json!({"tools": [add], "nextCursor": SECOND}))
             }
             Some(_) => Err(error(-32602, "no such cursor")),
         }
+    }
+
+    /// The tools of the second page.
+    fn rest(&self, log: Value) -> Vec<Value> {
+        let trigger = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
+        let mut tools = vec![log];
+        tools.extend(self.lent());
+        tools.extend(Self::jobs());
+        tools.extend(TRIGGERS.map(trigger));
+        if self.changes.load(Ordering::Relaxed) % 2 == 1 {
+            tools.push(trigger("comes_and_goes"));
+        }
+        tools
+    }
+
+    /// Changes something, and tells who wants to know.
+    fn trigger(&self, session: &str, name: &str, before: &mut Vec<Value>) -> Option<Value> {
+        let (method, params) = working::change(name)?;
+        if name == TRIGGERS[0] {
+            self.changes.fetch_add(1, Ordering::Relaxed);
+        }
+        let said = told(method, params);
+        let mut own = false;
+        for (id, other) in self.sessions().iter() {
+            let wants = name != TRIGGERS[3] || other.subscribed.contains(RESOURCE);
+            if !wants || !self.obeys(name) {
+                continue;
+            }
+            match &other.stream {
+                // A client that has gone is told nothing.
+                Some(stream) if self.obeys("streams_one") => drop(stream.send(said.clone())),
+                Some(stream) => {
+                    let _ = stream.send(said.clone());
+                    own |= id == session;
+                }
+                None => own |= id == session,
+            }
+        }
+        if own {
+            before.push(said);
+        }
+        Some(json!({"content": [{"type": "text", "text": "done"}]}))
     }
 
     fn one_page(&self, params: &Value, member: &str, items: Value) -> Result<Value, Value> {
@@ -135,20 +209,34 @@ impl Server {
         }
     }
 
-    fn call(&self, session: &str, params: &Value, before: &mut Vec<Value>) -> Result<Value, Value> {
+    fn call(
+        self: &Arc<Self>,
+        session: &str,
+        params: &Value,
+        before: &mut Vec<Value>,
+    ) -> Result<Value, Value> {
         let Some(name) = params["name"].as_str() else { return Err(error(-32602, "no name")) };
         let arguments = params.get("arguments");
         if arguments.is_some_and(|arguments| !arguments.is_object()) {
             return Err(error(-32602, "arguments is no object"));
         }
-        if params.get("task").is_some() && !self.obeys("task_ignored") {
-            return Err(error(-32602, "no tasks here"));
+        if params.get("task").is_some() {
+            if !self.obeys("task_ignored") {
+                return Err(error(-32602, "no tasks here"));
+            }
+            let begun = self.begun(session, name);
+            if begun.is_ok() || self.obeys("task_forbidden") {
+                return begun;
+            }
+        }
+        if let Some(outcome) = self.job(name) {
+            return outcome;
         }
         let none = json!({});
         match name {
             "add" => Ok(self.add(arguments.unwrap_or(&none))),
             "log" => self.log(session, params, before),
-            _ => Err(error(-32602, "no such tool")),
+            _ => self.trigger(session, name, before).ok_or_else(|| error(-32602, "no such tool")),
         }
     }
 
@@ -201,7 +289,7 @@ impl Server {
     fn resource(&self, params: &Value) -> Result<String, Value> {
         let Some(uri) = params["uri"].as_str() else { return Err(error(-32602, "no uri")) };
         let code = if self.obeys("not_found") { -32002 } else { -32602 };
-        if uri == "test://one" { Ok(uri.to_owned()) } else { Err(error(code, "no such resource")) }
+        if uri == RESOURCE { Ok(uri.to_owned()) } else { Err(error(code, "no such resource")) }
     }
 
     fn prompt(&self, params: &Value) -> Result<Value, Value> {

@@ -3,7 +3,10 @@
 use plumb_wire::{header, notification};
 use serde_json::{Value, json};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::Bench;
+use crate::aside::Opened;
 use crate::channel::Channel;
 use crate::migrate::{self, negotiated};
 use crate::target::Running;
@@ -34,11 +37,36 @@ impl Bench {
             self.context.recorder.add_session(id);
         }
         let version = negotiated(&welcome);
-        Ok(Session { bench: self, channel, running, id, version, welcome })
+        Ok(Session { bench: self, channel, running, id, version, welcome, turn: None })
     }
 
-    /// A session of the revision with these capabilities, past its opening.
+    /// A session of the revision with these capabilities, past its opening. Over standard streams, checks that declare none
+    /// use one process in turn: a second one at once is never granted.
     pub async fn session(&self, capabilities: &Value) -> Result<Session<'_>, Trouble> {
+        let in_turn = self.channel.keeper().is_some() && *capabilities == json!({});
+        if !in_turn || self.tried > 0 {
+            return self.fresh_session(capabilities).await;
+        }
+        let (turn, opened) = self.context.aside.session().await;
+        let Some(Opened { mut running, version, welcome }) = opened else {
+            return Ok(Session { turn, ..self.fresh_session(capabilities).await? });
+        };
+        self.watch().used_what_another_used();
+        self.note(&welcome);
+        running.channel = running.channel.of(&self.channel);
+        let channel = running.channel.bare();
+        Ok(Session {
+            bench: self,
+            channel,
+            running: Some(running),
+            id: None,
+            version,
+            welcome,
+            turn,
+        })
+    }
+
+    async fn fresh_session(&self, capabilities: &Value) -> Result<Session<'_>, Trouble> {
         let revision = self.edition().revision.clone();
         let session = self.initialize(&revision, capabilities).await?;
         if session.version.is_none() {
@@ -59,6 +87,8 @@ pub struct Session<'a> {
     running: Option<Running>,
     id: Option<String>,
     version: Option<String>,
+    /// The turn to use its process.
+    turn: Option<OwnedSemaphorePermit>,
     /// The answer to `initialize`.
     pub welcome: Observed,
 }
@@ -121,8 +151,12 @@ impl Session<'_> {
             Some(_) => self.send(Probe::bodiless("DELETE")).await.ok(),
             None => None,
         };
-        if let Some(running) = self.running {
-            running.stop().await;
+        let Some(running) = self.running else { return ended };
+        let aside = &self.bench.context.aside;
+        if self.turn.is_some() {
+            aside.keep_session(Opened { running, version: self.version, welcome: self.welcome });
+        } else {
+            aside.end(running);
         }
         ended
     }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use plumb_model::{Answer, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{WireError, header, notification};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::{Channel, Way};
 use crate::migrate::{self, negotiated};
+use crate::survey::every_capability;
 use crate::{Observed, Probe};
 
 /// The first answer of a target may hold all of its start-up.
@@ -20,9 +21,17 @@ const FIRST: Duration = Duration::from_secs(20);
 /// A session that the target ends is opened anew so often.
 const ANEW: u32 = 16;
 
-/// The session of a channel.
-#[derive(Default)]
-pub(crate) struct Handshakes(Mutex<State>);
+/// The session of a channel, in which a client declares all that it is able to do.
+pub(crate) struct Handshakes {
+    declared: Value,
+    state: Mutex<State>,
+}
+
+impl Default for Handshakes {
+    fn default() -> Self {
+        Self { declared: every_capability(), state: Mutex::default() }
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -56,6 +65,12 @@ impl Channel {
         Self { handshakes: None, ..self.clone() }
     }
 
+    /// The same way in a session of a client that declares these capabilities.
+    pub(crate) fn declaring(&self, declared: Value) -> Self {
+        let handshakes = Handshakes { declared, state: Mutex::default() };
+        Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
+    }
+
     /// The same way in a session of its own, where a target over HTTP grants another one.
     pub(crate) async fn apart(self) -> Self {
         let sessions = self.edition().has_handshake() && self.endpoint().is_some();
@@ -75,12 +90,12 @@ impl Channel {
         if !self.recorder.edition.has_handshake() {
             return Ok(None);
         }
-        let mut state = handshakes.0.lock().await;
+        let mut state = handshakes.state.lock().await;
         let process = self.process_name().await?;
         if let Some(opened) = state.opened.as_ref().filter(|o| o.process == process) {
             return Ok(Some(opened.clone()));
         }
-        let opened = self.shake_hands(process).await?;
+        let opened = self.shake_hands(process, &handshakes.declared).await?;
         state.opened = Some(opened.clone());
         Ok(Some(opened))
     }
@@ -95,7 +110,7 @@ impl Channel {
         if !gone || !self.recorder.edition.has_handshake() {
             return false;
         }
-        let mut state = handshakes.0.lock().await;
+        let mut state = handshakes.state.lock().await;
         let had_id = state.opened.as_ref().is_some_and(|opened| opened.id.is_some());
         state.ended += 1;
         if !had_id || state.ended > ANEW {
@@ -105,16 +120,22 @@ impl Channel {
         true
     }
 
-    /// Answers a request of the target, as a client does that grants what it is asked.
-    pub(super) async fn reply(&self, message: &Message) {
+    /// Answers a request of the target, as a client does that grants what it is asked, unless who sent `probe` does.
+    pub(super) async fn reply(&self, message: &Message, probe: Option<&Probe>) {
         if message.kind != Kind::Request || !self.recorder.edition.has_handshake() {
             return;
         }
+        if probe.is_some_and(Probe::is_in_rounds) && crate::observe::asks_the_client(message) {
+            return;
+        }
         let Ok(asked) = &message.json else { return };
-        let answer = Probe::message(migrate::answer(asked).await);
-        let answer = answer.in_edition(&self.recorder.edition);
+        let answer = Probe::answer(migrate::answer(asked).await);
+        let mut answer = answer.in_edition(&self.recorder.edition);
+        if let Some(probe) = probe {
+            answer = answer.in_session_of(probe);
+        }
         let session = match &self.handshakes {
-            Some(handshakes) => handshakes.0.lock().await.opened.clone(),
+            Some(handshakes) => handshakes.state.lock().await.opened.clone(),
             None => None,
         };
         // A target that is gone tells so to the next request.
@@ -131,7 +152,7 @@ impl Channel {
         let answer = Answer { frames, ..Answer::default() };
         let seen = self.recorder.record(by, session.channel(), Sent::Nothing, answer);
         for message in seen.messages.iter() {
-            self.reply(message).await;
+            self.reply(message, None).await;
         }
         Some(seen)
     }
@@ -144,9 +165,9 @@ impl Channel {
         })
     }
 
-    async fn shake_hands(&self, process: String) -> Result<Opened, WireError> {
+    async fn shake_hands(&self, process: String, declared: &Value) -> Result<Opened, WireError> {
         let edition = &self.recorder.edition;
-        let opening = migrate::initialize(&edition.revision, &json!({}), "plumb-handshake");
+        let opening = migrate::initialize(&edition.revision, declared, "plumb-handshake");
         let probe = Probe::message(opening).in_edition(edition).patience(FIRST);
         let welcome = self.exchange("handshake", &probe, None).await?;
         let version = negotiated(&welcome).unwrap_or_else(|| edition.revision.clone());

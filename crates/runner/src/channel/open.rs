@@ -115,7 +115,7 @@ impl Open {
         }
         while let Some(live) = self.live.as_mut() {
             let Some(frame) = live.next().await else { break };
-            self.channel.reply(&Message::parse(&frame.payload)).await;
+            self.channel.reply(&Message::parse(&frame.payload), Some(&self.probe)).await;
         }
     }
 
@@ -169,6 +169,17 @@ impl Open {
         self.live.as_ref().map(Live::so_far).unwrap_or_default()
     }
 
+    /// What came behind the first `read` frames, and how many there are now.
+    pub(crate) fn since(&self, read: usize) -> (Observed, usize) {
+        let Some(live) = self.live.as_ref() else { return (self.nothing(), read) };
+        let mut answer = live.so_far();
+        let all = answer.frames.len();
+        answer.frames.drain(..read.min(all));
+        let (by, channel, sent) = (self.by.clone(), live.channel().to_owned(), live.sent().clone());
+        let exchange = Exchange { seq: 0, by, channel, initiator: Initiator::Us, sent, answer };
+        (Observed::new(exchange), all)
+    }
+
     /// Waits for a process that was just started: until it has said its first word, silence tells nothing.
     async fn started(&self) {
         let Some(Mortal::Session(session)) = &self.process else { return };
@@ -202,7 +213,7 @@ impl Open {
         }
         let message = frame.map(|f| Message::parse(&f.payload));
         if let Some(message) = &message {
-            self.channel.reply(message).await;
+            self.channel.reply(message, Some(&self.probe)).await;
         }
         let live = self.live.as_ref()?;
         let ended = live.is_ended();

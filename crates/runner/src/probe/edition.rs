@@ -3,7 +3,7 @@
 use plumb_model::Edition;
 use plumb_model::pack::HeaderEdit;
 use plumb_wire::http::HttpRequest;
-use plumb_wire::{meta, method};
+use plumb_wire::{header, meta, method};
 use serde_json::Value;
 
 use super::Probe;
@@ -14,6 +14,35 @@ impl Probe {
     pub fn outside(mut self) -> Self {
         self.outside = true;
         self
+    }
+
+    /// As a request that is answered in several rounds: in a revision with a handshake, what the target asks while it works
+    /// is not answered by the run, but ends a round as an `InputRequiredResult` does in the newest one.
+    #[must_use]
+    pub fn in_rounds(mut self) -> Self {
+        self.in_rounds = true;
+        self
+    }
+
+    /// Whether it is answered in several rounds.
+    pub(crate) fn is_in_rounds(&self) -> bool {
+        self.in_rounds
+    }
+
+    /// The answer to a request of the target, which has none itself.
+    pub(crate) fn answer(message: Value) -> Self {
+        Self { answers: true, ..Self::message(message) }
+    }
+
+    /// Whether it answers a request of the target.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.answers
+    }
+
+    /// The capabilities that it declares.
+    pub(crate) fn declared(&self) -> Value {
+        let meta = self.message_value().and_then(|m| m.pointer("/params/_meta"));
+        meta.and_then(|meta| meta.get(meta::CLIENT_CAPABILITIES)).cloned().unwrap_or_default()
     }
 
     /// As a message of the edition's revision, unless it says itself which it is of.
@@ -62,6 +91,14 @@ impl Probe {
             }
             _ => false,
         })
+    }
+
+    /// With the header fields by which another probe says of which session it is.
+    pub(crate) fn in_session_of(mut self, other: &Self) -> Self {
+        let fields = [header::OLD_SESSION_ID, header::PROTOCOL_VERSION];
+        let named = |edit: &&HeaderEdit| matches!(edit, HeaderEdit::Set(name, _) if fields.iter().any(|f| name.eq_ignore_ascii_case(f)));
+        self.headers.extend(other.headers.iter().filter(named).cloned());
+        self
     }
 
     /// The HTTP request that it becomes in a session with these fields.

@@ -1,5 +1,6 @@
 //! Calling what may be called, once each, to see what it does.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -16,6 +17,12 @@ const CALLS: usize = 96;
 
 /// At most so many calls wait at once.
 const CALLS_AT_ONCE: usize = 8;
+
+/// Questions that belong to no call are looked for so often.
+const LISTENED: Duration = Duration::from_millis(25);
+
+/// A tool that took so long is not called again only to see whether it asks.
+const AT_LEISURE: Duration = Duration::from_secs(1);
 
 /// At most so many tools that took long are called once more, to tell a slow tool from a slow moment.
 const AGAIN: usize = 6;
@@ -49,6 +56,43 @@ pub(super) async fn call_each(callables: &[Callable], channel: &Channel) -> Vec<
         futures_util::stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).collect().await;
     shown.sort_by_key(|(at, _)| *at);
     shown.into_iter().map(|(_, shown)| shown).collect()
+}
+
+/// The same; over standard streams, where nothing tells to which call a question of the target belongs, questions are
+/// answered by themselves, and whether any came is told.
+pub(super) async fn call_and_answer(
+    callables: &[Callable],
+    channel: &Channel,
+) -> (Vec<Option<Observed>>, bool) {
+    if channel.keeper().is_none() || !channel.edition().has_handshake() {
+        return (call_each(callables, channel).await, false);
+    }
+    let asks = AtomicBool::new(false);
+    let listen = async {
+        loop {
+            tokio::time::sleep(LISTENED).await;
+            let strays = channel.strays("survey").await;
+            if strays.is_some_and(|seen| seen.asked().next().is_some()) {
+                asks.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    // Beside each other: an answer may wait for a turn that the calls have.
+    tokio::select! {
+        shown = call_each(callables, channel) => (shown, asks.load(Ordering::Relaxed)),
+        () = listen => (Vec::new(), false),
+    }
+}
+
+/// Calls each tool that was quick again, with nothing else in flight: what the target asks meanwhile, this tool asks.
+pub(super) async fn call_one_by_one(callables: &mut [Callable], channel: &Channel) {
+    let quick = |c: &&mut Callable| c.took.is_none_or(|took| took < AT_LEISURE);
+    for callable in callables.iter_mut().filter(quick).take(CALLS_AT_ONCE * 3) {
+        let Ok(shown) = channel.send("survey", &call(callable)).await else { continue };
+        if shown.asked().next().is_some() {
+            callable.shown = Some(shown);
+        }
+    }
 }
 
 /// Calls once more what took long, with nothing else in flight: a tool is as quick as its quicker call.

@@ -65,14 +65,14 @@ impl Survey {
         let ears = changes::listen(self, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
         let (
-            shown,
+            (shown, asks),
             (timed, untimed),
             (tasks, ended_task),
             completions,
             template,
             (fetched_resources, fetched_prompts),
         ) = tokio::join!(
-            calls::call_each(&self.callable, channel),
+            calls::call_and_answer(&self.callable, channel),
             timed::time_each(&self.callable, channel),
             tasks::watch_each(self, &self.callable, channel),
             offers::complete_each(self, channel),
@@ -82,6 +82,9 @@ impl Survey {
         for (callable, shown) in self.callable.iter_mut().zip(shown) {
             callable.took = shown.as_ref().map(callable::took);
             callable.shown = shown;
+        }
+        if asks {
+            calls::call_one_by_one(&mut self.callable, channel).await;
         }
         self.ended_task = ended_task;
         (self.fetched_resources, self.fetched_prompts) = (fetched_resources, fetched_prompts);

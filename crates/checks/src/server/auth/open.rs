@@ -65,6 +65,7 @@ check! {
     ///
     /// **Fix:** let one layer ask for the token before any method is looked at.
     pub(super) AUTHENTICATE = "http.authenticate";
+    since: "2025-03-26";
     applies: [Auth];
     scenario: authenticate
 }

@@ -44,6 +44,7 @@ check! {
     ///
     /// **Fix:** hand the cancellation down to the work, and look at it at every step; no id means "no id".
     pub(crate) STOP = "cancel.server-stop";
+    since: "2025-03-26";
     needs: [SlowTool, Journal];
     waits: true;
     scenario: stop
@@ -51,7 +52,7 @@ check! {
 
 async fn stop(bench: &Bench) -> Judgement {
     let any = json!(bench.fresh_id());
-    let ids = if bench.survey().transport.closing_cancels() {
+    let ids = if bench.closing_cancels() {
         vec![("any", any)]
     } else {
         vec![("any", any), ("zero", json!(0)), ("empty", json!(""))]
@@ -120,7 +121,7 @@ async fn after_cancelling(bench: &Bench, quiet: &Quiet<'_>, id: &Value) -> Resul
             "keep a journal under the argument `key`",
         )));
     }
-    let open = if bench.survey().transport.closing_cancels() {
+    let open = if bench.closing_cancels() {
         bench.close(open);
         None
     } else {
@@ -175,7 +176,7 @@ fn entries(seen: &Observed) -> String {
 
 /// Cancels a call as its transport has it.
 async fn cancel(quiet: &Quiet<'_>, bench: &Bench, open: Open) -> Result<(), Trouble> {
-    if !bench.survey().transport.closing_cancels() {
+    if !bench.closing_cancels() {
         let id = open.id().unwrap_or_default();
         quiet
             .send(Probe::notification(
@@ -196,6 +197,7 @@ check! {
     ///
     /// **Fix:** end the request without an answer.
     pub(crate) NO_RESPONSE = "cancel.server-no-response";
+    since: "2025-03-26";
     applies: [Stdio];
     needs: [SlowTool];
     scenario: no_response
@@ -238,6 +240,7 @@ check! {
     ///
     /// **Fix:** let the end of a request and its cancellation meet in one place that both may reach first.
     pub(crate) RACE = "cancel.race-server";
+    since: "2025-03-26";
     scenario: race
 }
 
@@ -254,9 +257,7 @@ async fn race(bench: &Bench) -> Judgement {
         let first = served(bench, &quiet, &probe).await;
         let judgement = match first {
             Ok(Ok(answered)) => {
-                if let Some(over) =
-                    answered.sent_id().filter(|_| !bench.survey().transport.closing_cancels())
-                {
+                if let Some(over) = answered.sent_id().filter(|_| !bench.closing_cancels()) {
                     let params = json!({"requestId": over});
                     quiet.send(Probe::notification(notification::CANCELLED, params)).await?;
                 }
@@ -313,6 +314,7 @@ check! {
     ///
     /// **Fix:** drop what belongs to a request when it is cancelled, not when the process ends.
     pub(crate) FREE = "cancel.server-free";
+    since: "2025-03-26";
     needs: [SlowTool];
     isolation: OwnProcess;
     scenario: free

@@ -178,6 +178,7 @@ check! {
     ///
     /// **Fix:** validate the content with the schema that was sent.
     pub(crate) SERVER_VALIDATE = "elicit.form.server-validate";
+    since: "2025-11-25";
     fact: "mrtr.validate-responses";
     scenario: server_validate
 }

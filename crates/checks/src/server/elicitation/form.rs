@@ -13,6 +13,7 @@ check! {
     ///
     /// **Fix:** say in a sentence what the input is for.
     pub(crate) MESSAGE = "elicit.server.message";
+    since: "2025-11-25";
     passive: message
 }
 
@@ -29,6 +30,7 @@ check! {
     ///
     /// **Fix:** write `"mode": "form"`.
     pub(crate) MODE = "elicit.form.mode";
+    since: "2025-11-25";
     passive: mode
 }
 
@@ -48,6 +50,7 @@ check! {
     ///
     /// **Fix:** add the schema, even if the form has no field: `{"type": "object", "properties": {}}`.
     pub(crate) REQUESTED_SCHEMA = "elicit.form.requested-schema";
+    since: "2025-11-25";
     passive: requested_schema
 }
 
@@ -69,6 +72,7 @@ check! {
     ///
     /// **Fix:** ask for the members of a nested object one by one.
     pub(crate) FLAT = "elicit.form.flat";
+    since: "2025-06-18";
     passive: flat
 }
 
@@ -102,6 +106,7 @@ check! {
     ///
     /// **Fix:** leave the format out, and say in the description what is wanted.
     pub(crate) FORMATS = "elicit.form.formats";
+    since: "2025-06-18";
     passive: formats
 }
 
@@ -123,6 +128,7 @@ check! {
     ///
     /// **Fix:** write the options in one of these ways.
     pub(crate) ENUMS = "elicit.form.enums";
+    since: "2025-11-25";
     passive: enums
 }
 
@@ -163,6 +169,7 @@ check! {
     ///
     /// **Fix:** choose a default within the type, the range and the options.
     pub(crate) DEFAULTS = "elicit.form.defaults-valid";
+    since: "2025-11-25";
     passive: defaults
 }
 
@@ -185,6 +192,7 @@ check! {
     ///
     /// **Fix:** ask in URL mode, where the client shows the whole address and asks for consent.
     pub(crate) NO_CLICKABLE_URL = "elicit.form.no-clickable-url";
+    since: "2025-11-25";
     passive: no_clickable_url
 }
 

@@ -13,6 +13,7 @@ check! {
     ///
     /// **Fix:** read `{}` as `{"form": {}}`.
     pub(crate) EMPTY_MEANS_FORM = "elicit.empty-means-form";
+    since: "2025-11-25";
     scenario: empty_means_form
 }
 
@@ -57,6 +58,7 @@ check! {
     ///
     /// **Fix:** look at the mode within the capability, not only at the capability.
     pub(crate) SUPPORTED = "elicit.server.mode-supported";
+    since: "2025-11-25";
     fact: "base.meta.no-rely-undeclared";
     scenario: supported
 }

@@ -45,6 +45,7 @@ check! {
     ///
     /// **Fix:** send the user to a page of the server, in URL mode.
     pub(crate) NO_FORM_SECRETS = "elicit.sec.no-form-secrets";
+    since: "2025-06-18";
     passive: no_form_secrets
 }
 
@@ -65,6 +66,7 @@ check! {
     ///
     /// **Fix:** ask in URL mode; refuse with -32021 if the client does not declare it.
     pub(crate) URL_FOR_SECRETS = "elicit.sec.url-for-secrets";
+    since: "2025-11-25";
     fact: "elicit.sec.no-form-secrets";
     passive: url_for_secrets
 }

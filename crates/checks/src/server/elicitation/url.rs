@@ -35,6 +35,7 @@ check! {
     ///
     /// **Fix:** give scheme and host.
     pub(crate) VALID = "elicit.url.valid";
+    since: "2025-11-25";
     passive: valid
 }
 
@@ -55,6 +56,7 @@ check! {
     ///
     /// **Fix:** serve the page over TLS.
     pub(crate) HTTPS = "elicit.url.https";
+    since: "2025-11-25";
     passive: https
 }
 
@@ -82,6 +84,7 @@ check! {
     ///
     /// **Fix:** put a random handle into the URL, and keep the data on the server.
     pub(crate) NO_SENSITIVE = "elicit.url.no-sensitive";
+    since: "2025-11-25";
     scenario: no_sensitive
 }
 

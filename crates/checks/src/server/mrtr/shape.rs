@@ -167,11 +167,12 @@ fn allowed(seen: &Observed) -> bool {
     seen.method().is_some_and(|m| INPUT_REQUIRED_METHODS.contains(&m))
 }
 
-/// The input requests of an answer.
-pub(crate) fn inputs(seen: &Observed) -> impl Iterator<Item = (&String, &Value)> {
+/// The input requests of an answer by their keys; those of earlier revisions, which are messages, have none.
+pub(crate) fn inputs(seen: &Observed) -> impl Iterator<Item = (&str, &Value)> {
     let requests =
         seen.input_required().and_then(|r| r.get("inputRequests")).and_then(Value::as_object);
-    requests.into_iter().flatten()
+    let keyed = requests.into_iter().flatten().map(|(key, request)| (key.as_str(), request));
+    keyed.chain(seen.asked().map(|request| ("", request)))
 }
 
 #[cfg(test)]

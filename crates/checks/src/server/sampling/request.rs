@@ -19,6 +19,7 @@ check! {
     ///
     /// **Fix:** look at `sampling.tools` before adding tools.
     pub(crate) NO_TOOLS = "sampling.server.no-tools";
+    since: "2025-11-25";
     scenario: no_tools
 }
 
@@ -37,6 +38,7 @@ check! {
     ///
     /// **Fix:** leave `includeContext` out.
     pub(crate) CONTEXT_CAPABILITY = "sampling.server.context-capability";
+    since: "2025-11-25";
     fact: "sampling.server.avoid-context";
     scenario: context_capability
 }
@@ -70,6 +72,7 @@ check! {
     ///
     /// **Fix:** leave `includeContext` out, and put what the model has to know into the messages.
     pub(crate) AVOID_CONTEXT = "sampling.server.avoid-context";
+    since: "2025-11-25";
     passive: avoid_context
 }
 
@@ -92,6 +95,7 @@ check! {
     ///
     /// **Fix:** move instructions to `systemPrompt`.
     pub(crate) MESSAGE_ROLE = "sampling.message-role";
+    since: "2025-03-26";
     passive: message_role
 }
 
@@ -111,6 +115,7 @@ check! {
     ///
     /// **Fix:** read the answer as a `CreateMessageResult`, and refuse what is none.
     pub(crate) VALIDATE = "sampling.sec.validate";
+    since: "2025-03-26";
     fact: "mrtr.validate-responses";
     scenario: validate
 }

@@ -20,6 +20,7 @@ check! {
     ///
     /// **Fix:** put text into a message of its own, after the results.
     pub(crate) RESULT_ONLY = "sampling.tool-result-only";
+    since: "2025-11-25";
     scenario: result_only
 }
 
@@ -49,6 +50,7 @@ check! {
     ///
     /// **Fix:** answer every use of a message in the one message that follows, with an error result if need be.
     pub(crate) BALANCE = "sampling.balance";
+    since: "2025-11-25";
     scenario: balance
 }
 
@@ -124,6 +126,7 @@ check! {
     ///
     /// **Fix:** copy `id` of the use to `toolUseId` of its result.
     pub(crate) MATCH_RESULTS = "sampling.sec.match-results";
+    since: "2025-11-25";
     scenario: match_results
 }
 
@@ -186,6 +189,7 @@ check! {
     ///
     /// **Fix:** count the rounds, in the state; ask without tools in the last one.
     pub(crate) ITERATION_LIMIT = "sampling.sec.iteration-limit";
+    since: "2025-11-25";
     scenario: iteration_limit
 }
 

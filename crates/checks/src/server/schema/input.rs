@@ -19,6 +19,7 @@ check! {
     ///
     /// **Fix:** always set `maxTokens`; there is no default.
     pub(crate) MAX_TOKENS = "schema.create-message.max-tokens";
+    since: "2025-03-26";
     passive: max_tokens
 }
 
@@ -63,6 +64,7 @@ check! {
     ///
     /// **Fix:** scale them to 0..1, or leave them out.
     pub(crate) PREFERENCES_RANGE = "schema.model-preferences.range";
+    since: "2025-03-26";
     passive: preferences_range
 }
 
@@ -96,6 +98,7 @@ check! {
     ///
     /// **Fix:** take the id from the tool use that the client returned.
     pub(crate) TOOL_RESULT_ID = "schema.tool-result.id";
+    since: "2025-11-25";
     fact: "sampling.sec.match-results";
     passive: tool_result_id
 }
@@ -125,6 +128,7 @@ check! {
     ///
     /// **Fix:** validate results before they go into the conversation.
     pub(crate) TOOL_RESULT_CONFORMS = "schema.tool-result.conform";
+    since: "2025-11-25";
     passive: tool_result_conforms
 }
 

@@ -73,6 +73,10 @@ check! {
 }
 
 fn call_tool(seen: &Observed, notes: &mut Notes<'_>) {
+    let as_task = seen.params().is_some_and(|params| params.get("task").is_some());
+    if as_task && notes.edition.has_handshake() {
+        return; // It is answered by a task, where the server takes it as one.
+    }
     whole(seen, notes, method::TOOLS_CALL, "toolCallResult");
 }
 

@@ -1,0 +1,206 @@
+//! Changes of lists and of resources, told in a session, and messages that come once.
+
+use std::time::Duration;
+
+use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Session, Trouble, check};
+use plumb_wire::jsonrpc::Message;
+use plumb_wire::{method, notification};
+use serde_json::json;
+
+/// What has changed is told within so long.
+const TOLD: Duration = Duration::from_millis(1_500);
+
+/// What comes twice comes again within so long.
+const AGAIN: Duration = Duration::from_millis(300);
+
+check! {
+    /// **Observed:** a session is open, over HTTP with the stream of GET; a tool that changes the list of tools is called, and
+    /// `notifications/tools/list_changed` comes.
+    ///
+    /// **Why:** the client goes on with the list that it has.
+    ///
+    /// **Fix:** send the notification to every session when the list changes, or do not declare `listChanged`.
+    pub(crate) TOOLS = "tools.list-changed.session";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    applies: [Declares(ToolsListChanged)];
+    needs: [ChangeTools];
+    scenario: tools
+}
+
+async fn tools(bench: &Bench) -> Judgement {
+    told(bench, Prop::ChangeTools, notification::TOOLS_CHANGED, None).await
+}
+
+check! {
+    /// **Observed:** a session is open, over HTTP with the stream of GET; a tool that changes the list of resources is called,
+    /// and `notifications/resources/list_changed` comes.
+    ///
+    /// **Why:** the client goes on with the list that it has.
+    ///
+    /// **Fix:** send the notification to every session when the list changes, or do not declare `listChanged`.
+    pub(crate) RESOURCES = "resources.list-changed.session";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    applies: [Declares(ResourcesListChanged)];
+    needs: [ChangeResources];
+    scenario: resources
+}
+
+async fn resources(bench: &Bench) -> Judgement {
+    told(bench, Prop::ChangeResources, notification::RESOURCES_CHANGED, None).await
+}
+
+check! {
+    /// **Observed:** a session is open, over HTTP with the stream of GET; a tool that changes the list of prompts is called,
+    /// and `notifications/prompts/list_changed` comes.
+    ///
+    /// **Why:** the client goes on with the list that it has.
+    ///
+    /// **Fix:** send the notification to every session when the list changes, or do not declare `listChanged`.
+    pub(crate) PROMPTS = "prompts.list-changed.session";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    applies: [Declares(PromptsListChanged)];
+    needs: [ChangePrompts];
+    scenario: prompts
+}
+
+async fn prompts(bench: &Bench) -> Judgement {
+    told(bench, Prop::ChangePrompts, notification::PROMPTS_CHANGED, None).await
+}
+
+check! {
+    /// **Observed:** a listed resource is subscribed to, over HTTP with the stream of GET open; a tool that changes it is
+    /// called, and `notifications/resources/updated` comes.
+    ///
+    /// **Why:** that is what the subscription was for.
+    ///
+    /// **Fix:** remember by session which resources are subscribed to, and tell their changes there.
+    pub(crate) UPDATES = "resources.subscribe.updates";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    applies: [Declares(ResourcesSubscribe)];
+    needs: [UpdateResource, Resource];
+    scenario: updates
+}
+
+async fn updates(bench: &Bench) -> Judgement {
+    let found = bench.prop(Prop::UpdateResource)?;
+    let listed = bench.survey().resources.items.iter();
+    let listed: Vec<&str> = listed.filter_map(|r| r.value["uri"].as_str()).collect();
+    let about = found.about.as_deref().filter(|uri| listed.contains(uri));
+    let Some(uri) = about.or(listed.first().copied()) else {
+        return Ok(Finding::unseen("no resource is listed", "list one"));
+    };
+    told(bench, Prop::UpdateResource, notification::RESOURCE_UPDATED, Some(uri)).await
+}
+
+/// Judges whether a change is told.
+async fn told(bench: &Bench, cause: Prop, method: &str, watched: Option<&str>) -> Judgement {
+    let session = bench.session(&json!({})).await?;
+    let ear = ear(bench, &session).await;
+    let judged = changed(bench, &session, ear, (cause, method, watched)).await;
+    session.end().await;
+    judged
+}
+
+async fn changed(
+    bench: &Bench,
+    session: &Session<'_>,
+    ear: Option<Open>,
+    (cause, method, watched): (Prop, &str, Option<&str>),
+) -> Judgement {
+    if let Some(uri) = watched {
+        session.control(Probe::request(method::OLD_SUBSCRIBE, json!({"uri": uri}))).await?;
+    }
+    let is_told = |m: &Message| m.method() == Some(method);
+    let seen = session.control(bench.call(cause)?).await?;
+    if seen.messages.iter().any(is_told) {
+        ear.map(|ear| bench.close(ear));
+        return Ok(Finding::Held);
+    }
+    let heard = match ear {
+        Some(mut ear) => {
+            let heard = ear.until(TOLD, is_told).await.is_some();
+            bench.close(ear);
+            heard
+        }
+        None if bench.survey().transport.has_heads() => {
+            return Ok(Finding::unseen("there is no stream to hear of changes", "answer GET"));
+        }
+        None => stray(bench, session, is_told).await,
+    };
+    Ok(Finding::expect(heard, method, || "nothing of the kind".into()))
+}
+
+/// The stream of GET, over HTTP, if there is one.
+async fn ear(bench: &Bench, session: &Session<'_>) -> Option<Open> {
+    if !bench.survey().transport.has_heads() {
+        return None;
+    }
+    let mut open = session.open(Probe::bodiless("GET")).await.ok()?;
+    if open.status().await == Some(200) {
+        return Some(open);
+    }
+    bench.close(open);
+    None
+}
+
+/// Whether a message comes outside of answers, over standard streams.
+async fn stray(bench: &Bench, session: &Session<'_>, wanted: impl Fn(&Message) -> bool) -> bool {
+    for _ in 0..10 {
+        bench.pause(TOLD / 10).await;
+        if session.strays().await.is_some_and(|seen| seen.messages.iter().any(&wanted)) {
+            return true;
+        }
+    }
+    false
+}
+
+check! {
+    /// **Observed:** while the stream of GET is open, a tool that changes the list of tools is called. The notification comes on
+    /// that stream or on the one of the call, and not on both.
+    ///
+    /// **Why:** the client takes what comes twice for two changes.
+    ///
+    /// **Fix:** choose one stream for each message.
+    pub(crate) ONE_STREAM = "http.streams.one";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    applies: [Http, Declares(ToolsListChanged)];
+    needs: [ChangeTools];
+    scenario: one_stream
+}
+
+async fn one_stream(bench: &Bench) -> Judgement {
+    let session = bench.session(&json!({})).await?;
+    let ear = ear(bench, &session).await;
+    let judged = once(bench, &session, ear).await;
+    session.end().await;
+    judged
+}
+
+async fn once(bench: &Bench, session: &Session<'_>, ear: Option<Open>) -> Judgement {
+    let Some(mut ear) = ear else {
+        return Ok(Finding::unseen("there is no second stream", "answer GET with one"));
+    };
+    let is_told = |m: &Message| m.method() == Some(notification::TOOLS_CHANGED);
+    let seen: Result<_, Trouble> = session.control(bench.call(Prop::ChangeTools)?).await;
+    let seen = match seen {
+        Ok(seen) => seen,
+        Err(trouble) => {
+            bench.close(ear);
+            return Err(trouble);
+        }
+    };
+    let heard = ear.until(AGAIN, is_told).await.is_some();
+    bench.close(ear);
+    let answered = seen.messages.iter().any(is_told);
+    if !heard && !answered {
+        return Ok(Finding::unseen("the change was not told", "tell it"));
+    }
+    Ok(Finding::expect(!(heard && answered), "the notification on one stream", || {
+        "it came on both".into()
+    }))
+}

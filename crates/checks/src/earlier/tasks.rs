@@ -1,0 +1,34 @@
+//! basic/utilities/tasks: the tasks that were part of the core for one revision.
+
+mod cancelled;
+mod created;
+mod flow;
+mod outcome;
+
+use plumb_runner::Check;
+
+pub(super) const CHECKS: &[&Check] = &[
+    &created::DECLARED,
+    &created::FORBIDDEN,
+    &created::REQUIRED,
+    &created::CREATED,
+    &created::ID_STRING,
+    &created::ID_UNIQUE,
+    &created::UNGUESSABLE,
+    &created::BEGINS_WORKING,
+    &created::TIMES,
+    &created::TTL,
+    &outcome::TRANSITIONS,
+    &outcome::TERMINAL_STAYS,
+    &outcome::RESULT_FINAL,
+    &outcome::RESULT_BLOCKS,
+    &outcome::RELATED_TASK,
+    &outcome::PARAMETER_WINS,
+    &outcome::NOT_IN_STATUS,
+    &outcome::LIST_HAS,
+    &outcome::INPUT_REQUIRED,
+    &outcome::FAILED_MESSAGE,
+    &cancelled::ENDED,
+    &cancelled::FIRST,
+    &cancelled::STAYS,
+];

@@ -1,0 +1,369 @@
+//! basic/utilities/tasks#task-status-lifecycle and #result-retrieval: how tasks go on, and what comes of them.
+
+use std::time::Duration;
+
+use plumb_flows::rounds::Round;
+use plumb_runner::{Bench, Finding, Judgement, Probe, brief, capable, check};
+use plumb_wire::method;
+use serde_json::{Value, json};
+
+use super::created::concluded;
+use super::flow::{
+    Life, RELATED, about, as_task, calls, has_ended, lives, offers, takes_calls, task,
+};
+
+/// At most so many pages of tasks are read.
+const PAGES: usize = 20;
+
+/// The result of a task that takes longer is not waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A change of a task's status is told by this.
+const STATUS: &str = "notifications/tasks/status";
+
+/// The statuses that there are, and those that may follow each.
+const STATUSES: [(&str, &[&str]); 5] = [
+    ("working", &["working", "input_required", "completed", "failed", "cancelled"]),
+    ("input_required", &["input_required", "working", "completed", "failed", "cancelled"]),
+    ("completed", &["completed"]),
+    ("failed", &["failed"]),
+    ("cancelled", &["cancelled"]),
+];
+
+check! {
+    /// **Observed:** each status that a task is shown with is one of the five, and may follow the one before.
+    ///
+    /// **Why:** clients stop asking at a status that ends a task, and ask the user at another.
+    ///
+    /// **Fix:** move tasks along the paths of the page only.
+    pub(super) TRANSITIONS = "core-tasks.transitions";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: transitions
+}
+
+async fn transitions(bench: &Bench) -> Judgement {
+    each(bench, |life| {
+        let statuses: Vec<&str> =
+            life.shown().map(|(_, task)| task["status"].as_str().unwrap_or_default()).collect();
+        let follows = |pair: &[&str]| {
+            let from = STATUSES.iter().find(|(status, _)| *status == pair[0]);
+            // Of a status that ends a task another check tells what must not follow.
+            from.is_none_or(|(_, to)| to.len() == 1 || to.contains(&pair[1]))
+        };
+        let known = statuses.iter().all(|s| STATUSES.iter().any(|(status, _)| status == s));
+        let fits = known && statuses.windows(2).all(follows);
+        Finding::expect(fits, "statuses that follow each other", || statuses.join(", "))
+    })
+    .await
+}
+
+check! {
+    /// **Observed:** a task that has ended is read twice more: its status is the same. It may be gone.
+    ///
+    /// **Why:** a client that has seen the end looks no more.
+    ///
+    /// **Fix:** change nothing once a task has ended.
+    pub(super) TERMINAL_STAYS = "core-tasks.terminal-stays";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: terminal_stays
+}
+
+async fn terminal_stays(bench: &Bench) -> Judgement {
+    each(bench, |life| {
+        let ends = life.shown().map(|(_, task)| task).skip_while(|task| !has_ended(task));
+        let ends: Vec<&Value> = ends.map(|task| &task["status"]).collect();
+        let Some(first) = ends.first() else {
+            return Finding::unseen("the task did not end", "offer one that is quick");
+        };
+        Finding::expect(
+            ends.iter().all(|end| end == first),
+            "the status that it ended with",
+            || json!(ends).to_string(),
+        )
+    })
+    .await
+}
+
+/// Judges each task that was created.
+async fn each(bench: &Bench, judge: impl Fn(&Life) -> Finding) -> Judgement {
+    let lives = lives(bench).await?;
+    for life in lives.iter().filter(|life| task(&life.created).is_some()) {
+        bench.note(&life.created);
+        life.read.iter().chain(&life.result).for_each(|seen| bench.note(seen));
+        bench.case(&life.tool, format!("a task of {:?}", life.tool), Ok(judge(life)));
+    }
+    concluded(bench)
+}
+
+check! {
+    /// **Observed:** `tasks/result` of a task that has ended is the result of a call, which has `content`, or an error.
+    ///
+    /// **Why:** it is the result of the tool that the client hands on.
+    ///
+    /// **Fix:** return what the call would have been answered with, not the task.
+    pub(super) RESULT_FINAL = "core-tasks.result-final";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: result_final
+}
+
+async fn result_final(bench: &Bench) -> Judgement {
+    each(bench, |life| {
+        let Some(seen) = life.result.as_ref().filter(|seen| !seen.is_trouble()) else {
+            return Finding::unseen("the task did not end", "offer one that is quick");
+        };
+        let fits = seen.result().map_or(seen.error().is_some(), |r| r["content"].is_array());
+        Finding::expect(fits, "the result of a call, or its error", || seen.describe())
+    })
+    .await
+}
+
+check! {
+    /// **Observed:** `tasks/result` is asked for as soon as a task was created: when it is answered, the task has ended. A task
+    /// that asks its client is not judged.
+    ///
+    /// **Why:** a client that gets an answer before takes it for the result.
+    ///
+    /// **Fix:** answer when the work has ended.
+    pub(super) RESULT_BLOCKS = "core-tasks.result-blocks";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: result_blocks
+}
+
+async fn result_blocks(bench: &Bench) -> Judgement {
+    for (tool, call) in taken(bench) {
+        let created = bench.send(asking(as_task(call))).await?;
+        let Some(id) = task(&created).and_then(|task| task["taskId"].as_str()) else { continue };
+        let wait = about(method::OLD_TASKS_RESULT, id).patience(PATIENCE);
+        let seen = bench.send(asking(wait)).await?;
+        if seen.response().is_none() {
+            continue; // It takes long, or asks.
+        }
+        let after = bench.send(asking(about(method::TASKS_GET, id))).await?;
+        let finding = match after.result() {
+            Some(task) => Finding::expect(has_ended(task), "no answer before the end", || {
+                format!("{}, while the task is {}", seen.describe(), task["status"])
+            }),
+            // It has ended, and may be gone.
+            None => Finding::Held,
+        };
+        bench.case(&tool, format!("the result of a task of {tool:?}, at once"), Ok(finding));
+    }
+    concluded(bench)
+}
+
+/// A request in a session of a client that answers what it is asked by itself.
+fn asking(probe: Probe) -> Probe {
+    capable(probe).in_rounds()
+}
+
+/// The calls that are taken as tasks.
+fn taken(bench: &Bench) -> Vec<(String, Probe)> {
+    let all = calls(bench, &["optional", "required"]);
+    if takes_calls(bench) { all } else { Vec::new() }
+}
+
+check! {
+    /// **Observed:** the result of `tasks/result` names its task in `_meta`, under `io.modelcontextprotocol/related-task`.
+    ///
+    /// **Why:** nothing else in it tells of which task it is.
+    ///
+    /// **Fix:** add `{"taskId": …}` under that key to all that belongs to a task.
+    pub(super) RELATED_TASK = "core-tasks.related";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: related
+}
+
+async fn related(bench: &Bench) -> Judgement {
+    each(bench, |life| {
+        let Some(result) = life.result.as_ref().and_then(|seen| seen.result()) else {
+            return Finding::unseen("there was no result", "offer a tool that succeeds");
+        };
+        let named = result["_meta"].get(RELATED).and_then(|related| related["taskId"].as_str());
+        Finding::expect(
+            named.is_some() && named == life.id(),
+            format!("{RELATED} in _meta"),
+            || brief(&result["_meta"]),
+        )
+    })
+    .await
+}
+
+check! {
+    /// **Observed:** of two tasks, `tasks/get` with the one in its parameters and the other in `_meta` shows the one in the
+    /// parameters.
+    ///
+    /// **Why:** metadata is added by whoever hands a message on.
+    ///
+    /// **Fix:** read `params.taskId` alone.
+    pub(super) PARAMETER_WINS = "core-tasks.parameter-wins";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: parameter_wins
+}
+
+async fn parameter_wins(bench: &Bench) -> Judgement {
+    let Some((_, call)) = taken(bench).into_iter().next() else { return concluded(bench) };
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let seen = bench.send(as_task(call.clone())).await?;
+        ids.extend(task(&seen).and_then(|task| task["taskId"].as_str()).map(str::to_owned));
+    }
+    let [one, other] = ids.as_slice() else { return concluded(bench) };
+    bench.control(about(method::TASKS_GET, one)).await?;
+    let probe = about(method::TASKS_GET, one).meta(RELATED, json!({"taskId": other}));
+    let seen = bench.send(probe).await?;
+    let shown = seen.settled()?.result().and_then(|task| task["taskId"].as_str());
+    Ok(Finding::expect(shown == Some(one), format!("the task {one:?}"), || seen.describe()))
+}
+
+check! {
+    /// **Observed:** no `notifications/tasks/status` names its task in `_meta` as well. One that comes outside of the answers of
+    /// the run is not seen.
+    ///
+    /// **Why:** the parameters say it already, and two places can disagree.
+    ///
+    /// **Fix:** leave the key out there.
+    pub(super) NOT_IN_STATUS = "core-tasks.not-in-status";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: not_in_status
+}
+
+async fn not_in_status(bench: &Bench) -> Judgement {
+    each(bench, |life| {
+        let seen = life.read.iter().chain([&life.created]).chain(&life.result);
+        let told: Vec<_> = seen.flat_map(|seen| seen.notifications(STATUS)).collect();
+        if told.is_empty() {
+            return Finding::unseen("no status was told", "nothing: it need not be");
+        }
+        let named =
+            told.iter().find(|m| m.params().is_some_and(|p| p["_meta"].get(RELATED).is_some()));
+        Finding::expect(named.is_none(), format!("no {RELATED}"), || {
+            named.map(|m| m.raw.lossy().into_owned()).unwrap_or_default()
+        })
+    })
+    .await
+}
+
+check! {
+    /// **Observed:** a task that `tasks/get` finds is on one of the first pages of `tasks/list`, where that is declared.
+    ///
+    /// **Why:** a client that has lost an id finds it there.
+    ///
+    /// **Fix:** list what you serve.
+    pub(super) LIST_HAS = "core-tasks.list-has";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: list_has
+}
+
+async fn list_has(bench: &Bench) -> Judgement {
+    let found = taken(bench).into_iter().next().filter(|_| offers(bench, "list"));
+    let Some((_, call)) = found else { return concluded(bench) };
+    let created = bench.send(as_task(call)).await?;
+    let Some(id) = task(&created).map(|task| task["taskId"].clone()) else {
+        return concluded(bench);
+    };
+    let get = Probe::request(method::TASKS_GET, json!({"taskId": id}));
+    let mut cursor = Value::Null;
+    for _ in 0..PAGES {
+        let mut page = Probe::request(method::OLD_TASKS_LIST, json!({}));
+        if !cursor.is_null() {
+            page = page.param("cursor", cursor);
+        }
+        let seen = bench.send(page).await?;
+        let Some(result) = seen.settled()?.result() else {
+            return Ok(Finding::violated("a page of tasks", seen.describe()));
+        };
+        let listed = result["tasks"].as_array().into_iter().flatten();
+        if listed.into_iter().any(|task| task["taskId"] == id) {
+            return Ok(Finding::Held);
+        }
+        cursor = result["nextCursor"].clone();
+        if cursor.is_null() {
+            // It may be gone meanwhile.
+            let seen = bench.send(get).await?;
+            return Ok(Finding::expect(seen.result().is_none(), "the task in the list", || {
+                format!("{id} is in none of the pages, and {}", seen.describe())
+            }));
+        }
+    }
+    Ok(Finding::unseen("there are too many tasks to look through", "list the latest first"))
+}
+
+check! {
+    /// **Observed:** a task that asks the client something, on the stream of `tasks/result`, has the status `input_required`
+    /// when it is read meanwhile.
+    ///
+    /// **Why:** a client that polls learns by the status alone that it is waited for.
+    ///
+    /// **Fix:** set the status before you ask.
+    pub(super) INPUT_REQUIRED = "core-tasks.input-required";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: input_required
+}
+
+async fn input_required(bench: &Bench) -> Judgement {
+    for (tool, call) in taken(bench) {
+        let created = bench.send(asking(as_task(call))).await?;
+        let Some(id) = task(&created).and_then(|task| task["taskId"].as_str()) else { continue };
+        let wait = about(method::OLD_TASKS_RESULT, id).patience(PATIENCE);
+        let seen = bench.send(asking(wait)).await?;
+        if Round::of(&seen).is_none() {
+            continue;
+        }
+        let read = bench.send(asking(about(method::TASKS_GET, id))).await?;
+        let status = read.result().map(|task| task["status"].clone()).unwrap_or_default();
+        let finding = Finding::expect(status == "input_required", "input_required", || {
+            format!("{status} while it asks")
+        });
+        bench.case(&tool, format!("a task of {tool:?}, which asks"), Ok(finding));
+    }
+    match bench.conclude()? {
+        Finding::Unseen { .. } => Ok(Finding::unseen(
+            "no task asked the client",
+            "offer a tool whose task does, marked `readOnlyHint: true`",
+        )),
+        finding => Ok(finding),
+    }
+}
+
+check! {
+    /// **Observed:** a task with the status `failed` has a `statusMessage`.
+    ///
+    /// **Why:** the user is told why, or nothing.
+    ///
+    /// **Fix:** write the cause into `statusMessage`.
+    pub(super) FAILED_MESSAGE = "core-tasks.failed-message";
+    since: "2025-11-25";
+    until: "2025-11-25";
+    applies: [Declares(CoreTasks)];
+    scenario: failed_message
+}
+
+async fn failed_message(bench: &Bench) -> Judgement {
+    each(bench, |life| {
+        let failed = life.shown().map(|(_, task)| task).find(|task| task["status"] == "failed");
+        let Some(task) = failed else {
+            return Finding::unseen("the task did not fail", "offer a tool whose task fails");
+        };
+        let told = task["statusMessage"].as_str().is_some_and(|message| !message.is_empty());
+        Finding::expect(told, "a `statusMessage`", || brief(task))
+    })
+    .await
+}

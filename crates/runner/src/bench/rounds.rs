@@ -1,0 +1,157 @@
+//! Requests that the target answers in several rounds, in the revisions in which it asks by requests of its own: what it
+//! asks ends a round, and the answers that go back begin the next one. A check sees the same as in the newest revision,
+//! where the request itself is sent again.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use plumb_wire::codes;
+use serde_json::{Value, json};
+use tokio::sync::Mutex as Turn;
+
+use super::Bench;
+use crate::channel::Channel;
+use crate::observe::{asked_key, asks_the_client};
+use crate::survey::every_capability;
+use crate::target::Running;
+use crate::{Observed, Open, Probe, Trouble};
+
+/// The rounds of one check.
+#[derive(Default)]
+pub(super) struct Rounds {
+    /// The ways to the target, by what their sessions declare.
+    ways: Turn<BTreeMap<String, Channel>>,
+    /// The processes of these ways, over standard streams, and whether others may use them afterwards.
+    processes: Mutex<Vec<(Running, bool)>>,
+    /// Requests whose answer waits for one of ours, by their ids.
+    waiting: Mutex<BTreeMap<String, Waiting>>,
+}
+
+/// A request that the target has not answered yet.
+struct Waiting {
+    open: Open,
+    channel: Channel,
+    /// So many frames belong to rounds before.
+    read: usize,
+    /// What the target asks, by its key and its id.
+    asked: Vec<(String, Value)>,
+}
+
+impl Bench {
+    /// Sends a request, or answers what the target asked when it worked on one, and waits until it asks or answers.
+    pub(super) async fn round(&self, probe: Probe) -> Result<Observed, Trouble> {
+        let params = probe.message_value().map(|message| message["params"].clone());
+        let params = params.unwrap_or_default();
+        let Some(answers) = params.get("inputResponses") else {
+            let channel = self.way(&probe.declared()).await?;
+            let probe = self.numbered(probe);
+            let open = channel.open(self.check, &probe).await?;
+            return self.read(Waiting { open, channel, read: 0, asked: Vec::new() }).await;
+        };
+        let state = params["requestState"].to_string();
+        let waiting = self.waiting().remove(&state);
+        let Some(mut waiting) = waiting else {
+            return Err(Trouble::Setup("the request that asked is over".into()));
+        };
+        for (key, id) in std::mem::take(&mut waiting.asked) {
+            let answer = answered(&id, answers.get(&key));
+            let seen = waiting.channel.send(self.check, &Probe::answer(answer)).await?;
+            self.note(&seen);
+        }
+        self.read(waiting).await
+    }
+
+    /// Reads on until the target asks, or has answered.
+    async fn read(&self, mut waiting: Waiting) -> Result<Observed, Trouble> {
+        while let Some(message) = waiting.open.next().await {
+            if message.is_response() {
+                break;
+            }
+            if !asks_the_client(&message) {
+                continue;
+            }
+            if let (Ok(request), Some(id)) = (&message.json, message.id()) {
+                waiting.asked.push((asked_key(request), id.clone()));
+            }
+            let (seen, read) = waiting.open.since(waiting.read);
+            waiting.read = read;
+            let id = waiting.open.id().unwrap_or_default();
+            self.waiting().insert(id.to_string(), waiting);
+            return Ok(seen);
+        }
+        let seen = waiting.open.finish().await;
+        self.note(&seen);
+        super::served(seen)
+    }
+
+    /// The way to a session of a client that declares this much: over standard streams, where nothing tells to which
+    /// request a question belongs, that of a process in which nobody else has asked for anything.
+    async fn way(&self, declared: &Value) -> Result<Channel, Trouble> {
+        let mut ways = self.rounds.ways.lock().await;
+        let key = declared.to_string();
+        if let Some(channel) = ways.get(&key) {
+            return Ok(channel.clone());
+        }
+        let all = *declared == every_capability();
+        let channel = if self.channel.keeper().is_some() {
+            let idle = if all && self.tried == 0 { self.context.aside.idle() } else { None };
+            let mut running = match idle {
+                Some(running) => {
+                    self.watch().used_what_another_used();
+                    running
+                }
+                None => self.instance().await?.into_running(),
+            };
+            running.channel = running.channel.of(&self.channel);
+            let channel = running.channel.clone();
+            self.processes().push((running, all));
+            channel
+        } else {
+            self.channel.clone()
+        };
+        let channel = if all { channel } else { channel.declaring(declared.clone()) };
+        ways.insert(key, channel.clone());
+        Ok(channel)
+    }
+
+    /// Gives up what still waits for an answer: who asked is told that none comes, so that nothing waits for ever.
+    pub(super) fn abandon(&self) {
+        for (_, waiting) in std::mem::take(&mut *self.waiting()) {
+            let Waiting { open, channel, asked, .. } = waiting;
+            self.note(&open.close());
+            let check = self.check;
+            tokio::spawn(async move {
+                for (_, id) in asked {
+                    // A target that is gone waits for nothing.
+                    let _ = channel.send(check, &Probe::answer(answered(&id, None))).await;
+                }
+            });
+        }
+    }
+
+    /// Gives the processes back.
+    pub(super) fn part(&self) {
+        for (running, lasts) in std::mem::take(&mut *self.processes()) {
+            if lasts { self.context.aside.keep(running) } else { self.context.aside.end(running) }
+        }
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Waiting>> {
+        self.rounds.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn processes(&self) -> std::sync::MutexGuard<'_, Vec<(Running, bool)>> {
+        self.rounds.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The answer to what the target asked, or that there is none.
+fn answered(id: &Value, answer: Option<&Value>) -> Value {
+    match answer {
+        Some(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+        None => {
+            let error = json!({"code": codes::INTERNAL_ERROR, "message": "nobody answers"});
+            json!({"jsonrpc": "2.0", "id": id, "error": error})
+        }
+    }
+}
