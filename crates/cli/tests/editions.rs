@@ -1,50 +1,23 @@
 //! A second edition: what changes with a revision is data, so that one more needs no change of code.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+mod judging;
 
-use plumb_model::known::Known;
+use judging::judged as judged_by;
 use plumb_model::suite::Suite;
-use plumb_model::{Edition, Event, OtherSides, Report, Role, Secrets};
+use plumb_model::{Edition, Report, Role};
 use plumb_reference::Reference;
-use plumb_runner::{AllowCalls, Options, Props, Reach, Replicas, RunError, Target};
-use plumb_wire::Limits;
+use plumb_runner::{Options, RunError};
 
 /// A revision that nobody has released.
 const NEXT: &str = "2031-04-01";
 
 fn options(edition: Edition, url: &str, only: &[&str]) -> Options {
     let everything = Suite::parse("all", "name = 'all'\nabout = 'everything'", &edition.ledger);
-    Options {
-        target: Target::Url(Reach { url: url.to_owned(), ..Reach::default() }),
-        suite: everything.expect("parses"),
-        only: only.iter().map(|id| (*id).to_owned()).collect(),
-        known: Known::default(),
-        other_sides: OtherSides::default(),
-        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
-        props: Props::new(),
-        allow_calls: AllowCalls::default(),
-        seed: 7,
-        concurrency: 8,
-        rate: None,
-        budget: Duration::from_secs(60).into(),
-        max_report: 64 << 20,
-        limits: Limits::default(),
-        secrets: Secrets::default(),
-        started: "2031-04-02T00:00:00Z".into(),
-        auth: None,
-        replicas: Replicas::default(),
-        edition: Arc::new(edition),
-    }
+    judging::options(edition, everything.expect("parses"), url, only)
 }
 
 async fn judged(options: Options) -> Result<Report, RunError> {
-    let events = Arc::new(Mutex::new(Vec::<Event>::new()));
-    let kept = Arc::clone(&events);
-    let sink = Box::new(move |event| kept.lock().expect("no panic").push(event));
-    plumb_runner::run(&plumb_checks::all(), options, sink).await?;
-    let events = std::mem::take(&mut *events.lock().expect("no panic"));
-    Ok(Report::fold(events).expect("a whole stream"))
+    judged_by(&plumb_checks::all(), options).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
