@@ -1,6 +1,7 @@
 //! Judging every exchange of the run, whoever caused it.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plumb_model::event::CaseFinished;
@@ -12,6 +13,9 @@ use crate::pace::turns_away;
 use crate::tally::{Marks, Tally};
 use crate::{Finding, Observed, Survey};
 
+/// So many ids of the target's are remembered, and so many times it spoke of one: of who says more, nothing is held against it.
+const REMEMBERED: usize = 20_000;
+
 /// What a passive body writes its observations to.
 pub struct Notes<'a> {
     /// The target, as the survey found it.
@@ -20,8 +24,11 @@ pub struct Notes<'a> {
     pub edition: &'a Edition,
     marks: Marks,
     /// Ids under which the target must have asked something by the end of the run, and what it said of them.
-    claims: Vec<(String, String)>,
+    claims: Vec<(Id, String)>,
 }
+
+/// An id as it is remembered: of whatever length, it takes eight bytes.
+type Id = u64;
 
 impl Notes<'_> {
     /// The requirement was put to the test here and held.
@@ -37,7 +44,7 @@ impl Notes<'_> {
     /// Held if the target has asked something under this id by the end of the run, else broken: where it did so may be
     /// open still.
     pub fn expect_asked(&mut self, id: &Value, said: impl Into<String>) {
-        self.claims.push((id.to_string(), said.into()));
+        self.claims.push((remembered(id), said.into()));
     }
 
     /// Held if `fits`, else broken.
@@ -60,7 +67,7 @@ pub(crate) fn judged(
 ) -> Option<Finding> {
     let mut notes = Notes { survey, edition, marks: Marks::default(), claims: Vec::new() };
     body(seen, &mut notes);
-    let asked: BTreeSet<String> = ids_asked(seen).collect();
+    let asked: HashSet<Id> = ids_asked(seen).collect();
     for claim in std::mem::take(&mut notes.claims) {
         claimed(&mut notes.marks, &asked, claim);
     }
@@ -78,16 +85,17 @@ pub(crate) struct Passives {
     /// By id: the body and what it has seen.
     checks: Vec<(&'static str, Passive, Mutex<Tally>)>,
     /// The ids under which the target has asked something.
-    asked: Mutex<BTreeSet<String>>,
+    asked: Mutex<HashSet<Id>>,
     /// What is held against them at the end, with the check and the exchange.
     claims: Mutex<Vec<Claim>>,
 }
 
+/// What the target said of an id.
 struct Claim {
     check: &'static str,
     by: String,
     seq: u64,
-    claim: (String, String),
+    told: (Id, String),
 }
 
 impl Passives {
@@ -107,18 +115,19 @@ impl Passives {
         if away || seen.is_challenge() || seen.is_fetch() {
             return;
         }
-        lock(&self.asked).extend(ids_asked(seen));
+        let mut asked = lock(&self.asked);
+        let room = REMEMBERED.saturating_sub(asked.len());
+        asked.extend(ids_asked(seen).take(room));
+        drop(asked);
         for (check, body, tally) in &self.checks {
             let mut notes = Notes { survey, edition, marks: Marks::default(), claims: Vec::new() };
             body(seen, &mut notes);
             let (by, seq) = (&seen.exchange.by, seen.seq());
-            let claims = notes.claims.into_iter();
-            lock(&self.claims).extend(claims.map(|claim| Claim {
-                check,
-                by: by.clone(),
-                seq,
-                claim,
-            }));
+            let told = notes.claims.into_iter();
+            let mut claims = lock(&self.claims);
+            let room = REMEMBERED.saturating_sub(claims.len());
+            claims.extend(told.take(room).map(|told| Claim { check, by: by.clone(), seq, told }));
+            drop(claims);
             let mut tally = lock(tally);
             tally.add(notes.marks, &seen.exchange.by, seen.seq());
         }
@@ -131,10 +140,11 @@ impl Passives {
         };
         let mut tally = lock(tally);
         let asked = lock(&self.asked);
-        for Claim { by, seq, claim, .. } in lock(&self.claims).extract_if(.., |c| c.check == check)
-        {
+        let all = asked.len() < REMEMBERED;
+        let mine = |claim: &mut Claim| claim.check == check;
+        for Claim { by, seq, told, .. } in lock(&self.claims).extract_if(.., mine).filter(|_| all) {
             let mut marks = Marks::default();
-            claimed(&mut marks, &asked, claim);
+            claimed(&mut marks, &asked, told);
             tally.add(marks, &by, seq);
         }
         tally.finish(check).unwrap_or_else(|| (never_seen(survey), Vec::new()))
@@ -142,14 +152,20 @@ impl Passives {
 }
 
 /// Marks what the target said of an id under which it has asked, or has not.
-fn claimed(marks: &mut Marks, asked: &BTreeSet<String>, (id, said): (String, String)) {
+fn claimed(marks: &mut Marks, asked: &HashSet<Id>, (id, said): (Id, String)) {
     marks.expect(asked.contains(&id), "the id of a request of the server", || said);
 }
 
 /// The ids of what the target asks.
-fn ids_asked(seen: &Observed) -> impl Iterator<Item = String> {
+fn ids_asked(seen: &Observed) -> impl Iterator<Item = Id> {
     let requests = seen.messages.iter().filter(|m| m.kind == Kind::Request);
-    requests.filter_map(|m| m.id().map(ToString::to_string))
+    requests.filter_map(|m| m.id().map(remembered))
+}
+
+fn remembered(id: &Value) -> Id {
+    let mut hasher = DefaultHasher::new();
+    id.to_string().hash(&mut hasher);
+    hasher.finish()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

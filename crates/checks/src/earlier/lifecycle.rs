@@ -269,7 +269,9 @@ async fn undeclared(bench: &Bench, kind: impl Fn(&str) -> bool) -> Judgement {
     let asking = all.iter().filter(|seen| seen.messages.iter().any(asks)).take(LOOKED_AT);
     let asking: Vec<Probe> = asking.filter_map(|seen| again(seen)).collect();
     if asking.is_empty() {
-        all.iter().for_each(|seen| bench.note(seen));
+        for seen in &all {
+            bench.note(seen);
+        }
         return Ok(Finding::unseen(
             "nothing that was called asks the client",
             "offer a tool that does, marked `readOnlyHint: true`",

@@ -147,11 +147,9 @@ impl Bench {
 
 /// The answer to what the target asked, or that there is none.
 fn answered(id: &Value, answer: Option<&Value>) -> Value {
-    match answer {
-        Some(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
-        None => {
-            let error = json!({"code": codes::INTERNAL_ERROR, "message": "nobody answers"});
-            json!({"jsonrpc": "2.0", "id": id, "error": error})
-        }
+    if let Some(result) = answer {
+        return json!({"jsonrpc": "2.0", "id": id, "result": result});
     }
+    let error = json!({"code": codes::INTERNAL_ERROR, "message": "nobody answers"});
+    json!({"jsonrpc": "2.0", "id": id, "error": error})
 }
