@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::flow::{Life, as_task, calls, lives, takes_calls, task};
+use super::flow::{Life, as_task, calls, has_ended, lives, takes_calls, task};
 
 check! {
     /// **Observed:** a call asks for a task: whoever answers it by one declares the capability `tasks`.
@@ -110,12 +110,12 @@ async fn created(bench: &Bench) -> Judgement {
 }
 
 /// Judges each task that was created.
-async fn each(bench: &Bench, judge: impl Fn(&Life, &Value) -> Finding) -> Judgement {
+pub(super) async fn each(bench: &Bench, judge: impl Fn(&Life, &Value) -> Finding) -> Judgement {
     let lives = lives(bench).await?;
     for life in lives.iter() {
         let Some(task) = task(&life.created) else { continue };
         bench.note(&life.created);
-        life.read.iter().for_each(|seen| bench.note(seen));
+        life.read.iter().chain(&life.result).for_each(|seen| bench.note(seen));
         bench.case(&life.tool, format!("a task of {:?}", life.tool), Ok(judge(life, task)));
     }
     concluded(bench)
@@ -216,7 +216,8 @@ async fn several(bench: &Bench) -> Result<Vec<String>, plumb_runner::Trouble> {
 }
 
 check! {
-    /// **Observed:** the status of a task in the answer that creates it is `working`.
+    /// **Observed:** the status of a task in the answer that creates it is `working`. One that has ended by then is not judged:
+    /// it may have been so before.
     ///
     /// **Why:** a client that is told of another one has missed what came before.
     ///
@@ -230,6 +231,9 @@ check! {
 
 async fn begins_working(bench: &Bench) -> Judgement {
     each(bench, |_, task| {
+        if has_ended(task) {
+            return Finding::unseen("it ended before the answer", "offer one that takes a while");
+        }
         Finding::expect(task["status"] == "working", "the status working", || {
             task["status"].to_string()
         })

@@ -7,10 +7,8 @@ use plumb_runner::{Bench, Finding, Judgement, Probe, brief, capable, check};
 use plumb_wire::method;
 use serde_json::{Value, json};
 
-use super::created::concluded;
-use super::flow::{
-    Life, RELATED, about, as_task, calls, has_ended, lives, offers, takes_calls, task,
-};
+use super::created::{concluded, each};
+use super::flow::{RELATED, about, as_task, calls, has_ended, offers, takes_calls, task};
 
 /// At most so many pages of tasks are read.
 const PAGES: usize = 20;
@@ -44,7 +42,7 @@ check! {
 }
 
 async fn transitions(bench: &Bench) -> Judgement {
-    each(bench, |life| {
+    each(bench, |life, _| {
         let statuses: Vec<&str> =
             life.shown().map(|(_, task)| task["status"].as_str().unwrap_or_default()).collect();
         let follows = |pair: &[&str]| {
@@ -73,7 +71,7 @@ check! {
 }
 
 async fn terminal_stays(bench: &Bench) -> Judgement {
-    each(bench, |life| {
+    each(bench, |life, _| {
         let ends = life.shown().map(|(_, task)| task).skip_while(|task| !has_ended(task));
         let ends: Vec<&Value> = ends.map(|task| &task["status"]).collect();
         let Some(first) = ends.first() else {
@@ -86,17 +84,6 @@ async fn terminal_stays(bench: &Bench) -> Judgement {
         )
     })
     .await
-}
-
-/// Judges each task that was created.
-async fn each(bench: &Bench, judge: impl Fn(&Life) -> Finding) -> Judgement {
-    let lives = lives(bench).await?;
-    for life in lives.iter().filter(|life| task(&life.created).is_some()) {
-        bench.note(&life.created);
-        life.read.iter().chain(&life.result).for_each(|seen| bench.note(seen));
-        bench.case(&life.tool, format!("a task of {:?}", life.tool), Ok(judge(life)));
-    }
-    concluded(bench)
 }
 
 check! {
@@ -113,7 +100,7 @@ check! {
 }
 
 async fn result_final(bench: &Bench) -> Judgement {
-    each(bench, |life| {
+    each(bench, |life, _| {
         let Some(seen) = life.result.as_ref().filter(|seen| !seen.is_trouble()) else {
             return Finding::unseen("the task did not end", "offer one that is quick");
         };
@@ -184,7 +171,7 @@ check! {
 }
 
 async fn related(bench: &Bench) -> Judgement {
-    each(bench, |life| {
+    each(bench, |life, _| {
         let Some(result) = life.result.as_ref().and_then(|seen| seen.result()) else {
             return Finding::unseen("there was no result", "offer a tool that succeeds");
         };
@@ -242,7 +229,7 @@ check! {
 }
 
 async fn not_in_status(bench: &Bench) -> Judgement {
-    each(bench, |life| {
+    each(bench, |life, _| {
         let seen = life.read.iter().chain([&life.created]).chain(&life.result);
         let told: Vec<_> = seen.flat_map(|seen| seen.notifications(STATUS)).collect();
         if told.is_empty() {
@@ -357,7 +344,7 @@ check! {
 }
 
 async fn failed_message(bench: &Bench) -> Judgement {
-    each(bench, |life| {
+    each(bench, |life, _| {
         let failed = life.shown().map(|(_, task)| task).find(|task| task["status"] == "failed");
         let Some(task) = failed else {
             return Finding::unseen("the task did not fail", "offer a tool whose task fails");
