@@ -21,6 +21,8 @@ pub(crate) struct Server {
     pub(crate) memory: Mutex<Shelf<Value>>,
     /// Set before the first request, if the server is protected.
     pub(crate) guard: OnceLock<Guard>,
+    /// The tools that are always there, once they were asked for.
+    pub(crate) tools: OnceLock<Vec<Value>>,
     phase: watch::Sender<Phase>,
 }
 
@@ -49,6 +51,7 @@ impl Server {
             state,
             memory: Mutex::default(),
             guard: OnceLock::new(),
+            tools: OnceLock::new(),
             phase: watch::Sender::new(Phase::Serving),
         })
     }

@@ -11,6 +11,34 @@ use crate::server::Server;
 
 /// Every tool, in the order that it is listed in.
 pub(super) fn catalogue(server: &Server) -> Vec<Value> {
+    let mut tools = lasting(server).to_vec();
+    tools.extend(dynamic(server));
+    tools
+}
+
+/// The definition of a tool, if there is one of this name.
+pub(crate) fn definition(server: &Server, name: &str) -> Option<Value> {
+    let same = |tool: &Value| {
+        tool["name"] == name
+            || (!server.rules.tool_names_case_sensitive
+                && tool["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+    };
+    let lasting = lasting(server).iter().find(|tool| same(tool)).cloned();
+    lasting.or_else(|| dynamic(server).filter(same))
+}
+
+/// The tools that are always there.
+fn lasting(server: &Server) -> &[Value] {
+    server.tools.get_or_init(|| defined(server))
+}
+
+/// The tool that comes and goes, while it is there.
+fn dynamic(server: &Server) -> Option<Value> {
+    let there = server.state.dynamic().tool;
+    there.then(|| read_only(tool("test_dynamic_tool", "Comes and goes", no_arguments())))
+}
+
+fn defined(server: &Server) -> Vec<Value> {
     let mut tools = principals::definitions(server);
     tools.extend(content::definitions(server));
     tools.extend(mirrored::definitions());
@@ -42,21 +70,7 @@ pub(super) fn catalogue(server: &Server) -> Vec<Value> {
     if let Some(only) = &server.options.only_tools {
         tools.retain(|tool| only.iter().any(|name| tool["name"] == **name));
     }
-    if server.state.dynamic().tool {
-        tools.push(read_only(tool("test_dynamic_tool", "Comes and goes", no_arguments())));
-    }
     tools
-}
-
-/// The definition of a tool, if there is one of this name.
-pub(crate) fn definition(server: &Server, name: &str) -> Option<Value> {
-    let tools = catalogue(server);
-    let same = |tool: &Value| {
-        tool["name"] == name
-            || (!server.rules.tool_names_case_sensitive
-                && tool["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
-    };
-    tools.into_iter().find(same)
 }
 
 /// The name that the code knows a tool by.
