@@ -5,7 +5,7 @@ use std::time::Duration;
 use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Session, Trouble, check};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What has changed is told within so long.
 const TOLD: Duration = Duration::from_millis(1_500);
@@ -71,8 +71,8 @@ async fn prompts(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** a listed resource is subscribed to, over HTTP with the stream of GET open; a tool that changes it is
-    /// called, and `notifications/resources/updated` comes.
+    /// **Observed:** the resource that a tool is known to change is subscribed to, over HTTP with the stream of GET open; the
+    /// tool is called, and `notifications/resources/updated` comes.
     ///
     /// **Why:** that is what the subscription was for.
     ///
@@ -81,17 +81,18 @@ check! {
     since: "2025-03-26";
     until: "2025-11-25";
     applies: [Declares(ResourcesSubscribe)];
-    needs: [UpdateResource, Resource];
+    needs: [UpdateResource];
     scenario: updates
 }
 
 async fn updates(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::UpdateResource)?;
-    let listed = bench.survey().resources.items.iter();
-    let listed: Vec<&str> = listed.filter_map(|r| r.value["uri"].as_str()).collect();
-    let about = found.about.as_deref().filter(|uri| listed.contains(uri));
-    let Some(uri) = about.or(listed.first().copied()) else {
-        return Ok(Finding::unseen("no resource is listed", "list one"));
+    let given = found.arguments.get("uri").and_then(Value::as_str);
+    let Some(uri) = given.or(found.about.as_deref()) else {
+        return Ok(Finding::unseen(
+            "it is not known which resource the tool updates",
+            Prop::UpdateResource.how_to_enable(),
+        ));
     };
     told(bench, Prop::UpdateResource, notification::RESOURCE_UPDATED, Some(uri)).await
 }

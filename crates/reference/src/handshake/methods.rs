@@ -17,7 +17,7 @@ const INFO: usize = 1;
 const SECOND: &str = "the-second-page";
 
 /// The resource that there is.
-pub(super) const RESOURCE: &str = "test://one";
+pub(super) const RESOURCE: &str = "test://watched-resource";
 
 /// Tools that change something.
 const TRIGGERS: [&str; 4] = [
