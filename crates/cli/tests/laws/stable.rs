@@ -70,6 +70,34 @@ async fn a_server_that_dies_of_some_lines_is_blamed_for_those_alone() {
     }
 }
 
+/// A server whose answers to lines whose request cannot be told come behind those to what was sent after them.
+#[cfg(unix)]
+fn tardy() -> plumb_runner::Target {
+    let script = format!(
+        r#"'{}' serve reference --stdio | while IFS= read -r line; do case $line in \
+           *'"id":null'*) {{ sleep 0.06; printf '%s\n' "$line"; }} & ;; *) printf '%s\n' "$line";; esac; done"#,
+        judge::binary()
+    );
+    plumb_runner::Target::Stdio(plumb_wire::process::Launch {
+        program: "sh".into(),
+        args: vec!["-c".into(), script],
+        ..plumb_wire::process::Launch::default()
+    })
+}
+
+/// Over standard streams such an answer is owed to nobody, so nothing tells when it no longer comes.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn answers_without_an_id_are_waited_for_where_they_come() {
+    for busy in [false, true] {
+        let spinning = busy.then(Spinning::start);
+        let only = ["base.jsonrpc.invalid-request", "base.jsonrpc.no-batch"];
+        let seen = verdicts(&judge::report(judge::options(tardy(), &only)).await);
+        drop(spinning);
+        assert!(seen.len() == only.len() && seen.values().all(|v| *v == "held"), "{seen:?}");
+    }
+}
+
 fn verdicts(report: &Report) -> BTreeMap<String, &'static str> {
     let kind = |verdict: &Verdict| match verdict {
         Verdict::Held => "held",

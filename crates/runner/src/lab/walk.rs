@@ -14,7 +14,7 @@ use plumb_wire::jsonrpc::Message;
 use plumb_wire::method;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use attempt::{BEHIND, PATIENCE, attempt, send};
+use attempt::{BEHIND, Nameless, PATIENCE, attempt, send};
 
 use super::given::Given;
 use super::outcome::{Outcome, Results};
@@ -56,6 +56,7 @@ pub(crate) async fn walk(
         ids,
         company,
         silences: 0,
+        nameless: Nameless::default(),
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
         left: Vec::new(),
@@ -84,6 +85,7 @@ struct Walk<'a> {
     company: Company,
     /// How many vectors were left unanswered.
     silences: u32,
+    nameless: Nameless,
     /// The last answer to each unbroken request that was accepted.
     last: BTreeMap<String, Observed>,
     /// Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
@@ -272,8 +274,12 @@ impl Walk<'_> {
             ))
         } else {
             let before = self.last.remove(key);
+            let (silent, mut nameless) = (self.silences > 0, self.nameless);
             let control = || self.control(prepared);
-            attempt(by, before, control, probe, self.channel, self.silences > 0).await
+            let tried =
+                attempt(by, before, control, probe, self.channel, silent, &mut nameless).await;
+            self.nameless = nameless;
+            tried
         };
         let mut dead = self.died(by).await;
         let tried = match tried {

@@ -9,7 +9,7 @@ use plumb_model::pack::Base;
 use super::super::given::Given;
 use super::super::prepare::prepare;
 use super::super::trial::Trial;
-use super::attempt::attempt;
+use super::attempt::{Nameless, attempt};
 use super::{between, nothing};
 use crate::Finding;
 use crate::channel::Channel;
@@ -39,7 +39,8 @@ pub(crate) async fn again(
             control.number(|| ids.fetch_add(1, Ordering::Relaxed));
             control
         };
-        let tried = attempt(&by, before, control, &probe, channel, true).await;
+        let tried =
+            attempt(&by, before, control, &probe, channel, true, &mut Nameless::default()).await;
         let Ok((before, sent, (after, false))) = tried else { return seen };
         // What comes first has its control behind it only.
         let before = if *way == Again::Alone { after.clone() } else { before };

@@ -20,6 +20,35 @@ const DYING: Duration = Duration::from_secs(1);
 /// The answer to a vector is awaited for so long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What a target was seen to do with lines whose request cannot be told. It owes them no answer over standard streams, so the
+/// request behind each is all that is waited for where it gives none; where it gives one, that may come behind the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Nameless {
+    #[default]
+    Untried,
+    Silent,
+    Answered,
+}
+
+impl Nameless {
+    /// How long such a line is waited for once the request behind it was answered.
+    fn wait(self) -> Duration {
+        match self {
+            Self::Untried => BEHIND[1],
+            Self::Silent => super::AT_ONCE,
+            Self::Answered => BEHIND[0],
+        }
+    }
+
+    fn saw(&mut self, answered: bool) {
+        if answered {
+            *self = Self::Answered;
+        } else if *self == Self::Untried {
+            *self = Self::Silent;
+        }
+    }
+}
+
 /// Sends a vector between two controls; gives what was said before, to it, and behind it, and whether the target died of it.
 pub(super) async fn attempt(
     by: &str,
@@ -28,6 +57,7 @@ pub(super) async fn attempt(
     probe: &Probe,
     channel: &Channel,
     silent: bool,
+    nameless: &mut Nameless,
 ) -> Result<(Observed, Observed, (Observed, bool)), Trouble> {
     let before = match before {
         Some(before) => before,
@@ -47,8 +77,10 @@ pub(super) async fn attempt(
             return Ok((before, done.map_or_else(|sent| sent, Open::close), after));
         }
         let after = behind(&session, channel, by, control).await?;
-        if probe.asks() {
-            open.until(wait, Message::is_response).await;
+        let wait = if probe.asks() { wait } else { nameless.wait() };
+        let came = open.until(wait, Message::is_response).await.is_some();
+        if !probe.asks() {
+            nameless.saw(came);
         }
         return Ok((before, open.close(), after));
     }
