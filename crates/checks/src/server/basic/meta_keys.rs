@@ -32,15 +32,14 @@ pub(crate) const DEFINED: [&str; 9] = [
 /// The keys of every `_meta` in the messages that came. One that the request brought along is an echo of ours, not the
 /// server's.
 fn keys(seen: &Observed) -> Vec<&str> {
-    let keys = |metas: Vec<&'_ Value>| -> Vec<String> {
-        metas.into_iter().filter_map(Value::as_object).flat_map(|m| m.keys().cloned()).collect()
-    };
-    let brought = keys(brought(seen));
     let written = written(seen).into_iter().filter_map(Value::as_object);
     let mut found: Vec<&str> = written.flat_map(|meta| meta.keys().map(String::as_str)).collect();
     found.sort_unstable();
     found.dedup();
-    found.retain(|key| !brought.iter().any(|own| own == key));
+    if !found.is_empty() {
+        let brought = brought(seen);
+        found.retain(|key| !brought.iter().any(|meta| meta.get(key).is_some()));
+    }
     found
 }
 

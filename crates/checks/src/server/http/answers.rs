@@ -3,7 +3,7 @@
 use plumb_model::{Carrier, End, Sent};
 use plumb_runner::{Notes, Observed, brief, check, clip};
 use plumb_wire::jsonrpc::{Kind, Message};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 /// A stream that ran out of time is held to have stayed open if its response was there for so long, in microseconds.
 const WATCHED: u64 = 2_000_000;
@@ -60,14 +60,19 @@ fn single_object(seen: &Observed, notes: &mut Notes<'_>) {
     // As it came: what is read of it passes over an array around a response.
     let mut frames = seen.exchange.answer.frames.iter();
     let body = frames.find(|frame| frame.carrier == Carrier::Body).map(|frame| &frame.payload);
-    match body.map(|body| (serde_json::from_slice::<Map<String, Value>>(body.bytes()), body)) {
-        Some((Ok(_), _)) => notes.fits(),
-        Some((Err(_), body)) => notes.breaks("one JSON object", clip(&body.lossy(), 160)),
+    match body {
+        Some(body) if is_object(body.bytes()) => notes.fits(),
+        Some(body) => notes.breaks("one JSON object", clip(&body.lossy(), 160)),
         None if seen.status().is_some_and(|s| s < 300) => {
             notes.breaks("one JSON object", "an empty body");
         }
         None => {}
     }
+}
+
+/// Whether these bytes are one JSON object; nothing of it is kept.
+fn is_object(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(bytes).is_ok_and(|raw| raw.get().starts_with('{'))
 }
 
 check! {
