@@ -252,9 +252,10 @@ impl AuthArgs {
 #[derive(ClapArgs, Clone)]
 #[command(args_override_self = true)]
 pub(crate) struct RunArgs {
-    /// The revision that the server is judged by; without one, the newest that it speaks.
-    #[arg(long, value_name = "REVISION", value_parser = a_revision)]
-    pub(crate) revision: Option<String>,
+    /// The revision that the server is judged by, or several between commas; without one, the newest that it speaks, and of a
+    /// server that answers the handshake of earlier revisions, too, every one that it offers.
+    #[arg(long, value_name = "REVISION", value_parser = some_revisions)]
+    pub(crate) revision: Option<Revisions>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
     /// What [profile.NAME] of plumb.toml says, beyond its [run].
@@ -298,6 +299,20 @@ fn a_revision(word: &str) -> Result<String, String> {
     let all = Edition::revisions();
     let known = all.iter().find(|revision| **revision == word);
     known.map(|r| (*r).to_owned()).ok_or_else(|| format!("one of {}", all.join(", ")))
+}
+
+/// Revisions that are judged, the newest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Revisions(pub(crate) Vec<String>);
+
+/// Revisions between commas, each once.
+fn some_revisions(words: &str) -> Result<Revisions, String> {
+    let named: Result<Vec<String>, String> =
+        words.split(',').map(|w| a_revision(w.trim())).collect();
+    let mut named = named?;
+    named.sort_unstable_by(|one, other| other.cmp(one));
+    named.dedup();
+    Ok(Revisions(named))
 }
 
 /// Who is judged.

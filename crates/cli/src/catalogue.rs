@@ -36,7 +36,7 @@ pub(crate) fn list(edition: &Edition, args: &ListArgs) -> Exit {
     };
     let rows: Vec<&Requirement> = edition.ledger.rows().iter().filter(wanted).collect();
     if rows.is_empty() {
-        let why = near::unknown(&edition.ledger, &args.only);
+        let why = near::unknown_to(&edition.ledger, &args.only);
         let why = why.unwrap_or_else(|| "no check is selected".to_owned());
         return Err(Failure::new(3, anyhow!("{why}")));
     }

@@ -15,10 +15,11 @@ use plumb_model::report::Outcome;
 use plumb_model::{Edition, Report, Role, Secrets};
 
 use entry::Prepared;
+use plumb_runner::By;
 
 use crate::args::{CertifyArgs, RunArgs, VerifyArgs};
 use crate::config::{self, Config};
-use crate::reported::{By, Judged, reported_whole};
+use crate::reported::{no_other, reported_whole};
 use crate::say::{self, say};
 use crate::{Exit, Failure, output, run};
 
@@ -82,10 +83,8 @@ async fn judged_target(
     };
     let judging = args.run.judging.clone();
     let options = run::options(Arc::clone(edition), &args.run, secrets)?;
-    match reported_whole(options, &judging, By::Asked).await? {
-        Judged::Whole(report) => Ok((*report, about)),
-        Judged::Earlier(version) => Err(anyhow!("it speaks {version} only").into()),
-    }
+    let reports = reported_whole(options, By::Given, &judging, &no_other).await?;
+    Ok((reports.into_first(), about))
 }
 
 /// Checks a bundle, says what it says, and renders the reports of its run.
@@ -98,7 +97,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Exit {
     let bundle = bundle.map_err(|error| {
         Failure::new(1, anyhow::Error::new(error).context(format!("{shown} is not verified")))
     })?;
-    let written = output::write_formats(&bundle.report, &args.formats);
+    let written = output::write_formats(&bundle.report.clone().into(), &args.formats);
     if let Some(path) = &args.statement {
         output::write_bytes(path, &canonical(&bundle.statement))?;
     }

@@ -16,6 +16,7 @@ mod progress;
 mod recording;
 mod report;
 mod reported;
+mod revisions;
 mod run;
 mod say;
 mod secrets;

@@ -1,13 +1,25 @@
 //! Ids that a user may have meant.
 
-use plumb_model::Ledger;
 use plumb_model::suite::matches;
+use plumb_model::{Edition, Ledger};
 
 /// So many are named.
 const MOST: usize = 8;
 
-/// What to say of patterns of `--only` that cover no requirement: nothing, if there are none.
-pub(crate) fn unknown(ledger: &Ledger, only: &[String]) -> Option<String> {
+/// What to say of patterns that cover no requirement of any revision: nothing, if there are none.
+pub(crate) fn unknown_to_all(only: &[String]) -> Option<String> {
+    if only.is_empty() {
+        return None;
+    }
+    let editions: Vec<Edition> = Edition::revisions().into_iter().filter_map(Edition::of).collect();
+    let rows = || editions.iter().flat_map(|edition| edition.ledger.rows());
+    let is_unknown = |pattern: &&String| !rows().any(|row| matches(pattern, &row.id));
+    let unknown: Vec<String> = only.iter().filter(is_unknown).cloned().collect();
+    unknown_to(&editions.first()?.ledger, &unknown)
+}
+
+/// What to say of patterns that cover no requirement of a ledger: nothing, if there are none.
+pub(crate) fn unknown_to(ledger: &Ledger, only: &[String]) -> Option<String> {
     let covers = |pattern: &&String| !ledger.rows().iter().any(|row| matches(pattern, &row.id));
     let told: Vec<String> = only
         .iter()

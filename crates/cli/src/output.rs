@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
-use plumb_model::Report;
+use plumb_model::Reports;
 use plumb_report::junit::Grain;
 use plumb_report::text::{inert, visible_line};
 
@@ -69,12 +69,12 @@ fn tried(path: &Path) -> anyhow::Result<()> {
 type Render<'a> = &'a dyn Fn(&Path) -> String;
 
 /// Writes the files that were asked for: every one that can be, before the first error is told.
-pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Failure> {
+pub(crate) fn write_formats(reports: &Reports, formats: &Formats) -> Result<(), Failure> {
     let grain = if formats.junit_cases { Grain::Case } else { Grain::Requirement };
-    let junit = |_: &Path| plumb_report::junit::render_by(report, grain);
-    let html = |_: &Path| plumb_report::html::render(report);
-    let sarif = |path: &Path| plumb_report::sarif::render(report, &place(path));
-    let markdown = |_: &Path| plumb_report::markdown::render(report);
+    let junit = |_: &Path| plumb_report::junit::render_run(reports, grain);
+    let html = |_: &Path| plumb_report::html::render_run(reports);
+    let sarif = |path: &Path| plumb_report::sarif::render_run(reports, &place(path));
+    let markdown = |_: &Path| plumb_report::markdown::render_run(reports);
     let wanted: [(&Option<PathBuf>, Render<'_>); 4] = [
         (&formats.junit, &junit),
         (&formats.html, &html),
@@ -88,7 +88,7 @@ pub(crate) fn write_formats(report: &Report, formats: &Formats) -> Result<(), Fa
         }
     }
     match &formats.json {
-        Some(path) => outcome.and(write_json(report, path)),
+        Some(path) => outcome.and(write_json(reports, path)),
         None => outcome,
     }
 }
@@ -109,10 +109,10 @@ fn place(report: &Path) -> String {
     place.trim_start_matches("./").replace('\\', "/")
 }
 
-fn write_json(report: &Report, path: &Path) -> Result<(), Failure> {
+fn write_json(reports: &Reports, path: &Path) -> Result<(), Failure> {
     let written = || -> anyhow::Result<()> {
         folder_of(path)?;
-        beside(path, |file| plumb_report::json::write(report, file))
+        beside(path, |file| plumb_report::json::write_run(reports, file))
     };
     written()
         .with_context(|| format!("{} could not be written", path.display()))

@@ -35,7 +35,7 @@ impl Progress {
         self.bar.set_length(all as u64);
         self.bar.set_position(judged as u64);
         self.bar.set_message(self.words.status());
-        if matches!(event, Event::RunFinished { .. }) {
+        if matches!(event, Event::RunFinished { .. }) && self.words.is_last() {
             self.bar.finish_and_clear();
         }
     }

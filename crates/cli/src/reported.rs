@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use anyhow::anyhow;
 use plumb_model::event::JudgedBy;
-use plumb_model::{Event, Keep, Report, Role, Secrets, Sieve};
+use plumb_model::{Event, Keep, Reports, Role, Secrets, Sieve};
 use plumb_report::timings::Timings;
-use plumb_runner::{Check, Options, RunError, Sink};
+use plumb_runner::{By, Options, RunError};
 
 use crate::args::{Formats, JudgingArgs};
 use crate::progress::Progress;
@@ -25,38 +26,28 @@ pub(crate) const UNREACHED: u8 = 4;
 /// The user or the system ended the run.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Judges a target and writes reports.
+/// Judges a target by one revision and writes reports.
 pub(crate) async fn reported(options: Options, args: &JudgingArgs) -> Exit {
-    match reported_whole(options, args, By::Asked).await? {
-        Judged::Whole(report) => Ok(report.outcome().exit_code()),
-        Judged::Earlier(_) => Ok(0),
-    }
+    let reports = reported_whole(options, By::Given, args, &no_other).await?;
+    Ok(reports.outcome().exit_code())
 }
 
-/// Which revision a target is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
-    /// That of the options, come what may.
-    Asked,
-    /// That of the options, unless the target speaks earlier ones only.
-    NewestSpoken,
+/// What a run is to do by a further revision.
+pub(crate) type Further<'a> = &'a dyn Fn(&str) -> Result<Options, Failure>;
+
+/// For a run by one revision.
+pub(crate) fn no_other(revision: &str) -> Result<Options, Failure> {
+    Err(anyhow!("the target speaks revision {revision} only").into())
 }
 
-/// What became of a run.
-pub(crate) enum Judged {
-    /// It was made, and told.
-    Whole(Box<Report>),
-    /// Nothing was judged yet: the target speaks no newer revision than this one.
-    Earlier(String),
-}
-
-/// The same, for whoever has more to say about it.
+/// Judges a target by one revision, or by several one after the other, and writes reports; for whoever has more to say about it.
 pub(crate) async fn reported_whole(
     options: Options,
-    args: &JudgingArgs,
     by: By,
-) -> Result<Judged, Failure> {
-    if let Some(unknown) = near::unknown(&options.edition.ledger, &args.only) {
+    args: &JudgingArgs,
+    further: Further<'_>,
+) -> Result<Reports, Failure> {
+    if let Some(unknown) = near::unknown_to_all(&args.only) {
         return Err(Failure::new(NOTHING, anyhow!("--only: {unknown}")));
     }
     let mut formats = args.formats.clone();
@@ -68,28 +59,23 @@ pub(crate) async fn reported_whole(
     let keep = args.evidence.keep();
     // Locked until all reports are written, so that no other run writes any meanwhile.
     let recording = Recording::begin(&args.out, keep)?;
-    let ended = match recorded(options, &recording, keep, args.quiet, by).await {
-        Ok(Recorded::Ended(ended)) => ended,
-        Ok(Recorded::Earlier(version)) => {
-            recording.drop_it();
-            return Ok(Judged::Earlier(version));
-        }
+    let ended = match recorded(options, by, &recording, (keep, args.quiet), further).await {
+        Ok(ended) => ended,
         Err(failure) => {
             recording.drop_it();
             return Err(failure);
         }
     };
-    let report = ended.report;
-    let timings = args.timings.then(|| ended.timings.text());
-    let written = output::write_formats(&report, &formats);
+    let reports = ended.reports;
+    let written = output::write_formats(&reports, &formats);
     if args.quiet {
-        say::out(&plumb_report::terminal::headline(&report, &output::style(false)));
+        say::out(&plumb_report::terminal::headlines(&reports, &output::style(false)));
     } else {
-        say::out(&plumb_report::terminal::summary(&report, &output::style(args.verbose)));
+        say::out(&plumb_report::terminal::summaries(&reports, &output::style(args.verbose)));
         say_where(recording.path(), &formats);
     }
-    if let Some(timings) = timings {
-        say::out(&timings);
+    if args.timings {
+        ended.timings.iter().for_each(|timings| say::out(&timings.text()));
     }
     written.and(recording.keep())?;
     if ended.interrupted {
@@ -98,7 +84,7 @@ pub(crate) async fn reported_whole(
             anyhow!("interrupted: the reports hold what was seen"),
         ));
     }
-    Ok(Judged::Whole(Box::new(report)))
+    Ok(reports)
 }
 
 /// Leaves a JUnit file with one error for a run that did not begin, so that none of an earlier run is taken for its own. A mistake
@@ -129,112 +115,136 @@ fn say_where(recording: &Path, formats: &Formats) {
 
 /// A run that is over.
 struct Ended {
-    report: Report,
-    timings: Timings,
+    reports: Reports,
+    /// Of each revision.
+    timings: Vec<Timings>,
     /// By the user or the system, before all was judged.
     interrupted: bool,
-}
-
-/// What became of a recording.
-enum Recorded {
-    Ended(Box<Ended>),
-    Earlier(String),
 }
 
 /// Runs, streaming events to a file as they come, and folds them.
 async fn recorded(
     options: Options,
-    recording: &Recording,
-    keep: Keep,
-    quiet: bool,
     by: By,
-) -> Result<Recorded, Failure> {
+    recording: &Recording,
+    (keep, quiet): (Keep, bool),
+    further: Further<'_>,
+) -> Result<Ended, Failure> {
     let path = recording.path();
     let unwritten = |error| {
         let told =
             anyhow::Error::new(error).context(format!("{} could not be written", path.display()));
         Failure::new(output::UNWRITTEN, told)
     };
-    let standards = standards(&options);
     let lines = recording.writer().map_err(unwritten)?;
-    let (sender, events) = mpsc::channel::<Option<Event>>();
-    let writer = std::thread::spawn(move || written(lines, &events, standards, keep, quiet));
-    let ender = sender.clone();
-    let sink = Box::new(move |event| {
-        // The writer ends only at the end, or after it failed and will say so.
-        let _ = sender.send(Some(event));
-    });
+    let (sender, news) = mpsc::channel::<News>();
+    let writer = std::thread::spawn(move || written(lines, &news, keep, quiet));
+    let outcome = parts(options, by, &sender, further).await;
+    let _ = sender.send(News::End);
+    let recorded = writer
+        .join()
+        .map_err(|_| Failure::new(FAULT, anyhow!("the writer of {} panicked", path.display())))?;
+    let interrupted = outcome?;
+    let (events, timings) = recorded.map_err(unwritten)?;
+    if interrupted && events.is_empty() {
+        return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
+    }
+    let fold = if interrupted { Reports::fold_interrupted(events) } else { Reports::fold(events) };
+    let reports = fold.map_err(|error| Failure::new(FAULT, error))?;
+    Ok(Ended { reports, timings, interrupted })
+}
+
+/// What the writer of a recording is told.
+enum News {
+    /// A judgement by these standards begins.
+    Part(JoinHandle<JudgedBy>),
+    Event(Event),
+    /// Somebody may still hold a sender, such as a thread that was left to its work.
+    End,
+}
+
+/// Judges by one revision after the other; whether that was interrupted.
+async fn parts(
+    mut options: Options,
+    mut by: By,
+    news: &mpsc::Sender<News>,
+    further: Further<'_>,
+) -> Result<bool, Failure> {
     let registry = match options.target.role() {
         Role::Server => plumb_checks::of_servers(),
         Role::Client => plumb_checks::of_clients(),
         Role::AuthorizationServer => plumb_checks::of_authorization_servers(),
     };
-    let outcome = tokio::select! {
-        outcome = judged(&registry, options, sink, by) => Some(outcome),
-        // Dropping the run ends its processes.
-        () = interrupted() => None,
-    };
-    let _ = ender.send(None);
-    let recorded = writer
-        .join()
-        .map_err(|_| Failure::new(FAULT, anyhow!("the writer of {} panicked", path.display())))?;
-    if let Some(Err(RunError::Earlier(version))) = outcome {
-        return Ok(Recorded::Earlier(version));
+    let (begun, budget) = (Instant::now(), options.budget);
+    loop {
+        let own = options.edition.revision.clone();
+        let _ = news.send(News::Part(standards(&options)));
+        let events = news.clone();
+        let sink = Box::new(move |event| {
+            // The writer ends only at the end, or after it failed and will say so.
+            let _ = events.send(News::Event(event));
+        });
+        let outcome = tokio::select! {
+            outcome = plumb_runner::run_part(&registry, options, sink, by) => outcome,
+            // Dropping the run ends its processes.
+            () = interrupted() => return Ok(true),
+        };
+        let next = match outcome {
+            Ok(made) => {
+                let mut later = made.revisions.iter().skip_while(|r| **r != own).skip(1);
+                let next = later.next().cloned();
+                next.map(|next| (next, made.follows()))
+            }
+            Err(RunError::Earlier(version)) => Some((version, By::Given)),
+            Err(error) => {
+                let nothing = matches!(error, RunError::NothingSelected);
+                return Err(Failure::new(if nothing { NOTHING } else { UNREACHED }, error));
+            }
+        };
+        let Some((revision, next)) = next else { return Ok(false) };
+        (options, by) = (further(&revision)?, next);
+        options.budget = budget.after(begun.elapsed());
     }
-    if let Some(Err(error)) = outcome {
-        let code = if matches!(error, RunError::NothingSelected) { NOTHING } else { UNREACHED };
-        return Err(Failure::new(code, error));
-    }
-    let interrupted = outcome.is_none();
-    let (events, timings) = recorded.map_err(unwritten)?;
-    if interrupted && events.is_empty() {
-        return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
-    }
-    let fold = if interrupted { Report::fold_interrupted(events) } else { Report::fold(events) };
-    let report = fold.map_err(|error| Failure::new(FAULT, error))?;
-    Ok(Recorded::Ended(Box::new(Ended { report, timings, interrupted })))
 }
 
 /// Writes events as they come; gives those that are kept, and where the time went.
 fn written(
     mut lines: impl Write,
-    events: &mpsc::Receiver<Option<Event>>,
-    standards: JoinHandle<JudgedBy>,
+    news: &mpsc::Receiver<News>,
     keep: Keep,
     quiet: bool,
-) -> std::io::Result<(Vec<Event>, Timings)> {
-    let (mut standards, mut progress) = (Some(standards), Progress::new(quiet));
-    let (mut kept, mut sieve, mut timings) = (Vec::new(), Sieve::new(keep), Timings::default());
+) -> std::io::Result<(Vec<Event>, Vec<Timings>)> {
+    let (mut standards, mut progress) = (None, Progress::new(quiet));
+    let (mut kept, mut sieve, mut timings) = (Vec::new(), Sieve::new(keep), Vec::new());
     let mut record = |event: Event| {
         serde_json::to_writer(&mut lines, &event)?;
         lines.write_all(b"\n")?;
         kept.push(event);
         Ok::<(), std::io::Error>(())
     };
-    // None is the end: somebody may still hold a sender, such as a thread that was left to its work.
-    for mut event in events.iter().map_while(|event| event) {
+    for news in news {
+        let mut event = match news {
+            News::Part(next) => {
+                standards = Some(next);
+                sieve = Sieve::new(keep);
+                continue;
+            }
+            News::Event(event) => event,
+            News::End => break,
+        };
         if let Event::RunStarted(run) = &mut event {
             run.judged_by = standards.take().and_then(|standards| standards.join().ok());
+            timings.push(Timings::default());
         }
         progress.see(&event);
-        timings.see(&event);
+        if let Some(timings) = timings.last_mut() {
+            timings.see(&event);
+        }
         sieve.pass(event).into_iter().try_for_each(&mut record)?;
     }
     sieve.rest().into_iter().try_for_each(&mut record)?;
     lines.flush()?;
     Ok((kept, timings))
-}
-
-async fn judged(
-    registry: &[&'static Check],
-    options: Options,
-    sink: Sink,
-    by: By,
-) -> Result<(), RunError> {
-    match by {
-        By::Asked => plumb_runner::run(registry, options, sink).await,
-        By::NewestSpoken => plumb_runner::run_unless_earlier(registry, options, sink).await,
-    }
 }
 
 /// What the run judges by, to the byte, made out while the target is looked at. A build for development is no version that

@@ -8,18 +8,18 @@ use anyhow::{Context as _, anyhow, bail};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{Edition, Report, Secrets};
+use plumb_model::{Edition, Ledger, Reports, Secrets};
 use plumb_runner::{AllowCalls, Options, Replicas, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::warden;
 
 use crate::args::{InitArgs, JudgingArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
-use crate::reported::{By, Judged, UNREACHED, reported_whole};
+use crate::reported::{UNREACHED, reported_whole};
 use crate::say::{self, say};
 use crate::secrets::Collector;
 use crate::target::target;
-use crate::{Exit, Failure, authorization_server, migrate, output, serve, watch};
+use crate::{Exit, Failure, authorization_server, migrate, output, revisions, serve, watch};
 
 /// At most so many replicas are started.
 const MOST_REPLICAS: usize = 16;
@@ -32,39 +32,32 @@ pub(crate) async fn run(newest: Arc<Edition>, args: RunArgs, secrets: Secrets) -
     if args.watch {
         return watch::watch(newest, args, secrets).await;
     }
-    judged(newest, args, secrets).await.map(|report| report.outcome().exit_code())
+    judged(newest, args, secrets).await.map(|reports| reports.outcome().exit_code())
 }
 
-/// The same by the revision that was asked for, or by the newest that it speaks, for whoever has more to say about it.
+/// The same by the revisions that were asked for, or by what it speaks, for whoever has more to say about it.
 pub(crate) async fn judged(
     newest: Arc<Edition>,
     mut args: RunArgs,
     secrets: Secrets,
-) -> Result<Report, Failure> {
+) -> Result<Reports, Failure> {
     if let Some(issuer) = &args.issuer.authorization_server {
         args.target.url = Some(issuer.clone());
     }
-    let asked = args.revision.as_deref().and_then(Edition::of).map(Arc::new);
-    let by = if asked.is_some() { By::Asked } else { By::NewestSpoken };
-    let options = options(asked.unwrap_or(newest), &args, &secrets)?;
+    let (edition, by) = revisions::begin(newest, &args);
+    let options = options(edition, &args, &secrets)?;
     let audit = migrate::of_legacy(&options);
-    let report = match reported_whole(options, &args.judging, by).await? {
-        Judged::Whole(report) => report,
-        Judged::Earlier(version) => {
-            let edition = Edition::of(&version).map(Arc::new);
-            let edition = edition.with_context(|| format!("revision {version} is not judged"))?;
-            let options = options_again(edition, &args, &secrets)?;
-            match reported_whole(options, &args.judging, By::Asked).await? {
-                Judged::Whole(report) => report,
-                Judged::Earlier(_) => return Err(anyhow!("it was judged by {version}").into()),
-            }
-        }
+    let further = |revision: &str| {
+        let edition = Edition::of(revision).map(Arc::new);
+        let edition = edition.with_context(|| format!("revision {revision} is not judged"))?;
+        options_again(edition, &args, &secrets)
     };
-    let told = report.run.target.era == "legacy" && args.revision.is_none() && !args.judging.quiet;
-    if told {
+    let reports = reported_whole(options, by, &args.judging, &further).await?;
+    let legacy = reports.only().filter(|report| report.run.target.era == "legacy");
+    if let Some(report) = legacy.filter(|_| args.revision.is_none() && !args.judging.quiet) {
         migrate::first_lines(audit, &report.run.target.address).await;
     }
-    Ok(*report)
+    Ok(reports)
 }
 
 /// What a run is to do, by an edition; what is to be known about the command line is said.
@@ -216,27 +209,32 @@ pub(crate) fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
     AllowCalls { all: names.iter().any(|n| n == "all"), names }
 }
 
+/// What the user knows and accepts. One list serves all revisions: of it, what this one has.
 pub(crate) fn known(
     edition: &Edition,
     file: Option<&Path>,
     config: &Config,
 ) -> anyhow::Result<Known> {
+    if file.is_none() && config.known.is_empty() {
+        return Ok(Known::default());
+    }
+    let editions: Vec<Edition> = Edition::revisions().into_iter().filter_map(Edition::of).collect();
+    let ledgers: Vec<&Ledger> = editions.iter().map(|edition| &edition.ledger).collect();
     let mut known = match file {
-        Some(path) => {
-            Known::parse(&path.display().to_string(), &config::read(path)?, &edition.ledger)?
-        }
+        Some(path) => Known::parse(&path.display().to_string(), &config::read(path)?, &ledgers)?,
         None => Known::default(),
     };
     for (id, reason) in &config.known {
-        if edition.ledger.requirement(id).is_none() {
+        if ledgers.iter().all(|ledger| ledger.requirement(id).is_none()) {
             bail!("plumb.toml: [known]: `{id}` is no requirement: see `plumb list`");
         }
         known.0.insert(id.clone(), reason.clone());
     }
+    known.0.retain(|id, _| edition.ledger.requirement(id).is_some());
     Ok(known)
 }
 
-fn suite(edition: &Edition, args: &RunArgs) -> anyhow::Result<Suite> {
+pub(crate) fn suite(edition: &Edition, args: &RunArgs) -> anyhow::Result<Suite> {
     let of_issuers = args.issuer.authorization_server.is_some() && args.judging.suite == "core";
     let name = if of_issuers { authorization_server::SUITE } else { &args.judging.suite };
     asked_suite(edition, name, &args.judging)

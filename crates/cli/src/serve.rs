@@ -91,7 +91,11 @@ async fn handshake(args: HandshakeArgs) -> Exit {
     } else {
         let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
         tell!("http://{}/mcp", listener.local_addr()?);
-        plumb_reference::serve_handshake_http(args.broken, listener).await
+        if args.dual {
+            plumb_reference::serve_dual_http(Reference::default(), args.broken, listener).await
+        } else {
+            plumb_reference::serve_handshake_http(args.broken, listener).await
+        }
     };
     served.map_err(|error| Failure::new(70, error))?;
     Ok(0)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
-use plumb_model::{Edition, Report, Secrets};
-use plumb_report::diff::Difference;
+use plumb_model::{Edition, Reports, Secrets};
+use plumb_report::diff::Differences;
 use plumb_report::text::{inert, visible};
 
 use crate::args::RunArgs;
@@ -33,16 +33,16 @@ pub(crate) async fn watch(edition: Arc<Edition>, args: RunArgs, secrets: Secrets
         return Err(anyhow!("--watch needs a command: nothing else has files here").into());
     }
     let folders = folders(&args.target.server);
-    let mut before: Option<Report> = None;
+    let mut before: Option<Reports> = None;
     loop {
         let stamps = stamps(&folders, &args.judging.out);
         match run::judged(Arc::clone(&edition), args.clone(), secrets.clone()).await {
-            Ok(report) => {
+            Ok(reports) => {
                 if let Some(before) = &before {
-                    let difference = Difference::between(before, &report);
+                    let difference = Differences::between(before, &reports);
                     say::out(&format!("\n{}", difference.told(&output::style(false))));
                 }
-                before = Some(report);
+                before = Some(reports);
             }
             Err(failure) if failure.code == INTERRUPTED => return Err(failure),
             Err(failure) => {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use futures_util::StreamExt as _;
 use plumb_model::{Edition, Report, Role, Verdict};
-use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, spawn_handshake_http};
+use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http};
 
 /// So many servers are judged at once.
 const AT_ONCE: usize = 8;
@@ -171,4 +171,75 @@ fn over_standard_streams_a_server_is_judged_by_the_newest_revision_that_it_speak
     assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-11-25")), "{report}");
     let (code, report) = run(&["--revision", "2025-06-18", "--suite", "quick"]);
     assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-06-18")), "{report}");
+}
+
+/// What `plumb run` makes of a server at an address, and the folder of its reports.
+fn run_at(url: &str, arguments: &[&str]) -> (i32, serde_json::Value, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    command.args(["run", url, "--quiet", "--out", "."]).args(arguments);
+    let output = command.current_dir(folder.path()).stdin(Stdio::null()).output();
+    let output = output.expect("the binary runs");
+    let report = std::fs::read_to_string(folder.path().join("report.json"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report = report.unwrap_or_else(|e| panic!("{e}: {said}"));
+    let report = serde_json::from_str(&report).expect("a report");
+    (output.status.code().unwrap_or(-1), report, folder)
+}
+
+/// The ids that are violated by a part of a run.
+fn violated(part: &serde_json::Value) -> Vec<&str> {
+    let checks = part["checks"].as_array().expect("checks");
+    let broken = checks.iter().filter(|check| check["verdict"] == "violated");
+    broken.filter_map(|check| check["id"].as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_both_eras_holds_both_in_one_run_and_a_replay_equals_it() {
+    let server = plumb_reference::spawn_dual_http(Reference::default(), &[]).await.expect("a port");
+    let (code, report, folder) = run_at(&server.url, &["--suite", "quick"]);
+    assert_eq!(report["revisions"], serde_json::json!(["2026-07-28", "2025-11-25"]), "{report}");
+    let parts = report["parts"].as_array().expect("parts");
+    for part in parts {
+        assert_eq!(violated(part), Vec::<&str>::new(), "{}", part["revision"]);
+        assert!(part["counts"]["held"].as_u64() > Some(50), "{}", part["counts"]);
+    }
+    assert_eq!((code, &report["outcome"]), (0, &serde_json::json!("conformant")), "{report}");
+    let files = ["report.json", "junit.xml", "report.html"];
+    let before = files.map(|file| std::fs::read(folder.path().join(file)).expect("written"));
+    let mut again = Command::new(env!("CARGO_BIN_EXE_plumb"));
+    again.args([
+        "report",
+        "run.jsonl",
+        "--json",
+        files[0],
+        "--junit",
+        files[1],
+        "--html",
+        files[2],
+    ]);
+    let status = again.current_dir(folder.path()).stdout(Stdio::null()).status();
+    assert_eq!(status.expect("the binary runs").code(), Some(0));
+    let after = files.map(|file| std::fs::read(folder.path().join(file)).expect("written"));
+    assert!(before == after, "a replay differs");
+    let (_, alone, _) = run_at(&server.url, &["--revision", "2025-11-25", "--only", PROVOKING]);
+    assert_eq!(alone["revision"], "2025-11-25");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_era_breaks_is_violated_by_its_revision_alone() {
+    let shared = MUTANTS.iter().find(|m| m.kills == PROVOKING).expect("a mutant");
+    let newest = Reference::with_rules(shared.rules());
+    let earlier = EARLIER_MUTANTS.iter().find(|m| m.name == "session_random").expect("a mutant");
+    for (reference, broken, id, place) in [
+        (newest, vec![], shared.kills, 0),
+        (Reference::default(), vec![earlier.name], earlier.kills, 1),
+    ] {
+        let server = plumb_reference::spawn_dual_http(reference, &broken).await.expect("a port");
+        let only = format!("{PROVOKING},{id}");
+        let (_, report, _) = run_at(&server.url, &["--suite", "full", "--only", &only]);
+        assert_eq!(report["revisions"].as_array().map(Vec::len), Some(2), "{report}");
+        assert!(violated(&report["parts"][place]).contains(&id), "{id}: {report}");
+        assert_eq!(violated(&report["parts"][1 - place]), Vec::<&str>::new(), "{id}");
+    }
 }

@@ -11,7 +11,7 @@ use crate::{CheckInfo, Exchange, Position, Role, Verdict};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
-    /// The survey is done and the plan stands; always the first event.
+    /// The survey is done and the plan stands; always the first event by a revision.
     RunStarted(Box<RunStarted>),
     /// A check began.
     CheckStarted {
@@ -34,7 +34,7 @@ pub enum Event {
         #[serde(flatten)]
         verdict: Verdict,
     },
-    /// Everything is judged; always the last event.
+    /// Everything is judged; always the last event by a revision.
     RunFinished {
         /// Microseconds since the run began.
         at: u64,
@@ -58,6 +58,10 @@ pub struct RunStarted {
     pub plumb: String,
     /// The revision judged by.
     pub revision: String,
+    /// All revisions that the run judges by, in order, if there are several: for each of them, a stream from its start to its
+    /// finish follows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
     /// Wall-clock time of the start, RFC 3339.
     pub started: String,
     /// The seed of everything random.

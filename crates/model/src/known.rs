@@ -28,13 +28,16 @@ struct File {
 }
 
 impl Known {
-    /// Reads a list: a TOML table `[known]` of `"requirement.id" = "reason"`, each a row of the
-    /// ledger.
-    pub fn parse(file: &str, text: &str, ledger: &Ledger) -> Result<Self, KnownError> {
+    /// Reads a list: a TOML table `[known]` of `"requirement.id" = "reason"`, each a row of one of the ledgers.
+    ///
+    /// # Errors
+    ///
+    /// The text is no such list, names what is no requirement, or gives no reason.
+    pub fn parse(file: &str, text: &str, ledgers: &[&Ledger]) -> Result<Self, KnownError> {
         let error = |what: String| KnownError { file: file.to_owned(), what };
         let File { known } = toml::from_str(text).map_err(|e| error(e.to_string()))?;
         for (id, reason) in &known {
-            if ledger.requirement(id).is_none() {
+            if ledgers.iter().all(|ledger| ledger.requirement(id).is_none()) {
                 return Err(error(format!("`{id}` is no requirement: see `plumb list`")));
             }
             if reason.trim().is_empty() {
@@ -53,7 +56,7 @@ mod tests {
     fn an_unknown_id_or_an_empty_reason_is_an_error() {
         let ledger = crate::Edition::latest().ledger;
         let parse =
-            |text: &str| Known::parse("known.toml", text, &ledger).map_err(|e| e.to_string());
+            |text: &str| Known::parse("known.toml", text, &[&ledger]).map_err(|e| e.to_string());
         assert!(parse("[known]\n'base.response.same-id' = 'issue 12'").is_ok());
         assert_eq!(
             parse("[known]\n'no.such' = 'x'").unwrap_err(),

@@ -36,7 +36,7 @@ pub use keep::{Keep, Sieve};
 pub use ledger::{Force, Ledger, Level, Party, Requirement};
 pub use payload::Payload;
 pub use positions::{OtherSides, Position, Positions};
-pub use report::Report;
+pub use report::{Report, Reports};
 pub use role::Role;
 pub use secret::Secrets;
 pub use verdict::{Severity, Verdict};

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+pub(crate) use http::serve;
 pub use http::{serve_handshake_http, spawn_handshake_http};
 pub use rules::{EARLIER_MUTANTS, EarlierMutant};
 pub use stdio::serve_handshake_stdio;
@@ -82,7 +83,7 @@ struct Said {
 }
 
 impl Server {
-    fn new(broken: &[String]) -> Arc<Self> {
+    pub(crate) fn new(broken: &[String]) -> Arc<Self> {
         Arc::new(Self {
             lender: working::lender(broken),
             broken: broken.iter().cloned().collect(),

@@ -16,6 +16,7 @@ mod client;
 mod connection;
 mod content;
 mod dispatch;
+mod dual;
 mod earlier;
 mod envelope;
 mod eras;
@@ -45,6 +46,7 @@ pub use auth::protection::Protection;
 pub use client::{
     CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientMutant, ClientRules, ClientStyle,
 };
+pub use dual::{serve_dual_http, spawn_dual_http};
 pub use earlier::{serve_earlier_http, serve_earlier_stdio};
 pub use handshake::{
     EARLIER_MUTANTS, EarlierMutant, serve_handshake_http, serve_handshake_stdio,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use plumb_model::report::CheckReport;
-use plumb_model::{Report, Severity, Verdict};
+use plumb_model::{Report, Reports, Severity, Verdict};
 
 use crate::danger;
 use crate::findings::{self, Standing};
@@ -20,6 +20,61 @@ enum Way {
 }
 
 /// The difference between two runs.
+#[derive(Debug)]
+pub struct Differences<'a> {
+    /// By each revision that both judged by, which is named if there are several.
+    by: Vec<(Option<&'a str>, Difference<'a>)>,
+    /// Revisions that only the later run judged by, and those that only the earlier one did.
+    only: (Vec<&'a str>, Vec<&'a str>),
+}
+
+impl<'a> Differences<'a> {
+    /// What became of the requirements of an earlier run in a later one: by the same revision; by whatever revisions they were
+    /// judged, if each run has one.
+    pub fn between(earlier: &'a Reports, later: &'a Reports) -> Self {
+        if let (Some(earlier), Some(later)) = (earlier.only(), later.only()) {
+            let by = vec![(None, Difference::between(earlier, later))];
+            return Self { by, only: (Vec::new(), Vec::new()) };
+        }
+        let by = later.iter().filter_map(|later| {
+            let revision = later.run.revision.as_str();
+            let earlier = earlier.by(revision)?;
+            Some((Some(revision), Difference::between(earlier, later)))
+        });
+        let only = |these: &'a Reports, others: &Reports| {
+            let revisions = these.revisions().into_iter();
+            revisions.filter(|revision| others.by(revision).is_none()).collect()
+        };
+        Self { by: by.collect(), only: (only(later, earlier), only(earlier, later)) }
+    }
+
+    /// Whether something broke that fails a run.
+    pub fn fails(&self) -> bool {
+        self.by.iter().any(|(_, difference)| difference.fails())
+    }
+
+    /// The differences for people.
+    pub fn told(&self, style: &Style) -> String {
+        let ink = Ink { colour: style.colour };
+        let mut out = String::new();
+        for (revision, difference) in &self.by {
+            if let Some(revision) = revision {
+                let _ = writeln!(out, "{}", ink.frame(format!("by {}", visible_line(revision))));
+            }
+            out.push_str(&difference.told(style));
+        }
+        for (revisions, title) in
+            [(&self.only.0, "judged by only now"), (&self.only.1, "not judged by any more")]
+        {
+            if !revisions.is_empty() {
+                let _ = writeln!(out, "{title}: {}", visible_line(&revisions.join(", ")));
+            }
+        }
+        inert(&out).into_owned()
+    }
+}
+
+/// The difference by one revision.
 #[derive(Debug)]
 pub struct Difference<'a> {
     changed: Vec<(Way, Standing, &'a CheckReport)>,

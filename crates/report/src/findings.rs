@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plumb_model::event::{Again, CaseFinished};
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
-use plumb_model::{CheckInfo, Exchange, Force, Position, Report, Severity, Verdict};
+use plumb_model::{CheckInfo, Exchange, Force, Position, Report, Reports, Severity, Verdict};
 
 use crate::evidence;
 use crate::reproduce::{self, Reproduction};
@@ -329,11 +329,27 @@ fn slot(counts: &mut Counts, standing: Standing) -> &mut usize {
 /// Which revisions the target speaks.
 pub fn speaks(report: &Report) -> String {
     let revision = &report.run.revision;
+    if !report.run.revisions.is_empty() {
+        return format!("speaks {}", report.run.revisions.join(", "));
+    }
     match report.run.target.era.as_str() {
         "modern" => format!("speaks {revision}"),
         "dual" => format!("speaks {revision} and earlier revisions"),
         "legacy" => "speaks earlier revisions only".to_owned(),
         era => era.to_owned(),
+    }
+}
+
+/// The outcome of a run in a few words: that of the revision that decides it.
+pub fn outcome_of_run(reports: &Reports) -> String {
+    let outcome = reports.outcome();
+    let deciding = reports.iter().filter(|report| report.outcome() == outcome);
+    let mut words: Vec<String> = deciding.map(outcome_words).collect();
+    words.dedup();
+    match words.as_slice() {
+        [] => "inconclusive".to_owned(),
+        [words] => words.clone(),
+        _ => "passes".to_owned(),
     }
 }
 

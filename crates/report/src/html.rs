@@ -9,7 +9,7 @@ mod times;
 
 use askama::Template;
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
-use plumb_model::{Danger, Force, Report, Role, Verdict};
+use plumb_model::{Danger, Force, Report, Reports, Role, Verdict};
 
 use crate::danger;
 use crate::findings::{self, Standing};
@@ -21,13 +21,27 @@ const STYLE: &str = include_str!("../templates/style.css");
 const SCRIPT: &str = include_str!("../templates/script.js");
 
 /// SHA-256 of the one style sheet and the one script that the file's policy allows; a test tells when they are stale.
-const STYLE_HASH: &str = "sha256-iuW6fuN7FITNzFbSrF895Qtia9CUffpg5slFmso1mK0=";
-const SCRIPT_HASH: &str = "sha256-zBM3nHrRckakikCc8XM6+4fBLvwst0g8fzUL9WTLVYo=";
+const STYLE_HASH: &str = "sha256-ipmXqWOIqgEYg6wRRiS2SdOHc+F1L2nmTIzADmcHN9o=";
+const SCRIPT_HASH: &str = "sha256-Hnza4wH4z0YVLwPqd8Kgte6Yl25dX/xQo45pf/OOHCI=";
 
 /// The report as one HTML file.
 pub fn render(report: &Report) -> String {
+    let outcome = (findings::outcome_words(report), outcome_class(report.outcome()));
+    rendered(&[report], outcome)
+}
+
+/// The reports of a run as one HTML file: by several revisions, a section for each.
+pub fn render_run(reports: &Reports) -> String {
+    if let Some(report) = reports.only() {
+        return render(report);
+    }
+    let outcome = (findings::outcome_of_run(reports), outcome_class(reports.outcome()));
+    rendered(&reports.iter().collect::<Vec<_>>(), outcome)
+}
+
+fn rendered(reports: &[&Report], outcome: (String, &'static str)) -> String {
     // Rendering into a string fails for no template of ours.
-    Page::of(report).render().unwrap_or_default()
+    Page::of(reports, outcome).render().unwrap_or_default()
 }
 
 #[derive(Template)]
@@ -38,6 +52,20 @@ struct Page<'a> {
     style_hash: &'static str,
     script_hash: &'static str,
     address: String,
+    /// Of the whole run.
+    outcome: String,
+    outcome_class: &'static str,
+    /// Whether there are several sections.
+    several: bool,
+    editions: Vec<EditionView<'a>>,
+    rest: String,
+}
+
+/// What was found by one revision.
+struct EditionView<'a> {
+    revision: String,
+    /// What anchors begin with: nothing in the first section.
+    prefix: String,
     outcome: String,
     outcome_class: &'static str,
     plain_words: String,
@@ -52,7 +80,6 @@ struct Page<'a> {
     problems: usize,
     parts: Vec<Part<'a>>,
     others: Vec<Group>,
-    rest: String,
     times: Vec<times::Span>,
 }
 
@@ -85,6 +112,8 @@ struct EnableRow {
 
 /// Requirements of one page that need no reader: the script unfolds them.
 struct Group {
+    /// Its place among those of the file.
+    place: usize,
     name: String,
     anchor: String,
     words: String,
@@ -101,26 +130,50 @@ struct Segment {
 }
 
 impl<'a> Page<'a> {
-    fn of(report: &'a Report) -> Self {
-        let counts = report.counts();
-        let parts = parts(report);
-        let groups = rest::groups(report, folded);
-        let checks: Vec<Vec<&CheckReport>> = groups.iter().map(|(_, c)| c.clone()).collect();
-        let outcome = report.outcome();
-        let shown = |lines: &[String]| lines.iter().map(|l| visible(l).into_owned()).collect();
+    fn of(reports: &[&'a Report], (outcome, outcome_class): (String, &'static str)) -> Self {
+        let mut rest = Rest::default();
+        let mut editions = Vec::with_capacity(reports.len());
+        for report in reports {
+            let prefix = match editions.is_empty() {
+                true => String::new(),
+                false => format!("{}.", visible_line(&report.run.revision)),
+            };
+            editions.push(EditionView::of(report, prefix, &mut rest));
+        }
+        let address = reports.first().map(|report| visible_line(&report.run.target.address));
         Self {
             style: STYLE,
             script: SCRIPT,
             style_hash: STYLE_HASH,
             script_hash: SCRIPT_HASH,
-            address: visible_line(&report.run.target.address).into_owned(),
+            address: address.unwrap_or_default().into_owned(),
+            outcome,
+            outcome_class,
+            several: editions.len() > 1,
+            editions,
+            rest: rest.embedded(),
+        }
+    }
+}
+
+impl<'a> EditionView<'a> {
+    fn of(report: &'a Report, prefix: String, rest: &mut Rest) -> Self {
+        let counts = report.counts();
+        let parts = parts(report, &prefix);
+        let groups = rest::groups(report, folded);
+        let others = groups
+            .iter()
+            .map(|(page, checks)| Group::of(page, checks, rest.take(checks, &prefix), &prefix));
+        let shown = |lines: &[String]| lines.iter().map(|l| visible(l).into_owned()).collect();
+        Self {
+            revision: visible_line(&report.run.revision).into_owned(),
             outcome: findings::outcome_words(report),
-            outcome_class: outcome_class(outcome),
+            outcome_class: outcome_class(report.outcome()),
             plain_words: plain_words(report),
             facts: facts(report),
             tiles: Standing::ALL.iter().map(|s| Tile::of(*s, &counts)).collect(),
             bar: Bar::of(&counts),
-            pages: findings::pages(report).iter().map(PageRow::of).collect(),
+            pages: findings::pages(report).iter().map(|p| PageRow::of(p, &prefix)).collect(),
             enable: findings::to_enable(report).iter().map(EnableRow::of).collect(),
             stale: report
                 .stale_known()
@@ -131,16 +184,16 @@ impl<'a> Page<'a> {
             remarks: shown(&report.remarks),
             problems: parts.iter().map(|part| part.checks.len()).sum(),
             parts,
-            others: groups.iter().map(|(page, checks)| Group::of(page, checks)).collect(),
-            rest: Rest::of(&checks).embedded(),
+            others: others.collect(),
             times: times::longest(report),
+            prefix,
         }
     }
 }
 
 /// What needs a reader: findings by what they endanger, then what could not be judged, then what the user accepts.
-fn parts(report: &Report) -> Vec<Part<'_>> {
-    let mut evidence = Evidence::new(report);
+fn parts<'a>(report: &'a Report, prefix: &str) -> Vec<Part<'a>> {
+    let mut evidence = Evidence::new(report, prefix);
     let facts = danger::ordered(report, |fact| is_problem(Standing::of(fact.lead)));
     let broken = |fact: &&Fact<'_>| matches!(fact.lead.verdict, Verdict::Violated { .. });
     let mut parts = Vec::new();
@@ -177,7 +230,7 @@ impl<'a> Part<'a> {
 }
 
 impl Group {
-    fn of(page: &str, checks: &[&CheckReport]) -> Self {
+    fn of(page: &str, checks: &[&CheckReport], place: usize, prefix: &str) -> Self {
         let mut counts: Vec<(Standing, usize)> = Vec::new();
         for standing in Standing::ALL {
             match checks.iter().filter(|c| Standing::of(c) == standing).count() {
@@ -187,7 +240,8 @@ impl Group {
         }
         let words = counts.iter().map(|(s, n)| format!("{n} {}", s.label()));
         let words = words.collect::<Vec<_>>().join(", ");
-        Self { name: visible_line(page).into_owned(), anchor: page_anchor(page), words }
+        let (name, anchor) = (visible_line(page).into_owned(), page_anchor(page, prefix));
+        Self { place, name, anchor, words }
     }
 }
 
@@ -286,9 +340,9 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
     facts.into_iter().map(|(name, fact)| (name, markup::phrase(&fact))).collect()
 }
 
-fn page_anchor(page: &str) -> String {
+fn page_anchor(page: &str, prefix: &str) -> String {
     let anchor = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("page-{}", page.chars().map(anchor).collect::<String>())
+    format!("{prefix}page-{}", page.chars().map(anchor).collect::<String>())
 }
 
 impl Tile {
@@ -300,11 +354,11 @@ impl Tile {
 }
 
 impl PageRow {
-    fn of(page: &findings::Page<'_>) -> Self {
+    fn of(page: &findings::Page<'_>, prefix: &str) -> Self {
         let bar = Bar::of(&page.counts);
         Self {
             name: visible_line(page.name).into_owned(),
-            anchor: page.checks.iter().any(|c| folded(c)).then(|| page_anchor(page.name)),
+            anchor: page.checks.iter().any(|c| folded(c)).then(|| page_anchor(page.name, prefix)),
             words: bar.0.iter().map(|s| s.words.as_str()).collect::<Vec<_>>().join(", "),
             bar,
             held: page.counts.held,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use plumb_model::event::{Again, CaseFinished, JudgedBy, TargetInfo, is_once};
 use plumb_model::report::{CheckReport, Counts, Fact, Outcome};
 use plumb_model::suite::Policy;
-use plumb_model::{Exchange, Force, Level, Position, Report, Severity, Verdict};
+use plumb_model::{Exchange, Force, Level, Position, Report, Reports, Severity, Verdict};
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
@@ -29,25 +29,54 @@ pub fn render(report: &Report) -> String {
 /// # Errors
 ///
 /// Those of `to`.
-pub fn write(report: &Report, mut to: impl Write) -> io::Result<()> {
-    let document = Document::of(report);
-    document.serialize(&mut Serializer::with_formatter(&mut to, Lines::default()))?;
+pub fn write(report: &Report, to: impl Write) -> io::Result<()> {
+    lines(&Document::of(report), to, Lines::one())
+}
+
+/// The reports of a run as JSON over several lines: of one revision its document, of several theirs in one.
+pub fn render_run(reports: &Reports) -> String {
+    let mut text = Vec::new();
+    // As above.
+    let _ = write_run(reports, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Writes the reports of a run.
+///
+/// # Errors
+///
+/// Those of `to`.
+pub fn write_run(reports: &Reports, to: impl Write) -> io::Result<()> {
+    match reports.only() {
+        Some(report) => write(report, to),
+        None => lines(&Documents::of(reports), to, Lines::several()),
+    }
+}
+
+fn lines(document: &impl Serialize, mut to: impl Write, lines: Lines) -> io::Result<()> {
+    document.serialize(&mut Serializer::with_formatter(&mut to, lines))?;
     to.write_all(b"\n")?;
     to.flush()
 }
 
 /// A line for each member of the document, and for each check and exchange: short, and still something to compare by lines.
-#[derive(Default)]
 struct Lines {
     depth: usize,
+    /// Down to here, each thing has its line.
+    deepest: usize,
 }
 
 impl Lines {
-    /// Down to here, each thing has its line.
-    const DEEPEST: usize = 2;
+    fn one() -> Self {
+        Self { depth: 0, deepest: 2 }
+    }
 
-    fn line(to: &mut (impl Write + ?Sized), depth: usize) -> io::Result<()> {
-        if depth > Self::DEEPEST {
+    fn several() -> Self {
+        Self { depth: 0, deepest: 4 }
+    }
+
+    fn line(&self, to: &mut (impl Write + ?Sized), depth: usize) -> io::Result<()> {
+        if depth > self.deepest {
             return Ok(());
         }
         to.write_all(b"\n")?;
@@ -58,12 +87,12 @@ impl Lines {
         if !first {
             to.write_all(b",")?;
         }
-        Self::line(to, self.depth)
+        self.line(to, self.depth)
     }
 
     fn end(&mut self, to: &mut (impl Write + ?Sized), with: &[u8]) -> io::Result<()> {
         if self.depth == 1 {
-            Self::line(to, 0)?;
+            self.line(to, 0)?;
         }
         self.depth -= 1;
         to.write_all(with)
@@ -103,6 +132,44 @@ impl Formatter for Lines {
         first: bool,
     ) -> io::Result<()> {
         self.next(writer, first)
+    }
+}
+
+/// The reports of a run by several revisions, as JSON: a document for each, and what they amount to together.
+#[derive(Clone, Debug, Serialize)]
+pub struct Documents<'a> {
+    /// The version of the document's format.
+    pub format: u32,
+    /// The version of Plumb.
+    pub plumb: &'a str,
+    /// The revisions judged by, the newest first.
+    pub revisions: Vec<&'a str>,
+    /// Wall time of the run, microseconds.
+    pub took: u64,
+    /// What the run amounts to: the gravest by any revision.
+    pub outcome: Outcome,
+    /// The exit code that follows from the outcome.
+    pub exit_code: u8,
+    /// How often each verdict was given, by all revisions together.
+    pub counts: Counts,
+    /// What was found by each revision.
+    pub parts: Vec<Document<'a>>,
+}
+
+impl<'a> Documents<'a> {
+    /// The reports as documents.
+    pub fn of(reports: &'a Reports) -> Self {
+        let outcome = reports.outcome();
+        Self {
+            format: FORMAT,
+            plumb: &reports.first().run.plumb,
+            revisions: reports.revisions(),
+            took: reports.took(),
+            outcome,
+            exit_code: outcome.exit_code(),
+            counts: reports.counts(),
+            parts: reports.iter().map(Document::of).collect(),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! JUnit XML for CI: one test suite a page of the specification, one test case a requirement, or one a case of it.
+//! JUnit XML for CI: one test suite a page of the specification, one test case a requirement, or one a case of it. Suites and
+//! classes begin with the revision, since one id may be judged by several.
 //!
 //! junit-report writes some text raw, hence three guards: characters that XML 1.0 forbids are shown or become U+FFFD, `]]>`
 //! is split where text stands in CDATA, and the attribute `file`, which the Jenkins schema refuses, is not set. That schema wants
@@ -11,7 +12,7 @@ use junit_report::{
 };
 use plumb_model::event::CaseFinished;
 use plumb_model::report::CheckReport;
-use plumb_model::{Exchange, Report, Severity, Verdict};
+use plumb_model::{Exchange, Report, Reports, Severity, Verdict};
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
@@ -42,12 +43,25 @@ pub fn render(report: &Report) -> String {
 /// The report as JUnit XML.
 pub fn render_by(report: &Report, grain: Grain) -> String {
     let mut builder = ReportBuilder::new();
+    add(&mut builder, report, grain);
+    written(builder)
+}
+
+/// The reports of a run as JUnit XML, the suites of one revision after those of the other.
+pub fn render_run(reports: &Reports, grain: Grain) -> String {
+    let mut builder = ReportBuilder::new();
+    for report in reports.iter() {
+        add(&mut builder, report, grain);
+    }
+    written(builder)
+}
+
+fn add(builder: &mut ReportBuilder, report: &Report, grain: Grain) {
     let book = Book { report, told: findings::told_with(report), shares: shares(report) };
     for page in findings::pages(report) {
         builder.add_testsuite(book.suite(&page, grain));
     }
     builder.add_testsuites(own_suite(report));
-    written(builder)
 }
 
 /// The one error of a run that did not begin, at that time (RFC 3339).
@@ -107,7 +121,8 @@ struct Book<'a> {
 
 impl<'a> Book<'a> {
     fn suite(&self, page: &Page<'a>, grain: Grain) -> TestSuite {
-        let mut suite = TestSuiteBuilder::new(&allowed(page.name));
+        let name = format!("{} {}", self.report.run.revision, page.name);
+        let mut suite = TestSuiteBuilder::new(&allowed(&name));
         suite.set_timestamp(started(self.report));
         for check in &page.checks {
             let entries = match grain {
@@ -139,7 +154,7 @@ impl<'a> Book<'a> {
 
 /// What failed beside the checks: Plumb itself, and a known list that is stale.
 fn own_suite(report: &Report) -> Option<TestSuite> {
-    let mut suite = TestSuiteBuilder::new("plumb");
+    let mut suite = TestSuiteBuilder::new(&allowed(&format!("{} plumb", report.run.revision)));
     suite.set_timestamp(started(report));
     for fault in &report.internal_faults {
         let fault = allowed(fault);
@@ -239,7 +254,8 @@ impl<'a> Entry<'a> {
             }
             (Verdict::Held, _) => TestCaseBuilder::success(&name, self.took),
         };
-        case.set_classname(&allowed(&self.check.info.page));
+        // What stands before the last dot is a package to who reads this.
+        case.set_classname(&allowed(&format!("{}.{}", report.run.revision, self.check.info.page)));
         if !matches!(self.verdict, Verdict::Held) {
             case.set_trace(&cdata(&self.demand(report, told)));
             let evidence = self.evidence(report);

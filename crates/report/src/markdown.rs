@@ -1,7 +1,7 @@
 //! Markdown for the summary of a CI step: what failed, in one screen.
 
 use plumb_model::report::Fact;
-use plumb_model::{Position, Report, Severity, Verdict};
+use plumb_model::{Position, Report, Reports, Severity, Verdict};
 
 use crate::danger;
 use crate::findings::{self, Standing};
@@ -37,6 +37,29 @@ pub fn render(report: &Report) -> String {
     out.extend(unverified(report));
     out.extend(own(report));
     out.join("\n") + "\n"
+}
+
+/// The reports of a run in short: by several revisions, a line for each and then what each of them found.
+pub fn render_run(reports: &Reports) -> String {
+    if let Some(report) = reports.only() {
+        return render(report);
+    }
+    let mut out = vec![
+        format!("## Plumb: {}", findings::outcome_of_run(reports)),
+        String::new(),
+        "| revision | outcome | held | failures | warnings |".into(),
+        "| --- | --- | ---: | ---: | ---: |".into(),
+    ];
+    out.extend(reports.iter().map(|report| {
+        let (counts, outcome) = (report.counts(), findings::outcome_words(report));
+        let revision = text(&report.run.revision);
+        format!(
+            "| {revision} | {outcome} | {} | {} | {} |",
+            counts.held, counts.failures, counts.warnings
+        )
+    }));
+    out.push(String::new());
+    out.join("\n") + "\n" + &reports.iter().map(render).collect::<Vec<_>>().join("\n")
 }
 
 fn counts(report: &Report) -> Vec<String> {

@@ -34,6 +34,7 @@ impl Progress {
         match event {
             Event::RunStarted(run) => {
                 self.run = Some((**run).clone());
+                (self.judged, self.running, self.told) = Default::default();
                 let checks = counted(run.checks.len(), "check");
                 let address = visible_line(&run.target.address);
                 Some(format!("judging {address} by {}: {checks}", run.revision))
@@ -58,6 +59,12 @@ impl Progress {
     /// How many checks are judged, and how many there are.
     pub fn position(&self) -> (usize, usize) {
         (self.judged, self.run.as_ref().map_or(0, |r| r.checks.len()))
+    }
+
+    /// Whether no other revision is judged by after this one.
+    pub fn is_last(&self) -> bool {
+        let last = |run: &RunStarted| run.revisions.last().is_none_or(|last| *last == run.revision);
+        self.run.as_ref().is_none_or(last)
     }
 
     /// The line that says how far the run is; it changes with every event.

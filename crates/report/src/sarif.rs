@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use plumb_model::report::CheckReport;
-use plumb_model::{Exchange, Header, Report, Sent, Severity, Verdict};
+use plumb_model::{Exchange, Header, Report, Reports, Sent, Severity, Verdict};
 use serde_json::{Value, json};
 
 use crate::evidence;
@@ -18,12 +18,26 @@ const MAX_BODY: usize = 8 * 1024;
 
 /// The report as SARIF 2.1.0; `place` is the file that its results are shown at, relative to the root of the repository.
 pub fn render(report: &Report, place: &str) -> String {
-    let mut text = serde_json::to_string_pretty(&document(report, place)).unwrap_or_default();
+    written(vec![run(report, place)])
+}
+
+/// The reports of a judgement by several revisions as SARIF: a run for each, of a category of its own.
+pub fn render_run(reports: &Reports, place: &str) -> String {
+    written(reports.iter().map(|report| run(report, place)).collect())
+}
+
+fn written(runs: Vec<Value>) -> String {
+    let document = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": runs,
+    });
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn document(report: &Report, place: &str) -> Value {
+fn run(report: &Report, place: &str) -> Value {
     let told = findings::told_with(report);
     let leading = report.checks.iter().filter(|c| !told.contains_key(c.info.id.as_str()));
     let found: Vec<Vec<Finding<'_>>> = leading
@@ -35,16 +49,13 @@ fn document(report: &Report, place: &str) -> Value {
     let results: Vec<Value> = results.collect();
     let run = &report.run;
     json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
             "tool": {"driver": {
                 "name": "Plumb",
                 "version": run.plumb,
                 "informationUri": format!("https://modelcontextprotocol.io/specification/{}", run.revision),
                 "rules": rules.iter().map(|r| rule(report, r)).collect::<Vec<_>>(),
             }},
-            "automationDetails": {"id": format!("plumb/{}/{}", run.suite, run.revision)},
+            "automationDetails": {"id": format!("plumb/{}/{}/", run.suite, run.revision)},
             "invocations": [{
                 "executionSuccessful": report.internal_faults.is_empty(),
                 "startTimeUtc": run.started,
@@ -52,7 +63,6 @@ fn document(report: &Report, place: &str) -> Value {
                 "toolExecutionNotifications": notifications(report),
             }],
             "results": results,
-        }],
     })
 }
 
@@ -124,7 +134,9 @@ fn result(report: &Report, found: &[Finding<'_>], index: usize, place: &str) -> 
             },
             "logicalLocations": [{"fullyQualifiedName": address, "kind": "requirement"}],
         }],
-        "partialFingerprints": {"primaryLocationLineHash": check.info.id},
+        "partialFingerprints": {
+            "primaryLocationLineHash": format!("{}@{}", check.info.id, report.run.revision),
+        },
         "occurrenceCount": found.iter().map(|f| f.seen).sum::<usize>().max(1),
         "properties": {
             "requirements": requirements,

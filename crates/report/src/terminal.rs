@@ -4,11 +4,12 @@ mod areas;
 mod finding;
 mod headline;
 
-use std::fmt::Display;
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
 
 use anstyle::{AnsiColor, Effects};
 use plumb_model::report::Fact;
-use plumb_model::{Danger, Level, Report, Severity, Verdict};
+use plumb_model::{Danger, Level, Report, Reports, Severity, Verdict};
 
 use crate::danger;
 use crate::findings;
@@ -31,11 +32,44 @@ impl Default for Style {
     }
 }
 
-/// The whole summary of a run.
+/// The whole summary of a run by one revision.
 pub fn summary(report: &Report, style: &Style) -> String {
     let ink = Ink { colour: style.colour };
     let mut out = String::new();
-    areas::write(&mut out, report, style, ink);
+    found(&mut out, report, style, ink, &BTreeMap::new());
+    headline::write(&mut out, report, style, ink);
+    inert(&out).into_owned()
+}
+
+/// The whole summary of a run: by several revisions, what each of them found, then the headline of all.
+pub fn summaries(reports: &Reports, style: &Style) -> String {
+    if let Some(report) = reports.only() {
+        return summary(report, style);
+    }
+    let ink = Ink { colour: style.colour };
+    let mut out = String::new();
+    let mut told = BTreeMap::new();
+    for report in reports.iter() {
+        headline::revision(&mut out, report, style, ink);
+        found(&mut out, report, style, ink, &told);
+        headline::unseen(&mut out, report, style, ink);
+        for fact in report.facts().iter().filter(|_| !style.verbose) {
+            told.entry(fact.lead.info.id.clone()).or_insert_with(|| report.run.revision.clone());
+        }
+    }
+    headline::of_run(&mut out, reports, style, ink);
+    inert(&out).into_owned()
+}
+
+/// Writes what was found by a revision: in a line what was told before, by the revision that it is found under there.
+fn found(
+    out: &mut String,
+    report: &Report,
+    style: &Style,
+    ink: Ink,
+    before: &BTreeMap<String, String>,
+) {
+    areas::write(out, report, style, ink);
     let told = |fact: &Fact<'_>| {
         let violated = matches!(fact.lead.verdict, Verdict::Violated { .. });
         let advised = violated && fact.lead.info.level == Level::Advice;
@@ -48,16 +82,19 @@ pub fn summary(report: &Report, style: &Style) -> String {
             let title = ink.strong(danger.label().to_uppercase());
             out.extend([&title, "\n\n"]);
         }
+        if let Some(revision) = before.get(&fact.lead.info.id) {
+            finding::heading(out, fact.lead, style, ink);
+            let _ = writeln!(out, "{}\n", ink.faint(format!("         as told by {revision}")));
+            continue;
+        }
         let found = findings::of_check(report, fact.lead);
         let (blocks, lines) =
             found.split_at(if style.verbose { found.len() } else { 1.min(found.len()) });
         for found in blocks {
             let beside = finding::Beside { fact: &fact, others: lines };
-            finding::write(&mut out, report, found, style, ink, &beside);
+            finding::write(out, report, found, style, ink, &beside);
         }
     }
-    headline::write(&mut out, report, style, ink);
-    inert(&out).into_owned()
 }
 
 /// The headline of a run alone: what failed, target, counts, outcome.
@@ -69,6 +106,26 @@ pub fn headline(report: &Report, style: &Style) -> String {
         finding::heading(&mut out, fact.lead, style, ink);
     }
     headline::short(&mut out, report, style, ink);
+    inert(&out).into_owned()
+}
+
+/// The headline of a run alone: by several revisions, one for each, and the outcome.
+pub fn headlines(reports: &Reports, style: &Style) -> String {
+    if let Some(report) = reports.only() {
+        return headline(report, style);
+    }
+    let ink = Ink { colour: style.colour };
+    let mut out = String::new();
+    for report in reports.iter() {
+        headline::revision(&mut out, report, style, ink);
+        let grave =
+            |fact: &Fact<'_>| matches!(fact.severity(), Severity::Error | Severity::Failure);
+        for fact in danger::ordered(report, grave) {
+            finding::heading(&mut out, fact.lead, style, ink);
+        }
+        headline::wrong(&mut out, report, style, ink);
+    }
+    headline::of_run(&mut out, reports, style, ink);
     inert(&out).into_owned()
 }
 

@@ -48,7 +48,7 @@
 
   const other = (row, page) => {
     const check = make("details", `check ${row.v[0]}`);
-    check.id = row.i;
+    check.id = row.k || row.i;
     check.dataset.standing = row.v[0];
     check.dataset.level = row.l;
     const strength = make("span", `level ${row.l.toLowerCase()}`, row.l);
@@ -79,14 +79,17 @@
   };
 
   const filter = () => {
-    const standings = new Set(tiles.filter((t) => t.getAttribute("aria-pressed") === "true").map((t) => t.dataset.standing));
+    // A tile speaks for its revision.
+    const section = (element) => element.closest(".edition");
+    const pressed = tiles.filter((t) => t.getAttribute("aria-pressed") === "true");
+    const stands = (check) => pressed.some((t) => t.dataset.standing === check.dataset.standing && section(t) === section(check));
     const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const looking = standings.size > 0 || level.value !== "" || wanted.length > 0;
+    const looking = pressed.length > 0 || level.value !== "" || wanted.length > 0;
     if (looking) groups.forEach(build);
     let count = 0;
     const checks = all("details.check");
     for (const check of checks) {
-      const fits = (!standings.size || standings.has(check.dataset.standing)) &&
+      const fits = (!pressed.length || stands(check)) &&
         (!level.value || check.dataset.level.split(" ")[0] === level.value) &&
         wanted.every((word) => wordsOf(check).includes(word));
       check.hidden = !fits;
@@ -146,7 +149,7 @@
   const reveal = () => {
     const name = location.hash && decodeURIComponent(location.hash.slice(1));
     if (!name) return;
-    const page = data.checks.findIndex((rows) => rows.some((row) => row.i === name));
+    const page = data.checks.findIndex((rows) => rows.some((row) => (row.k || row.i) === name));
     if (page >= 0) build(groups[page]);
     const target = one(name);
     if (!target) return;
@@ -180,7 +183,7 @@
   // Paper cannot be unfolded.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = all("#findings details:not([open])");
+    folded = all(".findings details:not([open])");
     for (const details of folded) details.open = true;
   });
   addEventListener("afterprint", () => { for (const details of folded) details.open = false; });

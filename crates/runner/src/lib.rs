@@ -55,7 +55,7 @@ pub use props::{Found, Prop, Props, required_arguments};
 pub use reach::Reach;
 pub use record::Sink;
 pub use replicas::{Replicas, SHARED_DIR};
-pub use run::{run, run_unless_earlier, survey_only};
+pub use run::{By, Made, Selection, run, run_part, survey_only};
 pub use survey::contact::initialize;
 pub use survey::tasking::{has_ended, task_capable, task_id};
 pub use survey::{AllowCalls, Survey};

@@ -40,6 +40,15 @@ impl Budget {
         }
     }
 
+    /// What is left of it after so long.
+    #[must_use]
+    pub fn after(self, spent: Duration) -> Self {
+        match self {
+            Self::Within(budget) => Self::Within(budget.saturating_sub(spent)),
+            Self::Auto => Self::Auto,
+        }
+    }
+
     /// What is known of it before the target is looked at.
     pub fn at_first(self) -> Duration {
         match self {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Secrets, Sent};
 use plumb_wire::{Account, Clock, Served};
 
+use crate::options::Options;
 use crate::pace::Pace;
 use crate::passive::Passives;
 use crate::published::Published;
@@ -97,6 +98,29 @@ impl Recorder {
             judging: OnceLock::new(),
             early: Mutex::new(Some(Vec::new())),
         }
+    }
+
+    /// For a run with these options.
+    pub(crate) fn of(options: &Options, sink: Sink) -> Self {
+        Self::new(
+            Arc::clone(&options.edition),
+            options.secrets.clone(),
+            sink,
+            Tempo::new(options.limits.answer),
+            Pace::new(options.concurrency, options.rate),
+            options.limits.account.clone(),
+            Published::within(options.max_report),
+        )
+    }
+
+    /// Numbers exchanges behind so many that there were before, so that a number means one exchange of the whole run.
+    pub(crate) fn goes_on_behind(&self, exchanges: u64) {
+        self.seq.store(exchanges, Ordering::Relaxed);
+    }
+
+    /// The number of the last exchange.
+    pub(crate) fn exchanges(&self) -> u64 {
+        self.seq.load(Ordering::Relaxed)
     }
 
     /// Keeps a secret out of every event from now on: add it before anything that holds it is recorded.

@@ -72,6 +72,7 @@ mod tests {
             format: FORMAT,
             plumb: "0".into(),
             revision: edition.revision.clone(),
+            revisions: Vec::new(),
             started: "2026-01-01T00:00:00Z".into(),
             seed: 1,
             suite: "core".into(),

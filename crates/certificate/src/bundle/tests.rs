@@ -20,6 +20,7 @@ fn events(verdicts: &[(&str, Verdict)], first: u64) -> Vec<Event> {
         format: FORMAT,
         plumb: "0".into(),
         revision: edition.revision.clone(),
+        revisions: Vec::new(),
         started: "2026-08-03T09:30:00Z".into(),
         seed: 1,
         suite: "core".into(),

@@ -278,7 +278,7 @@ pub(super) fn write_reports(report: &Report, args: &RunArgs) -> Result<(), Failu
     formats.junit.get_or_insert_with(|| judging.out.join("junit.xml"));
     formats.html.get_or_insert_with(|| judging.out.join("report.html"));
     formats.json.get_or_insert_with(|| judging.out.join("report.json"));
-    output::write_formats(report, &formats)?;
+    output::write_formats(&report.clone().into(), &formats)?;
     let style = output::style(judging.verbose);
     if judging.quiet {
         say::out(&plumb_report::terminal::headline(report, &style));

@@ -42,7 +42,8 @@ pub async fn spawn_handshake_http(broken: &[&str]) -> io::Result<String> {
     Ok(url)
 }
 
-async fn serve(
+/// Answers any request.
+pub(crate) async fn serve(
     State(server): State<Arc<Server>>,
     method: Method,
     uri: Uri,

@@ -23,7 +23,7 @@ pub(super) struct Doorway {
 
 /// The connection that a request came over.
 #[derive(Clone)]
-pub(super) struct Peer(pub(super) Arc<Connection>);
+pub(crate) struct Peer(pub(super) Arc<Connection>);
 
 /// The bytes of a connection.
 pub(super) struct Wire {

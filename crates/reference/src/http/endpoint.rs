@@ -24,7 +24,7 @@ use super::refused::turned_away;
 use super::{body, exchange, origin, reply};
 
 /// Whatever is sent to the server arrives here.
-pub(super) async fn endpoint(
+pub(crate) async fn endpoint(
     State(server): State<Arc<Server>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: axum::extract::Request,

@@ -24,8 +24,10 @@ use crate::reference::Reference;
 use crate::server::{Phase, Server};
 use crate::state::State;
 
-use self::accept::{Doorway, Peer};
-use self::endpoint::endpoint;
+use self::accept::Doorway;
+
+pub(crate) use self::accept::Peer;
+pub(crate) use self::endpoint::endpoint;
 
 /// How long requests may go on after the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(1);
@@ -50,7 +52,9 @@ pub async fn serve_http_until(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve(Server::new(reference), listener, shutdown).await
+    let server = Server::new(reference);
+    let app = app(&server);
+    serve(server, app, listener, shutdown).await
 }
 
 /// A server running in this process. Dropping it stops it.
@@ -85,7 +89,9 @@ impl Running {
 ///
 /// When no port can be had.
 pub async fn spawn_http(reference: Reference) -> io::Result<Running> {
-    spawn(Server::new(reference)).await
+    let server = Server::new(reference);
+    let app = app(&server);
+    spawn(server, app).await
 }
 
 /// Runs several replicas of one server. They share what a deployment would keep in a common store, and nothing else.
@@ -100,26 +106,35 @@ pub async fn spawn_http_replicas(
     let shared = Arc::new(State::new(&reference.options));
     let mut running = Vec::with_capacity(replicas);
     for _ in 0..replicas {
-        running.push(spawn(Server::with_state(reference.clone(), Arc::clone(&shared))).await?);
+        let server = Server::with_state(reference.clone(), Arc::clone(&shared));
+        let app = app(&server);
+        running.push(spawn(server, app).await?);
     }
     Ok(running)
 }
 
-async fn spawn(server: Arc<Server>) -> io::Result<Running> {
+fn app(server: &Arc<Server>) -> Router {
+    Router::new().fallback(endpoint).with_state(Arc::clone(server))
+}
+
+/// Serves an application on a free port of the loopback interface.
+pub(crate) async fn spawn(server: Arc<Server>, app: Router) -> io::Result<Running> {
     let host = if server.rules.binds_to_loopback { [127, 0, 0, 1] } else { [0, 0, 0, 0] };
     let listener = TcpListener::bind(SocketAddr::from((host, 0))).await?;
     let port = listener.local_addr()?.port();
     let addr = SocketAddr::from(([127, 0, 0, 1], port));
     let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(serve(server, listener, async move {
+    let task = tokio::spawn(serve(server, app, listener, async move {
         // A dropped sender asks to stop, as a message would.
         let _ = stopped.await;
     }));
     Ok(Running { addr, url: format!("http://{addr}/mcp"), stop: Some(stop), task: Some(task) })
 }
 
-async fn serve(
+/// Serves an application of a server until `shutdown` resolves.
+pub(crate) async fn serve(
     server: Arc<Server>,
+    app: Router,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -129,10 +144,7 @@ async fn serve(
         // It is set once: this server is served once.
         let _ = server.guard.set(guard);
     }
-    let app = Router::new()
-        .fallback(endpoint)
-        .with_state(Arc::clone(&server))
-        .into_make_service_with_connect_info::<Peer>();
+    let app = app.into_make_service_with_connect_info::<Peer>();
     let closing = Arc::clone(&server);
     let serving = axum::serve(Doorway::new(listener, &server.rules), app).with_graceful_shutdown(
         async move {

@@ -23,6 +23,8 @@ const MOST_FINDINGS: usize = 12;
 /// The exchanges that the file holds: each stands once, where it is first needed.
 pub(super) struct Evidence<'a> {
     report: &'a Report,
+    /// What anchors of requirements begin with.
+    prefix: String,
     embedded: BTreeSet<u64>,
     spent: usize,
 }
@@ -31,6 +33,7 @@ pub(super) struct Evidence<'a> {
 #[template(path = "check.html")]
 pub(super) struct CheckView<'a> {
     id: String,
+    anchor: String,
     class: &'static str,
     standing: &'static str,
     level: &'static str,
@@ -56,6 +59,7 @@ pub(super) struct CheckView<'a> {
 /// Another requirement that the same fact breaks.
 struct RowView {
     id: String,
+    anchor: String,
     level: &'static str,
     force: Option<&'static str>,
     summary: String,
@@ -119,7 +123,8 @@ impl<'a> CheckView<'a> {
         let rest = check.cases.iter().filter(|c| c.verdict.name() != check.verdict.name());
         let cases = rest.map(CaseView::of).collect();
         let untold = (untold > 0).then(|| counted(untold, "more finding"));
-        Self { rows, positions, first, more, untold, cases, ..Self::bare(check) }
+        let anchor = evidence.anchor(check);
+        Self { anchor, rows, positions, first, more, untold, cases, ..Self::bare(check) }
     }
 
     fn bare(check: &'a CheckReport) -> Self {
@@ -128,6 +133,7 @@ impl<'a> CheckView<'a> {
         let shown = |text: &String| markup::phrase(text);
         Self {
             id: visible_line(&info.id).into_owned(),
+            anchor: String::new(),
             class: class(standing),
             standing: standing.one(),
             level: info.level.keyword(),
@@ -172,6 +178,7 @@ impl RowView {
         let found = found.iter().filter(|f| !told(f)).map(|f| FindingView::of(f, evidence));
         Self {
             found: found.collect(),
+            anchor: evidence.anchor(check),
             id: visible_line(&check.info.id).into_owned(),
             level: check.info.level.keyword(),
             force: force(check.info.force),
@@ -229,8 +236,12 @@ impl CaseView {
 }
 
 impl<'a> Evidence<'a> {
-    pub(super) fn new(report: &'a Report) -> Self {
-        Self { report, embedded: BTreeSet::new(), spent: 0 }
+    pub(super) fn new(report: &'a Report, prefix: &str) -> Self {
+        Self { report, prefix: prefix.to_owned(), embedded: BTreeSet::new(), spent: 0 }
+    }
+
+    fn anchor(&self, check: &CheckReport) -> String {
+        format!("{}{}", self.prefix, visible_line(&check.info.id))
     }
 
     /// The exchange that a finding is told by.

@@ -28,6 +28,9 @@ pub(super) struct Rest {
 struct Row {
     /// Id.
     i: String,
+    /// The anchor, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    k: Option<String>,
     /// Standing: the class, and the word.
     v: [&'static str; 2],
     /// Level.
@@ -51,16 +54,13 @@ struct Row {
 }
 
 impl Rest {
-    /// The requirements of each page that are told here.
-    pub(super) fn of(groups: &[Vec<&CheckReport>]) -> Self {
-        let mut rest = Self::default();
-        for group in groups {
-            let page = group.first().map_or("", |c| split(&c.info.url).0);
-            rest.pages.push(if markup::is_web(page) { page.to_owned() } else { String::new() });
-            let rows = group.iter().map(|check| rest.row(check, page)).collect();
-            rest.checks.push(rows);
-        }
-        rest
+    /// Takes the requirements of a page that are told here, their anchors with this prefix; gives its place.
+    pub(super) fn take(&mut self, group: &[&CheckReport], prefix: &str) -> usize {
+        let page = group.first().map_or("", |c| split(&c.info.url).0);
+        self.pages.push(if markup::is_web(page) { page.to_owned() } else { String::new() });
+        let rows = group.iter().map(|check| self.row(check, page, prefix)).collect();
+        self.checks.push(rows);
+        self.checks.len() - 1
     }
 
     /// As the content of an element that no browser executes: nothing in it ends that element.
@@ -68,13 +68,14 @@ impl Rest {
         serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c")
     }
 
-    fn row(&mut self, check: &CheckReport, page: &str) -> Row {
+    fn row(&mut self, check: &CheckReport, page: &str, prefix: &str) -> Row {
         let info = &check.info;
         let standing = Standing::of(check);
         let (of, anchor) = split(&info.url);
         let held = standing == Standing::Held;
         Row {
             i: shown(&info.id),
+            k: (!prefix.is_empty()).then(|| shown(&format!("{prefix}{}", info.id))),
             v: [class(standing), standing.one()],
             l: info.level.keyword(),
             f: force(info.force),

@@ -1,7 +1,7 @@
 //! What a run amounts to, with nothing hidden.
 
 use plumb_model::report::Outcome;
-use plumb_model::{Report, Role};
+use plumb_model::{Report, Reports, Role};
 
 use super::{Ink, Style};
 use crate::findings::{self, Lack, Standing};
@@ -12,26 +12,75 @@ const MEANS: usize = 6;
 
 /// Writes what was not seen and why, the target, and the counts.
 pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) {
+    unseen(out, report, style, ink);
+    let mut section = Section { out, ink, width: style.width };
+    section.target(report, &suite(report, &report.run.revision));
+    section.time(report.took, report.checks.len(), report.exchanged());
+    section.counts(report);
+}
+
+/// Writes what was not seen and why, what the user accepts, and what is wrong with the run itself.
+pub(super) fn unseen(out: &mut String, report: &Report, style: &Style, ink: Ink) {
     let mut section = Section { out, ink, width: style.width };
     section.known(report);
     section.disputed(report);
     section.inconclusive(report);
     section.unverified(report, style);
-    section.stale(report);
-    section.remarks(report);
-    section.faults(report);
-    section.target(report);
-    section.counts(report);
+    wrong(out, report, style, ink);
 }
 
-/// Writes the target and the counts alone, and what is wrong with the run itself.
-pub(super) fn short(out: &mut String, report: &Report, style: &Style, ink: Ink) {
+/// Writes what is wrong with the run itself.
+pub(super) fn wrong(out: &mut String, report: &Report, style: &Style, ink: Ink) {
     let mut section = Section { out, ink, width: style.width };
     section.stale(report);
     section.remarks(report);
     section.faults(report);
-    section.target(report);
+}
+
+/// Writes by which revision is judged what follows.
+pub(super) fn revision(out: &mut String, report: &Report, style: &Style, ink: Ink) {
+    let title = format!("── by {} ", visible_line(&report.run.revision));
+    let rest = style.width.min(72).saturating_sub(title.chars().count());
+    let title = ink.frame(title + &"─".repeat(rest));
+    Section { out, ink, width: style.width }.line(&format!("{title}\n"));
+}
+
+/// Writes the target, the counts by each revision, and what they amount to.
+pub(super) fn of_run(out: &mut String, reports: &Reports, style: &Style, ink: Ink) {
+    let mut section = Section { out, ink, width: style.width };
+    let revisions = reports.revisions().join(", ");
+    section.target(reports.first(), &suite(reports.first(), &revisions));
+    let checks = reports.iter().map(|report| report.checks.len()).sum();
+    let exchanged = reports.iter().map(Report::exchanged).sum();
+    section.time(reports.took(), checks, exchanged);
+    for report in reports.iter() {
+        let revision = section.ink.strong(visible_line(&report.run.revision));
+        section.line(&format!("  {revision}"));
+        section.counts(report);
+    }
+    let outcome = section.outcome_in(reports.outcome(), findings::outcome_of_run(reports));
+    section.line(&format!("  {outcome}  by {revisions}"));
+}
+
+/// Writes the target and the counts alone, and what is wrong with the run itself.
+pub(super) fn short(out: &mut String, report: &Report, style: &Style, ink: Ink) {
+    wrong(out, report, style, ink);
+    let mut section = Section { out, ink, width: style.width };
+    section.target(report, &suite(report, &report.run.revision));
+    section.time(report.took, report.checks.len(), report.exchanged());
     section.counts(report);
+}
+
+/// The suite, of these revisions.
+fn suite(report: &Report, revisions: &str) -> String {
+    let run = &report.run;
+    let policy = match (run.policy.strict, run.policy.deny_unverified) {
+        (false, false) => "",
+        (true, false) => ", strict",
+        (false, true) => ", unverified denied",
+        (true, true) => ", strict, unverified denied",
+    };
+    format!("{} of {revisions}{policy} · seed {}", run.suite, run.seed)
 }
 
 struct Section<'a> {
@@ -139,7 +188,7 @@ impl Section<'_> {
         }
     }
 
-    fn target(&mut self, report: &Report) {
+    fn target(&mut self, report: &Report, suite: &str) {
         let target = &report.run.target;
         let rule = "─".repeat(self.width.min(72));
         let rule = self.ink.faint(rule);
@@ -153,24 +202,16 @@ impl Section<'_> {
         for note in &target.notes {
             self.row("", note);
         }
-        let policy = match (report.run.policy.strict, report.run.policy.deny_unverified) {
-            (false, false) => "",
-            (true, false) => ", strict",
-            (false, true) => ", unverified denied",
-            (true, true) => ", strict, unverified denied",
-        };
-        let run = &report.run;
-        self.row(
-            "suite",
-            &format!("{} of {}{policy} · seed {}", run.suite, run.revision, run.seed),
-        );
+        self.row("suite", suite);
         let taken: Vec<&str> = findings::other_sides(report).map(|(p, _)| p.id.as_str()).collect();
         if !taken.is_empty() {
             self.row("position", &format!("other side of {} taken by you", taken.join(", ")));
         }
-        let exchanges = counted(report.exchanged(), "exchange");
-        let checks = counted(report.checks.len(), "check");
-        self.row("time", &format!("{} · {checks} · {exchanges}", duration(report.took)));
+    }
+
+    fn time(&mut self, took: u64, checks: usize, exchanged: usize) {
+        let (checks, exchanges) = (counted(checks, "check"), counted(exchanged, "exchange"));
+        self.row("time", &format!("{} · {checks} · {exchanges}", duration(took)));
     }
 
     fn counts(&mut self, report: &Report) {
@@ -201,8 +242,10 @@ impl Section<'_> {
     }
 
     fn outcome(&self, report: &Report) -> String {
-        let outcome = report.outcome();
-        let word = findings::outcome_words(report);
+        self.outcome_in(report.outcome(), findings::outcome_words(report))
+    }
+
+    fn outcome_in(&self, outcome: Outcome, word: String) -> String {
         match outcome {
             Outcome::Conformant => self.ink.good(word),
             Outcome::Violations | Outcome::OurFault => self.ink.failure(word),

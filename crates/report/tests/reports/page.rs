@@ -41,8 +41,9 @@ fn only_addresses_of_the_web_become_links() {
 
 #[test]
 fn every_link_inside_the_file_has_its_target_and_no_anchor_stands_twice() {
-    for report in [sample::http(), sample::stdio(), sample::large(100, 50)] {
-        let page = html::render(&report);
+    let alone = [sample::http(), sample::stdio(), sample::large(100, 50)];
+    let alone = alone.iter().map(html::render);
+    for page in alone.chain([html::render_run(&sample::dual())]) {
         let mut anchors: Vec<&str> =
             page.split(" id=\"").skip(1).filter_map(|s| s.split('"').next()).collect();
         for link in page.split("href=\"#").skip(1).filter_map(|s| s.split('"').next()) {

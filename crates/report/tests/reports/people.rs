@@ -2,7 +2,7 @@
 
 use plumb_model::Verdict;
 use plumb_report::progress::Progress;
-use plumb_report::terminal::{Style, summary};
+use plumb_report::terminal::{Style, summaries, summary};
 use plumb_report::text::misleads;
 use plumb_report::{findings, markdown, tables};
 
@@ -12,6 +12,21 @@ use crate::sample;
 fn failures_read_like_a_compilers() {
     insta::assert_snapshot!("terminal-http", summary(&sample::http(), &Style::default()));
     insta::assert_snapshot!("terminal-stdio", summary(&sample::stdio(), &Style::default()));
+}
+
+#[test]
+fn by_two_revisions_findings_stand_under_theirs_and_are_told_once() {
+    let text = summaries(&sample::dual(), &Style::default());
+    let (newest, earlier) = text.split_once("── by 2025-11-25").expect("a second section");
+    assert!(newest.contains("── by 2026-07-28"));
+    let mismatch = "error[http.validate.method-mismatch]";
+    assert!(newest.contains(mismatch) && earlier.contains(mismatch), "{text}");
+    assert_eq!(earlier.matches("reproduce").count(), 0, "{text}");
+    assert!(earlier.contains("as told by 2026-07-28"), "{text}");
+    let (_, headline) = text.rsplit_once("──\n").expect("a headline");
+    insta::assert_snapshot!("terminal-dual-headline", headline);
+    let markdown = markdown::render_run(&sample::dual());
+    assert_eq!(markdown.matches("### Violations").count(), 2, "{markdown}");
 }
 
 #[test]

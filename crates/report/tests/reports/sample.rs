@@ -3,10 +3,11 @@
 mod exchanges;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use plumb_model::event::{Again, CaseFinished, FORMAT, RunStarted, TargetInfo};
 use plumb_model::suite::Policy;
-use plumb_model::{Edition, Event, OtherSides, Report, Role, Verdict};
+use plumb_model::{Edition, Event, OtherSides, Report, Reports, Role, Verdict};
 
 /// Text that attacks a terminal, a shell, XML, HTML, Markdown and the reader's eye.
 pub(crate) const HOSTILE: &str = "\u{1b}]0;owned\u{7}<script>alert(1)</script> ]]> \u{202e}gnp.exe\u{2028}|`'\"$(id)\r\n\u{0}\u{fffe}@everyone";
@@ -242,6 +243,33 @@ pub(crate) fn large(checks: usize, exchanges: usize) -> Report {
     fold(&run.finish(BTreeMap::new(), vec![]))
 }
 
+/// The run over HTTP as one by two revisions.
+pub(crate) fn dual_events() -> Vec<Event> {
+    let revisions = ["2026-07-28", "2025-11-25"].map(str::to_owned);
+    let mut events = Vec::new();
+    for (n, revision) in (0..).zip(&revisions) {
+        for mut event in http_events() {
+            match &mut event {
+                Event::RunStarted(run) => {
+                    (run.revision, run.revisions) = (revision.clone(), revisions.to_vec());
+                }
+                Event::Exchanged(exchange) => Arc::make_mut(exchange).seq += n * 1000,
+                Event::CaseFinished(case) => {
+                    case.exchanges.iter_mut().for_each(|seq| *seq += n * 1000);
+                }
+                _ => {}
+            }
+            events.push(event);
+        }
+    }
+    events
+}
+
+/// Its reports.
+pub(crate) fn dual() -> Reports {
+    Reports::fold(dual_events()).expect("the sample folds")
+}
+
 fn fold(events: &[Event]) -> Report {
     Report::fold(events.to_vec()).expect("the sample folds")
 }
@@ -278,6 +306,7 @@ impl Run {
             format: FORMAT,
             plumb: "0.1.0".into(),
             revision: edition.revision.clone(),
+            revisions: Vec::new(),
             started: "2026-08-03T09:30:00Z".into(),
             seed: 7,
             suite: "core".into(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jsonschema::{Registry, Validator};
-use plumb_model::{Event, Report};
+use plumb_model::{Event, Report, Reports};
 use plumb_report::{json, sarif};
 use serde_json::Value;
 
@@ -17,6 +17,22 @@ fn the_document_follows_its_schema() {
         let document: Value = serde_json::from_str(&json::render(&report)).expect("JSON");
         validate("report.schema.json", &[document]);
     }
+}
+
+#[test]
+fn the_document_of_two_revisions_follows_it_too_and_replays() {
+    let events = sample::dual_events();
+    let value = |e: &Event| serde_json::to_value(e).expect("an event serialises");
+    validate("run.schema.json", &events.iter().map(value).collect::<Vec<_>>());
+    let lines: String = events.iter().map(|e| value(e).to_string() + "\n").collect();
+    let replayed = Reports::from_jsonl(&lines).expect("folds");
+    let text = json::render_run(&sample::dual());
+    assert_eq!(json::render_run(&replayed), text);
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    validate("report.schema.json", std::slice::from_ref(&document));
+    let alone: Value = serde_json::from_str(&json::render(&sample::http())).expect("JSON");
+    assert_eq!(document["parts"][0]["checks"], alone["checks"]);
+    assert_eq!(document["exit_code"], alone["exit_code"]);
 }
 
 #[test]
@@ -64,6 +80,11 @@ fn sarif_has_what_github_asks_for() {
     prints.sort();
     prints.dedup();
     assert_eq!(prints.len(), results.len(), "no two results are one alert");
+    let runs: Value =
+        serde_json::from_str(&sarif::render_run(&sample::dual(), "server.js")).expect("JSON");
+    let category = |n: usize| runs["runs"][n]["automationDetails"]["id"].as_str();
+    assert_eq!(category(0), Some("plumb/core/2026-07-28/"));
+    assert_eq!(category(1), Some("plumb/core/2025-11-25/"));
     let accepted = results.iter().filter(|r| r.get("suppressions").is_some()).count();
     assert_eq!(accepted, 2, "one is known, one disputed");
 }

@@ -1,41 +1,67 @@
 //! Which checks a run plays, and what it says of itself before the first.
 
 use plumb_model::event::{FORMAT, RunStarted};
-use plumb_model::{CheckInfo, Requirement};
+use plumb_model::suite::Suite;
+use plumb_model::{CheckInfo, Edition, Requirement, Role};
 
 use crate::Check;
 use crate::options::Options;
 use crate::subject::Subject;
 use crate::survey::contact::DISCOVER;
 
-/// The checks that the run is asked for, in the order of the ledger.
-pub(super) fn select(registry: &[&'static Check], options: &Options) -> Vec<&'static Check> {
-    let ledger = &options.edition.ledger;
-    let wanted = |c: &&Check| {
-        c.is_for(&options.edition)
-            && c.role() == options.target.role()
-            && c.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)))
-    };
-    let mut selected: Vec<&'static Check> = registry.iter().copied().filter(wanted).collect();
-    selected.sort_by_key(|c| ledger.place(c.id));
-    selected
+/// Which requirements a run is asked to judge.
+#[derive(Clone, Copy)]
+pub struct Selection<'a> {
+    /// Those of this revision,
+    pub edition: &'a Edition,
+    /// of this suite,
+    pub suite: &'a Suite,
+    /// of these ids or prefixes ending in `*`, all if there are none,
+    pub only: &'a [String],
+    /// of whom a check is.
+    pub role: Role,
 }
 
-/// Whether the run is asked to judge a requirement.
-fn asked(options: &Options, row: &Requirement) -> bool {
-    let only = |id: &str| {
-        options.only.is_empty() || options.only.iter().any(|p| plumb_model::suite::matches(p, id))
-    };
-    options.suite.selects(row) && only(&row.id)
+impl<'a> Selection<'a> {
+    pub(super) fn of(options: &'a Options) -> Self {
+        let Options { edition, suite, only, target, .. } = options;
+        Self { edition, suite, only, role: target.role() }
+    }
+
+    /// Whether there is anything to judge.
+    pub fn is_empty(&self, registry: &[&'static Check]) -> bool {
+        !registry.iter().any(|check| self.wants(check))
+    }
+
+    /// The checks that the run is asked for, in the order of the ledger.
+    pub(super) fn checks(&self, registry: &[&'static Check]) -> Vec<&'static Check> {
+        let wanted = |c: &&Check| self.wants(c);
+        let mut selected: Vec<&'static Check> = registry.iter().copied().filter(wanted).collect();
+        selected.sort_by_key(|c| self.edition.ledger.place(c.id));
+        selected
+    }
+
+    fn wants(&self, check: &Check) -> bool {
+        let mut rows = check.rows().filter_map(|id| self.edition.ledger.requirement(id));
+        check.is_for(self.edition) && check.role() == self.role && rows.any(|row| self.asks(row))
+    }
+
+    /// Whether the run is asked to judge a requirement.
+    fn asks(&self, row: &Requirement) -> bool {
+        let only = |id: &str| {
+            self.only.is_empty() || self.only.iter().any(|p| plumb_model::suite::matches(p, id))
+        };
+        self.suite.selects(row) && only(&row.id)
+    }
 }
 
 /// The requirements that these checks judge and that the run is asked for, in the order of the ledger.
 fn announced(options: &Options, selected: &[&'static Check]) -> Vec<CheckInfo> {
-    let ledger = &options.edition.ledger;
+    let (ledger, selection) = (&options.edition.ledger, Selection::of(options));
+    let asked = |id: &str| ledger.requirement(id).is_some_and(|row| selection.asks(row));
     let wanted = |check: &Check, id: &str| {
         // A check without such a row was added for what it says itself.
-        let any = check.rows().any(|id| ledger.requirement(id).is_some_and(|r| asked(options, r)));
-        if any { ledger.requirement(id).is_some_and(|r| asked(options, r)) } else { id == check.id }
+        if check.rows().any(asked) { asked(id) } else { id == check.id }
     };
     let rows = selected.iter().flat_map(|&c| c.rows().map(move |id| (c, id)));
     let mut infos: Vec<CheckInfo> = rows
@@ -60,6 +86,7 @@ pub(super) fn announcement(
         format: FORMAT,
         plumb: env!("CARGO_PKG_VERSION").into(),
         revision: options.edition.revision.clone(),
+        revisions: Vec::new(),
         started: options.started.clone(),
         seed: options.seed,
         suite: options.suite.name.clone(),
