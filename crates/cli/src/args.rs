@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_model::{Edition, Role};
-use plumb_runner::{AuthOptions, Budget, Target};
+use plumb_runner::{AuthOptions, Budget, Login, Target};
 
 pub(crate) use certify::{CertifyArgs, VerifyArgs};
 pub(crate) use client::{ClientArgs, MockArgs, ReferenceClientArgs};
@@ -232,18 +232,48 @@ pub(crate) struct AuthArgs {
     /// Print what to configure in a server that is judged by its address, and end.
     #[arg(long)]
     pub(crate) trust_setup: bool,
+    /// Who has signed in, by `--login`.
+    #[arg(skip)]
+    pub(crate) login: Option<Login>,
+}
+
+/// How to sign in at a server that is protected by an authorization server of its own.
+#[derive(ClapArgs, Clone, Default)]
+#[command(next_help_heading = "Authorization")]
+pub(crate) struct LoginArgs {
+    /// Judge a protected server as it is deployed: sign in as a client does, in a browser, and judge with those tokens.
+    /// `--auth-scope` says what to ask for.
+    #[arg(long, requires = "url", conflicts_with_all = ["on", "bearer", "authorization_server"])]
+    pub(crate) login: bool,
+    /// The client to sign in as; without one, a client is registered dynamically. PLUMB_CLIENT_SECRET is its secret.
+    #[arg(long, value_name = "ID", requires = "login")]
+    pub(crate) login_client: Option<String>,
+    /// The command that opens a browser; the address is put in place of `{url}`, else behind it. Without one it is printed.
+    #[arg(long, value_name = "COMMAND", requires = "login")]
+    pub(crate) browser: Option<String>,
+    /// The port on 127.0.0.1 that the browser comes back to; 0 for any.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) login_port: u16,
+    /// Keep the tokens in this file, which only you can read, and sign in by its refresh token as long as that is taken.
+    #[arg(long, value_name = "FILE", requires = "login")]
+    pub(crate) login_file: Option<PathBuf>,
+    /// How long to wait for who signs in, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=DAY))]
+    pub(crate) login_wait: u64,
 }
 
 impl AuthArgs {
     /// As the runner takes it.
     pub(crate) fn given(&self) -> AuthOptions {
         let (scopes, audience) = (self.scope.clone(), self.audience.clone());
-        AuthOptions { port: self.port, scopes, audience, ..AuthOptions::default() }
+        let login = self.login.clone();
+        AuthOptions { port: self.port, scopes, audience, login, ..AuthOptions::default() }
     }
 
     /// The authorization of a run, if it has any.
     pub(crate) fn options(&self, target: &Target) -> Option<AuthOptions> {
-        let on = self.on || self.port != 0 || target.asks_for_authorization();
+        let on =
+            self.on || self.login.is_some() || self.port != 0 || target.asks_for_authorization();
         on.then(|| self.given())
     }
 }
@@ -263,6 +293,8 @@ pub(crate) struct RunArgs {
     pub(crate) profile: Option<String>,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
+    #[command(flatten)]
+    pub(crate) login: LoginArgs,
     #[command(flatten)]
     pub(crate) issuer: IssuerArgs,
     /// How many processes of the command run beside each other, as replicas of one server. Two, if `{shared.dir}` stands

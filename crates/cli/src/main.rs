@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod fleet;
 mod hints;
+mod login;
 mod manual;
 mod migrate;
 mod near;

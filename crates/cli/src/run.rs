@@ -19,7 +19,7 @@ use crate::reported::{UNREACHED, reported_whole};
 use crate::say::{self, say};
 use crate::secrets::Collector;
 use crate::target::target;
-use crate::{Exit, Failure, authorization_server, migrate, output, revisions, serve, watch};
+use crate::{Exit, Failure, authorization_server, login, migrate, output, revisions, serve, watch};
 
 /// At most so many replicas are started.
 const MOST_REPLICAS: usize = 16;
@@ -43,6 +43,9 @@ pub(crate) async fn judged(
 ) -> Result<Reports, Failure> {
     if let Some(issuer) = &args.issuer.authorization_server {
         args.target.url = Some(issuer.clone());
+    }
+    if args.login.login {
+        args.auth.login = Some(login::sign_in(&args, &secrets).await?);
     }
     let (edition, by) = revisions::begin(newest, &args);
     let options = options(edition, &args, &secrets)?;

@@ -5,15 +5,19 @@
 //! [`Profile`](server::Profile) says how it departs from the specifications, and
 //! [`Profile::SPEC`](server::Profile::SPEC) does not.
 //!
+//! [`login`] is the other side, for servers that trust somebody else: it signs a person in, as a client does.
+//!
 //! Everything but keys and times follows from a seed, so two runs with one seed ask the same questions.
 
 pub mod clock;
 pub mod draw;
+pub mod login;
 pub mod mint;
 pub mod secrets;
 pub mod server;
 
 pub use clock::Clock;
+pub use login::{LoginError, SignIn, SignedIn};
 pub use mint::{Access, Mint, MintError, Presentation, Token, TokenDeviation};
 pub use secrets::Collected;
 pub use server::{AuthorizationServer, Bind, Embedded, Profile, Running};

@@ -3,11 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
-use plumb_model::Header;
 use plumb_model::pack::TokenUse;
+use plumb_model::{Header, Verdict};
 use plumb_oauth::server::LoggedRequest;
 use plumb_oauth::{
-    Access, AuthorizationServer, Bind, Collected, Presentation, Profile, Token, TokenDeviation,
+    Access, AuthorizationServer, Bind, Collected, Presentation, Profile, SignedIn, Token,
+    TokenDeviation,
 };
 
 use crate::errors::TargetError;
@@ -37,7 +38,24 @@ pub struct AuthOptions {
     pub audience: Option<String>,
     /// Where every token and secret of the run is noted.
     pub minted: Collected,
+    /// Who has signed in at the authorization server that the target trusts: then the run has none of its own.
+    pub login: Option<Login>,
 }
+
+/// A person who has signed in, with what the target's own authorization server mints.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The tokens.
+    pub signed_in: SignedIn,
+    /// A token of the same person for another resource, if that was to be had.
+    pub for_another: Option<Token>,
+}
+
+/// Why a check waits for tokens that only a run's own authorization server mints.
+const OWN_TOKENS: [&str; 2] = [
+    "it needs tokens that the authorization server of the target does not mint for who signs in",
+    "have the server trust the run's own authorization server: --auth (docs/auth.md)",
+];
 
 impl AuthOptions {
     /// Whether a text speaks of the authorization of the run.
@@ -81,12 +99,20 @@ impl AuthOptions {
 
 /// The authorization server of a run. Every token is made known to the recorder before anybody sees it.
 pub(crate) struct Authority {
-    server: plumb_oauth::Running,
+    source: Source,
     recorder: Arc<Recorder>,
     scopes: Vec<String>,
     audience: Option<String>,
     /// The token of the run's own requests.
     used: OnceLock<Token>,
+}
+
+/// Where tokens come from.
+enum Source {
+    /// The authorization server of the run.
+    Own(plumb_oauth::Running),
+    /// That of the target.
+    Theirs(Login),
 }
 
 impl Authority {
@@ -95,13 +121,16 @@ impl Authority {
         seed: u64,
         recorder: &Arc<Recorder>,
     ) -> Result<Arc<Self>, TargetError> {
+        if let Some(login) = &options.login {
+            return Ok(Self::of_login(login, recorder));
+        }
         let server = options.server(seed).await?;
         for secret in server.secrets().all() {
             recorder.add_secret(secret.as_bytes());
         }
         let scopes = server.scopes().to_vec();
         Ok(Arc::new(Self {
-            server,
+            source: Source::Own(server),
             recorder: Arc::clone(recorder),
             scopes,
             audience: options.audience.clone(),
@@ -109,15 +138,49 @@ impl Authority {
         }))
     }
 
+    fn of_login(login: &Login, recorder: &Arc<Recorder>) -> Arc<Self> {
+        let token = Token::of(login.signed_in.access_token.clone());
+        for token in login.for_another.iter().chain([&token]) {
+            recorder.add_secret(token.as_str());
+        }
+        Arc::new(Self {
+            scopes: login.signed_in.scopes.clone(),
+            audience: Some(login.signed_in.resource.clone()),
+            source: Source::Theirs(login.clone()),
+            recorder: Arc::clone(recorder),
+            used: OnceLock::from(token),
+        })
+    }
+
+    /// Whether its tokens are those of who has signed in.
+    pub(crate) fn is_theirs(&self) -> bool {
+        matches!(self.source, Source::Theirs(_))
+    }
+
+    fn issuer(&self) -> &str {
+        match &self.source {
+            Source::Own(server) => server.issuer(),
+            Source::Theirs(login) => &login.signed_in.issuer,
+        }
+    }
+
+    fn own(&self) -> Result<&plumb_oauth::Running, Trouble> {
+        match &self.source {
+            Source::Own(server) => Ok(server),
+            Source::Theirs(_) => Err(own_tokens()),
+        }
+    }
+
     /// The text with the placeholders replaced, for a target at this URL.
     pub(crate) fn fill(&self, text: &str, url: &str) -> String {
-        let issuer = self.server.issuer();
-        let client = self.server.resource_server();
+        let Source::Own(server) = &self.source else { return text.to_owned() };
+        let issuer = server.issuer();
+        let client = server.resource_server();
         let (client_id, client_secret) =
             client.map(|c| (c.id, c.secret.unwrap_or_default())).unwrap_or_default();
         [
             ("issuer", issuer.to_owned()),
-            ("jwks_uri", self.server.jwks_uri()),
+            ("jwks_uri", server.jwks_uri()),
             ("introspection_uri", format!("{issuer}/introspect")),
             ("upstream", format!("{issuer}/upstream")),
             ("resource", url.to_owned()),
@@ -134,7 +197,10 @@ impl Authority {
 
     /// The field that authorizes every request to the target at this URL.
     pub(crate) fn header(&self, url: &str) -> Result<Header, TargetError> {
-        let token = self.valid(&self.access(url, PRINCIPAL));
+        let token = match &self.source {
+            Source::Own(_) => self.valid(&self.access(url, PRINCIPAL)),
+            Source::Theirs(login) => Ok(Token::of(login.signed_in.access_token.clone())),
+        };
         let token = token.map_err(|e| TargetError::Authorization(e.to_string()))?;
         // The first is that of the run; other instances of the target have addresses of their own.
         self.used.get_or_init(|| token.clone());
@@ -161,11 +227,23 @@ impl Authority {
     }
 
     fn valid(&self, access: &Access) -> Result<Token, Trouble> {
-        self.noted(self.server.token(access))
+        self.noted(self.own()?.token(access))
     }
 
     fn broken(&self, access: &Access, deviation: TokenDeviation) -> Result<Token, Trouble> {
-        self.noted(self.server.broken(access, deviation))
+        self.noted(self.own()?.broken(access, deviation))
+    }
+
+    /// The token of who has signed in, as it is or broken, as far as that is possible without a key.
+    fn theirs(&self, login: &Login, deviation: Option<TokenDeviation>) -> Option<Token> {
+        let token = Token::of(login.signed_in.access_token.clone());
+        let token = match deviation {
+            None => token,
+            Some(TokenDeviation::AudienceOther) => login.for_another.clone()?,
+            Some(deviation) => token.broken_without_a_key(deviation)?,
+        };
+        self.recorder.add_secret(token.as_str());
+        Some(token)
     }
 
     fn noted(&self, token: Result<Token, plumb_oauth::MintError>) -> Result<Token, Trouble> {
@@ -199,7 +277,7 @@ impl<'a> Auth<'a> {
 
     /// The issuer that the target trusts.
     pub fn issuer(&self) -> &'a str {
-        self.authority.server.issuer()
+        self.authority.issuer()
     }
 
     /// Access to everything by a principal.
@@ -224,23 +302,44 @@ impl<'a> Auth<'a> {
 
     /// What the authorization server was asked, the oldest first; its `/upstream` stands for any other service.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.authority.server.requests()
+        self.authority.own().map_or_else(|_| Vec::new(), plumb_oauth::Running::requests)
     }
 
     /// The probe with the token that a vector speaks of; `None` if it makes no sense here.
     pub(crate) fn used(&self, probe: Probe, what: &TokenUse) -> Option<Probe> {
-        let token = match &what.deviation {
-            None => self.token(&self.access(PRINCIPAL)),
-            Some(slug) => match slug.parse().ok()? {
-                // Of the token that was accepted just before: a server may remember it by what is signed.
-                TokenDeviation::SignatureBad => self.authority.used_badly(),
-                deviation => self.broken(deviation),
-            },
+        let deviation = match &what.deviation {
+            None => None,
+            Some(slug) => Some(slug.parse::<TokenDeviation>().ok()?),
+        };
+        let token = match &self.authority.source {
+            Source::Theirs(login) => self.authority.theirs(login, deviation),
+            Source::Own(_) => self.minted(deviation).ok(),
         };
         let presentation = match &what.presentation {
             None => Presentation::Header,
             Some(slug) => slug.parse().ok()?,
         };
-        Some(probe.presented(presentation.of(&token.ok()?)))
+        Some(probe.presented(presentation.of(&token?)))
     }
+
+    fn minted(&self, deviation: Option<TokenDeviation>) -> Result<Token, Trouble> {
+        match deviation {
+            None => self.token(&self.access(PRINCIPAL)),
+            // Of the token that was accepted just before: a server may remember it by what is signed.
+            Some(TokenDeviation::SignatureBad) => self.authority.used_badly(),
+            Some(deviation) => self.broken(deviation),
+        }
+    }
+}
+
+/// What a check says that needs more than who has signed in was given.
+fn own_tokens() -> Trouble {
+    let [why, how] = OWN_TOKENS;
+    Trouble::unseen(why, how)
+}
+
+/// The same as a verdict.
+pub(crate) fn needs_own_tokens() -> Verdict {
+    let [why, how] = OWN_TOKENS.map(str::to_owned);
+    Verdict::Unverified { why, how_to_enable: how }
 }

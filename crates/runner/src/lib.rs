@@ -38,7 +38,7 @@ mod tally;
 mod target;
 mod tempo;
 
-pub use auth::{Auth, AuthOptions, OTHER_PRINCIPAL, PRINCIPAL};
+pub use auth::{Auth, AuthOptions, Login, OTHER_PRINCIPAL, PRINCIPAL};
 pub use bench::{Bench, Instance, Session, capable, with_token};
 pub use channel::Open;
 pub use check::{Applies, Body, Check, Isolation, Scene, judged};
@@ -48,7 +48,7 @@ pub use observe::{Observed, asked_key, brief, clip};
 pub use options::{Budget, Options};
 pub use passive::{Notes, Passive};
 pub use plumb_oauth::server::LoggedRequest;
-pub use plumb_oauth::{Access, Token, TokenDeviation};
+pub use plumb_oauth::{Access, SignIn, SignedIn, Token, TokenDeviation};
 pub use plumb_wire::Capability;
 pub use probe::Probe;
 pub use props::{Found, Prop, Props, required_arguments};

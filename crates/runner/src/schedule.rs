@@ -13,9 +13,10 @@ use plumb_model::event::CaseFinished;
 use plumb_wire::method;
 use tokio::time::{Instant, timeout_at};
 
+use crate::auth::needs_own_tokens;
 use crate::bench::Context;
 use crate::channel::Channel;
-use crate::check::{Body, Isolation};
+use crate::check::{Applies, Body, Isolation};
 use crate::lab::{self, Results, Trial};
 use crate::options::Options;
 use crate::record::{Company, Recorder};
@@ -23,7 +24,7 @@ use crate::scenes::{Played, SECOND_TRIES, Scenes, Stage, emit};
 use crate::survey::contact;
 use crate::survey::contact::DISCOVER;
 use crate::target::Running;
-use crate::{Bench, Check, Survey, facet, finding, plan};
+use crate::{Bench, Check, Prop, Survey, facet, finding, plan};
 
 /// Vectors that a failure of the target may have spoilt are sent again so often: bad luck may come twice.
 const SPOILT_TRIES: usize = 2;
@@ -172,6 +173,9 @@ impl<'a> Schedule<'a> {
                 how_to_enable: prop.how_to_enable_at(survey),
             });
         }
+        if self.is_signed_in() && wants_own_tokens(check) {
+            return Some(needs_own_tokens());
+        }
         if check.isolation == Isolation::OwnProcess && !self.options.target.is_command() {
             return Some(Verdict::Unverified {
                 why:
@@ -294,16 +298,33 @@ impl<'a> Schedule<'a> {
         let outcomes = mine.iter().map(|trial| trial.vector.answer.outcome);
         let judged: Vec<_> = outcomes.zip(cases.iter().map(|c| c.verdict.clone())).collect();
         let verdict = facet::fold(&judged);
-        let nothing = || Verdict::Unverified {
-            why: "the target offers no request that the vectors of this check start from".into(),
-            how_to_enable: crate::Prop::Tool.how_to_enable(),
+        let nothing = || match self.is_signed_in() && check.applies.contains(&Applies::Auth) {
+            true => needs_own_tokens(),
+            false => Verdict::Unverified {
+                why: "the target offers no request that the vectors of this check start from"
+                    .into(),
+                how_to_enable: Prop::Tool.how_to_enable(),
+            },
         };
         self.finish(check, verdict.unwrap_or_else(nothing), cases);
+    }
+
+    /// Whether the tokens of the run are those of who has signed in.
+    fn is_signed_in(&self) -> bool {
+        self.context.auth.as_ref().is_some_and(|authority| authority.is_theirs())
     }
 
     fn finish(&self, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
         emit(&self.context.recorder, check, verdict, cases);
     }
+}
+
+/// Whether a scenario is about principals that a run's own authorization server names.
+fn wants_own_tokens(check: &Check) -> bool {
+    let by_tokens = check.applies.contains(&Applies::Auth) && !check.id.starts_with("auth.");
+    let by_tool = [Prop::WhoamiTool, Prop::UpstreamTool];
+    matches!(check.body, Body::Scenario(_))
+        && (by_tokens || by_tool.iter().any(|prop| check.needs.contains(prop)))
 }
 
 /// A process of the target, on which scenarios are played.

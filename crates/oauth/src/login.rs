@@ -1,0 +1,259 @@
+//! Signing in at a protected server, as a client does: discovery from its challenge, registration, a person in a browser with
+//! PKCE and a redirect to the loopback, tokens, and others for the refresh token. Everything is sent honestly; judges nothing.
+//!
+//! Sources: MCP basic/authorization, RFC 9728 (protected resources), RFC 8414 (metadata), RFC 7591 (registration), RFC 8252
+//! (redirects to the loopback), RFC 9207 (`iss`), RFC 8707 (`resource`).
+
+mod discovery;
+mod http;
+mod loopback;
+mod registration;
+
+use std::time::Duration;
+
+use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::{
+    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
+    PkceCodeChallenge, RedirectUrl, RefreshToken, Scope, TokenResponse as _, TokenUrl,
+};
+use plumb_model::Secrets;
+use serde::{Deserialize, Serialize};
+
+use crate::Token;
+
+use discovery::Found;
+use http::Agent;
+use loopback::Loopback;
+
+/// The scope by which refresh tokens are asked for.
+const OFFLINE: &str = "offline_access";
+
+/// How to sign in.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The protected server: its MCP endpoint.
+    pub url: String,
+    /// The scopes to ask for; those that the server names if there are none.
+    pub scopes: Vec<String>,
+    /// The client to come as; one is registered if there is none.
+    pub client_id: Option<String>,
+    /// Its secret, if it has one.
+    pub client_secret: Option<String>,
+    /// The port of the redirect on 127.0.0.1; 0 for any.
+    pub port: u16,
+    /// Certificates to trust beside the public ones, PEM.
+    pub authorities: Vec<Vec<u8>>,
+    /// How long the person may take.
+    pub patience: Duration,
+}
+
+/// Why nobody could sign in.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LoginError(String);
+
+impl LoginError {
+    fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+
+    fn at(what: &str, why: impl std::fmt::Display) -> Self {
+        Self(format!("{what}: {why}"))
+    }
+}
+
+/// A person who has signed in: what the authorization server gave, and what is needed to ask it for more. `Debug` shows no token.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedIn {
+    /// The protected server.
+    pub resource: String,
+    /// The authorization server.
+    pub issuer: String,
+    token_endpoint: String,
+    client_id: String,
+    client_secret: Option<String>,
+    /// The access token.
+    pub access_token: String,
+    refresh_token: Option<String>,
+    /// The scopes of the token, as far as anybody said.
+    pub scopes: Vec<String>,
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("resource", &self.resource).finish_non_exhaustive()
+    }
+}
+
+impl SignIn {
+    /// Signs in: `show` is given the address that a browser has to open.
+    ///
+    /// # Errors
+    ///
+    /// The server asks for no token or does not say whose, the authorization server is not to be trusted or refuses, or
+    /// nobody came back in time.
+    pub async fn sign_in(
+        &self,
+        secrets: &Secrets,
+        show: impl FnOnce(&str),
+    ) -> Result<SignedIn, LoginError> {
+        let agent = Agent::new(&self.authorities)?;
+        let found = Found::at(&self.url, &agent).await?;
+        let loopback = Loopback::bind(self.port).await?;
+        let scopes =
+            if self.scopes.is_empty() { found.scopes.clone() } else { self.scopes.clone() };
+        let (id, secret) = match &self.client_id {
+            Some(id) => (id.clone(), self.client_secret.clone()),
+            None => registration::register(&found, loopback.uri(), &scopes, &agent).await?,
+        };
+        if let Some(secret) = &secret {
+            secrets.add_named("client_secret", secret.as_bytes());
+        }
+        let client = client(&id, secret.as_deref(), &found.token_endpoint)?
+            .set_auth_uri(AuthUrl::new(found.authorization_endpoint.clone()).map_err(broken)?)
+            .set_redirect_uri(RedirectUrl::new(loopback.uri().to_owned()).map_err(broken)?);
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        secrets.add_named("code_verifier", verifier.secret().as_bytes());
+        let mut request = client
+            .authorize_url(CsrfToken::new_random)
+            .add_scopes(scopes.iter().cloned().map(Scope::new))
+            .set_pkce_challenge(challenge)
+            .add_extra_param("resource", found.resource.clone());
+        if found.offers_offline_access {
+            // OpenID Connect Core, section 11: it is granted only if the person is asked.
+            request = request.add_scope(Scope::new(OFFLINE.to_owned()));
+            request = request.add_extra_param("prompt", "consent");
+        }
+        let (address, state) = request.url();
+        show(address.as_str());
+        let back = tokio::time::timeout(self.patience, loopback.back(state.secret()));
+        let late = |_| LoginError::new("nobody came back from the authorization server in time");
+        let back = back.await.map_err(late)??;
+        let code = found.checked(back)?;
+        secrets.add_named("code", code.as_bytes());
+        let tokens = client
+            .exchange_code(AuthorizationCode::new(code))
+            .set_pkce_verifier(verifier)
+            .add_extra_param("resource", found.resource.clone())
+            .request_async(&|request| agent.send(request))
+            .await
+            .map_err(|error| LoginError::at("the code was not redeemed", http::told(&error)))?;
+        let signed_in = SignedIn {
+            resource: found.resource,
+            issuer: found.issuer,
+            token_endpoint: found.token_endpoint,
+            client_id: id,
+            client_secret: secret,
+            access_token: String::new(),
+            refresh_token: None,
+            scopes,
+        };
+        Ok(signed_in.with(&tokens, secrets))
+    }
+
+    /// A token for who signed in before.
+    ///
+    /// # Errors
+    ///
+    /// Nobody gave a refresh token, or it is not taken any more.
+    pub async fn refreshed(
+        &self,
+        before: &SignedIn,
+        secrets: &Secrets,
+    ) -> Result<SignedIn, LoginError> {
+        let agent = Agent::new(&self.authorities)?;
+        let tokens = before.ask(&before.resource, &agent, secrets).await?;
+        Ok(before.clone().with(&tokens, secrets))
+    }
+
+    /// A token of the same person for another resource, if the authorization server mints one. The refresh token that it may
+    /// give beside it takes the place of the one that was used up.
+    ///
+    /// # Errors
+    ///
+    /// It does not, or gave no refresh token.
+    pub async fn for_another(
+        &self,
+        signed_in: &mut SignedIn,
+        resource: &str,
+        secrets: &Secrets,
+    ) -> Result<Token, LoginError> {
+        let tokens = signed_in.ask(resource, &Agent::new(&self.authorities)?, secrets).await?;
+        if let Some(refresh) = tokens.refresh_token() {
+            signed_in.refresh_token = Some(refresh.secret().clone());
+        }
+        Ok(Token::of(tokens.access_token().secret().clone()))
+    }
+}
+
+impl SignedIn {
+    async fn ask(
+        &self,
+        resource: &str,
+        agent: &Agent,
+        secrets: &Secrets,
+    ) -> Result<BasicTokenResponse, LoginError> {
+        self.hide(secrets);
+        let refresh = self.refresh_token.clone();
+        let refresh = refresh.ok_or_else(|| LoginError::new("there is no refresh token"))?;
+        let client = client(&self.client_id, self.client_secret.as_deref(), &self.token_endpoint)?;
+        let tokens = client
+            .exchange_refresh_token(&RefreshToken::new(refresh))
+            .add_extra_param("resource", resource)
+            .request_async(&|request| agent.send(request))
+            .await
+            .map_err(|error| {
+                LoginError::at("the refresh token is not taken", http::told(&error))
+            })?;
+        secrets.add_named("access_token", tokens.access_token().secret().as_bytes());
+        if let Some(refresh) = tokens.refresh_token() {
+            secrets.add_named("refresh_token", refresh.secret().as_bytes());
+        }
+        Ok(tokens)
+    }
+
+    /// The same with what was given anew.
+    fn with(mut self, tokens: &BasicTokenResponse, secrets: &Secrets) -> Self {
+        self.access_token.clone_from(tokens.access_token().secret());
+        if let Some(refresh) = tokens.refresh_token() {
+            self.refresh_token = Some(refresh.secret().clone());
+        }
+        if let Some(scopes) = tokens.scopes() {
+            let named = scopes.iter().map(|scope| scope.to_string());
+            self.scopes = named.filter(|scope| scope != OFFLINE).collect();
+        }
+        self.hide(secrets);
+        self
+    }
+
+    /// Keeps what nobody may read out of all that is written.
+    pub fn hide(&self, secrets: &Secrets) {
+        let named = [
+            ("access_token", Some(&self.access_token)),
+            ("refresh_token", self.refresh_token.as_ref()),
+            ("client_secret", self.client_secret.as_ref()),
+        ];
+        for (name, secret) in named {
+            if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+                secrets.add_named(name, secret.as_bytes());
+            }
+        }
+    }
+}
+
+type Client<Auth = EndpointNotSet> =
+    BasicClient<Auth, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+fn client(id: &str, secret: Option<&str>, token_endpoint: &str) -> Result<Client, LoginError> {
+    let client = BasicClient::new(ClientId::new(id.to_owned()));
+    let client = match secret {
+        Some(secret) => client.set_client_secret(ClientSecret::new(secret.to_owned())),
+        None => client,
+    };
+    Ok(client.set_token_uri(TokenUrl::new(token_endpoint.to_owned()).map_err(broken)?))
+}
+
+fn broken(error: impl std::fmt::Display) -> LoginError {
+    LoginError::at("an address of the authorization server is none", error)
+}

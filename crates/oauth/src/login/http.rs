@@ -1,0 +1,126 @@
+//! Asking over HTTP: no redirect is followed, and every answer is bounded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use oauth2::basic::BasicErrorResponseType;
+use oauth2::{HttpRequest, HttpResponse, RequestTokenError, StandardErrorResponse};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde_json::Value;
+
+use super::LoginError;
+
+/// An answer may take so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Bytes of a document.
+const MOST: usize = 1 << 20;
+
+/// Who asks.
+pub(super) struct Agent(reqwest::Client);
+
+/// What came.
+pub(super) struct Came {
+    pub(super) status: u16,
+    /// The challenges of `WWW-Authenticate`.
+    pub(super) challenges: Vec<String>,
+    /// The body, if it is JSON.
+    pub(super) json: Option<Value>,
+}
+
+/// Why nothing came.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unanswered {
+    #[error("{0}")]
+    Wire(#[from] reqwest::Error),
+    #[error("the answer is larger than 1 MiB")]
+    Endless,
+}
+
+/// Why no token came.
+pub(super) type Untold =
+    RequestTokenError<Unanswered, StandardErrorResponse<BasicErrorResponseType>>;
+
+/// Why no token came, in words that hold none.
+pub(super) fn told(error: &Untold) -> String {
+    match error {
+        RequestTokenError::ServerResponse(said) => {
+            let why = said.error_description().map(|d| format!(": {d}")).unwrap_or_default();
+            format!("{}{why}", said.error().as_ref())
+        }
+        RequestTokenError::Request(error) => error.to_string(),
+        RequestTokenError::Parse(error, _) => format!("the answer holds no token: {error}"),
+        RequestTokenError::Other(why) => why.clone(),
+    }
+}
+
+impl Agent {
+    pub(super) fn new(authorities: &[Vec<u8>]) -> Result<Self, LoginError> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        for pem in authorities {
+            for certificate in CertificateDer::pem_slice_iter(pem).flatten() {
+                roots.add(certificate).map_err(|e| LoginError::at("--ca", e))?;
+            }
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|e| LoginError::at("TLS", e))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(config)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build();
+        client.map(Self).map_err(|e| LoginError::at("HTTP", e))
+    }
+
+    pub(super) async fn json(&self, url: &str) -> Result<Came, LoginError> {
+        let request = self.0.get(url).header("Accept", "application/json");
+        Self::came(request).await.map_err(|e| LoginError::at(url, e))
+    }
+
+    pub(super) async fn post(&self, url: &str, body: &Value) -> Result<Came, LoginError> {
+        let request = self
+            .0
+            .post(url)
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/json, text/event-stream")
+            .body(body.to_string());
+        Self::came(request).await.map_err(|e| LoginError::at(url, e))
+    }
+
+    /// A request of the token endpoint.
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
+        let answer = self.0.execute(request.try_into()?).await?;
+        let mut response = HttpResponse::new(Vec::new());
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = answer.headers().clone();
+        *response.body_mut() = read(answer).await?;
+        Ok(response)
+    }
+
+    async fn came(request: reqwest::RequestBuilder) -> Result<Came, Unanswered> {
+        let answer = request.send().await?;
+        let challenges = answer.headers().get_all("www-authenticate");
+        let challenges = challenges.iter().filter_map(|c| c.to_str().ok()).map(str::to_owned);
+        let (status, challenges) = (answer.status().as_u16(), challenges.collect());
+        // A stream that never ends is none of our concern: what is asked for is small.
+        let json = read(answer).await.ok().and_then(|body| serde_json::from_slice(&body).ok());
+        Ok(Came { status, challenges, json })
+    }
+}
+
+async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, Unanswered> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            return Err(Unanswered::Endless);
+        }
+    }
+    Ok(body)
+}

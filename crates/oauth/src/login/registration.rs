@@ -1,0 +1,42 @@
+//! Dynamic registration of a client (RFC 7591).
+
+use serde_json::json;
+
+use super::LoginError;
+use super::discovery::Found;
+use super::http::Agent;
+
+/// Registers a public client of ours; its id, and its secret if it was given one all the same.
+pub(super) async fn register(
+    found: &Found,
+    redirect_uri: &str,
+    scopes: &[String],
+    agent: &Agent,
+) -> Result<(String, Option<String>), LoginError> {
+    let Some(endpoint) = &found.registration_endpoint else {
+        let why = "it registers no clients: register one yourself, and give it by --client-id";
+        return Err(LoginError::at(&found.issuer, why));
+    };
+    let mut client = json!({
+        "client_name": "Plumb",
+        "redirect_uris": [redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+        "application_type": "native",
+    });
+    if !scopes.is_empty() {
+        let offline = found.offers_offline_access.then(|| super::OFFLINE.to_owned());
+        let scopes: Vec<String> = scopes.iter().cloned().chain(offline).collect();
+        client["scope"] = scopes.join(" ").into();
+    }
+    let came = agent.post(endpoint, &client).await?;
+    let said = came.json.unwrap_or_default();
+    let id = said["client_id"].as_str().filter(|_| (200..300).contains(&came.status));
+    let id = id.ok_or_else(|| {
+        let why = said["error_description"].as_str().or(said["error"].as_str());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        LoginError::at(endpoint, format!("no client was registered, status {}{why}", came.status))
+    })?;
+    Ok((id.to_owned(), said["client_secret"].as_str().map(str::to_owned)))
+}
