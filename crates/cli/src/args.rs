@@ -1,5 +1,6 @@
 //! The command line.
 
+mod auth;
 mod certify;
 mod client;
 mod color;
@@ -16,8 +17,9 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_model::{Edition, Role};
-use plumb_runner::{AuthOptions, Budget, Login, Target};
+use plumb_runner::Budget;
 
+pub(crate) use auth::{AuthArgs, LoginArgs};
 pub(crate) use certify::{CertifyArgs, VerifyArgs};
 pub(crate) use client::{ClientArgs, MockArgs, ReferenceClientArgs};
 pub(crate) use color::Color;
@@ -209,73 +211,6 @@ pub(crate) struct TargetArgs {
     /// Break one rule of the embedded reference server.
     #[arg(long, value_name = "RULE", hide = true)]
     pub(crate) mutant: Option<String>,
-}
-
-/// How a target is protected.
-#[derive(ClapArgs, Clone, Default)]
-#[command(next_help_heading = "Authorization")]
-pub(crate) struct AuthArgs {
-    /// Judge a protected server: the run has an authorization server of its own, and every request a token. It is on
-    /// by itself when the command holds one of {auth.issuer}, {auth.jwks_uri}, {auth.audience}, {auth.resource},
-    /// {auth.scopes}, {auth.introspection_uri}, {auth.client_id}, {auth.client_secret}, {auth.upstream}.
-    #[arg(long = "auth")]
-    pub(crate) on: bool,
-    /// The port of the run's authorization server; 0 for any.
-    #[arg(long = "auth-port", value_name = "PORT", default_value_t = 0)]
-    pub(crate) port: u16,
-    /// A scope that the server may ask for; mcp:read and mcp:write if none is given.
-    #[arg(long = "auth-scope", value_name = "SCOPE")]
-    pub(crate) scope: Vec<String>,
-    /// What the server expects as the audience of tokens, if it is not its own address.
-    #[arg(long = "auth-audience", value_name = "URI")]
-    pub(crate) audience: Option<String>,
-    /// Print what to configure in a server that is judged by its address, and end.
-    #[arg(long)]
-    pub(crate) trust_setup: bool,
-    /// Who has signed in, by `--login`.
-    #[arg(skip)]
-    pub(crate) login: Option<Login>,
-}
-
-/// How to sign in at a server that is protected by an authorization server of its own.
-#[derive(ClapArgs, Clone, Default)]
-#[command(next_help_heading = "Authorization")]
-pub(crate) struct LoginArgs {
-    /// Judge a protected server as it is deployed: sign in as a client does, in a browser, and judge with those tokens.
-    /// `--auth-scope` says what to ask for.
-    #[arg(long, requires = "url", conflicts_with_all = ["on", "bearer", "authorization_server"])]
-    pub(crate) login: bool,
-    /// The client to sign in as; without one, a client is registered dynamically. PLUMB_CLIENT_SECRET is its secret.
-    #[arg(long, value_name = "ID", requires = "login")]
-    pub(crate) login_client: Option<String>,
-    /// The command that opens a browser; the address is put in place of `{url}`, else behind it. Without one it is printed.
-    #[arg(long, value_name = "COMMAND", requires = "login")]
-    pub(crate) browser: Option<String>,
-    /// The port on 127.0.0.1 that the browser comes back to; 0 for any.
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    pub(crate) login_port: u16,
-    /// Keep the tokens in this file, which only you can read, and sign in by its refresh token as long as that is taken.
-    #[arg(long, value_name = "FILE", requires = "login")]
-    pub(crate) login_file: Option<PathBuf>,
-    /// How long to wait for who signs in, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=DAY))]
-    pub(crate) login_wait: u64,
-}
-
-impl AuthArgs {
-    /// As the runner takes it.
-    pub(crate) fn given(&self) -> AuthOptions {
-        let (scopes, audience) = (self.scope.clone(), self.audience.clone());
-        let login = self.login.clone();
-        AuthOptions { port: self.port, scopes, audience, login, ..AuthOptions::default() }
-    }
-
-    /// The authorization of a run, if it has any.
-    pub(crate) fn options(&self, target: &Target) -> Option<AuthOptions> {
-        let on =
-            self.on || self.login.is_some() || self.port != 0 || target.asks_for_authorization();
-        on.then(|| self.given())
-    }
 }
 
 /// Arguments of `plumb run`.

@@ -16,9 +16,6 @@ use crate::reported::UNREACHED;
 use crate::say::tell;
 use crate::{Failure, config, output};
 
-/// Another resource, which nobody has: who mints a token for it binds tokens to what they are asked for.
-const ANOTHER: &str = "https://other-resource.invalid/mcp";
-
 /// Signs in, by the tokens of a file if they are still good for that.
 pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, Failure> {
     let url = args.target.url.clone().unwrap_or_default();
@@ -30,6 +27,7 @@ pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, 
         scopes: args.auth.scope.clone(),
         client_id: args.login.login_client.clone(),
         client_secret: args.issuer.client_secret.clone(),
+        other_resource: args.login.other_resource.clone(),
         port: args.login.login_port,
         authorities: authorities.collect::<anyhow::Result<_>>()?,
         patience: Duration::from_secs(args.login.login_wait),
@@ -53,7 +51,7 @@ pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, 
             })?
         }
     };
-    let for_another = for_another(&sign_in, &mut signed_in, secrets).await;
+    let for_another = for_another(&sign_in, &mut signed_in, secrets).await?;
     if let Some(path) = kept {
         keep(path, &signed_in).map_err(|error| Failure::new(output::UNWRITTEN, error))?;
     }
@@ -61,14 +59,27 @@ pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, 
     Ok(Login { signed_in, for_another })
 }
 
-/// A token of the same person that is for somebody else, beyond doubt: it says so.
+/// A token of the same person that is for the other resource, beyond doubt: it says so, and does not name the target.
 async fn for_another(
     sign_in: &SignIn,
     signed_in: &mut SignedIn,
     secrets: &Secrets,
-) -> Option<Token> {
-    let token = sign_in.for_another(signed_in, ANOTHER, secrets).await.ok()?;
-    (token.audience()? == [ANOTHER]).then_some(token)
+) -> Result<Option<Token>, Failure> {
+    let Some(other) = sign_in.other_resource.clone() else { return Ok(None) };
+    let asked = sign_in.for_another(signed_in, secrets).await;
+    let token = asked.map_err(|error| {
+        let told = anyhow::Error::new(error).context(format!("--other-resource {other}"));
+        Failure::new(UNREACHED, told)
+    })?;
+    let audience = token.audience();
+    if audience.as_ref().is_some_and(|audience| *audience == [other.clone()]) {
+        return Ok(Some(token));
+    }
+    let note = format!(
+        "note: --other-resource {other}: its token does not say that it is for that alone, so it shows nothing"
+    );
+    tell!("{}", inert(&visible_line(&note)));
+    Ok(None)
 }
 
 /// Opens a browser, or says what is to be opened.

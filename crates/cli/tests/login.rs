@@ -77,10 +77,14 @@ async fn who_signs_in_judges_with_what_the_authorization_server_gave() {
     let server = plumb_reference::spawn_http(reference).await.expect("a port");
     let folder = tempfile::tempdir().expect("a folder");
     let (url, path) = (server.url.clone(), folder.path().to_owned());
-    let (code, report) = tokio::task::spawn_blocking(move || run(&url, &path, &[])).await.expect("runs");
+    let (code, report) =
+        tokio::task::spawn_blocking(move || run(&url, &path, &[])).await.expect("runs");
     let checks = report["checks"].as_array().expect("checks");
-    let broken = |c: &&Value| ["violated", "inconclusive"].contains(&c["verdict"].as_str().unwrap_or_default());
-    let broken: Vec<_> = checks.iter().filter(broken).map(|c| (&c["id"], &c["why"], &c["actual"])).collect();
+    let broken = |c: &&Value| {
+        ["violated", "inconclusive"].contains(&c["verdict"].as_str().unwrap_or_default())
+    };
+    let broken: Vec<_> =
+        checks.iter().filter(broken).map(|c| (&c["id"], &c["why"], &c["actual"])).collect();
     assert_eq!((code, broken), (0, Vec::new()));
     for id in [
         "auth.rs.validate",

@@ -39,6 +39,8 @@ pub struct SignIn {
     pub client_id: Option<String>,
     /// Its secret, if it has one.
     pub client_secret: Option<String>,
+    /// Another resource of the same authorization server, for which a token is wanted, too.
+    pub other_resource: Option<String>,
     /// The port of the redirect on 127.0.0.1; 0 for any.
     pub port: u16,
     /// Certificates to trust beside the public ones, PEM.
@@ -120,6 +122,10 @@ impl SignIn {
             .add_scopes(scopes.iter().cloned().map(Scope::new))
             .set_pkce_challenge(challenge)
             .add_extra_param("resource", found.resource.clone());
+        if let Some(other) = &self.other_resource {
+            // RFC 8707, section 2: what a refresh token is good for is granted here.
+            request = request.add_extra_param("resource", other.clone());
+        }
         if found.offers_offline_access {
             // OpenID Connect Core, section 11: it is granted only if the person is asked.
             request = request.add_scope(Scope::new(OFFLINE.to_owned()));
@@ -167,7 +173,7 @@ impl SignIn {
         Ok(before.clone().with(&tokens, secrets))
     }
 
-    /// A token of the same person for another resource, if the authorization server mints one. The refresh token that it may
+    /// A token of the same person for the other resource, if the authorization server mints one. The refresh token that it may
     /// give beside it takes the place of the one that was used up.
     ///
     /// # Errors
@@ -176,10 +182,11 @@ impl SignIn {
     pub async fn for_another(
         &self,
         signed_in: &mut SignedIn,
-        resource: &str,
         secrets: &Secrets,
     ) -> Result<Token, LoginError> {
-        let tokens = signed_in.ask(resource, &Agent::new(&self.authorities)?, secrets).await?;
+        let other = self.other_resource.as_deref();
+        let other = other.ok_or_else(|| LoginError::new("no other resource is named"))?;
+        let tokens = signed_in.ask(other, &Agent::new(&self.authorities)?, secrets).await?;
         if let Some(refresh) = tokens.refresh_token() {
             signed_in.refresh_token = Some(refresh.secret().clone());
         }
