@@ -1,5 +1,6 @@
 //! Clients: judging one, and being ours.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,19 +8,23 @@ use anyhow::anyhow;
 use plumb_model::shell::quoted;
 use plumb_model::{Edition, Secrets};
 use plumb_reference::{CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientRules};
-use plumb_runner::client::{ClientCommand, Drive, Mock, Place, Scenario};
-use plumb_runner::{AllowCalls, Options, Props, Replicas, Target};
+use plumb_runner::client::{ClientCommand, Drive, Listening, Mock, Place, Scenario, Waiting};
+use plumb_runner::{AllowCalls, Budget, Options, Props, Replicas, Target};
 use plumb_wire::process::Launch;
 use plumb_wire::{Limits, Transport};
 
 use crate::args::{ClientArgs, MockArgs, ReferenceClientArgs};
 use crate::config::Config;
-use crate::reported::reported;
+use crate::lead::Page;
+use crate::reported::{UNREACHED, reported};
 use crate::run::{asked_suite, known, now, watched};
 use crate::say::{say, tell};
 use crate::secrets::Collector;
 use crate::target::env;
 use crate::{Exit, Failure, output, serve};
+
+/// Within which time a run ends in which somebody leads a client, if nothing else is asked for.
+const ATTENDED: Duration = Duration::from_secs(3600);
 
 /// Judges a client and writes reports.
 pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secrets) -> Exit {
@@ -27,22 +32,22 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
     let judging = &args.judging;
     let known = known(&edition, judging.known.as_deref(), &config)?;
     let suite = asked_suite(&edition, &judging.suite, judging)?;
-    let patience = Duration::from_secs(args.timeout.max(1));
-    let drive = match (args.steps, args.plain) {
-        (true, _) => Drive::Steps,
-        (_, true) => Drive::Plain,
-        _ => Drive::Official,
-    };
-    let scenarios = scenarios(&args)?;
-    let over = if args.stdio { Transport::Stdio } else { Transport::StreamableHttp };
-    let relay = relay()?;
-    let command = ClientCommand { launch: launch(&args)?, patience, scenarios, drive, over, relay };
+    let limits = Limits::default();
     let mut collector = Collector::new(&secrets);
     collector.given(&args.secret)?;
-    collector.command(&command.launch);
+    let (target, _page) = match args.listen {
+        Some(address) => {
+            let (listening, page) = waiting(&edition, &args, address, &limits).await?;
+            (Target::LedClient(listening), Some(page))
+        }
+        None => (Target::Client(Box::new(command(&args, &mut collector)?)), None),
+    };
     output::notes(&collector.notes);
-    let target = Target::Client(Box::new(command));
     watched(&target)?;
+    let budget = match (judging.budget, args.listen) {
+        (None, Some(_)) => Budget::Within(ATTENDED),
+        _ => judging.budget(),
+    };
     let options = Options {
         target,
         suite,
@@ -55,9 +60,9 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
         seed: judging.seed,
         concurrency: 1,
         rate: None,
-        budget: judging.budget,
+        budget,
         max_report: judging.max_report.saturating_mul(1 << 20),
-        limits: Limits::default(),
+        limits,
         secrets,
         started: now(),
         auth: None,
@@ -65,6 +70,62 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
         edition,
     };
     reported(options, judging).await
+}
+
+/// How the client is started.
+fn command(args: &ClientArgs, collector: &mut Collector<'_>) -> Result<ClientCommand, Failure> {
+    let command = ClientCommand {
+        launch: launch(args)?,
+        patience: Duration::from_secs(args.timeout.max(1)),
+        scenarios: scenarios(args)?,
+        drive: drive(args),
+        over: over(args.stdio),
+        relay: relay()?,
+    };
+    collector.command(&command.launch);
+    Ok(command)
+}
+
+fn drive(args: &ClientArgs) -> Drive {
+    match (args.steps, args.plain) {
+        (true, _) => Drive::Steps,
+        (_, true) => Drive::Plain,
+        _ => Drive::Official,
+    }
+}
+
+fn over(stdio: bool) -> Transport {
+    if stdio { Transport::Stdio } else { Transport::StreamableHttp }
+}
+
+/// The servers that wait for a client, and the page that leads it to them.
+async fn waiting(
+    edition: &Arc<Edition>,
+    args: &ClientArgs,
+    address: SocketAddr,
+    limits: &Limits,
+) -> Result<(Arc<Listening>, Page), Failure> {
+    let mut scenarios = scenarios(args)?;
+    let (drive, over) = (drive(args), over(args.stdio));
+    let led = |s: &Scenario| s.is_led_by_hand() && s.is_over(over);
+    if let Some(other) = scenarios.iter().find(|scenario| !led(scenario)) {
+        let why = "it is not played over this transport, or depends on when things are done";
+        return Err(anyhow!("nobody can lead a client through `{}`: {why}", other.label()).into());
+    }
+    if scenarios.is_empty() {
+        let all = Scenario::all().into_iter();
+        scenarios = all.filter(|s| led(s) && s.is_driven_by(drive)).collect();
+    }
+    let taken = |error| Failure::new(UNREACHED, error);
+    let page = Page::bind(address).await.map_err(taken)?;
+    let after = if address.port() == 0 { 0 } else { page.address().port() };
+    let waiting = Waiting { scenarios, over, relay: relay()?, after, address: page.url() };
+    let listening = Listening::open(edition, waiting, limits).await;
+    let listening = listening.map_err(|error| Failure::new(UNREACHED, error))?;
+    let listening = Arc::new(listening);
+    page.leads_to(&listening);
+    tell!("{} says what to do; interrupt to judge what was seen until then", page.url());
+    Ok((listening, page))
 }
 
 /// The scenarios that are asked for, by their labels.
@@ -87,7 +148,7 @@ fn relay() -> anyhow::Result<Vec<String>> {
 pub(crate) async fn mock(edition: &Arc<Edition>, args: MockArgs) -> Exit {
     let usage = |error: anyhow::Error| Failure::new(2, error);
     let scenario = named(&args.scenario).map_err(usage)?;
-    let over = if args.stdio { Transport::Stdio } else { Transport::StreamableHttp };
+    let over = over(args.stdio);
     if !scenario.is_over(over) {
         let error = anyhow!("`{}` is not played over {}", args.scenario, over.name());
         return Err(Failure::new(2, error));

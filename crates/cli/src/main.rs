@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod fleet;
 mod hints;
+mod lead;
 mod login;
 mod manual;
 mod migrate;

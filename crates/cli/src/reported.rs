@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use plumb_model::event::JudgedBy;
 use plumb_model::{Event, Keep, Reports, Role, Secrets, Sieve};
 use plumb_report::timings::Timings;
-use plumb_runner::{By, Options, RunError};
+use plumb_runner::{By, Options, RunError, Target};
 
 use crate::args::{Formats, JudgingArgs};
 use crate::progress::Progress;
@@ -184,10 +184,11 @@ async fn parts(
             // The writer ends only at the end, or after it failed and will say so.
             let _ = events.send(News::Event(event));
         });
+        let stop = stopped(options.target.clone());
         let outcome = tokio::select! {
             outcome = plumb_runner::run_part(&registry, options, sink, by) => outcome,
             // Dropping the run ends its processes.
-            () = interrupted() => return Ok(true),
+            () = stop => return Ok(true),
         };
         let next = match outcome {
             Ok(made) => {
@@ -256,6 +257,15 @@ fn standards(options: &Options) -> JoinHandle<JudgedBy> {
         let binary = if cfg!(debug_assertions) { None } else { std::env::current_exe().ok() };
         plumb_certificate::judged_by(&edition, &suite, &packs, binary.as_deref())
     })
+}
+
+/// Resolves when a run is to end before it has judged: who waits for a client is asked once to wait no longer.
+async fn stopped(target: Target) {
+    interrupted().await;
+    if let Target::LedClient(listening) = target {
+        listening.close();
+        interrupted().await;
+    }
 }
 
 /// Resolves when the user or the system asks Plumb to end.

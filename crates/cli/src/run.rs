@@ -112,7 +112,7 @@ fn collected(
         seed: args.judging.seed,
         concurrency: args.jobs.max(1),
         rate: args.rate,
-        budget: args.judging.budget,
+        budget: args.judging.budget(),
         max_report: args.judging.max_report.saturating_mul(1 << 20),
         limits: limits(&args.target),
         secrets: secrets.clone(),

@@ -3,6 +3,7 @@
 
 mod conversation;
 mod known;
+mod listening;
 mod mock;
 mod moment;
 mod offers;
@@ -15,6 +16,7 @@ pub(crate) mod run;
 mod scenario;
 mod server;
 mod servers;
+mod sights;
 mod steps;
 
 use std::time::Duration;
@@ -24,6 +26,7 @@ use plumb_wire::Transport;
 use plumb_wire::process::Launch;
 
 pub use known::Client;
+pub use listening::{Listening, Standing, Visit, Waiting};
 pub use mock::Mock;
 pub use moment::{Happening, Moment};
 pub use provocation::{

@@ -85,7 +85,10 @@ impl Others {
 fn launch(target: &Target) -> Option<&Launch> {
     match target {
         Target::HttpCommand { launch, .. } | Target::Stdio(launch) => Some(launch),
-        Target::Url(_) | Target::AuthorizationServer(_) | Target::Client(_) => None,
+        Target::Url(_)
+        | Target::AuthorizationServer(_)
+        | Target::Client(_)
+        | Target::LedClient(_) => None,
     }
 }
 

@@ -13,7 +13,6 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::authorization_server::run::Visits;
 use crate::authorization_server::{AuthorizationServer, Issuer};
-use crate::client::ClientCommand;
 use crate::client::run::Heard;
 use crate::errors::{ContactError, RunError};
 use crate::options::Options;
@@ -72,14 +71,24 @@ pub async fn run_part(
         return Err(RunError::NothingSelected);
     }
     options.packs.retain(|pack| pack.is_for(&options.edition));
-    let recorder = Arc::new(Recorder::of(&options, sink));
+    let mut recorder = Recorder::of(&options, sink);
+    if let Target::LedClient(listening) = &options.target {
+        recorder.clock = listening.clock; // It has waited since before the run.
+    }
     recorder.goes_on_behind(by.exchanges());
+    let recorder = Arc::new(recorder);
     let (faults, revisions) = match options.target.clone() {
         Target::AuthorizationServer(issuer) => {
             (visit(&issuer, &selected, options, deadline, &recorder).await?, Vec::new())
         }
         Target::Client(command) => {
-            hear(&command, &selected, &options, deadline, &recorder).await?;
+            let heard = Heard::play(&command, &options, &recorder, deadline).await?;
+            hear(&heard, &selected, &options, &recorder);
+            (Vec::new(), Vec::new())
+        }
+        Target::LedClient(listening) => {
+            let heard = Heard::await_client(&listening, &recorder, deadline).await?;
+            hear(&heard, &selected, &options, &recorder);
             (Vec::new(), Vec::new())
         }
         _ => ask(registry, selected, options, deadline, &recorder, &by).await?,
@@ -115,20 +124,12 @@ async fn visit(
     Ok(visits.run(selected, options.concurrency, deadline).await)
 }
 
-/// Judges a client.
-async fn hear(
-    command: &ClientCommand,
-    selected: &[&'static Check],
-    options: &Options,
-    deadline: Instant,
-    recorder: &Recorder,
-) -> Result<(), RunError> {
-    let heard = Heard::play(command, options, recorder, deadline).await?;
+/// Judges a client by what it sent.
+fn hear(heard: &Heard, selected: &[&'static Check], options: &Options, recorder: &Recorder) {
     let subject = Subject::Client(heard.client.clone());
     let started = announcement(options, &subject, selected);
     recorder.start(Event::RunStarted(Box::new(started)), None);
     heard.judge(selected, recorder);
-    Ok(())
 }
 
 /// Surveys a target and judges nothing.

@@ -75,7 +75,7 @@ impl Target {
         match self {
             Self::Url(_) | Self::HttpCommand { .. } | Self::Stdio(_) => Role::Server,
             Self::AuthorizationServer(_) => Role::AuthorizationServer,
-            Self::Client(_) => Role::Client,
+            Self::Client(_) | Self::LedClient(_) => Role::Client,
         }
     }
 }

@@ -9,7 +9,7 @@ use plumb_wire::process::{Launch, Process};
 use crate::auth::{AuthOptions, Authority};
 use crate::authorization_server::Issuer;
 use crate::channel::{Channel, Way};
-use crate::client::ClientCommand;
+use crate::client::{ClientCommand, Listening};
 use crate::errors::TargetError;
 use crate::process::keeper::Keeper;
 use crate::process::mortal::GRACE;
@@ -35,6 +35,8 @@ pub enum Target {
     AuthorizationServer(Box<Issuer>),
     /// A command that is a client, which is pointed at a server of ours.
     Client(Box<ClientCommand>),
+    /// A client that somebody else starts and leads to servers of ours, which wait for it.
+    LedClient(Arc<Listening>),
 }
 
 impl Target {
@@ -45,6 +47,7 @@ impl Target {
             Self::AuthorizationServer(issuer) => issuer.reach.url.clone(),
             Self::HttpCommand { launch, .. } | Self::Stdio(launch) => command_line(launch),
             Self::Client(command) => command_line(&command.launch),
+            Self::LedClient(listening) => listening.address().to_owned(),
         }
     }
 
@@ -59,7 +62,7 @@ impl Target {
 
     /// Whether we own the process, and so can start another.
     pub fn is_command(&self) -> bool {
-        !matches!(self, Self::Url(_) | Self::AuthorizationServer(_))
+        !matches!(self, Self::Url(_) | Self::AuthorizationServer(_) | Self::LedClient(_))
     }
 
     /// Whether the command asks whom to trust: the run then has an authorization server.
@@ -70,7 +73,11 @@ impl Target {
                 .iter()
                 .chain(launch.env.iter().map(|(_, v)| v))
                 .any(|text| AuthOptions::are_meant_by(text)),
-            Self::Url(_) | Self::Stdio(_) | Self::AuthorizationServer(_) | Self::Client(_) => false,
+            Self::Url(_)
+            | Self::Stdio(_)
+            | Self::AuthorizationServer(_)
+            | Self::Client(_)
+            | Self::LedClient(_) => false,
         }
     }
 
@@ -88,7 +95,7 @@ impl Target {
                     format!("{} is an authorization server, which is visited", issuer.reach.url);
                 return Err(TargetError::Address(why));
             }
-            Self::Client(_) => {
+            Self::Client(_) | Self::LedClient(_) => {
                 let why = format!("{} is a client, which is answered", self.address());
                 return Err(TargetError::Address(why));
             }

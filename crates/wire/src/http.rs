@@ -26,5 +26,4 @@ pub use client::{Client, ClientOptions, Trust};
 pub use endpoint::Endpoint;
 pub use request::{Framing, HttpRequest, Which};
 pub use response::{LAST_CHUNK, Response, chunk};
-pub(crate) use server::kept;
 pub use server::{Server, ServerOptions};

@@ -32,5 +32,5 @@ pub use clock::Clock;
 pub use error::WireError;
 pub use limits::Limits;
 pub use live::Live;
-pub use served::{Asked, RequestLine, Served};
+pub use served::{Asked, Log, RequestLine, Served};
 pub use transport::Transport;

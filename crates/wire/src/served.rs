@@ -9,9 +9,10 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::jsonrpc::Message;
 use crate::live::Recorder;
+use crate::{Account, Limits, Reservation};
 
-/// How many bytes of messages are kept, of all exchanges of a peer together.
-const KEPT: usize = 64 << 20;
+/// What an exchange takes beside its text, in bytes.
+const ENTRY: usize = 512;
 
 /// A message that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,31 +103,33 @@ impl Served {
     }
 }
 
-/// All exchanges of a peer, as far as there is room.
+/// All exchanges of a peer, as far as there is room. Cheap to clone; clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Log(Arc<Mutex<Entries>>, watch::Sender<()>);
+pub struct Log(Arc<Mutex<Entries>>, watch::Sender<()>);
 
 #[derive(Debug)]
 struct Entries {
     kept: Vec<(Asked, Recorder)>,
-    bytes: usize,
+    /// What was asked takes part in the account, as answers do by themselves.
+    held: Option<Reservation>,
+    account: Account,
     max: usize,
     lost: u64,
 }
 
 impl Log {
-    /// An empty log that keeps at most so many exchanges.
-    pub(crate) fn new(max: usize) -> Self {
-        let entries = Entries { kept: Vec::new(), bytes: 0, max, lost: 0 };
+    /// An empty log that keeps at most so many exchanges, `frames`, and no more than fits the account.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let (account, max) = (limits.account.clone(), limits.frames);
+        let entries = Entries { kept: Vec::new(), held: account.reserve(0), account, max, lost: 0 };
         Self(Arc::new(Mutex::new(entries)), watch::Sender::new(()))
     }
 
     pub(crate) fn add(&self, asked: &Asked, recorder: &Recorder) {
-        let size = asked.body().len()
-            + asked.headers().iter().map(|h| h.name.len() + h.value.len()).sum::<usize>();
+        let headers = asked.headers().iter().map(|h| h.name.len() + h.value.len()).sum::<usize>();
+        let size = ENTRY + asked.body().len() + headers;
         let mut entries = self.lock();
-        if entries.kept.len() < entries.max && entries.bytes + size <= KEPT {
-            entries.bytes += size;
+        if entries.kept.len() < entries.max && entries.hold(size) {
             entries.kept.push((asked.clone(), recorder.clone()));
         } else {
             entries.lost += 1;
@@ -135,9 +138,8 @@ impl Log {
         self.changed();
     }
 
-    /// An exchange is over, of whose answer so many bytes are kept.
-    pub(crate) fn over(&self, bytes: usize) {
-        self.lock().bytes += bytes;
+    /// An exchange is over.
+    pub(crate) fn over(&self) {
         self.changed();
     }
 
@@ -145,7 +147,13 @@ impl Log {
         self.1.send_replace(());
     }
 
-    pub(crate) fn all(&self) -> Vec<Served> {
+    /// Tells of every exchange that begins or ends from now on.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.1.subscribe()
+    }
+
+    /// Everything that was asked up to now, in order, and what became of it.
+    pub fn all(&self) -> Vec<Served> {
         let entries = self.lock();
         let served = |(asked, recorder): &(Asked, Recorder)| {
             let over = recorder.lock().ended;
@@ -177,5 +185,15 @@ impl Log {
     fn lock(&self) -> MutexGuard<'_, Entries> {
         // A panic elsewhere leaves the log as it is, and it is still worth reading.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    /// Whether there is room for so many bytes more; they are held if there is.
+    fn hold(&mut self, bytes: usize) -> bool {
+        if self.held.is_none() {
+            self.held = self.account.reserve(0);
+        }
+        self.held.as_mut().is_some_and(|held| held.grow(bytes))
     }
 }

@@ -1,5 +1,6 @@
 //! Arguments of `plumb client`.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
@@ -18,7 +19,8 @@ Examples:
   plumb client -- ./client --server {url}        the same, with the URL in its place
   plumb client --plain -- ./client {url}         one that knows no scenario
   plumb client --steps -- node steps.js          one that follows steps (docs/clients.md has two)
-  plumb client --stdio -- ./client {server}      one that starts its server and speaks over standard streams";
+  plumb client --stdio -- ./client {server}      one that starts its server and speaks over standard streams
+  plumb client --listen 127.0.0.1:9000           one that somebody leads by hand, such as a desktop application";
 
 /// Arguments of `plumb client`.
 #[derive(ClapArgs)]
@@ -37,6 +39,10 @@ pub(crate) struct ClientArgs {
     /// argument, word by word, or stands where an argument says {server}.
     #[arg(long)]
     pub(crate) stdio: bool,
+    /// Wait for a client that no command line starts: each scenario has an address of its own, on the ports after this one, and
+    /// a page here says what to do at each and ticks off what was seen. Ends when all was, or by Ctrl-C, and judges then.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["command", "steps", "env", "timeout"], value_parser = loopback)]
+    pub(crate) listen: Option<SocketAddr>,
     /// An environment variable for the command.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) env: Vec<String>,
@@ -55,6 +61,14 @@ pub(crate) struct ClientArgs {
     /// How long the client may take in one scenario, in seconds; it is ended then.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=DAY))]
     pub(crate) timeout: u64,
+}
+
+/// An address of this machine: nobody else is to come.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr =
+        text.parse().map_err(|_| "an address and a port, such as 127.0.0.1:9000".to_owned())?;
+    let here = address.ip() == Ipv4Addr::LOCALHOST;
+    here.then_some(address).ok_or_else(|| "127.0.0.1, which nobody else reaches".to_owned())
 }
 
 /// Arguments of `plumb reference-client`.
@@ -92,7 +106,7 @@ pub(crate) struct MockArgs {
     /// Speak over standard streams: print the command line that a client starts in place of an address.
     #[arg(long)]
     pub(crate) stdio: bool,
-    /// The port on 127.0.0.1 of a server that is open to everybody; 0 picks a free one.
+    /// The port on 127.0.0.1; 0 picks a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
 }

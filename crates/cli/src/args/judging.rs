@@ -1,10 +1,14 @@
 //! What every run takes, whomever it judges.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use plumb_model::Keep;
 use plumb_runner::Budget;
+
+/// Within which time a run ends if nothing else is asked for.
+const USUAL: Duration = Duration::from_secs(120);
 
 /// What is judged, and where it is told.
 #[derive(ClapArgs, Clone)]
@@ -29,9 +33,9 @@ pub(crate) struct JudgingArgs {
     #[arg(long, default_value_t = 20_260_728)]
     pub(crate) seed: u64,
     /// The whole run ends within so many seconds; `auto`: as long as the target's answers ask for, half an hour at most. What
-    /// matters most is judged first, and a slow target is asked less.
-    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = super::budget)]
-    pub(crate) budget: Budget,
+    /// matters most is judged first, and a slow target is asked less. 120 unless told otherwise; 3600 with --listen.
+    #[arg(long, value_name = "SECONDS", value_parser = super::budget)]
+    pub(crate) budget: Option<Budget>,
     /// Where run.jsonl, report.json, report.html and junit.xml are written.
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
     pub(crate) out: PathBuf,
@@ -52,6 +56,13 @@ pub(crate) struct JudgingArgs {
     /// Say more: every unverified and inconclusive requirement.
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+impl JudgingArgs {
+    /// Within which time the run ends.
+    pub(crate) fn budget(&self) -> Budget {
+        self.budget.unwrap_or(Budget::Within(USUAL))
+    }
 }
 
 /// Which exchanges are kept.

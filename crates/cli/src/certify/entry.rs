@@ -202,7 +202,7 @@ async fn in_sandbox(
     let mut command = sandbox::running(engine, &Bounds::default(), folders, image, &name);
     command.extend(inner(run, revision));
     command.extend(start.into_iter().chain(arguments));
-    let patience = run.judging.budget.at_most() + BEYOND;
+    let patience = run.judging.budget().at_most() + BEYOND;
     let ended = finished(&command, patience).await;
     if engine.has_images() {
         // Gone whatever happened; it usually is by itself.
@@ -224,7 +224,7 @@ async fn in_sandbox(
 fn inner(run: &RunArgs, revision: &str) -> Vec<String> {
     let mut all = ["run", "--quiet", "--out", sandbox::OUT].map(str::to_owned).to_vec();
     all.extend(["--revision".to_owned(), revision.to_owned()]);
-    all.extend(["--budget".to_owned(), run.judging.budget.to_string()]);
+    all.extend(["--budget".to_owned(), run.judging.budget().to_string()]);
     all.extend(["--timeout".to_owned(), run.target.timeout.to_string()]);
     all.extend(["--path".to_owned(), run.target.path.clone()]);
     for (option, values) in [

@@ -18,7 +18,7 @@ pub struct Mock {
 }
 
 impl Mock {
-    /// Starts it; over HTTP on this port, if it is not 0 and the server is open to everybody. Over standard streams, clients start
+    /// Starts it; over HTTP on this port, if it is not 0. Over standard streams, clients start
     /// this relay.
     ///
     /// Errors: the port is taken.

@@ -21,8 +21,8 @@ pub(super) struct Play {
     pub(super) received: Vec<Received>,
     /// Whether the client ended by itself: what it did not do, it would not have done later.
     pub(super) whole: bool,
-    /// What it wrote, the end of it.
-    pub(super) said: String,
+    /// What it wrote, the end of it; `None` if somebody else started it.
+    pub(super) said: Option<String>,
     /// Where the servers are, if they are protected.
     pub(super) facts: Option<Facts>,
     /// The processes of the server that it started, over standard streams.

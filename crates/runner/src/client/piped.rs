@@ -10,7 +10,7 @@ use plumb_model::{Header, Sent};
 use plumb_wire::jsonrpc::Kind;
 use plumb_wire::script::{Play, Script, Step};
 use plumb_wire::stdio::{Launches, Life, as_lines};
-use plumb_wire::{Asked, Clock, Limits, RequestLine, Served, WireError, header, notification};
+use plumb_wire::{Asked, Clock, Limits, Log, RequestLine, Served, WireError, header, notification};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -24,6 +24,7 @@ use super::server::ENDPOINT;
 pub(super) type Answering = Arc<dyn Fn(&Asked) -> Play + Send + Sync>;
 
 /// The processes of a scenario, and the folder that tells where they are waited for.
+#[derive(Debug)]
 pub(super) struct Piped {
     launches: Launches,
     folder: TempDir,
@@ -64,6 +65,11 @@ impl Piped {
     pub(super) async fn settle(&mut self, patience: Duration) -> Vec<Life> {
         self.launches.settle(patience).await;
         self.launches.lives()
+    }
+
+    /// Everything that all processes are asked, while they are.
+    pub(super) fn log(&self) -> Log {
+        self.launches.log()
     }
 
     pub(super) fn lost(&self) -> u64 {

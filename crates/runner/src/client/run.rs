@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::ClientCommand;
 use super::conversation;
 use super::known::Client;
+use super::listening::{Came, Listening};
 use super::moment::{Moment, Play};
 use super::received::Received;
 use super::scenario::Scenario;
@@ -77,11 +78,38 @@ impl Heard {
                 next += 1;
             }
         }
-        heard.spoke(recorder)?;
-        for ending in &heard.endings {
+        heard.told(recorder)
+    }
+
+    /// Waits for a client that somebody else leads.
+    pub(crate) async fn await_client(
+        listening: &Listening,
+        recorder: &Recorder,
+        deadline: Instant,
+    ) -> Result<Self, RunError> {
+        let client = Client { transport: listening.over, ..Client::default() };
+        let mut heard = Self { client, ..Self::default() };
+        let came = listening.heard(deadline).await;
+        let (met, all) = (came.len(), listening.visits().len());
+        for came in came {
+            let scenario = came.scenario;
+            heard.take(scenario, Played::of(came), recorder);
+        }
+        if met == 0 {
+            heard.endings.push("nobody came to any of the addresses".to_owned());
+        } else if met < all {
+            heard.endings.push(format!("the client came to {met} of {all} addresses"));
+        }
+        heard.told(recorder)
+    }
+
+    /// What befell is told, if there is something to judge.
+    fn told(self, recorder: &Recorder) -> Result<Self, RunError> {
+        self.spoke(recorder)?;
+        for ending in &self.endings {
             recorder.remark(ending.clone());
         }
-        Ok(heard)
+        Ok(self)
     }
 
     /// Takes in what came in a scenario, or that there was no time for it.
@@ -168,8 +196,8 @@ impl Heard {
 #[derive(Default)]
 struct Played {
     took: Took,
-    /// What the client wrote, the end of it.
-    said: String,
+    /// What the client wrote, the end of it; `None` if somebody else started it.
+    said: Option<String>,
     /// The processes of the server that it started.
     lives: Vec<Life>,
     /// Whether it ended by itself.
@@ -178,6 +206,28 @@ struct Played {
     exit: Option<i32>,
     /// How the client ended, if not by itself and well.
     ending: Option<String>,
+}
+
+impl Played {
+    fn of(came: Came) -> Self {
+        let name = came.scenario.label();
+        let missing = (!came.missing.is_empty()).then(|| came.missing.join("; "));
+        let missing = missing.filter(|_| !came.whole);
+        let ending = missing.map(|missing| format!("in `{name}` this was not seen: {missing}"));
+        let ending = with_lost(ending, name, came.lost);
+        let Came { took, lives, whole, .. } = came;
+        Self { took, lives, whole, ending, ..Self::default() }
+    }
+}
+
+/// How a scenario ended, with how many requests were not kept.
+fn with_lost(ending: Option<String>, name: &str, lost: u64) -> Option<String> {
+    if lost == 0 {
+        return ending;
+    }
+    let told =
+        format!("in `{name}` the client sent more than is kept: {lost} requests are not judged");
+    Some(ending.map_or_else(|| told.clone(), |ending| format!("{ending}; {told}")))
 }
 
 async fn played(
@@ -201,7 +251,7 @@ async fn played(
     let took = servers.stop(GRACE).await;
     let name = scenario.label();
     let words = last_words(&process.stderr_tail());
-    let mut ending = match (&in_time, exit) {
+    let ending = match (&in_time, exit) {
         (Some(exit), _) if exit.code == Some(0) => None,
         (Some(exit), _) if exit.code.is_some() && scenario.may_fail() => None,
         (Some(exit), _) => Some(format!(
@@ -214,14 +264,9 @@ async fn played(
         )),
         (None, None) => Some(format!("in `{name}` the client could not be ended")),
     };
-    if lost > 0 {
-        let told = format!(
-            "in `{name}` the client sent more than is kept: {lost} requests are not judged"
-        );
-        ending = Some(ending.map_or_else(|| told.clone(), |ending| format!("{ending}; {told}")));
-    }
-    let said =
-        [process.stdout_tail(), process.stderr_tail()].map(|of| of.lossy().into_owned()).concat();
+    let ending = with_lost(ending, name, lost);
+    let said = [process.stdout_tail(), process.stderr_tail()];
+    let said = Some(said.map(|of| of.lossy().into_owned()).concat());
     let exit = in_time.and_then(|exit| exit.code);
     Ok(Played { took, said, lives, whole: in_time.is_some(), exit, ending })
 }

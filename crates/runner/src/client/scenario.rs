@@ -151,7 +151,7 @@ impl Scenario {
     }
 
     /// Whether a client that is driven so has something to do in it.
-    pub(super) fn is_driven_by(self, drive: Drive) -> bool {
+    pub fn is_driven_by(self, drive: Drive) -> bool {
         let scripted = matches!(self, Self::Provoked(provoked) if provoked.is_scripted());
         match drive {
             Drive::Official => !scripted,
@@ -166,6 +166,12 @@ impl Scenario {
             .contains(&self.name()),
             Drive::Steps => true,
         }
+    }
+
+    /// Whether somebody can lead a client through it by hand: nothing depends on when things are done, or on how the client
+    /// ends.
+    pub fn is_led_by_hand(self) -> bool {
+        self.is_driven_by(Drive::Official) && self != Self::Provoked(Provoked::Lasting)
     }
 
     /// What else the client is told.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use plumb_model::Edition;
 use plumb_wire::http::{Server, ServerOptions};
 use plumb_wire::stdio::Life;
-use plumb_wire::{Clock, Limits, Served, Transport, WireError};
+use plumb_wire::{Clock, Limits, Log, Served, Transport, WireError};
 use serde_json::Value;
 
 use super::piped::Piped;
@@ -15,6 +15,7 @@ use super::scenario::Scenario;
 use super::server::{self, ENDPOINT};
 
 /// The servers of a scenario.
+#[derive(Debug)]
 pub(super) enum Servers {
     Open(Server),
     Protected(Box<Stage>),
@@ -42,7 +43,7 @@ pub(super) struct Took {
 }
 
 impl Servers {
-    /// Starts them; that which is open to everybody on this port, if it is not 0.
+    /// Starts them; that which the client is pointed at on this port, if it is not 0.
     pub(super) async fn start(
         edition: &Arc<Edition>,
         scenario: Scenario,
@@ -52,7 +53,7 @@ impl Servers {
         clock: Clock,
     ) -> Result<Self, WireError> {
         if let Scenario::Protected(scene) = scenario {
-            let stage = Stage::start(edition, scene, limits, clock).await?;
+            let stage = Stage::start(edition, scene, port, limits, clock).await?;
             return Ok(Self::Protected(Box::new(stage)));
         }
         let answering = server::answering(edition, scenario);
@@ -82,6 +83,15 @@ impl Servers {
         match self {
             Self::Protected(stage) => stage.context(),
             Self::Open(_) | Self::Piped(..) => None,
+        }
+    }
+
+    /// Everything that the server itself is asked, while it is.
+    pub(super) fn log(&self) -> Log {
+        match self {
+            Self::Open(server) => server.log(),
+            Self::Protected(stage) => stage.server.log(),
+            Self::Piped(piped, _) => piped.log(),
         }
     }
 

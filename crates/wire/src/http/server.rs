@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use plumb_model::{Answer, End, Sent};
+use plumb_model::{End, Sent};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -94,7 +94,7 @@ impl Server {
             |e: std::io::Error| WireError::Listen { address: asked.to_string(), cause: cause(&e) };
         let listener = TcpListener::bind(asked).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let log = Log::new(options.limits.frames);
+        let log = Log::new(&options.limits);
         let opened = Arc::new(AtomicUsize::new(0));
         let (stopping, stop) = watch::channel(false);
         let shared = Arc::new(Shared { handler, options, address, log: log.clone(), clock });
@@ -115,6 +115,11 @@ impl Server {
     /// Everything that it was asked up to now, in order, and what became of it.
     pub fn served(&self) -> Vec<Served> {
         self.log.all()
+    }
+
+    /// Everything that it is asked, while it is.
+    pub fn log(&self) -> Log {
+        self.log.clone()
     }
 
     /// Waits at most this long until what it was asked is enough, and gives it; looked at whenever a request comes in
@@ -261,7 +266,7 @@ impl<H: Handler> Shared<H> {
             Played::Gone(why) => (End::Broken(why), Some(Shut::Close)),
         };
         recorder.end(end);
-        self.log.over(kept(&recorder.snapshot()));
+        self.log.over();
         shut
     }
 
@@ -276,9 +281,4 @@ impl<H> Shared<H> {
     fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
-}
-
-/// How many bytes of an answer are kept.
-pub(crate) fn kept(answer: &Answer) -> usize {
-    answer.body.len() + answer.frames.iter().map(|f| f.payload.len()).sum::<usize>()
 }

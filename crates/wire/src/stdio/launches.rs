@@ -62,18 +62,14 @@ impl Life {
 pub struct Launches {
     file: PathBuf,
     entries: Entries,
+    /// What all of them were asked.
+    log: Log,
     changed: watch::Receiver<()>,
     task: JoinHandle<()>,
 }
 
 #[derive(Clone, Debug)]
-struct Entries(Arc<Mutex<Vec<Entry>>>, Arc<watch::Sender<()>>);
-
-#[derive(Debug)]
-struct Entry {
-    life: Life,
-    log: Log,
-}
+struct Entries(Arc<Mutex<Vec<Life>>>, Arc<watch::Sender<()>>);
 
 impl Launches {
     /// Begins to wait for processes. Where, a file in this folder tells, which nobody else should be able to enter.
@@ -90,26 +86,28 @@ impl Launches {
         let file = meeting.file().to_owned();
         let (tell, changed) = watch::channel(());
         let entries = Entries(Arc::default(), Arc::new(tell));
-        let all = entries.clone();
+        let (all, log) = (entries.clone(), Log::new(&limits));
+        let common = log.clone();
         let task = tokio::spawn(async move {
             let mut running = JoinSet::new();
             while let Ok(stranger) = meeting.next().await {
                 let life = Life { begun_at: clock.now(), ..Life::default() };
                 let (all, handler, limits) = (all.clone(), handler.clone(), limits.clone());
+                let log = common.clone();
                 running.spawn(async move {
                     let Some(stream) = stranger.admitted().await else { return };
                     let (input, read) = duplex(PIECE);
                     let (written, output) = duplex(PIECE);
-                    let peer = Peer::over(read, written, handler, limits, clock);
+                    let peer = Peer::sharing(log, read, written, handler, limits, clock);
                     let life = Life { channel: peer.channel.clone(), ..life };
-                    let Some(at) = all.add(Entry { life, log: peer.log.clone() }) else { return };
+                    let Some(at) = all.add(life) else { return };
                     let launch = Launch { entries: all, at, manner, clock };
                     launch.serve(stream, peer, input, output).await;
                 });
                 while running.try_join_next().is_some() {}
             }
         });
-        Ok(Self { file, entries, changed, task })
+        Ok(Self { file, entries, log, changed, task })
     }
 
     /// What a relay is told, to find it.
@@ -119,7 +117,7 @@ impl Launches {
 
     /// The processes that were started up to now.
     pub fn lives(&self) -> Vec<Life> {
-        self.entries.lock().iter().map(|entry| entry.life.clone()).collect()
+        self.entries.lock().clone()
     }
 
     /// Waits at most this long until every process has ended.
@@ -134,15 +132,19 @@ impl Launches {
 
     /// Everything that they were asked, in order, and what became of it.
     pub fn served(&self) -> Vec<Served> {
-        let mut all: Vec<Served> =
-            self.entries.lock().iter().flat_map(|entry| entry.log.all()).collect();
+        let mut all = self.log.all();
         all.sort_by_key(|served| served.asked.begun_at);
         all
     }
 
+    /// Everything that they are asked, while they are.
+    pub fn log(&self) -> Log {
+        self.log.clone()
+    }
+
     /// How many exchanges were not kept, for want of room.
     pub fn lost(&self) -> u64 {
-        self.entries.lock().iter().map(|entry| entry.log.lost()).sum()
+        self.log.lost()
     }
 }
 
@@ -153,15 +155,15 @@ impl Drop for Launches {
 }
 
 impl Entries {
-    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Life>> {
         // A panic elsewhere leaves what was seen as it is.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a process and gives its place; none if there are too many.
-    fn add(&self, entry: Entry) -> Option<usize> {
+    fn add(&self, life: Life) -> Option<usize> {
         let mut all = self.lock();
-        (all.len() < MOST).then(|| all.push(entry))?;
+        (all.len() < MOST).then(|| all.push(life))?;
         Some(all.len() - 1)
     }
 }
@@ -246,7 +248,7 @@ impl Launch {
         }
         let crashed = {
             let mut all = entries.lock();
-            let life = &mut all[at].life;
+            let life = &mut all[at];
             life.crashed = life.input_ended_at.is_none();
             life.crashed
         };
@@ -256,7 +258,7 @@ impl Launch {
     }
 
     fn note(&self, change: impl FnOnce(&mut Life)) {
-        change(&mut self.entries.lock()[self.at].life);
+        change(&mut self.entries.lock()[self.at]);
         self.entries.1.send_replace(());
     }
 }

@@ -16,7 +16,6 @@ use tokio::time::{sleep, timeout};
 
 use super::lines::{Line, Lines};
 use crate::error::cause;
-use crate::http::kept;
 use crate::live::record::{AfterEnd, Recorder};
 use crate::script::{Handler, Play, Step};
 use crate::served::{Asked, Log, Served};
@@ -59,9 +58,21 @@ impl Peer {
         limits: Limits,
         clock: Clock,
     ) -> Self {
+        let log = Log::new(&limits);
+        Self::sharing(log, input, output, handler, limits, clock)
+    }
+
+    /// The same, with a log that others write as well.
+    pub(super) fn sharing(
+        log: Log,
+        input: impl AsyncRead + Send + Unpin + 'static,
+        output: impl AsyncWrite + Send + Unpin + 'static,
+        handler: impl Handler,
+        limits: Limits,
+        clock: Clock,
+    ) -> Self {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed) + 1;
-        let log = Log::new(limits.frames);
         let channel = format!("stdio-served-{number}");
         let shared = Shared {
             handler,
@@ -163,7 +174,7 @@ impl<H: Handler, W: AsyncWrite + Send + Unpin> Shared<H, W> {
         let end = self.play(play, &mut written).await;
         recorder.body(&written.line);
         recorder.end(end);
-        self.log.over(kept(&recorder.snapshot()));
+        self.log.over();
     }
 
     async fn play(&self, mut play: Play, written: &mut Written<'_>) -> End {

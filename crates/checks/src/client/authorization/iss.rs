@@ -110,7 +110,9 @@ check! {
 
 fn error(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.at_first(&[Scene::IssError], Step::Authorization) else { return };
-    if flow.said.contains(MARKER) {
+    // What a client shows on a screen is not seen.
+    let Some(said) = flow.said else { return };
+    if said.contains(MARKER) {
         marks.breaks(
             "no word of an error that a stranger sent",
             format!("the client wrote {MARKER:?}"),

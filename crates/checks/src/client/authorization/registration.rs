@@ -258,8 +258,8 @@ check! {
 
 fn surfaced(moment: &Moment<'_>, marks: &mut Marks) {
     let flow = moment.at_first(&[Scene::RegistrationRefused], Step::Registration);
-    if let Some(flow) = flow.filter(|flow| flow.whole) {
-        let told = [REASON, "invalid_redirect_uri"].iter().any(|word| flow.said.contains(word));
+    if let Some(said) = flow.filter(|flow| flow.whole).and_then(|flow| flow.said) {
+        let told = [REASON, "invalid_redirect_uri"].iter().any(|word| said.contains(word));
         marks.expect(told, "the reason of the refusal in what the client writes", || {
             "it is not there".into()
         });

@@ -67,8 +67,8 @@ pub struct Flow<'a> {
     pub all: &'a [Received],
     /// Whether the client ended by itself.
     pub whole: bool,
-    /// What it wrote to its standard output and error, the end of it.
-    pub said: &'a str,
+    /// What it wrote to its standard output and error, the end of it; `None` if somebody else started it.
+    pub said: Option<&'a str>,
 }
 
 impl<'a> Moment<'a> {
@@ -86,7 +86,7 @@ impl<'a> Moment<'a> {
         let play = self.all.iter().find(of)?;
         let (facts, all) = (play.facts.as_ref()?, &play.received[..]);
         let ours = all.iter().any(|received| received.message().is_some());
-        let (whole, said) = (play.whole, play.said.as_str());
+        let (whole, said) = (play.whole, play.said.as_deref());
         ours.then_some(Flow { facts, all, whole, said })
     }
 

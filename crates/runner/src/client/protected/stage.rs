@@ -33,10 +33,11 @@ pub(in crate::client) struct Stage {
 }
 
 impl Stage {
-    /// Starts them on free ports of this machine.
+    /// Starts them on free ports of this machine; the server on this one, if it is not 0.
     pub(in crate::client) async fn start(
         edition: &Arc<Edition>,
         scene: Scene,
+        port: u16,
         limits: &Limits,
         clock: Clock,
     ) -> Result<Self, WireError> {
@@ -71,7 +72,9 @@ impl Stage {
             });
             async { Play::from(answer) }
         };
-        let server = Server::start(handler, options(), clock).await?;
+        let mut at = options();
+        at.address.set_port(port);
+        let server = Server::start(handler, at, clock).await?;
         let origin = format!("http://{}", server.address());
         let facts = Facts {
             scene,

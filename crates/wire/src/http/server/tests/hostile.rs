@@ -1,6 +1,7 @@
 //! Clients that ask wrongly, too much, too slowly, or not at all.
 
 use super::*;
+use crate::Account;
 
 async fn strict(limits: Limits) -> Server {
     let options =
@@ -90,7 +91,8 @@ async fn a_client_that_reads_nothing_is_let_go() {
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("taken");
     let one = over(&server, 1).await.remove(0);
     // Of what was written, no more is kept than of an answer.
-    assert!(kept(&one.answer) <= Limits::default().body_bytes);
+    let kept: usize = one.answer.frames.iter().map(|frame| frame.payload.len()).sum();
+    assert!(kept + one.answer.body.len() <= Limits::default().body_bytes);
     assert!(matches!(one.answer.end, End::Broken(_)), "{:?}", one.answer.end);
 }
 
@@ -111,4 +113,24 @@ async fn only_so_many_connections_are_served_and_only_so_much_is_kept() {
     }
     assert_eq!((server.served().len(), server.lost()), (2, 1));
     drop(idle);
+}
+
+#[tokio::test]
+async fn servers_of_one_account_keep_no_more_than_it_has_room_for() {
+    let limits = Limits { account: Account::new(4_000), ..Limits::default() };
+    let start = || {
+        let options = ServerOptions { limits: limits.clone(), ..ServerOptions::default() };
+        start_with(|_: Asked| async { Response::new(200) }, options)
+    };
+    let servers = [start().await, start().await];
+    let long = format!("GET /{} HTTP/1.0\r\n\r\n", "x".repeat(100));
+    for server in &servers {
+        for _ in 0..5 {
+            raw(server, long.as_bytes()).await;
+        }
+    }
+    let kept: usize = servers.iter().map(|server| server.served().len()).sum();
+    let lost: u64 = servers.iter().map(Server::lost).sum();
+    assert_eq!((kept, lost), (7, 3));
+    assert!(limits.account.held() <= 4_000);
 }
