@@ -6,7 +6,9 @@ use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::Session;
 use plumb_wire::{method, notification};
 use serde_json::json;
+use tokio::time::Instant;
 
+use super::AT_ONCE;
 use crate::channel::{Channel, Open};
 use crate::{Observed, Probe, Trouble};
 
@@ -27,25 +29,29 @@ pub(super) enum Nameless {
     #[default]
     Untried,
     Silent,
-    Answered,
+    /// So long behind the answer to the request behind it, at most.
+    Answered(Duration),
 }
 
 impl Nameless {
-    /// How long such a line is waited for once the request behind it was answered.
+    /// How long such a line is waited for once the request behind it was answered. Of a target that answers some of them,
+    /// none is to be taken for silent that comes a little later than those.
     fn wait(self) -> Duration {
         match self {
             Self::Untried => BEHIND[1],
-            Self::Silent => super::AT_ONCE,
-            Self::Answered => BEHIND[0],
+            Self::Silent => AT_ONCE,
+            Self::Answered(slowest) => (slowest.max(AT_ONCE) * 4).min(BEHIND[0]),
         }
     }
 
-    fn saw(&mut self, answered: bool) {
-        if answered {
-            *self = Self::Answered;
-        } else if *self == Self::Untried {
-            *self = Self::Silent;
-        }
+    /// Notes whether one was answered, and after which time.
+    fn saw(&mut self, answered: Option<Duration>) {
+        *self = match (*self, answered) {
+            (Self::Answered(slowest), Some(after)) => Self::Answered(slowest.max(after)),
+            (_, Some(after)) => Self::Answered(after),
+            (Self::Untried, None) => Self::Silent,
+            (seen, None) => seen,
+        };
     }
 }
 
@@ -78,9 +84,10 @@ pub(super) async fn attempt(
         }
         let after = behind(&session, channel, by, control).await?;
         let wait = if probe.asks() { wait } else { nameless.wait() };
+        let since = Instant::now();
         let came = open.until(wait, Message::is_response).await.is_some();
         if !probe.asks() {
-            nameless.saw(came);
+            nameless.saw(came.then(|| since.elapsed()));
         }
         return Ok((before, open.close(), after));
     }
