@@ -117,6 +117,7 @@ async fn set_level_invalid(bench: &Bench) -> Judgement {
 }
 
 async fn levels(bench: &Bench, session: &Session<'_>) -> Result<(), Trouble> {
+    takes_levels(session).await?;
     for (slug, level) in [("word", json!("loud")), ("case", json!("DEBUG")), ("number", json!(7))] {
         session.control(at("info")).await?;
         let seen = session.send(at(level.clone())).await?;
@@ -153,6 +154,7 @@ async fn threshold(bench: &Bench) -> Judgement {
 }
 
 async fn logged(bench: &Bench, session: &Session<'_>) -> Judgement {
+    takes_levels(session).await?;
     session.control(at("debug")).await?;
     let loud = session.control(bench.call(Prop::LoggingTool)?).await?;
     session.control(at("emergency")).await?;
@@ -167,6 +169,18 @@ async fn logged(bench: &Bench, session: &Session<'_>) -> Judgement {
     Ok(Finding::expect(below.is_none(), "nothing below emergency", || {
         below.map(|m| m.raw.lossy().into_owned()).unwrap_or_default()
     }))
+}
+
+/// That a server which declares `logging` has the method is judged once, by `logging.set-level.answered`.
+async fn takes_levels(session: &Session<'_>) -> Result<(), Trouble> {
+    let seen = session.send(at("info")).await?;
+    if seen.code() == Some(codes::METHOD_NOT_FOUND) {
+        return Err(Trouble::Absent {
+            why: "the server has no `logging/setLevel`".into(),
+            how_to_enable: "serve it".into(),
+        });
+    }
+    Ok(())
 }
 
 fn at(level: impl Into<Value>) -> Probe {
