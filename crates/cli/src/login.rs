@@ -41,15 +41,14 @@ pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, 
         Some(before) => sign_in.refreshed(&before?, secrets).await.ok(),
         None => None,
     };
-    let mut signed_in = match again {
-        Some(signed_in) => signed_in,
-        None => {
-            let browser = args.login.browser.as_deref();
-            let signed_in = sign_in.sign_in(secrets, |address| open(browser, address)).await;
-            signed_in.map_err(|error| {
-                Failure::new(UNREACHED, anyhow::Error::new(error).context("--login"))
-            })?
-        }
+    let mut signed_in = if let Some(signed_in) = again {
+        signed_in
+    } else {
+        let browser = args.login.browser.as_deref();
+        let signed_in = sign_in.sign_in(secrets, |address| open(browser, address)).await;
+        signed_in.map_err(|error| {
+            Failure::new(UNREACHED, anyhow::Error::new(error).context("--login"))
+        })?
     };
     let for_another = for_another(&sign_in, &mut signed_in, secrets).await?;
     if let Some(path) = kept {
@@ -86,10 +85,9 @@ async fn for_another(
 fn open(browser: Option<&str>, address: &str) {
     let words: Vec<&str> = browser.unwrap_or_default().split_whitespace().collect();
     let opened = words.split_first().map(|(program, rest)| {
-        let holds = |word: &&str| word.contains("{url}");
         let mut arguments: Vec<String> =
             rest.iter().map(|word| word.replace("{url}", address)).collect();
-        if !rest.iter().any(|word| holds(&word)) {
+        if !rest.iter().any(|word| word.contains("{url}")) {
             arguments.push(address.to_owned());
         }
         let mut command = std::process::Command::new(program);
@@ -99,7 +97,7 @@ fn open(browser: Option<&str>, address: &str) {
     match opened {
         Some(Ok(_)) => {}
         Some(Err(why)) => {
-            tell!("{}", inert(&visible_line(&format!("--browser {why}; open {address}"))))
+            tell!("{}", inert(&visible_line(&format!("--browser {why}; open {address}"))));
         }
         None => tell!("{}", inert(&visible_line(&format!("to sign in, open {address}")))),
     }

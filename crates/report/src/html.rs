@@ -134,10 +134,9 @@ impl<'a> Page<'a> {
         let mut rest = Rest::default();
         let mut editions = Vec::with_capacity(reports.len());
         for report in reports {
-            let prefix = match editions.is_empty() {
-                true => String::new(),
-                false => format!("{}.", visible_line(&report.run.revision)),
-            };
+            let first = editions.is_empty();
+            let revision = visible_line(&report.run.revision);
+            let prefix = if first { String::new() } else { format!("{revision}.") };
             editions.push(EditionView::of(report, prefix, &mut rest));
         }
         let address = reports.first().map(|report| visible_line(&report.run.target.address));

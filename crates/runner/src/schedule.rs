@@ -298,13 +298,15 @@ impl<'a> Schedule<'a> {
         let outcomes = mine.iter().map(|trial| trial.vector.answer.outcome);
         let judged: Vec<_> = outcomes.zip(cases.iter().map(|c| c.verdict.clone())).collect();
         let verdict = facet::fold(&judged);
-        let nothing = || match self.is_signed_in() && check.applies.contains(&Applies::Auth) {
-            true => needs_own_tokens(),
-            false => Verdict::Unverified {
+        let nothing = || {
+            if self.is_signed_in() && check.applies.contains(&Applies::Auth) {
+                return needs_own_tokens();
+            }
+            Verdict::Unverified {
                 why: "the target offers no request that the vectors of this check start from"
                     .into(),
                 how_to_enable: Prop::Tool.how_to_enable(),
-            },
+            }
         };
         self.finish(check, verdict.unwrap_or_else(nothing), cases);
     }

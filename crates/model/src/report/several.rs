@@ -31,7 +31,7 @@ impl Reports {
     ///
     /// The stream breaks off, or contradicts itself.
     pub fn fold(events: impl IntoIterator<Item = Event>) -> Result<Self, FoldError> {
-        let reports = Self::of(events, |events| Report::fold(events))?;
+        let reports = Self::of(events, Report::fold)?;
         match reports.missing.first() {
             Some(revision) => Err(FoldError::Missing(revision.clone())),
             None => Ok(reports),
@@ -44,7 +44,7 @@ impl Reports {
     ///
     /// The stream contradicts itself.
     pub fn fold_interrupted(events: impl IntoIterator<Item = Event>) -> Result<Self, FoldError> {
-        let mut reports = Self::of(events, |events| Report::fold_interrupted(events))?;
+        let mut reports = Self::of(events, Report::fold_interrupted)?;
         if !reports.missing.is_empty() {
             let missing = reports.missing.join(", ");
             let remark = format!("the run was interrupted: it did not come to revision {missing}");

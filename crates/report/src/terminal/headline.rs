@@ -209,8 +209,8 @@ impl Section<'_> {
         }
     }
 
-    fn time(&mut self, took: u64, checks: usize, exchanged: usize) {
-        let (checks, exchanges) = (counted(checks, "check"), counted(exchanged, "exchange"));
+    fn time(&mut self, took: u64, checks: usize, sent: usize) {
+        let (checks, exchanges) = (counted(checks, "check"), counted(sent, "exchange"));
         self.row("time", &format!("{} · {checks} · {exchanges}", duration(took)));
     }
 
