@@ -243,3 +243,17 @@ async fn what_one_era_breaks_is_violated_by_its_revision_alone() {
         assert_eq!(violated(&report["parts"][1 - place]), Vec::<&str>::new(), "{id}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_answer_by_the_next_revision_is_in_doubt_by_that_alone() {
+    let server = plumb_reference::spawn_http(Reference::default()).await.expect("a port");
+    let asked = ["--revision", "2026-07-28,2025-11-25", "--only", "base.response.same-id"];
+    let (code, report, folder) = run_at(&server.url, &asked);
+    let verdict = |n: usize| report["parts"][n]["checks"][0]["verdict"].clone();
+    assert_eq!((verdict(0), verdict(1)), ("held".into(), "inconclusive".into()), "{report}");
+    assert_eq!((code, &report["outcome"]), (5, &serde_json::json!("inconclusive")));
+    let remarks = report["parts"][1]["remarks"].to_string();
+    assert!(remarks.contains("nothing was judged by revision 2025-11-25"), "{remarks}");
+    let xml = std::fs::read_to_string(folder.path().join("junit.xml")).expect("written");
+    assert!(xml.contains("\"2026-07-28 basic\"") && xml.contains("\"2025-11-25 basic\""), "{xml}");
+}

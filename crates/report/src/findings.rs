@@ -329,12 +329,10 @@ fn slot(counts: &mut Counts, standing: Standing) -> &mut usize {
 /// Which revisions the target speaks.
 pub fn speaks(report: &Report) -> String {
     let revision = &report.run.revision;
-    if !report.run.revisions.is_empty() {
-        return format!("speaks {}", report.run.revisions.join(", "));
-    }
     match report.run.target.era.as_str() {
         "modern" => format!("speaks {revision}"),
         "dual" => format!("speaks {revision} and earlier revisions"),
+        "legacy" if !report.run.revisions.is_empty() => format!("speaks {revision}"),
         "legacy" => "speaks earlier revisions only".to_owned(),
         era => era.to_owned(),
     }

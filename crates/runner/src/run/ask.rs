@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plumb_model::event::RunStarted;
+use plumb_model::event::{RunStarted, TargetInfo};
 use plumb_model::{Event, Verdict};
 use plumb_wire::Limits;
 use tokio::time::{Instant, timeout_at};
@@ -159,7 +159,9 @@ fn unseen(
 ) {
     let subject = Subject::Server(Arc::new(Survey::default()));
     let announced = announcement(options, &subject, selected);
-    let started = RunStarted { revisions: by.known().to_vec(), ..announced };
+    // What it speaks, nobody has seen.
+    let target = TargetInfo { era: "undecided".to_owned(), ..announced.target.clone() };
+    let started = RunStarted { revisions: by.known().to_vec(), target, ..announced };
     recorder.start(Event::RunStarted(Box::new(started)), None);
     let revision = &options.edition.revision;
     recorder.remark(format!("nothing was judged by revision {revision}: {error}"));
