@@ -94,14 +94,13 @@ fn leads(label: &str, server: &Value, broken: Option<&str>) {
     let mut client = Command::new(PLUMB);
     client.arg("reference-client").args(broken.iter().flat_map(|rule| ["--break", rule]));
     client.env("MCP_CONFORMANCE_SCENARIO", label.split('#').next().unwrap_or(label));
-    match server["url"].as_str() {
-        Some(url) => client.arg(url),
-        None => {
-            let args = server["args"].as_array().expect("a command");
-            let args = args.iter().map(|arg| arg.as_str().expect("words"));
-            client.args(["--", server["command"].as_str().expect("a command")]).args(args)
-        }
-    };
+    if let Some(url) = server["url"].as_str() {
+        client.arg(url);
+    } else {
+        let args = server["args"].as_array().expect("a command");
+        let args = args.iter().map(|arg| arg.as_str().expect("words"));
+        client.args(["--", server["command"].as_str().expect("a command")]).args(args);
+    }
     client.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it runs");
 }
 
