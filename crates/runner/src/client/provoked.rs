@@ -131,12 +131,12 @@ pub(super) fn written(scenario: Scenario, response: Response) -> Play {
 }
 
 /// An event as the HTML standard allows one to be written: with other fields, lines that end in CR LF, data on several of
-/// them, no space after a colon, and an event without data before it.
+/// them, no space after a colon, and one without data before it, which is none: even an empty line of data would make it one.
 fn in_many_lines(text: &str) -> String {
     let message: Value = serde_json::from_str(text).unwrap_or_default();
     let pretty = serde_json::to_string_pretty(&message).unwrap_or_default();
     let data = format!("data:{}\r\n", pretty.replace('\n', "\r\ndata:"));
-    format!("retry: 3000\r\nid: 1\r\ndata\r\n\r\n: \r\nevent: message\r\nid: 2\r\n{data}\r\n")
+    format!("retry: 3000\r\nid: 1\r\n\r\n: \r\nevent: message\r\nid: 2\r\n{data}\r\n")
 }
 
 /// A name in a case that nobody writes.
