@@ -270,7 +270,11 @@ impl Client {
 
     async fn list_tools(&mut self) -> Result<Vec<Value>, String> {
         let mut tools = self.list("tools/list", "tools").await?;
+        let listed = tools.len();
         tools.retain(|tool| mirrored::is_kept(&self.rules, tool));
+        if tools.len() < listed && !self.rules.keeps_the_other_tools {
+            return Err("a tool of the list is invalid".into());
+        }
         self.tools.clone_from(&tools);
         if !self.rules.leaves_references {
             for url in tools.iter().flat_map(references) {
@@ -306,7 +310,8 @@ impl Client {
                 }
                 Some(cursor) if cursor == "" && !self.rules.follows_empty_cursors => break,
                 Some(cursor) if !stops && self.rules.keeps_cursors => {
-                    params = json!({ "cursor": cursor });
+                    let named = self.rules.sends_cursors_by_name;
+                    params = json!({ if named { "cursor" } else { "nextCursor" }: cursor });
                 }
                 Some(cursor) if !stops => {
                     let trimmed = cursor.to_string().replace(' ', "");

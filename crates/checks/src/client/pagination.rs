@@ -1,5 +1,7 @@
 //! server/utilities/pagination: pages are followed by their cursors, whatever those look like.
 
+use std::collections::BTreeSet;
+
 use plumb_runner::client::{AFTER_UNKNOWN, MORE, Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::method;
@@ -101,8 +103,8 @@ fn unknown(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client that follows cursors follows them to the end, over pages of one item, of none, and of several;
-    /// and it goes on where a list has no pages.
+    /// **Observed:** a client that follows cursors, by whatever name it sends them, follows them to the end, over pages of one
+    /// item, of none, and of several; and it goes on where a list has no pages.
     ///
     /// **Why:** an empty page is no end: what follows would be missing.
     ///
@@ -125,13 +127,28 @@ check! {
 /// That a client that follows any cursor of a scenario reads one of its lists to the end.
 fn to_the_end(moment: &Moment<'_>, marks: &mut Marks, list: &str) {
     let Some(all) = moment.whole_of(Scenario::Provoked(Provoked::MorePages)) else { return };
-    let follows = all.iter().any(|r| r.param("cursor").is_some());
-    let pages = all.iter().filter(|r| r.asks(list)).count();
+    let given: Vec<Value> = all.iter().filter_map(next).collect();
+    let follows = all.iter().any(|r| asks_for_more(r, &given));
+    // A page that comes twice is one.
+    let pages: BTreeSet<String> = all
+        .iter()
+        .filter(|r| r.asks(list))
+        .map(|r| r.param("cursor").map(Value::to_string).unwrap_or_default())
+        .collect();
+    let pages = pages.len();
     if follows && pages > 0 {
         marks.expect(pages >= MORE.len(), format!("{} pages of {list}", MORE.len()), || {
             format!("{pages}")
         });
     }
+}
+
+/// Whether a request brings a cursor, rightly or by another name than `cursor`.
+fn asks_for_more(received: &Received, given: &[Value]) -> bool {
+    let params = received.request().and_then(|request| request["params"].as_object());
+    params.is_some_and(|params| {
+        params.contains_key("cursor") || params.values().any(|of| given.contains(of))
+    })
 }
 
 check! {

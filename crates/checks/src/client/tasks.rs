@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use plumb_runner::client::{INTERVAL, Moment, Provoked, Received, Scenario, TASK, TASK_INPUT};
-use plumb_runner::{Check, Marks, check};
+use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::{TASKS_EXTENSION, header, meta, method};
 use serde_json::Value;
+
+/// So many characters of a value are shown.
+const SHOWN: usize = 80;
 
 pub(crate) const CHECKS: &[&Check] = &[
     &BOTH_SHAPES,
@@ -129,7 +132,8 @@ fn until_end(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client that declares elicitation answers what a task asks for by `tasks/update`.
+    /// **Observed:** a client that declares elicitation answers what a task asks for by `tasks/update`, under the key of what is
+    /// asked, in `inputResponses`.
     ///
     /// **Why:** the task waits for it, and for nothing else.
     ///
@@ -142,8 +146,17 @@ check! {
 fn fulfil(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(all) = moment.whole_of(INPUT) else { return };
     if all.iter().any(asks_for_input) {
-        let updates = all.iter().any(|r| r.asks(method::TASKS_UPDATE));
-        marks.expect(updates, "`tasks/update` with the input", || "none came".into());
+        let updates = || all.iter().filter(|r| r.asks(method::TASKS_UPDATE));
+        let answers = updates().any(|r| {
+            r.param("inputResponses").is_some_and(|given| given.get(TASK_INPUT).is_some())
+        });
+        let expected = format!("`tasks/update` with `inputResponses` that answer {TASK_INPUT:?}");
+        marks.expect(answers, expected, || match updates().next() {
+            Some(update) => {
+                clip(&update.param("inputResponses").unwrap_or(&Value::Null).to_string(), SHOWN)
+            }
+            None => "none came".into(),
+        });
     }
 }
 

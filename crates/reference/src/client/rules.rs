@@ -136,6 +136,8 @@ piped_rules! {
     rejects_all_that_is_unreachable => kills "http.xmcp.client-reject-unreachable",
     /// Invalid tools are left out of the list.
     leaves_out_invalid_tools => kills "http.xmcp.client-exclude",
+    /// And no others with them.
+    keeps_the_other_tools => kills "http.xmcp.client-exclude",
     /// Event streams are read.
     reads_streams => kills "http.client.both-content-types",
     /// Their comments are skipped.

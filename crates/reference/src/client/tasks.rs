@@ -61,7 +61,8 @@ impl Client {
         if !self.rules.update_keys_match {
             responses.insert("another".into(), json!({ "action": "cancel" }));
         }
-        self.once("tasks/update", &json!({ "taskId": id, "inputResponses": responses })).await?;
+        let member = if self.rules.answers_tasks_by_name { "inputResponses" } else { "responses" };
+        self.once("tasks/update", &json!({ "taskId": id, member: responses })).await?;
         Ok(true)
     }
 }

@@ -4,6 +4,8 @@ use plumb_runner::client::{INVALID, KEPT, Moment, Scenario};
 use plumb_runner::{Marks, check};
 use plumb_wire::method;
 
+use crate::client::conduct::{calls, lists};
+
 check! {
     /// **Observed:** a tool with an `x-mcp-header` with an empty name is not called, where a client calls all tools that it was left with.
     ///
@@ -76,7 +78,7 @@ check! {
 
 check! {
     /// **Observed:** of a list in which most tools have an invalid `x-mcp-header`, only the valid ones are called, and one of
-    /// those is.
+    /// those is, by a client that makes the calls that it is told to.
     ///
     /// **Why:** one malformed definition keeps nobody from using the others.
     ///
@@ -86,6 +88,12 @@ check! {
 }
 
 fn exclude(moment: &Moment<'_>, marks: &mut Marks) {
+    // Who makes calls where it is told which ones calls what it was left with, too, if it was left with anything.
+    let told = moment.of(Scenario::CustomHeaders).iter().any(calls);
+    let all = moment.whole_of(Scenario::InvalidHeaders).filter(|_| told);
+    if all.is_some_and(|all| all.iter().any(lists) && !all.iter().any(calls)) {
+        marks.breaks("a call of a tool that is valid", "no tool was called");
+    }
     let Some(name) = called(moment) else { return };
     if KEPT.contains(&name) {
         marks.fits();

@@ -101,6 +101,8 @@ macro_rules! provoked_rules {
             reads_all_prompts => kills "prompts.client-pagination",
             /// An empty page is a page.
             takes_empty_pages => kills "pagination.client-page-size",
+            /// A cursor is sent as `cursor`.
+            sends_cursors_by_name => kills "pagination.client-page-size",
             /// Elicitation is declared with each request.
             declares_elicitation => kills "elicit.client.declare",
             /// With a mode, or none for forms.
@@ -147,6 +149,8 @@ macro_rules! provoked_rules {
             looks_until_the_end => kills "tasks.client.poll-until-terminal",
             /// What it asks for is given.
             fulfils_tasks => kills "tasks.client.fulfil",
+            /// In the member for it.
+            answers_tasks_by_name => kills "tasks.client.fulfil",
             /// It is looked at afterwards, too.
             keeps_observing => kills "tasks.client.keep-observing",
             /// Only what it asks for is given.
