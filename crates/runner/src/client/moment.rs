@@ -85,8 +85,13 @@ impl<'a> Moment<'a> {
 
     /// The processes of the server that the client started in this scenario.
     pub fn lives(&self) -> &'a [Life] {
+        self.lives_in(self.scenario)
+    }
+
+    /// The processes of the server that the client started in another scenario.
+    pub fn lives_in(&self, scenario: Scenario) -> &'a [Life] {
         let all = self.all;
-        all.iter().find(|play| play.scenario == self.scenario).map_or(&[], |play| &play.lives)
+        all.iter().find(|play| play.scenario == scenario).map_or(&[], |play| &play.lives)
     }
 
     /// Whether the client opened a session as earlier revisions do, in any scenario.
