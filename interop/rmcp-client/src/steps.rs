@@ -99,6 +99,6 @@ async fn call(step: &Value, client: &Connected) -> Result<(), Failed> {
     let handle = client.send_cancellable_request(request, PeerRequestOptions::with_timeout(patience)).await?;
     match handle.await_response().await {
         Err(ServiceError::Timeout { .. }) if given_up.is_some() => Ok(()),
-        answer => Ok(drop(answer?)),
+        answer => answer.map(drop).map_err(Into::into),
     }
 }
