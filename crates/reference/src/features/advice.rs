@@ -45,7 +45,11 @@ pub(crate) fn trim(server: &Server, tools: &mut Vec<Value>) {
                 && !left(true, &OTHERS, tool)
         });
     }
-    if let Some(first) = tools.first_mut().filter(|_| !rules.lists_last) {
+}
+
+/// Says of a tool what changes all the time, where lists do not last.
+pub(crate) fn date(server: &Server, tools: &mut [Value]) {
+    if let Some(first) = tools.first_mut().filter(|_| !server.rules.lists_last) {
         first["description"] = json!(format!("As it is at {}", now()));
     }
 }

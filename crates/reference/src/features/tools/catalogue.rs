@@ -12,6 +12,7 @@ use crate::server::Server;
 /// Every tool, in the order that it is listed in.
 pub(super) fn catalogue(server: &Server) -> Vec<Value> {
     let mut tools = lasting(server).to_vec();
+    advice::date(server, &mut tools);
     tools.extend(dynamic(server));
     tools
 }
