@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::meeting::Meeting;
 use super::peer::Peer;
@@ -20,6 +20,9 @@ use crate::{Clock, Limits};
 
 /// After the end of its input, a process still answers for so long.
 const LINGER: Duration = Duration::from_millis(200);
+/// A process stays so long after the end of its input. A client that closes it and kills the process in one moment is seen to do
+/// so, in whichever order the two come.
+const STAY: Duration = Duration::from_millis(50);
 /// How many processes a client may start.
 const MOST: usize = 256;
 
@@ -47,12 +50,21 @@ pub struct Life {
     pub ended_at: Option<u64>,
     /// Whether it ended unasked, as a server that crashes.
     pub crashed: bool,
+    /// Whether it ended by itself, as its input had ended.
+    pub complied: bool,
 }
 
 impl Life {
+    /// Whether the client began to end it before its input had been closed for as long as it stays then.
+    pub fn is_cut_short(&self) -> bool {
+        let stay = u64::try_from(STAY.as_micros()).unwrap_or(u64::MAX);
+        let closed = self.input_ended_at.map(|closed| closed.saturating_add(stay));
+        self.forced_at().is_some_and(|forced| closed.is_none_or(|closed| closed > forced))
+    }
+
     /// When the client began to end it: by the first signal, or by a kill.
     pub fn forced_at(&self) -> Option<u64> {
-        let killed = self.ended_at.filter(|_| !self.crashed);
+        let killed = self.ended_at.filter(|_| !self.crashed && !self.complied);
         self.signals.first().map(|(at, _)| *at).or(killed)
     }
 }
@@ -177,13 +189,7 @@ struct Launch {
 }
 
 impl Launch {
-    async fn serve(
-        self,
-        stream: TcpStream,
-        mut peer: Peer,
-        input: DuplexStream,
-        output: DuplexStream,
-    ) {
+    async fn serve(self, stream: TcpStream, peer: Peer, input: DuplexStream, output: DuplexStream) {
         let (mut from, mut to) = stream.into_split();
         let (tell, mut told) = mpsc::channel::<Word>(WAITING);
         let mut beside = JoinSet::new();
@@ -195,7 +201,7 @@ impl Launch {
             }
         });
         beside.spawn(Self::pump(self.entries.clone(), self.at, self.manner, output, tell.clone()));
-        let mut input = Some(input);
+        let (mut input, mut peer) = (Some(input), Some(peer));
         while let Ok(Some(word)) = Word::read(&mut from).await {
             match word {
                 Word::Input(bytes) => {
@@ -208,9 +214,15 @@ impl Launch {
                     let now = self.clock.now();
                     self.note(|life| life.input_ended_at = Some(now));
                     drop(input.take());
-                    if !self.manner.outlasts_input {
-                        peer.ended(LINGER).await;
-                        let _ = tell.send(Word::Exit(0)).await;
+                    if !self.manner.outlasts_input
+                        && let Some(peer) = peer.take()
+                    {
+                        beside.spawn(Self::comply(
+                            self.entries.clone(),
+                            self.at,
+                            peer,
+                            tell.clone(),
+                        ));
                     }
                 }
                 Word::Signalled(number) => {
@@ -223,6 +235,13 @@ impl Launch {
         }
         let now = self.clock.now();
         self.note(|life| life.ended_at = Some(now));
+    }
+
+    /// Ends as a server does whose input has ended: what it was asked it answers first.
+    async fn comply(entries: Entries, at: usize, mut peer: Peer, tell: mpsc::Sender<Word>) {
+        tokio::join!(peer.ended(LINGER), sleep(STAY));
+        entries.lock()[at].complied = true;
+        let _ = tell.send(Word::Exit(0)).await;
     }
 
     /// Passes on what is written; where the output is closed before the input, the server has crashed.

@@ -25,10 +25,7 @@ check! {
 fn stderr(moment: &Moment<'_>, marks: &mut Marks) {
     if moment.whole_of(COMPLAINING).is_some() {
         let lives = moment.lives();
-        let cut_short = |life: &Life| {
-            let forced = life.forced_at().filter(|_| !life.crashed);
-            forced.is_some_and(|at| life.input_ended_at.is_none_or(|closed| closed > at))
-        };
+        let cut_short = |life: &Life| !life.crashed && life.is_cut_short();
         // One that is ended and started anew was taken for broken, unless that is how this client finds out what it talks to.
         let usual = moment.lives_in(Scenario::ToolsCall).len();
         if usual > 0 && lives.len() > usual && lives.iter().any(cut_short) {
@@ -48,7 +45,7 @@ fn stderr(moment: &Moment<'_>, marks: &mut Marks) {
 
 check! {
     /// **Observed:** the client closes the standard input of a server before it signals or kills it; and a server that does not
-    /// end with its input is signalled or killed before the client ends.
+    /// end with its input is signalled or killed before the client ends. Who does both within 50 ms does not wait.
     ///
     /// **Why:** a server that is killed loses what it was about to write, and one that is left behind stays for ever.
     ///
@@ -63,10 +60,10 @@ fn shutdown(moment: &Moment<'_>, marks: &mut Marks) {
         return;
     }
     for life in moment.lives().iter().filter(|life| !life.crashed) {
-        let closed = life.input_ended_at;
         let forced = life.forced_at();
-        if forced.is_some_and(|forced| closed.is_none_or(|closed| closed > forced)) {
-            marks.breaks("the input is closed before the server is ended", "it was ended at once");
+        if life.is_cut_short() {
+            let why = "it was ended at once";
+            marks.breaks("the input is closed, and the server has time to end", why);
         } else if moment.scenario == LASTING {
             marks.expect(forced.is_some(), "a server that does not end is ended", || {
                 "the client ended, and the server did not".into()
