@@ -303,6 +303,11 @@ impl Probe {
         })
     }
 
+    /// Whether it has no body, such as a GET that asks for a stream.
+    pub(crate) fn is_bodiless(&self) -> bool {
+        matches!(self.body, Body::Empty)
+    }
+
     /// The message, if it is one.
     pub fn message_value(&self) -> Option<&Value> {
         match &self.body {

@@ -16,6 +16,9 @@ const PAGES: usize = 20;
 /// The result of a task that takes longer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// What was answered a moment before is answered again within so long.
+const SOON: Duration = Duration::from_secs(2);
+
 /// A change of a task's status is told by this.
 const STATUS: &str = "notifications/tasks/status";
 
@@ -209,7 +212,7 @@ async fn parameter_wins(bench: &Bench) -> Judgement {
     let [one, other] = ids.as_slice() else { return concluded(bench) };
     bench.control(about(method::TASKS_GET, one)).await?;
     let probe = about(method::TASKS_GET, one).meta(RELATED, json!({"taskId": other}));
-    let seen = bench.send(probe).await?;
+    let seen = bench.send(probe.patience(SOON)).await?;
     let shown = seen.settled()?.result().and_then(|task| task["taskId"].as_str());
     Ok(Finding::expect(shown == Some(one), format!("the task {one:?}"), || seen.describe()))
 }
