@@ -303,9 +303,9 @@ impl Probe {
         })
     }
 
-    /// Whether it has no body, such as a GET that asks for a stream.
-    pub(crate) fn is_bodiless(&self) -> bool {
-        matches!(self.body, Body::Empty)
+    /// Whether it is a GET, which may open a stream that never ends.
+    pub(crate) fn is_get(&self) -> bool {
+        self.http_method == "GET"
     }
 
     /// The message, if it is one.

@@ -114,7 +114,7 @@ async fn behind(
 /// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged, and a stream that has
 /// nothing to say once it is there.
 pub(super) async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
-    if probe.is_bodiless() {
+    if probe.is_get() {
         let mut open = channel.open(by, probe).await?;
         let served = open.status().await.is_some_and(|status| status < 300);
         let silent = served && open.next_within(AT_ONCE).await.is_none() && !open.is_ended();
