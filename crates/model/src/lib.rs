@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod keep;
 pub mod known;
 pub mod ledger;
+pub mod network;
 pub mod pack;
 pub mod payload;
 pub mod positions;
@@ -34,6 +35,7 @@ pub use exchange::{
 };
 pub use keep::{Keep, Sieve};
 pub use ledger::{Force, Ledger, Level, Party, Requirement};
+pub use network::Network;
 pub use payload::Payload;
 pub use positions::{OtherSides, Position, Positions};
 pub use report::{Report, Reports};

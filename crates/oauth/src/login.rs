@@ -7,6 +7,7 @@
 mod discovery;
 mod http;
 mod loopback;
+mod reach;
 mod registration;
 
 use std::time::Duration;
@@ -100,7 +101,7 @@ impl SignIn {
         secrets: &Secrets,
         show: impl FnOnce(&str),
     ) -> Result<SignedIn, LoginError> {
-        let agent = Agent::new(&self.authorities)?;
+        let agent = Agent::new(&self.url, &self.authorities).await?;
         let found = Found::at(&self.url, &agent).await?;
         let loopback = Loopback::bind(self.port).await?;
         let scopes =
@@ -132,6 +133,7 @@ impl SignIn {
             request = request.add_extra_param("prompt", "consent");
         }
         let (address, state) = request.url();
+        agent.sends_to(&address)?;
         show(address.as_str());
         let back = tokio::time::timeout(self.patience, loopback.back(state.secret()));
         let late = |_| LoginError::new("nobody came back from the authorization server in time");
@@ -162,13 +164,17 @@ impl SignIn {
     ///
     /// # Errors
     ///
-    /// Nobody gave a refresh token, or it is not taken any more.
+    /// It was for another server, nobody gave a refresh token, or it is not taken any more.
     pub async fn refreshed(
         &self,
         before: &SignedIn,
         secrets: &Secrets,
     ) -> Result<SignedIn, LoginError> {
-        let agent = Agent::new(&self.authorities)?;
+        if !discovery::is_for(&before.resource, &self.url) {
+            let why = format!("those are tokens for {}", before.resource);
+            return Err(LoginError::at(&self.url, why));
+        }
+        let agent = Agent::new(&self.url, &self.authorities).await?;
         let tokens = before.ask(&before.resource, &agent, secrets).await?;
         Ok(before.clone().with(&tokens, secrets))
     }
@@ -186,7 +192,8 @@ impl SignIn {
     ) -> Result<Token, LoginError> {
         let other = self.other_resource.as_deref();
         let other = other.ok_or_else(|| LoginError::new("no other resource is named"))?;
-        let tokens = signed_in.ask(other, &Agent::new(&self.authorities)?, secrets).await?;
+        let agent = Agent::new(&self.url, &self.authorities).await?;
+        let tokens = signed_in.ask(other, &agent, secrets).await?;
         if let Some(refresh) = tokens.refresh_token() {
             signed_in.refresh_token = Some(refresh.secret().clone());
         }
@@ -263,4 +270,33 @@ fn client(id: &str, secret: Option<&str>, token_endpoint: &str) -> Result<Client
 
 fn broken(error: impl std::fmt::Display) -> LoginError {
     LoginError::at("an address of the authorization server is none", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tokens_of_one_server_are_not_renewed_for_another() {
+        let kept = json!({
+            "resource": "https://one.example/mcp", "issuer": "https://issuer.example",
+            "token_endpoint": "https://issuer.example/token", "client_id": "c", "client_secret": null,
+            "access_token": "a", "refresh_token": "r", "scopes": [],
+        });
+        let kept: SignedIn = serde_json::from_value(kept).expect("what is kept");
+        let sign_in = SignIn {
+            url: "https://other.example/mcp".into(),
+            scopes: Vec::new(),
+            client_id: None,
+            client_secret: None,
+            other_resource: None,
+            port: 0,
+            authorities: Vec::new(),
+            patience: Duration::ZERO,
+        };
+        let error = sign_in.refreshed(&kept, &Secrets::default()).await.expect_err("another");
+        assert!(error.to_string().contains("tokens for https://one.example/mcp"), "{error}");
+    }
 }

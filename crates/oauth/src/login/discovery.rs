@@ -161,7 +161,7 @@ async fn first(places: &[String], agent: &Agent, fits: impl Fn(&Value) -> bool) 
 }
 
 /// Whether a resource is the server at this address, or all of its origin or path.
-fn is_for(resource: &str, url: &str) -> bool {
+pub(super) fn is_for(resource: &str, url: &str) -> bool {
     let (Ok(resource), Ok(url)) = (Url::parse(resource), Url::parse(url)) else { return false };
     let within = url.path().strip_prefix(resource.path().trim_end_matches('/'));
     resource.origin() == url.origin()

@@ -9,8 +9,10 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::Value;
+use url::Url;
 
 use super::LoginError;
+use super::reach::Reach;
 
 /// An answer may take so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,7 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const MOST: usize = 1 << 20;
 
 /// Who asks.
-pub(super) struct Agent(reqwest::Client);
+pub(super) struct Agent {
+    client: reqwest::Client,
+    reach: Arc<Reach>,
+}
 
 /// What came.
 pub(super) struct Came {
@@ -36,6 +41,8 @@ pub(super) enum Unanswered {
     Wire(#[from] reqwest::Error),
     #[error("the answer is larger than 1 MiB")]
     Endless,
+    #[error("{0}")]
+    OutOfReach(&'static str),
 }
 
 /// Why no token came.
@@ -56,7 +63,10 @@ pub(super) fn told(error: &Untold) -> String {
 }
 
 impl Agent {
-    pub(super) fn new(authorities: &[Vec<u8>]) -> Result<Self, LoginError> {
+    /// Asks on behalf of the protected server at this address, and what that names.
+    pub(super) async fn new(url: &str, authorities: &[Vec<u8>]) -> Result<Self, LoginError> {
+        let reach =
+            Arc::new(Reach::of(&Url::parse(url).map_err(|e| LoginError::at(url, e))?).await);
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         for pem in authorities {
             for certificate in CertificateDer::pem_slice_iter(pem).flatten() {
@@ -73,29 +83,36 @@ impl Agent {
             .tls_backend_preconfigured(config)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .dns_resolver(Arc::clone(&reach))
             .timeout(PATIENCE)
-            .build();
-        client.map(Self).map_err(|e| LoginError::at("HTTP", e))
+            .build()
+            .map_err(|e| LoginError::at("HTTP", e))?;
+        Ok(Self { client, reach })
+    }
+
+    /// Whether a browser may be sent to an address.
+    pub(super) fn sends_to(&self, url: &Url) -> Result<(), LoginError> {
+        self.reach.takes(url).map_err(|why| LoginError::at(url.as_str(), why))
     }
 
     pub(super) async fn json(&self, url: &str) -> Result<Came, LoginError> {
-        let request = self.0.get(url).header("Accept", "application/json");
-        Self::came(request).await.map_err(|e| LoginError::at(url, e))
+        let request = self.client.get(url).header("Accept", "application/json");
+        self.came(request).await.map_err(|e| LoginError::at(url, e))
     }
 
     pub(super) async fn post(&self, url: &str, body: &Value) -> Result<Came, LoginError> {
         let request = self
-            .0
+            .client
             .post(url)
             .header("Content-Type", "application/json")
             .header("Accept", "application/json, text/event-stream")
             .body(body.to_string());
-        Self::came(request).await.map_err(|e| LoginError::at(url, e))
+        self.came(request).await.map_err(|e| LoginError::at(url, e))
     }
 
     /// A request of the token endpoint.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
-        let answer = self.0.execute(request.try_into()?).await?;
+        let answer = self.execute(request.try_into()?).await?;
         let mut response = HttpResponse::new(Vec::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
@@ -103,8 +120,13 @@ impl Agent {
         Ok(response)
     }
 
-    async fn came(request: reqwest::RequestBuilder) -> Result<Came, Unanswered> {
-        let answer = request.send().await?;
+    async fn execute(&self, request: reqwest::Request) -> Result<reqwest::Response, Unanswered> {
+        self.reach.takes(request.url()).map_err(Unanswered::OutOfReach)?;
+        Ok(self.client.execute(request).await?)
+    }
+
+    async fn came(&self, request: reqwest::RequestBuilder) -> Result<Came, Unanswered> {
+        let answer = self.execute(request.build()?).await?;
         let challenges = answer.headers().get_all("www-authenticate");
         let challenges = challenges.iter().filter_map(|c| c.to_str().ok()).map(str::to_owned);
         let (status, challenges) = (answer.status().as_u16(), challenges.collect());

@@ -1,0 +1,107 @@
+//! Where a protected server may send whoever signs in: its metadata are a stranger's.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use plumb_model::Network;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::net::lookup_host;
+use url::{Host, Origin, Url};
+
+/// What is within reach of a protected server: itself, and by TLS what is public, or in the network that it lives in.
+#[derive(Clone, Debug)]
+pub(super) struct Reach {
+    own: Origin,
+    homes: Vec<Network>,
+}
+
+impl Reach {
+    pub(super) async fn of(server: &Url) -> Self {
+        let host = server.host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let homes: Vec<Network> = match lookup_host((host, 0)).await {
+            Ok(homes) => homes.map(|home| Network::of(home.ip())).collect(),
+            // Nobody knows where it lives.
+            Err(_) => vec![Network::Public],
+        };
+        Self { own: server.origin(), homes }
+    }
+
+    /// Whether an address may be asked, as far as it tells; of a name, its addresses are looked at when it is resolved.
+    ///
+    /// # Errors
+    ///
+    /// It may not, and why.
+    pub(super) fn takes(&self, url: &Url) -> Result<(), &'static str> {
+        if url.origin() == self.own {
+            return Ok(());
+        }
+        let address: Option<IpAddr> = match url.host() {
+            Some(Host::Ipv4(v4)) => Some(v4.into()),
+            Some(Host::Ipv6(v6)) => Some(v6.into()),
+            Some(Host::Domain(_)) | None => None,
+        };
+        let here = address.is_some_and(|a| Network::of(a) == Network::Loopback)
+            || url.host_str() == Some("localhost");
+        if url.scheme() != "https" && !here {
+            return Err("it is not reached by TLS (RFC 8414, section 2; RFC 9728, section 2)");
+        }
+        if address.is_some_and(|address| !self.has(address)) {
+            return Err("it is in a private network that the protected server is not in");
+        }
+        Ok(())
+    }
+
+    fn has(&self, address: IpAddr) -> bool {
+        self.homes.iter().any(|home| home.may_name(Network::of(address)))
+    }
+}
+
+impl Resolve for Reach {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = self.clone();
+        Box::pin(async move {
+            let found = lookup_host((name.as_str(), 0)).await?;
+            let found: Vec<SocketAddr> = found.filter(|at| reach.has(at.ip())).collect();
+            if found.is_empty() {
+                let why = "it is in a private network that the protected server is not in";
+                return Err(io::Error::other(why).into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect("a URL")
+    }
+
+    #[tokio::test]
+    async fn a_stranger_sends_nobody_into_a_private_network() {
+        let reach = Reach::of(&url("https://8.8.8.8/mcp")).await;
+        for fits in ["https://8.8.8.8/x", "https://1.1.1.1/", "https://issuer.example/"] {
+            assert_eq!(reach.takes(&url(fits)), Ok(()), "{fits}");
+        }
+        for other in [
+            "http://1.1.1.1/",
+            "http://issuer.example/",
+            "https://127.0.0.1/",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/",
+            "https://[::1]/",
+        ] {
+            assert!(reach.takes(&url(other)).is_err(), "{other}");
+        }
+        let local = Reach::of(&url("http://127.0.0.1:9/mcp")).await;
+        for fits in ["http://127.0.0.1:1/", "http://localhost:1/", "https://10.0.0.1/"] {
+            assert_eq!(local.takes(&url(fits)), Ok(()), "{fits}");
+        }
+        assert!(local.takes(&url("https://169.254.169.254/")).is_err());
+        let named = reach.resolve("localhost".parse().expect("a name")).await;
+        assert!(named.is_err(), "a name that leads here");
+    }
+}
