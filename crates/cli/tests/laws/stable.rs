@@ -45,6 +45,12 @@ fn brittle() -> plumb_runner::Target {
            | exec '{}' serve reference --stdio"#,
         judge::binary()
     );
+    in_a_shell(script)
+}
+
+/// What a shell runs.
+#[cfg(unix)]
+fn in_a_shell(script: String) -> plumb_runner::Target {
     plumb_runner::Target::Stdio(plumb_wire::process::Launch {
         program: "sh".into(),
         args: vec!["-c".into(), script],
@@ -78,11 +84,7 @@ fn tardy() -> plumb_runner::Target {
            *'"id":null'*) {{ sleep 0.06; printf '%s\n' "$line"; }} & ;; *) printf '%s\n' "$line";; esac; done"#,
         judge::binary()
     );
-    plumb_runner::Target::Stdio(plumb_wire::process::Launch {
-        program: "sh".into(),
-        args: vec!["-c".into(), script],
-        ..plumb_wire::process::Launch::default()
-    })
+    in_a_shell(script)
 }
 
 /// Over standard streams such an answer is owed to nobody, so nothing tells when it no longer comes.
