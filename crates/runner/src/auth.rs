@@ -209,8 +209,12 @@ impl Authority {
 
     /// The token of the run's own requests with one bit of its signature flipped.
     fn used_badly(&self) -> Result<Token, Trouble> {
-        let badly = self.used.get().and_then(Token::signed_badly);
-        let badly = badly.ok_or_else(|| Trouble::Setup("the run sends no token".into()))?;
+        let used =
+            self.used.get().ok_or_else(|| Trouble::Setup("the run sends no token".into()))?;
+        let badly = used.signed_badly().ok_or_else(|| Trouble::Absent {
+            why: "the token of the run is no JWT: it has no signature to break".into(),
+            how_to_enable: "sign in where access tokens are JWTs".into(),
+        })?;
         self.recorder.add_secret(badly.as_str());
         Ok(badly)
     }

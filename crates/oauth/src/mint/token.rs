@@ -26,7 +26,8 @@ impl Token {
 
     /// The same token with one bit of its signature flipped; `None` if it is no JWT.
     pub fn signed_badly(&self) -> Option<Self> {
-        super::forge::signed_badly(&self.0).ok().map(Self)
+        let is_jwt = self.0.split('.').count() == 3;
+        super::forge::signed_badly(&self.0).ok().filter(|_| is_jwt).map(Self)
     }
 
     /// The same token, broken as anybody can who has it and no key; `None` if that is not possible.
@@ -35,7 +36,7 @@ impl Token {
         let parts: Vec<&str> = self.0.split('.').collect();
         let jwt = <[&str; 3]>::try_from(parts).ok();
         let text = match (deviation, jwt) {
-            (D::SignatureBad, Some(_)) => return self.signed_badly(),
+            (D::SignatureBad, _) => return self.signed_badly(),
             (D::SignatureStripped, Some([header, payload, _])) => format!("{header}.{payload}."),
             (D::SignatureAbsent, Some([header, payload, _])) => format!("{header}.{payload}"),
             (D::AlgorithmNone | D::AlgorithmNoneCased, Some([_, payload, _])) => {
