@@ -85,6 +85,7 @@ struct Walk<'a> {
     company: Company,
     /// How many vectors were left unanswered.
     silences: u32,
+    /// What it does with lines whose request cannot be told.
     nameless: Nameless,
     /// The last answer to each unbroken request that was accepted.
     last: BTreeMap<String, Observed>,

@@ -15,8 +15,8 @@ check! {
     /// **Observed:** requests whose `MCP-Protocol-Version` differs from the version in `_meta`, either way, get 400
     /// and -32020: versions that nobody knows, and those of earlier revisions, also at a server that answers the
     /// handshake of those, since a `_meta` of this revision chooses it there, whatever the header says
-    /// (basic/versioning#backward-compatibility-with-initialization-based-versions). Position: as one of the two may be a version that the server does not implement, -32022 is
-    /// accepted too.
+    /// (basic/versioning#backward-compatibility-with-initialization-based-versions). Position: as one of the two may be
+    /// a version that the server does not implement, -32022 is accepted too.
     ///
     /// **Why:** a gateway that goes by the header applies other rules than the server.
     ///

@@ -111,14 +111,19 @@ async fn behind(
     Ok((send(channel, by, &control()).await?, died))
 }
 
-/// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged, and a stream that has
-/// nothing to say once it is there.
+/// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged, and what a GET opens once
+/// it is there.
 pub(super) async fn send(channel: &Channel, by: &str, probe: &Probe) -> Result<Observed, Trouble> {
     if probe.is_get() {
         let mut open = channel.open(by, probe).await?;
-        let served = open.status().await.is_some_and(|status| status < 300);
-        let silent = served && open.next_within(AT_ONCE).await.is_none() && !open.is_ended();
-        return Ok(if silent { open.close() } else { open.finish().await });
+        if open.status().await.is_some_and(|status| status < 300) {
+            // A body is there soon; a stream may have something to say for ever.
+            open.next_within(AT_ONCE).await;
+            if !open.is_ended() {
+                return Ok(open.close());
+            }
+        }
+        return Ok(open.finish().await);
     }
     if probe.method() != Some(method::LISTEN) {
         return channel.send(by, probe).await;
