@@ -35,7 +35,7 @@ pub use exchange::{
 };
 pub use keep::{Keep, Sieve};
 pub use ledger::{Force, Ledger, Level, Party, Requirement};
-pub use network::Network;
+pub use network::{Homes, Network};
 pub use payload::Payload;
 pub use positions::{OtherSides, Position, Positions};
 pub use report::{Report, Reports};

@@ -1,6 +1,6 @@
 //! How far an address reaches, and which of them a stranger may send us to.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Where an address is valid: what is named first is the closest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,27 @@ impl Network {
 
     /// Whether who lives here may name an address there: its own network and what is public; who lives on this machine was
     /// put there by the user, and may name the user's private network.
-    pub fn may_name(self, there: Self) -> bool {
+    fn may_name(self, there: Self) -> bool {
         there == Self::Public || there == self || (self == Self::Loopback && there == Self::Private)
+    }
+}
+
+/// The networks that a stranger lives in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Homes(Vec<Network>);
+
+impl Homes {
+    /// Those of a host, by what its name was resolved to. Of one that has no address nobody knows where it lives: it may name
+    /// what is public.
+    pub fn of<E>(resolved: Result<impl Iterator<Item = SocketAddr>, E>) -> Self {
+        let homes = resolved.map(|homes| homes.map(|home| Network::of(home.ip())).collect());
+        Self(homes.unwrap_or_else(|_| vec![Network::Public]))
+    }
+
+    /// Whether who lives there may send us to this address.
+    pub fn may_name(&self, address: IpAddr) -> bool {
+        let there = Network::of(address);
+        self.0.iter().any(|home| home.may_name(there))
     }
 }
 

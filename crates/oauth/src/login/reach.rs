@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use plumb_model::Network;
+use plumb_model::{Homes, Network};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::net::lookup_host;
 use url::{Host, Origin, Url};
@@ -12,18 +12,14 @@ use url::{Host, Origin, Url};
 #[derive(Clone, Debug)]
 pub(super) struct Reach {
     own: Origin,
-    homes: Vec<Network>,
+    homes: Homes,
 }
 
 impl Reach {
     pub(super) async fn of(server: &Url) -> Self {
         let host = server.host_str().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let homes: Vec<Network> = match lookup_host((host, 0)).await {
-            Ok(homes) => homes.map(|home| Network::of(home.ip())).collect(),
-            // Nobody knows where it lives.
-            Err(_) => vec![Network::Public],
-        };
+        let homes = Homes::of(lookup_host((host, 0)).await);
         Self { own: server.origin(), homes }
     }
 
@@ -46,14 +42,10 @@ impl Reach {
         if url.scheme() != "https" && !here {
             return Err("it is not reached by TLS (RFC 8414, section 2; RFC 9728, section 2)");
         }
-        if address.is_some_and(|address| !self.has(address)) {
+        if address.is_some_and(|address| !self.homes.may_name(address)) {
             return Err("it is in a private network that the protected server is not in");
         }
         Ok(())
-    }
-
-    fn has(&self, address: IpAddr) -> bool {
-        self.homes.iter().any(|home| home.may_name(Network::of(address)))
     }
 }
 
@@ -62,7 +54,7 @@ impl Resolve for Reach {
         let reach = self.clone();
         Box::pin(async move {
             let found = lookup_host((name.as_str(), 0)).await?;
-            let found: Vec<SocketAddr> = found.filter(|at| reach.has(at.ip())).collect();
+            let found: Vec<SocketAddr> = found.filter(|at| reach.homes.may_name(at.ip())).collect();
             if found.is_empty() {
                 let why = "it is in a private network that the protected server is not in";
                 return Err(io::Error::other(why).into());

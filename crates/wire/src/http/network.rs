@@ -2,23 +2,15 @@
 
 use std::net::SocketAddr;
 
-use plumb_model::Network;
+use plumb_model::Homes;
 use tokio::net::lookup_host;
 
 use super::endpoint::Endpoint;
 
 /// Of these addresses those that whoever lives at an endpoint may name.
 pub(super) async fn within_reach_of(namer: &Endpoint, found: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let homes: Vec<Network> = match lookup_host((namer.host(), namer.port())).await {
-        Ok(homes) => homes.map(|home| Network::of(home.ip())).collect(),
-        // Nobody knows where it lives.
-        Err(_) => vec![Network::Public],
-    };
-    let may = |there: &SocketAddr| {
-        let there = Network::of(there.ip());
-        homes.iter().any(|home| home.may_name(there))
-    };
-    found.into_iter().filter(may).collect()
+    let homes = Homes::of(lookup_host((namer.host(), namer.port())).await);
+    found.into_iter().filter(|there| homes.may_name(there.ip())).collect()
 }
 
 #[cfg(test)]
