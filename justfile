@@ -28,8 +28,8 @@ update:
 
 # Law 8: the same verdicts from one server, idle and with every core busy, and from servers that are slow or limit their callers.
 stable:
-    for run in 1 2 3 4 5; do cargo test --locked -p mcp-plumb --test laws stable || exit 1; done
-    cargo test --locked -p mcp-plumb --test laws slow_and_limiting
+    for run in 1 2 3 4 5; do cargo test --locked -p mcp-plumb --test all laws::stable || exit 1; done
+    cargo test --locked -p mcp-plumb --test all slow_and_limiting
 
 # The whole mutant x check table against docs/kill-matrix.md.
 matrix:

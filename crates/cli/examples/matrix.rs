@@ -1,8 +1,11 @@
 //! Law 3: the whole mutant × check table, compared with `docs/kill-matrix.md`, or written with `PLUMB_UPDATE=1`.
 
-#[path = "../tests/laws/judge.rs"]
+#[path = "../tests/all/laws/judge.rs"]
 #[expect(dead_code, reason = "the laws use the rest")]
 mod judge;
+#[path = "../tests/all/judging.rs"]
+#[expect(dead_code, reason = "the laws use the rest")]
+mod judging;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -68,7 +71,7 @@ fn judged() -> impl Iterator<Item = &'static Mutant> {
 
 async fn row(mutant: &Mutant) -> String {
     let mut killed = if judge::needs_tokens(mutant.kills) {
-        let suite = judge::edition().suite("auth").expect("built in").expect("a test reads it");
+        let suite = judging::suite(&judging::newest(), "auth");
         let options = Options { suite, ..judge::protected_options(Some(mutant.name), &[]) };
         violated(&judge::report(options).await)
     } else {

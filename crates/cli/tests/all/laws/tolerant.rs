@@ -7,12 +7,10 @@ use plumb_model::{Report, Verdict};
 use plumb_reference::{LimitBy, Options, Reference, Rules, SseMode};
 use plumb_runner::{Reach, Replicas, Target};
 
-use crate::judge;
+use super::judge;
+use crate::judging::AT_ONCE;
 
 type Variant = (&'static str, fn(&mut Options));
-
-/// Runs at once: most of a run is waiting.
-const AT_ONCE: usize = 4;
 
 const VARIANTS: &[Variant] = &[
     ("a tool without a description", |o| o.tool_without_description = true),

@@ -1,17 +1,13 @@
 //! Judging the reference, in this process or by the binary, for the laws and the kill matrix.
 
-use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
-
-use plumb_model::known::Known;
-use plumb_model::{Edition, Event, Report, Secrets, Verdict};
+use plumb_model::{Event, Report, Verdict};
 use plumb_reference::{Reference, Rules};
 use plumb_runner::{
-    AllowCalls, Applies, AuthOptions, Isolation, Options, Props, Reach, Replicas, RunError,
-    SHARED_DIR, Target,
+    AllowCalls, Applies, AuthOptions, Isolation, Options, Reach, RunError, SHARED_DIR, Target,
 };
-use plumb_wire::Limits;
 use plumb_wire::process::Launch;
+
+use crate::judging;
 
 /// The plumb binary beside this test or example.
 pub(crate) fn binary() -> String {
@@ -23,38 +19,14 @@ pub(crate) fn binary() -> String {
 
 /// What a run of these checks needs; empty for all.
 pub(crate) fn options(target: Target, only: &[&str]) -> Options {
-    let edition = edition();
+    let edition = judging::newest();
+    let suite = judging::suite(&edition, suite(only));
+    // The reference's baskets hold nothing that anybody needs.
+    let names = ["create_basket", "add_item", "touch"].map(str::to_owned).to_vec();
     Options {
-        target,
-        suite: edition.suite(suite(only)).expect("built in").expect("a test reads it"),
-        only: only.iter().map(|id| (*id).to_owned()).collect(),
-        known: Known::default(),
-        other_sides: plumb_model::OtherSides::default(),
-        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
-        props: Props::new(),
-        // The reference's baskets hold nothing that anybody needs.
-        allow_calls: AllowCalls {
-            all: false,
-            names: ["create_basket", "add_item", "touch"].map(str::to_owned).to_vec(),
-        },
-        seed: 7,
-        concurrency: 12,
-        rate: None,
-        budget: Duration::from_secs(120).into(),
-        max_report: 64 << 20,
-        limits: Limits::default(),
-        secrets: Secrets::default(),
-        started: "2026-01-01T00:00:00Z".into(),
-        auth: None,
-        replicas: Replicas::default(),
-        edition,
+        allow_calls: AllowCalls { all: false, names },
+        ..judging::options(edition, suite, target, only)
     }
-}
-
-/// The edition that the laws are about, read once.
-pub(crate) fn edition() -> Arc<Edition> {
-    static EDITION: OnceLock<Arc<Edition>> = OnceLock::new();
-    Arc::clone(EDITION.get_or_init(|| Arc::new(Edition::latest())))
 }
 
 /// The suite that holds these checks; advice is apart.
@@ -72,16 +44,7 @@ fn choices(kills: &str) -> plumb_reference::Options {
 
 /// The events of a run.
 pub(crate) async fn events(options: Options) -> Result<Vec<Event>, RunError> {
-    let events = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&events);
-    plumb_runner::run(
-        &plumb_checks::all(),
-        options,
-        Box::new(move |e| sink.lock().expect("no panic").push(e)),
-    )
-    .await?;
-    let events = std::mem::take(&mut *events.lock().expect("no panic"));
-    Ok(events)
+    judging::events(&plumb_checks::all(), options).await
 }
 
 /// The report of a run.
@@ -99,7 +62,7 @@ pub(crate) async fn in_process(
     let reference = Reference { rules, options: choices };
     let running = plumb_reference::spawn_http(reference).await.expect("starts");
     let url = running.url.clone();
-    let report = report(options(Target::Url(Reach { url, ..Reach::default() }), only)).await;
+    let report = report(options(judging::at(&url), only)).await;
     drop(running);
     report
 }

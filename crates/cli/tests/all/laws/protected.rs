@@ -4,10 +4,11 @@ use plumb_model::{Report, Verdict};
 use plumb_report::terminal::Style;
 use plumb_runner::{AuthOptions, Options};
 
-use crate::judge;
+use super::judge;
+use crate::judging;
 
 fn options(broken: Option<&str>) -> Options {
-    let suite = judge::edition().suite("auth").expect("built in").expect("a test reads it");
+    let suite = judging::suite(&judging::newest(), "auth");
     Options { suite, ..judge::protected_options(broken, &[]) }
 }
 

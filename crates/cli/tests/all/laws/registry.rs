@@ -7,12 +7,13 @@ use plumb_model::{Role, Verdict};
 use plumb_reference::{Features, MUTANTS, Options, Rules};
 use plumb_runner::Body;
 
-use crate::judge;
+use super::judge;
+use crate::judging;
 
 #[test]
 fn every_check_is_in_the_ledger_once_and_documented() {
     let mut seen = BTreeSet::new();
-    let ledger = &judge::edition().ledger;
+    let ledger = &judging::newest().ledger;
     for check in plumb_checks::all() {
         for id in check.rows() {
             let row = ledger.requirement(id);
@@ -56,7 +57,7 @@ fn every_judged_requirement_has_a_mutant() {
 #[test]
 fn every_vector_is_judged_and_every_case_check_has_vectors() {
     let checks = plumb_checks::of_every_role();
-    let packs = plumb_checks::packs(&judge::edition()).expect("the packs are well made");
+    let packs = plumb_checks::packs(&judging::newest()).expect("the packs are well made");
     let vectors = || packs.iter().flat_map(plumb_model::pack::Pack::vectors);
     for vector in vectors() {
         let flow = matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_));
@@ -82,7 +83,7 @@ fn every_vector_is_judged_and_every_case_check_has_vectors() {
 
 #[test]
 fn no_check_has_two_cases_of_one_address() {
-    let packs = plumb_checks::packs(&judge::edition()).expect("the packs are well made");
+    let packs = plumb_checks::packs(&judging::newest()).expect("the packs are well made");
     let mut seen = BTreeSet::new();
     for vector in packs.iter().flat_map(plumb_model::pack::Pack::vectors) {
         for id in &vector.judges {
@@ -103,7 +104,7 @@ fn every_requirement_of_the_core_on_a_server_has_a_check_or_an_exclusion() {
             && !page.starts_with("basic/authorization")
             && page != "seps/2663-tasks-extension"
     };
-    let ledger = &judge::edition().ledger;
+    let ledger = &judging::newest().ledger;
     let open: Vec<&str> = ledger
         .rows()
         .iter()
@@ -158,7 +159,7 @@ async fn nothing_holds_without_an_exchange_to_show_for_it() {
 /// The registry as a snapshot: a new or a retired check is a line of a diff.
 #[test]
 fn the_set_of_checks_is_as_committed() {
-    let edition = judge::edition();
+    let edition = judging::newest();
     let mut lines: Vec<String> = plumb_checks::all()
         .iter()
         .flat_map(|c| c.rows().filter_map(|id| c.info_of(id, &edition)))

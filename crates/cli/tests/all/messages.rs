@@ -210,7 +210,7 @@ fn ids_that_do_not_exist_are_named_with_the_nearest() {
     assert!(text.contains("`nonsense.*`: see `plumb list`"), "{text}");
 }
 
-const PACK: &str = include_str!("../../../vectors/pagination/pack.json");
+const PACK: &str = include_str!("../../../../vectors/pagination/pack.json");
 
 #[test]
 fn what_is_ignored_of_a_folder_of_packs_is_said() {

@@ -1,16 +1,14 @@
 //! The laws of revisions with a handshake: a right server holds them, and each of its rules is noticed when it is broken.
 
-mod judging;
-
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use plumb_model::{Edition, Report, Role, Verdict};
 use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http};
 
-/// So many servers are judged at once.
-const AT_ONCE: usize = 8;
+use crate::judging;
 
 /// What passive checks look at is provoked by others.
 const PROVOKING: &str = "base.jsonrpc.method-not-found";
@@ -31,8 +29,8 @@ const SILENT: [&str; 6] = [
 async fn judged(revision: &str, broken: &[&str], only: &[&str]) -> Report {
     let url = spawn_handshake_http(broken).await.expect("a port of the loopback");
     let edition = Edition::of(revision).expect("a revision that is judged");
-    let suite = edition.suite("full").expect("built in").expect("parses");
-    let options = judging::options(edition, suite, &url, only);
+    let suite = judging::suite(&edition, "full");
+    let options = judging::options(Arc::new(edition), suite, judging::at(&url), only);
     judging::judged(&plumb_checks::of_servers(), options).await.expect("it is reached")
 }
 
@@ -77,7 +75,7 @@ async fn each_broken_rule_is_noticed() {
             (!noticed)
                 .then(|| format!("{} is not noticed by {}: {verdict:?}", mutant.name, mutant.kills))
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(judging::AT_ONCE)
         .filter_map(|unnoticed| async move { unnoticed });
     let unnoticed: Vec<String> = unnoticed.collect().await;
     assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));

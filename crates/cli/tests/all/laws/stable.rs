@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use plumb_model::{Report, Verdict};
 use plumb_reference::{Features, Options, Rules};
 
-use crate::judge;
+use super::judge;
 
 /// A server that is soon judged.
 fn small() -> Options {

@@ -1,12 +1,11 @@
 //! No secret of the user is written anywhere, whatever the target does with it.
 
-#[path = "secrets/echo.rs"]
-mod echo;
-#[path = "secrets/forms.rs"]
 mod forms;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use crate::echo;
 
 /// What an escaping writer would change, all of it fit for a header field.
 const NASTY: &str = r#"k3y"/+\'<&>%41 ?=z~9"#;

@@ -1,8 +1,5 @@
 //! Nothing of a target's text acts: on a terminal, in a log, in any report, or in a shell.
 
-#[path = "secrets/echo.rs"]
-mod echo;
-
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -10,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use quick_junit::Report;
+
+use crate::echo;
 use serde_json::Value;
 
 const REPORTS: [&str; 8] =

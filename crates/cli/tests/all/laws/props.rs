@@ -6,7 +6,8 @@ use plumb_reference::{Options, Reference};
 use plumb_runner::{AllowCalls, Prop, Reach, Survey, Target};
 use plumb_wire::Limits;
 
-use crate::judge;
+use super::judge;
+use crate::judging;
 
 /// What a server offers under names of its own, found by calls that were allowed.
 const BY_BEHAVIOUR: [(Prop, &str); 5] = [
@@ -28,7 +29,7 @@ async fn survey(target: &Target, names: &[&str]) -> Survey {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let allow = AllowCalls { all: false, names };
     let secrets = plumb_model::Secrets::default();
-    plumb_runner::survey_only(judge::edition(), target, &Limits::default(), secrets, &allow)
+    plumb_runner::survey_only(judging::newest(), target, &Limits::default(), secrets, &allow)
         .await
         .expect("reached")
 }

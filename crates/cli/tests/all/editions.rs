@@ -1,23 +1,24 @@
 //! A second edition: what changes with a revision is data, so that one more needs no change of code.
 
-mod judging;
+use std::sync::Arc;
 
-use judging::judged as judged_by;
 use plumb_model::suite::Suite;
 use plumb_model::{Edition, Report, Role};
 use plumb_reference::Reference;
 use plumb_runner::{Options, RunError};
+
+use crate::judging;
 
 /// A revision that nobody has released.
 const NEXT: &str = "2031-04-01";
 
 fn options(edition: Edition, url: &str, only: &[&str]) -> Options {
     let everything = Suite::parse("all", "name = 'all'\nabout = 'everything'", &edition.ledger);
-    judging::options(edition, everything.expect("parses"), url, only)
+    judging::options(Arc::new(edition), everything.expect("parses"), judging::at(url), only)
 }
 
 async fn judged(options: Options) -> Result<Report, RunError> {
-    judged_by(&plumb_checks::all(), options).await
+    judging::judged(&plumb_checks::all(), options).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

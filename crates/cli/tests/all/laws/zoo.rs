@@ -12,7 +12,7 @@ use plumb_wire::script::{Script, Step};
 use plumb_wire::{Asked, Clock};
 use serde_json::{Value, json};
 
-use crate::judge;
+use super::judge;
 
 /// What an animal does with what it is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]

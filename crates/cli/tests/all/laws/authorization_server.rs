@@ -1,17 +1,16 @@
 //! The laws of the checks of authorization servers: ours holds all of them, and each notices a departure.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
-use plumb_model::known::Known;
 use plumb_model::ledger::{Observe, Party};
-use plumb_model::{Edition, Event, Report, Role, Secrets, Verdict};
+use plumb_model::{Edition, Event, Report, Role, Verdict};
 use plumb_oauth::server::Decision;
 use plumb_oauth::{AuthorizationServer, Bind, Profile};
 use plumb_runner::authorization_server::Issuer;
-use plumb_runner::{AllowCalls, Options, Props, Reach, Target};
-use plumb_wire::Limits;
+use plumb_runner::{Options, Reach, Target};
+
+use crate::judging;
 
 /// How the server is set up for a run: no one set-up shows everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,28 +73,9 @@ const NOTICED: &[(&str, &str, SetUp)] = &[
 ];
 
 fn options(issuer: Issuer, only: &[&str]) -> Options {
-    let edition = Arc::new(Edition::latest());
-    Options {
-        target: Target::AuthorizationServer(Box::new(issuer)),
-        suite: edition.suite("authorization-server").expect("built in").expect("a test reads it"),
-        only: only.iter().map(|id| (*id).to_owned()).collect(),
-        known: Known::default(),
-        other_sides: plumb_model::OtherSides::default(),
-        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
-        props: Props::new(),
-        allow_calls: AllowCalls::default(),
-        seed: 7,
-        concurrency: 12,
-        rate: None,
-        budget: Duration::from_secs(60).into(),
-        max_report: 64 << 20,
-        limits: Limits::default(),
-        secrets: Secrets::default(),
-        started: "2026-01-01T00:00:00Z".into(),
-        auth: None,
-        replicas: plumb_runner::Replicas::default(),
-        edition,
-    }
+    let edition = judging::newest();
+    let suite = judging::suite(&edition, "authorization-server");
+    judging::options(edition, suite, Target::AuthorizationServer(Box::new(issuer)), only)
 }
 
 /// The events of a run against our server with these deviations, and the secrets that it gave out.
@@ -123,18 +103,12 @@ async fn judged(set_up: SetUp, broken: &[&str], only: &[&str]) -> (Vec<Event>, V
     server.issuer().clone_into(&mut reach.url);
     let documents = documents.then(|| "http://127.0.0.1:{port}".to_owned());
     let issuer = Issuer { reach, documents, ..Issuer::default() };
-    let events = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&events);
     let registry = plumb_checks::of_authorization_servers();
-    let run = plumb_runner::run(
-        &registry,
-        options(issuer, only),
-        Box::new(move |e| sink.lock().expect("no panic").push(e)),
-    );
-    run.await.expect("the server is reached");
+    let events = judging::events(&registry, options(issuer, only)).await;
+    let events = events.expect("the server is reached");
     let secrets = server.secrets().all();
     server.stop().await;
-    (std::mem::take(&mut *events.lock().expect("no panic")), secrets)
+    (events, secrets)
 }
 
 fn verdicts(events: Vec<Event>) -> BTreeMap<String, Verdict> {

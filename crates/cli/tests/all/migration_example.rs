@@ -34,7 +34,7 @@ fn found(audit: &Audit) -> Vec<&str> {
 fn what_the_list_names_is_found_before_and_not_after() {
     let pythons = ["PLUMB_MCP1_PYTHON", "PLUMB_MCP2_PYTHON"].map(std::env::var);
     let [Ok(old), Ok(new)] = pythons else { return };
-    let list = include_str!("../../../docs/examples/migration/list.md");
+    let list = include_str!("../../../../docs/examples/migration/list.md");
     let before = audit(&old, "before.py");
     for id in found(&before) {
         assert!(list.contains(&format!("`migrate.{id}`")), "{id} is not in the list");

@@ -2,60 +2,33 @@
 //! and is told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
-use plumb_model::known::Known;
-use plumb_model::{Edition, Event, Initiator, Report, Role, Secrets, Verdict};
+use plumb_model::{Edition, Initiator, Report, Role, Verdict};
 use plumb_reference::{CLIENT_MUTANTS, CLIENT_STYLES, ClientMutant};
 use plumb_runner::client::{ClientCommand, Drive, Provoked, Scenario};
-use plumb_runner::{AllowCalls, Options, Props, RunError, Target};
+use plumb_runner::{Options, RunError, Target};
+use plumb_wire::Transport;
 use plumb_wire::process::Launch;
-use plumb_wire::{Limits, Transport};
+
+use crate::judging;
 
 /// A client may take so long in one scenario; ours takes some ten milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn options(program: &str, args: &[&str], patience: Duration, only: &[&str]) -> Options {
-    let edition = Arc::new(Edition::latest());
+    let edition = judging::newest();
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
     let launch = Launch { program: program.to_owned(), args, ..Launch::default() };
-    Options {
-        target: Target::Client(Box::new(ClientCommand {
-            launch,
-            patience,
-            drive: Drive::Steps,
-            ..ClientCommand::default()
-        })),
-        suite: edition.suite("core").expect("built in").expect("a test reads it"),
-        only: only.iter().map(|id| (*id).to_owned()).collect(),
-        known: Known::default(),
-        other_sides: plumb_model::OtherSides::default(),
-        packs: Vec::new(),
-        props: Props::new(),
-        allow_calls: AllowCalls::default(),
-        seed: 7,
-        concurrency: 1,
-        rate: None,
-        budget: Duration::from_secs(60).into(),
-        max_report: 64 << 20,
-        limits: Limits::default(),
-        secrets: Secrets::default(),
-        started: "2026-01-01T00:00:00Z".into(),
-        auth: None,
-        replicas: plumb_runner::Replicas::default(),
-        edition,
-    }
+    let command =
+        ClientCommand { launch, patience, drive: Drive::Steps, ..ClientCommand::default() };
+    let suite = judging::suite(&edition, "core");
+    judging::options(edition, suite, Target::Client(Box::new(command)), only)
 }
 
 async fn run(options: Options) -> Result<Report, RunError> {
-    let events = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&events);
-    let sink = Box::new(move |event: Event| sink.lock().expect("no panic").push(event));
-    plumb_runner::run(&plumb_checks::of_clients(), options, sink).await?;
-    let events = std::mem::take(&mut *events.lock().expect("no panic"));
-    Ok(Report::fold(events).expect("a whole stream"))
+    judging::judged(&plumb_checks::of_clients(), options).await
 }
 
 /// Our client with these options, judged by some checks.
@@ -166,7 +139,7 @@ async fn no_style_of_a_client_is_held_against_it() {
         [Transport::StreamableHttp, Transport::Stdio]
             .map(|over| Box::pin(held_against(style.name, over)))
     });
-    let wrong: Vec<String> = stream::iter(runs).buffer_unordered(4).concat().await;
+    let wrong: Vec<String> = stream::iter(runs).buffer_unordered(judging::AT_ONCE).concat().await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
@@ -227,7 +200,7 @@ async fn every_check_notices_a_departure() {
         Some(format!("{} by {}: {verdict:?}", mutant.name, mutant.kills))
     });
     // Most of the time a mutant waits for its tasks.
-    let judged = stream::iter(judged).buffer_unordered(4);
+    let judged = stream::iter(judged).buffer_unordered(judging::AT_ONCE);
     let unnoticed: Vec<String> = judged.filter_map(std::future::ready).collect().await;
     assert!(unnoticed.is_empty(), "not noticed: {unnoticed:#?}");
 }

@@ -8,7 +8,7 @@ use plumb_wire::script::Script;
 use plumb_wire::{Asked, Clock};
 use serde_json::{Value, json};
 
-use crate::judge;
+use super::judge;
 
 const MISSING: &str = "base.meta.missing-meta";
 const OVER_STDIO: &str = "base.meta.missing-stdio";
