@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plumb_runner::survey::{Callable, speaks_of_time, unit_of_name};
-use plumb_runner::{Bench, Finding, Found, Probe, Prop, Trouble, with_token};
+use plumb_runner::{Bench, Finding, Found, Observed, Probe, Prop, Trouble, with_token};
 use serde_json::{Map, Value, json};
 
 /// A call of the slow tool, and how long it takes.
@@ -83,8 +83,10 @@ pub async fn journal(bench: &Bench, key: &str) -> Result<usize, Trouble> {
     entries.ok_or_else(|| Trouble::Setup("the journal has no `structuredContent.entries`".into()))
 }
 
-/// Whether a call of a tool gave a result without a pause of the tool's own: the way to the target may be long.
+/// Whether a call of a tool gave a result without a pause of the tool's own, and without asking the client for anything, which
+/// would have to be answered: the way to the target may be long.
 pub fn answers_at_once(bench: &Bench, callable: &Callable) -> bool {
-    let complete = callable.shown.as_ref().is_some_and(|shown| shown.complete().is_some());
+    let quiet = |shown: &&Observed| shown.asked().next().is_none();
+    let complete = callable.shown.as_ref().filter(quiet).is_some_and(|s| s.complete().is_some());
     complete && bench.survey().is_quick(callable)
 }
