@@ -87,6 +87,18 @@ fn is_allowed(c: char) -> bool {
     matches!(c, ' '..='~' | '\t')
 }
 
+/// The member of `params` that `Mcp-Name` mirrors in requests of a method; none if the method needs no such header.
+///
+/// Source: basic/transports/streamable-http#standard-mcp-request-headers, and of tasks the extension's text.
+pub fn named_by(method: &str) -> Option<&'static str> {
+    match method {
+        method::TOOLS_CALL | method::PROMPTS_GET => Some("name"),
+        method::RESOURCES_READ => Some("uri"),
+        method::TASKS_GET | method::TASKS_UPDATE | method::TASKS_CANCEL => Some("taskId"),
+        _ => None,
+    }
+}
+
 /// The standard headers of a correct request, mirrored from its body; what the body lacks is left out.
 ///
 /// `Mcp-Name` is there for `tools/call`, `prompts/get` and `resources/read`, and for `tasks/get`, `tasks/update`
@@ -94,14 +106,7 @@ fn is_allowed(c: char) -> bool {
 pub fn standard_headers(body: &Value) -> Vec<Header> {
     let method = body["method"].as_str();
     let params = &body["params"];
-    let name = match method {
-        Some(method::TOOLS_CALL | method::PROMPTS_GET) => params["name"].as_str(),
-        Some(method::RESOURCES_READ) => params["uri"].as_str(),
-        Some(method::TASKS_GET | method::TASKS_UPDATE | method::TASKS_CANCEL) => {
-            params["taskId"].as_str()
-        }
-        _ => None,
-    };
+    let name = method.and_then(named_by).and_then(|member| params[member].as_str());
     let version = params["_meta"][meta::PROTOCOL_VERSION].as_str();
     [(PROTOCOL_VERSION, version), (METHOD, method), (NAME, name)]
         .into_iter()

@@ -102,6 +102,12 @@ fn headers_are_right(seen: &Observed, edition: &Edition) -> bool {
         return false;
     }
     let standard = header::standard_headers(message);
+    // Without the name there is nothing to mirror, and the header that the method needs is missing.
+    if seen.method().and_then(header::named_by).is_some()
+        && !standard.iter().any(|h| h.name == header::NAME)
+    {
+        return false;
+    }
     // A method of an earlier revision or of an extension may have a name that the server wants mirrored.
     let named = ["name", "uri", "taskId"].iter().any(|k| message["params"].get(k).is_some());
     if named && !standard.iter().any(|h| h.name == header::NAME) {
