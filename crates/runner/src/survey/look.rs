@@ -107,6 +107,15 @@ impl Survey {
         }
     }
 
+    /// What changes a list is called by the checks that look for the change, and by nobody else: beside others it would move
+    /// the lists that those compare.
+    fn set_changing_aside(&mut self) {
+        let changing = [Prop::ChangeTools, Prop::ChangePrompts, Prop::ChangeResources];
+        let found = changing.iter().filter_map(|prop| self.props.get(prop));
+        let names: Vec<String> = found.map(|found| found.name.clone()).collect();
+        self.callable.retain(|callable| !names.iter().any(|name| callable.tool["name"] == **name));
+    }
+
     /// Props that can be told how long to take are told to be quick.
     fn shorten(&mut self) {
         let Some(timed) = &self.timed else { return };
@@ -125,13 +134,17 @@ impl Survey {
         channel: &Channel,
         until: Instant,
     ) {
-        let Some(mut ears) = ears else { return };
+        let Some(mut ears) = ears else {
+            self.set_changing_aside();
+            return;
+        };
         let heard = ears.heard(changes::SETTLED).await;
         ears.close().await;
         let found = changes::attribute(self, &self.callable, channel, &heard).await;
         for (prop, found) in found {
             self.props.entry(prop).or_insert(found);
         }
+        self.set_changing_aside();
         if !heard.is_empty() {
             lists::read(self, channel, until).await;
         }
