@@ -258,6 +258,9 @@ impl<H: Handler> Shared<H> {
             Err(why) => Played::Gone(why),
         };
         let (end, afterwards) = tee.end().await;
+        if played != Played::Over {
+            recorder.written();
+        }
         let (end, shut) = match played {
             Played::Over if keeps && afterwards == Afterwards::Reusable => (end, None),
             Played::Over => (end, Some(Shut::Close)),

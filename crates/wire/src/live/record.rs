@@ -1,5 +1,6 @@
 //! The recording of an answer, shared by whoever reads the wire and whoever waits.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::BytesMut;
@@ -21,6 +22,8 @@ struct Recording {
     state: Mutex<State>,
     changed: watch::Sender<()>,
     clock: Clock,
+    /// When what is being written began to be; 0 where nobody writes, since the record is of what is read.
+    writing_since: AtomicU64,
     after: AfterEnd,
     max_frames: usize,
     max_bytes: usize,
@@ -75,6 +78,7 @@ impl Recorder {
             state: Mutex::new(state),
             changed: watch::Sender::new(()),
             clock,
+            writing_since: AtomicU64::new(0),
             after,
             max_frames: limits.frames,
             max_bytes: limits.body_bytes,
@@ -170,7 +174,7 @@ impl Recorder {
 
     /// Records a frame, unless there are too many, or too large ones; says whether it did.
     pub(crate) fn frame(&self, carrier: Carrier, payload: Payload) -> bool {
-        let at = self.0.clock.now();
+        let at = self.now();
         let mut state = self.lock();
         if state.closed {
             return false;
@@ -207,7 +211,7 @@ impl Recorder {
         if !state.ended {
             state.ended = true;
             state.answer.end = end;
-            state.answer.ended_at = self.0.clock.now();
+            state.answer.ended_at = self.now();
         }
         drop(state);
         self.changed();
@@ -217,6 +221,24 @@ impl Recorder {
     pub(crate) fn shut(&self, end: End) {
         self.lock().closed = true;
         self.end(end);
+    }
+
+    /// What is recorded from now on is about to be written, until [`Self::written`]: who reads it may act on it before it is
+    /// recorded, so it is of this time.
+    pub(crate) fn writing(&self) {
+        self.0.writing_since.store(self.0.clock.now().max(1), Ordering::Relaxed);
+    }
+
+    /// What is recorded from now on is of the time when it is.
+    pub(crate) fn written(&self) {
+        self.0.writing_since.store(0, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        match self.0.writing_since.load(Ordering::Relaxed) {
+            0 => self.0.clock.now(),
+            since => since,
+        }
     }
 
     fn changed(&self) {

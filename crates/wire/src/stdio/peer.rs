@@ -202,10 +202,12 @@ impl<H: Handler, W: AsyncWrite + Send + Unpin> Shared<H, W> {
                 }
                 Step::Close | Step::Reset => {
                     drop(self.output.lock().await.take());
+                    written.recorder.written();
                     return End::Complete;
                 }
             };
             if let Err(why) = done {
+                written.recorder.written();
                 return End::Broken(why);
             }
         }
@@ -215,6 +217,7 @@ impl<H: Handler, W: AsyncWrite + Send + Unpin> Shared<H, W> {
     async fn write(&self, bytes: &[u8], written: &mut Written<'_>) -> Result<(), String> {
         let mut output = self.output.lock().await;
         let Some(open) = output.as_mut() else { return Err("the output was closed".to_owned()) };
+        written.recorder.writing();
         let writing = async {
             open.write_all(bytes).await?;
             open.flush().await

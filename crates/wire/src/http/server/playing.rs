@@ -73,6 +73,7 @@ async fn write(
     tee: &mut Tee,
     limits: &Limits,
 ) -> Result<(), String> {
+    tee.recorder.writing();
     match timeout(limits.answer, connection.put(bytes.bytes())).await {
         Ok(Ok(())) => {
             tee.put(bytes.bytes()).await;
@@ -85,6 +86,7 @@ async fn write(
 
 /// The way to a reader that gets the same bytes as the client, and records what they say.
 pub(super) struct Tee {
+    recorder: Recorder,
     copy: DuplexStream,
     reader: JoinHandle<Result<Afterwards, Fault>>,
 }
@@ -93,6 +95,7 @@ impl Tee {
     /// Begins a recording; `bodiless` if the answer has no body whatever its head says.
     pub(super) fn new(recorder: Recorder, limits: Limits, bodiless: bool) -> Self {
         let (copy, end) = tokio::io::duplex(BEHIND);
+        let ours = recorder.clone();
         let reader = tokio::spawn(async move {
             let mut connection = Connection::named(Box::new(end), String::new());
             let record = Record { recorder: &recorder, limits: &limits, bodiless };
@@ -100,7 +103,7 @@ impl Tee {
             // A second answer to one request is of nobody's.
             read
         });
-        Self { copy, reader }
+        Self { recorder: ours, copy, reader }
     }
 
     async fn put(&mut self, bytes: &[u8]) {

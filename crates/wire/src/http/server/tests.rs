@@ -93,6 +93,19 @@ async fn a_request_is_shown_whole_and_both_sides_record_the_same() {
     );
 }
 
+/// Who has read an answer asks again at once: by the record, the first was over by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_over_before_who_read_it_can_act() {
+    let server = start(|_: Asked| async move { Response::new(401) }).await;
+    let client = client(&server);
+    // On a connection of its own each: one that stays carries nothing before its record is closed.
+    for _ in 0..300 {
+        ask(&client, post("{}").on(Which::Fresh)).await;
+    }
+    let asked = over(&server, 300).await;
+    assert!(asked.windows(2).all(|two| two[0].answer.ended_at <= two[1].asked.begun_at));
+}
+
 #[tokio::test]
 async fn a_connection_carries_requests_while_both_sides_keep_it() {
     let server =
