@@ -23,6 +23,8 @@ const LINGER: Duration = Duration::from_millis(200);
 /// A process stays so long after the end of its input. A client that closes it and kills the process in one moment is seen to do
 /// so, in whichever order the two come.
 const STAY: Duration = Duration::from_millis(50);
+/// Of a line that has begun and not ended, so much is held back, in bytes.
+const LINE: usize = 1 << 20;
 /// How many processes a client may start.
 const MOST: usize = 256;
 
@@ -202,15 +204,24 @@ impl Launch {
         });
         beside.spawn(Self::pump(self.entries.clone(), self.at, self.manner, output, tell.clone()));
         let (mut input, mut peer) = (Some(input), Some(peer));
+        let mut begun = Vec::new();
         while let Ok(Some(word)) = Word::read(&mut from).await {
             match word {
+                // What the client has begun to say when it kills the process was said to nobody.
                 Word::Input(bytes) => {
+                    begun.extend_from_slice(&bytes);
+                    let whole = begun.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
+                    let lines = if begun.len() > LINE { begun.len() } else { whole };
                     if let Some(open) = input.as_mut() {
                         // A peer that has ended reads no more.
-                        let _ = open.write_all(&bytes).await;
+                        let _ = open.write_all(&begun[..lines]).await;
                     }
+                    begun.drain(..lines);
                 }
                 Word::InputEnded => {
+                    if let Some(open) = input.as_mut() {
+                        let _ = open.write_all(&begun).await;
+                    }
                     let now = self.clock.now();
                     self.note(|life| life.input_ended_at = Some(now));
                     drop(input.take());
