@@ -44,7 +44,8 @@ pub(super) fn tools(scenario: Scenario) -> Option<Value> {
 /// Whether one of those lists has a tool of this name.
 pub(super) fn is_tool(name: &str) -> bool {
     let invalid = INVALID.iter().flat_map(|(_, names)| *names).any(|of| *of == name);
-    invalid || KEPT.contains(&name) || [mirrored::TOOL, mirrored::TOOL_NULL].contains(&name)
+    let ours = KEPT.contains(&name) || [mirrored::TOOL, mirrored::TOOL_NULL].contains(&name);
+    invalid || ours || name.starts_with(FILLER)
 }
 
 /// The page that a cursor asks for: its tools, and the cursor of the next one. `None` for a cursor that was not given.
@@ -73,9 +74,12 @@ pub(super) fn page(
     }
 }
 
+/// The names of tools that fill pages begin with this.
+const FILLER: &str = "page_";
+
 /// A page with one tool that nobody asks for.
 fn filler(n: usize) -> Value {
-    json!([{ "name": format!("page_{n}"), "inputSchema": { "type": "object" } }])
+    json!([{ "name": format!("{FILLER}{n}"), "inputSchema": { "type": "object" } }])
 }
 
 /// The result of a call that is to be sent again, unless it brings the state.
@@ -156,8 +160,12 @@ mod tests {
         let tools = json!([1]);
         let mut cursor = None;
         for expected in PAGES {
-            let (_, next) = page(Scenario::Pages, cursor.as_ref(), &tools).expect("a page");
+            let (listed, next) = page(Scenario::Pages, cursor.as_ref(), &tools).expect("a page");
             assert_eq!(next, Some(expected));
+            assert!(
+                listed[0]["name"].as_str().is_some_and(is_tool),
+                "what is listed can be called"
+            );
             cursor = Some(json!(expected));
         }
         assert_eq!(page(Scenario::Pages, cursor.as_ref(), &tools), Some((tools.clone(), None)));

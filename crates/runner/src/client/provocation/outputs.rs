@@ -23,6 +23,8 @@ pub(super) fn amend(provoked: Provoked, origin: &str, method: &str, result: &mut
         }
         method::TOOLS_CALL => {
             let content = content(provoked);
+            // Whatever it was called with: an error would need no valid content.
+            result["isError"] = json!(false);
             result["content"] = json!([{ "type": "text", "text": content.to_string() }]);
             result["structuredContent"] = content;
         }
