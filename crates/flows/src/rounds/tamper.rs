@@ -1,7 +1,9 @@
 //! States that a client changed, in every way that a bit can.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{
+    STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD,
+};
 use serde_json::{Value, json};
 
 /// A changed state.
@@ -26,7 +28,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 /// One character changed, at places all over the state, and one value changed where the state can be read.
 ///
 /// In Base64 only bits that count are changed: decoders pass over the last bits of the last character, so a change
-/// there changes nothing.
+/// there changes nothing. Elsewhere it is a low bit of a byte, which leaves text what it is.
 pub fn altered(state: &str) -> Vec<Tampered> {
     let chars: Vec<char> = state.chars().collect();
     let hex = chars.iter().all(|c| c.is_ascii_hexdigit() || matches!(c, '.' | ':' | '-'));
@@ -39,7 +41,7 @@ pub fn altered(state: &str) -> Vec<Tampered> {
     places.dedup();
     for (n, at) in places.into_iter().enumerate() {
         let mut changed = chars.clone();
-        changed[at] = flipped(chars[at], hex);
+        changed[at] = flipped(chars[at], hex, Some(&at) == spots.last());
         let title = format!("character {} of {} of the state is changed", at + 1, chars.len());
         found.push(Tampered {
             slug: format!("flip-{}", n + 1),
@@ -108,13 +110,13 @@ pub fn garbage() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-fn flipped(c: char, hex: bool) -> char {
+fn flipped(c: char, hex: bool, last: bool) -> char {
     if hex {
         let digit = c.to_digit(16).unwrap_or(0) ^ 1;
         return char::from_digit(digit, 16).unwrap_or('0');
     }
     let at = ALPHABET.iter().position(|a| char::from(*a) == c).unwrap_or(0);
-    char::from(ALPHABET[at ^ 0b10_0000])
+    char::from(ALPHABET[at ^ if last { 0b10_0000 } else { 0b00_0100 }])
 }
 
 /// States whose content can be read, with one value changed.
@@ -142,7 +144,7 @@ fn forged(state: &str) -> Vec<Tampered> {
                 text
             } else {
                 let mut parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
-                parts[n] = URL_SAFE_NO_PAD.encode(text);
+                parts[n] = encoded_like(part, &text);
                 parts.join(".")
             };
             let slug = format!("forged-{}", found.len() + 1);
@@ -157,6 +159,17 @@ fn forged(state: &str) -> Vec<Tampered> {
         }
     }
     found
+}
+
+/// A text in the form of Base64 that a part of a state has: a decoder may read no other.
+fn encoded_like(part: &str, text: &str) -> String {
+    let standard = part.contains(['+', '/']);
+    match (standard, part.ends_with('=')) {
+        (true, true) => STANDARD.encode(text),
+        (true, false) => STANDARD_NO_PAD.encode(text),
+        (false, true) => URL_SAFE.encode(text),
+        (false, false) => URL_SAFE_NO_PAD.encode(text),
+    }
 }
 
 fn leaves(value: &Value, at: String, found: &mut Vec<String>) {
@@ -209,6 +222,23 @@ mod tests {
         assert!(
             forged.iter().all(|t| t.state.rsplit('.').next() == Some("c2ln") && t.state != state)
         );
+    }
+
+    #[test]
+    fn a_forged_state_has_the_form_of_the_true_one() {
+        let text = r#"{"role":"guest"}"#;
+        assert_eq!(forged(&URL_SAFE.encode(text))[0].state, URL_SAFE.encode(r#"{"role":"guestx"}"#));
+        let bare = forged(&URL_SAFE_NO_PAD.encode(text));
+        assert_eq!(bare[0].state, URL_SAFE_NO_PAD.encode(r#"{"role":"guestx"}"#));
+    }
+
+    #[test]
+    fn text_stays_text_when_a_character_is_changed() {
+        let state = STANDARD.encode(r#"{"who":"a","role":"guest","n":1}"#);
+        let read = altered(&state).into_iter().filter(|t| {
+            STANDARD.decode(&t.state).is_ok_and(|bytes| bytes.is_ascii())
+        });
+        assert!(read.count() > PLACES / 2);
     }
 
     #[test]
