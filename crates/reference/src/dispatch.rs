@@ -194,7 +194,11 @@ fn naming_versions(server: &Server, method: &str, mut error: RpcError) -> RpcErr
 
 /// A mutant that serves one conversation at a time.
 async fn turned_away(call: &Call) -> Option<RpcError> {
-    if call.rules().serves_many_conversations || call.method == "subscriptions/listen" {
+    if call.method == "subscriptions/listen" {
+        return None;
+    }
+    waits(call).await;
+    if call.rules().serves_many_conversations {
         return None;
     }
     let busy = &call.server.state.scratch.busy;
@@ -202,6 +206,18 @@ async fn turned_away(call: &Call) -> Option<RpcError> {
     tokio::time::sleep(Duration::from_millis(50)).await;
     busy.fetch_sub(1, Ordering::SeqCst);
     (others > 0).then(|| RpcError::internal("another conversation is going on"))
+}
+
+/// Mutants that keep a request waiting while something else goes on.
+async fn waits(call: &Call) {
+    let state = &call.server.state;
+    let subscribed = || state.events.receiver_count() > 0;
+    while !call.rules().serves_beside_subscriptions && subscribed() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    if !call.rules().serves_beside_work {
+        drop(state.scratch.turn.lock().await);
+    }
 }
 
 /// Mutants that keep all requests in one table.

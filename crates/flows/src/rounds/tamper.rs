@@ -1,9 +1,7 @@
 //! States that a client changed, in every way that a bit can.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{
-    STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD,
-};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 /// A changed state.
@@ -227,7 +225,10 @@ mod tests {
     #[test]
     fn a_forged_state_has_the_form_of_the_true_one() {
         let text = r#"{"role":"guest"}"#;
-        assert_eq!(forged(&URL_SAFE.encode(text))[0].state, URL_SAFE.encode(r#"{"role":"guestx"}"#));
+        assert_eq!(
+            forged(&URL_SAFE.encode(text))[0].state,
+            URL_SAFE.encode(r#"{"role":"guestx"}"#)
+        );
         let bare = forged(&URL_SAFE_NO_PAD.encode(text));
         assert_eq!(bare[0].state, URL_SAFE_NO_PAD.encode(r#"{"role":"guestx"}"#));
     }
@@ -235,9 +236,9 @@ mod tests {
     #[test]
     fn text_stays_text_when_a_character_is_changed() {
         let state = STANDARD.encode(r#"{"who":"a","role":"guest","n":1}"#);
-        let read = altered(&state).into_iter().filter(|t| {
-            STANDARD.decode(&t.state).is_ok_and(|bytes| bytes.is_ascii())
-        });
+        let read = altered(&state)
+            .into_iter()
+            .filter(|t| STANDARD.decode(&t.state).is_ok_and(|bytes| bytes.is_ascii()));
         assert!(read.count() > PLACES / 2);
     }
 

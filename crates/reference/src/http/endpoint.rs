@@ -85,6 +85,16 @@ async fn post(
     if !rules.last_event_id_ignored && headers.contains_key("last-event-id") {
         return reply::text(server, 400, "no such event\n");
     }
+    if !rules.accept_in_any_order
+        && headers::is(headers, "accept", "text/event-stream, application/json")
+    {
+        return reply::text(server, 406, "accept JSON before event streams\n");
+    }
+    if !rules.media_type_with_parameters
+        && !headers::is(headers, "content-type", "application/json")
+    {
+        return reply::text(server, 415, "send JSON\n");
+    }
     let Some(body) = body::read(body).await else {
         return reply::text(server, 413, "the body is larger than 4 MiB\n");
     };

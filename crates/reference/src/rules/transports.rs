@@ -68,6 +68,10 @@ macro_rules! transports {
             // basic/transports/streamable-http: endpoint
             /// One path takes all messages.
             single_endpoint => kills "http.single-endpoint",
+            /// What a client accepts means the same in any order.
+            accept_in_any_order => kills "http.single-endpoint",
+            /// A media type is itself with a parameter behind it.
+            media_type_with_parameters => kills "http.single-endpoint",
             /// Requests for a listen stream have their origin checked too.
             origin_checked_on_listen => kills "http.origin.validate",
             /// An origin is judged by its whole host.

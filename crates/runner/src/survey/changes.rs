@@ -16,6 +16,9 @@ use crate::{Found, Probe, Prop, Survey, sample};
 /// A subscription is acknowledged within so long.
 const ACKNOWLEDGED: Duration = Duration::from_secs(3);
 
+/// Another request is answered within so long while a subscription is open.
+const ATTENDED: Duration = Duration::from_secs(3);
+
 /// What a call changes is told within so long.
 const TOLD: Duration = Duration::from_millis(500);
 
@@ -49,7 +52,15 @@ pub(super) async fn listen(survey: &Survey, channel: &Channel) -> Option<Ears> {
     let mut open = channel.open("survey", &probe).await.ok()?;
     let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
     let first = open.until(ACKNOWLEDGED, |m| m.is_response() || acknowledged(m)).await?;
-    acknowledged(&first).then_some(Ears { open })
+    let ears = acknowledged(&first).then_some(Ears { open })?;
+    // Where a subscription keeps everything else waiting, nothing would be learnt while it is open.
+    let other = Probe::request(method::DISCOVER, json!({})).patience(ATTENDED);
+    let attended = channel.send("survey", &other).await.is_ok_and(|seen| seen.response().is_some());
+    if attended {
+        return Some(ears);
+    }
+    ears.close().await;
+    None
 }
 
 impl Ears {

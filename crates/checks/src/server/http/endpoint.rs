@@ -23,13 +23,31 @@ const BASES: [Base; 9] = [
     Base::Complete,
 ];
 
+/// Other spellings of the same header fields.
+const SPELLINGS: [(&str, &str, &str, &str); 2] = [
+    (
+        "accept-order",
+        "the media types of Accept stand in another order",
+        "Accept",
+        "text/event-stream, application/json",
+    ),
+    (
+        "charset",
+        "the media type has a parameter",
+        "Content-Type",
+        "application/json; charset=utf-8",
+    ),
+];
+
 check! {
     /// **Observed:** every method that the server offers answers at the one address under test: a JSON-RPC response
-    /// comes, whatever it says. A 404 or 405 without one, or a redirect, is a second endpoint.
+    /// comes, whatever it says. A 404 or 405 without one, or a redirect, is a second endpoint. So it does to the same POST
+    /// with the media types of `Accept` in another order, and with a `charset` behind `application/json`, both of which
+    /// mean nothing else (RFC 9110 sections 8.3.1 and 12.5.1, RFC 8259 section 11).
     ///
-    /// **Why:** clients know one address and send everything there.
+    /// **Why:** clients know one address and send everything there, each as its HTTP library writes header fields.
     ///
-    /// **Fix:** route by the message's `method`, not by path.
+    /// **Fix:** route by the message's `method`, not by path; parse media types, and compare no header field as a text.
     pub(crate) SINGLE_ENDPOINT = "http.single-endpoint";
     since: "2025-03-26";
     applies: [Http];
@@ -47,6 +65,16 @@ async fn single_endpoint(bench: &Bench) -> Judgement {
             format!("{method} at the endpoint"),
             judgement,
         );
+    }
+    if let Some(base) = BASES.iter().find_map(|base| bench.base(*base)) {
+        for (slug, title, name, value) in SPELLINGS {
+            let seen = bench.send(base.clone().header(name, value)).await?;
+            let served = seen.settled().map(|seen| {
+                let expected = format!("a request with `{name}: {value}` is served");
+                Finding::expect(seen.is_accepted(), expected, || seen.describe())
+            });
+            bench.case(slug, title, served);
+        }
     }
     if bench.edition().has_handshake() {
         return bench.conclude();

@@ -113,6 +113,7 @@ fn look_alikes(control: &Observed) -> Vec<(&'static str, String)> {
         ("localhost-prefix", "http://localhost.plumb.invalid".to_owned()),
         ("localhost-glued", format!("http://localhostplumb.invalid:{port}")),
         ("localhost-suffix", "http://plumb-localhost.invalid".to_owned()),
+        ("letters-before-localhost", format!("http://plumb-localhost:{port}")),
     ];
     if !host.starts_with('[') {
         origins
