@@ -5,6 +5,7 @@ mod auth;
 pub(crate) mod basic;
 mod caching;
 mod cancellation;
+mod cards;
 mod completion;
 mod discover;
 mod elicitation;
@@ -57,6 +58,7 @@ pub(crate) fn all() -> Vec<&'static Check> {
         roots::CHECKS,
         tasks::CHECKS,
         auth::CHECKS,
+        cards::CHECKS,
         advice::CHECKS,
     ]
     .concat()

@@ -150,19 +150,21 @@ fn newest() -> Result<Ledger, crate::ledger::LedgerError> {
 }
 
 /// The suites of the revisions with a handshake.
-const EARLIER_SUITES: [(&str, &str); 3] = [
+const EARLIER_SUITES: [(&str, &str); 4] = [
     ("core", include_str!("../../../suites/earlier/core.toml")),
     ("quick", include_str!("../../../suites/earlier/quick.toml")),
     ("full", include_str!("../../../suites/earlier/full.toml")),
+    ("server-card", include_str!("../../../suites/server-card.toml")),
 ];
 
-const SUITES: [(&str, &str); 8] = [
+const SUITES: [(&str, &str); 9] = [
     ("core", include_str!("../../../suites/core.toml")),
     ("quick", include_str!("../../../suites/quick.toml")),
     ("full", include_str!("../../../suites/full.toml")),
     ("auth", include_str!("../../../suites/auth.toml")),
     ("stateless", include_str!("../../../suites/stateless.toml")),
     ("tasks", include_str!("../../../suites/tasks.toml")),
+    ("server-card", include_str!("../../../suites/server-card.toml")),
     ("advice", include_str!("../../../suites/advice.toml")),
     ("authorization-server", include_str!("../../../suites/authorization-server.toml")),
 ];

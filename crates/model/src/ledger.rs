@@ -23,6 +23,12 @@ const COLUMNS: [&str; 11] = [
     "position",
 ];
 
+/// Where the text on Server Cards is that we judge by: an extension that is no part of the site yet.
+const SERVER_CARD: &str = "https://github.com/modelcontextprotocol/experimental-ext-server-card/blob/8924e08/docs/discovery.md";
+
+/// Where the texts on MCP Apps are, by version.
+const APPS: &str = "https://github.com/modelcontextprotocol/ext-apps/blob/main/specification";
+
 /// Two more, in a file of rows that end.
 const SPAN: [&str; 2] = ["since", "until"];
 
@@ -285,6 +291,12 @@ impl Requirement {
     pub fn url(&self, revision: &str) -> String {
         let site = "https://modelcontextprotocol.io";
         let anchor = if self.anchor == "top" { String::new() } else { format!("#{}", self.anchor) };
+        if self.page.starts_with("ext:server-card/") {
+            return format!("{SERVER_CARD}{anchor}");
+        }
+        if let Some(version) = self.page.strip_prefix("ext:apps/") {
+            return format!("{APPS}/{version}.mdx{anchor}");
+        }
         if let Some(extension) = self.page.strip_prefix("ext:") {
             return format!("{site}/extensions/{extension}{anchor}");
         }

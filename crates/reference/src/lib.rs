@@ -54,7 +54,7 @@ pub use handshake::{
 };
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};
 pub use interrupt::interrupted;
-pub use options::{Features, LimitBy, Options, SseMode};
+pub use options::{Features, LimitBy, Options, Published, SseMode};
 pub use reference::Reference;
 pub use rules::{MUTANTS, Mutant, Rules};
 pub use stdio::{serve_stdio, serve_stdio_on, serve_stdio_until};

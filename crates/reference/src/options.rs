@@ -121,6 +121,8 @@ pub struct Options {
     pub empty_listen_refused: bool,
     /// Lists and resources change by themselves, five times a second, as far as subscriptions can tell.
     pub lively: bool,
+    /// What is published beside the protocol, over HTTP.
+    pub published: Published,
     /// The server is protected: every request over HTTP needs a token.
     pub protection: Option<Protection>,
 }
@@ -135,6 +137,20 @@ pub enum SseMode {
     WhenStreaming,
     /// Always, errors included (with the status that the text demands).
     Always,
+}
+
+/// What is published beside the protocol: a Server Card (SEP-2127), and a catalogue that leads to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Published {
+    /// Nothing.
+    Nothing,
+    /// A card below the endpoint, and the catalogue at its well-known place.
+    #[default]
+    Card,
+    /// The same, and the tag of the card is a weak one.
+    WeakTag,
+    /// A catalogue with the card in it.
+    Inline,
 }
 
 /// How a caller is told that it called too often.
@@ -243,6 +259,7 @@ impl Default for Options {
             announces: true,
             empty_listen_refused: false,
             lively: false,
+            published: Published::default(),
             protection: None,
         }
     }

@@ -8,6 +8,8 @@ mod authorization;
 #[macro_use]
 mod basic;
 #[macro_use]
+mod cards;
+#[macro_use]
 mod client;
 #[macro_use]
 mod patterns;
@@ -74,4 +76,4 @@ impl Default for Rules {
     }
 }
 
-basic! { [transports patterns client server schema tasks authorization rules] }
+basic! { [transports patterns client server schema tasks cards authorization rules] }

@@ -12,7 +12,6 @@ use std::time::Duration;
 use plumb_model::event::CaseFinished;
 use plumb_model::pack::{Base, Pack, Vector};
 use plumb_model::{Edition, Verdict};
-use plumb_wire::http::{Client, ClientOptions, Endpoint};
 use plumb_wire::{Limits, codes, meta, method, notification};
 use serde_json::{Value, json};
 
@@ -24,7 +23,7 @@ use rounds::Rounds;
 
 use crate::aside::Aside;
 use crate::auth::{Auth, Authority};
-use crate::channel::{Channel, Watch, Way};
+use crate::channel::{Channel, Watch};
 use crate::evidence::Evidence;
 use crate::lab::given::Given;
 use crate::lab::vectors;
@@ -135,29 +134,23 @@ impl Bench {
         self.context.auth().ok_or_else(|| Trouble::Setup("the run has no access tokens".into()))
     }
 
+    /// Where the target is, over HTTP.
+    pub fn url(&self) -> Option<&str> {
+        self.context.url.as_deref()
+    }
+
     /// Fetches a document without a token: at the origin of the target, or elsewhere over HTTP.
     pub async fn fetch(&self, url: &str) -> Result<Observed, Trouble> {
-        let other = Endpoint::parse(url)?;
-        let get = |path: &str| {
-            Probe::bodiless("GET")
-                .at_path(path)
-                .without_token()
-                .header("Accept", "application/json")
-        };
-        let own = self.channel.endpoint().is_some_and(|own| own.origin() == other.origin());
-        if own {
-            return self.send(get(other.target())).await;
-        }
-        let options = ClientOptions {
-            limits: self.context.limits.clone(),
-            named_by: self.channel.endpoint().cloned(),
-            ..ClientOptions::default()
-        };
-        let target = other.target().to_owned();
-        let client = Client::new(other, options, self.context.recorder.clock)?;
-        let elsewhere = Channel::new(Way::Http(client, None), Arc::clone(&self.context.recorder))
-            .of(&self.channel);
-        let seen = elsewhere.send(self.check, &get(&target)).await?;
+        self.fetch_by(url, Probe::bodiless("GET").header("Accept", "application/json")).await
+    }
+
+    /// The same by a probe without a body, with the header fields that it has.
+    pub async fn fetch_by(&self, url: &str, probe: Probe) -> Result<Observed, Trouble> {
+        let limits = self.context.limits.clone();
+        let (elsewhere, target) = self.channel.towards_within(url, limits)?;
+        let probe = probe.at_path(target).without_token();
+        let Some(elsewhere) = elsewhere else { return self.send(probe).await };
+        let seen = elsewhere.send(self.check, &probe).await?;
         self.note(&seen);
         Ok(seen)
     }

@@ -2,6 +2,7 @@
 
 mod handshake;
 mod open;
+mod towards;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use plumb_model::{CheckInfo, Edition, Role};
-use plumb_wire::{Capability, Transport};
+use plumb_wire::{Capability, Transport, card};
 
 use crate::authorization_server::Visit;
 use crate::bench::Bench;
@@ -59,6 +59,12 @@ pub enum Applies {
     Declares(Capability),
     /// At least one of these capabilities is not declared.
     Lacks(&'static [Capability]),
+    /// It publishes a Server Card.
+    Card,
+    /// It publishes a catalogue in which a Server Card has an entry.
+    Catalogue,
+    /// It publishes a Server Card, a catalogue, or what these superseded.
+    Description,
 }
 
 /// What a check must not share with other checks.
@@ -150,6 +156,11 @@ impl Check {
 }
 
 impl Applies {
+    /// Whether it is decided by what the target publishes beside the protocol.
+    pub(crate) fn is_published(self) -> bool {
+        matches!(self, Self::Card | Self::Catalogue | Self::Description)
+    }
+
     fn missing(self, survey: &Survey) -> Option<String> {
         let say = |fits: bool, why: String| (!fits).then_some(why);
         match self {
@@ -190,7 +201,32 @@ impl Applies {
                 let names: Vec<_> = capabilities.iter().map(|c| format!("`{c}`")).collect();
                 say(!all, format!("the target declares {}", names.join(", ")))
             }
+            Self::Card | Self::Catalogue | Self::Description => self.unpublished(survey),
         }
+    }
+}
+
+impl Applies {
+    /// What the target does not publish of what is looked at.
+    fn unpublished(self, survey: &Survey) -> Option<String> {
+        let cards = &survey.cards;
+        let there = match self {
+            Self::Card => !cards.cards.is_empty(),
+            Self::Catalogue => cards.entries().next().is_some(),
+            _ => !cards.is_empty(),
+        };
+        let what = match self {
+            _ if survey.transport == Transport::Stdio => {
+                return Some("the target speaks over standard streams".into());
+            }
+            Self::Card if !cards.superseded.is_empty() => {
+                "the target publishes no Server Card but a description at a place that was superseded"
+            }
+            Self::Card => "the target publishes no Server Card",
+            Self::Catalogue => "the target publishes no catalogue with a Server Card",
+            _ => "the target publishes neither a Server Card nor a catalogue",
+        };
+        (!there).then(|| format!("{what}: not at ENDPOINT/server-card nor at {}", card::CATALOGUE))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plumb_model::{Carrier, Edition, End, Exchange, Frame, Sent};
 use plumb_wire::jsonrpc::{Kind, Message, footprint};
-use plumb_wire::{Account, Reservation, meta, method, notification};
+use plumb_wire::{Account, Reservation, card, meta, method, notification};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -253,12 +253,16 @@ impl Observed {
                 && self.header("www-authenticate").next().is_some())
     }
 
-    /// Whether a document was fetched, not a message sent.
+    /// Whether a document was fetched, or a browser's leave to do so was asked for, and no message sent.
     pub(crate) fn is_fetch(&self) -> bool {
-        let accepts = |h: &plumb_model::Header| {
-            h.name.eq_ignore_ascii_case("accept") && h.value == "application/json"
+        let documents = ["application/json", card::MEDIA_TYPE, card::CATALOGUE_MEDIA_TYPE];
+        let asks = |h: &plumb_model::Header| {
+            let accepts = h.name.eq_ignore_ascii_case("accept");
+            accepts && documents.contains(&h.value.as_str())
+                || h.name.eq_ignore_ascii_case("access-control-request-method")
         };
-        matches!(&self.exchange.sent, Sent::Http { method, headers, .. } if method == "GET" && headers.iter().any(accepts))
+        matches!(&self.exchange.sent, Sent::Http { method, headers, .. }
+            if ["GET", "OPTIONS"].contains(&method.as_str()) && headers.iter().any(asks))
     }
 
     /// The values of a header field of the answer.

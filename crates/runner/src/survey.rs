@@ -3,6 +3,7 @@
 pub(crate) mod annotated;
 pub(crate) mod callable;
 pub(crate) mod calls;
+pub mod cards;
 mod changes;
 pub(crate) mod contact;
 pub(crate) mod listing;
@@ -27,6 +28,7 @@ use crate::{Observed, Prop, Props};
 
 pub use annotated::Annotated;
 pub use callable::{AllowCalls, Callable, every_capability};
+pub use cards::{Card, Cards, Document, remotes_at};
 pub use listing::{Item, Listing};
 pub use tasking::{EndedTask, Tasking};
 pub use timed::{Timed, speaks_of_time, unit_of_name};
@@ -61,6 +63,8 @@ pub struct Survey {
     pub versions: Vec<String>,
     /// Its name and version by its own account.
     pub server: Option<String>,
+    /// What it publishes about itself beside the protocol, where a check looks at that.
+    pub cards: Cards,
     /// Its tools, all pages.
     pub tools: Listing,
     /// Its resources, all pages.

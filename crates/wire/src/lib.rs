@@ -6,6 +6,7 @@
 
 mod account;
 mod capability;
+pub mod card;
 pub mod clock;
 pub mod codes;
 mod error;

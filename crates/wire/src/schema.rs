@@ -11,7 +11,10 @@
 //! - [`Shape`] for whole messages,
 //! - the functions of [`part`] for what stands inside them,
 //! - [`mismatches`] for any definition of the schema by its name.
+//!
+//! A Server Card is no message; [`card_mismatches`] has a schema of its own.
 
+mod card;
 mod method;
 mod mismatch;
 pub mod part;
@@ -20,6 +23,7 @@ mod validator;
 
 use serde_json::Value;
 
+pub use card::card_mismatches;
 pub use method::{
     ERROR_CODES_WITH_DATA, INPUT_REQUIRED_METHODS, NOTIFICATIONS, RESULT_METHODS, error_def,
     is_known_method, is_known_notification, notification_def, result_def, result_def_for,

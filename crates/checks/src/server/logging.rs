@@ -8,6 +8,7 @@ mod stream;
 pub(crate) use content::contact_argument;
 use plumb_runner::{Bench, Check, Observed, Probe, Prop, Trouble, capable};
 use plumb_wire::{meta, notification};
+pub(crate) use secrets::secret_in;
 use serde_json::Value;
 
 pub(crate) const CHECKS: &[&Check] = &[

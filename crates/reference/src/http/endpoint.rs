@@ -21,7 +21,7 @@ use crate::{envelope, headers};
 
 use super::accept::Peer;
 use super::refused::turned_away;
-use super::{body, exchange, origin, reply};
+use super::{body, card, exchange, origin, reply};
 
 /// Whatever is sent to the server arrives here.
 pub(crate) async fn endpoint(
@@ -36,6 +36,10 @@ pub(crate) async fn endpoint(
         && (next(&server.state.scratch.requests) + 1).is_multiple_of(every.max(1))
     {
         return reply::later(&server, status);
+    }
+    // Everybody may read a card, whatever page asks for it.
+    if let Some(card) = card::published(&server, &head.method, &head.uri, &head.headers) {
+        return card;
     }
     let late = !rules.origin_checked_on_listen
         && headers::is(&head.headers, "mcp-method", "subscriptions/listen")

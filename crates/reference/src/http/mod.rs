@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod card;
 mod endpoint;
 mod exchange;
 mod origin;

@@ -53,7 +53,7 @@ pub(super) async fn ask(
     recorder: &Arc<Recorder>,
     by: &By,
 ) -> Result<(Vec<String>, Vec<String>), RunError> {
-    let reached = match reached(&options, deadline, recorder, by).await {
+    let reached = match reached(&selected, &options, deadline, recorder, by).await {
         Ok(reached) => reached,
         Err(error @ (RunError::Contact(_) | RunError::Target(_))) if by.is_later(&options) => {
             unseen(&selected, &options, recorder, by, &error.to_string());
@@ -113,6 +113,7 @@ struct Reached {
 
 /// Starts the target and looks at it; what was started is ended where it is not to be judged.
 async fn reached(
+    selected: &[&'static Check],
     options: &Options,
     deadline: Instant,
     recorder: &Arc<Recorder>,
@@ -134,7 +135,7 @@ async fn reached(
     if target.is_command() && !plumb_wire::process::SIGNALS {
         recorder.remark(NO_SIGNALS.to_owned());
     }
-    let met = met(&running, &target, options, recorder, deadline).await;
+    let met = met(selected, &running, &target, options, recorder, deadline).await;
     let met = met.map_err(|error| explained(error, &options.target));
     let met = met.and_then(|survey| Ok((by.met(&survey, &options.edition)?, survey)));
     match met {
@@ -197,6 +198,7 @@ fn planned(
 
 /// Looks at a target that is to be judged.
 async fn met(
+    selected: &[&'static Check],
     running: &Running,
     target: &Target,
     options: &Options,
@@ -204,7 +206,8 @@ async fn met(
     deadline: Instant,
 ) -> Result<Survey, ContactError> {
     let (local, allow) = (target.is_local(), &options.allow_calls);
-    let given = Given { local, props: &options.props, allow };
+    let cards = selected.iter().any(|check| check.applies.iter().any(|fact| fact.is_published()));
+    let given = Given { local, props: &options.props, allow, cards };
     let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
     if let Some(server) = running.channel.server()
         && let Some(stranger) = server.failed().await

@@ -7,7 +7,9 @@ use serde_json::Map;
 use tokio::time::{Instant, timeout_at};
 
 use super::callable::{self, AllowCalls};
-use super::{annotated, calls, changes, contact, lists, offers, pace, shown, tasks, timed, watch};
+use super::{
+    annotated, calls, cards, changes, contact, lists, offers, pace, shown, tasks, timed, watch,
+};
 use crate::channel::Channel;
 use crate::errors::ContactError;
 use crate::{Prop, Props, Survey};
@@ -24,6 +26,8 @@ pub(crate) struct Given<'a> {
     pub(crate) props: &'a Props,
     /// Which tools may be called.
     pub(crate) allow: &'a AllowCalls,
+    /// Whether what it publishes beside the protocol is looked for.
+    pub(crate) cards: bool,
 }
 
 impl Survey {
@@ -50,6 +54,10 @@ impl Survey {
         let now = Instant::now();
         let left = deadline.saturating_duration_since(now);
         lists::read(&mut survey, channel, now + left / 4).await;
+        if given.cards {
+            let cards = timeout_at(now + left / 4, cards::look(channel)).await;
+            survey.cards = cards.unwrap_or_default();
+        }
         survey.pace = pace::pace(&survey);
         survey.props.clone_from(given.props);
         watch::by_lists(&mut survey);

@@ -182,7 +182,7 @@ fn in_url(word: &str) -> Option<&str> {
 }
 
 /// The first secret that a log message tells, described without the most of it.
-fn secret_in(data: &Value) -> Option<String> {
+pub(crate) fn secret_in(data: &Value) -> Option<String> {
     match data {
         Value::String(text) => in_text(text),
         Value::Array(items) => items.iter().find_map(secret_in),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use plumb_model::{Report, Verdict};
-use plumb_reference::{LimitBy, Options, Reference, Rules, SseMode};
+use plumb_reference::{LimitBy, Options, Published, Reference, Rules, SseMode};
 use plumb_runner::{Reach, Replicas, Target};
 
 use super::judge;
@@ -59,6 +59,8 @@ const VARIANTS: &[Variant] = &[
     ("no subscriptions, and nothing declared to subscribe to", |o| o.announces = false),
     ("a subscription to nothing refused", |o| o.empty_listen_refused = true),
     ("a server that changes by itself all the time", |o| o.lively = true),
+    ("a card within its catalogue", |o| o.published = Published::Inline),
+    ("a card with a weak tag", |o| o.published = Published::WeakTag),
     ("a name of 100 characters", |o| o.long_tool_name = true),
     ("lists that change five times a second", |o| {
         o.restless_lists = Some(Duration::from_millis(200));
