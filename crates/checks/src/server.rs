@@ -1,6 +1,7 @@
 //! Checks of servers, in folders that mirror the pages of the specification.
 
 mod advice;
+mod apps;
 mod auth;
 pub(crate) mod basic;
 mod caching;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> Vec<&'static Check> {
         roots::CHECKS,
         tasks::CHECKS,
         auth::CHECKS,
+        apps::CHECKS,
         cards::CHECKS,
         advice::CHECKS,
     ]

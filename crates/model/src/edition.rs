@@ -150,20 +150,22 @@ fn newest() -> Result<Ledger, crate::ledger::LedgerError> {
 }
 
 /// The suites of the revisions with a handshake.
-const EARLIER_SUITES: [(&str, &str); 4] = [
+const EARLIER_SUITES: [(&str, &str); 5] = [
     ("core", include_str!("../../../suites/earlier/core.toml")),
     ("quick", include_str!("../../../suites/earlier/quick.toml")),
     ("full", include_str!("../../../suites/earlier/full.toml")),
+    ("apps", include_str!("../../../suites/apps.toml")),
     ("server-card", include_str!("../../../suites/server-card.toml")),
 ];
 
-const SUITES: [(&str, &str); 9] = [
+const SUITES: [(&str, &str); 10] = [
     ("core", include_str!("../../../suites/core.toml")),
     ("quick", include_str!("../../../suites/quick.toml")),
     ("full", include_str!("../../../suites/full.toml")),
     ("auth", include_str!("../../../suites/auth.toml")),
     ("stateless", include_str!("../../../suites/stateless.toml")),
     ("tasks", include_str!("../../../suites/tasks.toml")),
+    ("apps", include_str!("../../../suites/apps.toml")),
     ("server-card", include_str!("../../../suites/server-card.toml")),
     ("advice", include_str!("../../../suites/advice.toml")),
     ("authorization-server", include_str!("../../../suites/authorization-server.toml")),

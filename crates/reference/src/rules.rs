@@ -4,6 +4,8 @@
 //! hands its entries, and those before it, to the next.
 
 #[macro_use]
+mod apps;
+#[macro_use]
 mod authorization;
 #[macro_use]
 mod basic;
@@ -76,4 +78,4 @@ impl Default for Rules {
     }
 }
 
-basic! { [transports patterns client server schema tasks cards authorization rules] }
+basic! { [transports patterns client server schema tasks apps cards authorization rules] }

@@ -59,6 +59,8 @@ pub enum Applies {
     Declares(Capability),
     /// At least one of these capabilities is not declared.
     Lacks(&'static [Capability]),
+    /// Some of its tools or resources have a user interface (MCP Apps).
+    Apps,
     /// It publishes a Server Card.
     Card,
     /// It publishes a catalogue in which a Server Card has an entry.
@@ -201,6 +203,10 @@ impl Applies {
                 let names: Vec<_> = capabilities.iter().map(|c| format!("`{c}`")).collect();
                 say(!all, format!("the target declares {}", names.join(", ")))
             }
+            Self::Apps => say(
+                !survey.apps.is_empty(),
+                "no tool or resource of the target has a user interface".into(),
+            ),
             Self::Card | Self::Catalogue | Self::Description => self.unpublished(survey),
         }
     }

@@ -153,7 +153,7 @@ pub async fn survey_only(
     let (_shared, target) = sharing(target)?;
     let running = target.start(limits, &recorder, None).await?;
     let props = Props::new();
-    let given = Given { local: target.is_local(), props: &props, allow, cards: false };
+    let given = Given { local: target.is_local(), props: &props, allow, apps: false, cards: false };
     let deadline = Instant::now() + SURVEY_ALONE;
     let survey = look(&running, &target, limits, &recorder, given, deadline).await;
     running.stop().await;

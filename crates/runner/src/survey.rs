@@ -1,6 +1,7 @@
 //! What the target declares and shows, learnt once at the start.
 
 pub(crate) mod annotated;
+pub mod apps;
 pub(crate) mod callable;
 pub(crate) mod calls;
 pub mod cards;
@@ -27,6 +28,7 @@ use serde_json::Value;
 use crate::{Observed, Prop, Props};
 
 pub use annotated::Annotated;
+pub use apps::Apps;
 pub use callable::{AllowCalls, Callable, every_capability};
 pub use cards::{Card, Cards, Document, remotes_at};
 pub use listing::{Item, Listing};
@@ -65,6 +67,8 @@ pub struct Survey {
     pub server: Option<String>,
     /// What it publishes about itself beside the protocol, where a check looks at that.
     pub cards: Cards,
+    /// Its tools and resources with a user interface, where a check looks at those.
+    pub apps: Apps,
     /// Its tools, all pages.
     pub tools: Listing,
     /// Its resources, all pages.

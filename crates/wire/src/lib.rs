@@ -5,6 +5,7 @@
 //! part of the [`Answer`](plumb_model::Answer), not an error. A [`WireError`] means that nothing could be sent.
 
 mod account;
+pub mod apps;
 mod capability;
 pub mod card;
 pub mod clock;

@@ -38,6 +38,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &tokens::ONLY_OWN,
     &tokens::STREAM_START,
     &metadata::PRM,
+    &metadata::NO_TRAILING_SLASH,
     &metadata::LOCATABLE,
     &metadata::HEADER_FETCHABLE,
     &metadata::AUTHORIZATION_SERVERS,

@@ -18,8 +18,11 @@ pub(crate) fn metadata(server: &Server, method: &Method, uri: &Uri) -> Option<Re
         return None;
     }
     let resource = &guard.protection.resource;
-    let named =
-        if rules.metadata_names_resource { resource.clone() } else { format!("{resource}/other") };
+    let named = match () {
+        () if !rules.metadata_names_resource => format!("{resource}/other"),
+        () if !rules.metadata_without_slash => format!("{resource}/"),
+        () => resource.clone(),
+    };
     let servers =
         if rules.metadata_names_servers { json!([guard.protection.issuer]) } else { json!([]) };
     let mut scopes = vec![READ, WRITE];

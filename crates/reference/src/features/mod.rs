@@ -1,6 +1,7 @@
 //! What the server offers.
 
 mod advice;
+pub(crate) mod apps;
 pub(crate) mod clock;
 mod completion;
 mod discover;

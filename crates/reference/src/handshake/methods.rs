@@ -43,13 +43,17 @@ impl Server {
             "ping" if self.obeys("ping") => Ok(json!({})),
             "ping" => Ok(json!({"pong": true})),
             "logging/setLevel" => self.set_level(session, params),
-            "tools/list" => self.tools(params),
+            "tools/list" => self.tools(session, params),
             "tools/call" => self.call(session, params, before),
             "resources/list" => {
-                self.one_page(params, "resources", json!([{"uri": RESOURCE, "name": "one"}]))
+                let resources = json!([{"uri": RESOURCE, "name": "one"}, self.interface()]);
+                self.one_page(params, "resources", resources)
             }
             "resources/templates/list" => self.one_page(params, "resourceTemplates", json!([])),
             "resources/read" => {
+                if let Some(interface) = self.interface_at(&params["uri"]) {
+                    return Ok(json!({"contents": [interface]}));
+                }
                 let uri = self.resource(params)?;
                 Ok(json!({"contents": [{"uri": uri, "mimeType": "text/plain", "text": "1"}]}))
             }
@@ -129,7 +133,7 @@ impl Server {
         Ok(if self.obeys("set_level") { json!({}) } else { json!({"level": params["level"]}) })
     }
 
-    fn tools(&self, params: &Value) -> Result<Value, Value> {
+    fn tools(&self, session: &str, params: &Value) -> Result<Value, Value> {
         let cursor = params.get("cursor");
         let reads = json!({"readOnlyHint": true});
         let mut log =
@@ -152,7 +156,7 @@ impl Server {
         });
         match cursor {
             None => Ok(json!({"tools": [add], "nextCursor": SECOND})),
-            Some(cursor) if cursor == SECOND => Ok(json!({"tools": self.rest(log)})),
+            Some(cursor) if cursor == SECOND => Ok(json!({"tools": self.rest(session, log)})),
             Some(_) if !self.obeys("invalid_cursor") => {
                 Ok(json!({"tools": [add], "nextCursor": SECOND}))
             }
@@ -161,10 +165,10 @@ impl Server {
     }
 
     /// The tools of the second page.
-    fn rest(&self, log: Value) -> Vec<Value> {
+    fn rest(&self, session: &str, log: Value) -> Vec<Value> {
         let trigger = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
         let mut tools = vec![log];
-        tools.extend(self.lent());
+        tools.extend(self.lent(session));
         tools.extend(Self::jobs());
         tools.extend(TRIGGERS.map(trigger));
         if self.changes.load(Ordering::Relaxed) % 2 == 1 {

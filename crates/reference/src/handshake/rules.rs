@@ -130,4 +130,9 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("model_preferences_in_range", "schema.model-preferences.range"),
     rule("tool_result_ids_match", "schema.tool-result.id"),
     rule("tool_result_conforms", "schema.tool-result.conform"),
+    rule("ui_only_if_declared", "apps.check-capability"),
+    rule("ui_tools_have_text", "apps.text-fallback"),
+    rule("ui_tools_have_content", "apps.content-array"),
+    rule("ui_resource_exists", "apps.resource-exists"),
+    rule("ui_content_type", "apps.content-mime"),
 ];

@@ -10,13 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 use super::{Server, methods};
 use crate::connection::Connection;
 use crate::dispatch::{self, Binding};
+use crate::features::apps;
 use crate::features::tools::catalogue;
 use crate::message::Request;
 use crate::outbox::Outbox;
 use crate::{MUTANTS, Options, Reference, Rules, server};
 
 /// The tools that are lent by the server of the newest revision.
-const LENT: [&str; 12] = [
+const LENT: [&str; 13] = [
     "test_input_required_result_elicitation",
     "test_input_required_result_sampling",
     "test_input_required_result_list_roots",
@@ -29,6 +30,7 @@ const LENT: [&str; 12] = [
     "test_tool_with_progress",
     "test_simple_text",
     "test_error_handling",
+    apps::TOOL,
 ];
 
 /// A client gets so long to answer.
@@ -50,8 +52,23 @@ pub(super) fn lender(broken: &[String]) -> Arc<server::Server> {
 
 impl Server {
     /// The definitions of the tools that are lent.
-    pub(super) fn lent(&self) -> Vec<Value> {
-        LENT.iter().filter_map(|name| catalogue::definition(&self.lender, name)).collect()
+    pub(super) fn lent(&self, session: &str) -> Vec<Value> {
+        let lent = LENT.iter().filter_map(|name| catalogue::definition(&self.lender, name));
+        let mut tools: Vec<Value> = lent.collect();
+        let declared = self.declared(session);
+        let declared = declared.as_object().cloned().unwrap_or_default();
+        apps::link(&self.lender.rules, &declared, &mut tools);
+        tools
+    }
+
+    /// The interface that is lent.
+    pub(super) fn interface(&self) -> Value {
+        apps::resource(&self.lender.rules)
+    }
+
+    /// Its contents, at this URI.
+    pub(super) fn interface_at(&self, uri: &Value) -> Option<Value> {
+        apps::contents(&self.lender.rules, uri.as_str()?)
     }
 
     /// Whether a message asks for work that takes a while.

@@ -8,6 +8,8 @@ macro_rules! authorization {
             every_method_protected => kills "http.authenticate",
             /// Whoever has no token is told to get one.
             no_token_is_401 => kills "auth.rs.no-token",
+            /// The metadata names this server without a slash at its end.
+            metadata_without_slash => kills "auth.resource.no-trailing-slash",
             /// The metadata is about this server.
             metadata_names_resource => kills "auth.rs.prm",
             /// The metadata names an authorization server.

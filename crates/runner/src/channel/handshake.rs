@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plumb_model::{Answer, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
-use plumb_wire::{WireError, header, notification};
+use plumb_wire::{WireError, apps, header, notification};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -29,7 +29,7 @@ pub(crate) struct Handshakes {
 
 impl Default for Handshakes {
     fn default() -> Self {
-        Self { declared: every_capability(), state: Mutex::default() }
+        Self { declared: apps::declared(every_capability()), state: Mutex::default() }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::schedule::{Schedule, finish_passives};
 use crate::subject::Subject;
 use crate::survey::look::Given;
 use crate::target::Running;
-use crate::{Check, Survey, Target};
+use crate::{Applies, Check, Survey, Target};
 
 /// Beyond the budget, processes of the target get so long to end by themselves.
 const PARTING: Duration = Duration::from_millis(300);
@@ -206,8 +206,10 @@ async fn met(
     deadline: Instant,
 ) -> Result<Survey, ContactError> {
     let (local, allow) = (target.is_local(), &options.allow_calls);
-    let cards = selected.iter().any(|check| check.applies.iter().any(|fact| fact.is_published()));
-    let given = Given { local, props: &options.props, allow, cards };
+    let facts = || selected.iter().flat_map(|check| check.applies);
+    let cards = facts().any(|fact| fact.is_published());
+    let apps = facts().any(|fact| *fact == Applies::Apps);
+    let given = Given { local, props: &options.props, allow, apps, cards };
     let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
     if let Some(server) = running.channel.server()
         && let Some(stranger) = server.failed().await

@@ -34,12 +34,23 @@ pub(super) async fn read(survey: &mut Survey, channel: &Channel, until: Instant)
 }
 
 async fn pages(channel: &Channel, method: &str, key: &str, until: Instant) -> Listing {
+    first_pages(channel, method, key, (PAGES, until), |probe| probe).await
+}
+
+/// The first pages of a list, as many as are read and as long as there is time, each asked for by a probe that is dressed first.
+pub(super) async fn first_pages(
+    channel: &Channel,
+    method: &str,
+    key: &str,
+    (most, until): (usize, Instant),
+    dress: impl Fn(Probe) -> Probe,
+) -> Listing {
     let mut listing = Listing::default();
     let mut seen = BTreeSet::new();
     let mut params = json!({});
     let mut weight = 0;
-    while listing.pages.len() < PAGES && weight < WEIGHT {
-        let probe = Probe::request(method, params);
+    while listing.pages.len() < most && weight < WEIGHT {
+        let probe = dress(Probe::request(method, params));
         let Ok(Ok(page)) = timeout_at(until, channel.send("survey", &probe)).await else { break };
         let Some(result) = page.result() else {
             listing.pages.push(page);

@@ -8,7 +8,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::callable::{self, AllowCalls};
 use super::{
-    annotated, calls, cards, changes, contact, lists, offers, pace, shown, tasks, timed, watch,
+    annotated, apps, calls, cards, changes, contact, lists, offers, pace, shown, tasks, timed,
+    watch,
 };
 use crate::channel::Channel;
 use crate::errors::ContactError;
@@ -26,6 +27,8 @@ pub(crate) struct Given<'a> {
     pub(crate) props: &'a Props,
     /// Which tools may be called.
     pub(crate) allow: &'a AllowCalls,
+    /// Whether tools and resources with a user interface are looked for.
+    pub(crate) apps: bool,
     /// Whether what it publishes beside the protocol is looked for.
     pub(crate) cards: bool,
 }
@@ -57,6 +60,11 @@ impl Survey {
         if given.cards {
             let cards = timeout_at(now + left / 4, cards::look(channel)).await;
             survey.cards = cards.unwrap_or_default();
+        }
+        if given.apps {
+            let until = now + left / 4;
+            let found = timeout_at(until, apps::look(&survey, channel, until)).await;
+            survey.apps = found.unwrap_or_default();
         }
         survey.pace = pace::pace(&survey);
         survey.props.clone_from(given.props);

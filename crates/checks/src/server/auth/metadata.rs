@@ -169,6 +169,32 @@ fn is_origin(url: &str) -> bool {
 }
 
 check! {
+    /// **Observed:** the `resource` of each document of metadata ends in no slash, unless the URL of the server does; a URL without a
+    /// path may have one.
+    ///
+    /// **Why:** clients ask for tokens for that very string, and an audience is compared letter by letter: with a slash here and none
+    /// there, a token fits nowhere.
+    ///
+    /// **Fix:** take the URL that clients use, without the slash at its end.
+    pub(super) NO_TRAILING_SLASH = "auth.resource.no-trailing-slash";
+    applies: [Auth];
+    scenario: no_trailing_slash
+}
+
+async fn no_trailing_slash(bench: &Bench) -> Judgement {
+    let documents = Documents::look(bench).await?;
+    let own = bench.auth()?.resource().ends_with('/');
+    for (n, (url, _, document)) in documents.found().into_iter().enumerate() {
+        let named = document["resource"].as_str().unwrap_or_default();
+        let fits = own || !named.ends_with('/') || is_origin(named);
+        let finding =
+            Finding::expect(fits, "`resource` without a slash at its end", || format!("{named:?}"));
+        bench.case(&format!("document-{}", n + 1), url, Ok(finding));
+    }
+    if documents.found().is_empty() { Ok(unfound(&documents)) } else { bench.conclude() }
+}
+
+check! {
     /// **Observed:** the metadata is announced by `resource_metadata` in the challenge, or served at a well-known place:
     /// that of the endpoint's path, or the root's.
     ///

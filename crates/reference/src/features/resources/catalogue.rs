@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::content::icon;
+use crate::features::apps;
 use crate::revision::SERVED;
 use crate::server::Server;
 
@@ -31,6 +32,7 @@ pub(super) fn catalogue(server: &Server) -> Vec<Value> {
         json!({ "uri": file("notes.txt"), "name": "notes.txt", "mimeType": "text/plain", "size": FILES[1].1.len() }),
         json!({ "uri": PAGE_OF_THE_WEB, "name": "the protocol", "mimeType": "text/plain" }),
     ];
+    resources.push(apps::resource(rules));
     if server.options.listed_directory {
         resources.push(json!({ "uri": format!("file://{DIRECTORY}"), "name": "public", "mimeType": "inode/directory" }));
     }

@@ -8,12 +8,15 @@ use super::catalogue::{DIRECTORY, FILES, PAGE_OF_THE_WEB, STATIC_TEXT, WATCHED};
 use super::templates::{VALUES, belongs_to};
 use crate::call::Call;
 use crate::content::PNG;
-use crate::features::roots;
 use crate::features::uri::{is_uri, percent_decode};
+use crate::features::{apps, roots};
 
 /// The contents of what exists.
 pub(super) fn lookup(call: &Call, uri: &str) -> Option<Value> {
     let rules = call.rules();
+    if let Some(interface) = apps::contents(rules, uri) {
+        return Some(interface);
+    }
     let plain = |text: String| Some(json!({ "uri": uri, "mimeType": "text/plain", "text": text }));
     match uri {
         "test://static-text" => return plain(STATIC_TEXT.to_owned()),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::content::{PNG, WAV, icon, text};
+use crate::features::apps;
 use crate::features::extensions::FLAVOUR;
 use crate::features::outcome::{Outcome, failed, said};
 use crate::message::RpcError;
@@ -30,6 +31,7 @@ pub(super) fn definitions(server: &Server) -> Vec<Value> {
         ("test_multi_line", "Says several lines"),
         ("test_error_handling", "Fails, as a tool does"),
         ("identity", "Repeats what the request says about its client"),
+        (apps::TOOL, "Tells numbers, and shows them to who can see them"),
         ("flavour", "Names the flavour of the extension, to clients that know it"),
     ];
     let others =
@@ -91,6 +93,7 @@ pub(super) fn run(call: &Call, name: &str) -> Option<Outcome> {
             });
             json!({ "content": [text(identity.to_string())], "structuredContent": identity })
         }
+        apps::TOOL => apps::run(rules, &call.meta.capabilities),
         "flavour" => {
             let declared = call
                 .meta

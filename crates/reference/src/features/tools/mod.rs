@@ -26,9 +26,9 @@ use crate::schema;
 
 use self::catalogue::{catalogue, definition, known_as};
 use self::tool::{no_arguments, tool};
-use super::lists;
 use super::outcome::{Outcome, annotate, failed, said};
 use super::tasks::{self, legacy};
+use super::{apps, lists};
 
 /// Tools on a page.
 const PAGE: usize = 30;
@@ -43,6 +43,7 @@ pub(crate) fn list(call: &Call) -> Outcome {
     }
     let mut tools = catalogue(&call.server);
     tools.retain(|tool| access::listed(call, tool["name"].as_str().unwrap_or_default()));
+    apps::link(rules, &call.meta.capabilities, &mut tools);
     if !rules.tools_same_on_every_connection && call.connection.serial % 2 == 1 {
         tools.remove(1);
     }
