@@ -1,6 +1,7 @@
 //! Checks of authorization servers: what MCP demands of the server that issues the tokens.
 
 mod cimd;
+mod client_credentials;
 mod code;
 mod consent;
 mod iss;
@@ -37,6 +38,9 @@ pub(crate) const CHECKS: &[&Check] = &[
     &ssrf::SSRF,
     &consent::LOCALHOST_WARNING,
     &consent::DISPLAY_HOST,
+    &client_credentials::METHODS_FIELD,
+    &client_credentials::METHODS_LISTED,
+    &client_credentials::ALGORITHMS_LISTED,
 ];
 
 /// The vectors of a check, each with the address of its case and what is wrong in it.

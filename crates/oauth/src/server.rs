@@ -43,7 +43,9 @@ pub use deviations::{DEVIATIONS, Deviation};
 pub use embedded::{Embedded, Reply};
 pub use listener::Bind;
 pub use log::LoggedRequest;
-pub use profile::{Certificate, Named, PkceListed, Profile, RedirectMatch, StateEcho, TokenForm};
+pub use profile::{
+    Certificate, MethodsListed, Named, PkceListed, Profile, RedirectMatch, StateEcho, TokenForm,
+};
 pub use running::Running;
 pub use start::{AuthorizationServer, StartError};
 pub use tenant::Tenant;

@@ -1,7 +1,9 @@
 //! The deviations of a profile by name, one a line: `field`, or `field:value` where there are several.
 
 use super::Profile;
-use super::profile::{Certificate, Named, PkceListed, RedirectMatch, StateEcho, TokenForm};
+use super::profile::{
+    Certificate, MethodsListed, Named, PkceListed, RedirectMatch, StateEcho, TokenForm,
+};
 use crate::mint::Algorithm;
 
 /// A name, and what it changes in a profile.
@@ -23,6 +25,10 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("oidc_pkce:plain-only", |p| p.oidc_pkce = PkceListed::PlainOnly),
     ("oidc_pkce:absent", |p| p.oidc_pkce = PkceListed::Absent),
     ("iss_listed", |p| p.iss_listed = false),
+    ("methods_listed:form-only", |p| p.methods_listed = MethodsListed::FormOnly),
+    ("methods_listed:absent", |p| p.methods_listed = MethodsListed::Absent),
+    ("algorithms_listed", |p| p.algorithms_listed = false),
+    ("assertions_taken", |p| p.assertions_taken = true),
     ("offline_access_listed", |p| p.offline_access_listed = false),
     ("jwks", |p| p.jwks = false),
     ("schemes_told", |p| p.schemes_told = false),

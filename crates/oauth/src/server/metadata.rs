@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::profile::{Named, PkceListed};
+use super::profile::{MethodsListed, Named, PkceListed};
 use super::{Profile, Tenant};
 
 /// The RFC 8414 document.
@@ -68,8 +68,14 @@ fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     say("response_types_supported", json!(["code"]));
     say("response_modes_supported", json!(["query"]));
     say("grant_types_supported", json!(grants));
-    say("token_endpoint_auth_methods_supported", client_methods.clone());
-    if profile.assertions_taken {
+    match profile.methods_listed {
+        MethodsListed::All => say("token_endpoint_auth_methods_supported", client_methods.clone()),
+        MethodsListed::FormOnly => {
+            say("token_endpoint_auth_methods_supported", json!(["client_secret_post"]));
+        }
+        MethodsListed::Absent => {}
+    }
+    if profile.assertions_taken && profile.algorithms_listed {
         say("token_endpoint_auth_signing_alg_values_supported", json!(["ES256"]));
     }
     if profile.registration {

@@ -18,6 +18,10 @@ pub struct Profile {
     pub oidc_pkce: PkceListed,
     /// `authorization_response_iss_parameter_supported` is true (RFC 9207 section 2.3), else absent.
     pub iss_listed: bool,
+    /// How metadata lists the ways in which clients may authenticate (RFC 8414 section 2).
+    pub methods_listed: MethodsListed,
+    /// The algorithms of assertions are listed, where those are taken (RFC 8414 section 2).
+    pub algorithms_listed: bool,
     /// `offline_access` is among `scopes_supported`.
     pub offline_access_listed: bool,
     /// The JWKS is served.
@@ -150,6 +154,8 @@ impl Profile {
         oauth_pkce: PkceListed::S256,
         oidc_pkce: PkceListed::S256,
         iss_listed: true,
+        methods_listed: MethodsListed::All,
+        algorithms_listed: true,
         offline_access_listed: true,
         jwks: true,
         schemes_told: true,
@@ -225,6 +231,17 @@ pub enum Named {
     OwnEscaped,
     /// Another tenant of the server.
     OtherTenant,
+}
+
+/// The ways of authenticating clients that metadata lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MethodsListed {
+    /// All that there are.
+    All,
+    /// None that has a credential in a header field or an assertion.
+    FormOnly,
+    /// The member is absent.
+    Absent,
 }
 
 /// The code challenge methods that metadata lists.

@@ -23,6 +23,8 @@ enum SetUp {
     Documents,
     /// With such documents and a page that asks.
     Asking,
+    /// For clients that authenticate by a key.
+    Keys,
 }
 
 /// What each check notices, at least.
@@ -70,6 +72,9 @@ const NOTICED: &[(&str, &str, SetUp)] = &[
     ("cimd.follow-draft", "cimd_redirects_refused", SetUp::Documents),
     ("auth.as.display-host", "consent_names_host", SetUp::Asking),
     ("auth.as.localhost-warning", "consent_warns_of_loopback", SetUp::Asking),
+    ("cc.as.metadata-methods-field", "methods_listed:absent", SetUp::Plain),
+    ("cc.as.metadata-methods", "methods_listed:form-only", SetUp::Plain),
+    ("cc.as.metadata-alg", "algorithms_listed", SetUp::Keys),
 ];
 
 fn options(issuer: Issuer, only: &[&str]) -> Options {
@@ -81,8 +86,11 @@ fn options(issuer: Issuer, only: &[&str]) -> Options {
 /// The events of a run against our server with these deviations, and the secrets that it gave out.
 async fn judged(set_up: SetUp, broken: &[&str], only: &[&str]) -> (Vec<Event>, Vec<Arc<str>>) {
     let documents = matches!(set_up, SetUp::Documents | SetUp::Asking);
-    let relaxed: &[&str] =
-        if documents { &["cimd_private_refused", "cimd_https_required"] } else { &[] };
+    let relaxed: &[&str] = match set_up {
+        SetUp::Keys => &["assertions_taken"],
+        _ if documents => &["cimd_private_refused", "cimd_https_required"],
+        _ => &[],
+    };
     let profile = relaxed.iter().chain(broken).fold(Profile::SPEC, |profile, name| {
         profile.deviating(name).unwrap_or_else(|| panic!("there is no deviation `{name}`"))
     });
@@ -119,7 +127,7 @@ fn verdicts(events: Vec<Event>) -> BTreeMap<String, Verdict> {
 #[tokio::test(flavor = "multi_thread")]
 async fn our_authorization_server_holds_every_check() {
     let mut held = BTreeSet::new();
-    for set_up in [SetUp::Plain, SetUp::Tls, SetUp::Documents, SetUp::Asking] {
+    for set_up in [SetUp::Plain, SetUp::Tls, SetUp::Documents, SetUp::Asking, SetUp::Keys] {
         for (id, verdict) in verdicts(judged(set_up, &[], &[]).await.0) {
             match verdict {
                 Verdict::Held => drop(held.insert(id)),
