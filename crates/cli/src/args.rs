@@ -96,7 +96,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         by: ByArgs,
     },
-    /// Count the requirements that have a check, by page and level.
+    /// Count the requirements that have a check, by page and level, and by revision and role.
     Coverage(CoverageArgs),
     /// Render reports from a recorded run.
     Report(ReportArgs),
@@ -332,9 +332,9 @@ pub(crate) struct ListArgs {
 pub(crate) struct CoverageArgs {
     #[command(flatten)]
     pub(crate) by: ByArgs,
-    /// Whose requirements are counted: server, client, authorization-server.
-    #[arg(long, value_name = "ROLE", value_parser = a_role, default_value = "server")]
-    pub(crate) role: Role,
+    /// Whose requirements are counted by page: server (unless it is said), client, authorization-server.
+    #[arg(long, value_name = "ROLE", value_parser = a_role)]
+    pub(crate) role: Option<Role>,
     /// List the requirements that have neither check nor exclusion.
     #[arg(long)]
     pub(crate) open: bool,

@@ -1,12 +1,12 @@
-//! `plumb list`, `plumb explain`, `plumb coverage`: what is judged, and what is not.
+//! `plumb list` and `plumb explain`: what is judged, and how.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::anyhow;
-use plumb_model::{Edition, Force, Position, Requirement, Role};
+use plumb_model::{Edition, Position, Requirement, Role};
 use plumb_runner::{Body, Check};
 
-use crate::args::{CoverageArgs, ListArgs};
+use crate::args::ListArgs;
 use crate::run::named_suite;
 use crate::say::{self, say};
 use crate::{Exit, Failure, near};
@@ -15,7 +15,7 @@ use crate::{Exit, Failure, near};
 const NOBODY: &str = "It binds nobody that a run can judge.";
 
 /// All checks that are for an edition, whomever they judge.
-fn checks(edition: &Edition) -> Vec<&'static Check> {
+pub(crate) fn checks(edition: &Edition) -> Vec<&'static Check> {
     let mut checks = plumb_checks::of_every_role();
     checks.retain(|check| check.is_for(edition));
     checks
@@ -126,72 +126,4 @@ fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<(
         }
     }
     Ok(())
-}
-
-/// How many checked requirements rest on a keyword, the schema, or what the text implies.
-fn forces<'a>(rows: impl Iterator<Item = &'a Requirement>) -> String {
-    let mut counts: BTreeMap<Force, usize> = BTreeMap::new();
-    for row in rows {
-        *counts.entry(row.force).or_default() += 1;
-    }
-    let told = counts.iter().map(|(force, n)| format!("{n} {}", force.words()));
-    told.collect::<Vec<_>>().join(", ")
-}
-
-#[derive(Default)]
-struct Tally {
-    checked: usize,
-    excluded: usize,
-    open: usize,
-}
-
-/// Counts the requirements that have a check, by page and level.
-pub(crate) fn coverage(edition: &Edition, args: &CoverageArgs) -> Exit {
-    let ledger = &edition.ledger;
-    let checks = checks(edition);
-    let mut pages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
-    let mut total = Tally::default();
-    let (mut open, mut judged) = (Vec::new(), Vec::new());
-    for row in ledger.rows().iter().filter(|r| r.demands_of(args.role)) {
-        let tally = pages.entry((&row.page, row.level.keyword())).or_default();
-        if checks.iter().any(|c| c.covers(&row.id) && c.role() == args.role) {
-            judged.push(row);
-            tally.checked += 1;
-            total.checked += 1;
-        } else if ledger.exclusion(&row.id, args.role).is_some() {
-            tally.excluded += 1;
-            total.excluded += 1;
-        } else {
-            tally.open += 1;
-            total.open += 1;
-            open.push(row);
-        }
-    }
-    say!("{:<52} {:<10} {:>7} {:>9} {:>5}", "page", "level", "checked", "excluded", "open");
-    for ((page, level), tally) in &pages {
-        say!("{page:<52} {level:<10} {:>7} {:>9} {:>5}", tally.checked, tally.excluded, tally.open);
-    }
-    say!(
-        "{:<63} {:>7} {:>9} {:>5}",
-        format!("all that bind {}", args.role.noun()),
-        total.checked,
-        total.excluded,
-        total.open
-    );
-    say!("of the checked: {}", forces(judged.iter().copied()));
-    let cited = |p: &&Position| judged.iter().filter(|r| r.positions.contains(&p.id)).count();
-    let positions = edition.positions.all().iter().filter(|p| cited(p) > 0);
-    for position in positions {
-        let count = cited(&position);
-        say!("{count:>5} rest on {:<26} {}", position.id, position.title);
-    }
-    if args.open {
-        for row in &open {
-            say!("open  {:<10} {:<44} {}", row.level, row.id, row.summary);
-        }
-    }
-    let required = |row: &&&Requirement| {
-        args.require.iter().any(|p| plumb_model::suite::matches(p, &row.page))
-    };
-    Ok(u8::from(open.iter().any(|row| required(&row))))
 }

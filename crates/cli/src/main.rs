@@ -6,6 +6,7 @@ mod catalogue;
 mod certify;
 mod client;
 mod config;
+mod coverage;
 mod fleet;
 mod hints;
 mod lead;
@@ -105,9 +106,7 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         Command::Migrate(args) => migrate::migrate(edition, *args, secrets.clone()).await,
         Command::List(list) => catalogue::list(&list.by.edition(edition), &list),
         Command::Explain { id, by } => catalogue::explain(&by.edition(edition), &id),
-        Command::Coverage(coverage) => {
-            catalogue::coverage(&coverage.by.edition(edition), &coverage)
-        }
+        Command::Coverage(args) => coverage::coverage(&args.by.edition(edition), &args),
         Command::Report(report) => report::render(&report),
         Command::Diff { earlier, later } => report::diff(&earlier, &later),
         Command::Known { run } => report::known(&run),

@@ -5,7 +5,7 @@
 //! edition's revision: a check and a pack say which revisions they span, see [`Edition::spans`].
 
 use crate::suite::{Suite, SuiteError};
-use crate::{CheckInfo, Ledger, Position, Positions, Requirement};
+use crate::{CheckInfo, Ledger, Position, Positions, Requirement, Role};
 
 /// The revision that the rows, suites and positions of this repository are for, and the first one that had any: what
 /// does not say since when it holds was written for it.
@@ -92,6 +92,11 @@ impl Edition {
     /// Whether the revision itself opens with a handshake, and has sessions.
     pub fn has_handshake(&self) -> bool {
         EARLIER.contains(&self.revision.as_str())
+    }
+
+    /// Whether anybody is judged by it in this role: rows of the revisions with a handshake are those that bind servers.
+    pub fn judges(&self, role: Role) -> bool {
+        role == Role::Server || !self.has_handshake()
     }
 
     /// The last revision that opens with a handshake, as a client of the day before speaks it; the edition's own where none

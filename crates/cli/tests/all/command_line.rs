@@ -285,6 +285,32 @@ fn explain_tells_force_position_and_what_is_judged_with_it() {
 }
 
 #[test]
+fn coverage_counts_by_revision_and_role_and_nothing_of_the_newest_is_open() {
+    let (code, text) = said(&plumb(&["coverage"]));
+    assert_eq!(code, 0, "{text}");
+    let counts = |revision: &str, role: &str| -> Vec<String> {
+        let line = text.lines().find(|line| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(revision) && words.next() == Some(role)
+        });
+        let line = line.unwrap_or_else(|| panic!("no line of {revision} and {role}: {text}"));
+        line.split_whitespace().skip(2).map(str::to_owned).collect()
+    };
+    for role in ["server", "client", "authorization-server"] {
+        let newest = counts("2026-07-28", role);
+        assert_eq!((newest.len(), newest[2].as_str()), (3, "0"), "{role}: {newest:?}");
+    }
+    for revision in ["2025-11-25", "2025-06-18", "2025-03-26"] {
+        assert_eq!(counts(revision, "server").len(), 3, "{revision}");
+        assert_eq!(counts(revision, "client"), ["not", "judged"], "{revision}");
+    }
+    let (code, text) = said(&plumb(&["coverage", "--revision", "2025-11-25", "--role", "client"]));
+    assert_eq!((code, text.contains("is not judged by 2025-11-25")), (0, true), "{text}");
+    let (_, text) = said(&plumb(&["coverage", "--revision", "2025-06-18"]));
+    assert!(!text.contains("2026-07-28") && text.contains("2025-06-18"), "{text}");
+}
+
+#[test]
 fn init_writes_a_configuration_that_run_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let (code, text) = said(&plumb_in(folder.path(), &["init"]));
