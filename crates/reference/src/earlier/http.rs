@@ -207,8 +207,32 @@ impl Earlier {
         (StatusCode::UNAUTHORIZED, [("www-authenticate", parts.join(", "))]).into_response()
     }
 
+    /// What it publishes about itself.
+    fn described(&self, path: &str, host: &str) -> Option<Response> {
+        let description = match path {
+            "/.well-known/mcp-server.json" if self.has("card.superseded") => {
+                json!({"name": "plumb-earlier", "version": "1", "endpoint": "/mcp"})
+            }
+            "/mcp/server-card" if self.has("card.versions") => json!({
+                "name": "com.example/plumb-earlier",
+                "version": "1",
+                "description": "A server of the revision before",
+                "remotes": [{
+                    "type": "streamable-http",
+                    "url": format!("http://{host}/mcp"),
+                    "supportedProtocolVersions": ["2025-11-25"],
+                }],
+            }),
+            _ => return None,
+        };
+        Some(axum::Json(description).into_response())
+    }
+
     /// A document that a protected server, or its authorization server, has.
     fn well_known(&self, path: &str, host: &str) -> Option<Response> {
+        if let Some(described) = self.described(path, host) {
+            return Some(described);
+        }
         if !self.has("protected") {
             return None;
         }

@@ -3,6 +3,7 @@
 mod auth;
 mod caching;
 mod calls;
+mod cards;
 mod core;
 mod errors;
 mod http;
@@ -81,6 +82,7 @@ impl Visit<'_> {
         self.errors().await;
         self.batch().await;
         self.http().await;
+        self.cards().await;
         self.streams().await;
         self.caching().await;
         self.auth().await;

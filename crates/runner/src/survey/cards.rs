@@ -116,7 +116,8 @@ pub(super) async fn look(channel: &Channel) -> Cards {
         cards.cards.push(Card { slug: "reserved".into(), document: at, is_hosted: true });
     }
     cards.catalogue = found.next().flatten().filter(|at| at.value["entries"].is_array());
-    cards.superseded = found.flatten().filter(|at| is_description(at) && is_own(at)).collect();
+    cards.superseded =
+        found.flatten().filter(|at| is_description(&at.value) && is_own(at)).collect();
     follow(&mut cards, channel, &endpoint).await;
     cards
 }
@@ -170,11 +171,11 @@ fn names_its_schema(value: &Value) -> bool {
 }
 
 /// Whether a document describes a server of this protocol, in whatever form circulated.
-fn is_description(document: &Document) -> bool {
+pub(crate) fn is_description(value: &Value) -> bool {
     let members = ["$schema", "serverInfo", "mcp_version", "mcpVersion", "protocolVersion"];
     let lists = ["servers", "remotes", "endpoint", "endpoints", "transport", "capabilities"];
-    let named = ["name", "version"].iter().all(|member| document.value.get(member).is_some());
-    named || members.iter().chain(&lists).any(|member| document.value.get(member).is_some())
+    let named = ["name", "version"].iter().all(|member| value.get(member).is_some());
+    named || members.iter().chain(&lists).any(|member| value.get(member).is_some())
 }
 
 /// Whether a remote of a card is the endpoint.

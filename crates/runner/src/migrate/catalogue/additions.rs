@@ -51,6 +51,27 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry::new(
         Additions,
         Small,
+        "migrate.card.superseded",
+        "a description of the server is at a place that was superseded",
+    )
+    .to(
+        "card.place.well-known",
+        "Serve a Server Card at `ENDPOINT/server-card` and name it in `/.well-known/ai-catalog.json`; the extension is experimental, so \
+         keep the old place while clients ask for it.",
+    ),
+    Entry::new(
+        Additions,
+        Small,
+        "migrate.card.versions",
+        "the Server Card does not name the newest revision",
+    )
+    .to(
+        "card.consistent.protocol",
+        "Build `supportedProtocolVersions` from the list that server/discover answers with, so that the card follows the server.",
+    ),
+    Entry::new(
+        Additions,
+        Small,
         "migrate.cache.facts",
         "lists and contents do not say how long and for whom they hold",
     )
