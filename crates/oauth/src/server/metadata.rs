@@ -43,7 +43,6 @@ pub(super) async fn jwks(State(tenant): State<Arc<Tenant>>) -> Response {
 
 fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     let profile = tenant.profile();
-    let client_methods = client_methods(profile);
     let mut grants = vec!["authorization_code"];
     if profile.refresh_tokens {
         grants.push("refresh_token");
@@ -68,12 +67,8 @@ fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     say("response_types_supported", json!(["code"]));
     say("response_modes_supported", json!(["query"]));
     say("grant_types_supported", json!(grants));
-    match profile.methods_listed {
-        MethodsListed::All => say("token_endpoint_auth_methods_supported", client_methods.clone()),
-        MethodsListed::FormOnly => {
-            say("token_endpoint_auth_methods_supported", json!(["client_secret_post"]));
-        }
-        MethodsListed::Absent => {}
+    if let Some(listed) = methods_listed(profile) {
+        say("token_endpoint_auth_methods_supported", listed);
     }
     if profile.assertions_taken && profile.algorithms_listed {
         say("token_endpoint_auth_signing_alg_values_supported", json!(["ES256"]));
@@ -90,7 +85,7 @@ fn document(tenant: &Tenant, pkce: PkceListed) -> Map<String, Value> {
     }
     if profile.revocation {
         say("revocation_endpoint", json!(tenant.endpoint("revoke")));
-        say("revocation_endpoint_auth_methods_supported", client_methods);
+        say("revocation_endpoint_auth_methods_supported", client_methods(profile));
     }
     match pkce {
         PkceListed::S256 => say("code_challenge_methods_supported", json!(["S256"])),
@@ -137,5 +132,14 @@ impl Tenant {
             }
             Named::OtherTenant => Some(realm.other_tenant.clone().unwrap_or_else(|| own.clone())),
         }
+    }
+}
+
+/// Those of them that metadata lists, if it lists any.
+fn methods_listed(profile: &Profile) -> Option<Value> {
+    match profile.methods_listed {
+        MethodsListed::All => Some(client_methods(profile)),
+        MethodsListed::FormOnly => Some(json!(["client_secret_post"])),
+        MethodsListed::Absent => None,
     }
 }

@@ -147,7 +147,9 @@ async fn check_capability(bench: &Bench) -> Judgement {
         let name = item.value["name"].as_str().unwrap_or_default();
         let named = |page: &&Observed| listed(page).any(|tool| tool["name"] == name);
         let page = plain.iter().find(named);
-        page.into_iter().for_each(|page| bench.note(page));
+        if let Some(page) = page {
+            bench.note(page);
+        }
         bench.note_seq(item.seq);
         let tool = page.and_then(|page| listed(page).find(|tool| tool["name"] == name));
         let shown = tool.filter(|tool| apps::interface(tool).is_some());
@@ -163,10 +165,8 @@ async fn check_capability(bench: &Bench) -> Judgement {
 
 /// The list of tools as a client gets it that shows no interfaces, page by page.
 async fn plain_pages(bench: &Bench) -> Result<Vec<Observed>, Trouble> {
-    let session = match bench.edition().has_handshake() {
-        true => Some(bench.session(&json!({})).await?),
-        false => None,
-    };
+    let session =
+        if bench.edition().has_handshake() { Some(bench.session(&json!({})).await?) } else { None };
     let mut pages = Vec::new();
     let mut params = json!({});
     for _ in 0..PAGES {

@@ -1,6 +1,7 @@
 //! basic#meta: the names of the keys that the server writes into `_meta`, judged over every message of the run.
 
 use plumb_runner::{Notes, Observed, brief, check};
+use plumb_wire::apps;
 use plumb_wire::meta::{self, Key, KeyError};
 use serde_json::Value;
 
@@ -159,7 +160,8 @@ fn label_syntax(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** prefixes are domain names in reverse. Reported are prefixes of a single label, and those that end like
-    /// a domain name and do not begin like a reversed one (`example.com/`).
+    /// a domain name and do not begin like a reversed one (`example.com/`). The key `ui/resourceUri`, which the text on MCP Apps
+    /// defines, is let pass.
     ///
     /// **Why:** who owns the domain owns the namespace; otherwise two vendors choose the same key.
     ///
@@ -170,7 +172,8 @@ check! {
 }
 
 fn reverse_dns(seen: &Observed, notes: &mut Notes<'_>) {
-    for key in keys(seen) {
+    // The text on MCP Apps defines that key, and deprecates it: `apps.flat-key` judges it.
+    for key in keys(seen).into_iter().filter(|key| *key != apps::FLAT_KEY) {
         let Some(reversed) = is_reversed(key) else { continue };
         notes.expect(reversed, "a prefix in reverse DNS notation", || format!("key {key:?}"));
     }
