@@ -7,6 +7,7 @@
 mod authorization_server;
 mod client;
 mod earlier;
+mod intermediary;
 mod packs;
 mod server;
 
@@ -35,10 +36,15 @@ pub fn of_clients() -> Vec<&'static Check> {
 
 /// Every check, whomever it judges.
 pub fn of_every_role() -> Vec<&'static Check> {
-    [of_servers(), of_clients(), of_authorization_servers()].concat()
+    [of_servers(), of_clients(), of_authorization_servers(), of_intermediaries()].concat()
 }
 
 /// Every check of authorization servers, which a run against one selects from.
 pub fn of_authorization_servers() -> Vec<&'static Check> {
     authorization_server::CHECKS.to_vec()
+}
+
+/// Every check of what stands before servers, which a run against a gateway selects from.
+pub fn of_intermediaries() -> Vec<&'static Check> {
+    intermediary::CHECKS.to_vec()
 }

@@ -28,7 +28,7 @@ pub(crate) use ids::Ids;
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
 pub(crate) use migrate::{EarlierArgs, Format, HandshakeArgs, MigrateArgs};
-pub(crate) use serve::{ReferenceArgs, Serve};
+pub(crate) use serve::{GatewayArgs, ReferenceArgs, Serve};
 
 /// The longest time that an option takes, in seconds.
 pub(crate) const DAY: u64 = 86_400;
@@ -52,6 +52,7 @@ Examples:
   plumb run --suite quick --strict URL           the MUSTs only; a violated SHOULD fails
   plumb client -- node client.js                 judge a client
   plumb migrate -- node server.js                what a server of an earlier revision has to change
+  plumb run URL --behind URL2                    judge the gateway at URL, which stands before the server at URL2
   plumb explain http.validate.method-mismatch    what a check observes, and how to fix it
 
 Exit codes: 0 conformant · 1 violations · 2 usage · 3 nothing selected · 4 target never reached
@@ -251,6 +252,16 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "Judging")]
     pub(crate) watch: bool,
     /// A folder with more vector packs.
+    /// The server itself, where the address is that of a gateway before it: the gateway is judged by asking both ways, and
+    /// each lasting difference is a finding.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "url",
+        conflicts_with_all = ["replicas", "replica", "authorization_server"],
+        help_heading = "Target"
+    )]
+    pub(crate) behind: Option<String>,
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Vec<PathBuf>,
     /// How many checks run at once, at most: as many as the target shows that it can bear.

@@ -111,6 +111,7 @@ fn explain_check(edition: &Edition, check: &Check, id: &str) -> anyhow::Result<(
         Body::Passive(_) => "judged over every exchange of a run",
         Body::Cases(_) => "judged over vectors, each between two unbroken requests",
         Body::Scenario(_) => "judged by a scenario",
+        Body::Crossing(_) => "judged by asking the server itself, and through the gateway",
         Body::Visit(_) => "judged by a scenario that visits an authorization server",
         Body::Received(_) | Body::Happening(_) => {
             "judged over everything that a client sends to a server of ours"

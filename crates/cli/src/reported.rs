@@ -173,6 +173,7 @@ async fn parts(
     let registry = match options.target.role() {
         Role::Server => plumb_checks::of_servers(),
         Role::Client => plumb_checks::of_clients(),
+        Role::Intermediary => plumb_checks::of_intermediaries(),
         Role::AuthorizationServer => plumb_checks::of_authorization_servers(),
     };
     let (begun, budget) = (Instant::now(), options.budget);

@@ -19,7 +19,7 @@ pub(crate) fn begin(newest: Arc<Edition>, args: &RunArgs) -> (Arc<Edition>, By) 
         };
         return (Arc::new(first), by);
     }
-    if args.issuer.authorization_server.is_some() {
+    if args.issuer.authorization_server.is_some() || args.behind.is_some() {
         return (newest, By::Given);
     }
     let registry = plumb_checks::of_servers();

@@ -9,7 +9,7 @@ use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
 use plumb_model::{Edition, Ledger, Reports, Secrets};
-use plumb_runner::{AllowCalls, Options, Replicas, Target};
+use plumb_runner::{AllowCalls, Gateway, Options, Replicas, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::warden;
 
@@ -96,6 +96,7 @@ fn collected(
     let suite = suite(&edition, args)?;
     let target = target(&args.target, args.auth.on || suite.needs_tokens(), collector)?;
     let target = args.issuer.judged(target, &args.auth, collector);
+    let target = gateway(target, args, collector)?;
     let replicas = replicas(args, collector)?;
     let packs = packs(&edition, &args.vectors, &mut collector.notes)?;
     let auth = args.auth.options(&target);
@@ -120,6 +121,22 @@ fn collected(
         auth,
         replicas,
     })
+}
+
+/// The target as a gateway, if the server behind it is named.
+fn gateway(
+    target: Target,
+    args: &RunArgs,
+    collector: &mut Collector<'_>,
+) -> Result<Target, Failure> {
+    let Some(behind) = &args.behind else { return Ok(target) };
+    let behind = TargetArgs { url: Some(behind.clone()), ..args.target.clone() };
+    let behind = crate::target::target(&behind, false, collector)
+        .map_err(|Failure { code, error }| Failure::new(code, error.context("--behind")))?;
+    match target {
+        Target::Url(reach) => Ok(Target::Gateway(Box::new(Gateway { reach, behind }))),
+        _ => Err(anyhow!("--behind needs the address of the gateway").into()),
+    }
 }
 
 /// Says what a target behind an address is to be told, before a run with the same `--auth-port`.

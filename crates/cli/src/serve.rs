@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use plumb_model::Edition;
-use plumb_reference::{EARLIER_MUTANTS, MUTANTS, Reference, Rules};
+use plumb_reference::{EARLIER_MUTANTS, GATEWAY_MUTANTS, Gateway, MUTANTS, Reference, Rules};
 use plumb_wire::process::Launch;
 use tokio::net::TcpListener;
 
-use crate::args::{EarlierArgs, HandshakeArgs, ReferenceArgs, Serve};
+use crate::args::{EarlierArgs, GatewayArgs, HandshakeArgs, ReferenceArgs, Serve};
 use crate::say::{say, tell};
 use crate::{Exit, Failure};
 
@@ -17,6 +17,7 @@ use crate::{Exit, Failure};
 pub(crate) async fn serve(edition: &Arc<Edition>, what: Serve) -> Exit {
     match what {
         Serve::Reference(args) => reference(args).await,
+        Serve::Gateway(args) => gateway(args).await,
         Serve::Earlier(args) => earlier(args).await,
         Serve::Mock(args) => crate::client::mock(edition, args).await,
         Serve::Handshake(args) => handshake(args).await,
@@ -61,6 +62,25 @@ async fn reference(args: ReferenceArgs) -> Exit {
     plumb_reference::serve_http_until(reference, listener, stop)
         .await
         .map_err(|error| Failure::new(70, error))?;
+    Ok(0)
+}
+
+async fn gateway(args: GatewayArgs) -> Exit {
+    if args.rules {
+        for mutant in GATEWAY_MUTANTS {
+            say!("{:<44} {}", mutant.name, mutant.kills);
+        }
+        return Ok(0);
+    }
+    if let Some(rule) = args.broken.iter().find(|r| GATEWAY_MUTANTS.iter().all(|m| m.name != **r)) {
+        return Err(anyhow!("it has no rule `{rule}`: see `plumb serve gateway --rules`").into());
+    }
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;
+    tell!("http://{}/mcp", listener.local_addr()?);
+    let GatewayArgs { to, broken, caches, demands, .. } = args;
+    let gateway = Gateway { to: to.unwrap_or_default(), broken, caches, demands };
+    let served = plumb_reference::serve_gateway(gateway, listener).await;
+    served.map_err(|error| Failure::new(70, error))?;
     Ok(0)
 }
 

@@ -147,10 +147,12 @@ fn newest() -> Result<Ledger, crate::ledger::LedgerError> {
     let rows = include_str!("../../../suites/requirements/2026-07-28.tsv");
     let excluded = include_str!("../../../suites/requirements/2026-07-28.excluded.tsv");
     let advice = include_str!("../../../suites/requirements/advice.tsv");
+    let gateway = include_str!("../../../suites/requirements/gateway.tsv");
     let shared = include_str!("../../../suites/requirements/shared.tsv");
     Ledger::parse("2026-07-28.tsv", rows)?
         .with_exclusions("2026-07-28.excluded.tsv", excluded)?
         .with_rows("advice.tsv", advice)?
+        .with_rows("gateway.tsv", gateway)?
         .with_shared("shared.tsv", shared)
 }
 

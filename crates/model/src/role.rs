@@ -18,11 +18,14 @@ pub enum Role {
     Client,
     /// An authorization server, which is visited.
     AuthorizationServer,
+    /// A gateway before a server, which is asked what the server is asked.
+    Intermediary,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Server, Self::Client, Self::AuthorizationServer];
+    pub const ALL: [Self; 4] =
+        [Self::Server, Self::Client, Self::AuthorizationServer, Self::Intermediary];
 
     /// The word of the command line and of reports.
     pub fn word(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Role {
             Self::Server => "server",
             Self::Client => "client",
             Self::AuthorizationServer => "authorization-server",
+            Self::Intermediary => "intermediary",
         }
     }
 
@@ -44,6 +48,7 @@ impl Role {
             Self::Server => "a server",
             Self::Client => "a client",
             Self::AuthorizationServer => "an authorization server",
+            Self::Intermediary => "an intermediary",
         }
     }
 
@@ -53,14 +58,15 @@ impl Role {
 }
 
 impl Party {
-    /// The roles that it stands for; a host or a proxy has none, so no run can judge it.
+    /// The roles that it stands for; a host has none, so no run can judge it.
     pub fn roles(self) -> &'static [Role] {
         match self {
             Self::Server => &[Role::Server],
             Self::Client => &[Role::Client],
             Self::Both => &[Role::Server, Role::Client],
             Self::AuthorizationServer => &[Role::AuthorizationServer],
-            Self::Host | Self::Intermediary => &[],
+            Self::Intermediary => &[Role::Intermediary],
+            Self::Host => &[],
         }
     }
 }

@@ -21,6 +21,7 @@ mod earlier;
 mod envelope;
 mod eras;
 mod features;
+mod gateway;
 mod handshake;
 mod headers;
 mod http;
@@ -48,6 +49,9 @@ pub use client::{
 };
 pub use dual::{serve_dual_http, spawn_dual_http};
 pub use earlier::{serve_earlier_http, serve_earlier_stdio};
+pub use gateway::{
+    GATEWAY_MUTANTS, Gateway, GatewayMutant, RunningGateway, serve_gateway, spawn_gateway,
+};
 pub use handshake::{
     EARLIER_MUTANTS, EarlierMutant, serve_handshake_http, serve_handshake_stdio,
     spawn_handshake_http,

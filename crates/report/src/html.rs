@@ -317,7 +317,11 @@ fn plain_words(report: &Report) -> String {
 
 fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let (run, target) = (&report.run, &report.run.target);
-    let kind = if target.role == Role::Client { "Client" } else { "Server" };
+    let kind = match target.role {
+        Role::Client => "Client",
+        Role::Server | Role::AuthorizationServer => "Server",
+        Role::Intermediary => "Behind it",
+    };
     let mut facts = vec![(kind, target.server.clone().unwrap_or_else(|| "unnamed".into()))];
     facts.push(("Speaks", format!("{} over {}", findings::speaks(report), target.transport)));
     if !target.versions.is_empty() {

@@ -48,6 +48,8 @@ pub(crate) struct Context {
     pub(crate) sights: Sights,
     /// The other replicas of the target.
     pub(crate) others: Others,
+    /// The way through the gateway before the target, if that is what is judged.
+    pub(crate) front: Option<Channel>,
     /// Whether the command says that its processes share a folder.
     pub(crate) shared: bool,
     pub(crate) seed: u64,
@@ -266,6 +268,24 @@ impl Bench {
         let seen = channel.of(&self.channel).send(self.check, &probe).await?;
         self.note(&seen);
         served(seen)
+    }
+
+    /// Sends a probe through the gateway before the target, and waits for the whole answer.
+    pub async fn through(&self, probe: Probe) -> Result<Observed, Trouble> {
+        let seen = self.front()?.send(self.check, &self.numbered(probe)).await?;
+        self.note(&seen);
+        Ok(seen)
+    }
+
+    /// Sends a probe through the gateway before the target, and gives the answer while it comes in: as [`Bench::open`].
+    pub async fn open_through(&self, probe: Probe) -> Result<Open, Trouble> {
+        self.front()?.open(self.check, &self.numbered(probe)).await
+    }
+
+    fn front(&self) -> Result<Channel, Trouble> {
+        let front = self.context.front.as_ref();
+        let front = front.map(|channel| channel.of(&self.channel));
+        front.ok_or_else(|| Trouble::Setup("no gateway stands before the target".into()))
     }
 
     /// Whether the target is a command: only then its processes can be ended and started.

@@ -90,6 +90,8 @@ pub enum Body {
     Cases(Facet),
     /// By a small program of its own, which asks a server.
     Scenario(for<'a> fn(&'a Bench) -> Scene<'a>),
+    /// By a small program of its own, which asks a server itself and through what stands before it.
+    Crossing(for<'a> fn(&'a Bench) -> Scene<'a>),
     /// By a small program of its own, which visits an authorization server.
     Visit(for<'a> fn(&'a Visit) -> Scene<'a>),
     /// Over everything that a client sent, which was answered.
@@ -116,6 +118,7 @@ impl Check {
     pub fn role(&self) -> Role {
         match self.body {
             Body::Passive(_) | Body::Cases(_) | Body::Scenario(_) => Role::Server,
+            Body::Crossing(_) => Role::Intermediary,
             Body::Visit(_) => Role::AuthorizationServer,
             Body::Received(_) | Body::Happening(_) => Role::Client,
         }
@@ -141,6 +144,14 @@ impl Check {
     pub(crate) fn passive(&self) -> Option<(&'static str, Passive)> {
         match self.body {
             Body::Passive(body) => Some((self.id, body)),
+            _ => None,
+        }
+    }
+
+    /// Its body, if that asks a server.
+    pub(crate) fn scenario(&self) -> Option<for<'a> fn(&'a Bench) -> Scene<'a>> {
+        match self.body {
+            Body::Scenario(body) | Body::Crossing(body) => Some(body),
             _ => None,
         }
     }
@@ -262,6 +273,7 @@ pub fn judged(
 ///     isolation: Alone;
 ///     waits: true;                        // a second or more, whatever the target
 ///     passive: |seen, notes| …            // or `cases: facet::outcome` or `scenario: async_fn`;
+///                                         // `crossing: async_fn` of a gateway before a server;
 ///                                         // `visit: async_fn` of an authorization server;
 ///                                         // `received: |received, marks| …` of a client, or
 ///                                         // `happening: |moment, marks| …` with what came before and after
@@ -305,6 +317,7 @@ macro_rules! check {
     (@body passive: $body:expr $(;)?) => { $crate::Body::Passive($body) };
     (@body cases: $body:expr $(;)?) => { $crate::Body::Cases($body) };
     (@body scenario: $body:expr $(;)?) => { $crate::Body::Scenario(|bench| Box::pin($body(bench))) };
+    (@body crossing: $body:expr $(;)?) => { $crate::Body::Crossing(|bench| Box::pin($body(bench))) };
     (@body visit: $body:expr $(;)?) => { $crate::Body::Visit(|visit| Box::pin($body(visit))) };
     (@body received: $body:expr $(;)?) => { $crate::Body::Received($body) };
     (@body happening: $body:expr $(;)?) => { $crate::Body::Happening($body) };

@@ -60,4 +60,4 @@ pub use survey::contact::initialize;
 pub use survey::tasking::{has_ended, task_capable, task_id};
 pub use survey::{AllowCalls, Survey};
 pub use tally::Marks;
-pub use target::Target;
+pub use target::{Gateway, Target};

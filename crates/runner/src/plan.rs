@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plumb_model::{Danger, Edition, Force, Level};
 
-use crate::check::{Body, Check};
+use crate::check::Check;
 use crate::lab::Trial;
 use crate::options::Budget;
 use crate::survey::Survey;
@@ -43,7 +43,7 @@ impl Estimate {
         at_once: usize,
     ) -> Self {
         let asks = |c: &&&'static Check| {
-            matches!(c.body, Body::Scenario(_))
+            c.scenario().is_some()
                 && c.inapplicable(survey).is_none()
                 && c.needs.iter().all(|prop| survey.prop(*prop).is_some())
         };

@@ -85,6 +85,7 @@ impl Others {
 fn launch(target: &Target) -> Option<&Launch> {
     match target {
         Target::HttpCommand { launch, .. } | Target::Stdio(launch) => Some(launch),
+        Target::Gateway(gateway) => launch(&gateway.behind),
         Target::Url(_)
         | Target::AuthorizationServer(_)
         | Target::Client(_)
@@ -102,6 +103,9 @@ pub(crate) fn shares(target: &Target) -> bool {
 
 /// The target with the shared folder named.
 pub(crate) fn sharing(mut target: Target, folder: &Path) -> Target {
+    if let Target::Gateway(gateway) = &mut target {
+        gateway.behind = sharing(gateway.behind.clone(), folder);
+    }
     if let Target::HttpCommand { launch, .. } | Target::Stdio(launch) = &mut target {
         let fill =
             |text: &mut String| *text = text.replace(SHARED_DIR, &folder.display().to_string());

@@ -68,8 +68,7 @@ impl<'a> Schedule<'a> {
             }
         }
         let scenarios = |isolation: &dyn Fn(Isolation) -> bool| -> Vec<&'static Check> {
-            let scenario =
-                |c: &&&'static Check| matches!(c.body, Body::Scenario(_)) && isolation(c.isolation);
+            let scenario = |c: &&&'static Check| c.scenario().is_some() && isolation(c.isolation);
             plan::in_order(open.iter().filter(scenario).copied().collect(), &self.context.edition)
         };
         let main = Place { schedule: self, channel: &self.running.channel };
@@ -346,7 +345,7 @@ impl Stage for Place<'_> {
         deadline: Instant,
         tried: u32,
     ) -> Result<Played, String> {
-        let Body::Scenario(body) = check.body else {
+        let Some(body) = check.scenario() else {
             return Err(format!("check `{}` is no scenario", check.id));
         };
         let context = Arc::clone(&self.schedule.context);

@@ -15,6 +15,8 @@ use crate::{Survey, Target};
 pub(crate) enum Subject {
     /// A server, which is asked: its checks work with a [`crate::Bench`].
     Server(Arc<Survey>),
+    /// A gateway before a server that was looked at: its checks work with a [`crate::Bench`] that has both.
+    Intermediary(Arc<Survey>),
     /// An authorization server, which is visited: its checks work with a [`crate::authorization_server::Visit`].
     AuthorizationServer(Arc<AuthorizationServer>),
     /// A client, which is answered: its checks read what was [received](crate::client::Received) of it.
@@ -26,6 +28,7 @@ impl Subject {
     pub(crate) fn role(&self) -> Role {
         match self {
             Self::Server(_) => Role::Server,
+            Self::Intermediary(_) => Role::Intermediary,
             Self::AuthorizationServer(_) => Role::AuthorizationServer,
             Self::Client(_) => Role::Client,
         }
@@ -35,7 +38,7 @@ impl Subject {
     pub(crate) fn described(&self, address: String, edition: &Edition) -> TargetInfo {
         let role = self.role();
         match self {
-            Self::Server(survey) => TargetInfo {
+            Self::Server(survey) | Self::Intermediary(survey) => TargetInfo {
                 role,
                 address,
                 transport: survey.transport.name().into(),
@@ -74,6 +77,7 @@ impl Target {
     pub fn role(&self) -> Role {
         match self {
             Self::Url(_) | Self::HttpCommand { .. } | Self::Stdio(_) => Role::Server,
+            Self::Gateway(_) => Role::Intermediary,
             Self::AuthorizationServer(_) => Role::AuthorizationServer,
             Self::Client(_) | Self::LedClient(_) => Role::Client,
         }

@@ -31,6 +31,8 @@ pub enum Target {
     },
     /// A command that speaks over its standard streams.
     Stdio(Launch),
+    /// A gateway, and the server behind it.
+    Gateway(Box<Gateway>),
     /// An authorization server, which is judged by checks of its own.
     AuthorizationServer(Box<Issuer>),
     /// A command that is a client, which is pointed at a server of ours.
@@ -39,11 +41,21 @@ pub enum Target {
     LedClient(Arc<Listening>),
 }
 
+/// A gateway, and the server behind it.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// The gateway, as clients reach it.
+    pub reach: Reach,
+    /// The server behind it: an address, or a command, which the gateway must then find at its port.
+    pub behind: Target,
+}
+
 impl Target {
     /// The target as a report shows it.
     pub fn address(&self) -> String {
         match self {
             Self::Url(reach) => reach.url.clone(),
+            Self::Gateway(gateway) => gateway.reach.url.clone(),
             Self::AuthorizationServer(issuer) => issuer.reach.url.clone(),
             Self::HttpCommand { launch, .. } | Self::Stdio(launch) => command_line(launch),
             Self::Client(command) => command_line(&command.launch),
@@ -55,6 +67,7 @@ impl Target {
     pub fn is_local(&self) -> bool {
         match self {
             Self::Url(reach) => is_loopback(&reach.url),
+            Self::Gateway(gateway) => gateway.behind.is_local(),
             Self::AuthorizationServer(issuer) => is_loopback(&issuer.reach.url),
             _ => true,
         }
@@ -62,7 +75,11 @@ impl Target {
 
     /// Whether we own the process, and so can start another.
     pub fn is_command(&self) -> bool {
-        !matches!(self, Self::Url(_) | Self::AuthorizationServer(_) | Self::LedClient(_))
+        match self {
+            Self::Url(_) | Self::AuthorizationServer(_) | Self::LedClient(_) => false,
+            Self::HttpCommand { .. } | Self::Stdio(_) | Self::Client(_) => true,
+            Self::Gateway(gateway) => gateway.behind.is_command(),
+        }
     }
 
     /// Whether the command asks whom to trust: the run then has an authorization server.
@@ -73,6 +90,7 @@ impl Target {
                 .iter()
                 .chain(launch.env.iter().map(|(_, v)| v))
                 .any(|text| AuthOptions::are_meant_by(text)),
+            Self::Gateway(gateway) => gateway.behind.asks_for_authorization(),
             Self::Url(_)
             | Self::Stdio(_)
             | Self::AuthorizationServer(_)
@@ -90,6 +108,10 @@ impl Target {
     ) -> Result<Running, TargetError> {
         let way = match self {
             Self::Url(reach) => Way::Http(client(reach, limits, recorder, auth)?, None),
+            Self::Gateway(gateway) => {
+                let behind = gateway.behind.start(limits, recorder, auth);
+                return Box::pin(behind).await;
+            }
             Self::AuthorizationServer(issuer) => {
                 let why =
                     format!("{} is an authorization server, which is visited", issuer.reach.url);
@@ -144,6 +166,19 @@ impl Running {
             process.stop(GRACE).await;
         }
     }
+}
+
+/// The way through a gateway, with the access token of the server behind it if the run has any: the two are one to whoever
+/// asks.
+pub(crate) fn front(
+    gateway: &Gateway,
+    limits: &Limits,
+    recorder: &Recorder,
+    auth: Option<(&Authority, &str)>,
+) -> Result<Client, TargetError> {
+    let mut reach = gateway.reach.clone();
+    reach.headers.extend(auth.map(|(auth, behind)| auth.header(behind)).transpose()?);
+    client(&reach, limits, recorder, None)
 }
 
 fn client(

@@ -19,6 +19,8 @@ pub(crate) enum Serve {
     /// A right server of the revisions that open with a handshake, or with one rule broken.
     #[command(hide = true)]
     Handshake(HandshakeArgs),
+    /// A gateway before a server: one that changes nothing, or with rules broken.
+    Gateway(GatewayArgs),
     /// The authorization server: correct, or departing from the specifications.
     AuthorizationServer(ServeArgs),
     /// The server that a client meets in one scenario of `plumb client`, until it is stopped.
@@ -70,6 +72,29 @@ pub(crate) struct ReferenceArgs {
     /// A service that the tool `call_upstream` asks.
     #[arg(long, value_name = "URL")]
     pub(crate) upstream: Option<String>,
+    /// List the rules that can be broken, and the check that notices.
+    #[arg(long)]
+    pub(crate) rules: bool,
+}
+
+/// Arguments of `plumb serve gateway`.
+#[derive(ClapArgs)]
+pub(crate) struct GatewayArgs {
+    /// The server behind it, such as `http://127.0.0.1:8000`.
+    #[arg(long, value_name = "URL", required_unless_present = "rules")]
+    pub(crate) to: Option<String>,
+    /// The port on 127.0.0.1; 0 picks a free one and prints the address.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Break this rule (see `--rules`).
+    #[arg(long = "break", value_name = "RULE")]
+    pub(crate) broken: Vec<String>,
+    /// Answer lists and reads from a cache as long as they are fresh, and private ones to who has asked, as a gateway may.
+    #[arg(long)]
+    pub(crate) caches: bool,
+    /// Let through only who has this access token, as a server does that knows it.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) demands: Option<String>,
     /// List the rules that can be broken, and the check that notices.
     #[arg(long)]
     pub(crate) rules: bool,

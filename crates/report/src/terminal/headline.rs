@@ -193,7 +193,11 @@ impl Section<'_> {
         let rule = "─".repeat(self.width.min(72));
         let rule = self.ink.faint(rule);
         self.line(&rule);
-        let kind = if target.role == Role::Client { "client" } else { "server" };
+        let kind = match target.role {
+            Role::Client => "client",
+            Role::Server | Role::AuthorizationServer => "server",
+            Role::Intermediary => "behind it",
+        };
         let unnamed = format!("unnamed {kind}");
         let name = target.server.as_deref().unwrap_or(&unnamed);
         let about = format!("{name} · {} over {}", findings::speaks(report), target.transport);

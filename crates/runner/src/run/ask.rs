@@ -14,7 +14,8 @@ use super::selection::{announcement, say_so};
 use crate::aside::Aside;
 use crate::auth::Authority;
 use crate::bench::{Context, Sights};
-use crate::errors::{ContactError, RunError};
+use crate::channel::{Channel, Way};
+use crate::errors::{ContactError, RunError, TargetError};
 use crate::options::Options;
 use crate::passive::Passives;
 use crate::plan::{self, Estimate};
@@ -24,7 +25,7 @@ use crate::scenes::emit;
 use crate::schedule::{Schedule, finish_passives};
 use crate::subject::Subject;
 use crate::survey::look::Given;
-use crate::target::Running;
+use crate::target::{self, Running};
 use crate::{Applies, Check, Survey, Target};
 
 /// Beyond the budget, processes of the target get so long to end by themselves.
@@ -65,7 +66,11 @@ pub(super) async fn ask(
     if survey.legacy_only.is_some() || survey.unreadable.is_some() {
         say_so(registry, &mut selected);
     }
-    let subject = Subject::Server(Arc::clone(&survey));
+    let front = front(&options, &running, recorder, auth.as_deref())?;
+    let subject = match &front {
+        Some(_) => Subject::Intermediary(Arc::clone(&survey)),
+        None => Subject::Server(Arc::clone(&survey)),
+    };
     let announced = announcement(&options, &subject, &selected);
     let started = RunStarted { revisions: revisions.clone(), ..announced };
     let passives = Passives::new(selected.iter().filter_map(|c| c.passive()));
@@ -79,6 +84,7 @@ pub(super) async fn ask(
         limits: options.limits.clone(),
         recorder: Arc::clone(recorder),
         others,
+        front,
         shared: shared.is_some(),
         aside: Aside::default(),
         sights: Sights::default(),
@@ -96,6 +102,20 @@ pub(super) async fn ask(
     part(stop(running, context), deadline).await;
     finish_passives(recorder, &selected, &survey);
     Ok((faults, revisions))
+}
+
+/// The way through the gateway before the target, if that is what is judged.
+fn front(
+    options: &Options,
+    running: &Running,
+    recorder: &Arc<Recorder>,
+    auth: Option<&Authority>,
+) -> Result<Option<Channel>, TargetError> {
+    let Target::Gateway(gateway) = &options.target else { return Ok(None) };
+    let behind = running.channel.endpoint().map(ToString::to_string).unwrap_or_default();
+    let with = auth.map(|auth| (auth, behind.as_str()));
+    let front = target::front(gateway, &options.limits, recorder, with)?;
+    Ok(Some(Channel::new(Way::Http(front, None), Arc::clone(recorder))))
 }
 
 /// A target that was started, and looked at.
@@ -211,6 +231,10 @@ async fn met(
     let apps = facts().any(|fact| *fact == Applies::Apps);
     let given = Given { local, props: &options.props, allow, apps, cards };
     let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
+    if let (Target::Gateway(_), Some(version)) = (&options.target, &survey.legacy_only) {
+        let (revision, supported) = (options.edition.revision.clone(), version.clone());
+        return Err(ContactError::OtherRevision { revision, supported });
+    }
     if let Some(server) = running.channel.server()
         && let Some(stranger) = server.failed().await
     {

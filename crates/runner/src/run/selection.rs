@@ -4,10 +4,10 @@ use plumb_model::event::{FORMAT, RunStarted};
 use plumb_model::suite::Suite;
 use plumb_model::{CheckInfo, Edition, Requirement, Role};
 
-use crate::Check;
 use crate::options::Options;
 use crate::subject::Subject;
 use crate::survey::contact::DISCOVER;
+use crate::{Check, Target};
 
 /// Which requirements a run is asked to judge.
 #[derive(Clone, Copy)]
@@ -82,6 +82,10 @@ pub(super) fn announcement(
     let cited = checks.iter().flat_map(|c| &c.positions).map(String::as_str);
     let address = options.target.address();
     let positions = options.edition.positions.cited(cited, &options.other_sides);
+    let mut target = subject.described(address, &options.edition);
+    if let Target::Gateway(gateway) = &options.target {
+        target.notes.insert(0, format!("behind it: {}", gateway.behind.address()));
+    }
     RunStarted {
         format: FORMAT,
         plumb: env!("CARGO_PKG_VERSION").into(),
@@ -91,7 +95,7 @@ pub(super) fn announcement(
         seed: options.seed,
         suite: options.suite.name.clone(),
         policy: options.suite.policy.clone(),
-        target: subject.described(address, &options.edition),
+        target,
         positions,
         checks,
         known: options.known.0.clone(),

@@ -1,0 +1,122 @@
+//! What becomes of calls: they are no requests that may be repeated or remembered.
+
+use std::time::Duration;
+
+use plumb_flows::work::{self, Slow};
+use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, check};
+use plumb_wire::meta;
+use serde_json::json;
+
+use super::accepted;
+
+/// A call works so long whose journal is counted: longer than a gateway's patience, if that is short.
+const LASTS: Duration = Duration::from_millis(1_200);
+
+/// A call that is slow, though nobody would call it broken.
+const A_WHILE: Duration = Duration::from_secs(3);
+
+/// What a gateway may do behind a client's back is done after this.
+const AFTER: Duration = Duration::from_millis(600);
+
+check! {
+    /// **Observed:** one call through the gateway of a slow tool that keeps a journal leaves as many entries as one at the
+    /// server itself.
+    ///
+    /// **Why:** a call may send, pay or delete something. A gateway that sends it again, since no answer came in its time or
+    /// to be on the safe side, does so twice.
+    ///
+    /// **Fix:** retry no POST (`proxy_next_upstream` without `non_idempotent` in nginx; `retryOn` without `5xx` in Envoy).
+    pub(crate) ONCE = "gateway.call.once";
+    needs: [SlowTool, Journal];
+    waits: true;
+    crossing: once
+}
+
+async fn once(bench: &Bench) -> Judgement {
+    if let Some(unseen) = work::no_journal(bench) {
+        return Ok(unseen);
+    }
+    let key = |way: &str| format!("plumb-{way}-{}", bench.fresh_id());
+    let (here, there) = (key("direct"), key("through"));
+    bench.control(silent(work::slow_in_journal(bench, LASTS, &here)?)).await?;
+    let direct = work::journal(bench, &here).await?;
+    if direct == 0 {
+        return Ok(Finding::unseen(
+            "the journal shows nothing of a call at the server itself",
+            "keep a journal under the argument `key`",
+        ));
+    }
+    // Whatever comes of it: the journal tells how often the server was asked.
+    bench.through(silent(work::slow_in_journal(bench, LASTS, &there)?)).await?;
+    bench.pause(AFTER).await;
+    let through = work::journal(bench, &there).await?;
+    // The work of a slow machine may be seen in fewer steps, and never in twice as many.
+    Ok(Finding::expect(
+        through * 2 < direct * 3,
+        "one call at the server for one at the gateway",
+        || {
+            format!(
+                "{through} entries of one call through the gateway, {direct} of one at the server itself"
+            )
+        },
+    ))
+}
+
+/// A slow call of which nothing comes until it is done: no progress keeps its connection awake.
+fn silent(slow: Slow) -> Probe {
+    slow.probe.without_meta(meta::PROGRESS_TOKEN)
+}
+
+check! {
+    /// **Observed:** a call that takes three seconds, which the server itself answers, is answered through the gateway. What
+    /// takes longer is not tried.
+    ///
+    /// **Why:** tools work for seconds; a gateway made for pages gives up meanwhile, and the work is done for nobody.
+    ///
+    /// **Fix:** raise the time that the gateway waits for an answer (`proxy_read_timeout` in nginx).
+    pub(crate) SLOW = "gateway.answer.slow";
+    needs: [SlowTool];
+    waits: true;
+    crossing: slow
+}
+
+async fn slow(bench: &Bench) -> Judgement {
+    let slow = silent(work::slow(bench, A_WHILE)?);
+    accepted(bench, &slow, "an answer, as the server itself gives after a while").await
+}
+
+check! {
+    /// **Observed:** a call whose answer has changed meanwhile is answered anew through the gateway: the journal is read, a
+    /// call that writes into it is made at the server itself, and the journal is read again.
+    ///
+    /// **Why:** only lists, reads and `server/discover` may be cached; a call that is answered from a cache was not made.
+    ///
+    /// **Fix:** cache no `tools/call`, nor anything that `ttlMs` does not cover.
+    pub(crate) CACHED = "gateway.cache.calls";
+    needs: [SlowTool, Journal];
+    crossing: cached
+}
+
+async fn cached(bench: &Bench) -> Judgement {
+    if let Some(unseen) = work::no_journal(bench) {
+        return Ok(unseen);
+    }
+    let key = format!("plumb-cache-{}", bench.fresh_id());
+    let name = bench.prop(Prop::Journal)?.name.clone();
+    let read = || bench.call_of(&name, json!({"key": key}));
+    bench.through(read()).await?;
+    bench.control(work::slow_in_journal(bench, Duration::from_millis(100), &key)?.probe).await?;
+    let now = bench.control(read()).await?;
+    let through = bench.through(read()).await?;
+    if !through.is_accepted() {
+        return Ok(Finding::unseen(
+            format!("the call is not accepted through the gateway: {}", through.describe()),
+            "see `gateway.request.headers`",
+        ));
+    }
+    let said =
+        |seen: &plumb_runner::Observed| seen.complete().and_then(|r| r.get("content")).cloned();
+    Ok(Finding::expect(said(&through) == said(&now), now.describe(), || {
+        format!("through the gateway: {}", through.describe())
+    }))
+}

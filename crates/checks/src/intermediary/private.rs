@@ -1,0 +1,92 @@
+//! server/utilities/caching#cache-scope-field: what is private is for who has asked.
+
+use plumb_flows::crossing;
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check};
+use plumb_wire::method;
+use serde_json::json;
+
+/// A member of `_meta` that makes a request one that nobody has sent before.
+const FRESH: &str = "com.example/plumb-fresh";
+
+/// What may be cached.
+const CACHEABLE: [&str; 6] = [
+    method::DISCOVER,
+    method::TOOLS_LIST,
+    method::PROMPTS_LIST,
+    method::RESOURCES_LIST,
+    method::TEMPLATES_LIST,
+    method::RESOURCES_READ,
+];
+
+check! {
+    /// **Observed:** a request with the run's credentials, whose result the server calls `private`, is sent through the
+    /// gateway twice; then the same one without credentials, and with a token that nobody has given out, which the server
+    /// itself refuses. Both are refused through the gateway, too.
+    ///
+    /// **Why:** a cache that does not tell callers apart gives everybody what belongs to one, and the server never learns
+    /// of it.
+    ///
+    /// **Fix:** make `Authorization` part of the key, or cache nothing that is not `cacheScope: "public"`.
+    pub(crate) PRIVATE = "gateway.cache.private";
+    crossing: private
+}
+
+async fn private(bench: &Bench) -> Judgement {
+    for (slug, probe) in crossing::requests(bench) {
+        if !probe.method().is_some_and(|m| CACHEABLE.contains(&m)) {
+            continue;
+        }
+        let title = format!("`{}`, by who has no credentials", probe.method().unwrap_or(slug));
+        bench.case(slug, title, kept_apart(bench, &probe).await);
+    }
+    bench.conclude()
+}
+
+async fn kept_apart(bench: &Bench, probe: &Probe) -> Judgement {
+    let probe = probe.clone().meta(FRESH, json!(bench.fresh_id().to_string()));
+    let strangers = [probe.clone().without_token(), probe.clone().bearer("plumb-nobody")];
+    for stranger in &strangers {
+        if bench.send(stranger.clone()).await?.is_accepted() {
+            return Ok(Finding::unseen(
+                "the server itself answers who has no credentials",
+                "judge a protected server, with --bearer, -H 'Authorization: …' or --auth",
+            ));
+        }
+    }
+    let direct = bench.control(probe.clone()).await?;
+    if !is_private(&direct) {
+        return Ok(Finding::unseen(
+            "the server calls the result public, so a gateway may give it to anybody",
+            "nothing, if that is meant",
+        ));
+    }
+    // A gateway may have credentials of its own for whoever comes; a call is never cached, and tells.
+    let lets_in =
+        match crossing::requests(bench).into_iter().find(|(slug, _)| *slug == "tools-call") {
+            Some((_, call)) => bench.through(call.without_token()).await?.is_accepted(),
+            None => false,
+        };
+    if lets_in {
+        return Ok(Finding::unseen(
+            "the gateway lets in who has no credentials, so it has some of its own",
+            "nothing, if that is meant",
+        ));
+    }
+    for _ in 0..2 {
+        bench.through(probe.clone()).await?;
+    }
+    for stranger in strangers {
+        let through = bench.through(stranger).await?;
+        if through.is_accepted() {
+            return Ok(Finding::violated(
+                "a private result for nobody but who has asked: the server itself refuses",
+                format!("through the gateway: {}", through.describe()),
+            ));
+        }
+    }
+    Ok(Finding::Held)
+}
+
+fn is_private(seen: &Observed) -> bool {
+    seen.complete().and_then(|result| result.get("cacheScope")).is_some_and(|s| s == "private")
+}

@@ -1,0 +1,156 @@
+//! The laws of gateways: a right one holds every check, whatever it may do by HTTP, and each check notices its breaches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use plumb_model::known::Known;
+use plumb_model::{Edition, Event, Header, Report, Role, Secrets, Verdict};
+use plumb_reference::{
+    GATEWAY_MUTANTS, Gateway, Reference, RunningGateway, spawn_gateway, spawn_http,
+};
+use plumb_runner::{AllowCalls, Options, Props, Reach, Replicas, Target};
+use plumb_wire::Limits;
+
+/// The access token that the server takes, where it demands one.
+const TOKEN: &str = "the-token-of-the-run";
+
+fn options(target: Target, only: &[&str]) -> Options {
+    let edition = Arc::new(Edition::latest());
+    Options {
+        target,
+        suite: edition.suite("core").expect("built in").expect("a test reads it"),
+        only: only.iter().map(|id| (*id).to_owned()).collect(),
+        known: Known::default(),
+        other_sides: plumb_model::OtherSides::default(),
+        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
+        props: Props::new(),
+        allow_calls: AllowCalls::default(),
+        seed: 7,
+        concurrency: 12,
+        rate: None,
+        budget: Duration::from_secs(60).into(),
+        max_report: 64 << 20,
+        limits: Limits::default(),
+        secrets: Secrets::default(),
+        started: "2026-01-01T00:00:00Z".into(),
+        auth: None,
+        replicas: Replicas::default(),
+        edition,
+    }
+}
+
+/// A server, a doorman before it that knows one token, and the gateway that is judged before both.
+struct Street {
+    _server: plumb_reference::Running,
+    doorman: RunningGateway,
+    gateway: RunningGateway,
+}
+
+async fn street(gateway: Gateway, demands: bool) -> Street {
+    let server = spawn_http(Reference::default()).await.expect("a free port");
+    let doorman = Gateway {
+        to: server.url.clone(),
+        demands: demands.then(|| TOKEN.to_owned()),
+        ..Gateway::default()
+    };
+    let doorman = spawn_gateway(doorman).await.expect("a free port");
+    let gateway = Gateway { to: doorman.url.clone(), ..gateway };
+    let gateway = spawn_gateway(gateway).await.expect("a free port");
+    Street { _server: server, doorman, gateway }
+}
+
+async fn judged(gateway: Gateway, demands: bool, only: &[&str]) -> BTreeMap<String, Verdict> {
+    let street = street(gateway, demands).await;
+    let reach = |url: &str| Reach {
+        url: url.to_owned(),
+        headers: vec![Header::new("Authorization", format!("Bearer {TOKEN}"))],
+        ..Reach::default()
+    };
+    let behind = Target::Url(reach(&street.doorman.url));
+    let gateway = plumb_runner::Gateway { reach: reach(&street.gateway.url), behind };
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&events);
+    let registry = plumb_checks::of_intermediaries();
+    let run = plumb_runner::run(
+        &registry,
+        options(Target::Gateway(Box::new(gateway)), only),
+        Box::new(move |event: Event| sink.lock().expect("no panic").push(event)),
+    );
+    run.await.expect("both are reached");
+    let events = std::mem::take(&mut *events.lock().expect("no panic"));
+    let report = Report::fold(events).expect("a whole stream");
+    assert_eq!(report.run.target.role, Role::Intermediary);
+    report.checks.into_iter().map(|c| (c.info.id, c.verdict)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_gateway_holds_every_check_whether_it_caches_or_not() {
+    for caches in [false, true] {
+        let right = Gateway { caches, ..Gateway::default() };
+        let open = judged(right.clone(), false, &[]).await;
+        let protected = judged(right, true, &[]).await;
+        let mut held = BTreeSet::new();
+        for (id, verdict) in open.into_iter().chain(protected) {
+            match verdict {
+                Verdict::Held => drop(held.insert(id)),
+                Verdict::Unverified { .. } => {}
+                other => panic!("caches {caches}: {id}: {other:?}"),
+            }
+        }
+        let all: BTreeSet<String> =
+            plumb_checks::of_intermediaries().iter().map(|c| c.id.to_owned()).collect();
+        assert_eq!(all.difference(&held).collect::<Vec<_>>(), Vec::<&String>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_check_notices_its_breaches() {
+    let wanted = std::env::var("PLUMB_MUTANT").ok();
+    let mut unnoticed = Vec::new();
+    for mutant in GATEWAY_MUTANTS {
+        if wanted.as_ref().is_some_and(|w| w != mutant.name && w != mutant.kills) {
+            continue;
+        }
+        let gateway = Gateway { broken: vec![mutant.name.to_owned()], ..Gateway::default() };
+        let demands = ["challenges_kept", "private_kept_apart"].contains(&mutant.name);
+        let verdict = judged(gateway, demands, &[mutant.kills]).await.remove(mutant.kills);
+        if !matches!(verdict, Some(Verdict::Violated { .. })) {
+            unnoticed
+                .push(format!("{} is not noticed by {}: {verdict:?}", mutant.name, mutant.kills));
+        }
+    }
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
+    for check in plumb_checks::of_intermediaries() {
+        assert!(
+            GATEWAY_MUTANTS.iter().any(|mutant| mutant.kills == check.id),
+            "`{}` has no breach to notice",
+            check.id
+        );
+    }
+}
+
+#[test]
+fn every_requirement_on_intermediaries_has_a_check_or_an_exclusion() {
+    let ledger = Edition::latest().ledger;
+    let checks = plumb_checks::of_intermediaries();
+    for check in &checks {
+        assert!(ledger.requirement(check.id).is_some(), "`{}` is not in the ledger", check.id);
+        let docs = check.docs.join("\n");
+        for part in ["**Observed", "**Why", "**Fix"] {
+            assert!(docs.contains(part), "`{}` does not say {part}", check.id);
+        }
+    }
+    let binds = |row: &&plumb_model::Requirement| row.binds(Role::Intermediary);
+    let open: Vec<&str> = ledger
+        .rows()
+        .iter()
+        .filter(binds)
+        .map(|row| row.id.as_str())
+        .filter(|id| {
+            checks.iter().all(|c| !c.covers(id))
+                && ledger.exclusion(id, Role::Intermediary).is_none()
+        })
+        .collect();
+    assert!(open.is_empty(), "neither judged nor excluded: {open:?}");
+}
