@@ -8,6 +8,7 @@ mod fleet;
 mod ids;
 mod issuer;
 mod judging;
+mod load;
 mod migrate;
 mod serve;
 
@@ -27,6 +28,7 @@ pub(crate) use fleet::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, Si
 pub(crate) use ids::Ids;
 pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
+pub(crate) use load::{LoadArgs, LoadFormat, Script};
 pub(crate) use migrate::{EarlierArgs, Format, HandshakeArgs, MigrateArgs};
 pub(crate) use serve::{GatewayArgs, ReferenceArgs, Serve};
 
@@ -50,9 +52,11 @@ Examples:
   plumb run -- node server.js                    judge a server over standard streams
   plumb run -- ./server --port {port}            start a server, judge it over HTTP
   plumb run --suite quick --strict URL           the MUSTs only; a violated SHOULD fails
+  plumb run URL --behind URL2                    judge the gateway at URL, which stands before the server at URL2
   plumb client -- node client.js                 judge a client
   plumb migrate -- node server.js                what a server of an earlier revision has to change
-  plumb run URL --behind URL2                    judge the gateway at URL, which stands before the server at URL2
+  plumb load --replicas 2 --kill -- ./server --port {port}
+                                                 whether answers stay right under load, while replicas are killed
   plumb explain http.validate.method-mismatch    what a check observes, and how to fix it
 
 Exit codes: 0 conformant · 1 violations · 2 usage · 3 nothing selected · 4 target never reached
@@ -87,6 +91,8 @@ pub(crate) enum Command {
     Client(Box<ClientArgs>),
     /// Audit a server of an earlier revision: what it has to change, as a list to work off.
     Migrate(Box<MigrateArgs>),
+    /// Load a server for some seconds, and judge whether each answer is the one to its request.
+    Load(Box<LoadArgs>),
     /// List the checks of a suite.
     List(ListArgs),
     /// Show a requirement, its check and its vectors.
@@ -246,12 +252,6 @@ pub(crate) struct RunArgs {
     /// Another address of the same server, judged as a replica of it.
     #[arg(long, value_name = "URL", requires = "url", help_heading = "Target")]
     pub(crate) replica: Vec<String>,
-    #[command(flatten)]
-    pub(crate) judging: JudgingArgs,
-    /// Run again whenever files beside the command's change, and tell what is then another.
-    #[arg(long, help_heading = "Judging")]
-    pub(crate) watch: bool,
-    /// A folder with more vector packs.
     /// The server itself, where the address is that of a gateway before it: the gateway is judged by asking both ways, and
     /// each lasting difference is a finding.
     #[arg(
@@ -262,6 +262,12 @@ pub(crate) struct RunArgs {
         help_heading = "Target"
     )]
     pub(crate) behind: Option<String>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
+    /// Run again whenever files beside the command's change, and tell what is then another.
+    #[arg(long, help_heading = "Judging")]
+    pub(crate) watch: bool,
+    /// A folder with more vector packs.
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Vec<PathBuf>,
     /// How many checks run at once, at most: as many as the target shows that it can bear.

@@ -10,6 +10,7 @@ mod coverage;
 mod fleet;
 mod hints;
 mod lead;
+mod load;
 mod login;
 mod manual;
 mod migrate;
@@ -104,6 +105,7 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         }
         Command::ReferenceClient(args) => client::act(args).await,
         Command::Migrate(args) => migrate::migrate(edition, *args, secrets.clone()).await,
+        Command::Load(args) => load::load(edition, *args, secrets.clone()).await,
         Command::List(list) => catalogue::list(&list.by.edition(edition), &list),
         Command::Explain { id, by } => catalogue::explain(&by.edition(edition), &id),
         Command::Coverage(args) => coverage::coverage(&args.by.edition(edition), &args),

@@ -22,7 +22,7 @@ use crate::target::target;
 use crate::{Exit, Failure, authorization_server, login, migrate, output, revisions, serve, watch};
 
 /// At most so many replicas are started.
-const MOST_REPLICAS: usize = 16;
+pub(crate) const MOST_REPLICAS: usize = 16;
 
 /// Judges a server and writes reports.
 pub(crate) async fn run(newest: Arc<Edition>, args: RunArgs, secrets: Secrets) -> Exit {

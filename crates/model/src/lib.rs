@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod keep;
 pub mod known;
 pub mod ledger;
+pub mod load;
 pub mod network;
 pub mod pack;
 pub mod payload;
@@ -35,6 +36,7 @@ pub use exchange::{
 };
 pub use keep::{Keep, Sieve};
 pub use ledger::{Force, Ledger, Level, Party, Requirement};
+pub use load::Load;
 pub use network::{Homes, Network};
 pub use payload::Payload;
 pub use positions::{OtherSides, Position, Positions};

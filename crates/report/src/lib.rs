@@ -14,6 +14,7 @@ pub mod html;
 pub mod json;
 mod json_text;
 pub mod junit;
+pub mod load;
 pub mod markdown;
 pub mod progress;
 pub mod reproduce;

@@ -14,6 +14,7 @@ pub mod facet;
 mod finding;
 pub mod generate;
 mod lab;
+pub mod load;
 pub mod migrate;
 mod observe;
 mod options;

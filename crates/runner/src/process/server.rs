@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use plumb_wire::process::{Launch, Process};
+use plumb_wire::process::{Launch, Process, Signal};
 use plumb_wire::{Limits, WireError};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
@@ -53,6 +53,19 @@ impl Server {
         let address = self.address.clone();
         let stderr = last_words(&process.stderr_tail());
         Some(TargetError::Stranger { address, status: ending(exit), stderr })
+    }
+
+    /// Kills the process, and starts another in its place.
+    pub(crate) async fn restart(&self) -> Result<(), TargetError> {
+        let _one = self.reviving.lock().await;
+        let process = self.process();
+        // One that is gone already needs no signal.
+        let _ = process.signal(Signal::Kill);
+        process.stop(Duration::ZERO).await;
+        let process = Process::spawn(&self.launch, &self.limits).map_err(TargetError::Start)?;
+        listening(&process, &self.address, self.ready).await?;
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).0 = Arc::new(process);
+        Ok(())
     }
 
     /// Whether another process serves in the place of this one, which refused a connection: it is started if that has
