@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use plumb_model::{Audit, Edition, Secrets};
+use plumb_model::{Audit, Edition, Reports, Secrets};
 use plumb_report::audit;
 use plumb_report::text::{inert, visible_line};
 use plumb_runner::migrate::{self, Options};
 use plumb_runner::{Reach, Target};
 
 use crate::args::{Format, MigrateArgs, TargetArgs};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::reported::{INTERRUPTED, UNREACHED, interrupted};
 use crate::run::{allow, limits, now, watched};
 use crate::say::{self, say};
 use crate::secrets::Collector;
 use crate::target::target;
-use crate::{Exit, Failure, output};
+use crate::{Exit, Failure, output, recording};
 
 /// Audits a server and writes the list.
 pub(crate) async fn migrate(edition: Arc<Edition>, args: MigrateArgs, secrets: Secrets) -> Exit {
@@ -57,12 +57,14 @@ pub(crate) async fn migrate(edition: Arc<Edition>, args: MigrateArgs, secrets: S
 
 fn written(
     mut made: Audit,
-    since: Option<&Audit>,
+    since: Option<&Earlier>,
     args: &MigrateArgs,
     files: &[std::path::PathBuf; 3],
 ) -> Exit {
-    if let Some(earlier) = since {
-        made.compare(earlier);
+    match since {
+        Some(Earlier::Audit(earlier)) => made.compare(earlier),
+        Some(Earlier::Run(run)) => made.compare_with_run(run),
+        None => {}
     }
     let [json, markdown, html] = files;
     let outcome = output::write(json, &audit::json(&made))
@@ -117,11 +119,30 @@ pub(crate) async fn first_lines(options: Options, address: &str) {
     say!("{}", inert(&visible_line(&whole)));
 }
 
-fn earlier(file: &Path) -> anyhow::Result<Audit> {
-    let text = config::read(file)?;
-    Audit::parse(&text)
-        .map_err(|why| anyhow!("{} is no audit: {why}", file.display()))
-        .context("--since takes the migrate.json of an earlier audit")
+/// What the list is compared with.
+enum Earlier {
+    Audit(Box<Audit>),
+    Run(Box<Reports>),
+}
+
+/// Reads an earlier audit, or the recording of an earlier run; of a folder that has both, the audit.
+fn earlier(file: &Path) -> anyhow::Result<Earlier> {
+    let within = file.join("migrate.json");
+    let path = if within.is_file() { within.as_path() } else { file };
+    let text = recording::read(path)?;
+    let why = match Audit::parse(&text) {
+        Ok(audit) => return Ok(Earlier::Audit(Box::new(audit))),
+        Err(why) => why,
+    };
+    // What a run recorded is told by its first line.
+    if text.lines().next().is_some_and(|line| line.contains("run_started")) {
+        let run = Reports::from_jsonl(&text);
+        let run = run.with_context(|| format!("{} is no recorded run", path.display()))?;
+        return Ok(Earlier::Run(Box::new(run)));
+    }
+    Err(anyhow!("{} is neither: {why}", path.display())).context(
+        "--since takes the migrate.json of an earlier audit, or the run.jsonl of an earlier run",
+    )
 }
 
 fn replicas(args: &MigrateArgs, collector: &mut Collector<'_>) -> Result<Vec<Reach>, Failure> {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::TargetInfo;
-use crate::{Exchange, Secrets};
+use crate::{Exchange, Reports, Secrets, Verdict};
 
 /// The version of an audit's format; it grows with every change that is no addition.
 pub const AUDIT_FORMAT: u32 = 1;
@@ -214,6 +214,26 @@ impl Audit {
             let before = earlier.items.iter().find(|other| other.id == item.id);
             item.before = before.map(|other| other.state);
         }
+    }
+
+    /// Notes what an earlier run showed: an item whose requirement was violated then was there. Of what held, or was not
+    /// judged, nothing is known: a run by the newest revision sees nothing of how a server of two eras serves the others.
+    pub fn compare_with_run(&mut self, run: &Reports) {
+        let violated = |id: &str| {
+            let mut checks = run.iter().flat_map(|report| &report.checks);
+            checks.any(|c| c.info.id == id && matches!(c.verdict, Verdict::Violated { .. }))
+        };
+        for item in &mut self.items {
+            item.before = violated(&item.requirement).then_some(State::Found);
+        }
+        let dates: Vec<&str> =
+            run.iter().map(|report| report.run.started.as_str()).take(1).collect();
+        let revisions: Vec<&str> = run.iter().map(|report| report.run.revision.as_str()).collect();
+        self.remarks.push(format!(
+            "what was there before is told by the run of {} by {}: the items whose requirements it saw violated",
+            dates.join(""),
+            revisions.join(", ")
+        ));
     }
 
     /// How many items are in this state.

@@ -12,6 +12,7 @@ Examples:
   plumb migrate -- node server.js                   audit a server over standard streams
   plumb migrate -- ./server --port {port}           start a server, audit it over HTTP, with a second process and a restart
   plumb migrate --since migrate.json -- ./server    what is done since the audit that wrote migrate.json
+  plumb migrate --since reports/run.jsonl URL       what is done of what a run of `plumb run` saw violated
 
 Only tools that are marked `readOnlyHint: true`, or named by --allow-calls, are called.
 Exit codes: 0 audited · 2 usage · 4 target never reached · 7 a report could not be written · 130 interrupted";
@@ -27,7 +28,8 @@ pub(crate) struct MigrateArgs {
     /// Another address of the same server, at which its sessions are tried.
     #[arg(long, value_name = "URL", requires = "url")]
     pub(crate) replica: Vec<String>,
-    /// An earlier audit as JSON: the list then shows what is done, left and new.
+    /// An earlier audit (migrate.json), or the recording of an earlier `plumb run` (run.jsonl), or the folder of either: the
+    /// list then shows what is done, left and new.
     #[arg(long, value_name = "FILE")]
     pub(crate) since: Option<PathBuf>,
     /// The whole audit ends within so many seconds.

@@ -141,3 +141,25 @@ fn an_earlier_audit_shows_what_is_done() {
     assert_eq!(progress("migrate.batch.accepted"), Some(Progress::New));
     assert_eq!(progress("migrate.names.title"), Some(Progress::Nothing));
 }
+
+#[test]
+fn an_earlier_run_shows_what_is_done_of_what_it_saw() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run").display().to_string();
+    let plumb = env!("CARGO_BIN_EXE_plumb");
+    let run = Command::new(plumb)
+        .args(["run", "--revision", "2026-07-28", "--quiet", "--out", &out])
+        .args(["--", plumb, "serve", "handshake", "--port", "{port}"])
+        .current_dir(folder.path())
+        .output()
+        .expect("plumb runs");
+    let recording = folder.path().join("run/run.jsonl");
+    assert!(recording.is_file(), "{}", String::from_utf8_lossy(&run.stderr));
+    let progress = |since: &str| {
+        let second = audit(&[], false, &["--since", since]);
+        let item = second.items.iter().find(|i| i.id == "migrate.core.discover").cloned();
+        item.and_then(|item| item.progress())
+    };
+    assert_eq!(progress(&recording.display().to_string()), Some(Progress::Done));
+    assert_eq!(progress(&out), Some(Progress::Done));
+}
