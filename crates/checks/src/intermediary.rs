@@ -7,7 +7,8 @@ mod private;
 mod request;
 mod stream;
 
-use plumb_runner::{Bench, Check, Finding, Judgement, Probe};
+use plumb_model::pack::Base;
+use plumb_runner::{Bench, Check, Finding, Judgement, Probe, Trouble};
 
 pub(crate) const CHECKS: &[&Check] = &[
     &request::FORWARD,
@@ -44,9 +45,28 @@ async fn accepted(bench: &Bench, probe: &Probe, expected: &str) -> Judgement {
     if bench.through(probe.clone()).await?.is_accepted() {
         return Ok(Finding::Held);
     }
+    if let Some(why) = nothing_crosses(bench).await? {
+        return Ok(why);
+    }
     bench.control(probe.clone()).await?;
     let again = bench.through(probe.clone()).await?;
     Ok(Finding::expect(again.is_accepted(), expected, || {
         format!("through the gateway: {}", again.describe())
+    }))
+}
+
+/// Why nothing can be said of one request, where the plainest one is refused through the gateway as well: that is one fact, and
+/// `gateway.request.headers` tells it.
+async fn nothing_crosses(bench: &Bench) -> Result<Option<Finding>, Trouble> {
+    let Some(plain) = bench.base(Base::Discover) else { return Ok(None) };
+    let seen = bench.through(plain).await?;
+    Ok((!seen.is_accepted()).then(|| {
+        Finding::unseen(
+            format!(
+                "through the gateway not even `server/discover` is answered: {}",
+                seen.describe()
+            ),
+            "see `gateway.request.headers`",
+        )
     }))
 }

@@ -146,12 +146,18 @@ fn lets_in(gateway: &Gateway, headers: &HeaderMap) -> bool {
 
 /// Asks the server; once, unless that is the rule that is broken.
 async fn answered(shared: &Shared, asked: &Asked) -> Result<Answer, StatusCode> {
-    let ask = || upstream::ask(&shared.gateway.to, asked.clone());
+    let ask = || upstream::ask(shared.gateway.to.clone(), asked.clone());
     if !shared.keeps("calls_sent_once") && flaws::is_call(&asked.body) {
         // As a gateway does that gives up on the first try.
         if let Ok(first) = ask().await {
             let _ = first.whole().await;
         }
+    }
+    if !shared.keeps("closes_passed_on") {
+        // A task of its own goes on when the client has left.
+        let asking = tokio::spawn(upstream::ask(shared.gateway.to.clone(), asked.clone()));
+        let answer = asking.await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+        return answer.map_err(|_| StatusCode::BAD_GATEWAY);
     }
     if shared.keeps("slow_answers_awaited") {
         return ask().await.map_err(|_| StatusCode::BAD_GATEWAY);
@@ -183,7 +189,7 @@ async fn handed_back(shared: &Arc<Shared>, asked: &Asked, mut answer: Answer) ->
         flaws::of_answer(shared, &mut status, &mut headers, &mut body);
     }
     headers.remove(header::CONTENT_LENGTH);
-    (status, headers, body).into_response()
+    (status, headers, Body::from(body)).into_response()
 }
 
 /// Hands an answer on as it comes. Dropping the body closes the connection to the server.

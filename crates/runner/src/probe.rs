@@ -41,6 +41,8 @@ pub struct Probe {
     answers: bool,
     /// Whether what the target asks before it answers is left to whoever sent it.
     in_rounds: bool,
+    /// Whether it is sent once, whatever the target says of its rate.
+    once: bool,
     pub(crate) patience: Option<Duration>,
 }
 
@@ -116,6 +118,7 @@ impl Probe {
             earlier: false,
             outside: false,
             in_rounds: false,
+            once: false,
             answers: false,
             patience: None,
         }
@@ -281,6 +284,16 @@ impl Probe {
             *name = format!("{check} {name}");
         }
         self
+    }
+
+    /// Sent once: an answer that turns it away for a while is the answer.
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    pub(crate) fn is_once(&self) -> bool {
+        self.once
     }
 
     /// Waiting at most this long for the answer.

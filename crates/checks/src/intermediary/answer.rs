@@ -132,6 +132,8 @@ async fn own_id(bench: &Bench) -> Judgement {
         ));
     };
     bench.control(base.clone()).await?;
+    // What a cache would then give to all of them.
+    bench.through(base.clone()).await?;
     let asked = (0..AT_ONCE)
         .map(|n| bench.through(base.clone().id(format!("plumb-{n}-{}", bench.fresh_id()))));
     for seen in join_all(asked).await {

@@ -17,6 +17,9 @@ const SPREAD: Duration = Duration::from_millis(300);
 /// A call that is to be cancelled works so long.
 const LONG: Duration = Duration::from_secs(5);
 
+/// The first message of a call that is to be cancelled is awaited for so long.
+const BEGUN: Duration = Duration::from_millis(600);
+
 /// What was on its way at the moment of a cancellation is over after this.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -139,9 +142,26 @@ async fn cancel(bench: &Bench) -> Judgement {
     if let Some(unseen) = work::no_journal(bench) {
         return Ok(unseen);
     }
+    bench.case("stream", "a call that has begun to answer", closed(bench, Some(BEGUN)).await);
+    bench.case("silence", "a call that has said nothing yet", closed(bench, None).await);
+    bench.conclude()
+}
+
+/// Closes a call at the server itself and one through the gateway: after the first message, awaited for so long, or one
+/// that says nothing until it is done.
+async fn closed(bench: &Bench, speaks: Option<Duration>) -> Judgement {
+    let call = |key: &str| {
+        let slow = work::slow_in_journal(bench, LONG, key)?;
+        Ok::<_, Trouble>(match speaks {
+            Some(_) => slow.probe,
+            None => slow.probe.without_meta(meta::PROGRESS_TOKEN),
+        })
+    };
     let key = format!("plumb-gate-{}", bench.fresh_id());
-    let open = bench.open(work::slow_in_journal(bench, LONG, &key)?.probe).await?;
-    let (then, now) = left(bench, open, &key).await?;
+    // The server may remember an earlier run.
+    let before = work::journal(bench, &key).await?;
+    let open = bench.open(call(&key)?).await?;
+    let (then, now) = left(bench, open, (&key, before), speaks).await?;
     if then != now {
         return Ok(Finding::unseen(
             format!("the server itself works on for a closed call: {then} entries, then {now}"),
@@ -149,27 +169,36 @@ async fn cancel(bench: &Bench) -> Judgement {
         ));
     }
     let key = format!("plumb-gate-{}", bench.fresh_id());
-    let open = bench.open_through(work::slow_in_journal(bench, LONG, &key)?.probe).await?;
-    let (then, now) = left(bench, open, &key).await?;
-    Ok(Finding::expect(
-        then == now,
-        "the work ended with the connection, as at the server itself",
-        || format!("through the gateway the journal grew on, from {then} to {now} entries"),
-    ))
+    let before = work::journal(bench, &key).await?;
+    let open = bench.open_through(call(&key)?).await?;
+    let (then, now) = left(bench, open, (&key, before), speaks).await?;
+    let expected = "the work ended with the connection, as at the server itself";
+    Ok(Finding::expect(then == now, expected, || {
+        format!("through the gateway the journal grew on, from {then} to {now} entries")
+    }))
 }
 
 /// Closes a call once its work has begun, and gives how long its journal is a second later, and then.
-async fn left(bench: &Bench, open: Open, key: &str) -> Result<(usize, usize), Trouble> {
-    let mut begun = 0;
+async fn left(
+    bench: &Bench,
+    mut open: Open,
+    (key, before): (&str, usize),
+    speaks: Option<Duration>,
+) -> Result<(usize, usize), Trouble> {
+    let mut begun = false;
     for _ in 0..40 {
-        begun = work::journal(bench, key).await?;
-        if begun > 0 {
+        begun = work::journal(bench, key).await? > before;
+        if begun {
             break;
         }
         bench.pause(Duration::from_millis(25)).await;
     }
+    if let Some(patience) = speaks {
+        // A gateway may hold it back.
+        let _ = open.next_within(patience).await;
+    }
     bench.close(open);
-    if begun == 0 {
+    if !begun {
         return Err(Trouble::Setup("the journal shows nothing of the slow call".into()));
     }
     bench.pause(SOON).await;

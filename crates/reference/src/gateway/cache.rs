@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -48,7 +49,7 @@ impl Cached {
     }
 
     pub(super) fn into_response(self) -> Response {
-        (self.status, self.headers, self.body).into_response()
+        (self.status, self.headers, Body::from(self.body)).into_response()
     }
 
     /// The same for another request, which has an id of its own.

@@ -33,7 +33,7 @@ impl Drop for Connection {
 }
 
 /// Asks the server at `to`, on a connection of its own. Dropping the future closes that.
-pub(super) async fn ask(to: &str, asked: Asked) -> io::Result<Answer> {
+pub(super) async fn ask(to: String, asked: Asked) -> io::Result<Answer> {
     let authority = to.trim_start_matches("http://").split('/').next().unwrap_or_default();
     let stream = TcpStream::connect(authority).await?;
     let opened = hyper::client::conn::http1::handshake(TokioIo::new(stream));

@@ -195,8 +195,7 @@ impl Section<'_> {
         self.line(&rule);
         let kind = match target.role {
             Role::Client => "client",
-            Role::Server | Role::AuthorizationServer => "server",
-            Role::Intermediary => "behind it",
+            Role::Server | Role::AuthorizationServer | Role::Intermediary => "server",
         };
         let unnamed = format!("unnamed {kind}");
         let name = target.server.as_deref().unwrap_or(&unnamed);

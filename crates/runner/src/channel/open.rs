@@ -96,7 +96,7 @@ impl Open {
             let seen = self.record(&channel, sent, answer);
             let message = seen.response().filter(|m| pace::tells_of_rate(m));
             let away = seen.status().is_some_and(pace::turns_away);
-            if !(away || message.is_some()) {
+            if !(away || message.is_some()) || self.probe.is_once() {
                 self.channel.recorder.pace.served();
                 return seen;
             }

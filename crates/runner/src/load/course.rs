@@ -77,7 +77,8 @@ impl Course {
         self.mix.shots.is_empty()
     }
 
-    /// The kind of request as its answers show themselves; `None` if it is not answered twice.
+    /// The kind of request as its answers show themselves; `None` if it is refused. A server that shows nothing of what an
+    /// answer is known by need not; one that answers under another id is at fault, and will be told so.
     async fn known(&self, shot: Shot) -> Option<Shot> {
         let replica = self.balancer.replicas.first()?;
         for shows in [shot.shows.clone(), Shows::Id] {
@@ -86,6 +87,8 @@ impl Course {
             for _ in 0..TRIES {
                 match self.ask(replica, &shot, &self.mark()).await {
                     Shown::Right => right += 1,
+                    Shown::Fault { kind: FaultKind::Swapped, .. } => return Some(shot),
+                    Shown::Fault { .. } if shot.shows == Shows::Id => return Some(shot),
                     Shown::Fault { .. } => break,
                     // It may be busy.
                     _ => {}
