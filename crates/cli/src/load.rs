@@ -73,8 +73,7 @@ async fn emitted(tool: Script, options: &Options, args: &LoadArgs) -> Exit {
             return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before the target was looked at")));
         }
     };
-    let (mix, _) = mix.map_err(|error| Failure::new(UNREACHED, error))?;
-    let Mix { shots } = mix;
+    let Mix { shots } = mix.map_err(|error| Failure::new(UNREACHED, error))?;
     let scripted: Vec<_> = shots.iter().map(plumb_runner::load::Shot::scripted).collect();
     let targets = addresses(options, args);
     let (seconds, at_once) = (args.duration, usize::from(args.concurrency));

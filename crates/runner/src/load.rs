@@ -76,26 +76,46 @@ impl Rhythm {
     }
 }
 
-/// Finds out what of a target can be asked over and over, with what the answers are known by.
+/// Finds out what of a target can be asked over and over, with what the answers are known by: each kind of request was
+/// answered twice.
 ///
 /// # Errors
 ///
 /// The target could not be started or reached, or speaks another revision.
-pub async fn mix(options: &Options) -> Result<(Mix, Option<String>), RunError> {
+pub async fn mix(options: &Options) -> Result<Mix, RunError> {
+    let one = Options { replicas: Replicas::default(), ..options.clone() };
+    let (course, _, _shared) = readied(&one).await?;
+    let mix = course.mix().clone();
+    Arc::new(course).end().await;
+    Ok(mix)
+}
+
+/// A load that can begin, the name of the server, and the folder that its processes share, if they do.
+async fn readied(
+    options: &Options,
+) -> Result<(Course, Option<String>, Option<tempfile::TempDir>), RunError> {
     let (edition, secrets) = (Arc::clone(&options.edition), options.secrets.clone());
-    let looked = crate::survey_only(
-        edition,
-        &options.target,
-        &options.limits,
-        secrets,
-        &options.allow_calls,
-    );
-    let survey = looked.await?;
+    let (limits, allow) = (&options.limits, &options.allow_calls);
+    let survey = crate::survey_only(edition, &options.target, limits, secrets, allow).await?;
     if let Some(version) = &survey.legacy_only {
         let revision = options.edition.revision.clone();
         return Err(ContactError::OtherRevision { revision, supported: version.clone() }.into());
     }
-    Ok((Mix::of(&survey, &options.edition), survey.server))
+    let recorder = Arc::new(silent(options));
+    let shared = replicas::shares(&options.target).then(tempfile::tempdir).transpose()?;
+    let target = match &shared {
+        Some(folder) => replicas::sharing(options.target.clone(), folder.path()),
+        None => options.target.clone(),
+    };
+    let replicas = options.replicas.clone().or_usual(&target);
+    let balancer = Balancer::start(&target, &replicas, limits, &recorder).await?;
+    let course = Course::of(Mix::of(&survey, &options.edition), balancer, options).await;
+    if course.mix().shots.is_empty() {
+        Arc::new(course).end().await;
+        let why = "it answers nothing twice that could be asked over and over";
+        return Err(ContactError::NotMcp(why.into()).into());
+    }
+    Ok((course, survey.server, shared))
 }
 
 /// Loads a server until the time is over or `stop` resolves. What is written of it holds no secret.
@@ -104,21 +124,8 @@ pub async fn mix(options: &Options) -> Result<(Mix, Option<String>), RunError> {
 ///
 /// The target could not be started or reached, speaks another revision, or answers nothing that could be asked again.
 pub async fn load(options: Options, stop: impl Future<Output = ()>) -> Result<Load, RunError> {
-    let (mix, server) = mix(&options).await?;
-    let recorder = Arc::new(silent(&options));
-    let shared = replicas::shares(&options.target).then(tempfile::tempdir).transpose()?;
-    let target = match &shared {
-        Some(folder) => replicas::sharing(options.target.clone(), folder.path()),
-        None => options.target.clone(),
-    };
-    let replicas = options.replicas.clone().or_usual(&target);
-    let balancer = Balancer::start(&target, &replicas, &options.limits, &recorder).await?;
-    let course = Arc::new(Course::of(mix, balancer, &options).await);
-    if course.is_idle() {
-        course.end().await;
-        let why = "it answers nothing twice that could be asked over and over";
-        return Err(ContactError::NotMcp(why.into()).into());
-    }
+    let (course, server, _shared) = readied(&options).await?;
+    let course = Arc::new(course);
     let ended = course.run(stop).await;
     let load = Load {
         format: LOAD_FORMAT,

@@ -72,9 +72,9 @@ impl Course {
         course
     }
 
-    /// Whether there is nothing to ask.
-    pub(super) fn is_idle(&self) -> bool {
-        self.mix.shots.is_empty()
+    /// What it asks.
+    pub(super) fn mix(&self) -> &Mix {
+        &self.mix
     }
 
     /// The kind of request as its answers show themselves; `None` if it is refused. A server that shows nothing of what an

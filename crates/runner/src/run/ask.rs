@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use plumb_model::event::{RunStarted, TargetInfo};
 use plumb_model::{Event, Verdict};
-use plumb_wire::Limits;
+use plumb_wire::{Limits, method};
+use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
 use super::explained;
@@ -15,7 +16,7 @@ use crate::aside::Aside;
 use crate::auth::Authority;
 use crate::bench::{Context, Sights};
 use crate::channel::{Channel, Way};
-use crate::errors::{ContactError, RunError, TargetError};
+use crate::errors::{ContactError, RunError};
 use crate::options::Options;
 use crate::passive::Passives;
 use crate::plan::{self, Estimate};
@@ -26,7 +27,7 @@ use crate::schedule::{Schedule, finish_passives};
 use crate::subject::Subject;
 use crate::survey::look::Given;
 use crate::target::{self, Running};
-use crate::{Applies, Check, Survey, Target};
+use crate::{Applies, Check, Probe, Survey, Target};
 
 /// Beyond the budget, processes of the target get so long to end by themselves.
 const PARTING: Duration = Duration::from_millis(300);
@@ -66,7 +67,7 @@ pub(super) async fn ask(
     if survey.legacy_only.is_some() || survey.unreadable.is_some() {
         say_so(registry, &mut selected);
     }
-    let front = front(&options, &running, recorder, auth.as_deref())?;
+    let front = front(&options, &running, recorder, auth.as_deref()).await?;
     let subject = match &front {
         Some(_) => Subject::Intermediary(Arc::clone(&survey)),
         None => Subject::Server(Arc::clone(&survey)),
@@ -104,18 +105,27 @@ pub(super) async fn ask(
     Ok((faults, revisions))
 }
 
-/// The way through the gateway before the target, if that is what is judged.
-fn front(
+/// The way through the gateway before the target, if that is what is judged; it answers, whatever it says.
+async fn front(
     options: &Options,
     running: &Running,
     recorder: &Arc<Recorder>,
     auth: Option<&Authority>,
-) -> Result<Option<Channel>, TargetError> {
+) -> Result<Option<Channel>, RunError> {
     let Target::Gateway(gateway) = &options.target else { return Ok(None) };
     let behind = running.channel.endpoint().map(ToString::to_string).unwrap_or_default();
     let with = auth.map(|auth| (auth, behind.as_str()));
     let front = target::front(gateway, &options.limits, recorder, with)?;
-    Ok(Some(Channel::new(Way::Http(front, None), Arc::clone(recorder))))
+    let front = Channel::new(Way::Http(front, None), Arc::clone(recorder));
+    let first = Probe::request(method::DISCOVER, json!({})).once();
+    let seen = front.send("survey", &first).await.map_err(|trouble| trouble.to_string());
+    let why = match &seen {
+        Ok(seen) if seen.status().is_some() => return Ok(Some(front)),
+        Ok(seen) => seen.describe(),
+        Err(why) => why.clone(),
+    };
+    let url = &gateway.reach.url;
+    Err(ContactError::Unreached(format!("the gateway at {url}: {why}")).into())
 }
 
 /// A target that was started, and looked at.
