@@ -4,6 +4,7 @@ mod again;
 mod authorization_server;
 mod client;
 mod earlier;
+mod gateway;
 mod judge;
 mod props;
 mod protected;

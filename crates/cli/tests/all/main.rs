@@ -12,6 +12,7 @@ mod interrupted;
 mod judging;
 mod laws;
 mod listening;
+mod load;
 mod login;
 mod messages;
 mod migrate;

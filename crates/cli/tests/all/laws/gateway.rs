@@ -1,43 +1,22 @@
 //! The laws of gateways: a right one holds every check, whatever it may do by HTTP, and each check notices its breaches.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use plumb_model::known::Known;
-use plumb_model::{Edition, Event, Header, Report, Role, Secrets, Verdict};
+use plumb_model::{Edition, Header, Role, Verdict};
 use plumb_reference::{
     GATEWAY_MUTANTS, Gateway, Reference, RunningGateway, spawn_gateway, spawn_http,
 };
-use plumb_runner::{AllowCalls, Options, Props, Reach, Replicas, Target};
-use plumb_wire::Limits;
+use plumb_runner::{Options, Reach, Target};
+
+use crate::judging;
 
 /// The access token that the server takes, where it demands one.
 const TOKEN: &str = "the-token-of-the-run";
 
 fn options(target: Target, only: &[&str]) -> Options {
-    let edition = Arc::new(Edition::latest());
-    Options {
-        target,
-        suite: edition.suite("core").expect("built in").expect("a test reads it"),
-        only: only.iter().map(|id| (*id).to_owned()).collect(),
-        known: Known::default(),
-        other_sides: plumb_model::OtherSides::default(),
-        packs: plumb_checks::packs(&edition).expect("the packs are well made"),
-        props: Props::new(),
-        allow_calls: AllowCalls::default(),
-        seed: 7,
-        concurrency: 12,
-        rate: None,
-        budget: Duration::from_secs(60).into(),
-        max_report: 64 << 20,
-        limits: Limits::default(),
-        secrets: Secrets::default(),
-        started: "2026-01-01T00:00:00Z".into(),
-        auth: None,
-        replicas: Replicas::default(),
-        edition,
-    }
+    let edition = judging::newest();
+    let suite = judging::suite(&edition, "core");
+    judging::options(edition, suite, target, only)
 }
 
 /// A server, a doorman before it that knows one token, and the gateway that is judged before both.
@@ -69,17 +48,9 @@ async fn judged(gateway: Gateway, demands: bool, only: &[&str]) -> BTreeMap<Stri
     };
     let behind = Target::Url(reach(&street.doorman.url));
     let gateway = plumb_runner::Gateway { reach: reach(&street.gateway.url), behind };
-    let events = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&events);
-    let registry = plumb_checks::of_intermediaries();
-    let run = plumb_runner::run(
-        &registry,
-        options(Target::Gateway(Box::new(gateway)), only),
-        Box::new(move |event: Event| sink.lock().expect("no panic").push(event)),
-    );
-    run.await.expect("both are reached");
-    let events = std::mem::take(&mut *events.lock().expect("no panic"));
-    let report = Report::fold(events).expect("a whole stream");
+    let options = options(Target::Gateway(Box::new(gateway)), only);
+    let report = judging::judged(&plumb_checks::of_intermediaries(), options).await;
+    let report = report.expect("both are reached");
     assert_eq!(report.run.target.role, Role::Intermediary);
     report.checks.into_iter().map(|c| (c.info.id, c.verdict)).collect()
 }
