@@ -83,12 +83,12 @@ pub async fn run_part(
         }
         Target::Client(command) => {
             let heard = Heard::play(&command, &options, &recorder, deadline).await?;
-            hear(&heard, &selected, &options, &recorder);
+            hear(&heard, &selected, &options, deadline, &recorder).await;
             (Vec::new(), Vec::new())
         }
         Target::LedClient(listening) => {
             let heard = Heard::await_client(&listening, &recorder, deadline).await?;
-            hear(&heard, &selected, &options, &recorder);
+            hear(&heard, &selected, &options, deadline, &recorder).await;
             (Vec::new(), Vec::new())
         }
         _ => ask(registry, selected, options, deadline, &recorder, &by).await?,
@@ -125,11 +125,17 @@ async fn visit(
 }
 
 /// Judges a client by what it sent.
-fn hear(heard: &Heard, selected: &[&'static Check], options: &Options, recorder: &Recorder) {
+async fn hear(
+    heard: &Heard,
+    selected: &[&'static Check],
+    options: &Options,
+    deadline: Instant,
+    recorder: &Recorder,
+) {
     let subject = Subject::Client(heard.client.clone());
     let started = announcement(options, &subject, selected);
     recorder.start(Event::RunStarted(Box::new(started)), None);
-    heard.judge(selected, recorder);
+    heard.judge(selected, recorder, deadline).await;
 }
 
 /// Surveys a target and judges nothing.

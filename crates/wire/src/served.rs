@@ -162,6 +162,12 @@ impl Log {
         entries.kept.iter().map(served).collect()
     }
 
+    /// How many messages came up to now, kept or not.
+    pub fn came(&self) -> u64 {
+        let entries = self.lock();
+        entries.kept.len() as u64 + entries.lost
+    }
+
     pub(crate) fn lost(&self) -> u64 {
         self.lock().lost
     }

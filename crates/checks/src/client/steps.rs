@@ -5,8 +5,6 @@ use plumb_runner::{Check, Marks, check};
 use plumb_wire::{meta, method};
 use serde_json::Value;
 
-use super::cancellation::responds;
-
 pub(crate) const CHECKS: &[&Check] =
     &[&FILTER, &ACKNOWLEDGED, &PARTIAL, &UNIQUE_IDS, &UNIQUE_TOKENS];
 
@@ -108,6 +106,6 @@ fn apart(moment: &Moment<'_>, marks: &mut Marks, what: &str, of: fn(&Received) -
 /// Whether a request is not answered at this time, and not given up.
 fn is_open(received: &Received, at: u64) -> bool {
     let answer = &received.exchange.answer;
-    let answered = answer.frames.iter().any(|f| f.at <= at && responds(f.payload.bytes()));
+    let answered = received.responded_at().is_some_and(|responded| responded <= at);
     answer.ended_at > at && !answered
 }

@@ -1,9 +1,7 @@
 //! What a client sent, as checks read it that ask what came before or after, or in another scenario.
 
-use plumb_model::Sent;
 use plumb_wire::method;
 use plumb_wire::stdio::Life;
-use serde_json::Value;
 
 use super::protected::Facts;
 use super::provocation::Provoked;
@@ -117,20 +115,6 @@ impl Received {
         self.body().is_some_and(|body| body["method"] == method::OLD_INITIALIZE)
     }
 
-    /// What was sent as JSON, of whichever revision it is.
-    pub fn body(&self) -> Option<Value> {
-        match &self.exchange.sent {
-            Sent::Http { body, .. } => serde_json::from_slice(body.bytes()).ok(),
-            Sent::Stdio { line } => serde_json::from_slice(line.bytes()).ok(),
-            Sent::Nothing => None,
-        }
-    }
-
-    /// The result that it was answered with.
-    pub fn result(&self) -> Option<Value> {
-        self.response()?.get("result").cloned()
-    }
-
     /// Whether the answer asks for inputs, or to be asked again.
     pub fn is_asked_again(&self) -> bool {
         self.result().is_some_and(|result| result["resultType"] == "input_required")
@@ -139,11 +123,5 @@ impl Received {
     /// Whether it calls a tool of this name.
     pub fn calls(&self, tool: &str) -> bool {
         self.asks(method::TOOLS_CALL) && self.param("name").is_some_and(|name| name == tool)
-    }
-
-    /// The message that it was answered with: the body, or the last event of a stream.
-    pub fn response(&self) -> Option<Value> {
-        let frame = self.exchange.answer.frames.last()?;
-        serde_json::from_slice(frame.payload.bytes()).ok()
     }
 }

@@ -1,12 +1,13 @@
 //! What a client sent, as checks read it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use plumb_model::{Exchange, Header, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{codes, method};
 use serde_json::Value;
 
+use super::protected::Step;
 use crate::tally::Marks;
 
 /// A body that reads everything that a client sent, one HTTP request or line at a time.
@@ -19,11 +20,59 @@ pub struct Received {
     pub exchange: Arc<Exchange>,
     /// Its body, if it is a message of the revision that the client is judged by.
     message: Option<Message>,
+    read: Arc<Read>,
+}
+
+/// What was read of it: every check asks, and it is parsed for the first of them alone.
+#[derive(Debug, Default)]
+struct Read {
+    body: OnceLock<Option<Value>>,
+    response: OnceLock<Option<Value>>,
+    responded_at: OnceLock<Option<u64>>,
+    step: OnceLock<Step>,
 }
 
 impl Received {
     pub(super) fn new(exchange: Exchange, message: Option<Message>) -> Self {
-        Self { exchange: Arc::new(exchange), message }
+        Self { exchange: Arc::new(exchange), message, read: Arc::default() }
+    }
+
+    /// What was sent as JSON, of whichever revision it is.
+    pub fn body(&self) -> Option<&Value> {
+        let parsed = || match &self.exchange.sent {
+            Sent::Http { body, .. } => serde_json::from_slice(body.bytes()).ok(),
+            Sent::Stdio { line } => serde_json::from_slice(line.bytes()).ok(),
+            Sent::Nothing => None,
+        };
+        self.read.body.get_or_init(parsed).as_ref()
+    }
+
+    /// The message that it was answered with: the body, or the last event of a stream.
+    pub fn response(&self) -> Option<&Value> {
+        let parsed = || {
+            let frame = self.exchange.answer.frames.last()?;
+            serde_json::from_slice(frame.payload.bytes()).ok()
+        };
+        self.read.response.get_or_init(parsed).as_ref()
+    }
+
+    /// The result that it was answered with.
+    pub fn result(&self) -> Option<&Value> {
+        self.response()?.get("result")
+    }
+
+    /// When the first frame came that is a response, in microseconds.
+    pub fn responded_at(&self) -> Option<u64> {
+        let first = || {
+            let mut frames = self.exchange.answer.frames.iter();
+            frames.find(|frame| responds(frame.payload.bytes())).map(|frame| frame.at)
+        };
+        *self.read.responded_at.get_or_init(first)
+    }
+
+    /// What it is for in a scene, found out once: a request belongs to one scene.
+    pub(super) fn step_by(&self, found: impl FnOnce() -> Step) -> Step {
+        *self.read.step.get_or_init(found)
     }
 
     /// The HTTP method.
@@ -110,6 +159,12 @@ impl Received {
             _ => 200,
         })
     }
+}
+
+/// Whether these bytes are a response.
+fn responds(bytes: &[u8]) -> bool {
+    let message: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    message.get("result").is_some() || message.get("error").is_some()
 }
 
 /// The path of an exchange's request target, without its query.

@@ -9,6 +9,7 @@ use plumb_model::{Edition, Verdict};
 use plumb_wire::Transport;
 use plumb_wire::process::{Process, Stopped};
 use plumb_wire::stdio::Life;
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::ClientCommand;
@@ -33,6 +34,13 @@ const AT_ONCE: usize = 3;
 
 /// After the client has ended, the processes that it started get so long to end as well.
 const SETTLES: Duration = Duration::from_millis(400);
+
+/// A client that has sent so many requests in a scenario does not stop by itself: those that are right send less than a
+/// tenth of them.
+const REQUESTS: u64 = 1000;
+
+/// So long judging may take where the scenarios have used up the budget.
+const JUDGING: Duration = Duration::from_secs(1);
 
 /// Everything that a client sent, and what that tells of it.
 #[derive(Default)]
@@ -164,16 +172,29 @@ impl Heard {
         Err(ContactError::OtherClient { revision: edition.revision.clone(), spoken })
     }
 
-    /// Judges everything that came.
-    pub(crate) fn judge(&self, selected: &[&'static Check], recorder: &Recorder) {
+    /// Judges everything that came, as far as there is time: until the deadline, and for a second at least. Between checks, who
+    /// runs it may end it.
+    pub(crate) async fn judge(
+        &self,
+        selected: &[&'static Check],
+        recorder: &Recorder,
+        deadline: Instant,
+    ) {
+        let until = deadline.max(Instant::now() + JUDGING);
         for &check in selected {
+            yield_now().await;
             if let Some(why) = elsewhere(check, self.client.transport, &recorder.edition) {
                 emit(recorder, check, Verdict::NotApplicable { why }, Vec::new());
                 continue;
             }
             let mut tally = Tally::default();
+            let mut late = false;
             for play in &self.plays {
                 for (at, one) in play.received.iter().enumerate() {
+                    late = late || Instant::now() >= until;
+                    if late {
+                        break;
+                    }
                     let mut marks = Marks::default();
                     match check.body {
                         Body::Received(body) => body(one, &mut marks),
@@ -186,7 +207,12 @@ impl Heard {
                     tally.add(marks, &one.exchange.by, one.exchange.seq);
                 }
             }
-            let (verdict, cases) = tally.finish(check.id).unwrap_or_else(never_seen);
+            let seen = tally.finish(check.id);
+            let (verdict, cases) = match seen {
+                Some((verdict, cases)) if !late || !cases.is_empty() => (verdict, cases),
+                _ if late => (Verdict::inconclusive("there was no time left to judge"), Vec::new()),
+                _ => never_seen(),
+            };
             emit(recorder, check, verdict, cases);
         }
     }
@@ -243,7 +269,14 @@ async fn played(
     let launch = command.at(scenario, &servers, &edition.revision);
     let process = Process::spawn(&launch, limits).map_err(TargetError::Start)?;
     let patience = command.patience.min(deadline.saturating_duration_since(Instant::now()));
-    let in_time = process.wait_exit(patience).await;
+    let mut overrun = false;
+    let in_time = tokio::select! {
+        in_time = process.wait_exit(patience) => in_time,
+        () = servers.overrun(REQUESTS) => {
+            overrun = true;
+            None
+        }
+    };
     // What a client has left running, it has left for good: signals of ours are none of its own.
     let lives = servers.settle(SETTLES).await;
     let Stopped { exit, .. } = process.stop(GRACE).await;
@@ -257,6 +290,9 @@ async fn played(
         (Some(exit), _) => Some(format!(
             "in `{name}` the client ended with {}; its last words: {words}",
             self::ending(*exit)
+        )),
+        (None, Some(_)) if overrun => Some(format!(
+            "in `{name}` the client did not stop asking: after {REQUESTS} requests it was ended; its last words: {words}"
         )),
         (None, Some(_)) => Some(format!(
             "in `{name}` the client did not end within {} s and was ended; its last words: {words}",

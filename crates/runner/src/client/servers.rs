@@ -95,6 +95,20 @@ impl Servers {
         }
     }
 
+    /// Resolves when more than so many requests have come to all of them.
+    pub(super) async fn overrun(&self, most: u64) {
+        let logs = match self {
+            Self::Open(server) => vec![server.log()],
+            Self::Protected(stage) => stage.logs().into(),
+            Self::Piped(piped, server) => vec![piped.log(), server.log()],
+        };
+        let mut changes: Vec<_> = logs.iter().map(Log::changes).collect();
+        while logs.iter().map(Log::came).sum::<u64>() <= most {
+            let any = changes.iter_mut().map(|one| Box::pin(one.changed()));
+            let _ = futures_util::future::select_all(any).await;
+        }
+    }
+
     /// How many requests were not kept.
     pub(super) fn lost(&self) -> u64 {
         match self {

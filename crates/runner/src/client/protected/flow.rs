@@ -125,6 +125,10 @@ impl<'a> Moment<'a> {
 impl<'a> Flow<'a> {
     /// What a request is for.
     pub fn step(&self, received: &Received) -> Step {
+        received.step_by(|| self.read_step(received))
+    }
+
+    fn read_step(&self, received: &Received) -> Step {
         let path = received.path();
         if received.is_at(&self.facts.server) {
             return match path {
@@ -249,9 +253,9 @@ impl Received {
         self.forms(name).into_iter().next()
     }
 
-    /// The body as JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(self.raw()).unwrap_or_default()
+    /// The body as JSON; null if it is none.
+    pub fn json(&self) -> &Value {
+        self.body().unwrap_or(&Value::Null)
     }
 
     /// A parameter of the URL to which an authorization response leads.

@@ -8,7 +8,7 @@ use plumb_oauth::server::Client;
 use plumb_oauth::{AuthorizationServer, Embedded};
 use plumb_wire::http::{Response, Server, ServerOptions};
 use plumb_wire::script::Play;
-use plumb_wire::{Asked, Clock, Limits, Served, WireError};
+use plumb_wire::{Asked, Clock, Limits, Log, Served, WireError};
 use serde_json::Value;
 
 use super::authority::Authority;
@@ -98,6 +98,11 @@ impl Stage {
     /// Every secret that was given out.
     pub(in crate::client) fn secrets(&self) -> Vec<Arc<str>> {
         self.embedded.secrets().map(plumb_oauth::Collected::all).unwrap_or_default()
+    }
+
+    /// What both are asked, while they are.
+    pub(in crate::client) fn logs(&self) -> [Log; 2] {
+        [self.server.log(), self.authority.log()]
     }
 
     /// How many requests were not kept.
