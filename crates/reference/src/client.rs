@@ -135,6 +135,7 @@ impl Client {
         let acted = self.play().await;
         if let Some(pipe) = &mut self.pipe {
             pipe.close().await;
+            pipe.complaints()?;
         }
         acted
     }
@@ -236,7 +237,13 @@ impl Client {
     }
 
     async fn call_tools(&mut self) -> Result<(), String> {
-        self.list_tools().await?;
+        let listed = self.list_tools().await;
+        if self.rules.repeats_what_was_refused {
+            listed?;
+        }
+        if !self.rules.sends_nothing_removed {
+            self.post("ping", &json!({})).await?;
+        }
         let arguments = json!({ "a": 5, "b": 3 });
         self.ask("tools/call", json!({ "name": "add_numbers", "arguments": arguments })).await?;
         Ok(())

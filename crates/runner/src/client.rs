@@ -30,8 +30,9 @@ pub use listening::{Listening, Standing, Visit, Waiting};
 pub use mock::Mock;
 pub use moment::{Happening, Moment};
 pub use provocation::{
-    CONFIRM, ICONS, INTERVAL, IconFlaw, LEGACY_CODES, MORE, NO_TOOLS, Provoked, SECOND_PAGE,
-    SLOW_MS, TASK, TASK_INPUT, UNDEFINED_META, USE_A_TOOL, VISIT, WATCHED, form_schema,
+    CONFIRM, CONFIRM_OFFICIALLY, FAR_VERSION, FRESH_PAGE, ICONS, INTERVAL, IconFlaw, LEGACY_CODES,
+    MORE, NO_TOOLS, Provoked, SLOW_MS, STALE_PAGE, TASK, TASK_INPUT, UNDEFINED_META, USE_A_TOOL,
+    VISIT, WATCHED, form_schema,
 };
 pub use provoked::mirrored::{MIRRORED, Mirrored};
 pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};

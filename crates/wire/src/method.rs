@@ -52,3 +52,8 @@ pub const OLD_SET_LEVEL: &str = "logging/setLevel";
 pub const OLD_SUBSCRIBE: &str = "resources/subscribe";
 /// A resource is no longer watched, until 2025-11-25.
 pub const OLD_UNSUBSCRIBE: &str = "resources/unsubscribe";
+
+/// What a client of an earlier revision requests, and this one has not any more. `initialize` is not among them: it opens a
+/// session of an earlier revision, whoever answers.
+pub const OLD_REQUESTS: [&str; 6] =
+    [OLD_TASKS_LIST, OLD_TASKS_RESULT, OLD_PING, OLD_SET_LEVEL, OLD_SUBSCRIBE, OLD_UNSUBSCRIBE];

@@ -1,4 +1,5 @@
-//! The shapes of the protocol: every message that a server may send in revision 2026-07-28, as one JSON Schema
+//! The shapes of the protocol: every message that a server may send in revision 2026-07-28, and what a client
+//! may send with its requests, as one JSON Schema
 //! of our own (`schema/2026-07-28.json`), and what a given value has different from them.
 //!
 //! A shape is types, required members, enumerations and ranges. What goes beyond (an id that echoes, a key that is
@@ -25,8 +26,9 @@ use serde_json::Value;
 
 pub use card::card_mismatches;
 pub use method::{
-    ERROR_CODES_WITH_DATA, INPUT_REQUIRED_METHODS, NOTIFICATIONS, RESULT_METHODS, error_def,
-    is_known_method, is_known_notification, notification_def, result_def, result_def_for,
+    ERROR_CODES_WITH_DATA, INPUT_REQUIRED_METHODS, NOTIFICATIONS, PARAM_METHODS, RESULT_METHODS,
+    error_def, is_known_method, is_known_notification, notification_def, params_def, result_def,
+    result_def_for,
 };
 pub use mismatch::{MAX_MISMATCHES, Mismatch};
 pub use shape::Shape;

@@ -16,13 +16,63 @@ fn every_definition_compiles_and_names_its_source() {
 #[test]
 fn every_name_in_the_tables_is_a_definition() {
     let defs = schema::definitions();
-    let tables = [schema::RESULT_METHODS, schema::NOTIFICATIONS, part::PARTS];
+    let tables =
+        [schema::RESULT_METHODS, schema::PARAM_METHODS, schema::NOTIFICATIONS, part::PARTS];
     let named = tables.iter().flat_map(|table| table.iter().map(|row| row.1));
     let errors = schema::ERROR_CODES_WITH_DATA.iter().map(|row| row.1);
     for def in
         named.chain(errors).chain(["inputRequiredResult", "taskCreatedResult", "errorObject"])
     {
         assert!(defs.contains(&def), "{def} is not in the schema");
+    }
+}
+
+#[test]
+fn parameters_are_told_by_the_member_that_is_of_the_wrong_kind() {
+    let told = |method: &str, params: Value| -> Vec<String> {
+        let def = schema::params_def(method).expect("it is known");
+        schema::mismatches(def, &params).into_iter().map(|found| found.at).collect()
+    };
+    let prompt = json!({ "type": "ref/prompt", "name": "a" });
+    let argument = json!({ "name": "b", "value": "" });
+    for (method, params) in [
+        ("tools/list", json!({})),
+        ("tools/list", json!({ "cursor": "", "com.example/own": 1 })),
+        ("tools/call", json!({ "name": "a" })),
+        ("tools/call", json!({ "name": "a", "arguments": { "b": null }, "requestState": "" })),
+        ("resources/read", json!({ "uri": "no uri" })),
+        ("completion/complete", json!({ "ref": prompt, "argument": argument })),
+        ("subscriptions/listen", json!({ "notifications": { "resourceSubscriptions": [] } })),
+    ] {
+        assert_eq!(told(method, params.clone()), [""; 0], "{method} {params}");
+    }
+    let level = json!({ "name": "a", "_meta": { "io.modelcontextprotocol/logLevel": "loud" } });
+    for (method, params, at) in [
+        ("tools/list", json!({ "cursor": null }), "/cursor"),
+        ("tools/call", json!({ "name": "a", "arguments": "{}" }), "/arguments"),
+        ("tools/call", json!({ "arguments": {} }), ""),
+        ("tools/call", json!({ "name": "a", "inputResponses": [] }), "/inputResponses"),
+        ("tools/call", level, "/_meta/io.modelcontextprotocol~1logLevel"),
+        ("prompts/get", json!({ "name": "a", "arguments": { "b": 1 } }), "/arguments/b"),
+        ("completion/complete", json!({ "ref": "a", "argument": argument }), "/ref"),
+        (
+            "completion/complete",
+            json!({ "ref": { "type": "prompt", "name": "a" }, "argument": argument }),
+            "/ref/type",
+        ),
+        (
+            "completion/complete",
+            json!({ "ref": prompt, "argument": { "name": "b", "value": 1 } }),
+            "/argument/value",
+        ),
+        (
+            "subscriptions/listen",
+            json!({ "notifications": { "toolsListChanged": "true" } }),
+            "/notifications/toolsListChanged",
+        ),
+        ("tasks/get", json!({ "taskId": 1 }), "/taskId"),
+    ] {
+        assert_eq!(told(method, params.clone()), [at], "{method} {params}");
     }
 }
 

@@ -1,8 +1,9 @@
 //! server/utilities/caching: what a client asks for again, and what it keeps. Those that follow steps show it.
 
-use plumb_runner::client::{Moment, Provoked, Received, SECOND_PAGE, Scenario, WATCHED};
+use plumb_runner::client::{FRESH_PAGE, Moment, Provoked, Received, STALE_PAGE, Scenario, WATCHED};
 use plumb_runner::{Check, Marks, check};
 use plumb_wire::{codes, method};
+use serde_json::Value;
 
 pub(crate) const CHECKS: &[&Check] = &[
     &POSITIVE,
@@ -31,7 +32,8 @@ check! {
 }
 
 check! {
-    /// **Observed:** a client that keeps results asks for another resource all the same.
+    /// **Observed:** a client that keeps results asks for another resource all the same, and for each page of a list by its
+    /// cursor.
     ///
     /// **Why:** it would show one thing for another.
     ///
@@ -49,16 +51,29 @@ fn key(moment: &Moment<'_>, marks: &mut Marks) {
         marks.expect(asked > 0, "a request for `plumb:other`", || {
             "none: what was kept of `plumb:fresh` was taken".into()
         });
-        // Of who follows cursors.
-        let follows = moment.of(Scenario::Pages).iter().any(|r| r.param("cursor").is_some());
-        let begun =
-            all.iter().any(|r| r.asks(method::RESOURCES_LIST) && r.param("cursor").is_none());
-        if follows && begun {
-            let asked = all.iter().any(second_page);
-            marks.expect(asked, "a request with the cursor of the second page", || {
-                "none: what was kept of the first page was taken".into()
-            });
-        }
+    }
+    pages(moment, marks, all);
+}
+
+/// That each page of a list is asked for by who follows cursors where nothing may be kept.
+fn pages(moment: &Moment<'_>, marks: &mut Marks, all: &[Received]) {
+    let lists = |r: &Received| r.asks(method::RESOURCES_LIST) && r.result().is_some();
+    let follows = |r: &Received| lists(r) && r.param("cursor").is_some();
+    let elsewhere = moment.of(Scenario::Provoked(Provoked::MorePages)).iter().any(follows);
+    let asked = |cursor: Option<&str>| {
+        let named = cursor.map(|cursor| Value::String(cursor.to_owned()));
+        all.iter().any(|r| lists(r) && r.param("cursor") == named.as_ref())
+    };
+    if elsewhere && asked(None) {
+        marks.expect(asked(Some(FRESH_PAGE)), "a request with the cursor of the next page", || {
+            "none: what was kept of the first page was taken".into()
+        });
+    }
+    if asked(Some(FRESH_PAGE)) {
+        let last = all.iter().any(stale_page);
+        marks.expect(last, "a request with the cursor of the last page", || {
+            "none: what was kept of the page before was taken".into()
+        });
     }
 }
 
@@ -189,7 +204,7 @@ check! {
 
 fn page(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(all) = moment.whole_of(HERE) else { return };
-    let asked = all.iter().filter(|r| second_page(r)).count();
+    let asked = all.iter().filter(|r| stale_page(r)).count();
     if asked > 0 && all.iter().any(|r| r.asks(method::PROMPTS_LIST)) {
         marks.expect(asked > 1, "a request with the cursor of the stale page", || "none".into());
     }
@@ -208,7 +223,7 @@ check! {
 fn cursor(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(all) = moment.whole_of(HERE) else { return };
     let refused = |r: &Received| {
-        second_page(r) && r.response().is_some_and(|m| m["error"]["code"] == codes::INVALID_PARAMS)
+        stale_page(r) && r.response().is_some_and(|m| m["error"]["code"] == codes::INVALID_PARAMS)
     };
     let Some(at) = all.iter().position(refused) else { return };
     let begins = |r: &Received| r.asks(method::RESOURCES_LIST) && r.param("cursor").is_none();
@@ -217,9 +232,9 @@ fn cursor(moment: &Moment<'_>, marks: &mut Marks) {
     });
 }
 
-fn second_page(received: &Received) -> bool {
+fn stale_page(received: &Received) -> bool {
     received.asks(method::RESOURCES_LIST)
-        && received.param("cursor").is_some_and(|cursor| cursor == SECOND_PAGE)
+        && received.param("cursor").is_some_and(|cursor| cursor == STALE_PAGE)
 }
 
 /// That a resource, which is read twice, is asked for so often.

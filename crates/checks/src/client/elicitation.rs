@@ -1,6 +1,8 @@
 //! client/elicitation: what a client declares, and how it answers forms and pages.
 
-use plumb_runner::client::{CONFIRM, Moment, Provoked, Received, Scenario, VISIT, form_schema};
+use plumb_runner::client::{
+    CONFIRM, CONFIRM_OFFICIALLY, Moment, Provoked, Received, Scenario, VISIT, form_schema,
+};
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::meta;
 use serde_json::Value;
@@ -9,6 +11,9 @@ use super::mrtr::response;
 
 /// So many characters of a value are shown.
 const SHOWN: usize = 80;
+
+/// Where forms are asked for one by one.
+const OFFICIAL: Scenario = Scenario::Provoked(Provoked::RequestState);
 
 pub(crate) const CHECKS: &[&Check] =
     &[&DECLARE, &ONE_MODE, &MODE_DEFAULT, &ACTION, &CONTENT, &NO_CONTENT, &NO_PREFETCH];
@@ -40,16 +45,28 @@ pub(super) fn declares(moment: &Moment<'_>, marks: &mut Marks, name: &str) {
 }
 
 check! {
-    /// **Observed:** a declared `elicitation` is empty, which means forms, or has `form` or `url`.
+    /// **Observed:** a declared `elicitation` is empty, which means forms, or has `form` or `url`; and a client that declares
+    /// forms, and is asked for some by two calls, answers one of them, if only with `decline`.
     ///
     /// **Why:** who supports no mode supports no elicitation, and a server does not know what to send.
     ///
-    /// **Fix:** declare the modes that you can show.
+    /// **Fix:** declare the modes that you can show, and none that nothing is there to handle.
     pub(crate) ONE_MODE = "elicit.client.one-mode";
-    received: one_mode
+    happening: one_mode
 }
 
-fn one_mode(received: &Received, marks: &mut Marks) {
+fn one_mode(moment: &Moment<'_>, marks: &mut Marks) {
+    if let Some(all) = moment.whole_of(OFFICIAL) {
+        let (unsaid, said) = asked_and_answered(all);
+        let elsewhere = [Provoked::Input, Provoked::Rounds, Provoked::TaskInput];
+        let answers = |r: &Received| r.param("inputResponses").is_some();
+        let never =
+            !elsewhere.into_iter().any(|of| moment.of(Scenario::Provoked(of)).iter().any(answers));
+        if let (Some(false), Some(false), true) = (unsaid, said, never) {
+            marks.breaks("an answer to a form", "none of those that were asked for was answered");
+        }
+    }
+    let received = moment.now();
     let declared = received.meta(meta::CLIENT_CAPABILITIES).and_then(|all| all.get("elicitation"));
     let Some(modes) = declared.and_then(Value::as_object) else { return };
     let fits = modes.is_empty() || modes.contains_key("form") || modes.contains_key("url");
@@ -59,7 +76,8 @@ fn one_mode(received: &Received, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** an elicitation without `mode` is answered as a form: what accepts it has content.
+    /// **Observed:** an elicitation without `mode` is answered as a form: what accepts it has content; and a client that
+    /// answers one that says `form` answers one that says nothing.
     ///
     /// **Why:** servers may leave the mode of a form out.
     ///
@@ -69,6 +87,10 @@ check! {
 }
 
 fn mode_default(moment: &Moment<'_>, marks: &mut Marks) {
+    if let Some((Some(false), Some(true))) = moment.whole_of(OFFICIAL).map(asked_and_answered) {
+        let expected = "an answer to a form without `mode`, as to one with it";
+        marks.breaks(expected, "the call was not sent again");
+    }
     for answer in forms(moment) {
         if answer["action"] == "accept" {
             marks.expect(answer["content"].is_object(), "`content` of the form", || shown(&answer));
@@ -154,13 +176,28 @@ fn no_prefetch(moment: &Moment<'_>, marks: &mut Marks) {
     }
 }
 
+/// Whether a form without `mode`, and one with it, were answered; `None` for one that was not asked for.
+fn asked_and_answered(all: &[Received]) -> (Option<bool>, Option<bool>) {
+    let of = |state: bool| {
+        let asks = |r: &Received| {
+            let form = |result: &Value| result["inputRequests"].get(CONFIRM_OFFICIALLY).is_some();
+            r.result().is_some_and(|of| form(of) && of.get("requestState").is_some() == state)
+        };
+        let at = all.iter().position(asks)?;
+        let name = all[at].param("name");
+        let answers = |r: &Received| r.param("name") == name && r.param("inputResponses").is_some();
+        Some(all[at + 1..].iter().any(answers))
+    };
+    (of(true), of(false))
+}
+
 fn asked_to_visit(received: &Received) -> bool {
     received.result().is_some_and(|result| result["inputRequests"].get(VISIT).is_some())
 }
 
 /// The answers to forms, in what is sent again.
 fn forms(moment: &Moment<'_>) -> Vec<Value> {
-    [CONFIRM, "confirm"].into_iter().filter_map(|key| response(moment, key)).collect()
+    [CONFIRM, CONFIRM_OFFICIALLY].into_iter().filter_map(|key| response(moment, key)).collect()
 }
 
 fn shown(value: &Value) -> String {

@@ -28,7 +28,8 @@ fn echo(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** the `requestState` that is sent again is the text that came, character by character; it looks like JSON.
+    /// **Observed:** the `requestState` that is sent again is the text that came, character by character: it may look like JSON, be
+    /// long, or be empty.
     ///
     /// **Why:** only the server knows what it means, and often it is sealed.
     ///
@@ -42,9 +43,8 @@ fn opaque(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(state) = retry.and_then(|r| r.param("requestState")) else { return };
     let given = moment.now().result().map(|result| result["requestState"].clone());
     let given = given.unwrap_or_default();
-    marks.expect(*state == given, format!("`requestState` is {given}"), || {
-        clip(&state.to_string(), SHOWN)
-    });
+    let expected = format!("`requestState` is {}", clip(&given.to_string(), SHOWN));
+    marks.expect(*state == given, expected, || clip(&state.to_string(), SHOWN));
 }
 
 check! {

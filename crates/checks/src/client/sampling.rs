@@ -15,6 +15,9 @@ const ASK: &str = "ask";
 /// The key of the roots.
 const WHERE: &str = "where";
 
+/// The keys under which completions are asked for.
+pub(super) const COMPLETIONS: [&str; 3] = [ASK, NO_TOOLS, USE_A_TOOL];
+
 pub(crate) const CHECKS: &[&Check] = &[
     &DECLARE,
     &REQUIRED,
@@ -82,7 +85,7 @@ check! {
 }
 
 fn role(moment: &Moment<'_>, marks: &mut Marks) {
-    for key in [ASK, NO_TOOLS, USE_A_TOOL] {
+    for key in COMPLETIONS {
         let Some(answer) = response(moment, key) else { continue };
         let fits = ["user", "assistant"].contains(&answer["role"].as_str().unwrap_or_default())
             && (answer["content"].is_object() || answer["content"].is_array());

@@ -111,20 +111,23 @@ fn interval_kept(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client looks at a task until it has ended.
+    /// **Observed:** a client looks at a task until it has ended, or until it sends `tasks/cancel`: also where who called has
+    /// stopped waiting.
     ///
     /// **Why:** the result is lost, or what is not done is taken for done.
     ///
-    /// **Fix:** ask again while the status is `working` or `input_required`.
+    /// **Fix:** ask again while the status is `working` or `input_required`; send `tasks/cancel` where nobody waits any more.
     pub(crate) UNTIL_END = "tasks.client.poll-until-terminal";
     happening: until_end
 }
 
 fn until_end(moment: &Moment<'_>, marks: &mut Marks) {
-    let Some(all) = moment.whole_of(TASK_MADE) else { return };
+    let here = [TASK_MADE, Scenario::Provoked(Provoked::TaskCancelled)];
+    let Some(all) = here.into_iter().find_map(|scenario| moment.whole_of(scenario)) else { return };
     if all.iter().any(looks) {
         let left = all.iter().any(|r| r.asks(method::TASKS_CANCEL));
-        marks.expect(ended(all) || left, "`tasks/get` until the task has ended", || {
+        let expected = "`tasks/get` until the task has ended, or `tasks/cancel`";
+        marks.expect(ended(all) || left, expected, || {
             let looks = all.iter().filter(|r| looks(r)).count();
             format!("{looks} of them, and the last said `working`")
         });

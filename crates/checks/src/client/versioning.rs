@@ -1,12 +1,12 @@
 //! basic/versioning#protocol-version-negotiation, #backward-compatibility-with-initialization-based-versions.
 
-use plumb_runner::client::{Moment, Provoked, Received, Scenario};
+use plumb_runner::client::{FAR_VERSION, Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::meta::Key;
 use plumb_wire::{codes, meta, method};
 use serde_json::Value;
 
-use super::conduct::{EARLIER, calls};
+use super::conduct::{EARLIER, calls, fails};
 
 /// So many characters of a message are shown.
 const SHOWN: usize = 80;
@@ -15,8 +15,9 @@ pub(crate) const CHECKS: &[&Check] =
     &[&RETRY, &NO_FALLBACK, &NO_VERSION, &EXTENSION_IDS, &EXTENSIONS, &ERA, &CHOICE];
 
 check! {
-    /// **Observed:** after its version was refused with a list of those that the server speaks, the client sends a request
-    /// that names one of the list.
+    /// **Observed:** after its version was refused with a list of those that the server speaks, the client sends the request
+    /// again, and names one of the list, and if its end speaks of errors, it ends with none. Who had asked which versions are
+    /// spoken may go on with another request: it knows.
     ///
     /// **Why:** the list is there to be chosen from.
     ///
@@ -27,12 +28,24 @@ check! {
 
 fn retry(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(supported) = refused(moment).filter(|_| moment.is_whole()) else { return };
-    let again = moment
-        .after()
-        .iter()
-        .any(|r| r.meta(meta::PROTOCOL_VERSION).is_some_and(|version| supported.contains(version)));
-    marks.expect(again, format!("a request of one of {}", Value::Array(supported)), || {
-        "there is none".into()
+    let method = moment.now().method().unwrap_or_default();
+    let listed = |r: &&Received| {
+        r.meta(meta::PROTOCOL_VERSION).is_some_and(|version| supported.contains(version))
+    };
+    let mut after = moment.after().iter().filter(listed).peekable();
+    let others = after.peek().is_some();
+    let again = others && (method == method::DISCOVER || after.any(|r| r.asks(method)));
+    // What came of the first may also be told by how the client ends: elsewhere it ends well.
+    let failed = fails(moment, moment.scenario);
+    let expected =
+        format!("`{}` again, of one of {}", clip(method, SHOWN), Value::Array(supported.clone()));
+    marks.expect(again && !failed, expected, || {
+        match (others, again) {
+            (false, _) => "there is none",
+            (true, false) => "other requests came, and it did not",
+            (true, true) => "the client ended with an error, as it does not elsewhere",
+        }
+        .into()
     });
 }
 
@@ -80,7 +93,8 @@ fn refused(moment: &Moment<'_>) -> Option<Vec<Value>> {
 
 check! {
     /// **Observed:** a client whose every request is refused for its version, with a list of none that anybody speaks, gives up:
-    /// it sends no more than a few requests, and if its end speaks of errors, it ends with one.
+    /// it sends no more than a few requests, names no version that nobody has defined, and if its end speaks of errors, it ends
+    /// with one.
     ///
     /// **Why:** nobody learns otherwise that the two do not fit.
     ///
@@ -95,7 +109,16 @@ fn no_version(moment: &Moment<'_>, marks: &mut Marks) {
     let here = Scenario::Provoked(Provoked::NoCommonVersion);
     let Some(all) = moment.whole_of(here) else { return };
     let sent = all.iter().filter(|r| r.request().is_some()).count();
-    if sent > FEW {
+    let far = |r: &&Received| {
+        let named = r.body().map(|body| &body["params"]["_meta"][meta::PROTOCOL_VERSION]);
+        named.is_some_and(|version| version == FAR_VERSION)
+    };
+    let pretends = all.iter().filter(far).count();
+    if sent > 0 && pretends > 0 {
+        let actual = format!("{pretends} requests of {FAR_VERSION}, which the refusals list");
+        marks
+            .breaks("an error to who asked, and no version that the client does not speak", actual);
+    } else if sent > FEW {
         marks.breaks("the client gives up", format!("{sent} requests were sent"));
     } else if sent > 0 && moment.tells_errors() {
         marks.expect(moment.failed(here) == Some(true), "an error to who asked", || {

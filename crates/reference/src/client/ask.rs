@@ -19,6 +19,9 @@ const LEGACY_UNSUPPORTED: i64 = -32004;
 /// The one that refused headers in drafts.
 const DRAFT_MISMATCH: i64 = -32001;
 
+/// A version that nobody speaks, whoever lists it.
+const FAR: &str = "2099-01-01";
+
 /// The code of the error that refuses headers.
 pub(super) const HEADER_MISMATCH: i64 = -32020;
 
@@ -164,7 +167,13 @@ impl Client {
         self.version = SERVED;
         let supported = error["data"]["supported"].as_array();
         let common = supported.is_some_and(|all| all.iter().any(|version| version == SERVED));
-        if common && self.rules.retries_with_a_listed_version {
+        let retries =
+            self.rules.retries_with_a_listed_version && self.rules.repeats_what_was_refused;
+        if common && retries {
+            return Ok(());
+        }
+        if !common && !self.rules.names_spoken_versions_only {
+            self.version = FAR;
             return Ok(());
         }
         if !common && !self.rules.gives_up_without_version {

@@ -69,6 +69,14 @@ impl Cache {
 }
 
 fn key(rules: &ClientRules, method: &str, params: &Value) -> String {
+    if method == "resources/list" {
+        if !rules.keeps_first_pages_apart {
+            return method.to_owned();
+        }
+        if params.get("cursor").is_some() && !rules.keeps_later_pages_apart {
+            return format!("{method} from a cursor");
+        }
+    }
     if method == "resources/read" && !rules.keeps_by_parameters {
         return method.to_owned();
     }

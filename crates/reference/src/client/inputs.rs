@@ -23,6 +23,13 @@ impl Client {
             if params.get("tools").is_some() && !self.with_tools && rules.refuses_undeclared_tools {
                 return Err("tools are asked for, which were not declared".to_owned());
             }
+            let forms = request["method"] == "elicitation/create" && params["mode"] != "url";
+            let without_mode = forms && params.get("mode").is_none();
+            if forms && !rules.supports_what_it_declares
+                || without_mode && !rules.answers_forms_without_mode
+            {
+                return Err("there is nothing to show a form with".to_owned());
+            }
             let key = if n == 0 && !rules.answers_every_key { "input" } else { key };
             let declined = params.get("message").filter(|_| self.choices.declines);
             let answer = match declined {
@@ -94,7 +101,11 @@ fn completed(rules: &ClientRules, params: &Value) -> Value {
     } else {
         (json!({ "type": "text", "text": "plumb" }), "endTurn")
     };
-    json!({ "role": role, "content": content, "model": "plumb-model", "stopReason": why })
+    let mut completed = json!({ "role": role, "content": content, "stopReason": why });
+    if rules.names_its_model {
+        completed["model"] = json!("plumb-model");
+    }
+    completed
 }
 
 fn roots(rules: &ClientRules) -> Value {

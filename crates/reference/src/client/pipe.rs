@@ -35,6 +35,8 @@ pub(super) struct Pipe {
     given_up: Arc<Inbox>,
     /// Whether messages are written in pieces.
     pub(super) in_pieces: bool,
+    /// Whether something was written to the standard error.
+    complained: Arc<AtomicBool>,
     /// The id of the call that was made last.
     pub(super) called: Value,
 }
@@ -57,8 +59,18 @@ type Inbox = Mutex<Vec<Value>>;
 impl Pipe {
     pub(super) fn new(command: Vec<String>, rules: ClientRules, changed: Arc<AtomicBool>) -> Self {
         let (running, listening, called, in_pieces) = (None, Vec::new(), Value::Null, false);
-        let given_up = Arc::default();
-        Self { command, rules, running, listening, changed, given_up, in_pieces, called }
+        let (given_up, complained) = (Arc::default(), Arc::default());
+        Self {
+            command,
+            rules,
+            running,
+            listening,
+            changed,
+            given_up,
+            in_pieces,
+            complained,
+            called,
+        }
     }
 
     /// Sends a message, and waits for the response if it is a request.
@@ -84,8 +96,22 @@ impl Pipe {
             return Ok(none);
         };
         let response = response?;
+        if !self.rules.cancels_nothing_answered {
+            self.cancel(&message["id"]).await?;
+        }
         let status = if response.get("error").is_some() { 400 } else { 200 };
         Ok(Answer { status, messages: vec![response], ..none })
+    }
+
+    /// What a server wrote to its standard error is none of ours.
+    ///
+    /// Errors: it is taken for one.
+    pub(super) fn complaints(&self) -> Result<(), String> {
+        let complained = self.complained.load(Ordering::Relaxed);
+        if complained && !self.rules.ends_well_after_complaints {
+            return Err("the server complains".into());
+        }
+        Ok(())
     }
 
     /// Begins to listen, and goes on at once.
@@ -161,9 +187,11 @@ impl Pipe {
         tokio::spawn(async move { reader.read(output, tell).await });
         if let Some(mut complaints) = child.stderr.take() {
             let tolerates = self.rules.tolerates_complaints;
+            let complained = Arc::clone(&self.complained);
             tokio::spawn(async move {
                 let mut piece = [0; 4096];
                 while let Ok(1..) = complaints.read(&mut piece).await {
+                    complained.store(true, Ordering::Relaxed);
                     if !tolerates {
                         std::process::exit(1);
                     }

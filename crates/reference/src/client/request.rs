@@ -26,6 +26,12 @@ impl Request<'_> {
     pub(super) fn body(&self, rules: &ClientRules) -> Vec<u8> {
         let mut params = self.params.clone();
         params["_meta"] = declared::meta(rules, self.saying);
+        if !rules.arguments_are_an_object && params.get("arguments").is_some() {
+            params["arguments"] = json!(params["arguments"].to_string());
+        }
+        if !rules.log_levels_are_known {
+            params["_meta"]["io.modelcontextprotocol/logLevel"] = json!("verbose");
+        }
         let version = if rules.says_jsonrpc { "2.0" } else { "1.0" };
         let mut message = json!({ "jsonrpc": version, "id": self.saying.choices.id(self.id), "method": self.method, "params": params });
         if !rules.methods_are_text {
@@ -74,8 +80,14 @@ impl Request<'_> {
             let same = rules.method_header_matches;
             let method = if same { self.method.to_owned() } else { self.method.to_uppercase() };
             headers.push(("Mcp-Method".to_owned(), method.into_bytes()));
+            if !rules.one_method_header {
+                headers.push(("Mcp-Method".to_owned(), b"ping".to_vec()));
+            }
         }
         headers.extend(self.name(rules).map(|name| ("Mcp-Name".to_owned(), name)));
+        if self.method == "tools/call" && !rules.one_name_header {
+            headers.push(("Mcp-Name".to_owned(), b"another".to_vec()));
+        }
         headers.extend(
             self.mirrored
                 .iter()

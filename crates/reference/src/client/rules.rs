@@ -48,6 +48,16 @@ piped_rules! {
     says_jsonrpc => kills "base.jsonrpc.client-conform",
     /// `method` is a string.
     methods_are_text => kills "base.jsonrpc.client-conform",
+    /// The arguments of a call are an object.
+    arguments_are_an_object => kills "base.jsonrpc.client-conform",
+    /// A completion names its model.
+    names_its_model => kills "base.jsonrpc.client-conform",
+    /// What a user is to be told of is a level that there is.
+    log_levels_are_known => kills "base.jsonrpc.client-conform",
+    /// A filter says yes and no by truth values.
+    filters_by_truth => kills "base.jsonrpc.client-conform",
+    /// What is gone from the revision is not sent to a server that speaks it.
+    sends_nothing_removed => kills "base.jsonrpc.client-conform",
     /// Requests have an id.
     sends_ids => kills "base.request.id-present",
     /// Ids are integers.
@@ -80,10 +90,14 @@ piped_rules! {
     version_header_matches => kills "http.version-header.match",
     /// There is a header with the method.
     method_header => kills "http.client.mcp-method",
+    /// There is one of them.
+    one_method_header => kills "http.client.mcp-method",
     /// It says what the body says, case included.
     method_header_matches => kills "http.client.mcp-method",
     /// A call has a header with the tool's name.
     tool_header => kills "http.client.mcp-name-tool",
+    /// There is one of them.
+    one_name_header => kills "http.client.mcp-name-tool",
     /// A read has a header with the URI.
     resource_header => kills "http.client.mcp-name-resource",
     /// The URI stands there as it stands in the body.

@@ -47,7 +47,11 @@ impl Client {
             Some("listen") => {
                 let filter =
                     if self.rules.listens_with_filter { "notifications" } else { "filter" };
-                self.listen(json!({ filter: step["notifications"] })).await
+                let mut wanted = step["notifications"].clone();
+                if !self.rules.filters_by_truth {
+                    wanted["toolsListChanged"] = json!("true");
+                }
+                self.listen(json!({ filter: wanted })).await
             }
             Some("complete") => {
                 let params = json!({ "ref": step["ref"], "argument": step["argument"] });
@@ -88,7 +92,7 @@ impl Client {
     async fn give_up(&mut self) -> Result<(), String> {
         let rules = self.rules;
         let task = self.task.take();
-        if let Some(id) = &task {
+        if let Some(id) = task.as_ref().filter(|_| rules.cancels_its_tasks) {
             self.once("tasks/cancel", &json!({ "taskId": id })).await?;
         }
         let Some(pipe) = &mut self.pipe else { return Ok(()) };

@@ -22,10 +22,10 @@ use plumb_wire::stdio::Manner;
 use serde_json::{Value, json};
 
 pub use icons::{ICONS, IconFlaw};
-pub use inputs::{CONFIRM, NO_TOOLS, USE_A_TOOL, VISIT, form_schema};
-pub use interrupted::LEGACY_CODES;
+pub use inputs::{CONFIRM, CONFIRM_OFFICIALLY, NO_TOOLS, USE_A_TOOL, VISIT, form_schema};
+pub use interrupted::{FAR_VERSION, LEGACY_CODES};
 pub use lists::{MORE, UNDEFINED_META};
-pub use steps::{SECOND_PAGE, SLOW_MS, WATCHED};
+pub use steps::{FRESH_PAGE, SLOW_MS, STALE_PAGE, WATCHED};
 pub use tasks::{INTERVAL, TASK, TASK_INPUT};
 
 use super::offers::Refusal;

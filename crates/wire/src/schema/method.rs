@@ -20,6 +20,25 @@ pub const RESULT_METHODS: &[(&str, &str)] = &[
     (method::TASKS_CANCEL, "result"),
 ];
 
+/// Each method with the definition of its parameters. What has a requirement of its own (the members of `_meta` that every
+/// request has, a filter, what is sent again) is not demanded here, and only told if it is of the wrong kind.
+pub const PARAM_METHODS: &[(&str, &str)] = &[
+    (method::DISCOVER, "requestParams"),
+    (method::TOOLS_LIST, "pageParams"),
+    (method::TOOLS_CALL, "toolCallParams"),
+    (method::RESOURCES_LIST, "pageParams"),
+    (method::TEMPLATES_LIST, "pageParams"),
+    (method::RESOURCES_READ, "resourceReadParams"),
+    (method::PROMPTS_LIST, "pageParams"),
+    (method::PROMPTS_GET, "promptGetParams"),
+    (method::COMPLETE, "completionParams"),
+    (method::LISTEN, "listenParams"),
+    (method::TASKS_GET, "taskIdParams"),
+    (method::TASKS_UPDATE, "taskIdParams"),
+    (method::TASKS_CANCEL, "taskIdParams"),
+    (notification::CANCELLED, "cancelledParams"),
+];
+
 /// The methods that may be answered with `resultType: "input_required"` (basic/patterns/mrtr#supported-requests).
 pub const INPUT_REQUIRED_METHODS: &[&str] =
     &[method::TOOLS_CALL, method::RESOURCES_READ, method::PROMPTS_GET];
@@ -47,6 +66,11 @@ pub const ERROR_CODES_WITH_DATA: &[(i64, &str)] = &[
 /// The definition of the complete result of `method`; `None` for a method that neither the core nor tasks defines.
 pub fn result_def(method: &str) -> Option<&'static str> {
     lookup(RESULT_METHODS, &method)
+}
+
+/// The definition of the parameters of `method`; `None` for one that neither the core nor tasks has a client send.
+pub fn params_def(method: &str) -> Option<&'static str> {
+    lookup(PARAM_METHODS, &method)
 }
 
 /// The definition that this very result of `method` is held against: the one that its `resultType` names.

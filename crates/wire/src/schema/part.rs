@@ -108,6 +108,8 @@ parts! {
     sampling_message => "samplingMessage";
     /// Content of a sampling message, of any type (client/sampling#messages).
     sampling_block => "samplingBlock";
+    /// What a client says of the completion that it was asked for, beside the message (schema#createmessageresult).
+    sampling_result => "samplingResult";
     /// Which model a server would like (client/sampling#model-preferences).
     model_preferences => "modelPreferences";
 

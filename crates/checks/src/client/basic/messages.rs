@@ -1,24 +1,40 @@
 //! basic#messages, basic#requests: what is sent is JSON-RPC, and requests have an id.
 
-use plumb_runner::client::Received;
+use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Marks, check, clip};
-use serde_json::Value;
+use plumb_wire::schema::{self, Mismatch, part};
+use plumb_wire::{header, meta, method, notification};
+use serde_json::{Map, Value};
+
+use crate::client::mrtr::response;
+use crate::client::sampling::COMPLETIONS;
 
 /// So many characters of a value are shown.
 const SHOWN: usize = 80;
 
 check! {
     /// **Observed:** everything that the client posts is a JSON-RPC 2.0 request or notification: an object with `"jsonrpc":
-    /// "2.0"` and a `method`. Batches and responses are judged by checks of their own.
+    /// "2.0"` and a `method`. The parameters of a method of this revision, and the completions that are sent back with them, are
+    /// of the kinds that its schema says; and nothing comes as a message of this revision that the revision has removed (`ping`,
+    /// `logging/setLevel`, `resources/subscribe`, `tasks/list`, `notifications/initialized` and the like).
+    /// Batches, responses, and members that have a requirement of their own are judged by checks of their own.
     ///
-    /// **Why:** a server may refuse whatever else comes, and cannot say to which request its refusal belongs.
+    /// **Why:** a server may refuse whatever else comes, and cannot always say to which request its refusal belongs.
     ///
-    /// **Fix:** build all messages in one place, which writes `jsonrpc` and `method`.
+    /// **Fix:** build all messages in one place, which writes `jsonrpc` and `method`, from types of the schema.
     pub(crate) CONFORM = "base.jsonrpc.client-conform";
-    received: conform
+    happening: conform
 }
 
-fn conform(received: &Received, marks: &mut Marks) {
+fn conform(moment: &Moment<'_>, marks: &mut Marks) {
+    let received = moment.now();
+    if let Some(removed) = removed(moment) {
+        let actual = format!("`{}`, which it has removed", clip(removed, SHOWN));
+        marks.breaks("a message that this revision has", actual);
+    }
+    for found in mistaken(moment) {
+        marks.breaks("what the schema of the revision says", found);
+    }
     let Some(message) = received.message() else { return };
     let elsewhere = message.raw.text().is_none()
         || message.is_response()
@@ -33,6 +49,53 @@ fn conform(received: &Received, marks: &mut Marks) {
     marks.expect(flaw.is_none(), "a JSON-RPC 2.0 request or notification", || {
         flaw.unwrap_or_default()
     });
+}
+
+/// The method of this message, if it is none of this revision any more, and the client takes it for one: it names the revision
+/// with it, or was given a result of this revision before. Until then, one that speaks two revisions may well ask in the other.
+fn removed<'a>(moment: &Moment<'a>) -> Option<&'a str> {
+    let now = moment.now();
+    let method = now.body()?.get("method")?.as_str()?;
+    let notifications = [notification::OLD_INITIALIZED, notification::OLD_ROOTS_CHANGED];
+    if !method::OLD_REQUESTS.contains(&method) && !notifications.contains(&method) {
+        return None;
+    }
+    let of_meta = now.body()?["params"]["_meta"][meta::PROTOCOL_VERSION].as_str();
+    let version = of_meta.or(now.header(header::PROTOCOL_VERSION));
+    let ours = |r: &Received| {
+        let named = r.meta(meta::PROTOCOL_VERSION).and_then(Value::as_str);
+        version.is_some() && named == version
+    };
+    let answered = |r: &Received| r.request().is_some() && r.result().is_some();
+    let opens = |r: &Received| r.opens() && r.result().is_some();
+    let (before, all) = (moment.before(), moment.of(moment.scenario));
+    let known = version.is_none() && before.iter().any(answered) && !before.iter().any(opens);
+    (known || all.iter().any(ours)).then_some(method)
+}
+
+/// What the parameters of a message of this revision have different from its schema.
+fn mistaken(moment: &Moment<'_>) -> Vec<String> {
+    let received = moment.now();
+    let body = received.message().and_then(|message| message.json.as_ref().ok());
+    let Some((body, method)) = body.and_then(|body| Some((body, body.get("method")?.as_str()?)))
+    else {
+        return Vec::new();
+    };
+    let nothing = Value::Object(Map::new());
+    let params = body.get("params").unwrap_or(&nothing);
+    let of_params = schema::params_def(method).map(|def| schema::mismatches(def, params));
+    let shown = |at: &str, found: &Mismatch| format!("{method}: {at}{found}");
+    let mut all: Vec<String> =
+        of_params.into_iter().flatten().map(|found| shown("params", &found)).collect();
+    for key in COMPLETIONS {
+        let answer = response(moment, key).filter(Value::is_object).unwrap_or_default();
+        // An error in its place is judged elsewhere, as one that has no content.
+        if answer.get("content").is_some() {
+            let found = part::sampling_result(&answer);
+            all.extend(found.iter().map(|found| shown("the completion ", found)));
+        }
+    }
+    all
 }
 
 /// What keeps JSON from being a request or a notification: JSON-RPC 2.0 section 4.

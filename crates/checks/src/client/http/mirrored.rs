@@ -9,7 +9,8 @@ use serde_json::Value;
 const SHOWN: usize = 80;
 
 check! {
-    /// **Observed:** every request has an `Mcp-Method` header that is its `method`, case included.
+    /// **Observed:** every request has an `Mcp-Method` header that is its `method`, case included, and no second one that says
+    /// something else.
     ///
     /// **Why:** gateways route and limit by it; a server refuses a request whose header and body differ.
     ///
@@ -21,9 +22,11 @@ check! {
 fn mirrors_method(received: &Received, marks: &mut Marks) {
     let Some(method) = received.method() else { return };
     let given = received.header(header::METHOD);
-    marks.expect(given == Some(method), format!("`Mcp-Method: {}`", clip(method, SHOWN)), || {
-        told(header::METHOD, given)
-    });
+    let expected = format!("`Mcp-Method: {}`", clip(method, SHOWN));
+    if let Some(other) = received.headers(header::METHOD).find(|value| Some(*value) != given) {
+        return marks.breaks(expected, twice(header::METHOD, given, other));
+    }
+    marks.expect(given == Some(method), expected, || told(header::METHOD, given));
 }
 
 check! {
@@ -81,6 +84,11 @@ fn names(received: &Received, marks: &mut Marks, method: &str) {
     let says = given.and_then(|raw| header::decode(raw).ok());
     let expected =
         format!("{method} with `{}: {}`", header::NAME, clip(&header::encode(name), SHOWN));
+    if let Some(other) =
+        received.headers(header::NAME).find(|value| header::decode(value).ok() != says)
+    {
+        return marks.breaks(expected, twice(header::NAME, given, other));
+    }
     marks.expect(says.as_deref() == Some(name), expected, || told(header::NAME, given));
 }
 
@@ -108,6 +116,12 @@ fn needs_encoding(name: &str) -> bool {
 /// Whether the value is encoded, and can be decoded.
 fn is_encoded(raw: &str) -> bool {
     header::decode(raw).is_ok_and(|said| said != raw)
+}
+
+/// A field that contradicts itself.
+fn twice(name: &str, given: Option<&str>, other: &str) -> String {
+    let given = clip(given.unwrap_or_default(), SHOWN);
+    format!("`{name}` twice: `{given}` and `{}`", clip(other, SHOWN))
 }
 
 fn told(name: &str, given: Option<&str>) -> String {

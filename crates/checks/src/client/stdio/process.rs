@@ -13,7 +13,8 @@ const CRASHING: Scenario = Scenario::Provoked(Provoked::Crashing);
 const LISTENED: Scenario = Scenario::Provoked(Provoked::CrashingListened);
 
 check! {
-    /// **Observed:** a client whose server writes lines with `ERROR` to its standard error, and answers all the while, goes on.
+    /// **Observed:** a client whose server writes lines with `ERROR` to its standard error, and answers all the while, goes on, and
+    /// ends as well as it does elsewhere.
     ///
     /// **Why:** standard error is where servers log, whatever the level.
     ///
@@ -37,8 +38,15 @@ fn stderr(moment: &Moment<'_>, marks: &mut Marks) {
     let plain = moment.whole_of(Scenario::ToolsCall).filter(|all| all.iter().any(calls));
     if plain.is_some() && moment.failed(COMPLAINING).is_some() {
         let goes_on = moment.of(COMPLAINING).iter().any(calls);
-        marks.expect(goes_on, "the client goes on after lines on standard error", || {
-            "no call came, as one does elsewhere".into()
+        let fails = moment.failed(Scenario::ToolsCall) == Some(false)
+            && moment.failed(COMPLAINING) == Some(true);
+        let expected = "the client goes on after lines on standard error";
+        marks.expect(goes_on && !fails, expected, || {
+            if goes_on {
+                "it ended with an error, as it does not where nothing is written there".into()
+            } else {
+                "no call came, as one does elsewhere".into()
+            }
         });
     }
 }

@@ -15,6 +15,8 @@ macro_rules! piped_rules {
             pipes_no_responses => kills "stdio.client-no-responses",
             /// What a server writes to its standard error is none of ours.
             tolerates_complaints => kills "stdio.client-stderr-not-error",
+            /// Nor does it make a call fail.
+            ends_well_after_complaints => kills "stdio.client-stderr-not-error",
             /// The server gets time to end by itself.
             closes_input_first => kills "stdio.client-shutdown-sequence",
             /// A server that has crashed is started again.
@@ -41,6 +43,8 @@ macro_rules! piped_rules {
             cancels_its_own => kills "cancel.only-own-requests",
             /// And only those that are open.
             cancels_what_is_open => kills "cancel.only-in-progress",
+            /// What is answered is forgotten.
+            cancels_nothing_answered => kills "cancel.only-in-progress",
             /// A response to what was given up is dropped.
             drops_late_responses => kills "cancel.race-client",
             /// Notifications have no id.

@@ -55,6 +55,10 @@ macro_rules! provoked_rules {
             survives_icons => kills "icons.client-untrusted",
             /// Without a common version it gives up.
             gives_up_without_version => kills "versioning.client-surface-no-version",
+            /// It does not pretend to speak a version that the server lists.
+            names_spoken_versions_only => kills "versioning.client-surface-no-version",
+            /// What was refused for its version is sent again, not only what comes next.
+            repeats_what_was_refused => kills "versioning.client-retry",
             /// Extensions have a prefix.
             extensions_have_prefixes => kills "versioning.ext-id-format-client",
             /// What the server has no extension for is not used.
@@ -109,6 +113,10 @@ macro_rules! provoked_rules {
             declares_known_modes => kills "elicit.client.one-mode",
             /// No mode means a form.
             takes_forms_without_mode => kills "elicit.client.mode-default",
+            /// They are answered, too.
+            answers_forms_without_mode => kills "elicit.client.mode-default",
+            /// What is declared can be answered.
+            supports_what_it_declares => kills "elicit.client.one-mode",
             /// There are three actions.
             acts_as_known => kills "elicit.result.action",
             /// A form is filled in as its schema has it.
@@ -147,6 +155,8 @@ macro_rules! provoked_rules {
             follows_the_latest_pause => kills "tasks.client.poll-interval",
             /// It is looked at until it has ended.
             looks_until_the_end => kills "tasks.client.poll-until-terminal",
+            /// One that nobody waits for is cancelled.
+            cancels_its_tasks => kills "tasks.client.poll-until-terminal",
             /// What it asks for is given.
             fulfils_tasks => kills "tasks.client.fulfil",
             /// In the member for it.
@@ -179,6 +189,10 @@ macro_rules! provoked_rules {
             keeps_fresh => kills "caching.client.ttl-positive",
             /// Each under its parameters.
             keeps_by_parameters => kills "caching.client.key",
+            /// Later pages are not the first one.
+            keeps_first_pages_apart => kills "caching.client.key",
+            /// Nor are they one another.
+            keeps_later_pages_apart => kills "caching.client.key",
             /// Those of no age are not.
             zero_is_stale => kills "caching.client.ttl-zero",
             /// Nor those of a negative one.

@@ -9,6 +9,8 @@ use crate::client::offers::{complete, signed};
 
 /// The key of a form without a mode.
 pub const CONFIRM: &str = "confirm: now?";
+/// The key of a form of the official scenario: with a state it says no mode, and without one it says that it is a form.
+pub const CONFIRM_OFFICIALLY: &str = "confirm";
 /// The key of a page to visit.
 pub const VISIT: &str = "visit";
 /// The key of a completion that is to use no tool, though it is given one.
@@ -37,6 +39,13 @@ pub fn form_schema() -> Value {
 pub(super) fn form() -> Value {
     json!({ "method": method::ELICITATION_CREATE, "params": {
         "message": "Shall it go on?", "requestedSchema": form_schema() } })
+}
+
+/// The same, which says its mode.
+fn form_of_a_mode() -> Value {
+    let mut form = form();
+    form["params"]["mode"] = json!("form");
+    form
 }
 
 /// The tools of the official scenario.
@@ -84,15 +93,17 @@ pub(super) fn result(
 /// What the tools of the official scenario answer.
 fn official(params: &Value, declared: &Value, answered: bool) -> Value {
     let done = json!({ "content": [{ "type": "text", "text": "done" }] });
-    let wanted = || {
-        let form = forms(declared).then(|| ("confirm".to_owned(), form()));
+    let wanted = |form: Value| {
+        let form = forms(declared).then(|| (CONFIRM_OFFICIALLY.to_owned(), form));
         Map::from_iter(form)
     };
     match params["name"].as_str() {
         Some("test_mrtr_echo_state") if !answered && params.get("requestState").is_none() => {
-            again(wanted(), Some(STATE))
+            again(wanted(form()), Some(STATE))
         }
-        Some("test_mrtr_no_state") if !answered && forms(declared) => again(wanted(), None),
+        Some("test_mrtr_no_state") if !answered && forms(declared) => {
+            again(wanted(form_of_a_mode()), None)
+        }
         // What a server of this revision never sends.
         Some("test_mrtr_no_result_type") => signed(done),
         _ => complete(done),

@@ -20,7 +20,7 @@ pub const LEGACY_CODES: [(Provoked, i64); 2] =
     [(Provoked::LegacyCode, -32004), (Provoked::LegacyMismatch, -32001)];
 
 /// A revision that nobody speaks.
-const FAR_VERSION: &str = "2099-01-01";
+pub const FAR_VERSION: &str = "2099-01-01";
 
 pub(super) fn answered(
     provoked: Provoked,

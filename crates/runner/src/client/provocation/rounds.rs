@@ -7,8 +7,11 @@ use super::inputs::{again, form, forms};
 use super::{Provoked, Stage};
 use crate::client::STATE;
 
-/// The state of a later round: a text like any other.
-const LATER_STATE: &str = "  step=3;\tof=%33 ";
+/// The state of a later round begins so: a text like any other, with a letter that is written in two characters.
+const LATER_STATE: &str = "  step=3;\tof=%33 cafe\u{301} ";
+
+/// It is of so many characters, as what is sealed may well be.
+const LONG: usize = 4096;
 
 /// The key of a later input.
 const LATER_KEY: &str = " Second/INPUT ";
@@ -27,7 +30,9 @@ pub(super) fn result(
         | (Provoked::MirroredAgain, method::TOOLS_CALL) => {
             // Once each: who does not bring the state is not asked for ever.
             let what = format!("{} {} {}", params["name"], params["uri"], params["arguments"]);
-            (stage.nth(&what) == 1).then(|| again(Map::new(), Some(STATE)))
+            // A state may be empty, and is one all the same.
+            let sealed = if method == method::PROMPTS_GET { "" } else { STATE };
+            (stage.nth(&what) == 1).then(|| again(Map::new(), Some(sealed)))
         }
         _ => None,
     }
@@ -40,9 +45,16 @@ fn round(n: u32, forms: bool) -> Option<Value> {
         1 if forms => Some(again(asks("first"), Some(STATE))),
         1 => Some(again(Map::new(), Some(STATE))),
         2 if forms => Some(again(asks(LATER_KEY), None)),
-        2 | 3 if forms || n == 2 => Some(again(Map::new(), Some(LATER_STATE))),
+        2 | 3 if forms || n == 2 => Some(again(Map::new(), Some(&later_state()))),
         _ => None,
     }
+}
+
+fn later_state() -> String {
+    let mut state = LATER_STATE.to_owned();
+    state.extend(('a'..='z').cycle().take(LONG));
+    state.push(' ');
+    state
 }
 
 #[cfg(test)]

@@ -43,7 +43,10 @@ const KEPT_FOR: [(&str, Option<i64>); 7] = [
 pub const WATCHED: &str = "plumb:other";
 
 /// The cursor of a page that may be kept for a moment only, and that is refused when it is asked for again.
-pub const SECOND_PAGE: &str = "second-page";
+pub const STALE_PAGE: &str = "stale-page";
+
+/// The cursor of the page before that one, which may be kept for longer.
+pub const FRESH_PAGE: &str = "fresh-page";
 
 /// After so many milliseconds a listener is told of a change.
 const TOLD_AFTER: u64 = 150;
@@ -252,15 +255,19 @@ fn read(params: &Value) -> Result<Value, Refusal> {
     Ok(kept(json!({ "contents": contents }), *ttl))
 }
 
-/// Two pages, of which the second goes stale at once, and is refused when it is asked for again.
+/// Three pages, of which the last goes stale at once, and is refused when it is asked for again.
 fn pages(params: &Value, stage: &Stage) -> Result<Value, Refusal> {
     let item = |name: &str| json!({ "uri": format!("plumb:{name}"), "name": name });
     match params.get("cursor").map(Value::as_str) {
         None => {
-            let page = json!({ "resources": [item("fresh")], "nextCursor": SECOND_PAGE });
+            let page = json!({ "resources": [item("fresh")], "nextCursor": FRESH_PAGE });
             Ok(kept(page, Some(600_000)))
         }
-        Some(Some(SECOND_PAGE)) if stage.nth(SECOND_PAGE) != 2 => {
+        Some(Some(FRESH_PAGE)) => {
+            let page = json!({ "resources": [item("zero")], "nextCursor": STALE_PAGE });
+            Ok(kept(page, Some(600_000)))
+        }
+        Some(Some(STALE_PAGE)) if stage.nth(STALE_PAGE) != 2 => {
             Ok(kept(json!({ "resources": [item("other")] }), Some(1)))
         }
         _ => Err(invalid("the cursor is valid no more".into())),
