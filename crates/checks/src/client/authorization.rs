@@ -3,6 +3,7 @@
 mod binding;
 mod discovery;
 mod enterprise;
+mod grants;
 mod iss;
 mod metadata;
 mod pkce;
@@ -43,6 +44,7 @@ pub(crate) fn checks() -> Vec<&'static Check> {
         binding::CHECKS,
         refresh::CHECKS,
         secret::CHECKS,
+        grants::CHECKS,
         enterprise::CHECKS,
     ]
     .concat()

@@ -23,7 +23,7 @@ use super::request::Headers;
 /// So often a request is sent again with another token.
 const ATTEMPTS: usize = 3;
 /// So often one that never gives up does.
-const STUBBORN: usize = 16;
+const STUBBORN: usize = usize::MAX;
 
 /// What the client has signed in with.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(super) struct Session {
     known: BTreeMap<String, Known>,
     /// All scopes that were asked for.
     requested: Vec<String>,
+    /// The authorization server that was found first.
+    first: Option<Found>,
 }
 
 impl Session {
@@ -48,6 +50,7 @@ impl Session {
             tokens: None,
             known: BTreeMap::new(),
             requested: Vec::new(),
+            first: None,
         }
     }
 
@@ -92,7 +95,8 @@ impl Client {
         let address = Address::parse(&self.session.server)?.wired(self.choices);
         let rules = &self.rules;
         let calls = body.windows(12).any(|w| w == b"\"tools/call\"");
-        let Some(tokens) = &self.session.tokens else { return Ok((address, headers)) };
+        let tokens = self.session.tokens.as_ref().filter(|_| rules.brings_its_token);
+        let Some(tokens) = tokens else { return Ok((address, headers)) };
         let access = &tokens.access;
         if calls && !rules.sends_token_every_time {
             return Ok((address, headers));
@@ -112,7 +116,11 @@ impl Client {
 
     /// Gets another token. One that is no longer good may be refreshed; one that is not enough may not.
     async fn sign_in(&mut self, challenge: &Challenge, lapsed: bool) -> Result<(), String> {
-        let found = self.discover(challenge).await?;
+        let mut found = self.discover(challenge).await?;
+        let first = self.session.first.get_or_insert_with(|| found.clone());
+        if !self.rules.follows_the_trusted_issuer {
+            found = first.clone();
+        }
         if lapsed && !self.choices.never_refreshes && self.refreshed(&found).await? {
             return Ok(());
         }
@@ -141,6 +149,9 @@ impl Client {
         let Some(refresh) = tokens.refresh.clone() else { return Ok(false) };
         let Some(known) = self.session.known.get(&found.issuer).cloned() else { return Ok(false) };
         let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", &refresh)];
+        if !self.rules.refreshes_what_was_granted {
+            form.push(("scope", "plumb:everything"));
+        }
         if self.rules.sends_resource_with_refresh {
             form.push(("resource", &found.resource));
         }

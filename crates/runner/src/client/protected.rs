@@ -20,6 +20,8 @@ pub(super) use stage::Stage;
 
 /// Stands in what a false authorization server says of an error, and nowhere else.
 pub const MARKER: &str = "plumb says that nobody may show this";
+/// A parameter that an authorization endpoint has of its own, where it has one.
+pub const KEPT_QUERY: (&str, &str) = ("plumb-tenant", "seven");
 /// Why a registration is refused: a word that nobody says by chance.
 pub const REASON: &str = "plumb-refuses-this-redirect";
 

@@ -1,7 +1,7 @@
 //! basic/authorization/client-registration#authorization-server-binding: one server, and then another.
 
-use plumb_runner::client::Moment;
 use plumb_runner::client::protected::{Flow, Scene, Step};
+use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check};
 
 use super::is_document;
@@ -28,7 +28,8 @@ fn separate(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client that signs in at the new issuer has registered there.
+    /// **Observed:** a client that signs in at the new issuer has registered there; and a client that has read which issuer the
+    /// server trusts since does not go on to sign in at the former one.
     ///
     /// **Why:** it is unknown there otherwise.
     ///
@@ -38,6 +39,17 @@ check! {
 }
 
 fn reregister(moment: &Moment<'_>, marks: &mut Marks) {
+    if let Some(flow) = moment.at(&[Scene::Migration], Step::Authorization) {
+        let [first, second] = &flow.facts.issuers;
+        let told = |r: &Received| {
+            let read = flow.step(r) == Step::ResourceMetadata;
+            read && r.response().is_some_and(|of| of["authorization_servers"][0] == **second)
+        };
+        if flow.issuer(moment.now()) == Some(first) && moment.before().iter().any(told) {
+            let actual = format!("an authorization request at {first}, which is trusted no more");
+            return marks.breaks(format!("a registration with {second}"), actual);
+        }
+    }
     let Some((flow, id)) = at_second(moment) else { return };
     // The address of a document is known everywhere.
     if !is_document(&id) {

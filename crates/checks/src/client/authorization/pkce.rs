@@ -12,7 +12,8 @@ pub(crate) const CHECKS: &[&Check] = &[&IMPLEMENT, &S256, &REFUSE, &REFUSE_OPENI
 
 check! {
     /// **Observed:** every authorization request has a `code_challenge` of its own, in the form of Base64url without padding, and
-    /// the token request that brings the code has the `code_verifier` of which it was made, 43 to 128 characters.
+    /// the token request that brings the code has the `code_verifier` of which it was made, 43 to 128 characters, which no
+    /// authorization request has told.
     ///
     /// **Why:** without it, whoever gets hold of a code gets the token.
     ///
@@ -51,6 +52,12 @@ fn implement(moment: &Moment<'_>, marks: &mut Marks) {
     marks.expect(whole, "`code_verifier` has 43 to 128 unreserved characters", || {
         format!("{} characters", verifier.len())
     });
+    // With `plain` the challenge is the verifier, which another check is about.
+    if now.query("code_challenge_method").as_deref() == Some("S256")
+        && now.url().contains(&verifier)
+    {
+        marks.breaks("a verifier that only the client knows", "the authorization request has it");
+    }
     marks.expect(answers(now, &challenge, &verifier), "the verifier of the challenge", || {
         format!("the challenge was {}", clip(&challenge, SHOWN))
     });

@@ -12,7 +12,7 @@ pub(crate) const CHECKS: &[&Check] = &[&REGISTERED, &SECURE, &STATE, &DISCARD];
 
 check! {
     /// **Observed:** the redirect URI of an authorization request is one that the client registered; the port on this machine
-    /// may differ.
+    /// may differ. A registration for the grant of codes lists one.
     ///
     /// **Why:** the authorization server sends codes nowhere else.
     ///
@@ -22,20 +22,32 @@ check! {
 }
 
 fn registered(moment: &Moment<'_>, marks: &mut Marks) {
+    if moment.at(ANY, Step::Registration).is_some() {
+        let grants = moment.now().json().get("grant_types").and_then(Value::as_array);
+        let code = grants.is_none_or(|all| all.iter().any(|of| of == "authorization_code"));
+        if code && moment.now().json().is_object() && registering(moment.now()).next().is_none() {
+            marks.breaks("`redirect_uris` in the registration", "there are none");
+        }
+        return;
+    }
     let Some(flow) = moment.at(ANY, Step::Authorization) else { return };
     let id = moment.now().query("client_id");
     let own =
         |r: &&Received| r.response().is_some_and(|a| a["client_id"].as_str() == id.as_deref());
     let Some(registration) = flow.of(Step::Registration).find(own) else { return };
-    let body = registration.json();
-    let all: Vec<&str> =
-        body["redirect_uris"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let all: Vec<&str> = registering(registration).collect();
     let used = moment.now().query("redirect_uri");
     let fits = match &used {
         Some(used) => all.iter().any(|one| without_port(one) == without_port(used)),
         None => all.len() == 1,
     };
     marks.expect(fits, format!("one of {all:?}"), || clip(&used.unwrap_or_default(), SHOWN));
+}
+
+/// The redirect URIs of a registration.
+fn registering(registration: &Received) -> impl Iterator<Item = &str> {
+    let all = registration.json()["redirect_uris"].as_array();
+    all.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// A URI of this machine without its port; any other as it is.
@@ -60,7 +72,7 @@ pub(super) fn is_local(uri: &str) -> bool {
 }
 
 check! {
-    /// **Observed:** redirect URIs are those of this machine, or of https.
+    /// **Observed:** redirect URIs are those of this machine, or of https: in authorization requests, and in registrations.
     ///
     /// **Why:** a code that goes over plain HTTP is everybody's.
     ///
@@ -70,6 +82,14 @@ check! {
 }
 
 fn secure(moment: &Moment<'_>, marks: &mut Marks) {
+    if moment.at(ANY, Step::Registration).is_some() {
+        for uri in registering(moment.now()) {
+            let plain = Url::parse(uri).is_ok_and(|url| url.scheme() == "http" && !is_here(&url));
+            if plain {
+                marks.breaks("redirect URIs of localhost or of https", clip(uri, SHOWN));
+            }
+        }
+    }
     if moment.at(ANY, Step::Authorization).is_none() {
         return;
     }

@@ -40,7 +40,8 @@ fn brings(received: &Received, token: &str) -> bool {
 }
 
 check! {
-    /// **Observed:** once a token was accepted, every message brings one.
+    /// **Observed:** once a token was accepted, every message brings one; and who was given a token, and is refused for having
+    /// brought none, brings it.
     ///
     /// **Why:** there is no session that would remember it.
     ///
@@ -51,6 +52,10 @@ check! {
 
 fn every(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.at(ANY, Step::Message) else { return };
+    if keeps_back(moment, flow) {
+        let actual = "the client was given one, and asked again and again without";
+        return marks.breaks("`Authorization: Bearer` with every message", actual);
+    }
     let mut messages = moment.before().iter().filter(|r| flow.step(r) == Step::Message);
     // What comes after a refusal may be the beginning of another way to a token.
     let last = messages.rfind(|r| r.bearer().is_some());
@@ -59,6 +64,24 @@ fn every(moment: &Moment<'_>, marks: &mut Marks) {
     }
     let brought = moment.now().bearer().is_some();
     marks.expect(brought, "`Authorization: Bearer` with every message", || "there is none".into());
+}
+
+/// Whether this is the last message of a client that has a token, was refused without, and never brings it.
+fn keeps_back(moment: &Moment<'_>, flow: Flow<'_>) -> bool {
+    let last = !moment.after().iter().any(|r| flow.step(r) == Step::Message);
+    let mut tokens = flow.of(Step::Token).filter(|t| t.answered() == Some(200));
+    let given = tokens.next().map(|token| token.exchange.answer.ended_at);
+    let Some(given) = given.filter(|_| last && flow.whole) else { return false };
+    let brings = flow.all.iter().any(|r| {
+        r.bearer().is_some() || r.header("Authorization").is_some() && flow.step(r) == Step::Message
+    });
+    let refused = |r: &&Received| {
+        let answer = &r.exchange.answer;
+        answer.sent_at > given
+            && r.answered() == Some(401)
+            && answer.ended_at < moment.now().exchange.answer.sent_at
+    };
+    !brings && flow.of(Step::Message).filter(refused).count() > 0
 }
 
 check! {

@@ -28,15 +28,21 @@ impl Client {
         let known = self.known(found).await?;
         let pending = self.pending(found, &known.id, scopes)?;
         let code = self.code(found, &pending).await?;
-        let redirect = self.redirect();
+        let (rules, redirect) = (self.rules, self.redirect());
         let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", &code),
-            ("redirect_uri", redirect),
+            (
+                "redirect_uri",
+                if rules.redeems_with_its_redirect { redirect } else { "http://localhost:3000/" },
+            ),
             ("code_verifier", &pending.verifier),
         ];
-        if self.rules.sends_resource_with_code {
+        if rules.sends_resource_with_code {
             form.push(("resource", &found.resource));
+        }
+        if !rules.redeems_once {
+            self.token(found, &known, &form).await?;
         }
         self.token(found, &known, &form).await
     }
@@ -44,6 +50,8 @@ impl Client {
     fn pending(&self, found: &Found, id: &str, scopes: &[String]) -> Result<Pending, String> {
         let rules = &self.rules;
         let endpoint = found.says("authorization_endpoint").unwrap_or_default().to_owned();
+        let bare = endpoint.split('?').next().unwrap_or_default().to_owned();
+        let endpoint = if rules.keeps_queries_of_endpoints { endpoint } else { bare };
         let broken = |error: oauth2::url::ParseError| error.to_string();
         let client = BasicClient::new(ClientId::new(id.to_owned()))
             .set_auth_uri(AuthUrl::new(endpoint).map_err(broken)?)
@@ -55,7 +63,13 @@ impl Client {
         };
         let state = || {
             let fixed = CsrfToken::new("plumb-state".to_owned());
-            if rules.renews_its_state { CsrfToken::new_random() } else { fixed }
+            match rules {
+                ClientRules { renews_its_state: false, .. } => fixed,
+                ClientRules { keeps_its_verifier: false, .. } => {
+                    CsrfToken::new(verifier.secret().clone())
+                }
+                _ => CsrfToken::new_random(),
+            }
         };
         let mut request = client.authorize_url(state);
         for scope in scopes {

@@ -100,6 +100,11 @@ impl Client {
             "response_types": ["code"],
             "token_endpoint_auth_method": "none",
         });
+        if !rules.registers_a_redirect {
+            metadata["redirect_uris"] = json!([]);
+        } else if !rules.registers_secure_redirects {
+            metadata["redirect_uris"] = json!([redirect, "http://client.example/callback"]);
+        }
         if self.choices.confidential {
             metadata["token_endpoint_auth_method"] = json!("client_secret_basic");
         }

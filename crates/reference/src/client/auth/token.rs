@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use oauth2::url::form_urlencoded::{Serializer, byte_serialize};
+use serde_json::{Value, json};
 
 use super::discovery::Found;
 use super::registration::Known;
@@ -27,14 +28,27 @@ impl Client {
         form: &[(&str, &str)],
     ) -> Result<Tokens, String> {
         let endpoint = found.says("token_endpoint").unwrap_or_default();
+        let rules = &self.rules;
         let mut form = form.to_vec();
         let mut headers = form_headers();
-        match &known.secret {
+        match known.secret.as_ref().filter(|_| rules.uses_its_secret) {
             Some(secret) => headers.push(("Authorization".to_owned(), basic(&known.id, secret))),
             None => form.push(("client_id", &known.id)),
         }
-        let body = encoded(&form);
-        let reply = Address::parse(endpoint)?.fetch("POST", &headers, body.as_bytes()).await?;
+        if let Some(secret) = known.secret.as_ref().filter(|_| !rules.authenticates_in_one_way) {
+            form.push(("client_secret", secret));
+        }
+        let mut endpoint = Address::parse(endpoint)?;
+        if !rules.keeps_codes_out_of_queries {
+            endpoint = endpoint.extended(&format!("?{}", encoded(&form)));
+        }
+        let mut body = encoded(&form);
+        if !rules.posts_forms {
+            let members = form.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+            body = Value::Object(members.collect()).to_string();
+            headers[0].1 = b"application/json".to_vec();
+        }
+        let reply = endpoint.fetch("POST", &headers, body.as_bytes()).await?;
         let text = |name: &str| reply.json[name].as_str().map(str::to_owned);
         let access = text("access_token").ok_or_else(|| format!("no token: {}", reply.json))?;
         let refresh = text("refresh_token");

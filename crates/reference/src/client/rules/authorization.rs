@@ -43,14 +43,37 @@ macro_rules! authorization_rules {
             renews_its_verifier => kills "client.pkce.implement",
             /// The verifier is hashed.
             hashes_its_verifier => kills "client.pkce.s256",
+            /// It is told to nobody before.
+            keeps_its_verifier => kills "client.pkce.implement",
             /// A server that announces no PKCE is refused.
             refuses_without_pkce => kills "client.pkce.refuse-rfc8414",
             /// Also by OpenID Connect discovery.
             refuses_openid_without_pkce => kills "client.pkce.refuse-oidc",
             /// The redirect URI is a registered one.
             registers_its_redirect => kills "client.redirect.registered",
+            /// There is one in a registration.
+            registers_a_redirect => kills "client.redirect.registered",
             /// It leads to this machine.
             redirects_to_this_machine => kills "authsec.redirect-https",
+            /// So do those that are registered beside it.
+            registers_secure_redirects => kills "authsec.redirect-https",
+            // basic/authorization/security-considerations, by way of OAuth 2.1
+            /// Token requests are forms.
+            posts_forms => kills "authsec.oauth21-practices",
+            /// Nothing secret stands in their query.
+            keeps_codes_out_of_queries => kills "authsec.oauth21-practices",
+            /// The client authenticates itself in one way.
+            authenticates_in_one_way => kills "authsec.oauth21-practices",
+            /// And with the secret that it has.
+            uses_its_secret => kills "authsec.oauth21-practices",
+            /// The query of an endpoint is kept.
+            keeps_queries_of_endpoints => kills "authsec.oauth21-practices",
+            /// A code is redeemed once.
+            redeems_once => kills "authsec.oauth21-practices",
+            /// With the redirect URI that it was asked for with.
+            redeems_with_its_redirect => kills "authsec.oauth21-practices",
+            /// A refresh asks for no more than was granted.
+            refreshes_what_was_granted => kills "authsec.oauth21-practices",
             /// `state` is sent.
             sends_its_state => kills "client.state.use",
             /// Each request has one of its own.
@@ -98,6 +121,8 @@ macro_rules! authorization_rules {
             sends_token_as_bearer => kills "client.token.header",
             /// With every message.
             sends_token_every_time => kills "client.token.every-request",
+            /// Once it has one.
+            brings_its_token => kills "client.token.every-request",
             /// Never in a query.
             keeps_token_out_of_queries => kills "client.token.not-in-query",
             /// A token of an authorization server that was left is not sent any more.
@@ -151,6 +176,8 @@ macro_rules! authorization_rules {
             keeps_clients_by_issuer => kills "client.as.separate-state",
             /// The client registers with the next one.
             registers_anew => kills "client.bind.reregister",
+            /// It signs in with the issuer that is trusted now.
+            follows_the_trusted_issuer => kills "client.bind.reregister",
             // ext:auth
             /// The client authenticates itself.
             authenticates_itself => kills "cc.client.authenticate",

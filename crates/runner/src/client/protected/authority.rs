@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use url::Url;
 use url::form_urlencoded::parse;
 
-use super::REASON;
 use super::enterprise;
 use super::scene::Scene;
 use super::setting::{Discovery, Setting};
+use super::{KEPT_QUERY, REASON};
 
 /// What answers the requests to an authorization server.
 #[derive(Debug)]
@@ -48,6 +48,9 @@ impl Authority {
         let mut response = response(reply);
         if self.scene == Scene::Enterprise && path.contains("/.well-known/") {
             enterprise::announce(&mut response);
+        }
+        if self.scene == Scene::OddChallenge && path.contains("/.well-known/") {
+            with_a_query(&mut response);
         }
         response
     }
@@ -85,6 +88,17 @@ impl Authority {
         if let Some(tenant) = tenant.filter(|tenant| tenant.preregistered(&id).is_none()) {
             tenant.register(Client::public(id, Vec::<String>::new()));
         }
+    }
+}
+
+/// Gives the authorization endpoint a query, which a client is to keep (OAuth 2.1 section 3.1).
+fn with_a_query(response: &mut Response) {
+    let document = serde_json::from_slice::<Value>(response.body.bytes());
+    let Ok(mut document) = document else { return };
+    if let Some(endpoint) = document["authorization_endpoint"].as_str() {
+        let (name, value) = KEPT_QUERY;
+        document["authorization_endpoint"] = json!(format!("{endpoint}?{name}={value}"));
+        response.body = document.to_string().into();
     }
 }
 

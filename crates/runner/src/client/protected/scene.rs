@@ -48,7 +48,7 @@ scenes! {
     Appended = "auth/metadata-var3",
     /// The same, but the path is inserted.
     Inserted = "auth/metadata-var3#inserted",
-    /// The challenge is one of several, oddly written.
+    /// The challenge is one of several, oddly written, and the authorization endpoint has a query.
     OddChallenge = "auth/metadata-default#challenge",
     /// Client metadata documents are announced, beside registration.
     Document = "auth/basic-cimd",
