@@ -31,8 +31,8 @@ pub use mock::Mock;
 pub use moment::{Happening, Moment};
 pub use provocation::{
     CONFIRM, CONFIRM_OFFICIALLY, FAR_VERSION, FRESH_PAGE, ICONS, INTERVAL, IconFlaw, LEGACY_CODES,
-    MORE, NO_TOOLS, Provoked, SLOW_MS, STALE_PAGE, TASK, TASK_INPUT, UNDEFINED_META, USE_A_TOOL,
-    VISIT, WATCHED, form_schema,
+    MORE, NO_TOOLS, Provoked, SLOW_MS, STALE_PAGE, TASK, TASK_GIVEN_UP_MS, TASK_INPUT,
+    UNDEFINED_META, USE_A_TOOL, VISIT, WATCHED, form_schema,
 };
 pub use provoked::mirrored::{MIRRORED, Mirrored};
 pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};

@@ -178,6 +178,7 @@ fn no_prefetch(moment: &Moment<'_>, marks: &mut Marks) {
 
 /// Whether a form without `mode`, and one with it, were answered; `None` for one that was not asked for.
 fn asked_and_answered(all: &[Received]) -> (Option<bool>, Option<bool>) {
+    // The one with a mode has a state as well.
     let of = |state: bool| {
         let asks = |r: &Received| {
             let form = |result: &Value| result["inputRequests"].get(CONFIRM_OFFICIALLY).is_some();
@@ -188,7 +189,7 @@ fn asked_and_answered(all: &[Received]) -> (Option<bool>, Option<bool>) {
         let answers = |r: &Received| r.param("name") == name && r.param("inputResponses").is_some();
         Some(all[at + 1..].iter().any(answers))
     };
-    (of(true), of(false))
+    (of(false), of(true))
 }
 
 fn asked_to_visit(received: &Received) -> bool {

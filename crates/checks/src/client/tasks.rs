@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use plumb_runner::client::{INTERVAL, Moment, Provoked, Received, Scenario, TASK, TASK_INPUT};
+use plumb_runner::client::{
+    INTERVAL, Moment, Provoked, Received, Scenario, TASK, TASK_GIVEN_UP_MS, TASK_INPUT,
+};
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::{TASKS_EXTENSION, header, meta, method};
 use serde_json::Value;
@@ -125,6 +127,10 @@ fn until_end(moment: &Moment<'_>, marks: &mut Marks) {
     let here = [TASK_MADE, Scenario::Provoked(Provoked::TaskCancelled)];
     let Some(all) = here.into_iter().find_map(|scenario| moment.whole_of(scenario)) else { return };
     if all.iter().any(looks) {
+        if looks_on(all) && moment.scenario != TASK_MADE {
+            // The scenario is over before its task.
+            return;
+        }
         let left = all.iter().any(|r| r.asks(method::TASKS_CANCEL));
         let expected = "`tasks/get` until the task has ended, or `tasks/cancel`";
         marks.expect(ended(all) || left, expected, || {
@@ -276,6 +282,14 @@ fn makes_task(received: &Received) -> bool {
 /// Whether it looks at the task.
 fn looks(received: &Received) -> bool {
     received.asks(method::TASKS_GET) && received.param("taskId").is_some_and(|id| id == TASK)
+}
+
+/// Whether a client that is to give up its task looks at it still.
+fn looks_on(all: &[Received]) -> bool {
+    let sent_at = |r: &Received| r.exchange.answer.sent_at;
+    let made = all.iter().find(|r| makes_task(r)).map(sent_at);
+    let given_up = made.map(|at| at + (TASK_GIVEN_UP_MS + INTERVAL) * 1000);
+    given_up.is_some_and(|at| all.iter().any(|r| looks(r) && sent_at(r) > at))
 }
 
 fn ended(all: &[Received]) -> bool {

@@ -25,7 +25,7 @@ pub use icons::{ICONS, IconFlaw};
 pub use inputs::{CONFIRM, CONFIRM_OFFICIALLY, NO_TOOLS, USE_A_TOOL, VISIT, form_schema};
 pub use interrupted::{FAR_VERSION, LEGACY_CODES};
 pub use lists::{MORE, UNDEFINED_META};
-pub use steps::{FRESH_PAGE, SLOW_MS, STALE_PAGE, WATCHED};
+pub use steps::{FRESH_PAGE, SLOW_MS, STALE_PAGE, TASK_GIVEN_UP_MS, WATCHED};
 pub use tasks::{INTERVAL, TASK, TASK_INPUT};
 
 use super::offers::Refusal;

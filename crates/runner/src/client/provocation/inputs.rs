@@ -9,7 +9,8 @@ use crate::client::offers::{complete, signed};
 
 /// The key of a form without a mode.
 pub const CONFIRM: &str = "confirm: now?";
-/// The key of a form of the official scenario: with a state it says no mode, and without one it says that it is a form.
+/// The key of a form of the official scenario: with a state it says that it is one, and without a state it says
+/// no mode: who answers the former can answer the latter.
 pub const CONFIRM_OFFICIALLY: &str = "confirm";
 /// The key of a page to visit.
 pub const VISIT: &str = "visit";
@@ -99,11 +100,9 @@ fn official(params: &Value, declared: &Value, answered: bool) -> Value {
     };
     match params["name"].as_str() {
         Some("test_mrtr_echo_state") if !answered && params.get("requestState").is_none() => {
-            again(wanted(form()), Some(STATE))
+            again(wanted(form_of_a_mode()), Some(STATE))
         }
-        Some("test_mrtr_no_state") if !answered && forms(declared) => {
-            again(wanted(form_of_a_mode()), None)
-        }
+        Some("test_mrtr_no_state") if !answered && forms(declared) => again(wanted(form()), None),
         // What a server of this revision never sends.
         Some("test_mrtr_no_result_type") => signed(done),
         _ => complete(done),

@@ -23,7 +23,7 @@ const GIVEN_UP_MS: u64 = 300;
 const SINCE_MS: u64 = 800;
 
 /// When a client is to give up a task, in milliseconds: it has looked at it by then.
-const TASK_GIVEN_UP_MS: u64 = 600;
+pub const TASK_GIVEN_UP_MS: u64 = 600;
 
 /// What is given up is answered after so many milliseconds, if that is not heard.
 const LATE_MS: u64 = 700;
