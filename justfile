@@ -48,7 +48,7 @@ performance *SERVERS:
 bench:
     cargo build --release --bin plumb --example overhead
     hyperfine --warmup 1 --runs 5 -L suite core,quick,stateless,tasks,auth './target/release/plumb run --quiet --suite {suite} --out target/bench'
-    hyperfine --warmup 1 --runs 3 './target/release/plumb run --quiet --out target/bench -- ./target/release/plumb serve reference --port {port} --state-dir {shared.dir} --extra-tools 944 --page-size 20'
+    hyperfine --warmup 1 --runs 3 './target/release/plumb run --quiet --out target/bench -- ./target/release/plumb serve reference --port {port} --state-dir {shared.dir} --extra-tools 943 --page-size 20'
     ./target/release/examples/overhead
     if command -v /usr/bin/time >/dev/null; then /usr/bin/time -v ./target/release/plumb run --quiet --out target/bench 2>&1 | grep -E 'Maximum resident|Elapsed'; fi
 
