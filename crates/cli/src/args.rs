@@ -333,7 +333,7 @@ pub(crate) struct InitArgs {
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(crate) by: ByArgs,
-    /// Only what binds this role, and is judged of it: server, client, authorization-server.
+    /// Only what binds this role, and is judged of it: server, client, authorization-server, intermediary.
     #[arg(long, value_name = "ROLE", value_parser = a_role)]
     pub(crate) role: Option<Role>,
     /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, advice, or a TOML file.
@@ -349,7 +349,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct CoverageArgs {
     #[command(flatten)]
     pub(crate) by: ByArgs,
-    /// Whose requirements are counted by page: server (unless it is said), client, authorization-server.
+    /// Whose requirements are counted by page: server (unless it is said), client, authorization-server, intermediary.
     #[arg(long, value_name = "ROLE", value_parser = a_role)]
     pub(crate) role: Option<Role>,
     /// List the requirements that have neither check nor exclusion.

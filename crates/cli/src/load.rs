@@ -34,6 +34,10 @@ pub(crate) async fn load(edition: Arc<Edition>, args: LoadArgs, secrets: Secrets
     let at = target(&args.target, false, &mut collector)?;
     let replicas = replicas(&args, &mut collector)?;
     output::notes(&collector.notes);
+    if matches!(at, Target::Stdio(_)) {
+        let why = "a load goes over HTTP: let `{port}` stand in the command, for the port that it is to serve at";
+        return Err(anyhow!(why).into());
+    }
     watched(&at)?;
     let options = Options {
         edition,

@@ -16,6 +16,9 @@ use crate::config;
 pub(crate) struct TargetTable {
     /// The server's MCP endpoint.
     url: Option<String>,
+    /// The server behind it, where that endpoint is a gateway's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<String>,
     /// The command that starts the server, as words. It speaks over standard streams, or over HTTP if `{port}` stands in one.
     command: Option<Vec<String>>,
     /// Where a started HTTP server has its MCP endpoint.
@@ -149,7 +152,7 @@ pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
     }
     let File { target, run, profile: profiles } = toml::from_str(&config::read(path)?)
         .with_context(|| format!("{} is not a configuration", path.display()))?;
-    let mut told = table(&target, &["url", "command", "env"])?;
+    let mut told = table(&target, &["url", "behind", "command", "env"])?;
     told.extend(target.env.iter().map(|(name, value)| format!("--env={name}={value}")));
     told.extend(table(&run, &[])?);
     if let Some(name) = profile {
@@ -165,7 +168,10 @@ pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
     // A target on the command line is judged in place of the one that the file names.
     if command.is_empty() && !names_a_target(&options[2..]) {
         match (target.url, target.command) {
-            (Some(url), None) => line.push(url),
+            (Some(url), None) => {
+                line.extend(target.behind.map(|behind| format!("--behind={behind}")));
+                line.push(url);
+            }
             (None, Some(words)) => line.extend(std::iter::once("--".to_owned()).chain(words)),
             (None, None) => {}
             (Some(_), Some(_)) => bail!("{}: [target] has url and command", path.display()),
@@ -237,6 +243,13 @@ mod tests {
         let other = line(&["plumb", "run", &config, "--", "./other"]);
         assert!(other.ends_with(&["--".to_owned(), "./other".to_owned()]), "{other:?}");
         assert!(!line(&["plumb", "run", &config, "http://a/mcp"]).contains(&"node".to_owned()));
+        std::fs::write(&file, "[target]\nurl = 'http://g/mcp'\nbehind = 'http://s/mcp'\n")
+            .expect("writes");
+        let gateway = line(&["plumb", "run", &config]);
+        assert_eq!(gateway[3..], ["--behind=http://s/mcp", "http://g/mcp"]);
+        assert!(
+            !line(&["plumb", "run", &config, "--", "./other"]).iter().any(|w| w.contains("behind"))
+        );
         let missing = ["plumb", "run", config.as_str(), "--profile=no"].map(str::to_owned);
         assert!(command_line(missing.to_vec()).is_err());
         assert_eq!(line(&["plumb", "list", "--suite", "x"]), ["plumb", "list", "--suite", "x"]);

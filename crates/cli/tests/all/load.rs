@@ -124,6 +124,14 @@ fn what_the_server_refuses_is_told_and_fails_nothing() {
 }
 
 #[test]
+fn a_command_over_standard_streams_is_told_what_a_load_needs() {
+    let output =
+        plumb(&["load", "--", env!("CARGO_BIN_EXE_plumb"), "serve", "reference", "--stdio"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("{port}"));
+}
+
+#[test]
 fn the_mix_is_printed_for_other_tools() {
     let own = env!("CARGO_BIN_EXE_plumb");
     let command = ["--", own, "serve", "reference", "--port", "{port}"];

@@ -103,7 +103,7 @@ fn verdict(load: &Load, style: &Style) -> String {
         0 => "by ids and what was named".to_owned(),
         n => format!("by ids, what was named, and the arguments of {}", counted(n, "tool")),
     };
-    let early = if load.interrupted { ", interrupted" } else { "" };
+    let early = if load.interrupted { " (interrupted)" } else { "" };
     let asked = format!("{} requests in {}{early}", load.asked, duration(load.took));
     if !load.is_correct() {
         let faulty: u64 = load.faults.iter().map(|fault| fault.count).sum();

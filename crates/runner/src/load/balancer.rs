@@ -121,8 +121,8 @@ impl Replica {
     pub(super) async fn kill(&self) -> Result<(), TargetError> {
         let Some(server) = &self.server else { return Ok(()) };
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        let started = server.restart().await;
         self.killed.fetch_add(1, Ordering::Relaxed);
+        let started = server.restart().await;
         self.epoch.fetch_add(1, Ordering::SeqCst);
         started
     }
