@@ -286,16 +286,6 @@ impl Probe {
         self
     }
 
-    /// Sent once: an answer that turns it away for a while is the answer.
-    pub fn once(mut self) -> Self {
-        self.once = true;
-        self
-    }
-
-    pub(crate) fn is_once(&self) -> bool {
-        self.once
-    }
-
     /// Waiting at most this long for the answer.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);

@@ -24,6 +24,16 @@ impl Probe {
         self
     }
 
+    /// Sent once: an answer that turns it away for a while is the answer.
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    pub(crate) fn is_once(&self) -> bool {
+        self.once
+    }
+
     /// Whether it is answered in several rounds.
     pub(crate) fn is_in_rounds(&self) -> bool {
         self.in_rounds
