@@ -234,7 +234,7 @@ fn tagged(bench: &Bench) -> impl Iterator<Item = &Card> {
 }
 
 fn untagged() -> Finding {
-    Finding::unseen("the card comes without an ETag", "send one")
+    Finding::unseen("the card comes without an ETag", "send an `ETag` with the card")
 }
 
 check! {
