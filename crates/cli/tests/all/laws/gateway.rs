@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::StreamExt as _;
 use plumb_model::{Edition, Header, Role, Verdict};
 use plumb_reference::{
     GATEWAY_MUTANTS, Gateway, Reference, RunningGateway, spawn_gateway, spawn_http,
@@ -78,19 +79,20 @@ async fn a_right_gateway_holds_every_check_whether_it_caches_or_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_check_notices_its_breaches() {
     let wanted = std::env::var("PLUMB_MUTANT").ok();
-    let mut unnoticed = Vec::new();
-    for mutant in GATEWAY_MUTANTS {
-        if wanted.as_ref().is_some_and(|w| w != mutant.name && w != mutant.kills) {
-            continue;
-        }
+    let mutants = GATEWAY_MUTANTS
+        .iter()
+        .filter(|mutant| wanted.as_ref().is_none_or(|w| w == mutant.name || w == mutant.kills));
+    let tried = mutants.map(|mutant| async move {
         let gateway = Gateway { broken: vec![mutant.name.to_owned()], ..Gateway::default() };
         let demands = ["challenges_kept", "private_kept_apart"].contains(&mutant.name);
         let verdict = judged(gateway, demands, &[mutant.kills]).await.remove(mutant.kills);
-        if !matches!(verdict, Some(Verdict::Violated { .. })) {
-            unnoticed
-                .push(format!("{} is not noticed by {}: {verdict:?}", mutant.name, mutant.kills));
-        }
-    }
+        let noticed = matches!(verdict, Some(Verdict::Violated { .. }));
+        let told = format!("{} is not noticed by {}: {verdict:?}", mutant.name, mutant.kills);
+        (!noticed).then_some(told)
+    });
+    // Most of it is waiting.
+    let tried = futures_util::stream::iter(tried).buffered(judging::AT_ONCE);
+    let unnoticed: Vec<String> = tried.filter_map(std::future::ready).collect().await;
     assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
     for check in plumb_checks::of_intermediaries() {
         assert!(
