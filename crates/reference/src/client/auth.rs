@@ -121,7 +121,8 @@ impl Client {
         if !self.rules.follows_the_trusted_issuer {
             found = first.clone();
         }
-        if lapsed && !self.choices.never_refreshes && self.refreshed(&found).await? {
+        let refreshes = lapsed && !self.choices.never_refreshes;
+        if refreshes && self.rules.follows_the_trusted_issuer && self.refreshed(&found).await? {
             return Ok(());
         }
         let scopes = self.scopes(challenge, &found);

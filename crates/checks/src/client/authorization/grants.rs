@@ -110,7 +110,9 @@ fn refreshed(moment: &Moment<'_>, flow: Flow<'_>) -> Option<(&'static str, Strin
     let wanted = now.form("scope")?;
     let asked = moment.before().iter().filter(|r| flow.step(r) == Step::Authorization);
     let mut granted: Vec<String> = asked.filter_map(scopes).flatten().collect();
-    for told in flow.of(Step::Token).filter_map(Received::response) {
+    // What the answer to this one grants was not granted before.
+    let tokens = moment.before().iter().filter(|r| flow.step(r) == Step::Token);
+    for told in tokens.filter_map(Received::response) {
         let scope = told["scope"].as_str().unwrap_or_default();
         granted.extend(scope.split_whitespace().map(str::to_owned));
     }
