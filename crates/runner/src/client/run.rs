@@ -35,9 +35,9 @@ const AT_ONCE: usize = 3;
 /// After the client has ended, the processes that it started get so long to end as well.
 const SETTLES: Duration = Duration::from_millis(400);
 
-/// A client that has sent so many requests in a scenario does not stop by itself: those that are right send less than a
-/// tenth of them.
-const REQUESTS: u64 = 1000;
+/// A client that has sent so many requests in a scenario does not stop by itself: those that are right send far
+/// fewer.
+const REQUESTS: u64 = 5_000;
 
 /// So long judging may take where the scenarios have used up the budget.
 const JUDGING: Duration = Duration::from_secs(1);

@@ -301,7 +301,7 @@ fn the_command_judges_leaves_reports_and_says_by_its_exit_code_how_it_ended() {
         (&["client", "--", own, "reference-client", "--break", "posts"][..], 1),
         (&["client", "--", own, "reference-client", "--break", "names_itself"], 0),
         (&["client", "--strict", "--", own, "reference-client", "--break", "names_itself"], 1),
-        (&["client", "--suite", "auth"], 3),
+        (&["client", "--suite", "server-card"], 3),
         (&["client", "--", "true"], 4),
         (&["client", "--", "/there/is/no/such/program"], 4),
     ] {
