@@ -4,7 +4,7 @@ mod advice;
 mod apps;
 mod auth;
 pub(crate) mod basic;
-mod caching;
+pub(crate) mod caching;
 mod cancellation;
 mod cards;
 mod completion;

@@ -108,6 +108,7 @@ pub(crate) fn prepare(
 
 /// Works on the request until there is an answer.
 pub(crate) async fn answer(call: Call) -> Answer {
+    waits(&call).await;
     let result = if let Some(error) = turned_away(&call).await {
         Err(error)
     } else if let Some(error) = confused(&call) {
@@ -194,11 +195,7 @@ fn naming_versions(server: &Server, method: &str, mut error: RpcError) -> RpcErr
 
 /// A mutant that serves one conversation at a time.
 async fn turned_away(call: &Call) -> Option<RpcError> {
-    if call.method == "subscriptions/listen" {
-        return None;
-    }
-    waits(call).await;
-    if call.rules().serves_many_conversations {
+    if call.rules().serves_many_conversations || call.method == "subscriptions/listen" {
         return None;
     }
     let busy = &call.server.state.scratch.busy;
@@ -208,15 +205,12 @@ async fn turned_away(call: &Call) -> Option<RpcError> {
     (others > 0).then(|| RpcError::internal("another conversation is going on"))
 }
 
-/// Mutants that keep a request waiting while something else goes on.
+/// A mutant that serves nothing else while a subscription is open.
 async fn waits(call: &Call) {
-    let state = &call.server.state;
-    let subscribed = || state.events.receiver_count() > 0;
-    while !call.rules().serves_beside_subscriptions && subscribed() {
+    let subscribed = || call.server.state.events.receiver_count() > 0;
+    let waits = !call.rules().serves_beside_subscriptions && call.method != "subscriptions/listen";
+    while waits && subscribed() {
         tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    if !call.rules().serves_beside_work {
-        drop(state.scratch.turn.lock().await);
     }
 }
 

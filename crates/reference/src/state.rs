@@ -82,8 +82,6 @@ pub(crate) struct Scratch {
     pub(crate) orphan: Mutex<Option<broadcast::Receiver<Event>>>,
     pub(crate) subscribed_on: Mutex<Option<u64>>,
     pub(crate) cancel_everything: Notify,
-    /// What a mutant does one thing after the other in.
-    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,21 +2,12 @@
 
 use plumb_flows::crossing;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check};
-use plumb_wire::method;
 use serde_json::json;
+
+use crate::server::caching::CACHEABLE;
 
 /// A member of `_meta` that makes a request one that nobody has sent before.
 const FRESH: &str = "com.example/plumb-fresh";
-
-/// What may be cached.
-const CACHEABLE: [&str; 6] = [
-    method::DISCOVER,
-    method::TOOLS_LIST,
-    method::PROMPTS_LIST,
-    method::RESOURCES_LIST,
-    method::TEMPLATES_LIST,
-    method::RESOURCES_READ,
-];
 
 check! {
     /// **Observed:** a request with the run's credentials, whose result the server calls `private`, is sent through the

@@ -22,7 +22,7 @@ pub(crate) const CHECKS: &[&Check] = &[
 ];
 
 /// The methods whose complete results may be kept.
-const CACHEABLE: [&str; 6] = [
+pub(crate) const CACHEABLE: [&str; 6] = [
     method::DISCOVER,
     method::TOOLS_LIST,
     method::PROMPTS_LIST,

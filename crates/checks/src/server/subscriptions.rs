@@ -4,6 +4,7 @@ mod ack;
 pub(crate) mod ending;
 mod filter;
 
+pub(crate) use filter::end;
 use plumb_runner::Check;
 
 pub(crate) const CHECKS: &[&Check] = &[

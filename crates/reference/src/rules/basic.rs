@@ -86,8 +86,6 @@ macro_rules! basic {
             serves_many_conversations => kills "base.stateless.multi-conversation",
             /// Requests are served while a subscription is open.
             serves_beside_subscriptions => kills "base.stateless.multi-conversation",
-            /// Requests are served while a tool is at work.
-            serves_beside_work => kills "base.stateless.multi-conversation",
             /// A cursor is good on any connection.
             related_requests_anywhere => kills "base.stateless.no-connection-affinity",
             /// Any request can be the first one of a connection.

@@ -105,6 +105,7 @@ impl Survey {
         self.ended_task = ended_task;
         (self.fetched_resources, self.fetched_prompts) = (fetched_resources, fetched_prompts);
         self.watch_changes(ears, channel, until).await;
+        self.set_changing_aside();
         self.timed = match timed {
             Some(timed) => Some(timed),
             None => timed::time_again(&untimed, channel).await,
@@ -150,17 +151,13 @@ impl Survey {
         channel: &Channel,
         until: Instant,
     ) {
-        let Some(mut ears) = ears else {
-            self.set_changing_aside();
-            return;
-        };
+        let Some(mut ears) = ears else { return };
         let heard = ears.heard(changes::SETTLED).await;
         ears.close().await;
         let found = changes::attribute(self, &self.callable, channel, &heard).await;
         for (prop, found) in found {
             self.props.entry(prop).or_insert(found);
         }
-        self.set_changing_aside();
         if !heard.is_empty() {
             lists::read(self, channel, until).await;
         }

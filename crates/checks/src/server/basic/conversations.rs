@@ -1,14 +1,15 @@
 //! basic#statelessness: requests of many conversations at once.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
+use plumb_runner::{Bench, Finding, Judgement, Probe, Trouble, check};
 use plumb_wire::method;
 use serde_json::{Value, json};
 
 use super::capabilities::everything;
 use super::responses::CONTENT;
+use crate::server::subscriptions::end;
 
 /// So many requests are in flight at once.
 const AT_ONCE: usize = 10;
@@ -16,16 +17,10 @@ const AT_ONCE: usize = 10;
 /// A request is answered within so long, whatever else goes on.
 const ANSWERED: Duration = Duration::from_secs(3);
 
-/// Within so long, a tool has begun to work.
-const BEGUN: Duration = Duration::from_millis(150);
-
-/// A tool works for so long while something else is asked.
-const WORK: Duration = Duration::from_millis(1_200);
-
 check! {
     /// **Observed:** ten requests of different methods, ids and capabilities, sent before the first is answered, are all
-    /// answered, each with what it asked for. So is `server/discover` while a subscription is open, and while a tool is at
-    /// work.
+    /// answered, each with what it asked for. So is `server/discover` while a subscription is open. That
+    /// one request waits for another that will end is not judged: the text does not say that work is done at once.
     ///
     /// **Why:** a process or a connection serves several conversations; one that waits for another looks dead.
     ///
@@ -78,58 +73,34 @@ async fn multi_conversation(bench: &Bench) -> Judgement {
         );
     }
     beside_a_subscription(bench).await?;
-    beside_work(bench).await?;
     bench.conclude()
 }
 
-/// Something else is asked while a subscription is open.
+/// Something else is asked while a subscription is open, which may be for ever; what is not answered by itself either shows
+/// nothing.
 async fn beside_a_subscription(bench: &Bench) -> Result<(), Trouble> {
     let Some(listen) = bench.base(Base::Listen) else { return Ok(()) };
     let mut open = bench.open(listen).await?;
     let acknowledged = open.next_within(ANSWERED).await.is_some();
     let seen = bench.send(discover()).await?;
-    bench.close(open);
-    if acknowledged {
-        let judgement = beside(bench, &seen, seen.response().is_some()).await;
-        bench.case(
-            "beside-a-subscription",
-            "server/discover while a subscription is open",
-            judgement,
-        );
-    }
-    Ok(())
-}
-
-/// Something else is asked while a tool is at work.
-async fn beside_work(bench: &Bench) -> Result<(), Trouble> {
-    let Ok(slow) = plumb_flows::work::slow(bench, WORK) else { return Ok(()) };
-    if slow.lasts < WORK {
+    end(bench, open).await;
+    if !acknowledged {
         return Ok(());
     }
-    let mut working = bench.open(slow.probe).await?;
-    // Its first word, if it says any, or long enough to have begun.
-    working.next_within(BEGUN).await;
-    let seen = bench.send(discover()).await?;
-    let answer = &seen.exchange.answer;
-    let took = Duration::from_micros(answer.ended_at.saturating_sub(answer.sent_at));
-    bench.close(working);
-    let soon = seen.response().is_some() && took < slow.lasts / 2;
-    let judgement = beside(bench, &seen, soon).await;
-    bench.case("beside-work", "server/discover while a tool is at work", judgement);
+    if seen.response().is_none() {
+        bench.control(discover()).await?;
+    }
+    let finding = Finding::expect(
+        seen.response().is_some(),
+        "an answer that does not wait for the end of a subscription",
+        || seen.describe(),
+    );
+    bench.case(
+        "beside-a-subscription",
+        "server/discover while a subscription is open",
+        Ok(finding),
+    );
     Ok(())
-}
-
-/// That what was asked beside something else was answered; what is not answered soon by itself shows nothing.
-async fn beside(bench: &Bench, seen: &Observed, answered: bool) -> Judgement {
-    if answered {
-        return Ok(Finding::Held);
-    }
-    let begun = Instant::now();
-    let alone = bench.send(discover()).await?;
-    if alone.response().is_none() || begun.elapsed() > WORK / 2 {
-        return Err(Trouble::Control(alone.describe()));
-    }
-    Ok(Finding::violated("an answer that waits for nothing else", seen.describe()))
 }
 
 fn discover() -> Probe {

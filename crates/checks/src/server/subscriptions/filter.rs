@@ -158,7 +158,7 @@ async fn unasked(bench: &Bench, filter: Value, change: Change) -> Judgement {
 }
 
 /// Ends a subscription for good, whatever the transport.
-pub(super) async fn end(bench: &Bench, mut open: Open) {
+pub(crate) async fn end(bench: &Bench, mut open: Open) {
     open.cancel().await;
     bench.close(open);
 }

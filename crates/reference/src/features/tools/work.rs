@@ -96,9 +96,6 @@ pub(super) async fn run(
 }
 
 async fn slow(call: &Call, arguments: &Map<String, Value>) -> Value {
-    // A mutant does nothing else meanwhile.
-    let turn = &call.server.state.scratch.turn;
-    let _turn = if call.rules().serves_beside_work { None } else { Some(turn.lock().await) };
     let duration = arguments.get("duration_ms").and_then(Value::as_u64).unwrap_or(500);
     let key = arguments.get("key").and_then(Value::as_str);
     let mut diary = Diary {
