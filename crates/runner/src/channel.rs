@@ -102,6 +102,12 @@ impl Watch {
         None
     }
 
+    /// A process is found to have ended between two exchanges, and not as one does whose work is done.
+    fn found_ended(&self, process: Option<Mortal>) {
+        let failed = process.filter(Mortal::has_failed);
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
+    }
+
     fn see(&self, end: &End, mortal: Option<Mortal>) {
         match end {
             End::Complete | End::ClosedByUs | End::TooLarge(_) => {}
@@ -280,6 +286,7 @@ impl Channel {
                 let process = server.process();
                 let live = match client.send(request()).await {
                     Err(WireError::Connect { .. }) if server.revive(&process).await? => {
+                        self.watch.found_ended(Some(Mortal::Server(process)));
                         client.send(request()).await?
                     }
                     live => live?,
@@ -287,7 +294,8 @@ impl Channel {
                 Ok((live, Some(Mortal::Server(server.process()))))
             }
             Way::Stdio(keeper) => {
-                let session = keeper.session().await?;
+                let (session, ended) = keeper.revived().await?;
+                self.watch.found_ended(ended.map(Mortal::Session));
                 let mut within = given.unwrap_or(tempo.patient(keeper.answer()) * self.patience);
                 if session.first_word().is_none() {
                     within += tempo.starts_within();

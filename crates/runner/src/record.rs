@@ -1,5 +1,6 @@
 //! Turning what the wire saw into evidence and events.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -24,6 +25,8 @@ struct Deaths {
     first: Option<String>,
     /// The first one with nothing else in flight: what was sent then is the cause.
     certain: Option<String>,
+    /// The checks that have shown that it ends, by how it does.
+    shown: BTreeMap<String, &'static str>,
 }
 
 /// Whether anything else was in flight.
@@ -151,6 +154,13 @@ impl Recorder {
             deaths.certain.get_or_insert_with(|| format!("of `{by}`, sent alone: {how}"));
         }
         deaths.first.get_or_insert_with(|| format!("during `{by}`: {how}"));
+    }
+
+    /// The check that has shown before that the target's process ends in this way; from now on it is this one, if none has.
+    pub(crate) fn ended_before(&self, check: &'static str, how: &str) -> Option<&'static str> {
+        let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = *deaths.shown.entry(how.to_owned()).or_insert(check);
+        (shown != check).then_some(shown)
     }
 
     /// Tells what befell the target, at the end of the run.

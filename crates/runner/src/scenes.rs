@@ -102,8 +102,12 @@ impl<S: Stage> Scenes<'_, S> {
         let inconclusive =
             |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
         let hopeless = doubted.scenes.iter().filter(inconclusive).count() > SECOND_TRIES;
-        // Time may be short: what looks like a violation is confirmed before what came to nothing is tried again.
-        doubted.scenes.sort_by_key(|(_, p)| !matches!(p.verdict, Verdict::Violated { .. }));
+        // Time may be short: what looks like a violation is confirmed before what came to nothing is tried again. Of those
+        // whose process ended, the checks of what ends requests come first: they are about what others do besides.
+        doubted.scenes.sort_by_key(|(check, p)| {
+            let violated = matches!(p.verdict, Verdict::Violated { .. });
+            (p.death.is_none() || !check.id.contains("cancel."), !violated)
+        });
         for (check, first) in doubted.scenes {
             if hopeless && first.death.is_none() && inconclusive(&&(check, first.clone())) {
                 self.finish(check, first.verdict, first.cases);
@@ -116,7 +120,7 @@ impl<S: Stage> Scenes<'_, S> {
             }
             match self.tried_again(check, first).await {
                 Ok(last) => {
-                    let (verdict, cases) = self.confirmed(last).await;
+                    let (verdict, cases) = self.confirmed(check, last).await;
                     self.finish(check, verdict, cases);
                 }
                 Err(fault) => {
@@ -158,10 +162,18 @@ impl<S: Stage> Scenes<'_, S> {
         Ok(last)
     }
 
-    /// What a second try amounts to. A process that ended twice ends by what is asked of it; silence counts only while the
-    /// target answers others.
-    async fn confirmed(&self, second: Played) -> (Verdict, Vec<CaseFinished>) {
-        if let Some(death) = second.death {
+    /// What a second try amounts to. A process that ended twice ends by what is asked of it, and one check shows that for
+    /// all; silence counts only while the target answers others.
+    async fn confirmed(
+        &self,
+        check: &'static Check,
+        second: Played,
+    ) -> (Verdict, Vec<CaseFinished>) {
+        if let Some(death) = &second.death {
+            if let Some(other) = self.stage.recorder().ended_before(check.id, death) {
+                let why = format!("its process ended, as in `{other}`, which shows it: {death}");
+                return second.cut_short(&why);
+            }
             let actual = format!("its process ended during the check, twice: {death}");
             return (Verdict::violated("a server that goes on", actual), second.cases);
         }

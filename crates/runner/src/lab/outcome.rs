@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use plumb_model::event::Again;
+use plumb_model::pack::Base;
 
 use super::trial::Trial;
 use crate::facet::{Facet, Tried};
@@ -66,6 +67,10 @@ impl Outcome {
     pub(super) fn of(trial: &Trial, tried: &Tried, death: Option<&str>) -> Self {
         let judge = |(n, (id, facet)): (usize, &(&'static str, Facet))| {
             let judgement = match death.filter(|_| n == 0) {
+                // Its subscription is cancelled at once, which may be what it ended of.
+                Some(how) if trial.base == Base::Listen => {
+                    Err(Trouble::Setup(format!("its process ended: {how}")))
+                }
                 Some(how) => Ok(Finding::violated(
                     "a server that goes on",
                     format!("its process ended: {how}"),

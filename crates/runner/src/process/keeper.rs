@@ -46,15 +46,21 @@ impl Keeper {
     }
 
     pub(crate) async fn session(&self) -> Result<Session, WireError> {
+        self.revived().await.map(|(session, _)| session)
+    }
+
+    /// The process, and the one before it, if that is found to have ended only now.
+    pub(crate) async fn revived(&self) -> Result<(Session, Option<Session>), WireError> {
         let mut current = self.current.lock().await;
         self.wait_while_it_leaves(&current.0).await;
+        let mut ended = None;
         if current.0.process().exited().is_some() && current.1 < RESTARTS {
             self.record_stray(&current.0);
+            let next = Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?;
             let restarts = current.1 + 1;
-            *current =
-                (Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?, restarts);
+            ended = Some(std::mem::replace(&mut *current, (next, restarts)).0);
         }
-        Ok(current.0.clone())
+        Ok((current.0.clone(), ended))
     }
 
     /// A process that has closed its output is on its way out, as a rule: it is waited for, once.

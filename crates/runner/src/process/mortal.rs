@@ -26,14 +26,25 @@ pub(crate) enum Mortal {
 }
 
 impl Mortal {
+    /// Whether it has ended otherwise than by leaving with the exit code 0.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.process().exited().is_some_and(|exit| exit.code != Some(0))
+    }
+
     /// How it ended and its last words, if it has.
     pub(crate) async fn epitaph(&self) -> Option<String> {
-        let process = match self {
+        // One that has closed its output leaves; one that has closed a connection need not.
+        let within = if matches!(self, Self::Session(_)) { GRACE } else { DYING };
+        let process = self.process();
+        let exit = process.wait_exit(within).await?;
+        Some(format!("{}; its last words: {}", ending(exit), last_words(&process.stderr_tail())))
+    }
+
+    fn process(&self) -> &Process {
+        match self {
             Self::Server(process) => process,
             Self::Session(session) => session.process(),
-        };
-        let exit = process.wait_exit(DYING).await?;
-        Some(format!("{}; its last words: {}", ending(exit), last_words(&process.stderr_tail())))
+        }
     }
 }
 

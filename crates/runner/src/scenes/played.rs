@@ -97,6 +97,13 @@ impl Played {
         self.in_doubt(&format!("it was not seen again alone: {why}"))
     }
 
+    /// The verdict where the process ended of something that another check shows: nothing that came then counts.
+    pub(super) fn cut_short(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
+        let (verdict, cases) = self.in_doubt(why);
+        let judged = matches!(verdict, Verdict::Inconclusive { .. });
+        (if judged { verdict } else { Verdict::inconclusive(why) }, cases)
+    }
+
     fn in_doubt(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
         let doubt = |verdict: Verdict| match verdict {
             Verdict::Violated { actual, .. } => Verdict::inconclusive(format!("{actual}; {why}")),
