@@ -130,8 +130,8 @@ pub fn name(list: List, item: &Value) -> String {
 /// A walk begins anew so often: a list that changed may have made the cursor invalid.
 const ANEW: usize = 2;
 
-/// Pages beyond these are not compared.
-pub(super) const PAGES: usize = 12;
+/// Pages beyond these are not compared: a list of some dozen items may come one by one.
+pub(super) const PAGES: usize = 40;
 
 /// Pages that take more memory than this together are the end of a walk, bytes.
 const WEIGHT: usize = 4 << 20;

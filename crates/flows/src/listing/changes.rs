@@ -6,16 +6,13 @@ use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop};
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Value, json};
 
-use super::{Connection, List, difference, walk};
+use super::{Connection, List, PAGES, difference, walk};
 
 /// A change is awaited for so long; the text gives no time, so silence is tried again before it counts.
 const TOLD: Duration = Duration::from_secs(3);
 
 /// So many tools are called to see whether one of them changes the list.
 const CALLS: usize = 24;
-
-/// So many pages are compared.
-const PAGES: usize = 12;
 
 /// A list whose changes are announced.
 pub struct Announced {
@@ -140,8 +137,9 @@ impl Announced {
     }
 
     async fn both(&self, one: &mut Open, two: &mut Open) -> [bool; 2] {
-        let first = one.until(TOLD, |m| self.tells(m)).await.is_some();
-        [first, two.until(TOLD, |m| self.tells(m)).await.is_some()]
+        let told = |m: &Message| self.tells(m);
+        let (one, two) = tokio::join!(one.until(TOLD, told), two.until(TOLD, told));
+        [one.is_some(), two.is_some()]
     }
 
     fn untold(&self, change: &str) -> Finding {

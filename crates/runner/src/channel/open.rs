@@ -66,6 +66,11 @@ impl Open {
         }
     }
 
+    /// A time as long as it must be for this target now.
+    pub(crate) fn stretch(&self, wait: Duration) -> Duration {
+        self.channel.stretch(wait)
+    }
+
     /// The HTTP status, once the head is there.
     pub async fn status(&mut self) -> Option<u16> {
         loop {

@@ -8,6 +8,7 @@ use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Map, Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::callable::{Callable, call};
 use crate::channel::{Channel, Open};
@@ -64,18 +65,21 @@ pub(super) async fn listen(survey: &Survey, channel: &Channel) -> Option<Ears> {
 }
 
 impl Ears {
-    /// What was heard, and goes on being heard for a while.
+    /// What was heard, and goes on being heard for a while: until nothing comes for as long, or what comes does not end.
     pub(super) async fn heard(&mut self, wait: Duration) -> Vec<Heard> {
         let mut heard = Vec::new();
-        while let Some(message) = self.open.next_within(wait).await {
+        let until = Instant::now() + self.open.stretch(wait) * 2;
+        while let Ok(Some(message)) = timeout_at(until, self.open.next_within(wait)).await {
             heard.extend(Heard::of(&message));
         }
         heard
     }
 
-    /// The first change of a kind that is sought.
-    async fn next(&mut self, sought: &[Prop]) -> Option<Heard> {
-        let wanted = |m: &Message| Heard::of(m).is_some_and(|h| sought.contains(&h.prop));
+    /// The first change of a kind that is sought, and that does not come by itself.
+    async fn next(&mut self, sought: &[Prop], live: &[Heard]) -> Option<Heard> {
+        let wanted = |m: &Message| {
+            Heard::of(m).is_some_and(|h| sought.contains(&h.prop) && !live.contains(&h))
+        };
         self.open.until(TOLD, wanted).await.and_then(|m| Heard::of(&m))
     }
 
@@ -121,22 +125,23 @@ pub(super) async fn attribute(
         return found;
     }
     let Some(mut ears) = listen(survey, channel).await else { return found };
-    // What changes while nobody asks for it is nobody's doing.
-    let live: Vec<Prop> = ears.heard(IDLE).await.into_iter().map(|h| h.prop).collect();
+    // What changes while nobody asks for it is nobody's doing; beside a resource that does, another may be changed.
+    let live = ears.heard(IDLE).await;
     let mut sought: Vec<Prop> =
-        heard.iter().map(|h| h.prop).filter(|p| !live.contains(p)).collect();
+        heard.iter().filter(|h| !live.contains(h)).map(|h| h.prop).collect();
     for callable in order(callables).take(CALLS) {
         if sought.is_empty() {
             break;
         }
-        let Some(change) = twice(&mut ears, callable, channel, &sought).await else { continue };
+        let change = twice(&mut ears, callable, channel, (&sought, &live)).await;
+        let Some(change) = change else { continue };
         sought.retain(|prop| *prop != change.prop);
         found.insert(change.prop, of(callable, change.uri));
     }
-    let wanted =
-        !found.contains_key(&Prop::UpdateResource) && !live.contains(&Prop::UpdateResource);
+    let wanted = !found.contains_key(&Prop::UpdateResource);
     for callable in told.iter().filter(|_| wanted) {
-        let change = twice(&mut ears, callable, channel, &[Prop::UpdateResource]).await;
+        let sought = (&[Prop::UpdateResource][..], &live[..]);
+        let change = twice(&mut ears, callable, channel, sought).await;
         if let Some(change) = change {
             found.insert(change.prop, of(callable, change.uri));
             break;
@@ -151,13 +156,13 @@ async fn twice(
     ears: &mut Ears,
     callable: &Callable,
     channel: &Channel,
-    sought: &[Prop],
+    (sought, live): (&[Prop], &[Heard]),
 ) -> Option<Heard> {
     let call = call(callable);
     channel.send("survey", &call).await.ok().filter(crate::Observed::is_accepted)?;
-    let first = ears.next(sought).await?;
+    let first = ears.next(sought, live).await?;
     channel.send("survey", &call).await.ok()?;
-    let again = ears.next(&[first.prop]).await?;
+    let again = ears.next(&[first.prop], live).await?;
     // What else was brought belongs to these calls, too.
     ears.heard(TOLD / 5).await;
     (first == again).then_some(first)
