@@ -1,7 +1,7 @@
 //! The same request, asked of a server itself and through the gateway before it, and what differs between the answers.
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, clip};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, clip};
 use serde_json::{Map, Value, json};
 
 /// So much of an answer is told.
@@ -20,8 +20,12 @@ pub fn requests(bench: &Bench) -> Vec<(&'static str, Probe)> {
         ("prompts-list", Base::PromptsList),
         ("prompts-get", Base::PromptsGet),
         ("complete", Base::Complete),
+        ("asking-call", Base::InputCall),
+        ("asking-prompt", Base::InputPrompt),
     ];
-    bases.into_iter().filter_map(|(slug, base)| Some((slug, bench.base(base)?))).collect()
+    let failing = bench.call(Prop::ErrorTool).ok().map(|call| ("failing-call", call));
+    let offered = bases.into_iter().filter_map(|(slug, base)| Some((slug, bench.base(base)?)));
+    offered.chain(failing).collect()
 }
 
 /// What differs between the answer of the server itself and the one that comes through the gateway.
@@ -59,10 +63,11 @@ pub async fn difference(
     if direct == through {
         return Ok(None);
     }
-    let restless = paths(&direct, &view(&bench.send(probe.clone()).await?));
+    let restless = restless(&direct, &view(&bench.send(probe.clone()).await?), &through);
     let Some(at) = lasting(&direct, &through, &restless) else { return Ok(None) };
     let again = view(&bench.through(probe.clone()).await?);
-    let restless = [restless, paths(&direct, &view(&bench.send(probe.clone()).await?))].concat();
+    let once_more = view(&bench.send(probe.clone()).await?);
+    let restless = [restless, self::restless(&direct, &once_more, &again)].concat();
     let comes_again = lasting(&direct, &again, &restless).is_some();
     let stays = !is_below(&at, &restless);
     let told = |value: &Value| {
@@ -103,6 +108,14 @@ pub fn messages(seen: &Observed) -> Value {
         Err(_) => json!(clip(&message.raw.lossy(), TOLD)),
     };
     Value::Array(seen.messages.iter().map(one).collect())
+}
+
+/// Where two answers of the server itself differ: not where both have what is not `through` the gateway at all.
+fn restless(one: &Value, other: &Value, through: &Value) -> Vec<String> {
+    let has = |value: &Value, at: &String| value.pointer(at).is_some();
+    let mut found = paths(one, other);
+    found.retain(|at| !(has(one, at) && has(other, at) && !has(through, at)));
+    found
 }
 
 /// The first place at which two values differ and that is no restless one.
@@ -163,6 +176,15 @@ mod tests {
         assert_eq!(lasting(&direct, &less, &restless).as_deref(), Some("/0/result/tools"));
         let without = json!([{"result": {"text": "12:02", "tools": [1, 2]}}]);
         assert_eq!(lasting(&direct, &without, &restless).as_deref(), Some("/0/result/a~1b"));
+    }
+
+    #[test]
+    fn a_value_that_differs_each_time_is_missed_where_it_is_not_there() {
+        let (one, other) =
+            (json!([{"result": {"state": "a"}}]), json!([{"result": {"state": "b"}}]));
+        let changed = json!([{"result": {"state": "c"}}]);
+        assert_eq!(restless(&one, &other, &changed), ["/0/result/state"]);
+        assert!(restless(&one, &other, &json!([{"result": {}}])).is_empty());
     }
 
     #[test]

@@ -109,7 +109,8 @@ fn refused(bench: &Bench) -> Vec<(&'static str, Probe)> {
         // A server of an earlier revision may open a stream that does not end.
         all.push(("get", Probe::bodiless("GET")));
     }
-    all
+    // A status that asks for patience may be what the gateway makes of another.
+    all.into_iter().map(|(slug, probe)| (slug, probe.once())).collect()
 }
 
 check! {

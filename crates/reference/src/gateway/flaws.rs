@@ -33,6 +33,8 @@ pub const GATEWAY_MUTANTS: &[GatewayMutant] = &[
     rule("statuses_kept", "gateway.answer.status"),
     rule("error_bodies_kept", "gateway.answer.errors"),
     rule("unknown_members_kept", "gateway.answer.results"),
+    rule("failures_kept", "gateway.answer.results"),
+    rule("states_kept", "gateway.answer.results"),
     rule("media_types_kept", "gateway.answer.headers"),
     rule("challenges_kept", "gateway.answer.headers"),
     rule("ids_kept_apart", "gateway.answer.own-id"),
@@ -137,11 +139,17 @@ pub(super) fn of_answer(
     if !shared.keeps("challenges_kept") {
         headers.remove(header::WWW_AUTHENTICATE);
     }
-    if !shared.keeps("unknown_members_kept")
+    let dropped: &[&str] = match () {
+        () if !shared.keeps("unknown_members_kept") => &["_meta", "ttlMs", "cacheScope"],
+        () if !shared.keeps("failures_kept") => &["isError"],
+        () if !shared.keeps("states_kept") => &["requestState"],
+        () => &[],
+    };
+    if !dropped.is_empty()
         && let Ok(mut message) = serde_json::from_slice::<Value>(body)
         && let Some(result) = message.get_mut("result").and_then(Value::as_object_mut)
     {
-        result.retain(|name, _| !["_meta", "ttlMs", "cacheScope"].contains(&name.as_str()));
+        result.retain(|name, _| !dropped.contains(&name.as_str()));
         *body = message.to_string().into();
     }
 }
