@@ -109,6 +109,11 @@ pub(crate) fn prepare(
 /// Works on the request until there is an answer.
 pub(crate) async fn answer(call: Call) -> Answer {
     waits(&call).await;
+    if let Some(token) = &call.meta.progress_token {
+        let mut reporters = lock(&call.server.state.scratch.reporters);
+        reporters.retain(|_, sender| sender.strong_count() > 0);
+        reporters.insert(token.to_string(), call.outbox.sender.downgrade());
+    }
     let result = if let Some(error) = turned_away(&call).await {
         Err(error)
     } else if let Some(error) = confused(&call) {

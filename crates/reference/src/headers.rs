@@ -3,6 +3,7 @@
 mod sentinel;
 
 use axum::http::{HeaderMap, HeaderValue};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::features::tools::catalogue::definition;
@@ -81,7 +82,8 @@ pub(crate) fn name(
         }
         None => return Ok(()),
     };
-    let excused = !rules.header_characters_checked && printable(&header, body);
+    let excused = !rules.header_characters_checked && printable(&header, body)
+        || !rules.names_not_percent_decoded && percent_decode_str(&decoded).eq(body.bytes());
     if decoded != body && matched && !excused {
         return Err(mismatch(rules, &format!("Mcp-Name is {decoded:?}, the body says {body:?}")));
     }

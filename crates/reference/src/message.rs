@@ -62,6 +62,9 @@ pub(crate) fn parse(bytes: &[u8], rules: &Rules) -> Result<Incoming, Refused> {
     let Value::Object(mut message) = value else {
         return invalid(None, "the message is not a JSON object");
     };
+    if !rules.member_names_exact {
+        message = message.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+    }
     let mut id = message.remove("id");
     if let Some(cut) = id.as_ref().and_then(cut).filter(|_| !rules.fractional_ids_kept) {
         id = Some(cut);

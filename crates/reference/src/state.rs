@@ -1,6 +1,6 @@
 //! What outlives a request: lists that can change, the journal, explicit handles. All of it is bounded.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Instant;
@@ -66,6 +66,8 @@ pub(crate) struct Scratch {
     pub(crate) unanswered: AtomicU64,
     /// Ids of requests that are worked on.
     pub(crate) in_flight: Mutex<BTreeSet<String>>,
+    /// Who gave a progress token last.
+    pub(crate) reporters: Mutex<BTreeMap<String, mpsc::WeakSender<Value>>>,
     pub(crate) cursors: Mutex<Vec<String>>,
     pub(crate) answered: Mutex<Shelf<()>>,
     pub(crate) leaked: Mutex<Vec<Vec<u8>>>,

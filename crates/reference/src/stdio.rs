@@ -71,7 +71,9 @@ pub async fn serve_stdio_until(
                 Line::End => break,
                 Line::TooLong => process.refuse(None, RpcError::new(RpcError::INVALID_REQUEST, "the line is larger than 4 MiB")).await,
                 Line::Message(bytes) => {
-                    if process.receive(&bytes).await.is_break() {
+                    if !server.rules.lines_end_in_line_feeds && let Some(at) = line_separator(&bytes) {
+                        let _ = process.receive(&bytes[..at]).await;
+                    } else if process.receive(&bytes).await.is_break() {
                         tokio::time::sleep(Duration::from_secs(30)).await;
                         break;
                     }
@@ -92,6 +94,11 @@ pub async fn serve_stdio_until(
     }
     drop(process);
     writer.await.map_err(io::Error::other)?
+}
+
+/// Where U+2028 stands in UTF-8.
+fn line_separator(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(3).position(|window| window == "\u{2028}".as_bytes())
 }
 
 /// Writes messages, one a line, until nobody can send any more.

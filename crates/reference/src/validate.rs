@@ -86,6 +86,9 @@ pub(crate) fn meta(
             lock(&server.state.scratch.last_client).clone()
         }
         None => None,
+        Some(info) if !rules.client_info_may_be_full && info.get("icons").is_some() => {
+            return Err(malformed("has a clientInfo with a member that is not known"));
+        }
         Some(info) if info["name"].is_string() && info["version"].is_string() => {
             lock(&server.state.scratch.last_client).replace(info.clone());
             Some(info.clone())

@@ -15,6 +15,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &lists::NO_SIDE_EFFECT,
     &lists::LIST_CHANGED,
     &getting::LISTED,
+    &getting::ARGUMENTS_OPTIONAL,
     &getting::ARGUMENTS_USED,
     &content::IMAGE_BASE64,
     &content::IMAGE_MIME,

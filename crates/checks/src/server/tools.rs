@@ -35,6 +35,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &errors::MALFORMED,
     &errors::EXECUTION,
     &errors::INPUT_VALIDATION,
+    &calls::ARGUMENTS_OPTIONAL,
     &calls::ADDITIONAL_PROPERTIES,
     &generated::VALIDATE_INPUTS,
     &paths::PATHS,

@@ -164,6 +164,8 @@ pub enum HeaderEdit {
     Upper(String),
     /// Writes each letter of the value in its other case.
     SwapCase(String),
+    /// Writes the last letter or digit of the value percent-encoded (RFC 3986, section 2.1).
+    PercentEncode(String),
     /// Puts white space before and after the value.
     Pad(String),
     /// Puts a suffix behind the value.

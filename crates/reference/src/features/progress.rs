@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::WeakSender;
 
 use crate::call::Call;
+use crate::lock::lock;
 use crate::message::notification;
 use crate::state::StreamKind;
 
@@ -42,7 +44,12 @@ impl Call {
         if !rules.listen_stream_for_changes_only {
             state.leak(StreamKind::Listen, &self.outbox, &report);
         }
-        self.outbox.send(report).await;
+        let token = report["params"]["progressToken"].to_string();
+        let last = lock(&state.scratch.reporters).get(&token).and_then(WeakSender::upgrade);
+        match last.filter(|_| !rules.progress_told_by_request) {
+            Some(last) => _ = last.send(report).await,
+            None => self.outbox.send(report).await,
+        }
     }
 }
 

@@ -231,6 +231,9 @@ fn prompt(name: &str, description: &str, arguments: &[&str]) -> Value {
 /// The arguments given, which are strings by name.
 fn given(call: &Call) -> Result<Map<String, Value>, RpcError> {
     match call.params.get("arguments") {
+        None if !call.rules().absent_prompt_arguments_are_none => {
+            Err(call.malformed("arguments are missing"))
+        }
         None => Ok(Map::new()),
         Some(Value::Object(arguments)) => {
             if call.rules().prompt_arguments_validated && !arguments.values().all(Value::is_string)

@@ -46,6 +46,10 @@ pub(crate) async fn endpoint(
         && head.method == Method::POST
         || !rules.foreign_origin_403_on_get && head.method == Method::GET;
     if !late && let Err(refused) = origin::check(&server, &head.headers) {
+        if !rules.foreign_origin_not_executed && head.method == Method::POST {
+            drop(post(&server, &peer.0, &head.headers, body, None).await);
+            return reply::text(&server, refused, "this server does not answer that origin\n");
+        }
         if !rules.origin_error_without_id {
             let error = RpcError::new(RpcError::INVALID_REQUEST, "foreign origin").status(refused);
             return reply::answer(&server, &dispatch::refusal(&server, Some(&json!(0)), error));

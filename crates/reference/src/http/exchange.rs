@@ -147,7 +147,7 @@ impl Exchange {
 
     fn finish(&mut self, answer: &Answer) {
         // A subscription that is cut has no answer.
-        if !answer.message.is_null() {
+        if !answer.message.is_null() && !self.client.goes_without() {
             self.push(&answer.message);
         }
         self.client.served();
@@ -245,6 +245,12 @@ impl Client {
             listening: call.method == "subscriptions/listen",
             waiting: true,
         }
+    }
+
+    /// Whether it is left without a response.
+    fn goes_without(&self) -> bool {
+        let told_by_name = self.progress_token.as_ref().is_some_and(Value::is_string);
+        told_by_name && !self.server.rules.streams_end_in_response
     }
 
     fn served(&mut self) {

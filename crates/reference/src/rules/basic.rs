@@ -14,6 +14,8 @@ macro_rules! basic {
             invalid_request_code => kills "base.jsonrpc.invalid-request",
             /// An array of requests is not served.
             batches_refused => kills "base.jsonrpc.no-batch",
+            /// Members of a message are told by case.
+            member_names_exact => kills "base.jsonrpc.invalid-request",
             /// A request with the id null is not served.
             null_ids_refused => kills "base.jsonrpc.invalid-request",
             /// An unknown method is -32601.
@@ -28,6 +30,8 @@ macro_rules! basic {
             ids_not_trimmed => kills "base.response.same-id",
             /// An id that is a string keeps the case of its letters.
             ids_keep_their_case => kills "base.response.same-id",
+            /// A line ends in a line feed, and not where Unicode sees another break.
+            lines_end_in_line_feeds => kills "base.jsonrpc.invalid-request",
             /// An id beyond 2^53 is not read into a double.
             large_ids_exact => kills "base.response.large-id",
             /// A request is told from one of the same id that another client sent.
@@ -36,6 +40,8 @@ macro_rules! basic {
             ids_told_by_type => kills "base.response.ids-apart",
             /// A request has one response.
             answered_once => kills "base.response.once",
+            /// An event stream does not end without the response.
+            streams_end_in_response => kills "base.response.once",
             /// A successful response has a result.
             result_member => kills "base.response.result-field",
             /// Every result has a `resultType`.
@@ -146,6 +152,8 @@ macro_rules! basic {
             meta_types_checked => kills "base.meta.wrong-type",
             /// A request without `clientInfo` is served.
             client_info_optional => kills "base.meta.client-info-optional",
+            /// A client may say all of itself that an implementation can.
+            client_info_may_be_full => kills "base.meta.client-info-optional",
             /// Nothing is asked of a client that did not declare that it can.
             relies_on_declared_capabilities => kills "base.meta.no-rely-undeclared",
             /// No task asks for what its client did not declare.

@@ -36,6 +36,8 @@ macro_rules! client {
             url_valid => kills "elicit.url.valid",
             /// To decline is not to accept.
             decline_is_not_accept => kills "elicit.server.handle-actions",
+            /// To decline needs no content.
+            declining_needs_no_content => kills "elicit.server.handle-actions",
             /// To dismiss is not to accept.
             cancel_is_not_accept => kills "elicit.server.handle-actions",
             /// The user may decline.

@@ -28,6 +28,8 @@ macro_rules! schema {
             prompt_shape => kills "schema.prompt.shape",
             /// Messages of prompts have one block.
             prompt_message_shape => kills "schema.get-prompt.shape",
+            /// Arguments that are not there are none.
+            absent_prompt_arguments_are_none => kills "schema.get-prompt.arguments-optional",
             /// Blocks have a type.
             call_result_shape => kills "schema.call-tool.shape",
             /// Images have a media type.

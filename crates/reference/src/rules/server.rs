@@ -52,6 +52,8 @@ macro_rules! server {
             unknown_tool_is_a_protocol_error => kills "tools.error.unknown-tool",
             /// Arguments that are no object are a protocol error.
             malformed_call_refused => kills "tools.error.malformed",
+            /// Arguments that are not there are none.
+            absent_arguments_are_none => kills "schema.call-tool.arguments-optional",
             /// A tool that fails has a result that says so.
             tool_failure_is_a_result => kills "tools.error.execution",
             /// Arguments of the wrong type are refused.

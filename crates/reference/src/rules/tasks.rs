@@ -10,6 +10,8 @@ macro_rules! tasks {
             tasks_only_if_declared => kills "tasks.create.only-declared",
             /// What another request on the connection declared does not count for this one.
             task_declaration_per_request => kills "tasks.create.only-declared",
+            /// The member `task` of the revision before makes no task.
+            task_member_makes_no_task => kills "tasks.create.only-declared",
             /// What only a task can serve is -32021 without the extension.
             task_required_code => kills "tasks.required-error",
             /// The error names the extension.

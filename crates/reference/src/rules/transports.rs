@@ -98,6 +98,8 @@ macro_rules! transports {
             // basic/transports/streamable-http: streams
             /// Notifications stay on the stream of their request.
             notifications_stay_on_stream => kills "http.sse.notifications-relate",
+            /// Progress goes to its request, and not to whoever gave its token last.
+            progress_told_by_request => kills "http.sse.notifications-relate",
             /// A response stream carries no requests.
             no_requests_on_streams => kills "http.sse.no-requests",
             /// The response ends its stream.
@@ -188,6 +190,8 @@ macro_rules! transports {
             tool_name_matched => kills "http.validate.name-mismatch-tool",
             /// Mcp-Name is the resource of the body.
             resource_name_matched => kills "http.validate.name-mismatch-resource",
+            /// A percent-encoded letter of Mcp-Name is not the letter.
+            names_not_percent_decoded => kills "http.validate.name-mismatch-resource",
             /// Mcp-Name is the prompt of the body.
             prompt_name_matched => kills "http.validate.name-mismatch-prompt",
             /// A tool call without Mcp-Name is refused.
@@ -202,6 +206,8 @@ macro_rules! transports {
             malformed_name_refused => kills "http.validate.bad-sentinel-name",
             /// What is refused for its headers is not executed.
             refused_not_executed => kills "http.validate.not-executed",
+            /// What comes from a foreign origin is not executed.
+            foreign_origin_not_executed => kills "http.validate.not-executed",
             /// Integers are compared as numbers.
             integers_compared_as_numbers => kills "http.validate.integer-numeric",
             /// Headers that fail validation have status 400.

@@ -149,6 +149,11 @@ impl Process {
             } else {
                 rules.cancel_of_unknown_ignored
             };
+            if !rules.cancel_of_unknown_ends_nothing {
+                for (_, flight) in std::mem::take(&mut *lock(&self.in_flight)) {
+                    flight.work.abort();
+                }
+            }
             if !ignored {
                 self.refuse(Some(id), RpcError::invalid_params("no such request is in progress"))
                     .await;

@@ -23,7 +23,9 @@ pub(super) fn edited(mut probe: Probe, edit: &Edit) -> Option<Probe> {
     }
     let plain = probe.clone();
     let edited = edit.headers.iter().cloned().fold(probe, Probe::edit);
-    // A name without letters has no other case.
-    let swaps = edit.headers.iter().any(|e| matches!(e, HeaderEdit::SwapCase(_)));
-    (!swaps || edited.http().headers != plain.http().headers).then_some(edited)
+    // A name without letters has no other case, and one in Base64 no other spelling.
+    let may_change_nothing =
+        |e| matches!(e, &HeaderEdit::SwapCase(_) | &HeaderEdit::PercentEncode(_));
+    let same = edited.http().headers == plain.http().headers;
+    (!same || !edit.headers.iter().any(may_change_nothing)).then_some(edited)
 }

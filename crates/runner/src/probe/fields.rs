@@ -41,9 +41,19 @@ pub(super) fn apply(fields: &mut Vec<Field>, edit: &HeaderEdit) {
         }),
         HeaderEdit::Upper(name) => change(name, &|h| h.1.make_ascii_uppercase()),
         HeaderEdit::SwapCase(name) => change(name, &|h| h.1.iter_mut().for_each(swap_case)),
+        HeaderEdit::PercentEncode(name) => change(name, &|h| percent_encode(&mut h.1)),
         HeaderEdit::Pad(name) => change(name, &|h| h.1 = [b" \t", h.1.as_slice(), b"\t "].concat()),
         HeaderEdit::Append(name, suffix) => change(name, &|h| h.1.extend(latin1(suffix))),
         HeaderEdit::AppendByte(name, byte) => change(name, &|h| h.1.push(*byte)),
+    }
+}
+
+/// Writes the last letter or digit as a URI could have it, too; what stands between the markers of Base64 is left alone.
+fn percent_encode(value: &mut Vec<u8>) {
+    let plain =
+        header::decode(&String::from_utf8_lossy(value)).is_ok_and(|d| d.as_bytes() == *value);
+    if let Some(at) = value.iter().rposition(u8::is_ascii_alphanumeric).filter(|_| plain) {
+        value.splice(at..=at, format!("%{:02X}", value[at]).into_bytes());
     }
 }
 

@@ -6,17 +6,21 @@ use plumb_model::pack::Outcome;
 use plumb_runner::facet::{self, Tried};
 use plumb_runner::{Finding, Judgement, Notes, Observed, check, clip};
 use plumb_wire::jsonrpc::Message;
+use plumb_wire::method;
 use serde_json::Value;
 
 use crate::server::transport::unasked_by_another_era;
 
 check! {
     /// **Observed:** a request is answered by one response: no stream and no body has a second one, and over standard
-    /// streams no response comes under the id of a request that was answered before, or of none.
+    /// streams no response comes under the id of a request that was answered before, or of none. Nor does the server end
+    /// an event stream without one; that of a subscription is judged elsewhere.
     ///
     /// **Why:** a client has forgotten the request when the second response comes, or has given its id to another one.
+    /// One to whom none comes does not know whether the work was done.
     ///
-    /// **Fix:** return from the handler after the answer is written; let a failure in the clean-up go to the log.
+    /// **Fix:** return from the handler after the answer is written; let a failure in the clean-up go to the log. Answer
+    /// a failure of the work with an error, on the stream that is open.
     pub(crate) ONCE = "base.response.once";
     since: "2025-03-26";
     passive: once
@@ -38,12 +42,35 @@ fn once(seen: &Observed, notes: &mut Notes<'_>) {
         return;
     }
     match echo::own(seen).count() {
+        0 if ended_without_one(seen, notes) => notes.breaks(
+            "a response to a request before its event stream ends",
+            format!("the stream ended behind {}", told(seen)),
+        ),
         0 => {}
         1 => notes.fits(),
         more => notes.breaks("one response to a request", {
             let method = seen.method().unwrap_or("a request");
             format!("{more} responses to {method}")
         }),
+    }
+}
+
+/// Whether the target ended the stream that it answered a request by, and no response was in it. In the revisions with
+/// a handshake a stream can go on elsewhere, and a notice can have cancelled the request.
+fn ended_without_one(seen: &Observed, notes: &Notes<'_>) -> bool {
+    let stream = seen.exchange.answer.media_type().as_deref() == Some("text/event-stream");
+    stream
+        && seen.is_whole()
+        && seen.status() == Some(200)
+        && seen.responses().next().is_none()
+        && seen.method() != Some(method::LISTEN)
+        && !notes.edition.has_handshake()
+}
+
+fn told(seen: &Observed) -> String {
+    match seen.messages.last() {
+        None => "nothing".into(),
+        Some(last) => clip(&last.raw.lossy(), 160),
     }
 }
 

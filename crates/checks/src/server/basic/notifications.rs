@@ -115,8 +115,8 @@ const SUBSCRIBED: [&str; 5] = [
 
 check! {
     /// **Observed:** notifications of a `subscriptions/listen` stream, the acknowledgment included, carry
-    /// `io.modelcontextprotocol/subscriptionId` in `_meta`. What comes on the stream of another request is judged by
-    /// `http.sse.notifications-relate`.
+    /// `io.modelcontextprotocol/subscriptionId` in `_meta`; over HTTP, where the stream tells whose it is, it is the id of that
+    /// request. What comes on the stream of another request is judged by `http.sse.notifications-relate`.
     ///
     /// **Why:** over standard streams all subscriptions share one channel; without the id nobody knows whose change it is.
     ///
@@ -140,10 +140,19 @@ fn subscription_id(seen: &Observed, notes: &mut Notes<'_>) {
             .params()
             .and_then(|p| p.get("_meta"))
             .and_then(|m| m.get(meta::SUBSCRIPTION_ID));
-        notes.expect(id.is_some(), "`io.modelcontextprotocol/subscriptionId` in `_meta`", || {
-            clip(&message.raw.lossy(), 200)
-        });
+        let whose = seen.sent_id().filter(|_| seen.status().is_some());
+        let fits = id.is_some_and(|id| whose.is_none_or(|whose| is_same(id, whose)));
+        let expected = match whose {
+            Some(whose) => format!("`io.modelcontextprotocol/subscriptionId` {whose} in `_meta`"),
+            None => "`io.modelcontextprotocol/subscriptionId` in `_meta`".to_owned(),
+        };
+        notes.expect(fits, expected, || clip(&message.raw.lossy(), 200));
     }
+}
+
+/// Whether two ids are the same value; how a number is written does not matter.
+fn is_same(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|number| other.as_f64() == Some(number))
 }
 
 #[cfg(test)]
@@ -163,6 +172,9 @@ mod tests {
             |m: &Value| http("subscriptions/listen", json!({}), 200, std::slice::from_ref(m));
         assert_eq!(holds(&SUBSCRIPTION_ID, &listen(&bare)), Some(false));
         assert_eq!(holds(&SUBSCRIPTION_ID, &listen(&named)), Some(true));
+        let mut another = bare.clone();
+        another["params"] = json!({"_meta": {meta::SUBSCRIPTION_ID: "1"}});
+        assert_eq!(holds(&SUBSCRIPTION_ID, &listen(&another)), Some(false));
         let call =
             http("tools/call", json!({"name": "a"}), 200, &[bare.clone(), result(json!({}))]);
         assert_eq!(holds(&SUBSCRIPTION_ID, &call), None);

@@ -1,16 +1,27 @@
 //! basic/patterns/cancellation#error-handling: cancellations of nothing.
 
+use std::time::{Duration, Instant};
+
 use plumb_flows::quiet::Quiet;
+use plumb_flows::work;
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check, clip};
+use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{method, notification};
 use serde_json::{Value, json};
 
 const METHOD: &str = notification::CANCELLED;
 
+/// A call takes about so long beside the cancellation of another request.
+const BESIDE: Duration = Duration::from_millis(300);
+
+/// Its answer may come so much later than the same call was answered before.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 check! {
     /// **Observed:** the cancellation of a request that never was is followed by no message, and the next request is
-    /// served. Over HTTP, where no such notification is expected, any answer but a server error will do.
+    /// served. Over HTTP, where no such notification is expected, any answer but a server error will do. Where requests are
+    /// cancelled by notifications, a slow call goes on beside it, and is answered as before.
     ///
     /// **Why:** a notification has no answer; a client would take one for the answer to something else.
     ///
@@ -34,8 +45,33 @@ async fn unknown(bench: &Bench) -> Judgement {
         let finding = ignored(bench, &quiet, params).await?;
         bench.case(slug, format!("the cancellation of {id}, which never was"), Ok(finding));
     }
+    if !bench.closing_cancels() && bench.survey().prop(Prop::SlowTool).is_some() {
+        let judgement = beside_work(bench, &quiet).await;
+        bench.case("beside-work", "the same while a slow call is worked on", judgement);
+    }
     quiet.leave().await;
     bench.conclude()
+}
+
+/// Whether the cancellation of a request that never was leaves a call alone that is worked on.
+async fn beside_work(bench: &Bench, quiet: &Quiet<'_>) -> Judgement {
+    let began = Instant::now();
+    quiet.control(work::slow(bench, BESIDE)?.probe).await?;
+    let lasts = began.elapsed();
+    let mut open = quiet.open(work::slow(bench, BESIDE)?.probe).await?;
+    let params =
+        json!({"requestId": "plumb-never-sent", "reason": "plumb: this request never was"});
+    quiet.send(Probe::notification(METHOD, params)).await?;
+    let answer = open.until(lasts + PATIENCE, Message::is_response).await;
+    let seen = bench.close(open);
+    let served = answer.as_ref().is_some_and(|m| matches!(m.kind, Kind::Result));
+    if answer.is_none() {
+        // Silence means something only while others are answered.
+        quiet.control(next(bench)).await?;
+    }
+    Ok(Finding::expect(served, "the call beside it answered by its result", || {
+        answer.as_ref().map_or_else(|| seen.describe(), |m| clip(&m.raw.lossy(), 200))
+    }))
 }
 
 check! {
@@ -116,8 +152,7 @@ async fn ignored(bench: &Bench, quiet: &Quiet<'_>, params: Value) -> Result<Find
     };
     let strays = quiet.strays().await?;
     let answers = |seen: &Observed| seen.responses().find(|m| m.id() != seen.sent_id()).cloned();
-    let answer = answers(&next)
-        .or_else(|| strays.into_iter().find(plumb_wire::jsonrpc::Message::is_response));
+    let answer = answers(&next).or_else(|| strays.into_iter().find(Message::is_response));
     if let Some(answer) = answer {
         return Ok(Finding::violated("no message about the cancellation", answer.raw.lossy()));
     }

@@ -15,7 +15,7 @@ check! {
     /// **Observed:** a form whose content shows in the result when it is accepted is declined and cancelled, without content,
     /// as clients do: what comes is not what an acceptance gives with the content missing (`Hello, null!`). Where the
     /// content does not show, or stands as a value behind a label (`name: None` says well that there is none), the
-    /// answers are only seen to be handled.
+    /// answers are only seen to be handled. An action that is refused by -32602 without content is not refused with it.
     ///
     /// **Why:** the user said no.
     ///
@@ -32,7 +32,11 @@ async fn handle_actions(bench: &Bench) -> Judgement {
                 continue;
             };
             let Some(refused) = answered(bench, &asking, action, None).await? else { continue };
-            let finding = if failed_to_answer(&refused) {
+            let wants_content = refused.code() == Some(codes::INVALID_PARAMS)
+                && answered(bench, &asking, action, Some(&marker))
+                    .await?
+                    .is_some_and(|with| with.code() != Some(codes::INVALID_PARAMS));
+            let finding = if failed_to_answer(&refused) || wants_content {
                 Finding::violated(format!("{action} handled"), refused.describe())
             } else {
                 let alike = accepted
@@ -223,8 +227,8 @@ fn form(round: &Round) -> Option<&Input> {
     round.inputs.iter().find(|i| i.kind() == InputKind::Form)
 }
 
-/// Asks, and answers every elicitation with this action, the rest as is fitting. There is content only where a form is
-/// accepted, as the schema has it.
+/// Asks, and answers every elicitation with this action, the rest as is fitting; a form with a marker has content, as the
+/// schema has it.
 async fn answered(
     bench: &Bench,
     asking: &AskingRequest,
@@ -235,7 +239,7 @@ async fn answered(
     let mut answers: Map<String, Value> = round.answers();
     for input in &round.inputs {
         let answer = match (input.kind(), marker) {
-            (InputKind::Form, Some(marker)) if action == "accept" => {
+            (InputKind::Form, Some(marker)) => {
                 json!({"action": action, "content": marked(input.schema(), marker)})
             }
             (InputKind::Form | InputKind::Url, _) => json!({"action": action}),

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use plumb_flows::rounds::outcome;
 use plumb_flows::{subscription, work};
-use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check};
+use plumb_runner::{Bench, Finding, Found, Judgement, Observed, Open, Probe, Prop, Trouble, check};
 use plumb_wire::jsonrpc::Kind;
 use plumb_wire::{header, meta, method, notification};
 use serde_json::json;
+
+use super::origin::FOREIGN;
 
 /// What a call changes is announced so soon.
 const ANNOUNCED: Duration = Duration::from_millis(300);
@@ -18,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 check! {
     /// **Observed:** calls whose `Mcp-Name` names another tool leave no trace: no entry in the journal of a slow tool, no
     /// announced change by a tool that changes a list or updates a resource, no progress. The same calls with the right
-    /// header do. A subscription with the wrong `Mcp-Method` is not opened.
+    /// header do. A subscription with the wrong `Mcp-Method` is not opened. What a tool changes is as it was behind a call
+    /// with a foreign `Origin` that is refused.
     ///
     /// **Why:** an error after the deed is worse than none: the caller tries again.
     ///
@@ -48,7 +52,50 @@ async fn not_executed(bench: &Bench) -> Judgement {
         };
         bench.case(change.1, "a call that changes a list", judgement);
     }
+    for (prop, shown) in visible_changes(bench) {
+        let judgement = from_a_foreign_origin(bench, prop, &shown).await;
+        let shows = !matches!(judgement, Ok(Finding::Unseen { .. }));
+        let title = format!("a {} is called from a foreign origin", prop.what());
+        bench.case(&format!("origin-{}", prop.name()), title, judgement);
+        if shows {
+            break;
+        }
+    }
     bench.conclude()
+}
+
+/// Tools that change something, each with the request that shows it.
+fn visible_changes(bench: &Bench) -> Vec<(Prop, Probe)> {
+    let survey = bench.survey();
+    let about = |found: &Found| {
+        let uri = found.about.as_ref()?;
+        Some((Prop::UpdateResource, Probe::request(method::RESOURCES_READ, json!({"uri": uri}))))
+    };
+    let list = |_: &Found| (Prop::ChangeTools, Probe::request(method::TOOLS_LIST, json!({})));
+    let updated = survey.prop(Prop::UpdateResource).and_then(about);
+    updated.into_iter().chain(survey.prop(Prop::ChangeTools).map(list)).collect()
+}
+
+async fn from_a_foreign_origin(bench: &Bench, prop: Prop, shown: &Probe) -> Judgement {
+    let state = async || Ok::<_, Trouble>(outcome(&bench.control(shown.clone()).await?));
+    let before = state().await?;
+    if state().await? != before {
+        return Ok(Finding::unseen("what the tool changes changes by itself", "let it rest"));
+    }
+    let seen = bench.send(bench.call(prop)?.header("Origin", FOREIGN)).await?;
+    if seen.is_accepted() || seen.status().is_none_or(|status| status < 400) {
+        return Ok(Finding::unseen("a foreign origin was not refused", "refuse it"));
+    }
+    if state().await? != before {
+        let expected = "a call that is refused for its origin changes nothing";
+        return Ok(Finding::violated(expected, format!("a change after {}", seen.describe())));
+    }
+    bench.control(bench.call(prop)?).await?;
+    Ok(if state().await? == before {
+        Finding::unseen("the tool changes nothing that shows", prop.how_to_enable())
+    } else {
+        Finding::Held
+    })
 }
 
 /// The probe with a header that names another tool.

@@ -11,7 +11,7 @@ use plumb_wire::method;
 use serde_json::json;
 
 /// A site that nobody can own: RFC 6761 section 6.4.
-const FOREIGN: &str = "https://plumb.invalid";
+pub(super) const FOREIGN: &str = "https://plumb.invalid";
 
 check! {
     /// **Observed:** requests with a foreign `Origin` are not served: every method, `subscriptions/listen` and GET

@@ -15,7 +15,8 @@ const GRACE: Duration = Duration::from_millis(200);
 check! {
     /// **Observed:** two calls of a tool that reports progress run at the same time, each with a token of its own;
     /// beside them run a call that logs and one that asks for nothing. Each stream carries only progress with its own
-    /// token, and no change notifications.
+    /// token, and no change notifications. Two more calls have one token, as two clients may choose it: what one stream
+    /// lacks does not stand on the other.
     ///
     /// **Why:** what a stream carries is attributed to its request: foreign notifications mislead, and leak what
     /// another client does.
@@ -61,7 +62,40 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
     );
     bench.case("logging", "a call that logs", Ok(only_its_own(&logging, None, &tokens)));
     bench.case("quiet", "a call without a token", Ok(only_its_own(&quiet, None, &tokens)));
+    let (one, other) = join!(bench.send(call(&tokens[0])?), bench.send(call(&tokens[0])?));
+    let judged = of_two(&one?, &other?, reports(&first).len());
+    bench.case("same-token", "two calls at once with the same token", Ok(judged));
     bench.conclude()
+}
+
+/// Whether the progress of one call stands on the stream of another that has the same token: two courses are on the one,
+/// and less than one `alone` on the other.
+fn of_two(one: &Observed, other: &Observed, alone: usize) -> Finding {
+    if reports(one).is_empty() && reports(other).is_empty() {
+        return Finding::unseen("no call reported progress", Prop::ProgressTool.how_to_enable());
+    }
+    let has_both = |seen: &Observed, other: &Observed| {
+        let (steps, lacking) = (reports(seen), reports(other).len() < alone);
+        let begins_anew = steps.windows(2).any(|pair| pair[1] <= pair[0]);
+        lacking && steps.len() > alone && begins_anew
+    };
+    if has_both(one, other) {
+        return misled(one);
+    }
+    if has_both(other, one) { misled(other) } else { Finding::Held }
+}
+
+/// How far each report of progress says that a call is.
+fn reports(seen: &Observed) -> Vec<f64> {
+    let reports = seen.notifications(notification::PROGRESS).filter_map(|m| m.params());
+    reports.filter_map(|p| p.get("progress")?.as_f64()).collect()
+}
+
+fn misled(seen: &Observed) -> Finding {
+    Finding::violated(
+        "the progress of each call on the stream of that call",
+        format!("two courses on one stream, and the other lacks its own: {}", seen.describe()),
+    )
 }
 
 fn only_its_own(seen: &Observed, own: Option<&Value>, tokens: &[Value]) -> Finding {

@@ -23,6 +23,11 @@ fn declare(seen: &Observed, notes: &mut Notes<'_>) {
     if seen.notifications(METHOD).next().is_none() {
         return;
     }
+    // What was never read declares nothing, and leaves nothing out.
+    let read = notes.survey.discover.as_ref().is_some_and(|d| d.complete().is_some());
+    if !read && !notes.edition.has_handshake() {
+        return;
+    }
     let declared = notes.survey.declares(Capability::Logging);
     notes.expect(declared, "the capability `logging` declared by a server that logs", || {
         "it is not declared".into()
@@ -186,13 +191,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use plumb_recorded::{answered, holds, notification, streamed};
+    use plumb_recorded::{answered, holds, holds_on, notification, streamed};
+    use plumb_runner::Survey;
 
     #[test]
     fn who_logs_declares_it_and_below_the_level_there_is_nothing() {
         let log = |level: &str| notification(METHOD, json!({"level": level, "data": "x"}));
         let logs = streamed("tools/call", json!({}), &[log("info")]);
-        assert_eq!(holds(&DECLARE, &logs), Some(false), "this target declares nothing");
+        let nothing = answered("server/discover", json!({}), json!({"capabilities": {}}));
+        let survey = Survey { discover: Some(nothing), ..Survey::default() };
+        assert_eq!(holds_on(&survey, &DECLARE, &logs), Some(false), "this target declares nothing");
+        assert_eq!(holds(&DECLARE, &logs), None, "what this one declares was never read");
         assert_eq!(holds(&DECLARE, &answered("tools/call", json!({}), json!({}))), None);
         let result = json!({"jsonrpc": "2.0", "id": 1, "result": {"content": []}});
         let at_warning =

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use plumb_flows::listing::{Connection, PROMPTS, walk};
-use plumb_runner::{Bench, Finding, Judgement, Observed, Prop, check, clip};
-use plumb_wire::codes;
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, check, clip};
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
+
+/// So many prompts are got without arguments.
+const WITHOUT: usize = 2;
 
 check! {
     /// **Observed:** listed prompts (the first and the last of the list) are got with their required arguments, and
@@ -80,6 +83,34 @@ fn twice<'a>(items: &[&'a Value]) -> Option<&'a str> {
         let name = item.get("name")?.as_str()?;
         seen.insert(name, item).filter(|other| other != item).map(|_| name)
     })
+}
+
+check! {
+    /// **Observed:** a prompt that takes no arguments is got without the member `arguments`: its messages come, as they do
+    /// with an empty object.
+    ///
+    /// **Why:** the schema of the request does not require the member, and clients leave it out where there is nothing to
+    /// say.
+    ///
+    /// **Fix:** read absent `arguments` as `{}`.
+    pub(crate) ARGUMENTS_OPTIONAL = "schema.get-prompt.arguments-optional";
+    applies: [Declares(Prompts)];
+    scenario: arguments_optional
+}
+
+async fn arguments_optional(bench: &Bench) -> Judgement {
+    let names = bench.survey().prompts.items.iter().filter_map(|p| p.value["name"].as_str());
+    for name in names.filter(|name| !takes_arguments(bench, name)).take(WITHOUT) {
+        if !bench.send(super::errors::get(name, json!({}))).await?.is_accepted() {
+            continue;
+        }
+        let seen = bench.send(Probe::request(method::PROMPTS_GET, json!({"name": name}))).await?;
+        let got = seen.settled()?.is_accepted();
+        let finding = Finding::expect(got, "`messages`", || seen.describe());
+        let title = format!("{:?} without the member `arguments`", clip(name, 120));
+        bench.case(&clip(name, 60), title, Ok(finding));
+    }
+    bench.conclude()
 }
 
 check! {

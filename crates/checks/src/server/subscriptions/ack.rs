@@ -7,7 +7,9 @@ use plumb_flows::subscription::{
     ACKNOWLEDGED, CHANGES, PATIENCE, causable, comes_by, declares_changes, filter, listen, request,
     some_uri, subscription_id,
 };
-use plumb_runner::{Bench, Finding, Judgement, Observed, Open, Probe, Trouble, capable, check};
+use plumb_runner::{
+    Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, capable, check,
+};
 use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{codes, notification};
@@ -126,12 +128,17 @@ check! {
     /// **Fix:** queue changes until the acknowledgment is written.
     pub(crate) NOTHING_BEFORE = "subs.nothing-before-ack";
     fact: "subs.ack-first";
-    needs: [ChangeTools];
     isolation: Alone;
     scenario: nothing_before
 }
 
 async fn nothing_before(bench: &Bench) -> Judgement {
+    if causable(bench.survey()).is_empty() {
+        return Ok(Finding::unseen(
+            "no tool is known that changes what can be subscribed to",
+            Prop::ChangeTools.how_to_enable(),
+        ));
+    }
     let all = filter(bench.survey());
     let quiet = Quiet::quiet(bench).await?;
     for round in 1..=AMID_CHANGES {

@@ -39,8 +39,8 @@ async fn advertise(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** no tool that may be called answers with a task while nobody declares the extension; and on one
-    /// connection each tool that answers with a task is called with the extension, and then without. The second call is
-    /// not answered with a task.
+    /// connection each tool that answers with a task is called with the extension, and then without, and with the
+    /// member `task` of revision 2025-11-25. Neither of these calls is answered with a task.
     ///
     /// **Why:** a client that did not declare the extension on this request takes the handle for an empty result.
     ///
@@ -68,8 +68,12 @@ async fn only_declared(bench: &Bench) -> Judgement {
         let connection = format!("undeclared-{}", found.name);
         let with = bench.control(life::call(bench, &found).on(&connection)).await?;
         let without = bench.send(undeclared(bench, &found).on(&connection)).await?;
-        if is_task(&without) {
-            return Ok(Finding::violated(NO_TASK, without.describe()));
+        let asked = undeclared(bench, &found).param("task", json!({"ttl": 60_000}));
+        let asked = bench.send(asked.on(&connection)).await?;
+        for seen in [&without, &asked] {
+            if is_task(seen) || seen.result().is_some_and(|r| r.get("task").is_some()) {
+                return Ok(Finding::violated(NO_TASK, seen.describe()));
+            }
         }
         if with.result().and_then(task_id).is_none() {
             return Ok(Finding::unseen(

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use plumb_flows::work::answers_at_once;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, generate, sample};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, generate, sample};
+use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
 /// A tool that answers its accepted arguments with success, without a pause.
@@ -68,6 +69,48 @@ pub(super) async fn subjects(bench: &Bench, most: usize) -> Result<Vec<Accepting
         }
     }
     Ok(subjects)
+}
+
+/// So many tools are called without arguments.
+const WITHOUT: usize = 3;
+
+check! {
+    /// **Observed:** tools that take an empty object of arguments are called without the member `arguments`: what comes is a
+    /// result, whatever the tool says in it, and no JSON-RPC error.
+    ///
+    /// **Why:** the schema of the request does not require the member, and clients leave it out where there is nothing to
+    /// say.
+    ///
+    /// **Fix:** read absent `arguments` as `{}`.
+    pub(crate) ARGUMENTS_OPTIONAL = "schema.call-tool.arguments-optional";
+    applies: [Declares(Tools)];
+    scenario: arguments_optional
+}
+
+async fn arguments_optional(bench: &Bench) -> Judgement {
+    let callable = bench.survey().callable.iter().filter(|c| answers_at_once(bench, c));
+    let mut shown = 0;
+    for tool in callable.map(|callable| &callable.tool) {
+        let required = tool.pointer("/inputSchema/required").and_then(Value::as_array);
+        let Some(name) = tool["name"].as_str().filter(|_| required.is_none_or(Vec::is_empty))
+        else {
+            continue;
+        };
+        let control = bench.send(bench.call_of(name, json!({}))).await?;
+        if control.complete().is_none_or(|result| result.get("isError") == Some(&json!(true))) {
+            continue;
+        }
+        let call = Probe::request(method::TOOLS_CALL, json!({"name": name}));
+        let seen = bench.send(call.mirrored(&tool["inputSchema"])).await?;
+        let finding =
+            Finding::expect(seen.settled()?.result().is_some(), "a result", || seen.describe());
+        bench.case(name, format!("{name:?} without the member `arguments`"), Ok(finding));
+        shown += 1;
+        if shown == WITHOUT {
+            break;
+        }
+    }
+    bench.conclude()
 }
 
 /// At most so many tools are called with an unknown argument.

@@ -124,6 +124,11 @@ impl Answers {
             Some("decline") if !rules.elicitation_may_fail => {
                 Err(RpcError::internal("the user must not decline"))
             }
+            Some("decline")
+                if !rules.declining_needs_no_content && answer.get("content").is_none() =>
+            {
+                Err(RpcError::new(RpcError::INVALID_PARAMS, "there is no content"))
+            }
             Some("cancel") if !rules.elicitation_failure_handled => Err(RpcError::crash()),
             Some("cancel") if !rules.cancel_is_not_accept => Ok(Some(&answer["content"])),
             Some("decline" | "cancel") if rules.decline_is_not_accept => {

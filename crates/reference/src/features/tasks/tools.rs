@@ -124,7 +124,9 @@ async fn after_a_question(call: &Call, arguments: &Map<String, Value>) -> Outcom
 
 async fn serve(call: &Call, name: &str, arguments: &Map<String, Value>, script: Script) -> Outcome {
     let rules = call.rules();
-    if !declared(call) && (rules.tasks_only_if_declared || name != "slow_compute") {
+    let asked_the_old_way = !rules.task_member_makes_no_task && call.params.contains_key("task");
+    let beyond = !rules.tasks_only_if_declared && name == "slow_compute" || asked_the_old_way;
+    if !declared(call) && !beyond {
         return at_once(call, name, arguments, script).await;
     }
     for input in script.inputs().filter(|_| rules.task_inputs_declared) {

@@ -78,6 +78,9 @@ pub(crate) async fn call(call: &Call) -> Outcome {
     let name = call.string("name")?;
     legacy::refuse_parameter(call)?;
     let mut arguments = match call.params.get("arguments") {
+        None if !rules.absent_arguments_are_none => {
+            return Err(call.malformed("arguments are missing"));
+        }
         None => Map::new(),
         Some(Value::Object(arguments)) => arguments.clone(),
         Some(_) if !rules.malformed_call_refused => Map::new(),
