@@ -1,14 +1,15 @@
 //! streamable-http#sending-messages: notifications that are posted.
 
+use plumb_model::End;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
 use plumb_wire::{header, meta, method, notification};
 use serde_json::{Value, json};
 
 check! {
     /// **Observed:** notifications that are posted, known and unknown ones, with all headers: one that is accepted
-    /// gets 202 and an empty body.
+    /// gets 202 and an empty body. None is left without an answer while requests get theirs.
     ///
-    /// **Why:** a client that waits for a body, or parses one, hangs or fails.
+    /// **Why:** a client that waits for a body, or parses one, hangs or fails; so does one that waits for any answer.
     ///
     /// **Fix:** answer with 202 and nothing else once the notification is taken.
     pub(crate) ACCEPTED_202 = "http.notif.accepted-202";
@@ -32,6 +33,11 @@ async fn accepted_202(bench: &Bench) -> Judgement {
                 "202 without a body",
                 || seen.describe(),
             ),
+            None if seen.exchange.answer.end == End::TimedOut => {
+                let finding = Finding::violated("202, or an HTTP error status", "no answer at all");
+                bench.case(slug, format!("{method} is posted"), Ok(finding));
+                break;
+            }
             _ => Finding::unseen(
                 format!("{method} was not accepted: {}", seen.describe()),
                 "accept a notification",
