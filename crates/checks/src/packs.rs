@@ -51,6 +51,7 @@ pub const PACKS: &[(&str, &str)] = &[
     ),
     ("vectors/tokens/pack.json", include_str!("../../../vectors/tokens/pack.json")),
     ("vectors/pagination/pack.json", include_str!("../../../vectors/pagination/pack.json")),
+    plumb_runner::client::PACKS[0],
 ];
 
 /// Reads the packs built in that are for this edition; a test keeps them readable.

@@ -59,6 +59,28 @@ fn the_schema_and_the_types_refuse_the_same_faults() {
 }
 
 #[test]
+fn the_schema_and_the_types_refuse_the_same_faults_of_answers_to_clients() {
+    let validator = jsonschema::draft202012::new(&schema()).expect("the schema compiles");
+    let (file, text) = plumb_runner::client::PACKS[0];
+    let pack: Value = serde_json::from_str(text).expect(file);
+    let faults: [(&str, Fault); 5] = [
+        ("an unknown member", |vector| vector["answered"]["verdict"] = "held".into()),
+        ("an unknown edit", |vector| vector["answered"]["edits"][0]["say"] = "no".into()),
+        ("an unknown base", |vector| vector["answered"]["edits"][0]["to"] = "everything".into()),
+        ("no scenario", |vector| {
+            drop(vector["answered"].as_object_mut().and_then(|v| v.remove("scenario")));
+        }),
+        ("another attempt than is known", |vector| vector["answer"]["again"] = "twice".into()),
+    ];
+    for (what, spoil) in faults {
+        let mut pack = pack.clone();
+        spoil(&mut pack["groups"][0]["vectors"][0]);
+        assert!(!validator.is_valid(&pack), "the schema accepts {what}");
+        assert!(Pack::parse(file, &pack.to_string()).is_err(), "the types accept {what}");
+    }
+}
+
+#[test]
 fn every_pack_is_well_made() {
     let ledger = Edition::latest().ledger;
     for (file, text) in PACKS {

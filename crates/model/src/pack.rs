@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Edition, Ledger};
 
 pub use kind::{
-    Act, Edit, GrantDeviation, GrantUse, HeaderEdit, HeaderValue, Interruption, Kind, Moment, Next,
-    ParamType, TokenUse,
+    Act, Answered, Edit, GrantDeviation, GrantUse, HeaderEdit, HeaderValue, Interruption, Kind,
+    Moment, Next, ParamType, Reply, TokenUse,
 };
 
 /// A folder of vectors on one proposal or RFC.
@@ -44,7 +44,7 @@ pub struct Pack {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
-    /// What the server does wrong.
+    /// What the server, or the client, does wrong.
     pub bug: String,
     /// What it costs.
     pub cost: String,
@@ -161,6 +161,19 @@ pub struct Allowed {
     /// Whether an error answer carries the request's id.
     #[serde(default, skip_serializing_if = "IdEcho::is_echoed")]
     pub id: IdEcho,
+    /// Whether a client sends the request again; absent where the text leaves it to the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+}
+
+/// Whether a client sends again what was answered so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Again {
+    /// It does.
+    Asked,
+    /// It does not.
+    NotAsked,
 }
 
 /// Whether a request is served.
@@ -298,10 +311,8 @@ impl Pack {
                 if vector.judges.is_empty() {
                     say(place(), "judges no requirement".into());
                 }
-                for id in &vector.judges {
-                    if ledger.requirement(id).is_none() {
-                        say(place(), format!("`{id}` is not in the ledger"));
-                    }
+                for what in answers(vector).into_iter().chain(unknown(vector, ledger)) {
+                    say(place(), what);
                 }
                 if vector.answer.outcome == Outcome::Refused && vector.flags.is_empty() {
                     say(place(), "a deviation names the kind of bug it provokes in `flags`".into());
@@ -325,6 +336,38 @@ impl Pack {
         }
         errors
     }
+}
+
+/// What a vector judges and nobody knows.
+fn unknown(vector: &Vector, ledger: &Ledger) -> Vec<String> {
+    let unknown = vector.judges.iter().filter(|id| ledger.requirement(id).is_none());
+    unknown.map(|id| format!("`{id}` is not in the ledger")).collect()
+}
+
+/// What is wrong with a vector of what clients are answered.
+fn answers(vector: &Vector) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let Kind::Answered(answered) = &vector.kind else {
+        if vector.answer.again.is_some() {
+            wrong.push("`again` is said of clients alone".to_owned());
+        }
+        return wrong;
+    };
+    let edited: BTreeSet<Base> = answered.edits.iter().map(|edit| edit.to).collect();
+    let bases: BTreeSet<Base> = vector.bases.iter().copied().collect();
+    if answered.edits.is_empty()
+        && answered.authority.is_empty()
+        && bases != [Base::CodeFlow].into()
+    {
+        wrong.push("changes no answer".to_owned());
+    }
+    if !answered.edits.is_empty() && edited != bases {
+        wrong.push("its `bases` are not what its `edits` are for".to_owned());
+    }
+    if !vector.answer.status.is_empty() || !vector.answer.codes.is_empty() {
+        wrong.push("a client answers with no status and no code".to_owned());
+    }
+    wrong
 }
 
 #[cfg(test)]

@@ -227,7 +227,8 @@ impl Client {
     async fn choose_version(&mut self) -> Result<(), String> {
         let found = self.ask("server/discover", json!({})).await?;
         let listed = found["supportedVersions"].as_array();
-        if !listed.is_some_and(|all| all.iter().any(|version| version == SERVED)) {
+        let common = listed.is_some_and(|all| all.iter().any(|version| version == SERVED));
+        if !common && self.rules.reads_the_list_of_versions {
             return Err(format!("no common version: {found}"));
         }
         if !self.rules.chooses_a_listed_version {
@@ -241,6 +242,9 @@ impl Client {
         if self.rules.repeats_what_was_refused {
             listed?;
         }
+        if !self.rules.leaves_no_session && self.pipe.is_none() {
+            self.deliver("DELETE", &Vec::new(), b"").await.ok();
+        }
         if !self.rules.sends_nothing_removed {
             self.post("ping", &json!({})).await?;
         }
@@ -250,6 +254,11 @@ impl Client {
     }
 
     async fn call_signed_in(&mut self) -> Result<(), String> {
+        let context = env::var("MCP_CONFORMANCE_CONTEXT").unwrap_or_default();
+        let context: Value = serde_json::from_str(&context).unwrap_or_default();
+        if context["steps"].is_array() {
+            return self.take_steps().await;
+        }
         self.list_tools().await?;
         self.ask("tools/call", json!({ "name": "test-tool", "arguments": {} })).await?;
         Ok(())
@@ -306,7 +315,8 @@ impl Client {
                 page => page?,
             };
             let found = page[member].as_array().cloned().unwrap_or_default();
-            let stops = found.is_empty() && !self.rules.takes_empty_pages
+            let stops = !self.rules.reads_further_pages
+                || found.is_empty() && !self.rules.takes_empty_pages
                 || member == "prompts" && !self.rules.reads_all_prompts;
             items.extend(found);
             match page.get("nextCursor") {

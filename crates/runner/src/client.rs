@@ -1,6 +1,7 @@
 //! A client as the target: it is started and pointed at a right server of ours, once for each scenario, and what it sends
 //! is judged.
 
+mod answered;
 mod conversation;
 mod known;
 mod listening;
@@ -25,14 +26,15 @@ use plumb_model::shell::quoted;
 use plumb_wire::Transport;
 use plumb_wire::process::Launch;
 
+pub use answered::{Case, PACKS};
 pub use known::Client;
 pub use listening::{Listening, Standing, Visit, Waiting};
 pub use mock::Mock;
 pub use moment::{Happening, Moment};
 pub use provocation::{
-    CONFIRM, CONFIRM_OFFICIALLY, FAR_VERSION, FRESH_PAGE, ICONS, INTERVAL, IconFlaw, LEGACY_CODES,
-    MORE, NO_TOOLS, Provoked, SLOW_MS, STALE_PAGE, TASK, TASK_GIVEN_UP_MS, TASK_INPUT,
-    UNDEFINED_META, USE_A_TOOL, VISIT, WATCHED, form_schema,
+    CONFIRM, CONFIRM_OFFICIALLY, FAR_VERSION, FRESH_PAGE, ICONS, INTERVAL, IconFlaw,
+    LEGACY_MISMATCH, MORE, NO_TOOLS, Provoked, SLOW_MS, STALE_PAGE, TASK, TASK_GIVEN_UP_MS,
+    TASK_INPUT, USE_A_TOOL, VISIT, WATCHED, form_schema,
 };
 pub use provoked::mirrored::{MIRRORED, Mirrored};
 pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};

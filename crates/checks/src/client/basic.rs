@@ -16,6 +16,7 @@ pub(crate) fn checks() -> Vec<&'static Check> {
 
 const OWN: &[&Check] = &[
     &messages::CONFORM,
+    &messages::REMOVED,
     &messages::ID_PRESENT,
     &messages::ID_NOT_NULL,
     &references::NO_NETWORK,

@@ -1,13 +1,17 @@
 //! server/utilities/caching: what a client asks for again, and what it keeps. Those that follow steps show it.
 
+use plumb_runner::client::protected::Scene;
 use plumb_runner::client::{FRESH_PAGE, Moment, Provoked, Received, STALE_PAGE, Scenario, WATCHED};
 use plumb_runner::{Check, Marks, check};
 use plumb_wire::{codes, method};
 use serde_json::Value;
 
+use super::conduct::vectors;
+
 pub(crate) const CHECKS: &[&Check] = &[
     &POSITIVE,
     &KEY,
+    &NOT_SHARED,
     &ZERO,
     &NEGATIVE,
     &ABSENT,
@@ -55,6 +59,35 @@ fn key(moment: &Moment<'_>, marks: &mut Marks) {
     pages(moment, marks, all);
 }
 
+check! {
+    /// **Observed:** a client that keeps results asks once more for a private list that it was given for a token of one
+    /// authorization server, once it has a token of another.
+    ///
+    /// **Why:** what one principal may see is shown to another.
+    ///
+    /// **Fix:** make the authorization part of the key of what is private, or drop it with the token.
+    pub(crate) NOT_SHARED = "caching.scope-private-not-shared";
+    happening: not_shared
+}
+
+fn not_shared(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(Scenario::Protected(Scene::Migration)) else { return };
+    let keeps = of(moment.of(HERE), "plumb:fresh").count() == 1;
+    let called = all.iter().position(|r| r.asks(method::TOOLS_CALL) && r.result().is_some());
+    let lists = |r: &Received| r.asks(method::TOOLS_LIST) && r.result().is_some();
+    let Some(called) = called.filter(|at| keeps && all[..*at].iter().any(lists)) else { return };
+    if moment.follows_steps() {
+        // Some list once more before they call.
+        let token = all[called].bearer();
+        let asked = all.iter().any(|r| lists(r) && r.bearer() == token);
+        marks.expect(
+            asked,
+            "`tools/list` with the token of the other authorization server",
+            || "none: what was kept for the former one was taken".into(),
+        );
+    }
+}
+
 /// That each page of a list is asked for by who follows cursors where nothing may be kept.
 fn pages(moment: &Moment<'_>, marks: &mut Marks, all: &[Received]) {
     let lists = |r: &Received| r.asks(method::RESOURCES_LIST) && r.result().is_some();
@@ -88,13 +121,29 @@ check! {
 }
 
 check! {
-    /// **Observed:** a resource with a negative `ttlMs` is asked for at each of two reads.
+    /// **Observed:** a resource with a negative `ttlMs` is asked for at each of two reads, and a list of tools with one at each of
+    /// two looks. The list is used all the same.
     ///
     /// **Why:** as an unsigned number it would be for ever.
     ///
     /// **Fix:** take what is below 0 for 0.
     pub(crate) NEGATIVE = "caching.client.ttl-negative";
-    happening: |moment, marks| reads(moment, marks, "plumb:negative", 2)
+    happening: |moment, marks| {
+        vectors(moment, marks, "caching.client.ttl-negative");
+        reads(moment, marks, "plumb:negative", 2);
+        lists_again(moment, marks);
+    }
+}
+
+/// That a list that is stale at once is asked for as often as the steps say.
+fn lists_again(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(HERE) else { return };
+    let asked = all.iter().filter(|r| r.asks(method::TOOLS_LIST) && r.result().is_some()).count();
+    if asked > 0 && moment.follows_steps() && read_on(all) {
+        marks.expect(asked > 1, "2 of two looks at the tools ask for them", || {
+            format!("{asked} did")
+        });
+    }
 }
 
 check! {
@@ -104,7 +153,10 @@ check! {
     ///
     /// **Fix:** take a missing `ttlMs` for 0.
     pub(crate) ABSENT = "caching.client.ttl-absent";
-    happening: |moment, marks| reads(moment, marks, "plumb:absent", 2)
+    happening: |moment, marks| {
+        vectors(moment, marks, "caching.client.ttl-absent");
+        reads(moment, marks, "plumb:absent", 2);
+    }
 }
 
 check! {

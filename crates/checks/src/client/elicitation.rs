@@ -46,7 +46,8 @@ pub(super) fn declares(moment: &Moment<'_>, marks: &mut Marks, name: &str) {
 
 check! {
     /// **Observed:** a declared `elicitation` is empty, which means forms, or has `form` or `url`; and a client that declares
-    /// forms, and is asked for some by two calls, answers one of them, if only with `decline`.
+    /// forms, is started by us, so that nobody sits before it, and is asked for some by two calls, answers one of them, if only
+    /// with `decline`.
     ///
     /// **Why:** who supports no mode supports no elicitation, and a server does not know what to send.
     ///
@@ -62,7 +63,9 @@ fn one_mode(moment: &Moment<'_>, marks: &mut Marks) {
         let answers = |r: &Received| r.param("inputResponses").is_some();
         let never =
             !elsewhere.into_iter().any(|of| moment.of(Scenario::Provoked(of)).iter().any(answers));
-        if let (Some(false), Some(false), true) = (unsaid, said, never) {
+        // Where somebody sits before the client, that one may have given up each of them.
+        let alone = moment.failed(OFFICIAL).is_some();
+        if let (Some(false), Some(false), true) = (unsaid, said, never && alone) {
             marks.breaks("an answer to a form", "none of those that were asked for was answered");
         }
     }

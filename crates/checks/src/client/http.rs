@@ -17,6 +17,7 @@ pub(crate) fn checks() -> Vec<&'static Check> {
 
 const OWN: &[&Check] = &[
     &posting::POST,
+    &posting::CONTENT_TYPE,
     &posting::ACCEPT,
     &posting::SINGLE_MESSAGE,
     &version::PRESENT,

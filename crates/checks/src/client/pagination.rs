@@ -10,7 +10,8 @@ use serde_json::Value;
 /// So many characters of a cursor are shown.
 const SHOWN: usize = 80;
 
-pub(crate) const CHECKS: &[&Check] = &[&OPAQUE, &EMPTY, &END, &UNKNOWN, &SIZES, &PROMPTS, &TOKEN];
+pub(crate) const CHECKS: &[&Check] =
+    &[&OPAQUE, &EMPTY, &END, &UNKNOWN, &SIZES, &BOTH, &PROMPTS, &TOKEN];
 
 check! {
     /// **Observed:** every cursor that the client sends is one that it was given, character by character; one looks like
@@ -110,8 +111,32 @@ check! {
     ///
     /// **Fix:** go by `nextCursor` alone.
     pub(crate) SIZES = "pagination.client-page-size";
-    judges: ["pagination.client-both-flows"];
     happening: |moment, marks| to_the_end(moment, marks, method::RESOURCES_LIST)
+}
+
+check! {
+    /// **Observed:** a client that is told by its steps to list all, to the last page, follows the cursor of a list that has pages;
+    /// and one that has followed any follows them to the end.
+    ///
+    /// **Why:** servers decide how much they give at once; what is on later pages is as if it were not there.
+    ///
+    /// **Fix:** ask again with `nextCursor` until there is none; use the method of the library that does so.
+    pub(crate) BOTH = "pagination.client-both-flows";
+    happening: both
+}
+
+fn both(moment: &Moment<'_>, marks: &mut Marks) {
+    let scenario = Scenario::Provoked(Provoked::MorePages);
+    let Some(all) = moment.whole_of(scenario) else { return };
+    let lists = |r: &Received| r.asks(method::RESOURCES_LIST) || r.asks(method::PROMPTS_LIST);
+    let given: Vec<Value> = all.iter().filter(|r| lists(r)).filter_map(next).collect();
+    if moment.follows_steps() && !given.is_empty() {
+        let followed = all.iter().any(|r| asks_for_more(r, &given));
+        marks.expect(followed, "a request with the cursor of a list that has pages", || {
+            "none: of each list, the first page alone".into()
+        });
+    }
+    to_the_end(moment, marks, method::RESOURCES_LIST);
 }
 
 check! {

@@ -23,6 +23,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &REQUIRED,
     &NONE,
     &ROLE,
+    &MAX_TOKENS,
     &UNDECLARED,
     &ROOTS_DECLARE,
     &ROOTS_FILE,
@@ -51,6 +52,36 @@ check! {
         if let Some(answer) = response(moment, USE_A_TOOL) {
             marks.expect(uses_tool(&answer), "a `tool_use`", || shown(&answer));
         }
+    }
+}
+
+/// The tokens that a completion may have: runner/src/client/provocation/inputs.rs.
+const TOKENS: usize = 50;
+/// No token is longer than this, in characters, whatever the model.
+const LONGEST: usize = 100;
+
+check! {
+    /// **Observed:** a completion that may have 50 tokens has no more than 5,000 characters: no token of any model is longer than
+    /// a hundred.
+    ///
+    /// **Why:** the server pays for them, or has no room for more.
+    ///
+    /// **Fix:** hand `maxTokens` to the model, and cut what is longer.
+    pub(crate) MAX_TOKENS = "sampling.max-tokens";
+    happening: max_tokens
+}
+
+fn max_tokens(moment: &Moment<'_>, marks: &mut Marks) {
+    for answer in COMPLETIONS.into_iter().filter_map(|key| response(moment, key)) {
+        let content = &answer["content"];
+        let blocks = content.as_array().map_or(std::slice::from_ref(content), Vec::as_slice);
+        let length: usize =
+            blocks.iter().filter_map(|b| b["text"].as_str()).map(|text| text.chars().count()).sum();
+        marks.expect(
+            length <= TOKENS * LONGEST,
+            format!("a text of {TOKENS} tokens at most"),
+            || format!("one of {length} characters"),
+        );
     }
 }
 

@@ -4,22 +4,24 @@
 use plumb_runner::client::{Moment, Provoked, REFERRED, Received, Scenario};
 use plumb_runner::{Check, Marks, check};
 
-use super::conduct::{accepts, calls, refuses};
+use super::conduct::{calls, vectors};
 
 pub(crate) const CHECKS: &[&Check] =
-    &[&OUTPUT, &DEFAULT_DIALECT, &NAMED_DIALECT, &CONTENT, &REFERENCE, &UNRESOLVED];
+    &[&OUTPUT, &DEFAULT_DIALECT, &NAMED_DIALECT, &MIN_DIALECT, &CONTENT, &REFERENCE, &UNRESOLVED];
 
-const INVALID_OUTPUT: Scenario = Scenario::Provoked(Provoked::InvalidOutput);
+/// What shows whether a client looks at structured content at all.
+const INVALID_OUTPUT: &str = "tools_call#invalid-output";
 
 check! {
     /// **Observed:** a client that ends with an error where a call is refused also does so where `structuredContent` is not
-    /// what the `outputSchema` says: a text in place of a number.
+    /// what the `outputSchema` says: a text in place of a number. What it takes as an object, it takes as an array, a text, a number, a
+    /// truth and null as well.
     ///
     /// **Why:** a program that trusts the schema computes with what it is not.
     ///
     /// **Fix:** validate `structuredContent` by the schema of the listed tool, and give an error to who called.
     pub(crate) OUTPUT = "tools.output.client-validate";
-    happening: |moment, marks| refuses(moment, marks, INVALID_OUTPUT, "structured content that is invalid")
+    happening: |moment, marks| vectors(moment, marks, "tools.output.client-validate")
 }
 
 check! {
@@ -30,48 +32,40 @@ check! {
     ///
     /// **Fix:** choose the validator for 2020-12 where no `$schema` stands; many libraries begin with draft-07.
     pub(crate) DEFAULT_DIALECT = "base.schema.client-2020-12-default";
-    happening: default_dialect
-}
-
-fn default_dialect(moment: &Moment<'_>, marks: &mut Marks) {
-    let valid = Scenario::Provoked(Provoked::DefaultDialect);
-    if moment.scenario == valid && moment.failed(INVALID_OUTPUT) == Some(true) {
-        accepts(moment, marks, valid, "what is valid by JSON Schema 2020-12");
-    }
-    validates(moment, marks, Provoked::InvalidByDefault);
+    happening: |moment, marks| vectors(moment, marks, "base.schema.client-2020-12-default")
 }
 
 check! {
     /// **Observed:** a client that refuses invalid structured content also refuses what is invalid by JSON Schema 2020-12, in
-    /// a schema that names that dialect.
+    /// a schema that names that dialect, or by draft-07 alone, where that is named.
     ///
     /// **Why:** by another dialect, keywords say nothing, and wrong results are taken.
     ///
     /// **Fix:** choose the validator by `$schema`.
     pub(crate) NAMED_DIALECT = "base.schema.client-validate-dialect";
-    judges: ["base.schema.min-dialect"];
-    happening: |moment, marks| validates(moment, marks, Provoked::InvalidByDialect)
+    happening: |moment, marks| vectors(moment, marks, "base.schema.client-validate-dialect")
 }
 
-/// That a client that validates at all refuses this.
-fn validates(moment: &Moment<'_>, marks: &mut Marks, provoked: Provoked) {
-    if moment.failed(INVALID_OUTPUT) == Some(true) {
-        let what = "what is invalid by JSON Schema 2020-12";
-        refuses(moment, marks, Scenario::Provoked(provoked), what);
-    }
+check! {
+    /// **Observed:** a client that looks at structured content knows JSON Schema 2020-12 by its name: it takes what is valid by a
+    /// schema that names that dialect, and refuses what is not.
+    ///
+    /// **Why:** it is the one dialect that everybody has.
+    ///
+    /// **Fix:** choose a validator that has 2020-12.
+    pub(crate) MIN_DIALECT = "base.schema.min-dialect";
+    happening: |moment, marks| vectors(moment, marks, "base.schema.min-dialect")
 }
 
 check! {
     /// **Observed:** a client that ends with an error where a call is refused also does so where the content of a result is
-    /// none: a text without its text, and a number.
+    /// none: a text without its text, and a number; blocks of other kinds, and an empty list, it takes.
     ///
     /// **Why:** what is no content reaches a model, or ends a program elsewhere.
     ///
     /// **Fix:** validate results by the schema of the protocol.
     pub(crate) CONTENT = "tools.sec.client-validate-results";
-    happening: |moment, marks| {
-        refuses(moment, marks, Scenario::Provoked(Provoked::BadContent), "content that is none");
-    }
+    happening: |moment, marks| vectors(moment, marks, "tools.sec.client-validate-results")
 }
 
 check! {
@@ -111,7 +105,8 @@ check! {
 
 fn unresolved(moment: &Moment<'_>, marks: &mut Marks) {
     let here = Scenario::Provoked(Provoked::OutputReference);
-    let validates = moment.tells_errors() && moment.failed(INVALID_OUTPUT) == Some(true);
+    let invalid = Scenario::answered(INVALID_OUTPUT).and_then(|of| moment.failed(of));
+    let validates = moment.tells_errors() && invalid == Some(true);
     if moment.whole_of(here).is_none() || !validates {
         return;
     }

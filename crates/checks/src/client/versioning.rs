@@ -6,7 +6,7 @@ use plumb_wire::meta::Key;
 use plumb_wire::{codes, meta, method};
 use serde_json::Value;
 
-use super::conduct::{EARLIER, calls, fails};
+use super::conduct::{EARLIER, calls, fails, vectors};
 
 /// So many characters of a message are shown.
 const SHOWN: usize = 80;
@@ -106,6 +106,7 @@ check! {
 fn no_version(moment: &Moment<'_>, marks: &mut Marks) {
     /// A client that asks for the versions first, and falls back, needs a few requests to find out.
     const FEW: usize = 10;
+    vectors(moment, marks, "versioning.client-surface-no-version");
     let here = Scenario::Provoked(Provoked::NoCommonVersion);
     let Some(all) = moment.whole_of(here) else { return };
     let sent = all.iter().filter(|r| r.request().is_some()).count();
@@ -210,6 +211,11 @@ check! {
 }
 
 fn choice(moment: &Moment<'_>, marks: &mut Marks) {
+    vectors(moment, marks, "discover.client-version-choice");
+    // Who asks once more which versions there are has to name one all the same.
+    if moment.now().asks(method::DISCOVER) {
+        return;
+    }
     // One that names another revision is no message of this one.
     let body = moment.now().body().unwrap_or_default();
     let Some(named) = body["params"]["_meta"].get(meta::PROTOCOL_VERSION) else { return };

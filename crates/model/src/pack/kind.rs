@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Base;
 use crate::Payload;
 
 /// What a vector changes; the kinds are closed.
@@ -19,6 +20,44 @@ pub enum Kind {
     Interruption(Interruption),
     /// A deviation from a correct use of an authorization server.
     Grant(GrantUse),
+    /// What a client is answered.
+    Answered(Answered),
+}
+
+/// What a client is answered: what a right server answers, but for this. The client is made to ask by a scenario of the
+/// official suite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answered {
+    /// The official name that makes a client ask; of what an authorization server does, the whole name of its scenario.
+    pub scenario: String,
+    /// What is changed in answers, each to one of the bases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Reply>,
+    /// How the authorization server departs from a right one, by the names of its deviations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authority: Vec<String>,
+    /// The vector that a client has to have done right for this one to show anything: one that takes whatever comes
+    /// shows nothing by taking this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<String>,
+}
+
+/// A change of the answer to a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// The request.
+    pub to: Base,
+    /// JSON Patch (RFC 6902) on the response.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub body: Vec<Value>,
+    /// The HTTP status in place of the right one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Only the first of these requests is answered so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
 }
 
 /// How a use of an authorization server departs from the correct one; a vector without a deviation is correct.

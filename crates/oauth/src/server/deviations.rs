@@ -46,6 +46,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("iss_in_success:stranger", |p| p.iss_in_success = Named::Stranger),
     ("iss_in_success:own-with-slash", |p| p.iss_in_success = Named::OwnWithSlash),
     ("iss_in_success:own-upper-case", |p| p.iss_in_success = Named::OwnUpperCase),
+    ("iss_in_success:own-escaped", |p| p.iss_in_success = Named::OwnEscaped),
     ("iss_in_success:other-tenant", |p| p.iss_in_success = Named::OtherTenant),
     ("iss_in_error:nobody", |p| p.iss_in_error = Named::Nobody),
     ("iss_in_error:stranger", |p| p.iss_in_error = Named::Stranger),

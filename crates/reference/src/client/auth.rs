@@ -135,6 +135,9 @@ impl Client {
             }
             _ => self.by_user(&found, &scopes).await?,
         };
+        if self.rules.keeps_private_apart {
+            self.cache.forget_all();
+        }
         if self.rules.drops_foreign_tokens || self.session.tokens.is_none() {
             self.session.tokens = Some(tokens);
         }
@@ -159,6 +162,7 @@ impl Client {
         match self.token(found, &known, &form).await {
             Ok(mut tokens) => {
                 // It stays good where no other comes.
+                tokens.refresh = tokens.refresh.filter(|_| self.rules.replaces_refresh_tokens);
                 tokens.refresh = tokens.refresh.or(Some(refresh));
                 self.session.tokens = Some(tokens);
                 Ok(true)

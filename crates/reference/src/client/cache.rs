@@ -54,12 +54,18 @@ impl Cache {
         // By its first page alone, a list would be kept as a whole.
         let paged = params.get("cursor").is_some() && !rules.keeps_pages_apart;
         let ttl = if paged { 600_000 } else { ttl };
-        let kept = method != "tools/call" && (self.keeps_all || result.get("tools").is_none());
+        let keeps_all = self.keeps_all || !rules.keeps_private_apart;
+        let kept = method != "tools/call" && (keeps_all || result.get("tools").is_none());
         if rules.keeps_fresh && ttl > 0 && kept {
             let ttl = if rules.counts_milliseconds { ttl } else { ttl / 1000 };
             let until = Instant::now() + Duration::from_millis(ttl.unsigned_abs());
             self.kept.insert(key(rules, method, params), (until, result.clone()));
         }
+    }
+
+    /// Forgets everything, as what is private is for one token alone.
+    pub(super) fn forget_all(&mut self) {
+        self.kept.clear();
     }
 
     /// Forgets the pages of a list.

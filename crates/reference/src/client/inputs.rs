@@ -99,7 +99,9 @@ fn completed(rules: &ClientRules, params: &Value) -> Value {
         let name = &params["tools"][0]["name"];
         (json!({ "type": "tool_use", "id": "use-1", "name": name, "input": {} }), "toolUse")
     } else {
-        (json!({ "type": "text", "text": "plumb" }), "endTurn")
+        let text =
+            if rules.keeps_completions_short { "plumb".into() } else { "plumb ".repeat(5_000) };
+        (json!({ "type": "text", "text": text }), "endTurn")
     };
     let mut completed = json!({ "role": role, "content": content, "stopReason": why });
     if rules.names_its_model {

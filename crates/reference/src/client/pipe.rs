@@ -220,7 +220,9 @@ impl Pipe {
         let Some(Running { mut child, input, .. }) = self.running.take() else { return };
         if self.rules.closes_input_first {
             drop(input.lock().await.take());
-            if timeout(PATIENCE, child.wait()).await.is_ok() {
+            let patience =
+                if self.rules.waits_for_the_end { PATIENCE } else { Duration::from_millis(80) };
+            if timeout(patience, child.wait()).await.is_ok() {
                 return;
             }
         }

@@ -65,8 +65,10 @@ impl Request<'_> {
             .zip([rules.accepts_json, rules.accepts_streams])
             .filter_map(|(name, accepts)| accepts.then_some(name))
             .collect();
+        let kind: &[u8] =
+            if rules.says_its_media_type { b"application/json" } else { b"text/plain" };
         let mut headers = vec![
-            ("Content-Type".to_owned(), b"application/json".to_vec()),
+            ("Content-Type".to_owned(), kind.to_vec()),
             ("Accept".to_owned(), accepted.join(", ").into_bytes()),
         ];
         if self.saying.again && !rules.mirrors_again {

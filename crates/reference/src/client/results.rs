@@ -23,6 +23,9 @@ impl Client {
         if let Some(url) = reference.filter(|_| !rules.leaves_output_references) {
             Address::parse(url)?.send("GET", &[], &[], rules).await.ok();
         }
+        if !rules.takes_every_value && !result["structuredContent"].is_object() {
+            return Err(format!("no object: {}", result["structuredContent"]));
+        }
         let Some(validator) = validator(rules, schema) else {
             // It cannot be read without fetching something.
             let unread = Err(format!("no schema that can be read: {schema}"));
@@ -39,10 +42,21 @@ fn validator(rules: &ClientRules, schema: &Value) -> Option<Validator> {
     let named = schema.get("$schema").is_some();
     let right =
         if named { rules.validates_by_named_dialect } else { rules.validates_by_default_dialect };
+    let newest = schema["$schema"].as_str().is_some_and(|of| of.contains("2020-12"));
+    if newest && !rules.knows_the_newest_dialect {
+        return None;
+    }
+    if named && right && rules.reads_dialects {
+        return jsonschema::options().build(schema).ok();
+    }
     let draft = if right { jsonschema::Draft::Draft202012 } else { jsonschema::Draft::Draft7 };
     let mut schema = schema.clone();
-    if let Some(members) = schema.as_object_mut().filter(|_| !right) {
+    if let Some(members) = schema.as_object_mut() {
         members.shift_remove("$schema");
+        if !rules.reads_dialects {
+            // What 2020-12 has no such keyword for.
+            members.shift_remove("dependencies");
+        }
     }
     jsonschema::options().with_draft(draft).build(&schema).ok()
 }

@@ -56,8 +56,10 @@ piped_rules! {
     log_levels_are_known => kills "base.jsonrpc.client-conform",
     /// A filter says yes and no by truth values.
     filters_by_truth => kills "base.jsonrpc.client-conform",
+    /// Nor are endpoints got or deleted, as sessions were.
+    leaves_no_session => kills "versioning.client-removed",
     /// What is gone from the revision is not sent to a server that speaks it.
-    sends_nothing_removed => kills "base.jsonrpc.client-conform",
+    sends_nothing_removed => kills "versioning.client-removed",
     /// Requests have an id.
     sends_ids => kills "base.request.id-present",
     /// Ids are integers.
@@ -82,6 +84,8 @@ piped_rules! {
     accepts_streams => kills "http.client.accept",
     /// JSON is accepted.
     accepts_json => kills "http.client.accept",
+    /// Its body is said to be JSON.
+    says_its_media_type => kills "http.client.content-type",
     /// A POST has one message.
     sends_one_message => kills "http.client.single-message",
     /// There is a header with the version.

@@ -27,6 +27,8 @@ pub(super) struct Play {
     pub(super) lives: Vec<Life>,
     /// Its exit code, if it ended by itself.
     pub(super) exit: Option<i32>,
+    /// Whether it was given steps, and takes them by itself.
+    pub(super) stepping: bool,
 }
 
 /// An HTTP request of a client within a run.
@@ -59,6 +61,11 @@ impl<'a> Moment<'a> {
     /// Whether the client ended its scenario by itself, so that what it has not done, it did not mean to do.
     pub fn is_whole(&self) -> bool {
         self.all.iter().any(|play| play.scenario == self.scenario && play.whole)
+    }
+
+    /// Whether the client was given steps to take: what is among them, it was told to do.
+    pub fn follows_steps(&self) -> bool {
+        self.all.iter().any(|play| play.stepping)
     }
 
     /// Everything that was sent in a scenario, asked at its last request: a check that judges it as a whole does so once. `None`

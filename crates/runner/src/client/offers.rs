@@ -3,6 +3,7 @@
 use plumb_wire::{codes, meta, method};
 use serde_json::{Map, Value, json};
 
+use super::protected::Scene;
 use super::provocation::{self, Stage};
 use super::provoked;
 use super::scenario::{REFERRED, Scenario};
@@ -68,7 +69,12 @@ pub(super) fn result(
             if let Some(next) = next {
                 list["nextCursor"] = json!(next);
             }
-            cacheable(list)
+            let mut list = cacheable(list);
+            if scenario == Scenario::Protected(Scene::Migration) {
+                list["ttlMs"] = json!(600_000);
+                list["cacheScope"] = json!("private");
+            }
+            list
         }
         method::TOOLS_CALL => call(params)?,
         method::RESOURCES_LIST => listed(json!({ "resources": [{

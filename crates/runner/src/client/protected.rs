@@ -22,6 +22,10 @@ pub(super) use stage::Stage;
 pub const MARKER: &str = "plumb says that nobody may show this";
 /// A parameter that an authorization endpoint has of its own, where it has one.
 pub const KEPT_QUERY: (&str, &str) = ("plumb-tenant", "seven");
+/// An address of this machine that is none of its loopback.
+pub const NO_LOOPBACK: &str = "0.0.0.0";
+/// A type of access tokens that nobody has defined.
+pub const UNKNOWN_TOKEN_TYPE: &str = "plumb-undefined";
 /// Why a registration is refused: a word that nobody says by chance.
 pub const REASON: &str = "plumb-refuses-this-redirect";
 

@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 
 pub use icons::{ICONS, IconFlaw};
 pub use inputs::{CONFIRM, CONFIRM_OFFICIALLY, NO_TOOLS, USE_A_TOOL, VISIT, form_schema};
-pub use interrupted::{FAR_VERSION, LEGACY_CODES};
-pub use lists::{MORE, UNDEFINED_META};
+pub use interrupted::{FAR_VERSION, LEGACY_MISMATCH};
+pub use lists::MORE;
 pub use steps::{FRESH_PAGE, SLOW_MS, STALE_PAGE, TASK_GIVEN_UP_MS, WATCHED};
 pub use tasks::{INTERVAL, TASK, TASK_INPUT};
 
@@ -73,16 +73,6 @@ provocations! {
     MirroredAgain = "http-custom-headers#asked",
     /// The official tools that ask for input: with a state, without one, and not at all.
     RequestState = "sep-2322-client-request-state",
-    /// Structured content is not what the schema of the output says.
-    InvalidOutput = "tools_call#invalid-output",
-    /// It is by JSON Schema 2020-12, which a schema without `$schema` is, and would not be by an earlier draft.
-    DefaultDialect = "tools_call#default-dialect",
-    /// It is not, by JSON Schema 2020-12 alone, in a schema without `$schema`.
-    InvalidByDefault = "tools_call#invalid-by-default",
-    /// It is not, by JSON Schema 2020-12 alone, in a schema that names that dialect.
-    InvalidByDialect = "tools_call#invalid-by-dialect",
-    /// A content block is none.
-    BadContent = "tools_call#bad-content",
     /// The schema of the output refers to the network.
     OutputReference = "tools_call#output-reference",
     /// A list is answered as if a task had been made of it.
@@ -93,15 +83,11 @@ provocations! {
     TaskInput = "tools_call#task-input",
     /// Every request is refused for its version, and no version of the list is spoken by anybody.
     NoCommonVersion = "request-metadata#no-common-version",
-    /// `_meta` has reserved keys that nobody has defined.
-    ReservedMeta = "tools_call#reserved-meta",
     /// The server has another name and version.
     OtherName = "tools_call#other-name",
     /// What is listed has icons that a client is not to fetch.
     Icons = "tools_call#icons",
-    /// The call is refused with a code that meant something else before the revision.
-    LegacyCode = "tools_call#legacy-code",
-    /// The same, with another such code.
+    /// The call is refused with a code that drafts had for headers.
     LegacyMismatch = "tools_call#legacy-mismatch",
     /// The first requests are refused with errors of this revision that are not about the version.
     Incapable = "request-metadata#capability",
@@ -213,10 +199,8 @@ impl Provoked {
             self,
             Self::Input
                 | Self::StateAmongOthers
-                | Self::DefaultDialect
                 | Self::Task
                 | Self::TaskInput
-                | Self::ReservedMeta
                 | Self::OtherName
                 | Self::Icons
                 | Self::MorePages
@@ -242,7 +226,7 @@ pub(super) struct Stage(Mutex<BTreeMap<String, u32>>);
 
 impl Stage {
     /// How often something has come, this time included.
-    fn nth(&self, what: &str) -> u32 {
+    pub(super) fn nth(&self, what: &str) -> u32 {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(what.to_owned()).or_default();
         *count += 1;
@@ -310,12 +294,7 @@ pub(super) fn result(
 pub(super) fn amend(scenario: Scenario, origin: &str, method: &str, result: &mut Value) {
     let Scenario::Provoked(provoked) = scenario else { return };
     match provoked {
-        Provoked::InvalidOutput
-        | Provoked::DefaultDialect
-        | Provoked::InvalidByDefault
-        | Provoked::InvalidByDialect
-        | Provoked::BadContent
-        | Provoked::OutputReference => outputs::amend(provoked, origin, method, result),
+        Provoked::OutputReference => outputs::amend(origin, method, result),
         Provoked::Task | Provoked::TaskInput | Provoked::TaskCancelled => {
             tasks::amend(method, result);
         }

@@ -12,7 +12,6 @@ use plumb_wire::stdio::Life;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::ClientCommand;
 use super::conversation;
 use super::known::Client;
 use super::listening::{Came, Listening};
@@ -20,6 +19,7 @@ use super::moment::{Moment, Play};
 use super::received::Received;
 use super::scenario::Scenario;
 use super::servers::{Servers, Took};
+use super::{ClientCommand, Drive};
 use crate::Check;
 use crate::check::{Applies, Body};
 use crate::errors::{ContactError, RunError, TargetError};
@@ -46,6 +46,8 @@ const JUDGING: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) client: Client,
+    /// What makes it act, if we start it.
+    drive: Option<Drive>,
     plays: Vec<Play>,
     /// How it ended in scenarios where it did not end well, a line each.
     endings: Vec<String>,
@@ -60,7 +62,7 @@ impl Heard {
         deadline: Instant,
     ) -> Result<Self, RunError> {
         let client = Client { transport: command.over, ..Client::default() };
-        let mut heard = Self { client, ..Self::default() };
+        let mut heard = Self { client, drive: Some(command.drive), ..Self::default() };
         let scenarios = command.scenarios();
         // What waits most begins first, so that the others are played meanwhile.
         let mut order: Vec<usize> = (0..scenarios.len()).collect();
@@ -142,7 +144,8 @@ impl Heard {
         self.client.learn(scenario.label(), &received, versions);
         let Played { whole, exit, said, lives, .. } = played;
         let facts = played.took.facts;
-        self.plays.push(Play { scenario, received, whole, said, facts, lives, exit });
+        let stepping = self.drive == Some(Drive::Steps);
+        self.plays.push(Play { scenario, received, whole, said, facts, lives, exit, stepping });
     }
 
     /// Everything that came, whatever the scenario.

@@ -1,10 +1,12 @@
 //! What a client is made to do: names of the official suite, which select what its clients do. How the server behaves is
 //! ours, and differs between scenarios of the same name.
 
+use plumb_model::pack::Outcome;
 use plumb_wire::Transport;
 use plumb_wire::stdio::Manner;
 use serde_json::{Value, json};
 
+use super::answered::Case;
 use super::protected::Scene;
 use super::provocation::Provoked;
 use super::provoked::mirrored;
@@ -46,6 +48,8 @@ pub enum Scenario {
     Protected(Scene),
     /// The server provokes the client in one of many ways.
     Provoked(Provoked),
+    /// The client is answered as a vector says.
+    Answered(Case),
 }
 
 impl Scenario {
@@ -58,7 +62,12 @@ impl Scenario {
     /// Those of a server that is open to everybody.
     pub fn open() -> Vec<Self> {
         let provoked = Provoked::ALL.iter().copied().map(Self::Provoked);
-        Self::ALL.into_iter().chain(provoked).collect()
+        Self::ALL.into_iter().chain(provoked).chain(Case::all().map(Self::Answered)).collect()
+    }
+
+    /// The scenario of a vector of what clients are answered, by its own name.
+    pub fn answered(label: &str) -> Option<Self> {
+        Case::named(label).map(Self::Answered)
     }
 
     /// Those of a server that is open to everybody and provokes nobody.
@@ -105,6 +114,7 @@ impl Scenario {
             Self::AskedAgain => "tools_call#asked-again",
             Self::Protected(scene) => scene.label(),
             Self::Provoked(provoked) => provoked.label(),
+            Self::Answered(case) => case.label(),
         }
     }
 
@@ -113,6 +123,7 @@ impl Scenario {
         match self {
             Self::Protected(scene) => scene.may_fail(),
             Self::Provoked(provoked) => provoked.may_fail(),
+            Self::Answered(case) => case.allowed().outcome != Outcome::Accepted,
             _ => self == Self::UnknownResult,
         }
     }
@@ -128,9 +139,14 @@ impl Scenario {
             | Self::InvalidHeaders
             | Self::Protected(_) => false,
             Self::Provoked(provoked) => !provoked.is_posted(),
+            Self::Answered(case) => case.is_over(Transport::Stdio),
             _ => true,
         };
-        let posted = !matches!(self, Self::Provoked(provoked) if provoked.is_piped());
+        let posted = match self {
+            Self::Provoked(provoked) => !provoked.is_piped(),
+            Self::Answered(case) => case.is_over(Transport::StreamableHttp),
+            _ => true,
+        };
         match transport {
             Transport::StreamableHttp => posted,
             Transport::Stdio => piped,

@@ -49,7 +49,10 @@ pub(super) fn answering(edition: &Arc<Edition>, scenario: Scenario) -> Answering
         if let Some(play) = provocation::interrupted(scenario, asked, &stage, &edition) {
             return play;
         }
-        let answer = answer(asked, scenario, &edition, &stage);
+        let mut answer = answer(asked, scenario, &edition, &stage);
+        if let Scenario::Answered(case) = scenario {
+            answer = case.amended(asked, answer, &stage);
+        }
         if answer.status == 200 && asked.target() == ENDPOINT {
             provoked::written(scenario, answer)
         } else {

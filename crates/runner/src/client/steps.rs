@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::protected::Scene;
 use super::provocation::{self, MORE, Provoked};
 use super::provoked::mirrored;
 use super::scenario::Scenario;
@@ -29,6 +30,14 @@ pub(super) fn of(scenario: Scenario) -> Value {
             let names = ["echo_state", "no_state", "unrelated", "no_result_type"];
             let calls = names.map(|name| call(&format!("test_mrtr_{name}"), json!({})));
             Value::Array([list("tools")].into_iter().chain(calls).collect())
+        }
+        Scenario::Protected(Scene::Rotated) => {
+            let call = || call("test-tool", json!({}));
+            json!([list("tools"), call(), call()])
+        }
+        // What is kept of the first list is of another token.
+        Scenario::Protected(Scene::Migration) => {
+            json!([list("tools"), call("test-tool", json!({})), list("tools")])
         }
         Scenario::Protected(_) => json!([list("tools"), call("test-tool", json!({}))]),
         _ => match scenario.name() {

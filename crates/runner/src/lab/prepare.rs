@@ -32,7 +32,7 @@ pub(super) fn prepare(given: Given<'_>, trial: &Trial, ids: &AtomicU64) -> Optio
             let tool = given.survey.annotated(value.of).nth(trial.parameter)?;
             mirrored(given.edition, &tool, value, ids)
         }
-        Kind::Interruption(_) | Kind::Grant(_) => None,
+        Kind::Interruption(_) | Kind::Grant(_) | Kind::Answered(_) => None,
     }
 }
 

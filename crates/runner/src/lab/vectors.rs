@@ -50,8 +50,8 @@ fn offered(given: Given<'_>, base: Base, vector: &Vector) -> bool {
         Kind::HeaderValue(value) => survey.annotated(value.of).any(|tool| fits(&tool, value)),
         Kind::Edit(edit) => given.base(base).and_then(|probe| edited(probe, edit)).is_some(),
         Kind::Interruption(_) => given.base(base).is_some(),
-        // A flow at an authorization server.
-        Kind::Grant(_) => false,
+        // A flow at an authorization server, and what clients are answered.
+        Kind::Grant(_) | Kind::Answered(_) => false,
         Kind::Token(what) => {
             let used = |probe| given.auth.filter(|_| survey.protected)?.used(probe, what);
             given.base(base).and_then(used).is_some()
@@ -81,7 +81,7 @@ pub(super) fn goes_over(vector: &Vector, transport: Transport) -> bool {
 
 /// Whether a vector is carried out by the scenario that it names: more than one request is at stake.
 pub(super) fn of_scenarios(vector: &Vector) -> bool {
-    matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_))
+    matches!(vector.kind, Kind::Interruption(_) | Kind::Grant(_) | Kind::Answered(_))
 }
 
 /// The vectors that the scenario of a check carries out, each with a base that the target offers and its case's address.

@@ -8,7 +8,8 @@ use plumb_runner::{Check, Marks, check, clip};
 
 use super::{ANY, SHOWN, refuses};
 
-pub(crate) const CHECKS: &[&Check] = &[&IMPLEMENT, &S256, &REFUSE, &REFUSE_OPENID];
+pub(crate) const CHECKS: &[&Check] =
+    &[&IMPLEMENT, &S256, &VERIFY, &LISTED, &REFUSE, &REFUSE_OPENID];
 
 check! {
     /// **Observed:** every authorization request has a `code_challenge` of its own, in the form of Base64url without padding, and
@@ -97,13 +98,46 @@ fn s256(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
+    /// **Observed:** a client does not go on where nothing announces PKCE: with metadata that does not, and with none at all.
+    ///
+    /// **Why:** whether a challenge is compared with its verifier is told nowhere else.
+    ///
+    /// **Fix:** send no authorization request before metadata was found that lists `S256`; do not guess endpoints.
+    pub(crate) VERIFY = "client.pkce.verify-support";
+    happening: verify
+}
+
+fn verify(moment: &Moment<'_>, marks: &mut Marks) {
+    announced(moment, marks, Scene::NoPkce);
+    announced(moment, marks, Scene::NoPkceOpenId);
+    let Some(flow) = moment.at_first(&[Scene::NoMetadata], Step::ServerMetadata) else { return };
+    let expected = "no authorization request without metadata that announces PKCE";
+    refuses(marks, flow, moment.signs_in(), expected, flow.of(Step::Authorization).next());
+}
+
+check! {
+    /// **Observed:** a client does not go on with an authorization server that announces PKCE with `plain` alone, whichever
+    /// method it would use.
+    ///
+    /// **Why:** with `plain`, who reads the challenge has the verifier; `S256` is not announced, so nothing is known of it.
+    ///
+    /// **Fix:** look for `S256` in `code_challenge_methods_supported`, not for the member alone.
+    pub(crate) LISTED = "client.pkce.method-listed";
+    happening: listed
+}
+
+fn listed(moment: &Moment<'_>, marks: &mut Marks) {
+    announced(moment, marks, Scene::PlainPkce);
+}
+
+check! {
     /// **Observed:** a client does not go on with an authorization server whose metadata (RFC 8414) announces no PKCE.
     ///
     /// **Why:** such a server ignores the challenge, and the client believes itself protected.
     ///
     /// **Fix:** stop where `code_challenge_methods_supported` is missing.
     pub(crate) REFUSE = "client.pkce.refuse-rfc8414";
-    judges: ["client.pkce.verify-support", "client.pkce.metadata"];
+    judges: ["client.pkce.metadata"];
     happening: refuse
 }
 
@@ -129,7 +163,8 @@ fn refuse_openid(moment: &Moment<'_>, marks: &mut Marks) {
 fn announced(moment: &Moment<'_>, marks: &mut Marks, scene: Scene) {
     let Some(flow) = moment.at(&[scene], Step::ServerMetadata) else { return };
     if moment.now().answered() == Some(200) {
-        let expected = "no authorization request without `code_challenge_methods_supported`";
+        let expected =
+            "no authorization request without `S256` in `code_challenge_methods_supported`";
         refuses(marks, flow, moment.signs_in(), expected, flow.of(Step::Authorization).next());
     }
 }

@@ -4,7 +4,9 @@ use plumb_runner::client::protected::{Flow, Scene, Step};
 use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check};
 
-pub(crate) const CHECKS: &[&Check] = &[&GRANT_TYPES, &NOT_ASSUMED];
+use super::ANY;
+
+pub(crate) const CHECKS: &[&Check] = &[&GRANT_TYPES, &NOT_ASSUMED, &ROTATION];
 
 check! {
     /// **Observed:** a client that refreshes tokens registers the grant type `refresh_token`.
@@ -56,6 +58,35 @@ fn not_assumed(moment: &Moment<'_>, marks: &mut Marks) {
     marks.expect(uses(flow, moment.after()), "a message with the access token", || {
         "there is none".into()
     });
+}
+
+check! {
+    /// **Observed:** a client that was given a new refresh token uses no older one any more.
+    ///
+    /// **Why:** an authorization server that rotates takes an older one for stolen, and revokes all of them.
+    ///
+    /// **Fix:** put the new refresh token in the place of the old one (OAuth 2.1 section 4.3.1).
+    pub(crate) ROTATION = "client.oauth21.refresh-rotation";
+    happening: rotation
+}
+
+fn rotation(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.at(ANY, Step::Token) else { return };
+    let now = moment.now();
+    let Some(brought) = now.form("refresh_token").filter(|_| is_refresh(now)) else { return };
+    // What came while this was on its way could not be used.
+    let before = moment.before().iter().filter(|r| {
+        flow.step(r) == Step::Token
+            && flow.issuer(r) == flow.issuer(now)
+            && r.exchange.answer.ended_at < now.exchange.answer.sent_at
+    });
+    let issued: Vec<&str> =
+        before.filter_map(|r| r.response()?["refresh_token"].as_str()).collect();
+    if issued.len() > 1 && issued.contains(&brought.as_str()) {
+        marks.expect(issued.last() == Some(&brought.as_str()), "the newest refresh token", || {
+            "one that was replaced".into()
+        });
+    }
 }
 
 fn is_refresh(token: &Received) -> bool {

@@ -4,9 +4,9 @@ use plumb_runner::client::protected::{Flow, Scene, Step};
 use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check};
 
-use super::ANY;
+use super::{ANY, refuses};
 
-pub(crate) const CHECKS: &[&Check] = &[&HEADER, &EVERY, &QUERY, &OWN];
+pub(crate) const CHECKS: &[&Check] = &[&HEADER, &EVERY, &QUERY, &OWN, &TYPE];
 
 check! {
     /// **Observed:** a message that brings an access token brings it as `Authorization: Bearer`.
@@ -131,6 +131,26 @@ fn own(moment: &Moment<'_>, marks: &mut Marks) {
     };
     let trusted = trusted(moment, flow);
     marks.expect(of == trusted, format!("a token of {trusted}"), || format!("one of {of}"));
+}
+
+check! {
+    /// **Observed:** a client does not use an access token of a type that nobody has defined.
+    ///
+    /// **Why:** how such a token is to be presented is not known; sent as a bearer token it may be given away.
+    ///
+    /// **Fix:** compare `token_type` with `Bearer`, whatever its case, and stop where it is another (RFC 6749 section 7.1).
+    pub(crate) TYPE = "client.oauth21.token-type";
+    happening: token_type
+}
+
+fn token_type(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.at_first(&[Scene::TokenType], Step::Token) else { return };
+    if moment.now().answered() == Some(200) {
+        let used = moment.after().iter().find(|r| {
+            flow.step(r) == Step::Message && flow.issued().iter().any(|(token, _)| brings(r, token))
+        });
+        refuses(marks, flow, moment.signs_in(), "a token of unknown type is not used", used);
+    }
 }
 
 /// The issuer that the client has its newest token of.

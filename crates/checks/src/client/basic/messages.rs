@@ -1,6 +1,6 @@
 //! basic#messages, basic#requests: what is sent is JSON-RPC, and requests have an id.
 
-use plumb_runner::client::{Moment, Received};
+use plumb_runner::client::{ENDPOINT, Moment, Received};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::schema::{self, Mismatch, part};
 use plumb_wire::{header, meta, method, notification};
@@ -15,8 +15,7 @@ const SHOWN: usize = 80;
 check! {
     /// **Observed:** everything that the client posts is a JSON-RPC 2.0 request or notification: an object with `"jsonrpc":
     /// "2.0"` and a `method`. The parameters of a method of this revision, and the completions that are sent back with them, are
-    /// of the kinds that its schema says; and nothing comes as a message of this revision that the revision has removed (`ping`,
-    /// `logging/setLevel`, `resources/subscribe`, `tasks/list`, `notifications/initialized` and the like).
+    /// of the kinds that its schema says.
     /// Batches, responses, and members that have a requirement of their own are judged by checks of their own.
     ///
     /// **Why:** a server may refuse whatever else comes, and cannot always say to which request its refusal belongs.
@@ -28,10 +27,6 @@ check! {
 
 fn conform(moment: &Moment<'_>, marks: &mut Marks) {
     let received = moment.now();
-    if let Some(removed) = removed(moment) {
-        let actual = format!("`{}`, which it has removed", clip(removed, SHOWN));
-        marks.breaks("a message that this revision has", actual);
-    }
     for found in mistaken(moment) {
         marks.breaks("what the schema of the revision says", found);
     }
@@ -49,6 +44,54 @@ fn conform(moment: &Moment<'_>, marks: &mut Marks) {
     marks.expect(flaw.is_none(), "a JSON-RPC 2.0 request or notification", || {
         flaw.unwrap_or_default()
     });
+}
+
+check! {
+    /// **Observed:** nothing comes as a message of this revision that the revision has removed: `ping`, `logging/setLevel`,
+    /// `resources/subscribe`, `tasks/list`, `notifications/initialized` and the like; and over HTTP,
+    /// once a result of the revision has come, no GET and no DELETE of the endpoint and no `Mcp-Session-Id`.
+    ///
+    /// **Why:** a server of this revision knows no such method, so what the client hoped for does not happen.
+    ///
+    /// **Fix:** send the level of logs in `_meta`, listen in place of subscribing, look at tasks by `tasks/get`; leave the others
+    /// out where a server speaks this revision.
+    pub(crate) REMOVED = "versioning.client-removed";
+    happening: removed_sent
+}
+
+fn removed_sent(moment: &Moment<'_>, marks: &mut Marks) {
+    if let Some(left_over) = left_over(moment) {
+        marks.breaks("what this revision has of HTTP", left_over);
+    } else if let Some(removed) = removed(moment) {
+        let actual = format!("`{}`, which it has removed", clip(removed, SHOWN));
+        marks.breaks("a message that this revision has", actual);
+    } else if moment.now().request().is_some() {
+        marks.fits();
+    }
+}
+
+/// What a client does at the endpoint that was for sessions, if the server has answered it in this revision, and it opened no
+/// session.
+fn left_over(moment: &Moment<'_>) -> Option<&'static str> {
+    let now = moment.now();
+    let before = moment.before();
+    let answered = |r: &Received| r.request().is_some() && r.result().is_some();
+    if now.line().is_some() || now.path() != ENDPOINT || !before.iter().any(answered) {
+        return None;
+    }
+    if moment.of(moment.scenario).iter().any(Received::opens) {
+        return None;
+    }
+    match now.http_method() {
+        // Who speaks earlier revisions, too, may try to take up what was cut; a server of this one has nothing to go on with.
+        "GET" if now.header("Last-Event-ID").is_some() => None,
+        "GET" => Some("a GET of the endpoint, which opened a stream"),
+        "DELETE" => Some("a DELETE of the endpoint, which ended a session"),
+        _ if now.request().is_some() && now.header("Mcp-Session-Id").is_some() => {
+            Some("`Mcp-Session-Id`, though there are no sessions")
+        }
+        _ => None,
+    }
 }
 
 /// The method of this message, if it is none of this revision any more, and the client takes it for one: it names the revision

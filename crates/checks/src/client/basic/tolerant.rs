@@ -1,11 +1,11 @@
 //! basic#error-codes, #meta, #result-types: what a client makes of answers that are right, though not what it expected.
 
-use plumb_runner::client::{LEGACY_CODES, Moment, Provoked, Received, Scenario};
+use plumb_runner::client::{LEGACY_MISMATCH, Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check};
 use plumb_wire::{codes, meta, method};
 use serde_json::Value;
 
-use crate::client::conduct::{EARLIER, calls, fails, goes_on};
+use crate::client::conduct::{EARLIER, calls, fails, vectors};
 
 pub(super) const CHECKS: &[&Check] =
     &[&NO_MEANING, &NO_ASSUMPTIONS, &SERVER_INFO, &ABSENT_TYPE, &SHAPE, &CAPABILITIES];
@@ -23,37 +23,36 @@ check! {
 
 fn no_meaning(moment: &Moment<'_>, marks: &mut Marks) {
     let error = |r: &Received| r.response().map(|m| m["error"]["code"].clone());
-    for (provoked, legacy) in LEGACY_CODES {
-        let Some(all) = moment.whole_of(Scenario::Provoked(provoked)) else { continue };
-        // Whoever never sends again what is refused with the code of this revision reads no meaning into either.
-        let (scenario, code) = if provoked == Provoked::LegacyCode {
-            (Scenario::VersionRefused, codes::UNSUPPORTED_VERSION)
-        } else {
-            (Scenario::Provoked(Provoked::Changed), codes::HEADER_MISMATCH)
-        };
-        let recovers = moment.of(scenario).windows(2).any(|pair| {
-            error(&pair[0]).is_some_and(|of| of == code) && pair[1].request().is_some()
-        });
-        let refused = all.iter().position(|r| error(r).is_some_and(|code| code == legacy));
-        let Some(at) = refused.filter(|_| recovers) else { continue };
-        let again = all[at + 1..].iter().any(calls);
-        marks.expect(!again, format!("no second call after {legacy}"), || {
-            "the call was sent again".into()
-        });
+    // Whoever never sends again what is refused with a code of this revision reads no meaning into a former one either.
+    let sends_again = |scenario: Scenario, code: i64| {
+        moment
+            .of(scenario)
+            .windows(2)
+            .any(|pair| error(&pair[0]).is_some_and(|of| of == code) && pair[1].request().is_some())
+    };
+    if sends_again(Scenario::VersionRefused, codes::UNSUPPORTED_VERSION) {
+        vectors(moment, marks, "base.errcode.receiver-no-meaning");
     }
+    let here = Scenario::Provoked(Provoked::LegacyMismatch);
+    let Some(all) = moment.whole_of(here) else { return };
+    let recovers = sends_again(Scenario::Provoked(Provoked::Changed), codes::HEADER_MISMATCH);
+    let refused = all.iter().position(|r| error(r).is_some_and(|code| code == LEGACY_MISMATCH));
+    let Some(at) = refused.filter(|_| recovers) else { return };
+    let again = all[at + 1..].iter().any(calls);
+    marks.expect(!again, format!("no second call after {LEGACY_MISMATCH}"), || {
+        "the call was sent again".into()
+    });
 }
 
 check! {
-    /// **Observed:** a client that calls a tool after a list also does so where `_meta` of the list has reserved keys that
+    /// **Observed:** a client that calls a tool after a list also does so where `_meta` of list and result has reserved keys that
     /// nobody has defined, with values of any type.
     ///
     /// **Why:** later revisions and extensions define more of them.
     ///
     /// **Fix:** look up what you know in `_meta`, and pass over the rest.
     pub(crate) NO_ASSUMPTIONS = "base.meta.no-assumptions";
-    happening: |moment, marks| {
-        goes_on(moment, marks, Scenario::Provoked(Provoked::ReservedMeta), "a list with unknown reserved keys");
-    }
+    happening: |moment, marks| vectors(moment, marks, "base.meta.no-assumptions")
 }
 
 check! {

@@ -28,6 +28,29 @@ fn post(received: &Received, marks: &mut Marks) {
 }
 
 check! {
+    /// **Observed:** a message that is posted is said to be `application/json`, with or without parameters.
+    ///
+    /// **Why:** a server that looks at the media type answers 415, and one behind a browser's rules has to look.
+    ///
+    /// **Fix:** send `Content-Type: application/json`.
+    pub(crate) CONTENT_TYPE = "http.client.content-type";
+    received: content_type
+}
+
+fn content_type(received: &Received, marks: &mut Marks) {
+    if received.request().is_none() {
+        return;
+    }
+    let kind = received.header("Content-Type").unwrap_or("none");
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    marks.expect(
+        essence.eq_ignore_ascii_case("application/json"),
+        "`Content-Type: application/json`",
+        || format!("`Content-Type: {}`", clip(kind, SHOWN)),
+    );
+}
+
+check! {
     /// **Observed:** the `Accept` header of every request lists both `application/json` and `text/event-stream`.
     ///
     /// **Why:** the server chooses between the two for each request, and may refuse a client that does not take both.

@@ -53,7 +53,8 @@ fn stderr(moment: &Moment<'_>, marks: &mut Marks) {
 
 check! {
     /// **Observed:** the client closes the standard input of a server before it signals or kills it; and a server that does not
-    /// end with its input is signalled or killed before the client ends. Who does both within 50 ms does not wait.
+    /// end with its input is signalled or killed before the client ends. Who does both within 50 ms does not wait,
+    /// and 150 ms are no reasonable time for a server that needs longer.
     ///
     /// **Why:** a server that is killed loses what it was about to write, and one that is left behind stays for ever.
     ///
@@ -72,12 +73,23 @@ fn shutdown(moment: &Moment<'_>, marks: &mut Marks) {
         if life.is_cut_short() {
             let why = "it was ended at once";
             marks.breaks("the input is closed, and the server has time to end", why);
+        } else if moment.scenario == LASTING && is_hurried(life) {
+            let why = "the server had no reasonable time to end";
+            marks.breaks("the input is closed, and the server has time to end", why);
         } else if moment.scenario == LASTING {
             marks.expect(forced.is_some(), "a server that does not end is ended", || {
                 "the client ended, and the server did not".into()
             });
         }
     }
+}
+
+/// Whether the client began to end a process before one that has something to finish could have ended by itself.
+fn is_hurried(life: &Life) -> bool {
+    /// So long is no reasonable time (basic/transports/stdio#shutdown), in microseconds.
+    const HURRY: u64 = 150_000;
+    let closed = life.input_ended_at.map(|closed| closed.saturating_add(HURRY));
+    life.forced_at().is_some_and(|forced| closed.is_none_or(|closed| closed > forced))
 }
 
 check! {

@@ -161,6 +161,7 @@ mod tests {
                 status: vec![400],
                 codes: vec![codes::INVALID_PARAMS],
                 id: IdEcho::Echoed,
+                again: None,
             },
             before: accepted(),
             sent,

@@ -72,6 +72,9 @@ impl Client {
             }
         };
         let mut request = client.authorize_url(state);
+        if !rules.asks_for_a_code {
+            request = request.use_implicit_flow();
+        }
         for scope in scopes {
             request = request.add_scope(Scope::new(scope.clone()));
         }

@@ -1,7 +1,7 @@
 //! Finding the authorization server of a server (basic/authorization/authorization-server-discovery).
 
 use oauth2::url::Url;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::challenge::Challenge;
 use crate::client::Client;
@@ -143,14 +143,25 @@ impl Client {
             }
             self.check_issuer(&reply.json, issuer)?;
             let announced = reply.json["code_challenge_methods_supported"].as_array();
-            let announced = announced.is_some_and(|all| all.iter().any(|m| m == "S256"));
+            let announced = announced.is_some_and(|all| {
+                let found = |m: &Value| m == "S256" || !rules.looks_for_its_method;
+                all.iter().any(found)
+            });
             let openid = place.contains(OPENID);
             let needed =
                 if openid { rules.refuses_openid_without_pkce } else { rules.refuses_without_pkce };
             if needed && !announced {
                 return Err(format!("{issuer} announces no PKCE"));
             }
+            if rules.uses_secure_endpoints {
+                are_secure(&reply.json)?;
+            }
             return Ok(reply.json);
+        }
+        if !rules.guesses_no_endpoints {
+            let at = |path: &str| format!("{origin}/{path}");
+            return Ok(json!({ "issuer": issuer, "authorization_endpoint": at("authorize"),
+                "token_endpoint": at("token"), "registration_endpoint": at("register") }));
         }
         Err(format!("{issuer} says nothing of itself"))
     }
@@ -166,6 +177,19 @@ impl Client {
         }
         Err(format!("the metadata of {expected} is that of {named}"))
     }
+}
+
+/// That the endpoints of a document are HTTPS, or on the loopback.
+fn are_secure(document: &Value) -> Result<(), String> {
+    for (name, endpoint) in document.as_object().into_iter().flatten() {
+        let url = endpoint.as_str().and_then(|url| Url::parse(url).ok());
+        let Some(url) = url.filter(|_| name.ends_with("_endpoint")) else { continue };
+        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if url.scheme() != "https" && !local {
+            return Err(format!("{name} is {url}"));
+        }
+    }
+    Ok(())
 }
 
 /// Scheme, host and port.

@@ -51,6 +51,10 @@ impl Client {
         let reply = endpoint.fetch("POST", &headers, body.as_bytes()).await?;
         let text = |name: &str| reply.json[name].as_str().map(str::to_owned);
         let access = text("access_token").ok_or_else(|| format!("no token: {}", reply.json))?;
+        let kind = text("token_type").unwrap_or_default();
+        if rules.knows_token_types && !kind.eq_ignore_ascii_case("bearer") {
+            return Err(format!("a token of type {kind:?}"));
+        }
         let refresh = text("refresh_token");
         if refresh.is_none() && !self.rules.does_without_refresh_tokens {
             return Err("no refresh token came".into());

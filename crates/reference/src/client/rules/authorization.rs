@@ -45,6 +45,10 @@ macro_rules! authorization_rules {
             hashes_its_verifier => kills "client.pkce.s256",
             /// It is told to nobody before.
             keeps_its_verifier => kills "client.pkce.implement",
+            /// Endpoints are told by metadata, and not guessed.
+            guesses_no_endpoints => kills "client.pkce.verify-support",
+            /// The method of PKCE is among those that are announced.
+            looks_for_its_method => kills "client.pkce.method-listed",
             /// A server that announces no PKCE is refused.
             refuses_without_pkce => kills "client.pkce.refuse-rfc8414",
             /// Also by OpenID Connect discovery.
@@ -59,21 +63,29 @@ macro_rules! authorization_rules {
             registers_secure_redirects => kills "authsec.redirect-https",
             // basic/authorization/security-considerations, by way of OAuth 2.1
             /// Token requests are forms.
-            posts_forms => kills "authsec.oauth21-practices",
+            posts_forms => kills "client.oauth21.form",
             /// Nothing secret stands in their query.
-            keeps_codes_out_of_queries => kills "authsec.oauth21-practices",
+            keeps_codes_out_of_queries => kills "client.oauth21.no-query",
             /// The client authenticates itself in one way.
-            authenticates_in_one_way => kills "authsec.oauth21-practices",
+            authenticates_in_one_way => kills "client.oauth21.one-method",
             /// And with the secret that it has.
-            uses_its_secret => kills "authsec.oauth21-practices",
+            uses_its_secret => kills "client.oauth21.authenticates",
             /// The query of an endpoint is kept.
-            keeps_queries_of_endpoints => kills "authsec.oauth21-practices",
+            keeps_queries_of_endpoints => kills "client.oauth21.endpoint-query",
             /// A code is redeemed once.
-            redeems_once => kills "authsec.oauth21-practices",
+            redeems_once => kills "client.oauth21.code-once",
             /// With the redirect URI that it was asked for with.
-            redeems_with_its_redirect => kills "authsec.oauth21-practices",
+            redeems_with_its_redirect => kills "client.oauth21.same-redirect",
             /// A refresh asks for no more than was granted.
-            refreshes_what_was_granted => kills "authsec.oauth21-practices",
+            refreshes_what_was_granted => kills "client.oauth21.refresh-scope",
+            /// The newest refresh token is used.
+            replaces_refresh_tokens => kills "client.oauth21.refresh-rotation",
+            /// A code is asked for, and no token.
+            asks_for_a_code => kills "client.oauth21.response-type",
+            /// Tokens of another type than `Bearer` are not used.
+            knows_token_types => kills "client.oauth21.token-type",
+            /// Endpoints are HTTPS, or on the loopback.
+            uses_secure_endpoints => kills "client.oauth21.secure-endpoints",
             /// `state` is sent.
             sends_its_state => kills "client.state.use",
             /// Each request has one of its own.

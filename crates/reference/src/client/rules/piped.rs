@@ -17,6 +17,8 @@ macro_rules! piped_rules {
             tolerates_complaints => kills "stdio.client-stderr-not-error",
             /// Nor does it make a call fail.
             ends_well_after_complaints => kills "stdio.client-stderr-not-error",
+            /// And not only a moment.
+            waits_for_the_end => kills "stdio.client-shutdown-sequence",
             /// The server gets time to end by itself.
             closes_input_first => kills "stdio.client-shutdown-sequence",
             /// A server that has crashed is started again.

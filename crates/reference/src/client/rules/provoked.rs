@@ -57,6 +57,8 @@ macro_rules! provoked_rules {
             gives_up_without_version => kills "versioning.client-surface-no-version",
             /// It does not pretend to speak a version that the server lists.
             names_spoken_versions_only => kills "versioning.client-surface-no-version",
+            /// What the server lists is read.
+            reads_the_list_of_versions => kills "versioning.client-surface-no-version",
             /// What was refused for its version is sent again, not only what comes next.
             repeats_what_was_refused => kills "versioning.client-retry",
             /// Extensions have a prefix.
@@ -91,10 +93,16 @@ macro_rules! provoked_rules {
             tokens_are_numbers => kills "progress.token-type",
             /// Structured results are validated.
             validates_output => kills "tools.output.client-validate",
+            /// Whatever kind of value they are.
+            takes_every_value => kills "tools.output.client-validate",
             /// Without `$schema`, by JSON Schema 2020-12.
             validates_by_default_dialect => kills "base.schema.client-2020-12-default",
             /// With it, by the dialect that it names.
             validates_by_named_dialect => kills "base.schema.client-validate-dialect",
+            /// One of them is 2020-12.
+            knows_the_newest_dialect => kills "base.schema.min-dialect",
+            /// Dialects are told apart.
+            reads_dialects => kills "base.schema.client-validate-dialect",
             /// A schema that refers to what is not there is rejected.
             rejects_unresolved => kills "base.schema.unresolved-ref-reject",
             /// Content blocks are what they are said to be.
@@ -103,6 +111,8 @@ macro_rules! provoked_rules {
             leaves_output_references => kills "tools.sec.client-ref",
             /// Lists of prompts are read to their end.
             reads_all_prompts => kills "prompts.client-pagination",
+            /// Lists are read beyond their first page.
+            reads_further_pages => kills "pagination.client-both-flows",
             /// An empty page is a page.
             takes_empty_pages => kills "pagination.client-page-size",
             /// A cursor is sent as `cursor`.
@@ -131,6 +141,8 @@ macro_rules! provoked_rules {
             uses_required_tools => kills "sampling.choice-required",
             /// One that must not does not.
             uses_no_tools => kills "sampling.choice-none",
+            /// It is no longer than it may be.
+            keeps_completions_short => kills "sampling.max-tokens",
             /// A completion is of the assistant.
             completes_as_assistant => kills "sampling.message-role",
             /// Tools that were not declared are an error.
@@ -193,6 +205,8 @@ macro_rules! provoked_rules {
             keeps_first_pages_apart => kills "caching.client.key",
             /// Nor are they one another.
             keeps_later_pages_apart => kills "caching.client.key",
+            /// Nor are those of one token kept for another.
+            keeps_private_apart => kills "caching.scope-private-not-shared",
             /// Those of no age are not.
             zero_is_stale => kills "caching.client.ttl-zero",
             /// Nor those of a negative one.

@@ -14,7 +14,7 @@ use url::form_urlencoded::parse;
 use super::enterprise;
 use super::scene::Scene;
 use super::setting::{Discovery, Setting};
-use super::{KEPT_QUERY, REASON};
+use super::{KEPT_QUERY, NO_LOOPBACK, REASON, UNKNOWN_TOKEN_TYPE};
 
 /// What answers the requests to an authorization server.
 #[derive(Debug)]
@@ -49,8 +49,11 @@ impl Authority {
         if self.scene == Scene::Enterprise && path.contains("/.well-known/") {
             enterprise::announce(&mut response);
         }
-        if self.scene == Scene::OddChallenge && path.contains("/.well-known/") {
-            with_a_query(&mut response);
+        match self.scene {
+            Scene::OddChallenge if path.contains("/.well-known/") => with_a_query(&mut response),
+            Scene::PlainEndpoint if path.contains("/.well-known/") => elsewhere(&mut response),
+            Scene::TokenType if path.ends_with("/token") => of_no_type(&mut response),
+            _ => {}
         }
         response
     }
@@ -93,11 +96,29 @@ impl Authority {
 
 /// Gives the authorization endpoint a query, which a client is to keep (OAuth 2.1 section 3.1).
 fn with_a_query(response: &mut Response) {
+    change(response, "authorization_endpoint", |endpoint| {
+        let (name, value) = KEPT_QUERY;
+        format!("{endpoint}?{name}={value}")
+    });
+}
+
+/// Names the token endpoint by the address that is of no interface: what is sent there comes back to this machine, and
+/// whoever reads the address cannot know that (OAuth 2.1 section 1.5).
+fn elsewhere(response: &mut Response) {
+    change(response, "token_endpoint", |endpoint| endpoint.replace("127.0.0.1", NO_LOOPBACK));
+}
+
+/// Makes a token one of a type that nobody has defined (RFC 6749 section 7.1).
+fn of_no_type(response: &mut Response) {
+    change(response, "token_type", |_| UNKNOWN_TOKEN_TYPE.to_owned());
+}
+
+/// Changes a text of a document.
+fn change(response: &mut Response, member: &str, to: impl Fn(&str) -> String) {
     let document = serde_json::from_slice::<Value>(response.body.bytes());
     let Ok(mut document) = document else { return };
-    if let Some(endpoint) = document["authorization_endpoint"].as_str() {
-        let (name, value) = KEPT_QUERY;
-        document["authorization_endpoint"] = json!(format!("{endpoint}?{name}={value}"));
+    if let Some(text) = document[member].as_str() {
+        document[member] = json!(to(text));
         response.body = document.to_string().into();
     }
 }

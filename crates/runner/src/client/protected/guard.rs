@@ -1,5 +1,6 @@
 //! The protection of the server: its challenges, its metadata, and which token is enough.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,11 +29,19 @@ pub(super) struct Guard {
     listed: AtomicBool,
     /// The `jti` of the first token that was shown.
     first: Mutex<Option<String>>,
+    /// Those of tokens that have been used up.
+    spent: Mutex<BTreeSet<String>>,
 }
 
 impl Guard {
     pub(super) fn new(scene: Scene, setting: Setting) -> Self {
-        Self { scene, setting, listed: AtomicBool::new(false), first: Mutex::default() }
+        Self {
+            scene,
+            setting,
+            listed: AtomicBool::new(false),
+            first: Mutex::default(),
+            spent: Mutex::default(),
+        }
     }
 
     /// The answer to a request that is not let through.
@@ -62,6 +71,10 @@ impl Guard {
         if message.method() == Some(method::TOOLS_LIST) {
             self.listed.store(true, Ordering::Relaxed);
         }
+        if [Some(method::TOOLS_LIST), Some(method::TOOLS_CALL)].contains(&message.method()) {
+            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            spent.insert(name(&claims));
+        }
         None
     }
 
@@ -72,13 +85,17 @@ impl Guard {
             Scene::Migration => claims["iss"] == self.issuer(base),
             // The first list is given for the first token, and everything else for another one.
             Scene::Expired | Scene::NoRefresh => !self.is_first(claims) || !listed,
+            Scene::Rotated => {
+                let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+                !spent.contains(&name(claims))
+            }
             _ => true,
         }
     }
 
     /// Whether a token is of the time before the first list: tokens are counted by their `jti`.
     fn is_first(&self, claims: &Map<String, Value>) -> bool {
-        let name = claims.get("jti").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = name(claims);
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         *first.get_or_insert(name.clone()) == name
     }
@@ -170,6 +187,11 @@ pub(super) fn resource(of: Resource, origin: &str) -> String {
 fn bearer(asked: &Asked) -> Option<&str> {
     let (scheme, token) = asked.header("Authorization")?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What tells a token from others.
+fn name(claims: &Map<String, Value>) -> String {
+    claims.get("jti").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn has(claims: &Map<String, Value>, scope: &str) -> bool {

@@ -66,6 +66,14 @@ scenes! {
     NoPkce = "auth/metadata-default#no-pkce" fails,
     /// The metadata by OpenID Connect announces no PKCE, and there is no other.
     NoPkceOpenId = "auth/metadata-var1#no-pkce" fails,
+    /// The metadata announces PKCE with `plain` alone.
+    PlainPkce = "auth/metadata-default#plain-pkce" fails,
+    /// No metadata of the authorization server stands at any place.
+    NoMetadata = "auth/metadata-default#no-metadata" fails,
+    /// The token endpoint is plain HTTP at an address that is not of the loopback.
+    PlainEndpoint = "auth/metadata-default#plain-http" fails,
+    /// Tokens are of a type that nobody has defined.
+    TokenType = "auth/metadata-default#token-type" fails,
     /// `iss` is neither announced nor sent.
     IssNone = "auth/iss-not-advertised",
     /// `iss` is sent, rightly, though not announced.
@@ -108,6 +116,8 @@ scenes! {
     Expired = "auth/metadata-default#expired",
     /// The same, without a refresh token.
     NoRefresh = "auth/metadata-default#no-refresh",
+    /// The same, but after the first call the next token is no longer good either; each refresh gives another refresh token.
+    Rotated = "auth/metadata-default#rotated",
     /// Registration is refused for its redirect URIs.
     RegistrationRefused = "auth/metadata-default#registration" fails,
     /// The client acts on its own behalf, by a secret.

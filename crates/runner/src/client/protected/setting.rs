@@ -2,10 +2,11 @@
 
 use plumb_oauth::Profile;
 use plumb_oauth::mint::Algorithm;
-use plumb_oauth::server::{Decision, Named, PkceListed, StateEcho};
+use plumb_oauth::server::{Decision, Named, StateEcho};
 
 use super::scene::Scene;
 use super::{MARKER, scopes};
+use crate::client::answered::departures;
 
 /// What the two servers do.
 #[derive(Clone, Debug)]
@@ -124,9 +125,15 @@ pub(super) fn of(scene: Scene) -> Setting {
         | Scene::RetryLimit
         | Scene::PreRegistered
         | Scene::Expired
+        | Scene::Rotated
+        | Scene::PlainEndpoint
+        | Scene::TokenType
         | Scene::CredentialsBasic
         | Scene::Enterprise => {}
         _ => departing(scene, &mut it),
+    }
+    for name in departures(scene.label()) {
+        it.profile = it.profile.deviating(name).unwrap_or(it.profile);
     }
     it
 }
@@ -152,38 +159,15 @@ fn undocumented(it: &mut Setting) {
     (it.profile.cimd, it.profile.cimd_listed) = (false, false);
 }
 
-/// Scenes in which the authorization server does what it must not, or need not.
+/// Scenes in which the authorization server does what it must not, or need not, beyond what vectors say of it.
 fn departing(scene: Scene, it: &mut Setting) {
     let profile = &mut it.profile;
     match scene {
-        Scene::NoPkce => {
-            profile.oauth_pkce = PkceListed::Absent;
-            it.discovery = Discovery::OAuth;
-        }
-        Scene::NoPkceOpenId => {
-            profile.oidc_pkce = PkceListed::Absent;
-            it.discovery = Discovery::OpenIdInserted;
-        }
-        Scene::IssNone => (profile.iss_listed, profile.iss_in_success) = (false, Named::Nobody),
-        Scene::IssUnlisted => profile.iss_listed = false,
-        Scene::IssMissing => profile.iss_in_success = Named::Nobody,
-        Scene::IssWrong => profile.iss_in_success = Named::Stranger,
-        Scene::IssTenant => {
-            profile.iss_in_success = Named::OtherTenant;
-            it.issuers = TENANTS;
-        }
+        Scene::NoPkce => it.discovery = Discovery::OAuth,
+        Scene::NoPkceOpenId => it.discovery = Discovery::OpenIdInserted,
+        Scene::IssTenant | Scene::IssEscaped => it.issuers = TENANTS,
         Scene::IssError => {
-            profile.iss_in_error = Named::Stranger;
             it.decision = Decision::FailSaying("access_denied".into(), MARKER.into());
-        }
-        Scene::IssUnexpected => {
-            (profile.iss_listed, profile.iss_in_success) = (false, Named::Stranger);
-        }
-        Scene::IssSlash => profile.iss_in_success = Named::OwnWithSlash,
-        Scene::IssCase => profile.iss_in_success = Named::OwnUpperCase,
-        Scene::IssEscaped => {
-            profile.iss_in_success = Named::OwnEscaped;
-            it.issuers = TENANTS;
         }
         Scene::IssuerWrong => profile.metadata_issuer = Named::Stranger,
         Scene::IssuerWrongOpenId => {
@@ -199,5 +183,27 @@ fn departing(scene: Scene, it: &mut Setting) {
         Scene::NoRefresh => profile.refresh_tokens = false,
         Scene::CredentialsJwt => profile.assertions_taken = true,
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::pack::Outcome;
+
+    use super::*;
+    use crate::client::answered::authorities;
+
+    #[test]
+    fn every_vector_of_an_authorization_server_is_a_scene_that_ends_as_it_says() {
+        for (answered, outcome) in authorities() {
+            let scene = Scene::ALL.iter().find(|scene| scene.label() == answered.scenario);
+            let scene = scene.unwrap_or_else(|| panic!("{} is no scene", answered.scenario));
+            assert_eq!(scene.may_fail(), outcome != Outcome::Accepted, "{}", answered.scenario);
+            for name in &answered.authority {
+                assert!(Profile::SPEC.deviating(name).is_some(), "{name} is no deviation");
+                let kept = of(*scene).profile.deviating(name);
+                assert_eq!(kept, Some(of(*scene).profile), "{name} of {}", answered.scenario);
+            }
+        }
     }
 }

@@ -14,10 +14,8 @@ use crate::client::server::{ENDPOINT, refused};
 /// That a call was refused for its headers once.
 pub(super) const MISMATCHED: &str = "mismatched";
 
-/// What meant something in drafts of the revision: a version that is not supported, and headers that do not match. Each refuses the
-/// call of a scenario.
-pub const LEGACY_CODES: [(Provoked, i64); 2] =
-    [(Provoked::LegacyCode, -32004), (Provoked::LegacyMismatch, -32001)];
+/// What meant in drafts of the revision that headers do not match. It refuses the call of a scenario.
+pub const LEGACY_MISMATCH: i64 = -32001;
 
 /// A revision that nobody speaks.
 pub const FAR_VERSION: &str = "2099-01-01";
@@ -52,10 +50,9 @@ pub(super) fn answered(
             let data = json!({ "supported": [FAR_VERSION], "requested": version });
             Some(refusal(id, codes::UNSUPPORTED_VERSION, "a far version is spoken", data))
         }
-        Provoked::LegacyCode | Provoked::LegacyMismatch if calls && stage.nth("call") == 1 => {
-            let (_, code) = LEGACY_CODES.iter().find(|(of, _)| *of == provoked)?;
+        Provoked::LegacyMismatch if calls && stage.nth("call") == 1 => {
             let data = json!({ "supported": [edition.revision], "requested": version });
-            Some(refusal(id, *code, "not today", data))
+            Some(refusal(id, LEGACY_MISMATCH, "not today", data))
         }
         Provoked::Incapable => {
             let needed =

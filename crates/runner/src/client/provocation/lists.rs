@@ -1,4 +1,4 @@
-//! Lists and `_meta` that are right and unusual.
+//! Lists that are right and unusual, and one that is none.
 
 use plumb_wire::{codes, meta, method};
 use serde_json::{Value, json};
@@ -9,15 +9,8 @@ use crate::client::offers::{Refusal, cacheable, complete, invalid};
 /// The items of paged lists of prompts and of resources, page by page: their names.
 pub const MORE: [&[&str]; 4] = [&["greeting"], &[], &["second", "third", "fourth"], &["last"]];
 
-/// A reserved key that nobody has defined.
-pub const UNDEFINED_META: &str = "io.modelcontextprotocol/plumbUndefined";
-
 pub(super) fn amend(provoked: Provoked, method: &str, result: &mut Value) {
     match provoked {
-        Provoked::ReservedMeta => {
-            result["_meta"][UNDEFINED_META] = json!([null, { "of": -1 }]);
-            result["_meta"]["com.mcp.plumb/undefined"] = json!(false);
-        }
         Provoked::OtherName => {
             result["_meta"][meta::SERVER_INFO] =
                 json!({ "name": "filesystem", "title": "Files", "version": "99.0.0-beta" });

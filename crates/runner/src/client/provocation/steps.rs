@@ -110,6 +110,7 @@ fn caching() -> Value {
     let read = |uri: &str| json!({ "do": "read", "uri": uri });
     let wait = |ms: u64| json!({ "do": "wait", "ms": ms });
     json!([
+        list("tools"), list("tools"),
         read("plumb:fresh"), read("plumb:fresh"), read("plumb:other"),
         read("plumb:zero"), read("plumb:zero"),
         read("plumb:negative"), read("plumb:negative"),
@@ -230,6 +231,9 @@ pub(super) fn result(
         method::COMPLETE => {
             // How many there are, and whether there are more, need not be said.
             Some(Ok(complete(json!({ "completion": { "values": ["german"] } }))))
+        }
+        method::TOOLS_LIST if provoked == Provoked::Caching => {
+            Some(Ok(kept(json!({ "tools": tools() }), Some(-600_000))))
         }
         method::TOOLS_CALL => {
             Some(Ok(complete(json!({ "content": [{ "type": "text", "text": "done" }] }))))
