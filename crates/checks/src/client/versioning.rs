@@ -223,7 +223,9 @@ fn choice(moment: &Moment<'_>, marks: &mut Marks) {
         let listed = r.asks(method::DISCOVER).then(|| r.result())??;
         listed["supportedVersions"].as_array().cloned()
     };
-    if let Some(listed) = moment.before().iter().rev().find_map(listed) {
+    // What a client does that found no version that anybody speaks is judged by another check.
+    let spoken = |listed: &Vec<Value>| listed.iter().any(|version| version != FAR_VERSION);
+    if let Some(listed) = moment.before().iter().rev().find_map(listed).filter(spoken) {
         marks.expect(listed.contains(named), format!("one of {}", Value::Array(listed)), || {
             named.to_string()
         });
