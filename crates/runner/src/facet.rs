@@ -241,6 +241,7 @@ mod tests {
                 status: vec![400],
                 codes: vec![-32020],
                 id: IdEcho::Echoed,
+                again: None,
             },
             before: accepted(),
             sent,

@@ -156,10 +156,7 @@ check! {
     ///
     /// **Fix:** take a missing `ttlMs` for 0.
     pub(crate) ABSENT = "caching.client.ttl-absent";
-    happening: |moment, marks| {
-        vectors(moment, marks, "caching.client.ttl-absent");
-        reads(moment, marks, "plumb:absent", 2);
-    }
+    happening: |moment, marks| reads(moment, marks, "plumb:absent", 2)
 }
 
 check! {

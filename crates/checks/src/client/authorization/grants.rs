@@ -183,7 +183,9 @@ check! {
 }
 
 fn response_type(moment: &Moment<'_>, marks: &mut Marks) {
-    if moment.at(ANY, Step::Authorization).is_none() {
+    let Some(flow) = moment.at(ANY, Step::Authorization) else { return };
+    // Where the query of the endpoint is lost, so may be what follows it: another check tells.
+    if flow.facts.scene == Scene::OddChallenge {
         return;
     }
     let of = moment.now().query("response_type");
