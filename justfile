@@ -39,6 +39,16 @@ matrix:
 matrix-update:
     PLUMB_UPDATE=1 cargo run --release -p mcp-plumb --example matrix
 
+# The whole table of our client's mutants against docs/kill-matrix-clients.md.
+client-matrix:
+    cargo build --release --bin plumb --example client_matrix
+    ./target/release/examples/client_matrix
+
+# That table again, written to docs/kill-matrix-clients.md.
+client-matrix-update:
+    cargo build --release --bin plumb --example client_matrix
+    PLUMB_UPDATE=1 ./target/release/examples/client_matrix
+
 # Runs against a bare client that sends the same requests, as docs/performance.md shows them; servers of your own as NAME=URL.
 performance *SERVERS:
     cargo build --release --bin plumb --example performance
