@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -16,14 +16,40 @@ use crate::reported::UNREACHED;
 use crate::say::tell;
 use crate::{Failure, config, output};
 
-/// Signs in, by the tokens of a file if they are still good for that.
+/// Signs in, by the tokens of a file if they are still good for that; as two people if two are named.
 pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, Failure> {
-    let url = args.target.url.clone().unwrap_or_default();
+    let sign_in = how(args, secrets)?;
+    let names = args.login.login_as.as_ref();
+    let first = SignIn { hint: names.map(|(one, _)| one.clone()), ..sign_in.clone() };
+    let kept = args.login.login_file.clone();
+    let mut signed_in = person(args, &first, kept.as_deref(), secrets).await?;
+    let for_another = for_another(&first, &mut signed_in, secrets).await?;
+    let narrower = first.narrower(&mut signed_in, secrets).await.map_err(not_signed_in)?;
+    if let Some(path) = &kept {
+        keep(path, &signed_in).map_err(|error| Failure::new(output::UNWRITTEN, error))?;
+    }
+    let mut other = None;
+    if let Some((_, name)) = names {
+        let second = SignIn { hint: Some(name.clone()), ..sign_in };
+        let beside = kept.map(|path| beside(&path, name));
+        let somebody = person(args, &second, beside.as_deref(), secrets).await?;
+        if let Some(path) = &beside {
+            keep(path, &somebody).map_err(|error| Failure::new(output::UNWRITTEN, error))?;
+        }
+        different(&signed_in, &somebody)?;
+        other = Some(somebody);
+    }
+    tell!("{}", inert(&visible_line(&format!("signed in at {}", signed_in.issuer))));
+    Ok(Login { signed_in, for_another, narrower, other })
+}
+
+/// How to sign in, as anybody.
+fn how(args: &RunArgs, secrets: &Secrets) -> Result<SignIn, Failure> {
     let authorities = args.target.ca.iter().map(|path| {
         std::fs::read(path).with_context(|| format!("{} could not be read", path.display()))
     });
     let sign_in = SignIn {
-        url: url.clone(),
+        url: args.target.url.clone().unwrap_or_default(),
         scopes: args.auth.scope.clone(),
         client_id: args.login.login_client.clone(),
         client_secret: args.issuer.client_secret.clone(),
@@ -31,31 +57,56 @@ pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, 
         port: args.login.login_port,
         authorities: authorities.collect::<anyhow::Result<_>>()?,
         patience: Duration::from_secs(args.login.login_wait),
+        hint: None,
     };
     if let Some(secret) = &sign_in.client_secret {
         secrets.add_named("client_secret", secret.as_bytes());
     }
-    let kept = args.login.login_file.as_deref();
+    Ok(sign_in)
+}
+
+/// One person, by what was kept of them or in a browser.
+async fn person(
+    args: &RunArgs,
+    sign_in: &SignIn,
+    kept: Option<&Path>,
+    secrets: &Secrets,
+) -> Result<SignedIn, Failure> {
     let again = match kept.filter(|path| path.is_file()).map(|path| read(path, secrets)) {
         // What is kept may be of yesterday: then somebody has to sign in.
         Some(before) => sign_in.refreshed(&before?, secrets).await.ok(),
         None => None,
     };
-    let mut signed_in = if let Some(signed_in) = again {
-        signed_in
-    } else {
-        let browser = args.login.browser.as_deref();
-        let signed_in = sign_in.sign_in(secrets, |address| open(browser, address)).await;
-        signed_in.map_err(|error| {
-            Failure::new(UNREACHED, anyhow::Error::new(error).context("--login"))
-        })?
-    };
-    let for_another = for_another(&sign_in, &mut signed_in, secrets).await?;
-    if let Some(path) = kept {
-        keep(path, &signed_in).map_err(|error| Failure::new(output::UNWRITTEN, error))?;
+    if let Some(signed_in) = again {
+        return Ok(signed_in);
     }
-    tell!("{}", inert(&visible_line(&format!("signed in at {}", signed_in.issuer))));
-    Ok(Login { signed_in, for_another })
+    let (browser, hint) = (args.login.browser.as_deref(), sign_in.hint.as_deref());
+    let signed_in = sign_in.sign_in(secrets, |address| open(browser, hint, address)).await;
+    signed_in.map_err(not_signed_in)
+}
+
+fn not_signed_in(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::new(UNREACHED, anyhow::Error::new(error).context("--login"))
+}
+
+/// Where the tokens of the second person are kept.
+fn beside(path: &Path, name: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{name}"));
+    beside.into()
+}
+
+/// Two people who are one would be judged as two.
+fn different(one: &SignedIn, other: &SignedIn) -> Result<(), Failure> {
+    let subject = |person: &SignedIn| Token::of(person.access_token.clone()).subject();
+    let same_subject = subject(one).is_some_and(|one| subject(other) == Some(one));
+    if same_subject || one.access_token == other.access_token {
+        let why = anyhow!(
+            "--login-as: the same person has signed in twice; sign out between the two, or give each a browser profile ({{as}} in --browser)"
+        );
+        return Err(Failure::new(UNREACHED, why));
+    }
+    Ok(())
 }
 
 /// A token of the same person that is for the other resource, beyond doubt: it says so, and does not name the target.
@@ -82,11 +133,15 @@ async fn for_another(
 }
 
 /// Opens a browser, or says what is to be opened.
-fn open(browser: Option<&str>, address: &str) {
+fn open(browser: Option<&str>, who: Option<&str>, address: &str) {
     let words: Vec<&str> = browser.unwrap_or_default().split_whitespace().collect();
+    let whom = who.map(|who| format!(" as {who}")).unwrap_or_default();
     let opened = words.split_first().map(|(program, rest)| {
         let mut arguments: Vec<String> =
-            rest.iter().map(|word| word.replace("{url}", address)).collect();
+            rest.iter().map(|word| word.replace("{as}", who.unwrap_or_default())).collect();
+        for word in &mut arguments {
+            *word = word.replace("{url}", address);
+        }
         if !rest.iter().any(|word| word.contains("{url}")) {
             arguments.push(address.to_owned());
         }
@@ -97,9 +152,12 @@ fn open(browser: Option<&str>, address: &str) {
     match opened {
         Some(Ok(_)) => {}
         Some(Err(why)) => {
-            tell!("{}", inert(&visible_line(&format!("--browser {why}; open {address}"))));
+            tell!(
+                "{}",
+                inert(&visible_line(&format!("--browser {why}; to sign in{whom}, open {address}")))
+            );
         }
-        None => tell!("{}", inert(&visible_line(&format!("to sign in, open {address}")))),
+        None => tell!("{}", inert(&visible_line(&format!("to sign in{whom}, open {address}")))),
     }
 }
 

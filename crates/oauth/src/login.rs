@@ -10,6 +10,7 @@ mod loopback;
 mod reach;
 mod registration;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use oauth2::basic::{BasicClient, BasicTokenResponse};
@@ -28,6 +29,9 @@ use loopback::Loopback;
 
 /// The scope by which refresh tokens are asked for.
 const OFFLINE: &str = "offline_access";
+
+/// For so many scopes a token of that scope alone is asked for.
+const NARROWER: usize = 4;
 
 /// How to sign in.
 #[derive(Clone, Debug)]
@@ -48,6 +52,9 @@ pub struct SignIn {
     pub authorities: Vec<Vec<u8>>,
     /// How long the person may take.
     pub patience: Duration,
+    /// As whom to sign in, where it matters: told to the authorization server as a hint, and nobody who is signed in there already is
+    /// taken for that person (OpenID Connect Core, section 3.1.2.1).
+    pub hint: Option<String>,
 }
 
 /// Why nobody could sign in.
@@ -121,16 +128,12 @@ impl SignIn {
         let mut request = client
             .authorize_url(CsrfToken::new_random)
             .add_scopes(scopes.iter().cloned().map(Scope::new))
-            .set_pkce_challenge(challenge)
-            .add_extra_param("resource", found.resource.clone());
-        if let Some(other) = &self.other_resource {
-            // RFC 8707, section 2: what a refresh token is good for is granted here.
-            request = request.add_extra_param("resource", other.clone());
-        }
+            .set_pkce_challenge(challenge);
         if found.offers_offline_access {
-            // OpenID Connect Core, section 11: it is granted only if the person is asked.
             request = request.add_scope(Scope::new(OFFLINE.to_owned()));
-            request = request.add_extra_param("prompt", "consent");
+        }
+        for (name, value) in self.asked_beside(&found) {
+            request = request.add_extra_param(name, value);
         }
         let (address, state) = request.url();
         agent.sends_to(&address)?;
@@ -160,6 +163,22 @@ impl SignIn {
         Ok(signed_in.with(&tokens, secrets))
     }
 
+    /// What is asked for beside scopes.
+    fn asked_beside(&self, found: &Found) -> Vec<(&'static str, String)> {
+        // RFC 8707, section 2: what a refresh token is good for is granted here.
+        let resources = [&found.resource].into_iter().chain(&self.other_resource);
+        let mut asked: Vec<_> = resources.map(|resource| ("resource", resource.clone())).collect();
+        asked.extend(self.hint.iter().map(|hint| ("login_hint", hint.clone())));
+        // OpenID Connect Core, section 11: a refresh token is granted only if the person is asked.
+        let how = [(self.hint.is_some(), "login"), (found.offers_offline_access, "consent")];
+        let how: Vec<&str> =
+            how.into_iter().filter_map(|(asks, how)| asks.then_some(how)).collect();
+        if !how.is_empty() {
+            asked.push(("prompt", how.join(" ")));
+        }
+        asked
+    }
+
     /// A token for who signed in before.
     ///
     /// # Errors
@@ -175,7 +194,7 @@ impl SignIn {
             return Err(LoginError::at(&self.url, why));
         }
         let agent = Agent::new(&self.url, &self.authorities).await?;
-        let tokens = before.ask(&before.resource, &agent, secrets).await?;
+        let tokens = before.ask(&before.resource, None, &agent, secrets).await?;
         Ok(before.clone().with(&tokens, secrets))
     }
 
@@ -193,18 +212,69 @@ impl SignIn {
         let other = self.other_resource.as_deref();
         let other = other.ok_or_else(|| LoginError::new("no other resource is named"))?;
         let agent = Agent::new(&self.url, &self.authorities).await?;
-        let tokens = signed_in.ask(other, &agent, secrets).await?;
+        let tokens = signed_in.ask(other, None, &agent, secrets).await?;
         if let Some(refresh) = tokens.refresh_token() {
             signed_in.refresh_token = Some(refresh.secret().clone());
         }
         Ok(Token::of(tokens.access_token().secret().clone()))
     }
+
+    /// Tokens of the same person for one scope each, as far as the authorization server grants fewer scopes to a refresh token (RFC
+    /// 6749, section 6). A refresh token that is not what it was afterwards is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The authorization server is not to be reached.
+    pub async fn narrower(
+        &self,
+        signed_in: &mut SignedIn,
+        secrets: &Secrets,
+    ) -> Result<Vec<SignedIn>, LoginError> {
+        if signed_in.scopes.len() < 2 || signed_in.refresh_token.is_none() {
+            return Ok(Vec::new());
+        }
+        let agent = Agent::new(&self.url, &self.authorities).await?;
+        let mut narrower = Vec::new();
+        let before = signed_in.refresh_token.clone();
+        for scope in signed_in.scopes.clone().into_iter().take(NARROWER) {
+            let asked = signed_in.ask(&signed_in.resource, Some(&scope), &agent, secrets).await;
+            let Ok(tokens) = asked else { break };
+            if let Some(refresh) = tokens.refresh_token() {
+                signed_in.refresh_token = Some(refresh.secret().clone());
+            }
+            let fewer = signed_in.clone().with(&tokens, secrets);
+            if Token::of(fewer.access_token.clone())
+                .grants(std::slice::from_ref(&scope), &fewer.scopes)
+            {
+                narrower.push(SignedIn { scopes: vec![scope], refresh_token: None, ..fewer });
+            }
+        }
+        if signed_in.refresh_token != before {
+            let whole = signed_in.ask(&signed_in.resource, None, &agent, secrets).await.ok();
+            let again = whole.map(|tokens| signed_in.clone().with(&tokens, secrets));
+            let same = again.filter(|again| same_scopes(&again.scopes, &signed_in.scopes));
+            signed_in.refresh_token = same.and_then(|again| again.refresh_token);
+        }
+        Ok(narrower)
+    }
+}
+
+/// Whether two lists name the same scopes, in whatever order.
+pub(crate) fn same_scopes(one: &[String], other: &[String]) -> bool {
+    let sorted = |scopes: &[String]| scopes.iter().cloned().collect::<BTreeSet<_>>();
+    sorted(one) == sorted(other)
 }
 
 impl SignedIn {
+    /// Whether these are the scopes of its token, in whatever order.
+    pub fn has_scopes(&self, scopes: &[String]) -> bool {
+        same_scopes(&self.scopes, scopes)
+    }
+
     async fn ask(
         &self,
         resource: &str,
+        scope: Option<&str>,
         agent: &Agent,
         secrets: &Secrets,
     ) -> Result<BasicTokenResponse, LoginError> {
@@ -212,12 +282,14 @@ impl SignedIn {
         let refresh = self.refresh_token.clone();
         let refresh = refresh.ok_or_else(|| LoginError::new("there is no refresh token"))?;
         let client = client(&self.client_id, self.client_secret.as_deref(), &self.token_endpoint)?;
-        let tokens = client
-            .exchange_refresh_token(&RefreshToken::new(refresh))
-            .add_extra_param("resource", resource)
-            .request_async(&|request| agent.send(request))
-            .await
-            .map_err(|error| {
+        let refresh = RefreshToken::new(refresh);
+        let mut request =
+            client.exchange_refresh_token(&refresh).add_extra_param("resource", resource);
+        if let Some(scope) = scope {
+            request = request.add_scope(Scope::new(scope.to_owned()));
+        }
+        let tokens =
+            request.request_async(&|request| agent.send(request)).await.map_err(|error| {
                 LoginError::at("the refresh token is not taken", http::told(&error))
             })?;
         secrets.add_named("access_token", tokens.access_token().secret().as_bytes());
@@ -295,6 +367,7 @@ mod tests {
             port: 0,
             authorities: Vec::new(),
             patience: Duration::ZERO,
+            hint: None,
         };
         let error = sign_in.refreshed(&kept, &Secrets::default()).await.expect_err("another");
         assert!(error.to_string().contains("tokens for https://one.example/mcp"), "{error}");

@@ -1,5 +1,7 @@
 //! Authorization of a run: the mock authorization server that the target trusts, and tokens for whoever is in play.
 
+mod login;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
@@ -7,9 +9,10 @@ use plumb_model::pack::TokenUse;
 use plumb_model::{Header, Verdict};
 use plumb_oauth::server::LoggedRequest;
 use plumb_oauth::{
-    Access, AuthorizationServer, Bind, Collected, Presentation, Profile, SignedIn, Token,
-    TokenDeviation,
+    Access, AuthorizationServer, Bind, Collected, Presentation, Profile, Token, TokenDeviation,
 };
+
+pub use login::Login;
 
 use crate::errors::TargetError;
 use crate::record::Recorder;
@@ -40,15 +43,6 @@ pub struct AuthOptions {
     pub minted: Collected,
     /// Who has signed in at the authorization server that the target trusts: then the run has none of its own.
     pub login: Option<Login>,
-}
-
-/// A person who has signed in, with what the target's own authorization server mints.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// The tokens.
-    pub signed_in: SignedIn,
-    /// A token of the same person for another resource, if that was to be had.
-    pub for_another: Option<Token>,
 }
 
 /// Why a check waits for tokens that only a run's own authorization server mints.
@@ -112,7 +106,7 @@ enum Source {
     /// The authorization server of the run.
     Own(plumb_oauth::Running),
     /// That of the target.
-    Theirs(Login),
+    Theirs(Box<Login>),
 }
 
 impl Authority {
@@ -140,13 +134,14 @@ impl Authority {
 
     fn of_login(login: &Login, recorder: &Arc<Recorder>) -> Arc<Self> {
         let token = Token::of(login.signed_in.access_token.clone());
-        for token in login.for_another.iter().chain([&token]) {
-            recorder.add_secret(token.as_str());
+        let granted = login.all().map(|person| person.access_token.as_str());
+        for token in granted.chain(login.for_another.iter().map(Token::as_str)) {
+            recorder.add_secret(token);
         }
         Arc::new(Self {
             scopes: login.signed_in.scopes.clone(),
             audience: Some(login.signed_in.resource.clone()),
-            source: Source::Theirs(login.clone()),
+            source: Source::Theirs(Box::new(login.clone())),
             recorder: Arc::clone(recorder),
             used: OnceLock::from(token),
         })
@@ -231,7 +226,10 @@ impl Authority {
     }
 
     fn valid(&self, access: &Access) -> Result<Token, Trouble> {
-        self.noted(self.own()?.token(access))
+        match &self.source {
+            Source::Own(server) => self.noted(server.token(access)),
+            Source::Theirs(login) => login.token(access),
+        }
     }
 
     fn broken(&self, access: &Access, deviation: TokenDeviation) -> Result<Token, Trouble> {
@@ -297,6 +295,24 @@ impl<'a> Auth<'a> {
     /// A token of a principal with the scopes given.
     pub fn scoped<S: AsRef<str>>(&self, principal: &str, scopes: &[S]) -> Result<Token, Trouble> {
         self.token(&self.access(principal).scopes(scopes.iter().map(|s| s.as_ref().to_owned())))
+    }
+
+    /// The same, if there is one: who has signed in is given what the authorization server of the target grants.
+    pub fn scoped_if_any<S: AsRef<str>>(
+        &self,
+        principal: &str,
+        scopes: &[S],
+    ) -> Result<Option<Token>, Trouble> {
+        match self.scoped(principal, scopes) {
+            Err(Trouble::Absent { .. }) => Ok(None),
+            token => token.map(Some),
+        }
+    }
+
+    /// By what name the target knows a principal: the subject of the tokens.
+    pub fn subject(&self, principal: &str) -> Result<String, Trouble> {
+        let Source::Theirs(login) = &self.authority.source else { return Ok(principal.to_owned()) };
+        login.subject(&self.token(&self.access(principal))?)
     }
 
     /// A token that departs from the valid one of the run's principal.

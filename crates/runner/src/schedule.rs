@@ -320,12 +320,9 @@ impl<'a> Schedule<'a> {
     }
 }
 
-/// Whether a scenario is about principals that a run's own authorization server names.
+/// Whether a scenario is about a service that a run's own authorization server stands for.
 fn wants_own_tokens(check: &Check) -> bool {
-    let by_tokens = check.applies.contains(&Applies::Auth) && !check.id.starts_with("auth.");
-    let by_tool = [Prop::WhoamiTool, Prop::UpstreamTool];
-    matches!(check.body, Body::Scenario(_))
-        && (by_tokens || by_tool.iter().any(|prop| check.needs.contains(prop)))
+    matches!(check.body, Body::Scenario(_)) && check.needs.contains(&Prop::UpstreamTool)
 }
 
 /// A process of the target, on which scenarios are played.

@@ -41,10 +41,15 @@ pub(crate) struct LoginArgs {
     /// `--auth-scope` says what to ask for.
     #[arg(long, requires = "url", conflicts_with_all = ["on", "bearer", "authorization_server"])]
     pub(crate) login: bool,
+    /// Two people who sign in, one after the other: the run is that of the first, and what is the one's must be nothing to the other.
+    /// Each is named to the authorization server as a hint (`login_hint`).
+    #[arg(long, value_name = "ONE,OTHER", requires = "login", value_parser = people)]
+    pub(crate) login_as: Option<(String, String)>,
     /// The client to sign in as; without one, a client is registered dynamically. PLUMB_CLIENT_SECRET is its secret.
     #[arg(long, value_name = "ID", requires = "login")]
     pub(crate) login_client: Option<String>,
-    /// The command that opens a browser; the address is put in place of `{url}`, else behind it. Without one it is printed.
+    /// The command that opens a browser; the address is put in place of `{url}`, else behind it, and who signs in, of `--login-as`,
+    /// in place of `{as}`. Without one it is printed.
     #[arg(long, value_name = "COMMAND", requires = "login")]
     pub(crate) browser: Option<String>,
     /// The port on 127.0.0.1 that the browser comes back to; 0 for any.
@@ -54,12 +59,27 @@ pub(crate) struct LoginArgs {
     /// it is refused.
     #[arg(long, value_name = "URI", requires = "login")]
     pub(crate) other_resource: Option<String>,
-    /// Keep the tokens in this file, which only you can read, and sign in by its refresh token as long as that is taken.
+    /// Keep the tokens in this file, which only you can read, and sign in by its refresh token as long as that is taken. Those of
+    /// the second of two people are kept beside it, in FILE.NAME.
     #[arg(long, value_name = "FILE", requires = "login")]
     pub(crate) login_file: Option<PathBuf>,
     /// How long to wait for who signs in, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=DAY))]
     pub(crate) login_wait: u64,
+}
+
+/// The names of two people.
+fn people(text: &str) -> Result<(String, String), String> {
+    let named =
+        |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+    match text.split_once(',') {
+        Some((one, other))
+            if one != other && named(one) && named(other) && !other.contains(',') =>
+        {
+            Ok((one.to_owned(), other.to_owned()))
+        }
+        _ => Err("two different names, with a comma between them".into()),
+    }
 }
 
 impl AuthArgs {

@@ -46,7 +46,8 @@ fn run(url: &str, folder: &Path, more: &[&str]) -> (i32, Value) {
     let mut told = String::new();
     for line in BufReader::new(child.stderr.take().expect("piped")).lines() {
         let line = line.expect("text");
-        if let Some((_, address)) = line.split_once("to sign in, open ") {
+        let asked = line.strip_prefix("to sign in").and_then(|rest| rest.split_once(", open "));
+        if let Some((_, address)) = asked {
             assert!(browse(address).contains("Signed in."), "{address}");
         }
         told.push_str(&line);
@@ -64,8 +65,8 @@ fn verdict<'a>(report: &'a Value, id: &str) -> &'a str {
     check.and_then(|check| check["verdict"].as_str()).unwrap_or("not judged")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_signs_in_judges_with_what_the_authorization_server_gave() {
+/// A protected server, and the authorization server that it trusts.
+async fn protected() -> (plumb_oauth::Running, plumb_reference::Running) {
     let issuer = AuthorizationServer::of(Profile::SPEC).serve(Bind::http()).await.expect("a port");
     let mut reference = Reference::default();
     reference.options.protection = Some(Protection {
@@ -75,6 +76,59 @@ async fn who_signs_in_judges_with_what_the_authorization_server_gave() {
         upstream: None,
     });
     let server = plumb_reference::spawn_http(reference).await.expect("a port");
+    (issuer, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_and_fewer_scopes_are_judged_by_real_tokens() {
+    let (_issuer, server) = protected().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, path) = (server.url.clone(), folder.path().to_owned());
+    let more = [
+        "--suite",
+        "full",
+        "--only",
+        "auth.*,tools.sec.*,resources.sec.*,tasks.sec.*,elicit.state.*,elicit.user.*,completion.sec.*,caching.*,base.meta.client-info-not-security",
+        "--login-as",
+        "alice,robert",
+    ];
+    let ran = tokio::task::spawn_blocking(move || run(&url, &path, &more)).await.expect("runs");
+    let (code, report) = ran;
+    let checks = report["checks"].as_array().expect("checks");
+    let broken = |c: &&Value| {
+        ["violated", "inconclusive"].contains(&c["verdict"].as_str().unwrap_or_default())
+    };
+    let broken: Vec<_> =
+        checks.iter().filter(broken).map(|c| (&c["id"], &c["why"], &c["actual"])).collect();
+    assert_eq!((code, broken), (0, Vec::new()));
+    for id in [
+        "tools.sec.access-control",
+        "resources.sec.access-control",
+        "tasks.sec.auth-binding",
+        "elicit.state.user-from-credentials",
+        "elicit.user.no-self-claim",
+        "auth.rs.scope-403",
+        "auth.rs.scope-error-code",
+    ] {
+        assert_eq!(verdict(&report, id), "held", "{id}");
+    }
+    for file in ["tokens", "tokens.robert"] {
+        let kept = std::fs::read_to_string(folder.path().join(file)).expect("kept");
+        let kept: Value = serde_json::from_str(&kept).expect("JSON");
+        for name in ["access_token", "refresh_token"] {
+            let secret = kept[name].as_str().expect("a token");
+            let (_, signature) = secret.rsplit_once('.').unwrap_or(("", secret));
+            for file in ["report.json", "report.html", "junit.xml", "run.jsonl"] {
+                let text = std::fs::read_to_string(folder.path().join("out").join(file));
+                assert!(!text.expect("written").contains(signature), "{name} in {file}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_judges_with_what_the_authorization_server_gave() {
+    let (_issuer, server) = protected().await;
     let folder = tempfile::tempdir().expect("a folder");
     let (url, path) = (server.url.clone(), folder.path().to_owned());
     let (code, report) =

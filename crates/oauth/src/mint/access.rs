@@ -31,6 +31,16 @@ impl Access {
         &self.resource
     }
 
+    /// The principal.
+    pub fn who(&self) -> &str {
+        &self.subject
+    }
+
+    /// The scopes.
+    pub fn granted(&self) -> &[String] {
+        &self.scopes
+    }
+
     /// And to other resources.
     pub fn and(mut self, others: impl IntoIterator<Item = String>) -> Self {
         self.others.extend(others);

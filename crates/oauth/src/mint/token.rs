@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use plumb_model::secret::BLOT;
 
 use super::TokenDeviation;
+use crate::login::same_scopes;
 
 /// What nobody issued.
 const OPAQUE: &str = "bm9ib2R5LWlzc3VlZC10aGlzLXRva2VuLXRvLWFueWJvZHk";
@@ -51,11 +52,33 @@ impl Token {
         Some(Self(text))
     }
 
-    /// For whom it is, by its own account: the audience of a JWT.
-    pub fn audience(&self) -> Option<Vec<String>> {
+    /// Who it is of, by its own account: the subject of a JWT.
+    pub fn subject(&self) -> Option<String> {
+        self.claims()?["sub"].as_str().map(str::to_owned)
+    }
+
+    /// Whether it grants these scopes and no others: by its own account, if it is a JWT that says so (RFC 9068 section 2.2.3), else by
+    /// that of who issued it.
+    pub(crate) fn grants(&self, scopes: &[String], told: &[String]) -> bool {
+        let claims = self.claims().unwrap_or_default();
+        match claims["scope"].as_str() {
+            Some(own) => {
+                let own: Vec<String> = own.split_whitespace().map(str::to_owned).collect();
+                same_scopes(&own, scopes)
+            }
+            None => same_scopes(told, scopes),
+        }
+    }
+
+    fn claims(&self) -> Option<serde_json::Value> {
         let payload = self.0.split('.').nth(1)?;
         let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+        serde_json::from_slice(&payload).ok()
+    }
+
+    /// For whom it is, by its own account: the audience of a JWT.
+    pub fn audience(&self) -> Option<Vec<String>> {
+        let claims = self.claims()?;
         match &claims["aud"] {
             serde_json::Value::String(one) => Some(vec![one.clone()]),
             serde_json::Value::Array(several) => {

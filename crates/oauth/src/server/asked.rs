@@ -12,6 +12,8 @@ pub(super) struct Asked {
     pub(super) resources: Vec<String>,
     pub(super) challenge: Option<Challenge>,
     pub(super) nonce: Option<String>,
+    /// Who is expected to sign in (OpenID Connect Core, section 3.1.2.1).
+    pub(super) hint: Option<String>,
     pub(super) implicit: bool,
 }
 

@@ -92,6 +92,7 @@ fn asked(tenant: &Tenant, params: &Params, client: Client, back: &Back) -> Resul
         scopes: tenant.scopes_asked(params)?,
         resources: tenant.resources_asked(params)?,
         nonce: params.owned("nonce"),
+        hint: params.owned("login_hint"),
         back: back.clone(),
         client,
         implicit,

@@ -19,7 +19,7 @@ use super::refusal::Refusal;
 /// What the user decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The default user, `alice`, grants everything that was asked for.
+    /// The default user, who is whom `login_hint` names, else `alice`, grants everything that was asked for.
     Approve,
     /// Another user grants it.
     ApproveAs(String),
@@ -42,7 +42,10 @@ pub(super) struct Pending(Asked);
 /// Lets the user decide.
 pub(super) fn decide(tenant: &Tenant, asked: Asked) -> Response {
     match tenant.shared.next_decision() {
-        Decision::Approve => approve(tenant, asked, "alice"),
+        Decision::Approve => {
+            let hint = asked.hint.clone();
+            approve(tenant, asked, hint.as_deref().unwrap_or("alice"))
+        }
         Decision::ApproveAs(subject) => approve(tenant, asked, &subject),
         Decision::Grant(scopes) => approve(tenant, Asked { scopes, ..asked }, "alice"),
         Decision::Deny => deny(tenant, &asked),

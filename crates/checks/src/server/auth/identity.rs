@@ -1,8 +1,6 @@
 //! client/elicitation#identifying-the-user: who the user is follows from the token.
 
-use plumb_runner::{
-    Bench, Finding, Judgement, OTHER_PRINCIPAL, Observed, PRINCIPAL, Prop, Trouble, check,
-};
+use plumb_runner::{Bench, Finding, Judgement, OTHER_PRINCIPAL, Observed, PRINCIPAL, Prop, check};
 use plumb_wire::meta;
 use serde_json::{Value, json};
 
@@ -25,11 +23,13 @@ check! {
 }
 
 async fn from_credentials(bench: &Bench) -> Judgement {
-    for (principal, somebody_else) in [(PRINCIPAL, OTHER_PRINCIPAL), (OTHER_PRINCIPAL, PRINCIPAL)] {
-        let token = bench.auth()?.token(&bench.auth()?.access(principal))?;
+    let auth = bench.auth()?;
+    for (who, another) in [(PRINCIPAL, OTHER_PRINCIPAL), (OTHER_PRINCIPAL, PRINCIPAL)] {
+        let token = auth.token(&auth.access(who))?;
+        let (principal, somebody_else) = (auth.subject(who)?, auth.subject(another)?);
         let seen = bench.control(bench.call(Prop::WhoamiTool)?.bearer(token.as_str())).await?;
         let told = told(&seen);
-        let finding = match (told.contains(principal), told.contains(somebody_else)) {
+        let finding = match (told.contains(&principal), told.contains(&somebody_else)) {
             (_, true) => Finding::violated(format!("the subject {principal:?}"), seen.describe()),
             (true, false) => Finding::Held,
             (false, false) => Finding::unseen(
@@ -37,7 +37,7 @@ async fn from_credentials(bench: &Bench) -> Judgement {
                 "name a tool that does in plumb.toml: [props.whoami-tool]",
             ),
         };
-        bench.case(principal, format!("the token of {principal}"), Ok(finding));
+        bench.case(who, format!("the token of {principal}"), Ok(finding));
     }
     bench.conclude()
 }
@@ -57,12 +57,13 @@ check! {
 
 async fn no_self_claim(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::WhoamiTool)?;
+    let subject = bench.auth()?.subject(PRINCIPAL)?;
     let plain = bench.control(bench.call(Prop::WhoamiTool)?).await?;
-    if !told(&plain).contains(PRINCIPAL) {
-        return Err(Trouble::Setup(format!(
-            "the tool does not tell the subject: {}",
-            plain.describe()
-        )));
+    if !told(&plain).contains(&subject) {
+        return Ok(Finding::unseen(
+            format!("the tool does not tell the subject of the token: {}", plain.describe()),
+            "name a tool that does in plumb.toml: [props.whoami-tool]",
+        ));
     }
     let schema = bench.survey().tool(&found.name).map_or(Value::Null, |t| t["inputSchema"].clone());
     let open = schema["additionalProperties"] != false;
@@ -80,21 +81,21 @@ async fn no_self_claim(bench: &Bench) -> Judgement {
         bench.case(
             &format!("argument-{claim}"),
             format!("the argument {claim:?} names another user"),
-            Ok(kept(&seen)),
+            Ok(kept(&seen, &subject)),
         );
     }
     let info = json!({"name": OTHER_PRINCIPAL, "version": "1.0.0"});
     let seen = bench.send(bench.call(Prop::WhoamiTool)?.meta(meta::CLIENT_INFO, info)).await?;
-    bench.case("client-info", "`clientInfo` names another user", Ok(kept(&seen)));
+    bench.case("client-info", "`clientInfo` names another user", Ok(kept(&seen, &subject)));
     let seen = bench.send(bench.call(Prop::WhoamiTool)?.meta("user", OTHER_PRINCIPAL)).await?;
-    bench.case("meta", "`_meta` names another user", Ok(kept(&seen)));
+    bench.case("meta", "`_meta` names another user", Ok(kept(&seen, &subject)));
     bench.conclude()
 }
 
 /// A refusal is as good as the truth.
-fn kept(seen: &Observed) -> Finding {
-    let fits = told(seen).contains(PRINCIPAL) || !seen.is_accepted();
-    Finding::expect(fits, format!("the subject {PRINCIPAL:?} of the token"), || seen.describe())
+fn kept(seen: &Observed, subject: &str) -> Finding {
+    let fits = told(seen).contains(subject) || !seen.is_accepted();
+    Finding::expect(fits, format!("the subject {subject:?} of the token"), || seen.describe())
 }
 
 /// What a result says, without what the protocol adds.

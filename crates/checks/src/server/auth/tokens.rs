@@ -43,9 +43,11 @@ check! {
 }
 
 check! {
-    /// **Observed:** a valid token in the query, and nowhere else, is no token.
+    /// **Observed:** a valid token in the query, and nowhere else, is no token; nor is one in the body, as a member of the message
+    /// or as a form.
     ///
-    /// **Why:** addresses end in logs, histories and `Referer` fields, and the tokens in them.
+    /// **Why:** addresses end in logs, histories and `Referer` fields, and the tokens in them; and where a page of a stranger can send
+    /// the body, it can send the token.
     ///
     /// **Fix:** read tokens from the `Authorization` field alone.
     pub(super) QUERY = "auth.rs.query-token-refused";
