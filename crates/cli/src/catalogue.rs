@@ -58,10 +58,7 @@ pub(crate) fn explain(edition: &Edition, id: &str) -> Exit {
         }
         return Ok(0);
     }
-    let row = ledger.requirement(id).ok_or_else(|| {
-        let hint = near::hint(ledger, id);
-        anyhow!("there is no requirement `{id}`: {hint}")
-    })?;
+    let row = ledger.requirement(id).ok_or_else(|| near::unknown(edition, id))?;
     say!(
         "{}  {}, {}\n\n{}\n\nspec: {}",
         row.id,

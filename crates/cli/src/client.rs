@@ -1,5 +1,6 @@
 //! Clients: judging one, and being ours.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +57,7 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
         other_sides: config.other_sides,
         packs: Vec::new(),
         props: Props::new(),
+        props_at: BTreeMap::new(),
         allow_calls: AllowCalls::default(),
         seed: judging.seed,
         concurrency: 1,

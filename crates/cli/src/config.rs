@@ -1,9 +1,11 @@
 //! `plumb.toml`: what a user tells once about a server.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use plumb_model::known::Entry;
 use plumb_model::{OtherSides, Positions, Secrets};
 use plumb_report::text::misleads;
 use plumb_runner::{Prop, Props, Survey};
@@ -23,9 +25,13 @@ pub(crate) struct Config {
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, Prepared>"))]
     pub(crate) props: Props,
-    /// Violations that the user knows and accepts, by requirement id, each with a reason.
+    /// Where they are named: file and line.
+    #[serde(skip)]
+    pub(crate) props_at: BTreeMap<Prop, String>,
+    /// Violations that the user knows and accepts, by requirement id, each with a reason, whatever the revision or for one alone.
     #[serde(default)]
-    pub(crate) known: std::collections::BTreeMap<String, String>,
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Accepted>"))]
+    pub(crate) known: BTreeMap<String, Entry>,
     /// Positions of which the user takes the other side, each with a reason.
     #[serde(default)]
     positions: std::collections::BTreeMap<String, String>,
@@ -54,6 +60,23 @@ struct Prepared {
     arguments: Option<std::collections::BTreeMap<String, serde_json::Value>>,
 }
 
+/// Why a violation is accepted.
+#[cfg(test)]
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Accepted {
+    /// The reason, whatever the revision.
+    Reason(String),
+    /// The reason where a revision is judged by.
+    Of {
+        /// The reason.
+        reason: String,
+        /// The revision, such as 2025-11-25.
+        revision: String,
+    },
+}
+
 impl Config {
     /// Reads the file that was named, or `plumb.toml` if it is there.
     pub(crate) fn read(named: Option<&Path>, positions: &Positions) -> anyhow::Result<Self> {
@@ -66,8 +89,24 @@ impl Config {
             .with_context(|| format!("{} is not a configuration", path.display()))?;
         let file = path.display().to_string();
         let other_sides = OtherSides::checked(&file, &text, config.positions.clone(), positions)?;
-        Ok(Self { other_sides, ..config })
+        let named = config.props.keys().map(|prop| (*prop, named_at(&file, &text, *prop)));
+        let props_at = named.collect();
+        Ok(Self { props_at, other_sides, ..config })
     }
+}
+
+/// Where a configuration names a prop: its file, and the line if it can be told.
+fn named_at(file: &str, text: &str, prop: Prop) -> String {
+    let name = prop.name();
+    let table = format!("[props.{name}]");
+    let lines = || text.lines().map(str::trim_start).enumerate();
+    let headed = lines().find(|(_, line)| line.starts_with(&table));
+    let keyed = |line: &str| {
+        let rest = line.strip_prefix("props.").unwrap_or(line).strip_prefix(name.as_str());
+        rest.is_some_and(|rest| rest.trim_start().starts_with(['=', '.']))
+    };
+    let line = headed.or_else(|| lines().find(|(_, line)| keyed(line)));
+    line.map_or_else(|| file.to_owned(), |(n, _)| format!("{file}:{}", n + 1))
 }
 
 /// Reads a file; the error names it.
@@ -94,7 +133,8 @@ pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
          allow_calls = []\n\n\
          # Violations that you know and accept, by requirement id, each with a reason.\n\
          [known]\n\
-         # \"http.origin.invalid-403\" = \"behind a gateway that checks it; issue 12\"\n\n\
+         # \"http.origin.invalid-403\" = \"behind a gateway that checks it; issue 12\"\n\
+         # \"base.error.same-id\" = { reason = \"until the SDK moves\", revision = \"2025-11-25\" }\n\n\
          # Positions of which you take the other side, each with a reason; `plumb explain ID` tells which one a\n\
          # requirement rests on.\n\
          [positions]\n\
@@ -273,5 +313,18 @@ mod tests {
             survey("a correct-horse", serde_json::json!({"correct-horse": "correct-horse"}));
         let text = starter(&survey, &secrets);
         assert!(!text.contains("correct-horse") && text.contains("a [redacted KEY]"), "{text}");
+    }
+
+    #[test]
+    fn a_prop_is_found_where_it_is_named() {
+        let text = "allow_calls = []\n\n[props.slow-tool]\nname = \"x\"\n";
+        assert_eq!(named_at("plumb.toml", text, Prop::SlowTool), "plumb.toml:3");
+        let text = "[props]\nslow-tool = { name = \"x\" }\n";
+        assert_eq!(named_at("plumb.toml", text, Prop::SlowTool), "plumb.toml:2");
+        assert_eq!(
+            named_at("plumb.toml", "props.slow-tool.name = \"x\"", Prop::SlowTool),
+            "plumb.toml:1"
+        );
+        assert_eq!(named_at("plumb.toml", text, Prop::Tool), "plumb.toml");
     }
 }

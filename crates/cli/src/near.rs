@@ -29,6 +29,22 @@ pub(crate) fn unknown_to(ledger: &Ledger, only: &[String]) -> Option<String> {
     (!told.is_empty()).then(|| told.join("; "))
 }
 
+/// That a revision has no requirement of this id: which ones have it, or what may have been meant.
+pub(crate) fn unknown(edition: &Edition, id: &str) -> anyhow::Error {
+    let editions = Edition::revisions().into_iter().filter_map(Edition::of);
+    let have = editions.filter(|edition| edition.ledger.requirement(id).is_some());
+    let have: Vec<String> = have.map(|edition| edition.revision).collect();
+    let Some(newest) = have.first() else {
+        let hint = hint(&edition.ledger, id);
+        return anyhow::anyhow!("there is no requirement `{id}`: {hint}");
+    };
+    anyhow::anyhow!(
+        "{} has no requirement `{id}`, which is one of {}: add `--revision {newest}`",
+        edition.revision,
+        have.join(", ")
+    )
+}
+
 /// The ids that are like one that does not exist, as a question.
 pub(crate) fn hint(ledger: &Ledger, id: &str) -> String {
     let below = ledger

@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, bail};
 use plumb_model::known::Known;
 use plumb_model::pack::Pack;
 use plumb_model::suite::Suite;
-use plumb_model::{Edition, Ledger, Reports, Secrets};
+use plumb_model::{Edition, Reports, Secrets};
 use plumb_runner::{AllowCalls, Gateway, Options, Replicas, Target};
 use plumb_wire::Limits;
 use plumb_wire::process::warden;
@@ -109,6 +109,7 @@ fn collected(
         other_sides: config.other_sides,
         packs,
         props: config.props,
+        props_at: config.props_at,
         allow_calls: allow(&args.target, &config.allow_calls),
         seed: args.judging.seed,
         concurrency: args.jobs.max(1),
@@ -229,7 +230,7 @@ pub(crate) fn allow(args: &TargetArgs, configured: &[String]) -> AllowCalls {
     AllowCalls { all: names.iter().any(|n| n == "all"), names }
 }
 
-/// What the user knows and accepts. One list serves all revisions: of it, what this one has.
+/// What the user knows and accepts. One list serves all revisions: of it, what this one has and what is not for another alone.
 pub(crate) fn known(
     edition: &Edition,
     file: Option<&Path>,
@@ -238,19 +239,14 @@ pub(crate) fn known(
     if file.is_none() && config.known.is_empty() {
         return Ok(Known::default());
     }
-    let editions: Vec<Edition> = Edition::revisions().into_iter().filter_map(Edition::of).collect();
-    let ledgers: Vec<&Ledger> = editions.iter().map(|edition| &edition.ledger).collect();
+    let all: Vec<Edition> = Edition::revisions().into_iter().filter_map(Edition::of).collect();
     let mut known = match file {
-        Some(path) => Known::parse(&path.display().to_string(), &config::read(path)?, &ledgers)?,
+        Some(path) => {
+            Known::parse(&path.display().to_string(), &config::read(path)?, edition, &all)?
+        }
         None => Known::default(),
     };
-    for (id, reason) in &config.known {
-        if ledgers.iter().all(|ledger| ledger.requirement(id).is_none()) {
-            bail!("plumb.toml: [known]: `{id}` is no requirement: see `plumb list`");
-        }
-        known.0.insert(id.clone(), reason.clone());
-    }
-    known.0.retain(|id, _| edition.ledger.requirement(id).is_some());
+    known.0.extend(Known::checked("plumb.toml: [known]", &config.known, edition, &all)?.0);
     Ok(known)
 }
 

@@ -1,5 +1,6 @@
 //! What a run is to do.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +11,11 @@ use plumb_model::suite::Suite;
 use plumb_model::{Edition, OtherSides, Secrets};
 use plumb_wire::Limits;
 
-use crate::Props;
 use crate::auth::AuthOptions;
 use crate::replicas::Replicas;
 use crate::survey::callable::AllowCalls;
 use crate::target::Target;
+use crate::{Prop, Props};
 
 /// How long a run may take, from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub struct Options {
     pub packs: Vec<Pack>,
     /// Props that the user names.
     pub props: Props,
+    /// Where the user names them: file and line, such as `plumb.toml:12`.
+    pub props_at: BTreeMap<Prop, String>,
     /// Which tools of a stranger's server may be called.
     pub allow_calls: AllowCalls,
     /// The seed of everything random.

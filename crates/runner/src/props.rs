@@ -1,6 +1,6 @@
 //! Props: things with known behaviour that some checks need.
 
-mod offer;
+pub(crate) mod offer;
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@ mod ask;
 mod revision;
 mod selection;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,7 +160,9 @@ pub async fn survey_only(
     let (_shared, target) = sharing(target)?;
     let running = target.start(limits, &recorder, None).await?;
     let props = Props::new();
-    let given = Given { local: target.is_local(), props: &props, allow, apps: false, cards: false };
+    let (local, props_at) = (target.is_local(), BTreeMap::new());
+    let (apps, cards) = (false, false);
+    let given = Given { local, props: &props, props_at: &props_at, allow, apps, cards };
     let deadline = Instant::now() + SURVEY_ALONE;
     let survey = look(&running, &target, limits, &recorder, given, deadline).await;
     running.stop().await;

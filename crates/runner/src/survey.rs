@@ -79,6 +79,8 @@ pub struct Survey {
     pub prompts: Listing,
     /// The props that were found.
     pub props: Props,
+    /// What the user names and the target does not list, and where.
+    pub unlisted: Vec<String>,
     /// The tools that may be called, with arguments that they accept.
     pub callable: Vec<Callable>,
     /// A tool that can be told how long to take; the first that was found.

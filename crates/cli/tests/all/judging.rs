@@ -43,6 +43,7 @@ pub(crate) fn options(
         other_sides: OtherSides::default(),
         packs: plumb_checks::packs(&edition).expect("the packs are well made"),
         props: Props::new(),
+        props_at: std::collections::BTreeMap::new(),
         allow_calls: AllowCalls::default(),
         seed: 7,
         concurrency: 12,

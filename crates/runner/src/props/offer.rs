@@ -7,6 +7,14 @@ use crate::Survey;
 const NAMED: usize = 4;
 const LONGEST: usize = 64;
 
+/// A list of the target in which names stand.
+pub(crate) enum Among {
+    /// `tools/list`.
+    Tools,
+    /// `prompts/list`.
+    Prompts,
+}
+
 impl Prop {
     /// What it is, for people who know nothing of its name; without an article.
     pub fn what(self) -> &'static str {
@@ -114,12 +122,35 @@ impl Prop {
 
     /// What names it in `plumb.toml`.
     fn line(self, name: &str) -> String {
-        format!("[props.{}] with name = {name:?}", self.name())
+        let about = match self {
+            Self::UpdateResource => " and about = \"the URI of the resource that it updates\"",
+            _ => "",
+        };
+        format!("[props.{}] with name = {name:?}{about}", self.name())
     }
 
     fn called(self) -> String {
         self.fixture()
             .map_or_else(String::new, |name| format!(" (the official fixture's is `{name}`)"))
+    }
+
+    /// In which list of the target its name stands, if it has one there.
+    pub(crate) fn listed_among(self) -> Option<Among> {
+        match self {
+            Self::Prompt
+            | Self::PromptWithArguments
+            | Self::ImagePrompt
+            | Self::AudioPrompt
+            | Self::EmbeddedPrompt
+            | Self::InputPrompt => Some(Among::Prompts),
+            // Whether these are listed may depend on what the client declares.
+            Self::TaskOnlyTool
+            | Self::MrtrTaskTool
+            | Self::NeedsCapabilityTool
+            | Self::CapabilityAwareTool => None,
+            _ if self.is_a_tool() => Some(Among::Tools),
+            _ => None,
+        }
     }
 
     fn is_a_tool(self) -> bool {

@@ -239,7 +239,8 @@ async fn met(
     let facts = || selected.iter().flat_map(|check| check.applies);
     let cards = facts().any(|fact| fact.is_published());
     let apps = facts().any(|fact| *fact == Applies::Apps);
-    let given = Given { local, props: &options.props, allow, apps, cards };
+    let (props, props_at) = (&options.props, &options.props_at);
+    let given = Given { local, props, props_at, allow, apps, cards };
     let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
     if let (Target::Gateway(_), Some(version)) = (&options.target, &survey.legacy_only) {
         let (revision, supported) = (options.edition.revision.clone(), version.clone());
@@ -250,6 +251,7 @@ async fn met(
     {
         return Err(ContactError::Unreached(stranger.to_string()));
     }
+    survey.unlisted.iter().for_each(|told| recorder.remark(told.clone()));
     if survey.cut_short {
         recorder.remark(
             "the target is slow: half of the budget went into looking at it, and what was not seen until then is \

@@ -1,5 +1,6 @@
 //! Looking at a target: what is learnt of it, and in which order.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plumb_model::Edition;
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::channel::Channel;
 use crate::errors::ContactError;
+use crate::props::offer::Among;
 use crate::{Prop, Props, Survey};
 
 /// So long takes a tool that is told to be quick, and still has time to say something.
@@ -25,6 +27,8 @@ pub(crate) struct Given<'a> {
     pub(crate) local: bool,
     /// Props that the user names.
     pub(crate) props: &'a Props,
+    /// Where the user does.
+    pub(crate) props_at: &'a BTreeMap<Prop, String>,
     /// Which tools may be called.
     pub(crate) allow: &'a AllowCalls,
     /// Whether tools and resources with a user interface are looked for.
@@ -32,6 +36,9 @@ pub(crate) struct Given<'a> {
     /// Whether what it publishes beside the protocol is looked for.
     pub(crate) cards: bool,
 }
+
+/// So many names are told of those that there are.
+const SOME: usize = 8;
 
 impl Survey {
     /// Looks at a target. Every exchange is recorded under the name `survey`. The handshake of earlier
@@ -68,6 +75,7 @@ impl Survey {
         }
         survey.pace = pace::pace(&survey);
         survey.props.clone_from(given.props);
+        survey.set_unlisted_aside(given.props_at);
         watch::by_lists(&mut survey);
         let until = now + left / 2;
         let tried = timeout_at(until, survey.try_out(channel, given.allow, until)).await;
@@ -122,6 +130,34 @@ impl Survey {
         if channel.edition().has_handshake() {
             self.shorten();
         }
+    }
+
+    /// What the user names and the target does not list shows nothing; what the target has of the kind may be found by itself.
+    fn set_unlisted_aside(&mut self, at: &BTreeMap<Prop, String>) {
+        let mut unlisted = Vec::new();
+        self.props.retain(|prop, found| {
+            let (list, kind, key) = match prop.listed_among() {
+                Some(Among::Tools) => (&self.tools, "tools", "name"),
+                Some(Among::Prompts) => (&self.prompts, "prompts", "name"),
+                None => return true,
+            };
+            let names = || list.items.iter().filter_map(|item| item.value[key].as_str());
+            let listed = names().any(|name| name == found.name);
+            if !listed && !list.items.is_empty() {
+                let at = at.get(prop).map_or("plumb.toml", String::as_str);
+                let some: Vec<&str> = names().take(SOME).collect();
+                unlisted.push(format!(
+                    "{at}: [props.{}] names {:?}, which the server does not list among its {kind} ({}{}): correct the name, or remove the \
+                     entry; nothing was judged by it",
+                    prop.name(),
+                    found.name,
+                    some.join(", "),
+                    if names().count() > SOME { ", …" } else { "" },
+                ));
+            }
+            listed || list.items.is_empty()
+        });
+        self.unlisted = unlisted;
     }
 
     /// What changes a list is called by the checks that look for the change, and by nobody else: beside others it would move
