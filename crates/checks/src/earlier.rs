@@ -2,6 +2,7 @@
 //! What they share with it is judged by the checks of `server`, which say since when.
 
 mod changes;
+mod leaving;
 mod lifecycle;
 mod resumption;
 mod sessions;
@@ -58,6 +59,7 @@ const CHECKS: &[&Check] = &[
     &streams::PRIME,
     &streams::RETRY,
     &streams::BATCH,
+    &leaving::DISCONNECT,
     &resumption::IDS_UNIQUE,
     &resumption::OWN_STREAM,
     &utilities::PING,

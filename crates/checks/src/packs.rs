@@ -37,6 +37,8 @@ pub const PACKS: &[(&str, &str)] = &[
         "vectors/sep-2164-not-found/pack.json",
         include_str!("../../../vectors/sep-2164-not-found/pack.json"),
     ),
+    ("vectors/resource-uris/pack.json", include_str!("../../../vectors/resource-uris/pack.json")),
+    ("vectors/reserved-meta/pack.json", include_str!("../../../vectors/reserved-meta/pack.json")),
     ("vectors/tools-call/pack.json", include_str!("../../../vectors/tools-call/pack.json")),
     ("vectors/prompts-get/pack.json", include_str!("../../../vectors/prompts-get/pack.json")),
     ("vectors/completion/pack.json", include_str!("../../../vectors/completion/pack.json")),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use plumb_model::Edition;
-use plumb_reference::{EARLIER_MUTANTS, GATEWAY_MUTANTS, Gateway, MUTANTS, Reference, Rules};
+use plumb_reference::{
+    EARLIER_LIBERTIES, EARLIER_MUTANTS, GATEWAY_MUTANTS, Gateway, MUTANTS, Reference, Rules,
+};
 use plumb_wire::process::Launch;
 use tokio::net::TcpListener;
 
@@ -101,12 +103,20 @@ async fn handshake(args: HandshakeArgs) -> Exit {
         for mutant in EARLIER_MUTANTS {
             say!("{:<44} {}", mutant.name, mutant.kills);
         }
+        for liberty in EARLIER_LIBERTIES {
+            say!("{liberty:<44} nothing: it need not be obeyed");
+        }
         return Ok(0);
     }
-    if let Some(rule) = args.broken.iter().find(|r| EARLIER_MUTANTS.iter().all(|m| m.name != **r)) {
+    let known = |rule: &str| {
+        EARLIER_LIBERTIES.contains(&rule) || EARLIER_MUTANTS.iter().any(|m| m.name == rule)
+    };
+    if let Some(rule) = args.broken.iter().find(|rule| !known(rule)) {
         return Err(anyhow!("it has no rule `{rule}`: see `plumb serve handshake --rules`").into());
     }
-    let served = if args.stdio {
+    let served = if args.stdio && args.dual {
+        plumb_reference::serve_dual_stdio(Reference::default(), args.broken).await
+    } else if args.stdio {
         plumb_reference::serve_handshake_stdio(args.broken).await
     } else {
         let listener = TcpListener::bind(("127.0.0.1", args.port)).await?;

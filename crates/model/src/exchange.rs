@@ -140,6 +140,9 @@ pub struct StreamFacts {
     pub comments: u32,
     /// How many `retry` fields came.
     pub retries: u32,
+    /// What the last `retry` field said, in milliseconds, if it was a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_ms: Option<u64>,
     /// Events without any `data` field (never dispatched by a reader).
     pub without_data: u32,
     /// Field names that the event stream format does not know, at most eight.

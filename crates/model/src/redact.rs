@@ -177,6 +177,7 @@ fn answered(answer: &mut Answer, secrets: &Secrets) {
         let StreamFacts {
             comments: _,
             retries: _,
+            retry_ms: _,
             without_data: _,
             unknown_fields,
             cut_off: _,

@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 
 pub(crate) use http::serve;
 pub use http::{serve_handshake_http, spawn_handshake_http};
-pub use rules::{EARLIER_MUTANTS, EarlierMutant};
+pub use rules::{EARLIER_LIBERTIES, EARLIER_MUTANTS, EarlierMutant};
 pub use stdio::serve_handshake_stdio;
 
 use crate::revision::{ASSUMED, IN_A_HEADER};

@@ -47,13 +47,13 @@ pub use auth::protection::Protection;
 pub use client::{
     CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientMutant, ClientRules, ClientStyle,
 };
-pub use dual::{serve_dual_http, spawn_dual_http};
+pub use dual::{serve_dual_http, serve_dual_stdio, spawn_dual_http};
 pub use earlier::{serve_earlier_http, serve_earlier_stdio};
 pub use gateway::{
     GATEWAY_MUTANTS, Gateway, GatewayMutant, RunningGateway, serve_gateway, spawn_gateway,
 };
 pub use handshake::{
-    EARLIER_MUTANTS, EarlierMutant, serve_handshake_http, serve_handshake_stdio,
+    EARLIER_LIBERTIES, EARLIER_MUTANTS, EarlierMutant, serve_handshake_http, serve_handshake_stdio,
     spawn_handshake_http,
 };
 pub use http::{Running, serve_http, serve_http_until, spawn_http, spawn_http_replicas};

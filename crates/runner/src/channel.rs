@@ -2,6 +2,7 @@
 
 mod handshake;
 mod open;
+mod parts;
 mod towards;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use handshake::{Handshakes, Opened};
 pub use open::Open;
+use parts::Parts;
 
 use crate::pace::Sender;
 use crate::process::keeper::Keeper;
@@ -106,6 +108,10 @@ impl Watch {
     fn found_ended(&self, process: Option<Mortal>) {
         let failed = process.filter(Mortal::has_failed);
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
+    }
+
+    fn waits_in_vain(&self) {
+        self.in_vain.store(true, Ordering::Relaxed);
     }
 
     fn see(&self, end: &End, mortal: Option<Mortal>) {
@@ -224,6 +230,7 @@ impl Channel {
             probe,
             tries: 0,
             cancelled: false,
+            parts: Parts::default(),
         })
     }
 
@@ -271,12 +278,10 @@ impl Channel {
     ) -> Result<(Live, Option<Mortal>), WireError> {
         self.recorder.pace.slot().await;
         let tempo = &self.recorder.tempo;
-        let given = probe.patience.map(|p| self.stretch(p));
         match &self.way {
             Way::Http(client, server) => {
                 let target = probe.target(client.endpoint().target());
-                let usual = tempo.patient(client.limits().answer) * self.patience;
-                let answer_within = Some(given.unwrap_or(usual));
+                let answer_within = Some(self.usual_patience(probe));
                 let fields = session.map(Opened::fields).unwrap_or_default();
                 let request = || {
                     let request = probe.in_session(&fields);
@@ -296,6 +301,7 @@ impl Channel {
             Way::Stdio(keeper) => {
                 let (session, ended) = keeper.revived().await?;
                 self.watch.found_ended(ended.map(Mortal::Session));
+                let given = probe.patience.map(|patience| self.stretch(patience));
                 let mut within = given.unwrap_or(tempo.patient(keeper.answer()) * self.patience);
                 if session.first_word().is_none() {
                     within += tempo.starts_within();

@@ -37,7 +37,7 @@ impl Evidence {
 
     /// Counts an exchange.
     pub(crate) fn note(&self, seen: &Observed) {
-        self.note_seq(seen.seq());
+        seen.seqs().for_each(|seq| self.note_seq(seq));
     }
 
     /// What was counted since the last case, which from then on is not.

@@ -21,6 +21,7 @@ mod options;
 mod pace;
 mod passive;
 mod plan;
+mod polling;
 mod probe;
 mod process;
 mod props;

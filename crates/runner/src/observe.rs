@@ -1,5 +1,7 @@
 //! An exchange with its messages parsed once, as every check reads it.
 
+mod parts;
+
 use std::sync::Arc;
 
 use plumb_model::{Carrier, Edition, End, Exchange, Frame, Sent};
@@ -9,6 +11,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::Trouble;
+use parts::Parts;
 
 /// An exchange with its messages parsed once.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct Observed {
     pub request: Option<Value>,
     /// The frames of the answer, parsed, in order of arrival.
     pub messages: Arc<[Message]>,
+    /// The exchange whose stream this one goes on with, and the numbers of those in which it went on.
+    parts: Parts,
     /// What it takes of the memory of the run.
     held: Option<Arc<Reservation>>,
 }
@@ -33,7 +38,8 @@ impl Observed {
         };
         let messages: Arc<[Message]> = exchange.answer.frames.iter().map(read).collect();
         let too_large = messages.iter().any(Message::is_too_large);
-        let observed = Self { exchange: Arc::new(exchange), request, messages, held: None };
+        let parts = Parts::default();
+        let observed = Self { exchange: Arc::new(exchange), request, messages, parts, held: None };
         if too_large { observed.cut() } else { observed }
     }
 

@@ -49,6 +49,9 @@ impl Company {
 /// Where events go, in order.
 pub type Sink = Box<dyn Fn(Event) + Send + Sync>;
 
+/// What is observed, and the exchange that it is published as.
+type Kept = (Observed, Arc<Exchange>);
+
 /// Numbers exchanges, shows them to the passive checks and emits events.
 pub(crate) struct Recorder {
     /// The revision that is spoken, and judged by.
@@ -72,7 +75,7 @@ pub(crate) struct Recorder {
     told: Mutex<Vec<String>>,
     judging: OnceLock<(Passives, Arc<Survey>)>,
     /// Exchanges of the survey, kept until the run's start is announced.
-    early: Mutex<Option<Vec<Observed>>>,
+    early: Mutex<Option<Vec<Kept>>>,
 }
 
 impl Recorder {
@@ -191,6 +194,32 @@ impl Recorder {
 
     /// Records one finished exchange.
     pub(crate) fn record(&self, by: &str, channel: &str, sent: Sent, answer: Answer) -> Observed {
+        self.keep(self.parsed(by, channel, sent, answer))
+    }
+
+    /// Records an exchange that brought the rest of an answer, or tried to: what it brought is judged as what answers that request.
+    pub(crate) fn record_rest(
+        &self,
+        by: &str,
+        channel: &str,
+        (sent, answer): (Sent, Answer),
+        before: &Observed,
+    ) -> Observed {
+        let observed = self.parsed(by, channel, sent, answer);
+        if !observed.is_stream() {
+            return self.keep(observed);
+        }
+        let plain = Arc::clone(&observed.exchange);
+        let observed = observed.behind(before);
+        self.keep_as(observed, plain)
+    }
+
+    /// The answer of which these are the parts.
+    pub(crate) fn whole(&self, parts: &[Observed]) -> Option<Observed> {
+        Some(Observed::whole(parts)?.counted(&self.account))
+    }
+
+    fn parsed(&self, by: &str, channel: &str, sent: Sent, answer: Answer) -> Observed {
         let seq = self.next();
         let exchange = Exchange {
             seq,
@@ -205,7 +234,7 @@ impl Recorder {
         let turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
         let observed = Observed::new(exchange).counted(&self.account);
         drop(turn);
-        self.keep(observed)
+        observed
     }
 
     /// Records what the target asked, and how we answered it.
@@ -219,12 +248,18 @@ impl Recorder {
     }
 
     fn keep(&self, observed: Observed) -> Observed {
+        let exchange = Arc::clone(&observed.exchange);
+        self.keep_as(observed, exchange)
+    }
+
+    /// Judges what was observed, and publishes it as what it was.
+    fn keep_as(&self, observed: Observed, exchange: Arc<Exchange>) -> Observed {
         let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = early.as_mut() {
-            kept.push(observed.clone());
+            kept.push((observed.clone(), exchange));
         } else {
             drop(early);
-            self.publish(&observed);
+            self.publish(&observed, &exchange);
         }
         observed
     }
@@ -237,8 +272,8 @@ impl Recorder {
             let _ = self.judging.set(judging);
         }
         let kept = self.early.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for observed in kept.unwrap_or_default() {
-            self.publish(&observed);
+        for (observed, exchange) in kept.unwrap_or_default() {
+            self.publish(&observed, &exchange);
         }
     }
 
@@ -246,11 +281,11 @@ impl Recorder {
         self.judging.get().map(|(passives, _)| passives)
     }
 
-    fn publish(&self, observed: &Observed) {
+    fn publish(&self, observed: &Observed, exchange: &Exchange) {
         if let Some((passives, survey)) = self.judging.get() {
             passives.see(observed, survey, &self.edition);
         }
-        let exchange = self.published.cut(observed.exchange.as_ref().clone());
+        let exchange = self.published.cut(exchange.clone());
         self.emit(Event::Exchanged(Arc::new(exchange)));
     }
 }

@@ -141,7 +141,13 @@ impl Parser {
             b"event" => self.block.name = Some(text()),
             b"id" if value.contains(&0) => {}
             b"id" => self.block.id = Some(text()),
-            b"retry" => self.facts.retries = self.facts.retries.saturating_add(1),
+            b"retry" => {
+                self.facts.retries = self.facts.retries.saturating_add(1);
+                // Anything but digits is no time, and is passed over.
+                let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+                self.facts.retry_ms =
+                    text().parse().ok().filter(|_| digits).or(self.facts.retry_ms);
+            }
             _ => self.note_unknown(name),
         }
         Ok(())

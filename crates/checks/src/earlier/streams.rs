@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_model::{Carrier, End, Sent};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Session, check};
-use plumb_wire::{Capability, method};
+use plumb_wire::{Capability, header, method};
 use serde_json::json;
 
 use super::ping;
@@ -132,7 +132,8 @@ fn response_in_stream(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** every stream that a posted request is answered by, and whose events have ids, begins with an event that
-    /// has an id and no data. A server whose events have none cannot be come back to, and is not judged.
+    /// has an id and no data. A server whose events have none cannot be come back to, and is not judged; nor is a stream whose request
+    /// does not say that it is of this revision: clients of those before it stumble over an event without data.
     ///
     /// **Why:** a client whose connection breaks before the first message has an id to come back with.
     ///
@@ -145,7 +146,7 @@ check! {
 }
 
 fn prime(seen: &Observed, notes: &mut Notes<'_>) {
-    if !is_stream_of_request(seen) || !has_ids(seen) {
+    if !is_stream_of_request(seen) || !has_ids(seen) || !is_of(seen, &notes.edition.revision) {
         return;
     }
     let Some(first) = seen.exchange.answer.frames.first() else { return };
@@ -161,8 +162,8 @@ fn prime(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** a stream whose connection is closed before the response, behind an event with an id, has told by `retry`
-    /// when to come back.
+    /// **Observed:** a stream whose connection was closed before the response, and that went on when it was fetched by GET with
+    /// `Last-Event-ID`, had told by `retry` when to come back. One that ends for good, as with its session, is not judged.
     ///
     /// **Why:** clients that do not know come back at once, or late.
     ///
@@ -175,12 +176,8 @@ check! {
 }
 
 fn retry(seen: &Observed, notes: &mut Notes<'_>) {
-    let answer = &seen.exchange.answer;
-    let goes_on = seen.response().is_none() && has_ids(seen) && answer.end == End::Complete;
-    if !is_stream_of_request(seen) || !goes_on {
-        return;
-    }
-    let told = answer.stream.as_ref().is_some_and(|facts| facts.retries > 0);
+    let Some(before) = seen.resumes().filter(|_| !seen.messages.is_empty()) else { return };
+    let told = before.answer.stream.as_ref().is_some_and(|facts| facts.retries > 0);
     notes.expect(told, "`retry` before the connection is closed", || "no such field".into());
 }
 
@@ -209,6 +206,17 @@ async fn batch(bench: &Bench) -> Judgement {
     Ok(Finding::expect(fits, "an answer to each of two pings", || seen.describe()))
 }
 
+/// Whether a request says that it is of this revision: in its field, or as the version that it wants.
+fn is_of(seen: &Observed, revision: &str) -> bool {
+    if seen.method() == Some(method::OLD_INITIALIZE) {
+        return seen.params().is_some_and(|params| params["protocolVersion"] == revision);
+    }
+    let Sent::Http { headers, .. } = &seen.exchange.sent else { return false };
+    headers.iter().any(|field| {
+        field.name.eq_ignore_ascii_case(header::PROTOCOL_VERSION) && field.value == revision
+    })
+}
+
 fn has_ids(seen: &Observed) -> bool {
     let frames = &seen.exchange.answer.frames;
     frames.iter().any(|f| matches!(&f.carrier, Carrier::Event { id: Some(_), .. }))
@@ -219,5 +227,10 @@ fn is_stream_of_request(seen: &Observed) -> bool {
     let posted = matches!(&seen.exchange.sent, Sent::Http { method, .. } if method == "POST");
     let streams = seen.exchange.answer.media_type().as_deref() == Some("text/event-stream");
     let cancelled = seen.exchange.by.starts_with("cancel.");
-    !cancelled && posted && streams && seen.is_request() && seen.status() == Some(200)
+    !cancelled
+        && posted
+        && seen.resumes().is_none()
+        && streams
+        && seen.is_request()
+        && seen.status() == Some(200)
 }

@@ -85,8 +85,8 @@ pub(crate) struct HandshakeArgs {
     /// The port on 127.0.0.1; 0 picks a free one and prints the address.
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// Serve the newest revision at the same endpoint, too.
-    #[arg(long, conflicts_with = "stdio")]
+    /// Serve the newest revision at the same endpoint, or in the same process, too.
+    #[arg(long)]
     pub(crate) dual: bool,
     /// Break this rule (see `--rules`).
     #[arg(long = "break", value_name = "RULE")]

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::working::Leaving;
 use super::{SPOKEN, Sent, Server, Session, failed};
 use crate::revision::ASSUMED;
 
@@ -97,14 +98,24 @@ impl Server {
             // The other half is here.
             let _ = write.send(self.event(id, stream, &Value::Null));
         }
+        let ends = !self.obeys("disconnect_ends_nothing");
+        let leaving = ends.then(|| Leaving::of(self, id, message));
+        let polled = !self.obeys("answers_at_once");
+        if polled {
+            let _ = write.send(self.comes_back());
+        }
+        let write = Some(write).filter(|_| !polled);
         let (server, id) = (Arc::clone(self), id.to_owned());
         tokio::spawn(async move {
             while let Some(message) = said.recv().await {
+                let event = server.event(&id, stream, &message);
                 // Nobody may listen any more; the work goes on.
-                let _ = write.send(server.event(&id, stream, &message));
+                if let Some(write) = &write {
+                    let _ = write.send(event);
+                }
             }
         });
-        open_stream(written)
+        open_stream(written, leaving)
     }
 
     fn posted(self: &Arc<Self>, id: &str, message: &Value) -> Response {
@@ -115,6 +126,10 @@ impl Server {
             }
             let answers = batch.iter().filter_map(|one| self.take(id, one).answer);
             return axum::Json(Value::Array(answers.collect())).into_response();
+        }
+        if self.is_taken(id, &message["id"]) {
+            let error = json!({"code": -32600, "message": "the id is in use"});
+            return axum::Json(failed(message.get("id"), &error)).into_response();
         }
         let said = self.take(id, message);
         match said.answer {
@@ -194,8 +209,9 @@ impl Server {
             events += &self.event(id, stream, &said);
         }
         let logs = message.pointer("/params/name") == Some(&json!("log"));
-        if logs && !self.obeys("sse_retry") {
-            return closed(events);
+        if logs && !self.obeys("sse_retry") || !self.obeys("answers_at_once") {
+            self.event(id, stream, &answer);
+            return closed(events + &self.comes_back());
         }
         if logs && !self.obeys("sse_response") {
             return closed(": nothing\n\n".to_owned());
@@ -208,6 +224,11 @@ impl Server {
         }
         events += &self.event(id, stream, &answer);
         closed(events)
+    }
+
+    /// When a client comes back for the rest of a stream.
+    fn comes_back(&self) -> String {
+        if self.obeys("sse_retry") { "retry: 20\n\n".to_owned() } else { String::new() }
     }
 
     /// The event of a message, which is kept; the first of a stream has none.
@@ -230,7 +251,9 @@ impl Server {
     /// The stream of a client, or what comes after an event.
     fn get(&self, id: &str, headers: &HeaderMap) -> Response {
         if let Some(last) = field(headers, "last-event-id") {
-            return closed(self.after(id, last));
+            let events = self.after(id, last);
+            let ends = self.obeys("answers_at_once") || events.contains("\"result\"");
+            return closed(if ends { events } else { events + &self.comes_back() });
         }
         let (way, mut said) = mpsc::unbounded_channel::<Value>();
         let (write, written) = mpsc::unbounded_channel::<String>();
@@ -249,7 +272,7 @@ impl Server {
                 }
             }
         });
-        open_stream(written)
+        open_stream(written, None)
     }
 
     /// What was sent behind an event of a session, on its stream.
@@ -269,10 +292,13 @@ impl Server {
     }
 }
 
-fn open_stream(written: mpsc::UnboundedReceiver<String>) -> Response {
-    let stream = futures_util::stream::unfold(written, |mut written| async move {
-        written.recv().await.map(|text| (Ok::<_, Infallible>(text), written))
-    });
+/// A stream of what is written; `leaving` goes with it.
+fn open_stream(written: mpsc::UnboundedReceiver<String>, leaving: Option<Leaving>) -> Response {
+    let stream =
+        futures_util::stream::unfold((written, leaving), |(mut written, leaving)| async move {
+            let text = written.recv().await?;
+            Some((Ok::<_, Infallible>(text), (written, leaving)))
+        });
     ([("content-type", "text/event-stream")], Body::from_stream(stream)).into_response()
 }
 

@@ -27,6 +27,10 @@ const TRIGGERS: [&str; 4] = [
     "test_update_resource",
 ];
 
+/// Names that a revision has reserved.
+const RESERVED: [&str; 5] =
+    ["related-task", "protocolVersion", "clientInfo", "clientCapabilities", "logLevel"];
+
 impl Server {
     pub(super) fn result(
         self: &Arc<Self>,
@@ -37,6 +41,15 @@ impl Server {
     ) -> Result<Value, Value> {
         if self.spoilt.load(Ordering::Relaxed) && method != "ping" {
             return Err(error(-32603, "something was cancelled"));
+        }
+        let strange = |key: &String| {
+            key.strip_prefix("io.modelcontextprotocol/")
+                .is_some_and(|name| !RESERVED.contains(&name))
+        };
+        if !self.obeys("meta_keys")
+            && params["_meta"].as_object().is_some_and(|meta| meta.keys().any(strange))
+        {
+            return Err(error(-32602, "a reserved key that nobody knows"));
         }
         match method {
             "initialize" => Ok(self.welcome(params)),
@@ -292,6 +305,9 @@ impl Server {
     /// The URI of a resource that is there.
     fn resource(&self, params: &Value) -> Result<String, Value> {
         let Some(uri) = params["uri"].as_str() else { return Err(error(-32602, "no uri")) };
+        if !self.obeys("resource_uris") && !uri.contains(':') {
+            return Ok(RESOURCE.to_owned());
+        }
         let code = if self.obeys("not_found") { -32002 } else { -32602 };
         if uri == RESOURCE { Ok(uri.to_owned()) } else { Err(error(code, "no such resource")) }
     }

@@ -13,6 +13,9 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
     EarlierMutant { name, kills }
 }
 
+/// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched.
+pub const EARLIER_LIBERTIES: [&str; 1] = ["answers_at_once"];
+
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.
 pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("initialize_info", "lifecycle.initialize.result"),
@@ -37,6 +40,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("sse_response", "http.sse.response"),
     rule("sse_prime", "http.sse.prime"),
     rule("sse_retry", "http.sse.retry"),
+    rule("disconnect_ends_nothing", "http.disconnect"),
     rule("batch", "http.batch.received"),
     rule("event_ids", "http.event-ids.unique"),
     rule("replay_own", "http.replay.own-stream"),
@@ -87,6 +91,10 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("origin", "http.origin.validate"),
     rule("notification_202", "http.notif.accepted-202"),
     rule("invalid_cursor", "pagination.error.invalid-cursor"),
+    rule("meta_keys", "base.meta.no-assumptions"),
+    rule("resource_uris", "resources.sec.validate-uris"),
+    rule("ids_by_session", "base.response.ids-apart"),
+    rule("ids_by_type", "base.response.ids-apart"),
     rule("unknown_prompt", "prompts.error.unknown"),
     rule("tool_shape", "schema.tool.shape"),
     rule("text_copy", "tools.structured.text-copy"),

@@ -18,7 +18,7 @@ use super::{Server, Session, failed, flaw};
 pub async fn serve_handshake_stdio(broken: Vec<String>) -> io::Result<()> {
     let server = Server::new(&broken);
     let mut input = BufReader::new(tokio::io::stdin());
-    server.sessions().insert(String::new(), Session::default());
+    server.enter();
     let (say, mut said) = mpsc::unbounded_channel::<Value>();
     tokio::spawn(async move {
         let mut output = tokio::io::stdout();
@@ -39,8 +39,13 @@ pub async fn serve_handshake_stdio(broken: Vec<String>) -> io::Result<()> {
 }
 
 impl Server {
+    /// Opens the only session that standard streams have.
+    pub(crate) fn enter(&self) {
+        self.sessions().insert(String::new(), Session::default());
+    }
+
     /// Answers a line.
-    fn line(self: &Arc<Self>, line: &[u8], say: &Say) {
+    pub(crate) fn line(self: &Arc<Self>, line: &[u8], say: &Say) {
         for message in self.lines(line, say) {
             // Whoever reads may have gone; the end of the input tells.
             let _ = say.send(message);

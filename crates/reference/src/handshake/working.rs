@@ -234,6 +234,19 @@ impl Server {
         }
     }
 
+    /// Whether an id is taken for that of a request under way: one of another session, or of another type.
+    pub(super) fn is_taken(&self, session: &str, id: &Value) -> bool {
+        let (by_session, by_type) = (!self.obeys("ids_by_session"), !self.obeys("ids_by_type"));
+        let text = id.to_string();
+        let digits = |id: &str| id.trim_matches('"').to_owned();
+        (by_session || by_type)
+            && self.running().keys().any(|(other, under_way)| {
+                let foreign = by_session && other != session && *under_way == text;
+                let retyped = by_type && *under_way != text && digits(under_way) == digits(&text);
+                foreign || other == session && retyped
+            })
+    }
+
     /// Begins to work on a request; what it brings comes from the other end.
     pub(super) fn begin(
         self: &Arc<Self>,
@@ -252,6 +265,28 @@ impl Server {
         let sessions = self.sessions();
         let declared = sessions.get(session).map(|session| session.declared.clone());
         declared.filter(Value::is_object).unwrap_or_else(|| json!({}))
+    }
+}
+
+/// A stream with the answer to a request: the work ends with it.
+pub(super) struct Leaving {
+    server: Arc<Server>,
+    key: (String, String),
+}
+
+impl Leaving {
+    /// For a request of a session.
+    pub(super) fn of(server: &Arc<Server>, session: &str, message: &Value) -> Self {
+        let key = (session.to_owned(), message["id"].to_string());
+        Self { server: Arc::clone(server), key }
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some((work, _)) = self.server.running().remove(&self.key) {
+            work.abort();
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::{Channel, Way};
+use super::{Channel, Parts, Way};
 use crate::pace;
 use crate::process::mortal::Mortal;
 use crate::{Observed, Probe};
@@ -31,6 +31,8 @@ pub struct Open {
     pub(super) tries: u32,
     /// Whether the process was told that nobody listens any more.
     pub(super) cancelled: bool,
+    /// What came of it on streams that were closed before it was whole.
+    pub(super) parts: Parts,
 }
 
 impl Open {
@@ -73,6 +75,9 @@ impl Open {
 
     /// The HTTP status, once the head is there.
     pub async fn status(&mut self) -> Option<u16> {
+        if let Some(first) = self.parts.first() {
+            return first.status();
+        }
         loop {
             let status = self.live.as_mut()?.head().await?.status;
             if !pace::turns_away(status) || !self.again(None).await {
@@ -88,20 +93,24 @@ impl Open {
 
     /// The id that was sent.
     pub fn id(&self) -> Option<Value> {
-        id_of(self.live.as_ref()?)
+        let first = self.parts.first().and_then(|first| first.sent_id().cloned());
+        first.or_else(|| id_of(self.live.as_ref()?))
     }
 
     /// Reads to the end.
     pub async fn finish(mut self) -> Observed {
         loop {
             self.hear().await;
+            if self.goes_on().await {
+                continue;
+            }
             let Some(live) = self.live.take() else { return self.nothing() };
             let channel = live.channel().to_owned();
             let (sent, answer) = live.finish().await;
             let seen = self.record(&channel, sent, answer);
             let message = seen.response().filter(|m| pace::tells_of_rate(m));
             let away = seen.status().is_some_and(pace::turns_away);
-            if !(away || message.is_some()) || self.probe.is_once() {
+            if !(away || message.is_some()) || self.probe.is_once() || !self.parts.is_empty() {
                 self.channel.recorder.pace.served();
                 return seen;
             }
@@ -171,16 +180,17 @@ impl Open {
 
     /// What came so far.
     pub fn so_far(&self) -> Answer {
-        self.live.as_ref().map(Live::so_far).unwrap_or_default()
+        self.parts.before(self.live.as_ref().map(Live::so_far).unwrap_or_default())
     }
 
     /// What came behind the first `read` frames, and how many there are now.
     pub(crate) fn since(&self, read: usize) -> (Observed, usize) {
         let Some(live) = self.live.as_ref() else { return (self.nothing(), read) };
-        let mut answer = live.so_far();
+        let mut answer = self.so_far();
         let all = answer.frames.len();
         answer.frames.drain(..read.min(all));
-        let (by, channel, sent) = (self.by.clone(), live.channel().to_owned(), live.sent().clone());
+        let first = self.parts.first().map_or(live.sent(), |first| &first.exchange.sent);
+        let (by, channel, sent) = (self.by.clone(), live.channel().to_owned(), first.clone());
         let exchange = Exchange { seq: 0, by, channel, initiator: Initiator::Us, sent, answer };
         (Observed::new(exchange), all)
     }
@@ -198,13 +208,13 @@ impl Open {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let frame = self.live.as_mut()?.next_within(left).await;
-            let before = (self.tries, Instant::now());
+            let before = (self.tries, self.parts.len(), Instant::now());
             if let Some(message) = self.read(frame).await {
                 return message;
             }
-            if self.tries > before.0 {
+            if self.tries > before.0 || self.parts.len() > before.1 {
                 // What the target asked us to wait is no part of its time.
-                deadline += before.1.elapsed();
+                deadline += before.2.elapsed();
             }
         }
     }
@@ -229,6 +239,9 @@ impl Open {
         {
             return None;
         }
+        if message.is_none() && ended && self.goes_on().await {
+            return None;
+        }
         if message.is_none() && !ended {
             self.channel.watch.in_vain.store(true, Ordering::Relaxed);
         }
@@ -237,6 +250,9 @@ impl Open {
 
     /// Records the refusal and sends the request again after the time that it asks for; says whether it did.
     async fn again(&mut self, message: Option<&Message>) -> bool {
+        if !self.parts.is_empty() {
+            return false; // It was taken; only its rest is not to be had now.
+        }
         let Some(live) = self.live.take() else { return false };
         let head = live.head_so_far();
         let header = |name: &str| {
@@ -269,7 +285,13 @@ impl Open {
         }
     }
 
-    fn record(&self, channel: &str, sent: Sent, answer: Answer) -> Observed {
+    /// Records the last part, and gives the whole.
+    fn record(&mut self, channel: &str, sent: Sent, answer: Answer) -> Observed {
+        let last = self.record_part(channel, sent, answer);
+        self.parts.whole(last, &self.channel.recorder)
+    }
+
+    pub(super) fn record_part(&self, channel: &str, sent: Sent, answer: Answer) -> Observed {
         if let Some(Mortal::Session(session)) = &self.process
             && let Some(after) = session.first_word()
         {
@@ -283,7 +305,11 @@ impl Open {
         {
             client.trim(self.channel.recorder.pace.starved());
         }
-        let seen = self.channel.recorder.record(&self.by, channel, sent, answer);
+        let recorder = &self.channel.recorder;
+        let seen = match self.parts.last() {
+            Some(last) => recorder.record_rest(&self.by, channel, (sent, answer), last),
+            None => recorder.record(&self.by, channel, sent, answer),
+        };
         if seen.tells_of_a_failure() {
             self.channel.watch.stumbled.store(true, Ordering::Relaxed);
         }
@@ -291,6 +317,9 @@ impl Open {
     }
 
     fn nothing(&self) -> Observed {
+        if let Some(whole) = self.parts.so_far(&self.channel.recorder) {
+            return whole;
+        }
         let by = self.by.clone();
         let (channel, sent, answer) = ("none".to_owned(), Sent::Nothing, Answer::default());
         Observed::new(Exchange { seq: 0, by, channel, initiator: Initiator::Us, sent, answer })

@@ -11,9 +11,9 @@ use plumb_wire::{Clock, Limits};
 use tokio::time::Instant;
 
 use super::findings::Findings;
-use super::session::event_ids;
 use crate::Observed;
 use crate::observe::clip;
+use crate::polling::event_ids;
 use crate::published::Published;
 
 /// Exchanges that are kept, at most: a target decides how often it asks.
@@ -73,7 +73,7 @@ impl Marks {
         if facts.retries > 0 {
             self.retry.get_or_insert(seq);
         }
-        let ids = event_ids(seen).count();
+        let ids = event_ids(&seen.exchange.answer).len();
         if ids > self.with_ids.map_or(0, |(_, most)| most) {
             self.with_ids = Some((seq, ids));
         }

@@ -6,21 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plumb_model::{Carrier, End, Payload};
+use plumb_model::Payload;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::{self, Expect, Reply};
 use plumb_wire::{Live, header, http, notification};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::ask::{Ask, fields, opening};
 use super::ground::Ground;
 use super::inbox::Inbox;
 use super::way::Way;
 use crate::Observed;
+use crate::polling::{Next, Polling};
 use listener::Listener;
 
-/// A stream that the server closes before its answer is fetched again after so long.
-const FETCH_AGAIN: Duration = Duration::from_millis(500);
 /// A process gets so long to say its first word.
 const FIRST_WORD: Duration = Duration::from_secs(20);
 /// And so long to end.
@@ -179,11 +179,20 @@ impl Session {
 
     /// Fetches the rest of a stream that the server closed before its answer, as the older revisions allow.
     async fn fetch(&self, seen: &Observed, ask: &Ask) -> Option<Observed> {
-        let last = event_id(seen)?;
-        if seen.exchange.answer.end != End::Complete {
-            return None;
+        let within = self.ground.patience(ask.patience)?;
+        let mut polling = Polling::until(Instant::now() + within);
+        let mut part = seen.clone();
+        while let Next::Fetch(wait, last) = polling.next(&part.exchange.answer) {
+            self.ground.pause(wait).await;
+            part = self.fetch_behind(last, ask).await?;
+            if ask.id_sent().is_some_and(|id| part.messages.iter().any(|m| m.answers(id))) {
+                return Some(part);
+            }
         }
-        self.ground.pause(FETCH_AGAIN).await;
+        None
+    }
+
+    async fn fetch_behind(&self, last: String, ask: &Ask) -> Option<Observed> {
         let again = Ask {
             patience: ask.patience,
             ..Ask::verb(&ask.by, "GET").header(header::OLD_LAST_EVENT_ID, last)
@@ -200,8 +209,7 @@ impl Session {
         }
         let channel = live.channel().to_owned();
         let (sent, answer) = live.close();
-        let rest = self.ground.record(seq, &ask.by, &channel, sent, answer);
-        rest.messages.iter().any(|m| ask.id_sent().is_some_and(|id| m.answers(id))).then_some(rest)
+        Some(self.ground.record(seq, &ask.by, &channel, sent, answer))
     }
 
     /// Takes in what a frame says, and answers it if it asks.
@@ -267,22 +275,6 @@ impl Session {
 /// The revision that a server answers the handshake with.
 pub(crate) fn negotiated(seen: &Observed) -> Option<String> {
     Some(seen.result()?.get("protocolVersion")?.as_str()?.to_owned())
-}
-
-/// The id of the last event that had one.
-pub(super) fn event_id(seen: &Observed) -> Option<String> {
-    event_ids(seen).last()
-}
-
-/// The ids of events, in order.
-pub(super) fn event_ids(seen: &Observed) -> impl DoubleEndedIterator<Item = String> {
-    let frames = seen.exchange.answer.frames.iter();
-    let ids = frames.filter_map(|frame| match &frame.carrier {
-        Carrier::Event { id, .. } => id.clone(),
-        _ => None,
-    });
-    // What cannot stand in a header is no id to go on from.
-    ids.filter(|id| id.bytes().all(|b| (0x20..0x7f).contains(&b))).collect::<Vec<_>>().into_iter()
 }
 
 fn nothing() -> plumb_model::Exchange {

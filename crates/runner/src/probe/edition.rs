@@ -111,6 +111,18 @@ impl Probe {
         self
     }
 
+    /// With the access token that another probe has in place of the run's own, or without any, as that one.
+    pub(crate) fn authorized_like(mut self, other: &Self) -> Self {
+        let edits = other.headers.iter().filter(|edit| match edit {
+            HeaderEdit::Set(name, _) | HeaderEdit::Add(name, _) | HeaderEdit::Remove(name) => {
+                name.eq_ignore_ascii_case("authorization")
+            }
+            _ => false,
+        });
+        self.headers.extend(edits.cloned());
+        self
+    }
+
     /// The HTTP request that it becomes in a session with these fields.
     pub(crate) fn in_session(&self, fields: &[(&'static str, String)]) -> HttpRequest {
         let mut request = self.http();

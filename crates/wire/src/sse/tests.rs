@@ -59,7 +59,7 @@ fn what_a_reader_drops_is_told() {
         parse(b": hi\n:\nretry: 10\nid: 1\n\nfoo: 1\nfoo\n data: x\n\n\xff: x\n\n");
     assert_eq!(events, []);
     assert_eq!(facts.comments, 2);
-    assert_eq!(facts.retries, 1);
+    assert_eq!((facts.retries, facts.retry_ms), (1, Some(10)));
     assert_eq!(facts.without_data, 3);
     assert_eq!(facts.unknown_fields, ["foo", " data", "\u{fffd}"]);
     assert!(facts.invalid_utf8);

@@ -14,13 +14,15 @@ const UNDER_WAY: Duration = Duration::from_millis(50);
 check! {
     /// **Observed:** while a request is worked on (a slow tool, where there is one), another one whose id is the same digits
     /// in the other type is answered as what it is; over HTTP so is one with the very same id on another connection, and it
-    /// is answered still when the client of the first one hangs up.
+    /// is answered still when the client of the first one hangs up. In a revision with sessions, where an id is used once in each, the
+    /// two connections are two sessions.
     ///
     /// **Why:** an id must be new to its sender alone, and most clients count from zero: a server that keeps requests by id
     /// gives one client the answer of another.
     ///
     /// **Fix:** hand each request its own way back; where a map is needed, key it by connection and by the id's JSON text.
     pub(crate) IDS_APART = "base.response.ids-apart";
+    since: "2025-03-26";
     waits: true;
     scenario: ids_apart
 }
@@ -30,6 +32,9 @@ async fn ids_apart(bench: &Bench) -> Judgement {
     let Some(first) = slow.clone().or_else(|| bench.base(Base::ToolsCall)) else {
         return Ok(Finding::unseen("the target offers no tool that may be called", "offer one"));
     };
+    if bench.edition().has_handshake() {
+        return in_sessions(bench, &first).await;
+    }
     let second = || Probe::request(method::DISCOVER, json!({}));
     bench.control(second()).await?;
     let (one, other, shared, kept) =
@@ -56,6 +61,39 @@ async fn ids_apart(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
+/// The same where ids are used once in a session.
+async fn in_sessions(bench: &Bench, first: &Probe) -> Judgement {
+    let second = || Probe::request(method::TOOLS_LIST, json!({}));
+    bench.control(second()).await?;
+    let (one, other, shared) = (bench.fresh_id(), bench.fresh_id(), bench.fresh_id());
+    let apart = bench.survey().transport.shares_processes();
+    let two = apart.then(|| two_sessions(bench, first.clone().id(shared), second().id(shared)));
+    let by_type = join(
+        pair(bench, first.clone().id(one), second().id(one.to_string())),
+        pair(bench, first.clone().id(other.to_string()), second().id(other)),
+    );
+    let ((number, text), two) = join(by_type, OptionFuture::from(two)).await;
+    let judged = [
+        ("number-then-text", "an id as a number, and its digits as a string", Some(number)),
+        ("text-then-number", "digits as a string, and the number as an id", Some(text)),
+        ("two-clients", "one id in two sessions", two),
+    ];
+    bench.cases(judged.into_iter().filter_map(|(slug, title, j)| Some((slug, title.into(), j?))));
+    bench.conclude()
+}
+
+/// Sends the second request in a session of its own while the first one is worked on in another.
+async fn two_sessions(bench: &Bench, first: Probe, second: Probe) -> Judgement {
+    let (one, other) = (bench.session(&json!({})).await?, bench.session(&json!({})).await?);
+    let open = one.open(first.clone()).await?;
+    bench.pause(UNDER_WAY).await;
+    let seen = other.send(second.clone()).await;
+    let before = bench.finish(open).await;
+    one.end().await;
+    other.end().await;
+    both(bench, (&first, &before), (&second, &seen?)).await
+}
+
 /// Two clients call with one id, and the first one hangs up.
 async fn one_leaves(bench: &Bench, slow: Probe, id: u64) -> Judgement {
     let leaving = bench.open(slow.clone().fresh().id(id)).await?;
@@ -73,8 +111,19 @@ async fn pair(bench: &Bench, first: Probe, second: Probe) -> Judgement {
     bench.pause(UNDER_WAY).await;
     let seen = bench.send(second.clone()).await;
     let before = bench.finish(open).await;
-    match answered(bench, &second, &seen?, "supportedVersions").await? {
-        Finding::Held => answered(bench, &first, &before, "content").await,
+    both(bench, (&first, &before), (&second, &seen?)).await
+}
+
+/// Whether each of two requests is answered as what it is.
+async fn both(
+    bench: &Bench,
+    (first, before): (&Probe, &Observed),
+    (second, seen): (&Probe, &Observed),
+) -> Judgement {
+    let lists = second.method() == Some(method::TOOLS_LIST);
+    let member = if lists { "tools" } else { "supportedVersions" };
+    match answered(bench, second, seen, member).await? {
+        Finding::Held => answered(bench, first, before, "content").await,
         finding => Ok(finding),
     }
 }

@@ -134,6 +134,7 @@ check! {
     ///
     /// **Fix:** read the keys that you know, and leave the others alone.
     pub(crate) NO_ASSUMPTIONS = "base.meta.no-assumptions";
+    since: "2025-06-18";
     cases: facet::outcome
 }
 

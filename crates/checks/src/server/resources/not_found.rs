@@ -100,6 +100,7 @@ check! {
     ///
     /// **Fix:** parse `uri` before anything looks it up.
     pub(crate) VALIDATE_URIS = "resources.sec.validate-uris";
+    since: "2025-03-26";
     applies: [Declares(Resources)];
     cases: facet::unharmed
 }

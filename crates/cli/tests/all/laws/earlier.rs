@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use plumb_model::{Edition, Report, Role, Verdict};
-use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http};
+use plumb_reference::{
+    EARLIER_LIBERTIES, EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http,
+};
 
 use crate::judging;
 
@@ -59,6 +61,28 @@ async fn a_right_server_holds_each_revision() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_closes_streams_before_their_answer_is_polled() {
+    for liberty in EARLIER_LIBERTIES {
+        for (broken, blamed) in
+            [(vec![liberty], vec![]), (vec![liberty, "sse_retry"], vec!["http.sse.retry"])]
+        {
+            let report = judged("2025-11-25", &broken, &[]).await;
+            let verdicts = verdicts(&report);
+            let in_doubt: Vec<_> = verdicts
+                .iter()
+                .filter(|(_, v)| matches!(v, Verdict::Inconclusive { .. }))
+                .collect();
+            assert!(in_doubt.is_empty(), "{broken:?}: {in_doubt:#?}");
+            let violated = verdicts.iter().filter(|(_, v)| matches!(v, Verdict::Violated { .. }));
+            let violated: Vec<_> = violated.map(|(id, _)| *id).collect();
+            assert_eq!(violated, blamed, "{broken:?}");
+            let unseen = verdicts.get("tools.call.text-content").copied();
+            assert!(!matches!(unseen, Some(Verdict::Unverified { .. })), "{unseen:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_broken_rule_is_noticed() {
     let wanted = std::env::var("PLUMB_MUTANT").ok();
     let chosen = |m: &&EarlierMutant| {
@@ -99,39 +123,19 @@ fn every_check_of_earlier_revisions_has_a_row_a_mutant_and_its_documentation() {
     }
 }
 
-/// What is still to be judged: two principals, each with sessions of their own, and vectors that span one revision only.
-const OPEN: [&str; 14] = [
-    "http.disconnect",
-    "base.response.ids-apart",
-    "base.meta.no-assumptions",
-    "resources.sec.validate-uris",
-    "tools.sec.access-control",
-    "resources.sec.access-control",
-    "resources.sec.permission-check",
-    "completion.sec.access",
-    "completion.sec.disclosure",
-    "elicit.state.user-from-credentials",
-    "elicit.url.not-self-auth",
-    "elicit.user.no-self-claim",
-    "core-tasks.bound",
-    "core-tasks.isolated",
-];
-
 #[test]
-fn each_requirement_has_a_check_or_a_reason_or_is_known_to_be_open() {
+fn each_requirement_has_a_check_or_a_reason() {
     let checks = plumb_checks::of_servers();
     for revision in Edition::revisions().into_iter().skip(1) {
         let edition = Edition::of(revision).expect("judged");
         let judged = |id: &str| checks.iter().any(|c| c.is_for(&edition) && c.covers(id));
-        let open = edition.ledger.rows().iter().filter(|row| row.binds(Role::Server));
-        let open = open.filter(|row| !judged(&row.id));
-        let open = open.filter(|row| edition.ledger.exclusion(&row.id, Role::Server).is_none());
-        let open: Vec<&str> = open.map(|row| row.id.as_str()).collect();
-        let unknown: Vec<_> = open.iter().filter(|id| !OPEN.contains(id)).collect();
-        assert!(unknown.is_empty(), "{revision}: {unknown:?}");
-        if revision == "2025-11-25" {
-            let done: Vec<_> = OPEN.iter().filter(|id| !open.contains(id)).collect();
-            assert!(done.is_empty(), "no longer open: {done:?}");
+        let rows = edition.ledger.rows().iter().filter(|row| row.binds(Role::Server));
+        for id in rows.map(|row| row.id.as_str()) {
+            let reason = edition.ledger.exclusion(id, Role::Server).is_some();
+            assert!(
+                judged(id) != reason,
+                "{revision}: `{id}` has a check and a reason, or neither"
+            );
         }
     }
 }
@@ -149,12 +153,12 @@ fn a_shared_check_spans_what_its_row_spans() {
 }
 
 /// What `plumb run` says of the right server over standard streams, and what it ends with.
-fn run(arguments: &[&str]) -> (i32, serde_json::Value) {
+fn run(arguments: &[&str], server: &[&str]) -> (i32, serde_json::Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let plumb = env!("CARGO_BIN_EXE_plumb");
     let mut command = Command::new(plumb);
     command.arg("run").args(arguments).args(["--quiet", "--out", "."]);
-    command.args(["--", plumb, "serve", "handshake", "--stdio"]);
+    command.args(["--", plumb, "serve", "handshake", "--stdio"]).args(server);
     let output = command.current_dir(folder.path()).stdin(Stdio::null()).output();
     let output = output.expect("the binary runs");
     let report = std::fs::read_to_string(folder.path().join("report.json"));
@@ -165,10 +169,26 @@ fn run(arguments: &[&str]) -> (i32, serde_json::Value) {
 
 #[test]
 fn over_standard_streams_a_server_is_judged_by_the_newest_revision_that_it_speaks() {
-    let (code, report) = run(&[]);
+    let (code, report) = run(&[], &[]);
     assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-11-25")), "{report}");
-    let (code, report) = run(&["--revision", "2025-06-18", "--suite", "quick"]);
+    let (code, report) = run(&["--revision", "2025-06-18", "--suite", "quick"], &[]);
     assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-06-18")), "{report}");
+}
+
+#[test]
+fn over_standard_streams_both_eras_of_one_process_are_judged_apart() {
+    let both = serde_json::json!(["2026-07-28", "2025-11-25"]);
+    let (code, report) = run(&["--suite", "quick"], &["--dual"]);
+    assert_eq!((code, &report["revisions"]), (0, &both), "{report}");
+    for part in report["parts"].as_array().expect("parts") {
+        assert_eq!(violated(part), Vec::<&str>::new(), "{}", part["revision"]);
+        assert!(part["counts"]["held"].as_u64() > Some(40), "{}", part["counts"]);
+    }
+    let only = format!("{PROVOKING},ping.answered");
+    let (_, report) = run(&["--suite", "full", "--only", &only], &["--dual", "--break", "ping"]);
+    assert_eq!(report["revisions"], both, "{report}");
+    let parts = [&report["parts"][0], &report["parts"][1]].map(violated);
+    assert_eq!(parts, [vec![], vec!["ping.answered"]], "{report}");
 }
 
 /// What `plumb run` makes of a server at an address, and the folder of its reports.

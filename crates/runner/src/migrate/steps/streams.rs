@@ -5,9 +5,9 @@ use std::time::Duration;
 use plumb_wire::header;
 
 use super::super::ask::Ask;
-use super::super::session::event_ids;
 use super::Visit;
 use crate::Observed;
+use crate::polling::event_ids;
 
 /// What is of HTTP alone.
 const OF_HTTP: [&str; 5] = [
@@ -85,8 +85,8 @@ impl Visit<'_> {
         let id = "migrate.stream.replay";
         let pages = self.lists.pages.iter();
         let seen: Vec<&Observed> = self.called.iter().map(|c| &c.seen).chain(pages).collect();
-        let richest = seen.into_iter().max_by_key(|seen| event_ids(seen).count());
-        let first = richest.and_then(|seen| event_ids(seen).next());
+        let richest = seen.into_iter().max_by_key(|seen| ids(seen).len());
+        let first = richest.and_then(|seen| ids(seen).into_iter().next());
         let (Some(stream), Some(first)) = (richest, first) else {
             return findings.absent(id, "no event carries an `id` to go on from", &[]);
         };
@@ -105,7 +105,7 @@ impl Visit<'_> {
                     &seqs,
                 );
             }
-            (200, 0) if event_ids(stream).count() < 2 => {
+            (200, 0) if ids(stream).len() < 2 => {
                 findings.unseen(id, "a stream opens, and nothing came after its only event");
             }
             _ => findings.absent(
@@ -148,4 +148,8 @@ impl Visit<'_> {
             &seqs,
         );
     }
+}
+
+fn ids(seen: &Observed) -> Vec<String> {
+    event_ids(&seen.exchange.answer)
 }
