@@ -1,5 +1,5 @@
 // A real authorization server (npm oidc-provider) for an MCP server: its tokens are JWTs for the resource that they are asked for.
-// A person clicks through its pages: `--browser` of `plumb run --login` opens them.
+// Whoever `login_hint` names, else alice, clicks through its pages: `--browser` of `plumb run --login` opens them.
 import { createHash } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 const port = Number(process.argv[2] ?? 0);
@@ -34,11 +34,11 @@ provider.use(async (ctx, next) => {
   if (ctx.method === 'GET') {
     ctx.set('Content-Security-Policy', policy);
     ctx.type = 'html';
-    ctx.body = page(details.prompt.name === 'login' ? 'Sign in as alice' : 'Allow');
+    ctx.body = page(details.prompt.name === 'login' ? 'Sign in' : 'Allow');
     return;
   }
   let result;
-  if (details.prompt.name === 'login') result = { login: { accountId: 'alice' } };
+  if (details.prompt.name === 'login') result = { login: { accountId: details.params.login_hint ?? 'alice' } };
   else {
     const grant = details.grantId ? await provider.Grant.find(details.grantId)
       : new provider.Grant({ accountId: details.session.accountId, clientId: details.params.client_id });

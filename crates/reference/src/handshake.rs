@@ -37,6 +37,8 @@ struct Session {
     declared: Value,
     /// The resources that it wants to know about.
     subscribed: BTreeSet<String>,
+    /// Streams with nothing to follow that are left open.
+    kept: Vec<mpsc::UnboundedSender<String>>,
     /// The stream of GET, if it is open.
     stream: Option<mpsc::UnboundedSender<Value>>,
 }

@@ -304,7 +304,7 @@ impl<'a> Auth<'a> {
         scopes: &[S],
     ) -> Result<Option<Token>, Trouble> {
         match self.scoped(principal, scopes) {
-            Err(Trouble::Absent { .. }) => Ok(None),
+            Err(Trouble::Absent { .. } | Trouble::Unseen { .. }) => Ok(None),
             token => token.map(Some),
         }
     }

@@ -91,6 +91,10 @@ async fn two_people_and_fewer_scopes_are_judged_by_real_tokens() {
         "auth.*,tools.sec.*,resources.sec.*,tasks.sec.*,elicit.state.*,elicit.user.*,completion.sec.*,caching.*,base.meta.client-info-not-security",
         "--login-as",
         "alice,robert",
+        "--auth-scope",
+        "mcp:read",
+        "--auth-scope",
+        "mcp:write",
     ];
     let ran = tokio::task::spawn_blocking(move || run(&url, &path, &more)).await.expect("runs");
     let (code, report) = ran;

@@ -253,6 +253,15 @@ impl Server {
         if let Some(last) = field(headers, "last-event-id") {
             let events = self.after(id, last);
             let ends = self.obeys("answers_at_once") || events.contains("\"result\"");
+            if ends && !self.obeys("answers_at_once") {
+                // What was fetched stays open: the client has its answer, and may hang up.
+                let (write, written) = mpsc::unbounded_channel::<String>();
+                let _ = write.send(events);
+                if let Some(session) = self.sessions().get_mut(id) {
+                    session.kept.push(write);
+                }
+                return open_stream(written, None);
+            }
             return closed(if ends { events } else { events + &self.comes_back() });
         }
         let (way, mut said) = mpsc::unbounded_channel::<Value>();

@@ -100,7 +100,13 @@ impl Open {
     /// Reads to the end.
     pub async fn finish(mut self) -> Observed {
         loop {
-            self.hear().await;
+            if !self.has_the_rest() {
+                self.hear().await;
+            }
+            if self.has_the_rest() {
+                // A stream that GET has opened may stay open for ever.
+                return self.close();
+            }
             if self.goes_on().await {
                 continue;
             }
@@ -129,7 +135,11 @@ impl Open {
         }
         while let Some(live) = self.live.as_mut() {
             let Some(frame) = live.next().await else { break };
-            self.channel.reply(&Message::parse(&frame.payload), Some(&self.probe)).await;
+            let message = Message::parse(&frame.payload);
+            self.channel.reply(&message, Some(&self.probe)).await;
+            if message.is_response() && self.has_the_rest() {
+                break;
+            }
         }
     }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use plumb_model::{Answer, Sent};
+use plumb_wire::jsonrpc::Message;
 use plumb_wire::{Live, header};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{Channel, Open, Way};
@@ -81,6 +83,14 @@ impl Open {
         false
     }
 
+    /// Whether the answer has come on a stream that GET has opened.
+    pub(super) fn has_the_rest(&self) -> bool {
+        let Some(live) = self.live.as_ref().filter(|_| !self.parts.is_empty()) else {
+            return false;
+        };
+        self.id().is_some_and(|id| answers(&live.so_far(), &id))
+    }
+
     /// When and behind which event the rest of the answer is to be fetched, if there is any.
     fn rest(&mut self) -> Option<(Duration, String)> {
         let streams = |live: &&Live| live.is_ended() && live.head_so_far().is_some();
@@ -89,10 +99,7 @@ impl Open {
         }
         let (live, id) = (self.live.as_ref().filter(streams)?, self.id()?);
         let answer = live.so_far();
-        let response = |frame: &plumb_model::Frame| {
-            plumb_wire::jsonrpc::Message::parse(&frame.payload).answers(&id)
-        };
-        if answer.frames.iter().any(response) {
+        if answers(&answer, &id) {
             return None;
         }
         let patience = self.channel.usual_patience(&self.probe);
@@ -119,6 +126,11 @@ impl Open {
             .filter(|field| of_session.iter().any(|name| field.name.eq_ignore_ascii_case(name)));
         own.fold(probe, |probe, field| probe.header(&field.name, &field.value))
     }
+}
+
+/// Whether a response under this id is among what came.
+fn answers(answer: &Answer, id: &Value) -> bool {
+    answer.frames.iter().any(|frame| Message::parse(&frame.payload).answers(id))
 }
 
 impl Channel {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plumb_model::Exchange;
+use plumb_model::{End, Exchange};
 
 use super::Observed;
 
@@ -42,6 +42,10 @@ impl Observed {
             exchange.answer.frames.extend(answer.frames.iter().cloned());
             exchange.answer.ended_at = answer.ended_at;
             exchange.answer.end = answer.end.clone();
+        }
+        if exchange.answer.end == End::ClosedByUs && !rest.is_empty() {
+            // The stream of GET may stay open behind the answer, and nobody waits for more.
+            exchange.answer.end = End::Complete;
         }
         let whole = Self::new(exchange);
         let behind = rest.iter().map(Self::seq).collect();
