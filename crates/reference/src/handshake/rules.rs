@@ -94,7 +94,6 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("meta_keys", "base.meta.no-assumptions"),
     rule("resource_uris", "resources.sec.validate-uris"),
     rule("ids_by_session", "base.response.ids-apart"),
-    rule("ids_by_type", "base.response.ids-apart"),
     rule("unknown_prompt", "prompts.error.unknown"),
     rule("tool_shape", "schema.tool.shape"),
     rule("text_copy", "tools.structured.text-copy"),

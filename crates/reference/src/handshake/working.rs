@@ -234,17 +234,11 @@ impl Server {
         }
     }
 
-    /// Whether an id is taken for that of a request under way: one of another session, or of another type.
+    /// Whether an id is taken for that of a request under way in another session.
     pub(super) fn is_taken(&self, session: &str, id: &Value) -> bool {
-        let (by_session, by_type) = (!self.obeys("ids_by_session"), !self.obeys("ids_by_type"));
         let text = id.to_string();
-        let digits = |id: &str| id.trim_matches('"').to_owned();
-        (by_session || by_type)
-            && self.running().keys().any(|(other, under_way)| {
-                let foreign = by_session && other != session && *under_way == text;
-                let retyped = by_type && *under_way != text && digits(under_way) == digits(&text);
-                foreign || other == session && retyped
-            })
+        let foreign = |(other, id): &(String, String)| other != session && *id == text;
+        !self.obeys("ids_by_session") && self.running().keys().any(foreign)
     }
 
     /// Begins to work on a request; what it brings comes from the other end.
