@@ -245,9 +245,9 @@ impl Channel {
         let open = self.open(by, probe).await?;
         // The first answer of a process tells how long its start took, and of no other answer.
         let first = matches!(&open.process, Some(Mortal::Session(s)) if s.first_word().is_none());
-        let mut seen = open.finish().await;
+        let mut seen = Box::pin(open.finish()).await;
         if self.was_ended(probe, &seen).await {
-            seen = self.open(by, probe).await?.finish().await;
+            seen = Box::pin(self.open(by, probe).await?.finish()).await;
         }
         drop(turn);
         if seen.is_cut() {

@@ -107,7 +107,8 @@ impl Open {
                 // A stream that GET has opened may stay open for ever.
                 return self.close();
             }
-            if self.goes_on().await {
+            // Boxed, as it is rare and large: what awaits this stands deep in the stack.
+            if Box::pin(self.goes_on()).await {
                 continue;
             }
             let Some(live) = self.live.take() else { return self.nothing() };
@@ -249,7 +250,7 @@ impl Open {
         {
             return None;
         }
-        if message.is_none() && ended && self.goes_on().await {
+        if message.is_none() && ended && Box::pin(self.goes_on()).await {
             return None;
         }
         if message.is_none() && !ended {
