@@ -110,7 +110,7 @@ fn configuration(data: &[u8]) {
                 || !suite.levels.is_empty()
         );
     }
-    if let Ok(known) = Known::parse("fuzz", &text, &[ledger]) {
+    if let Ok(known) = Known::parse("fuzz", &text, edition(), std::slice::from_ref(edition())) {
         assert!(known.0.keys().all(|id| ledger.requirement(id).is_some()));
     }
     let _ = Positions::parse(&text);
