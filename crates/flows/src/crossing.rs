@@ -1,7 +1,7 @@
 //! The same request, asked of a server itself and through the gateway before it, and what differs between the answers.
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, clip};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, clip};
 use serde_json::{Map, Value, json};
 
 /// So much of an answer is told.
@@ -20,12 +20,8 @@ pub fn requests(bench: &Bench) -> Vec<(&'static str, Probe)> {
         ("prompts-list", Base::PromptsList),
         ("prompts-get", Base::PromptsGet),
         ("complete", Base::Complete),
-        ("asking-call", Base::InputCall),
-        ("asking-prompt", Base::InputPrompt),
     ];
-    let failing = bench.call(Prop::ErrorTool).ok().map(|call| ("failing-call", call));
-    let offered = bases.into_iter().filter_map(|(slug, base)| Some((slug, bench.base(base)?)));
-    offered.chain(failing).collect()
+    bases.into_iter().filter_map(|(slug, base)| Some((slug, bench.base(base)?))).collect()
 }
 
 /// What differs between the answer of the server itself and the one that comes through the gateway.

@@ -1,9 +1,9 @@
 //! What becomes of answers: streamable-http#sending-messages, basic#responses.
 
 use futures_util::future::join_all;
-use plumb_flows::crossing;
+use plumb_flows::{crossing, rounds};
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, check};
 use plumb_wire::{header, meta, method, notification};
 use serde_json::{Value, json};
 
@@ -45,7 +45,8 @@ async fn errors(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** results come through the gateway as the server itself gives them, with `_meta`, `ttlMs`, `cacheScope`
-    /// and members that nobody knows: every kind of request that the server offers.
+    /// and members that nobody knows: every kind of request that the server offers, a call that fails and one that asks for
+    /// input among them.
     ///
     /// **Why:** what a gateway leaves out since it does not know it is what the next version of the server is about.
     ///
@@ -56,7 +57,12 @@ check! {
 }
 
 async fn results(bench: &Bench) -> Judgement {
-    crossing::compared(bench, crossing::requests(bench), "the result", crossing::messages).await
+    let mut requests = crossing::requests(bench);
+    requests.extend(bench.call(Prop::ErrorTool).ok().map(|call| ("failing-call", call)));
+    // The first of them has a state, if any has.
+    let asking = rounds::asking_requests(bench).await;
+    requests.extend(asking.first().map(|asking| ("asking", asking.probe())));
+    crossing::compared(bench, requests, "the result", crossing::messages).await
 }
 
 check! {
