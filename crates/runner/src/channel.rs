@@ -117,9 +117,9 @@ impl Watch {
     fn see(&self, end: &End, mortal: Option<Mortal>) {
         match end {
             End::Complete | End::ClosedByUs | End::TooLarge(_) => {}
-            End::TimedOut => self.in_vain.store(true, Ordering::Relaxed),
+            End::TimedOut => self.waits_in_vain(),
             End::Broken(_) => {
-                self.in_vain.store(true, Ordering::Relaxed);
+                self.waits_in_vain();
                 self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(mortal);
             }
         }

@@ -12,12 +12,16 @@ const UNTOLD: Duration = Duration::from_millis(500);
 /// A stream that brings nothing so many times in a row, and does not say when to come back, is over.
 const IN_VAIN: u32 = 8;
 
+/// A stream that was closed so many times is over, whatever it brings.
+const PARTS: u32 = 500;
+
 /// How a stream is gone on with.
 #[derive(Debug)]
 pub(crate) struct Polling {
     deadline: Instant,
     last: Option<String>,
     in_vain: u32,
+    parts: u32,
 }
 
 /// When a stream is fetched again, and behind which of its events.
@@ -34,7 +38,7 @@ pub(crate) enum Next {
 impl Polling {
     /// Goes on until then.
     pub(crate) fn until(deadline: Instant) -> Self {
-        Self { deadline, last: None, in_vain: 0 }
+        Self { deadline, last: None, in_vain: 0, parts: 0 }
     }
 
     /// What follows a part that holds no answer yet: the request's own stream, or one that GET has opened.
@@ -44,9 +48,11 @@ impl Polling {
         }
         let ids = event_ids(part);
         let told = part.stream.as_ref().and_then(|facts| facts.retry_ms);
+        self.parts += 1;
         self.in_vain = if ids.is_empty() && told.is_none() { self.in_vain + 1 } else { 0 };
         self.last = ids.into_iter().next_back().or(self.last.take());
-        let Some(last) = self.last.clone().filter(|_| self.in_vain < IN_VAIN) else {
+        let Some(last) = self.last.clone().filter(|_| self.in_vain < IN_VAIN && self.parts < PARTS)
+        else {
             return Next::Over;
         };
         let wait = told.map_or(UNTOLD, Duration::from_millis);
@@ -99,6 +105,10 @@ mod tests {
         }
         assert_eq!(polling.next(&part(&[], None)), Next::Over);
         assert_eq!(polling.next(&part(&["c"], Some(60_000))), Next::TooLate);
+        let mut endless = Polling::until(Instant::now() + Duration::from_secs(5));
+        let fetched =
+            (0..2 * PARTS).filter(|_| endless.next(&part(&["e"], Some(0))) == fetch(0, "e"));
+        assert_eq!(fetched.count(), PARTS as usize - 1, "who never ends is ended");
         let broken = Answer { end: End::Broken("reset".into()), ..part(&["d"], None) };
         assert_eq!(polling.next(&broken), Next::Over);
         assert_eq!(Polling::until(Instant::now()).next(&part(&[], None)), Next::Over);

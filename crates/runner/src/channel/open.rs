@@ -254,7 +254,7 @@ impl Open {
             return None;
         }
         if message.is_none() && !ended {
-            self.channel.watch.in_vain.store(true, Ordering::Relaxed);
+            self.channel.watch.waits_in_vain();
         }
         Some(message)
     }
