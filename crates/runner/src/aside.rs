@@ -1,11 +1,12 @@
 //! Processes of the target beside the run's own: how many start at once, those that checks use one after the other, and
 //! those that end while the run goes on.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as Turn, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::Observed;
@@ -20,14 +21,18 @@ const MORE_AT_ONCE: usize = 6;
 
 /// So many processes are lent to checks at once, each to one check at a time.
 const LENT: usize = 3;
+const LENT_SLOWLY: usize = 2;
 
 /// The processes beside the run's own.
 pub(crate) struct Aside {
     starting: Arc<Semaphore>,
     more: Once,
     lent: Arc<Semaphore>,
+    less: Once,
     idle: Mutex<Vec<Running>>,
     ending: Mutex<JoinSet<()>>,
+    /// The process of each client that declares less than everything, for one check after the other.
+    declared: Mutex<BTreeMap<String, Arc<Turn<Option<Running>>>>>,
     /// The turn to use the one process in which a session without capabilities is open, and that process between turns.
     session: (Arc<Semaphore>, Mutex<Option<Opened>>),
 }
@@ -39,6 +44,9 @@ pub(crate) struct Opened {
     /// The answer to `initialize`.
     pub(crate) welcome: Observed,
 }
+
+/// The turn to use a process, and the process between turns.
+pub(crate) type OwnProcess = OwnedMutexGuard<Option<Running>>;
 
 /// The right to use a process that other checks use before and after.
 pub(crate) struct Loan {
@@ -58,8 +66,10 @@ impl Default for Aside {
             starting: Arc::new(Semaphore::new(AT_ONCE)),
             more: Once::new(),
             lent: Arc::new(Semaphore::new(LENT)),
+            less: Once::new(),
             idle: Mutex::default(),
             ending: Mutex::default(),
+            declared: Mutex::default(),
             session: (Arc::new(Semaphore::new(1)), Mutex::default()),
         }
     }
@@ -75,8 +85,14 @@ impl Aside {
         Arc::clone(&self.starting).acquire_owned().await.ok()
     }
 
-    /// The right to borrow a process, until it is dropped; `borrows` says so meanwhile.
-    pub(crate) async fn loan(&self, borrows: &Arc<AtomicBool>) -> Loan {
+    /// The right to borrow a process, until it is dropped; `borrows` says so meanwhile. Of those that start slowly, fewer are
+    /// started.
+    pub(crate) async fn loan(&self, borrows: &Arc<AtomicBool>, slow: bool) -> Loan {
+        if slow {
+            self.less.call_once(|| {
+                self.lent.forget_permits(LENT - LENT_SLOWLY);
+            });
+        }
         // The semaphore is never closed.
         let permit = Arc::clone(&self.lent).acquire_owned().await.ok();
         Loan { _permit: permit, borrows: Arc::clone(borrows) }
@@ -96,6 +112,16 @@ impl Aside {
             drop(idle);
             self.end(running);
         }
+    }
+
+    /// The turn to use the process of a client that declares this, and that process, if it was used before. Who holds a turn
+    /// already does not wait for another one, for which others may wait: `None`, if it is not free.
+    pub(crate) async fn declaring(&self, declared: &str, waits: bool) -> Option<OwnProcess> {
+        let process = {
+            let mut all = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(declared.to_owned()).or_default())
+        };
+        if waits { Some(process.lock_owned().await) } else { process.try_lock_owned().ok() }
     }
 
     /// The turn to use the process with a session, and the process, if it was used before.
@@ -128,6 +154,13 @@ impl Aside {
         }
         while let Some(running) = self.idle() {
             self.end(running);
+        }
+        let declared =
+            std::mem::take(&mut *self.declared.lock().unwrap_or_else(PoisonError::into_inner));
+        for process in declared.into_values() {
+            if let Some(running) = process.lock().await.take() {
+                self.end(running);
+            }
         }
         let ending =
             std::mem::take(&mut *self.ending.lock().unwrap_or_else(PoisonError::into_inner));

@@ -41,8 +41,6 @@ pub(crate) struct Channel {
     watch: Arc<Watch>,
     /// Every wait is so many times as long.
     patience: u32,
-    /// Whether the end of the process would be a surprise.
-    lasting: bool,
     /// The session, where the revision has them.
     handshakes: Option<Arc<Handshakes>>,
 }
@@ -106,7 +104,7 @@ impl Watch {
 
     /// A process is found to have ended between two exchanges, and not as one does whose work is done.
     fn found_ended(&self, process: Option<Mortal>) {
-        let failed = process.filter(Mortal::has_failed);
+        let failed = process.filter(|process| !process.is_dismissed() && process.has_failed());
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
     }
 
@@ -120,6 +118,7 @@ impl Watch {
             End::TimedOut => self.waits_in_vain(),
             End::Broken(_) => {
                 self.waits_in_vain();
+                let mortal = mortal.filter(|process| !process.is_dismissed());
                 self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(mortal);
             }
         }
@@ -135,7 +134,6 @@ impl Channel {
             sender: None,
             watch: Arc::default(),
             patience: 1,
-            lasting: true,
             handshakes: Some(Arc::default()),
         }
     }
@@ -145,13 +143,12 @@ impl Channel {
         Self { sender: Some(Arc::default()), watch: Arc::default(), patience, ..self.clone() }
     }
 
-    /// This way, to a process that may be ended, for the sender of another one.
+    /// This way for the sender of another one.
     pub(crate) fn of(&self, other: &Self) -> Self {
         Self {
             sender: other.sender.clone(),
             watch: Arc::clone(&other.watch),
             patience: other.patience,
-            lasting: false,
             ..self.clone()
         }
     }
@@ -290,7 +287,9 @@ impl Channel {
                 let Some(server) = server else { return Ok((client.send(request()).await?, None)) };
                 let process = server.process();
                 let live = match client.send(request()).await {
-                    Err(WireError::Connect { .. }) if server.revive(&process).await? => {
+                    Err(WireError::Connect { .. })
+                        if !process.is_dismissed() && server.revive(&process).await? =>
+                    {
                         self.watch.found_ended(Some(Mortal::Server(process)));
                         client.send(request()).await?
                     }

@@ -58,6 +58,12 @@ impl Notes<'_> {
     }
 }
 
+/// Whether a result came for what has none: what is wrong with that is judged where it is sent, and not what is in it.
+fn answers_a_notification(seen: &Observed) -> bool {
+    let notified = |sent: &Value| sent.get("method").is_some() && sent.get("id").is_none();
+    seen.request.as_ref().is_some_and(notified) && seen.result().is_some()
+}
+
 /// What a body says of one exchange; `None` if that does not show what it looks at.
 pub(crate) fn judged(
     body: Passive,
@@ -112,7 +118,7 @@ impl Passives {
         }
         // What turns a request away, for want of a token or for a while, speaks no MCP.
         let away = seen.status().is_some_and(turns_away);
-        if away || seen.is_challenge() || seen.is_fetch() {
+        if away || seen.is_challenge() || seen.is_fetch() || answers_a_notification(seen) {
             return;
         }
         let mut asked = lock(&self.asked);

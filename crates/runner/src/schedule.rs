@@ -222,7 +222,7 @@ impl<'a> Schedule<'a> {
             let few = trials.iter().filter(spoilt).count() <= SECOND_TRIES;
             let doubtful = |t: &&Trial| {
                 let outcome = results.get(&t.key());
-                outcome.is_some_and(|o| (round == 0 && o.in_vain) || (few && o.spoilt))
+                outcome.is_some_and(|o| (round == 0 && o.in_vain && !o.lasted) || (few && o.spoilt))
             };
             let mut again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
             let apart = self.context.survey.transport.answers_apart();

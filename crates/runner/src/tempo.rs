@@ -23,6 +23,9 @@ const READY: Duration = Duration::from_secs(20);
 const STARTS: u32 = 4;
 const START: Duration = Duration::from_millis(500);
 
+/// A process that takes so long to start is a slow one.
+const SLOW: Duration = Duration::from_millis(300);
+
 /// What a run knows of its target's pace.
 #[derive(Debug)]
 pub(crate) struct Tempo {
@@ -57,6 +60,11 @@ impl Tempo {
     /// What the slowest start of a process took, if one was measured.
     pub(crate) fn start_up(&self) -> Option<Duration> {
         *self.start_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether processes take so long to start that few are to be started.
+    pub(crate) fn starts_slowly(&self) -> bool {
+        self.start_up().is_some_and(|took| took >= SLOW)
     }
 
     /// What answers took so far tells nothing of those to come: the target has less, or more, to do from now on.

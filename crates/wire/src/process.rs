@@ -7,6 +7,7 @@ pub mod warden;
 
 use std::path::PathBuf;
 use std::process::{self as system, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub struct Process {
     group: Arc<Group>,
     mark: Mark,
     exit: watch::Receiver<Option<Exit>>,
+    /// Whether we have begun to end it.
+    dismissed: AtomicBool,
     /// Held open for programs that end with their standard input.
     stdin: Mutex<Option<ChildStdin>>,
     stdout: Tail,
@@ -169,6 +172,7 @@ impl Process {
             group,
             mark,
             exit,
+            dismissed: AtomicBool::new(false),
             stdin: Mutex::new(None),
             stdout: Tail::new(limits.tail_bytes),
             stderr,
@@ -195,8 +199,24 @@ impl Process {
         ended.ok().and_then(|exit| *exit)
     }
 
+    /// Whether we have begun to end it, by a signal or by closing its input: whatever it does from then on, it has not
+    /// ended by itself.
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it is about to be ended; one that has ended by then did so by itself.
+    pub(crate) fn dismiss(&self) {
+        if self.exited().is_none() {
+            self.dismissed.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Signals the whole group; nothing happens if it is gone.
     pub fn signal(&self, signal: Signal) -> Result<(), WireError> {
+        if !matches!(signal, Signal::Stop | Signal::Continue) {
+            self.dismiss();
+        }
         let failed = |e| WireError::Process { program: self.program.clone(), cause: cause(&e) };
         self.group.signal(signal).map_err(failed)
     }
@@ -216,6 +236,7 @@ impl Process {
     /// Processes that a program left behind in its group get the same `SIGTERM` and as much time; after it, so do those that
     /// have left the group, where they can be found.
     pub async fn stop(&self, grace: Duration) -> Stopped {
+        self.dismiss();
         drop(self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take());
         let mut by = Means::Itself;
         for (means, signal, patience) in

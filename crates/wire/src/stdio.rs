@@ -198,6 +198,7 @@ impl Session {
 
     /// Closes the standard input, which asks the process to exit: basic/transports/stdio#shutdown.
     pub async fn close_stdin(&self) {
+        self.0.process.dismiss();
         self.0.writer.close().await;
     }
 

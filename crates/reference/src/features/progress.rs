@@ -57,10 +57,10 @@ impl Call {
 pub(crate) fn report(call: &Call, done: u32) -> Value {
     let rules = call.rules();
     let token = call.meta.progress_token.clone().unwrap_or_else(|| json!("nobody-asked"));
-    let token = if rules.progress_token_echoed || token.is_string() {
-        token
-    } else {
-        json!(token.to_string())
+    let token = match token {
+        _ if !rules.progress_token_given => json!("operation-1"),
+        token if rules.progress_token_echoed || token.is_string() => token,
+        token => json!(token.to_string()),
     };
     let mut report =
         notification("notifications/progress", json!({ "progressToken": token, "progress": done }));

@@ -10,6 +10,8 @@ macro_rules! basic {
             result_xor_error => kills "base.jsonrpc.result-xor-error",
             /// What is not JSON is a parse error.
             parse_error_code => kills "base.jsonrpc.parse-error",
+            /// Over standard streams, what comes behind it is served.
+            stdio_goes_on_behind_parse_errors => kills "base.jsonrpc.parse-error",
             /// JSON that is no request is an invalid request.
             invalid_request_code => kills "base.jsonrpc.invalid-request",
             /// An array of requests is not served.

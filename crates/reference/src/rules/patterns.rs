@@ -24,6 +24,8 @@ macro_rules! patterns {
             cancelled_resources_freed => kills "cancel.server-free",
             /// A cancelled request has no response.
             cancelled_request_unanswered => kills "cancel.server-no-response",
+            /// Nor has it a result that says so.
+            cancelled_request_without_result => kills "cancel.server-no-response",
             /// A cancellation that comes late does no harm.
             late_cancel_graceful => kills "cancel.race-server",
             /// The cancellation of an unknown request is ignored.
@@ -92,6 +94,8 @@ macro_rules! patterns {
             // basic/patterns/progress
             /// The progress token is that of the request, type included.
             progress_token_echoed => kills "progress.token-echo",
+            /// The progress token is that of the request, and not one of the server's own.
+            progress_token_given => kills "progress.token-echo",
             /// Progress increases.
             progress_increases => kills "progress.increasing",
             /// Without a token there is no progress.

@@ -33,6 +33,8 @@ pub(super) struct Process {
     sender: mpsc::Sender<Value>,
     in_flight: InFlight,
     tasks: JoinSet<()>,
+    /// Whether a mutant reads what comes, and answers nothing.
+    deaf: bool,
 }
 
 type InFlight = Arc<Mutex<HashMap<String, Flight>>>;
@@ -53,6 +55,7 @@ impl Process {
             sender,
             in_flight: Arc::default(),
             tasks: JoinSet::new(),
+            deaf: false,
         }
     }
 
@@ -60,6 +63,9 @@ impl Process {
     pub(super) async fn receive(&mut self, line: &[u8]) -> ControlFlow<()> {
         let rules = self.server.rules;
         while self.tasks.try_join_next().is_some() {}
+        if self.deaf {
+            return ControlFlow::Continue(());
+        }
         match message::parse(line, &rules) {
             Ok(Incoming::Request(request)) => {
                 if request.method != "initialize" || rules.stdio_answers_initialize {
@@ -77,6 +83,12 @@ impl Process {
                 self.refuse(None, unknown).await;
             }
             Ok(Incoming::Notification { .. } | Incoming::Response) => {}
+            Err(refused)
+                if !rules.stdio_goes_on_behind_parse_errors
+                    && refused.error.code == RpcError::PARSE_ERROR =>
+            {
+                self.deaf = true;
+            }
             Err(refused) => self.refuse(refused.id.as_ref(), *refused.error).await,
         }
         ControlFlow::Continue(())
@@ -202,6 +214,12 @@ impl Process {
         }
         if !rules.cancelled_request_unanswered && !flight.listening {
             self.refuse(Some(id), RpcError::internal("the request was cancelled")).await;
+        }
+        if !rules.cancelled_request_without_result && !flight.listening {
+            let content = json!([{ "type": "text", "text": "cancelled" }]);
+            let result = json!({ "resultType": "complete", "content": content, "isError": true });
+            // A writer that is gone ends the process.
+            let _ = self.sender.send(json!({ "jsonrpc": "2.0", "id": id, "result": result })).await;
         }
         if !rules.cancelled_resources_freed {
             lock(&state.scratch.leaked).push(vec![1; 1 << 20]);

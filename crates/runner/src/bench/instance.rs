@@ -49,8 +49,9 @@ impl Bench {
             return self.fresh_instance().await;
         }
         // Who waits for a second one may be waited for by others.
+        let slow = self.context.recorder.tempo.starts_slowly();
         let first = !self.borrows.swap(true, Ordering::Relaxed);
-        let loan = if first { Some(aside.loan(&self.borrows).await) } else { None };
+        let loan = if first { Some(aside.loan(&self.borrows, slow).await) } else { None };
         let Some(running) = aside.idle() else {
             let fresh = self.fresh_instance().await?;
             return Ok(Instance { _loan: loan, ..fresh });
@@ -127,10 +128,10 @@ impl Instance<'_> {
         Ok(())
     }
 
-    /// The process, for whoever ends it.
-    pub(super) fn into_running(self) -> Running {
-        self.starting(None);
-        self.running
+    /// The process, for whoever ends it, and its right to start, to be kept until it has answered.
+    pub(super) fn into_running(self) -> (Running, Option<OwnedSemaphorePermit>) {
+        let turn = self.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (self.running, turn)
     }
 
     /// Ends it, politely first.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex as Turn;
 
 use super::Bench;
+use crate::aside::OwnProcess;
 use crate::channel::Channel;
 use crate::observe::{asked_key, asks_the_client};
 use crate::survey::every_capability;
@@ -21,10 +22,20 @@ use crate::{Observed, Open, Probe, Trouble};
 pub(super) struct Rounds {
     /// The ways to the target, by what their sessions declare.
     ways: Turn<BTreeMap<String, Channel>>,
-    /// The processes of these ways, over standard streams, and whether others may use them afterwards.
-    processes: Mutex<Vec<(Running, bool)>>,
+    /// The processes of these ways, over standard streams, and who uses them afterwards.
+    processes: Mutex<Vec<(Running, Next)>>,
     /// Requests whose answer waits for one of ours, by their ids.
     waiting: Mutex<BTreeMap<String, Waiting>>,
+}
+
+/// Who uses a process when a check is done with it.
+enum Next {
+    /// Whoever wants one: its client declares everything.
+    Anybody,
+    /// Who has the next turn: its client declares less.
+    Turn(OwnProcess),
+    /// Nobody.
+    Nobody,
 }
 
 /// A request that the target has not answered yet.
@@ -94,23 +105,47 @@ impl Bench {
         }
         let all = *declared == every_capability();
         let channel = if self.channel.keeper().is_some() {
-            let idle = if all && self.tried == 0 { self.context.aside.idle() } else { None };
-            let mut running = match idle {
-                Some(running) => {
-                    self.watch().used_what_another_used();
-                    running
-                }
-                None => self.instance().await?.into_running(),
-            };
-            running.channel = running.channel.of(&self.channel);
-            let channel = running.channel.clone();
-            self.processes().push((running, all));
-            channel
-        } else {
+            self.process(&key, declared, all).await?
+        } else if all {
             self.channel.clone()
+        } else {
+            self.channel.declaring(declared.clone())
         };
-        let channel = if all { channel } else { channel.declaring(declared.clone()) };
         ways.insert(key, channel.clone());
+        Ok(channel)
+    }
+
+    /// The way to a process in which nobody else has asked for anything, with its session.
+    async fn process(&self, key: &str, declared: &Value, all: bool) -> Result<Channel, Trouble> {
+        let aside = &self.context.aside;
+        let (idle, next) = if self.tried > 0 {
+            (None, if all { Next::Anybody } else { Next::Nobody })
+        } else if all {
+            (aside.idle(), Next::Anybody)
+        } else {
+            let waits = !self.processes().iter().any(|(_, next)| matches!(next, Next::Turn(_)));
+            let turn = aside.declaring(key, waits).await;
+            turn.map_or((None, Next::Nobody), |mut turn| (turn.take(), Next::Turn(turn)))
+        };
+        let running = match idle.filter(Running::is_alive) {
+            Some(mut running) => {
+                self.watch().used_what_another_used();
+                running.channel = running.channel.of(&self.channel);
+                running
+            }
+            None => {
+                let (mut running, start) = self.instance().await?.into_running();
+                if !all {
+                    running.channel = running.channel.declaring(declared.clone());
+                }
+                // It is past its start once its session is open.
+                running.channel.session().await?;
+                drop(start);
+                running
+            }
+        };
+        let channel = running.channel.clone();
+        self.processes().push((running, next));
         Ok(channel)
     }
 
@@ -131,8 +166,13 @@ impl Bench {
 
     /// Gives the processes back.
     pub(super) fn part(&self) {
-        for (running, lasts) in std::mem::take(&mut *self.processes()) {
-            if lasts { self.context.aside.keep(running) } else { self.context.aside.end(running) }
+        let aside = &self.context.aside;
+        for (running, next) in std::mem::take(&mut *self.processes()) {
+            match next {
+                Next::Anybody => aside.keep(running),
+                Next::Turn(mut turn) => *turn = Some(running),
+                Next::Nobody => aside.end(running),
+            }
         }
     }
 
@@ -140,7 +180,7 @@ impl Bench {
         self.rounds.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn processes(&self) -> std::sync::MutexGuard<'_, Vec<(Running, bool)>> {
+    fn processes(&self) -> std::sync::MutexGuard<'_, Vec<(Running, Next)>> {
         self.rounds.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -20,10 +20,11 @@ impl Bench {
         version: &str,
         capabilities: &Value,
     ) -> Result<Session<'_>, Trouble> {
-        let running = if self.channel.keeper().is_some() {
-            Some(self.instance().await?.into_running())
+        let (running, start) = if self.channel.keeper().is_some() {
+            let (running, start) = self.instance().await?.into_running();
+            (Some(running), start)
         } else {
-            None
+            (None, None)
         };
         let channel = running.as_ref().map_or(&self.channel, |running| &running.channel);
         let channel = channel.bare();
@@ -31,6 +32,7 @@ impl Bench {
         let mut opening = migrate::initialize(version, capabilities, "");
         opening["id"] = id;
         let welcome = channel.send(self.check, &Probe::message(opening)).await?;
+        drop(start);
         self.note(&welcome);
         let id = welcome.header(header::OLD_SESSION_ID).next().map(str::to_owned);
         if let Some(id) = &id {

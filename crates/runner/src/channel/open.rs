@@ -308,8 +308,7 @@ impl Open {
         {
             self.channel.recorder.tempo.started(after);
         }
-        let mortal = self.process.clone().filter(|_| self.channel.lasting);
-        self.channel.watch.see(&answer.end, mortal);
+        self.channel.watch.see(&answer.end, self.process.clone());
         if answer.end == End::TimedOut
             && answer.head.is_none()
             && let Way::Http(client, _) = &self.channel.way

@@ -22,6 +22,8 @@ pub(crate) struct Outcome {
     pub(crate) in_vain: bool,
     /// Whether silence to the vector alone is what is in doubt: both its controls were accepted, and nothing ended.
     pub(crate) unanswered: bool,
+    /// Whether it was silent for so long that it is not tried again.
+    pub(crate) lasted: bool,
     /// Whether a failure of the target may have spoilt it: a control was not accepted, or what broke the rule was told as
     /// an internal failure.
     pub(crate) spoilt: bool,
@@ -86,12 +88,14 @@ impl Outcome {
             && !tried.sent.may_go_unanswered();
         let judgements: BTreeMap<_, _> = trial.judges.iter().enumerate().map(judge).collect();
         let broken = || judgements.values().any(|j| matches!(j, Ok(Finding::Violated { .. })));
-        let spoilt = matches!(tried.controlled, Err(Trouble::Control(_)))
-            || (death.is_none() && tried.sent.tells_of_a_failure() && broken());
+        let spoilt = death.is_none()
+            && (matches!(tried.controlled, Err(Trouble::Control(_)))
+                || (tried.sent.tells_of_a_failure() && broken()));
         let unanswered = in_vain && tried.controlled.is_ok() && !tried.sent.is_broken_off();
         Self {
             in_vain,
             unanswered,
+            lasted: false,
             spoilt,
             died: death.is_some(),
             again: BTreeMap::new(),

@@ -14,7 +14,7 @@ use plumb_wire::jsonrpc::Message;
 use plumb_wire::method;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use attempt::{BEHIND, Nameless, PATIENCE, attempt, send};
+use attempt::{BEHIND, DEAF, Nameless, PATIENCE, attempt, send};
 
 use super::given::Given;
 use super::outcome::{Outcome, Results};
@@ -32,11 +32,17 @@ const SILENCES: u32 = 2;
 /// The same over standard streams, where the answer to the request behind tells that nothing more will come.
 const SILENT_LINES: u32 = 100;
 
+/// A target that a line without a readable request has made deaf twice gets no more of them: each costs the whole patience.
+const DEAF_TO: u32 = 1;
+
 /// So many vectors of one base are sent between two controls.
 const TOGETHER: usize = 12;
 
 /// An answer that comes within so long comes at once.
 const AT_ONCE: Duration = Duration::from_millis(15);
+
+/// What has been left open is read for so long at most, whatever the target's pace.
+const LONG: Duration = Duration::from_secs(60);
 
 /// Sends the trials of a lane between unbroken requests: those of one base together, and each by itself where that leaves
 /// anything in doubt.
@@ -56,6 +62,7 @@ pub(crate) async fn walk(
         ids,
         company,
         silences: 0,
+        deaf: 0,
         nameless: Nameless::default(),
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
@@ -85,6 +92,8 @@ struct Walk<'a> {
     company: Company,
     /// How many vectors were left unanswered.
     silences: u32,
+    /// How many made the target deaf to all that came behind them.
+    deaf: u32,
     /// What it does with lines whose request cannot be told.
     nameless: Nameless,
     /// The last answer to each unbroken request that was accepted.
@@ -123,7 +132,6 @@ impl Walk<'_> {
                 |p: &&Prepared| p.key == first.key && p.trial.by_itself == first.trial.by_itself;
             let together = lane.iter().take_while(same).count().min(TOGETHER);
             let group: Vec<Prepared> = lane.drain(..together).collect();
-            self.settle(false).await;
             let reached = self.together(&group).await;
             let mut group = VecDeque::from(group);
             for prepared in group.drain(..reached.unwrap_or(together).max(1)) {
@@ -135,26 +143,22 @@ impl Walk<'_> {
             }
             group.into_iter().rev().for_each(|prepared| lane.push_front(prepared));
         }
-        self.settle(true).await;
+        self.settle().await;
     }
 
-    /// Judges what was left open and has had its time, or waits until all of it has.
-    async fn settle(&mut self, all: bool) {
-        let patience = self.channel.stretch(BEHIND[0]);
-        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.left)
-            .into_iter()
-            .partition(|left| all || left.since.elapsed() >= patience);
-        self.left = rest;
-        for Left { trial, since, before, mut open, after } in due {
-            let answered =
-                timeout_at(since + patience, open.until(BEHIND[0], Message::is_response));
+    /// Judges what was left open: all else that was asked was time for it. Silence for twice as long as is enough, while the
+    /// target answers others, is no slowness.
+    async fn settle(&mut self) {
+        let enough = self.channel.stretch(BEHIND[0]) * 2;
+        for Left { trial, since, before, mut open, after } in std::mem::take(&mut self.left) {
+            let answered = timeout_at(since + enough, open.until(LONG, Message::is_response));
             let ended = answered.await.is_ok() && open.is_ended();
             let sent = if ended { open.finish().await } else { open.close() };
             let broken_off = sent.is_broken_off();
             let tried = between(self.given, &trial, before, sent, after);
-            let outcome = Outcome::of(&trial, &tried, None);
-            // Silence is tried again when nothing else is in flight; what an answer breaks, between controls of its own, and
-            // what another vector may have cut off.
+            let mut outcome = Outcome::of(&trial, &tried, None);
+            outcome.lasted = outcome.unanswered;
+            // What an answer breaks is tried again, between controls of its own, and what another vector may have cut off.
             let answered = outcome.is_doubtful() && (broken_off || !outcome.in_vain);
             match self.prepared(trial.clone()).filter(|_| answered) {
                 Some(prepared) => self.alone(prepared).await,
@@ -269,7 +273,7 @@ impl Walk<'_> {
         let limit = if self.channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
         let tried = if let Some(trouble) = self.unserved.get(&trial.base) {
             Err(trouble.clone())
-        } else if self.silences > limit {
+        } else if self.silences > limit || (self.deaf > DEAF_TO && !probe.asks()) {
             Err(Trouble::Setup(
                 "the target leaves broken requests unanswered; no more were sent".into(),
             ))
@@ -284,8 +288,10 @@ impl Walk<'_> {
         };
         let mut dead = self.died(by).await;
         let tried = match tried {
-            Ok((before, sent, (after, died))) => {
-                dead = dead.or_else(|| died.then(|| "it closed its output".to_owned()));
+            Ok((before, sent, (after, ended))) => {
+                let ended = ended.filter(|how| *how != DEAF || before.is_accepted());
+                dead = dead.or_else(|| ended.map(str::to_owned));
+                self.deaf += u32::from(ended == Some(DEAF));
                 let silent = probe.asks() && sent.messages.is_empty() && sent.status().is_none();
                 self.silences += u32::from(silent);
                 if after.is_accepted() {

@@ -54,13 +54,24 @@ impl Keeper {
         let mut current = self.current.lock().await;
         self.wait_while_it_leaves(&current.0).await;
         let mut ended = None;
-        if current.0.process().exited().is_some() && current.1 < RESTARTS {
+        let process = current.0.process();
+        if process.exited().is_some() && !process.is_dismissed() && current.1 < RESTARTS {
             self.record_stray(&current.0);
             let next = Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?;
             let restarts = current.1 + 1;
             ended = Some(std::mem::replace(&mut *current, (next, restarts)).0);
         }
         Ok((current.0.clone(), ended))
+    }
+
+    /// Ends the process, and starts another in its place.
+    pub(crate) async fn renew(&self) -> Result<(), WireError> {
+        let mut current = self.current.lock().await;
+        current.0.process().stop(Duration::ZERO).await;
+        self.record_stray(&current.0);
+        let next = Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?;
+        *current = (next, current.1 + 1);
+        Ok(())
     }
 
     /// A process that has closed its output is on its way out, as a rule: it is waited for, once.

@@ -26,6 +26,11 @@ pub(crate) enum Mortal {
 }
 
 impl Mortal {
+    /// Whether we have begun to end it: what breaks off then is no death of its own.
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.process().is_dismissed()
+    }
+
     /// Whether it has ended otherwise than by leaving with the exit code 0.
     pub(crate) fn has_failed(&self) -> bool {
         self.process().exited().is_some_and(|exit| exit.code != Some(0))

@@ -31,21 +31,26 @@ impl Schedule<'_> {
         own: Option<&Running>,
         deadline: Instant,
     ) {
+        let slow = self.context.recorder.tempo.starts_slowly();
+        let apart = self.context.survey.transport.answers_apart();
+        let any = !self.broken(trials, results, &BTreeSet::new(), &[]).is_empty();
+        let one = if slow && !apart && any { self.another(deadline).await } else { None };
         let ran = Duration::from_micros(self.context.recorder.clock.now());
         let until = deadline.min(Instant::now() + SPAN.max(ran / PART));
         // By itself means with nothing else in flight, in one process.
-        let beside = if self.context.survey.transport.answers_apart() { 1 } else { BESIDE };
+        let beside = if apart || one.is_some() { 1 } else { BESIDE };
         let (mut tried, mut seen) = (BTreeSet::new(), Vec::new());
         // What one vector does not show again, another one may.
         while Instant::now() < until {
             let mut chosen = self.broken(trials, results, &tried, &seen);
             chosen.truncate(MOST.saturating_sub(tried.len()));
             if chosen.is_empty() {
-                return;
+                break;
             }
             tried.extend(chosen.iter().map(|(trial, _)| trial.key()));
+            let one = one.as_ref();
             let again = chosen.into_iter().map(|(trial, judges)| async move {
-                (trial.key(), self.seen_again(trial, &judges, own).await)
+                (trial.key(), self.seen_again(trial, &judges, own, one).await)
             });
             let mut again = stream::iter(again).buffer_unordered(beside);
             while let Ok(Some((key, ways))) = timeout_at(until, again.next()).await {
@@ -56,6 +61,9 @@ impl Schedule<'_> {
                     outcome.tried_again(id, way);
                 }
             }
+        }
+        if let Some(one) = one {
+            self.context.aside.end(one);
         }
     }
 
@@ -94,13 +102,14 @@ impl Schedule<'_> {
         !lab::calls(trial.base) || self.options.allow_calls.is_none()
     }
 
-    /// How judges see their violation again: over standard streams in a process that has been asked nothing, then in that of
-    /// the run.
+    /// How judges see their violation again: over standard streams in a process that has been asked nothing (`one` that was
+    /// asked only such, where starting takes long), then in that of the run.
     async fn seen_again(
         &self,
         trial: &Trial,
         judges: &[&'static str],
         own: Option<&Running>,
+        one: Option<&Running>,
     ) -> Vec<(&'static str, Option<Again>)> {
         let used = own.map_or(&self.running.channel, |r| &r.channel);
         let used = used.own(Company::Nobody.patience());
@@ -113,14 +122,15 @@ impl Schedule<'_> {
         if !lab::stands_alone(trial.base) {
             return Vec::new();
         }
-        let Some(new) = self.unused().await else { return Vec::new() };
-        let ways = [
-            (Again::Alone, &new.channel),
-            (Again::AfterControl, &new.channel),
-            (Again::InRun, &used),
-        ];
+        let new = if one.is_some() { None } else { self.unused().await };
+        let Some(fresh) = one.or(new.as_ref()).map(|running| &running.channel) else {
+            return Vec::new();
+        };
+        let ways = [(Again::Alone, fresh), (Again::AfterControl, fresh), (Again::InRun, &used)];
         let seen = lab::again(trial, judges, given, &self.ids, &ways).await;
-        self.context.aside.end(new);
+        if let Some(new) = new {
+            self.context.aside.end(new);
+        }
         seen.into_iter().collect()
     }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use plumb_wire::notification;
 use serde_json::{Value, json};
 
 use super::callable::{AllowCalls, Callable, call, succeeds, took};
@@ -58,38 +59,53 @@ pub(super) async fn call_each(callables: &[Callable], channel: &Channel) -> Vec<
     shown.into_iter().map(|(_, shown)| shown).collect()
 }
 
-/// The same; over standard streams, where nothing tells to which call a question of the target belongs, questions are
-/// answered by themselves, and whether any came is told.
+/// The same; over standard streams, where nothing tells to which call a question of the target belongs, or progress with a
+/// token that nobody gave, questions are answered by themselves, and whether any of that came is told.
 pub(super) async fn call_and_answer(
     callables: &[Callable],
     channel: &Channel,
 ) -> (Vec<Option<Observed>>, bool) {
-    if channel.keeper().is_none() || !channel.edition().has_handshake() {
+    if channel.keeper().is_none() {
         return (call_each(callables, channel).await, false);
     }
-    let asks = AtomicBool::new(false);
+    let homeless = AtomicBool::new(false);
     let listen = async {
         loop {
             tokio::time::sleep(LISTENED).await;
-            let strays = channel.strays("survey").await;
-            if strays.is_some_and(|seen| seen.asked().next().is_some()) {
-                asks.store(true, Ordering::Relaxed);
+            if tells_something_homeless(channel).await {
+                homeless.store(true, Ordering::Relaxed);
             }
         }
     };
     // Beside each other: an answer may wait for a turn that the calls have.
-    tokio::select! {
-        shown = call_each(callables, channel) => (shown, asks.load(Ordering::Relaxed)),
-        () = listen => (Vec::new(), false),
-    }
+    let shown = if channel.edition().has_handshake() {
+        tokio::select! {
+            shown = call_each(callables, channel) => shown,
+            () = listen => Vec::new(),
+        }
+    } else {
+        call_each(callables, channel).await
+    };
+    let late = tells_something_homeless(channel).await;
+    (shown, late || homeless.load(Ordering::Relaxed))
 }
 
-/// Calls each tool that was quick again, with nothing else in flight: what the target asks meanwhile, this tool asks.
+/// Whether what belongs to no call tells something.
+async fn tells_something_homeless(channel: &Channel) -> bool {
+    channel.strays("survey").await.is_some_and(|seen| tells_something(&seen))
+}
+
+/// Whether the target asks something, or tells of progress.
+fn tells_something(seen: &Observed) -> bool {
+    seen.asked().next().is_some() || seen.notifications(notification::PROGRESS).next().is_some()
+}
+
+/// Calls each tool that was quick again, with nothing else in flight: what comes meanwhile, comes of this tool.
 pub(super) async fn call_one_by_one(callables: &mut [Callable], channel: &Channel) {
     let quick = |c: &&mut Callable| c.took.is_none_or(|took| took < AT_LEISURE);
     for callable in callables.iter_mut().filter(quick).take(CALLS_AT_ONCE * 3) {
         let Ok(shown) = channel.send("survey", &call(callable)).await else { continue };
-        if shown.asked().next().is_some() {
+        if tells_something(&shown) {
             callable.shown = Some(shown);
         }
     }

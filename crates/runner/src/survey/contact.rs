@@ -65,9 +65,8 @@ pub(super) async fn make(
     // nobody could take for an answer, all requests end in waiting.
     let endless = discover.exchange.answer.end == End::TimedOut && speaks_json_rpc(&discover);
     if !endless && serves_a_list(channel, negotiated.is_some()).await {
-        survey.capabilities = infer(channel).await;
         survey.dual_era = negotiated.is_some() || survey.era_undecided;
-        survey.discover = Some(discover);
+        served_without(survey, channel, discover).await;
         return Ok(());
     }
     if let Some(version) = negotiated {
@@ -78,6 +77,24 @@ pub(super) async fn make(
         return Ok(());
     }
     without_answer(survey, discover)
+}
+
+/// What is known of a target that serves lists, and gave no result of `server/discover`. One that leaves it unanswered does so
+/// whenever a process is asked for the first time: nothing else can be looked at.
+async fn served_without(survey: &mut Survey, channel: &Channel, discover: Observed) {
+    let mut seen = discover;
+    if is_silent(&seen) {
+        let again = channel.send("survey", &Probe::request(method::DISCOVER, json!({}))).await;
+        seen = again.unwrap_or(seen);
+        if is_silent(&seen) {
+            survey.unreadable = Some("nothing, twice, while lists were answered".to_owned());
+        }
+    }
+    match seen.complete() {
+        Some(result) => read_discover(survey, result),
+        None => survey.capabilities = infer(channel).await,
+    }
+    survey.discover = Some(seen);
 }
 
 /// Contact by the handshake, with a target that is judged by a revision that has one.
@@ -183,7 +200,7 @@ pub(crate) fn unreadable(check: &str, came: &str) -> Verdict {
         return Verdict::violated("a response to `server/discover`", came);
     }
     Verdict::Unverified {
-        why: "the target's answers cannot be read as messages".into(),
+        why: "nothing more was looked at: `server/discover` has no answer that can be read".into(),
         how_to_enable: "mend what is violated first".into(),
     }
 }

@@ -89,7 +89,7 @@ impl Survey {
         let ears = changes::listen(self, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
         let (
-            (shown, asks),
+            (shown, homeless),
             (timed, untimed),
             (tasks, ended_task),
             completions,
@@ -107,7 +107,7 @@ impl Survey {
             callable.took = shown.as_ref().map(callable::took);
             callable.shown = shown;
         }
-        if asks {
+        if homeless {
             calls::call_one_by_one(&mut self.callable, channel).await;
         }
         self.ended_task = ended_task;

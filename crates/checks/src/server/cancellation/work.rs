@@ -1,6 +1,6 @@
 //! basic/patterns/cancellation#behavior-requirements: cancelled work ends.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plumb_flows::quiet::Quiet;
 use plumb_model::End;
@@ -190,8 +190,9 @@ async fn cancel(quiet: &Quiet<'_>, bench: &Bench, open: Open) -> Result<(), Trou
 }
 
 check! {
-    /// **Observed:** a slow call is cancelled over standard streams: for a second no error comes for it. A result that
-    /// crossed the cancellation, or that comes in the end because the call cannot be cancelled, is right.
+    /// **Observed:** a slow call is cancelled over standard streams: for a second no error comes for it, and no result in less
+    /// than a third of the time that the call takes. A result that crossed the cancellation, or that comes in the end because the
+    /// call cannot be cancelled, is right.
     ///
     /// **Why:** the client has dropped the id; an answer to it is noise, or is taken for another's.
     ///
@@ -205,6 +206,7 @@ check! {
 
 async fn no_response(bench: &Bench) -> Judgement {
     let quiet = Quiet::quiet(bench).await?;
+    let begun = Instant::now();
     let mut open =
         quiet.open(with_token(bench.call(Prop::SlowTool)?, json!("plumb-cancelled"))).await?;
     let id = open.id().unwrap_or_default();
@@ -220,15 +222,26 @@ async fn no_response(bench: &Bench) -> Judgement {
         ))
         .await?;
     let answer = open.until(GRACE, Message::is_response).await;
+    let took = begun.elapsed();
     bench.close(open);
-    quiet.leave().await;
-    Ok(match answer {
-        Some(error) if matches!(error.kind, Kind::Error) => Finding::violated(
-            format!("no response to the cancelled request {id}"),
-            error.raw.lossy(),
-        ),
+    let finding = match answer {
+        Some(answer)
+            if matches!(answer.kind, Kind::Error) || early(bench, &quiet, took).await? =>
+        {
+            let expected = format!("no response to the cancelled request {id}");
+            Finding::violated(expected, answer.raw.lossy())
+        }
         _ => Finding::Held,
-    })
+    };
+    quiet.leave().await;
+    Ok(finding)
+}
+
+/// Whether a result that came so soon is none of the call's own, which takes more than three times as long when nobody cancels it.
+async fn early(bench: &Bench, quiet: &Quiet<'_>, took: Duration) -> Result<bool, Trouble> {
+    let begun = Instant::now();
+    quiet.control(bench.call(Prop::SlowTool)?).await?;
+    Ok(took * 3 < begun.elapsed())
 }
 
 check! {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plumb_model::Verdict;
 use plumb_reference::{Options, Reference};
 use plumb_runner::{AllowCalls, Prop, Reach, Survey, Target};
 use plumb_wire::Limits;
@@ -73,4 +74,12 @@ async fn what_is_not_allowed_is_not_called() {
     let listed = survey.tools.items.iter().any(|tool| tool.value["name"] == "plug_in");
     let changed = survey.tools.items.iter().any(|tool| tool.value["name"] == "test_dynamic_tool");
     assert!(listed && !changed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_over_stdio_is_found_whatever_its_token() {
+    let target = judge::stdio_command(Some("progress_token_given"));
+    let report = judge::report(judge::options(target, &["progress.token-echo"])).await;
+    let verdict = judge::verdict(&report, "progress.token-echo");
+    assert!(matches!(verdict, Some(Verdict::Violated { .. })), "{verdict:?}");
 }

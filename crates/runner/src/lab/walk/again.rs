@@ -41,7 +41,7 @@ pub(crate) async fn again(
         };
         let tried =
             attempt(&by, before, control, &probe, channel, true, &mut Nameless::default()).await;
-        let Ok((before, sent, (after, false))) = tried else { return seen };
+        let Ok((before, sent, (after, None))) = tried else { return seen };
         // What comes first has its control behind it only.
         let before = if *way == Again::Alone { after.clone() } else { before };
         let tried = between(given, trial, before, sent, after);

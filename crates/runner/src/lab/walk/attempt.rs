@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::AT_ONCE;
 use crate::channel::{Channel, Open};
+use crate::process::keeper::Keeper;
 use crate::{Observed, Probe, Trouble};
 
 /// Over standard streams, a line may be answered so long after the request behind it was: at first, and once the target
@@ -18,6 +19,9 @@ pub(super) const BEHIND: [Duration; 2] = [Duration::from_secs(2), Duration::from
 
 /// A process that closes its output is gone within so long.
 const DYING: Duration = Duration::from_secs(1);
+
+/// What became of a process that runs, and has answered before.
+pub(super) const DEAF: &str = "it answers nothing any more";
 
 /// The answer to a vector is awaited for so long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,7 +59,7 @@ impl Nameless {
     }
 }
 
-/// Sends a vector between two controls; gives what was said before, to it, and behind it, and whether the target died of it.
+/// Sends a vector between two controls; gives what was said before, to it, and behind it, and how the target ended, or fell silent, of it.
 pub(super) async fn attempt(
     by: &str,
     before: Option<Observed>,
@@ -64,7 +68,7 @@ pub(super) async fn attempt(
     channel: &Channel,
     silent: bool,
     nameless: &mut Nameless,
-) -> Result<(Observed, Observed, (Observed, bool)), Trouble> {
+) -> Result<(Observed, Observed, (Observed, Option<&'static str>)), Trouble> {
     let before = match before {
         Some(before) => before,
         None => send(channel, by, &control()).await?,
@@ -79,10 +83,10 @@ pub(super) async fn attempt(
         if probe.asks() && open.until(wait / 2, Message::is_response).await.is_some() {
             // An answer that names another id, or none, does not end the exchange, and nothing more is to come.
             let done = if open.is_ended() { Err(open.finish().await) } else { Ok(open) };
-            let after = behind(&session, channel, by, control).await?;
+            let after = behind((keeper, &session), channel, by, control).await?;
             return Ok((before, done.map_or_else(|sent| sent, Open::close), after));
         }
-        let after = behind(&session, channel, by, control).await?;
+        let after = behind((keeper, &session), channel, by, control).await?;
         let wait = if probe.asks() { wait } else { nameless.wait() };
         let since = Instant::now();
         let came = open.until(wait, Message::is_response).await.is_some();
@@ -93,22 +97,28 @@ pub(super) async fn attempt(
     }
     let sent = send(channel, by, &probe.clone().patience(PATIENCE)).await?;
     let after = send(channel, by, &control()).await?;
-    Ok((before, sent, (after, false)))
+    Ok((before, sent, (after, None)))
 }
 
-/// Sends the request behind a line, and tells whether the target died of the line: it is then started anew.
+/// Sends the request behind a line, and tells how the target ended of the line, or that it answers nothing any more: it is
+/// then started anew.
 async fn behind(
-    session: &Session,
+    (keeper, session): (&Keeper, &Session),
     channel: &Channel,
     by: &str,
     control: impl Fn() -> Probe,
-) -> Result<(Observed, bool), Trouble> {
+) -> Result<(Observed, Option<&'static str>), Trouble> {
     let first = send(channel, by, &control()).await;
     if first.as_ref().is_ok_and(|after| after.response().is_some()) {
-        return Ok((first?, false));
+        return Ok((first?, None));
     }
     let died = session.wait_exit(DYING).await.is_some();
-    Ok((send(channel, by, &control()).await?, died))
+    let second = send(channel, by, &control().patience(PATIENCE)).await?;
+    if died || second.response().is_some() {
+        return Ok((second, died.then_some("it closed its output")));
+    }
+    keeper.renew().await?;
+    Ok((second, Some(DEAF)))
 }
 
 /// Sends a probe and waits for the whole answer; a subscription is closed once it is acknowledged, and what a GET opens once
