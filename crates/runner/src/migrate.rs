@@ -145,7 +145,7 @@ async fn made(ground: &Arc<Ground>, way: &Way, means: &Means<'_>) -> Result<Audi
     let mut items = ground.findings.items(&ground.edition, "there was no time to look for it");
     if let Some(sdk) = &sdk {
         for item in &mut items {
-            item.in_sdk = sdk::remedy(sdk, &item.id);
+            item.in_sdk = sdk::remedy(sdk, &item.id, way.client().is_some());
         }
     }
     let mut audit = Audit {

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::error::cause;
 use crate::{Limits, WireError};
 use group::Group;
-use strays::Mark;
+pub(crate) use strays::Mark;
 use tail::Tail;
 
 pub(crate) use group::signals;

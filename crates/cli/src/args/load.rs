@@ -12,7 +12,7 @@ Examples:
   plumb load --emit k6 URL > load.js                         the same mix for k6; nothing is loaded
   plumb load --emit vegeta URL > targets.json                for vegeta attack -format=json -targets targets.json
 
-Only tools that are marked `readOnlyHint: true`, or named by --allow-calls, are called. Speed is told, and fails nothing.
+Only tools that are marked `readOnlyHint: true`, have a name of the official fixture, or are named by --allow-calls, are called. Speed is told, and fails nothing.
 Exit codes: 0 correct · 1 wrong, swapped or lost answers · 2 usage · 4 target never reached · 5 nothing was answered · 130 interrupted";
 
 /// Arguments of `plumb load`.

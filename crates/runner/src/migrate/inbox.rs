@@ -41,6 +41,8 @@ struct Content {
     requests: Vec<Unasked>,
     notifications: Vec<Unasked>,
     running: Option<String>,
+    /// Whether what comes now came before.
+    replays: bool,
     answered: usize,
 }
 
@@ -50,11 +52,19 @@ impl Inbox {
         self.lock().running = tool.map(str::to_owned);
     }
 
+    /// From now on what comes is sent again, and tells nothing new; or no longer.
+    pub(super) fn replays(&self, again: bool) {
+        self.lock().replays = again;
+    }
+
     /// Takes in a message, and gives what is answered to it.
     pub(super) async fn take(&self, message: &Message, seq: u64) -> Option<Value> {
         let value = message.json.as_ref().ok()?.clone();
         let answers = {
             let mut content = self.lock();
+            if content.replays {
+                return None;
+            }
             let during = content.running.clone();
             let unasked = Unasked { message: value.clone(), seq, during };
             let kept = match message.kind {

@@ -33,7 +33,10 @@ static TYPESCRIPT: Known = Known {
             "migrate.session.",
             "`sessionIdGenerator`, `onsessioninitialized` and the map of transports go; `createMcpHandler` keeps nothing between requests.",
         ),
-        ("migrate.http.", "The handler of 2.x compares the headers with the body."),
+        (
+            "migrate.http.headers-unchecked",
+            "The handler of 2.x compares the headers with the body.",
+        ),
         ("migrate.stream.", "`eventStore`, and the routes for GET and DELETE, go."),
         (
             "migrate.push.",
@@ -46,7 +49,7 @@ static TYPESCRIPT: Known = Known {
         ),
         (
             "migrate.schema.draft07",
-            "1.x writes schemas by `zod-to-json-schema` in draft-07; 2.x writes 2020-12 from any Standard Schema.",
+            "1.x writes schemas in draft-07; 2.x writes 2020-12 from any Standard Schema.",
         ),
     ],
 };
@@ -64,8 +67,9 @@ static PYTHON: Known = Known {
             "migrate.session.",
             "What a session held goes into arguments of tools; `stateless_http=True` of 1.x shows today what breaks without sessions.",
         ),
-        ("migrate.http.", "2.x compares the headers with the body."),
-        ("migrate.stream.", "`event_store` goes."),
+        ("migrate.http.headers-unchecked", "2.x compares the headers with the body."),
+        ("migrate.stream.event-ids", "`event_store` goes."),
+        ("migrate.stream.replay", "`event_store` goes."),
         (
             "migrate.push.",
             "`ctx.elicit`, `ctx.session.create_message` and `ctx.session.list_roots` within a call become a result that asks for input.",
@@ -86,7 +90,8 @@ static FASTMCP: Known = Known {
             "migrate.session.",
             "What `ctx` held for a session goes into arguments of tools; `stateless_http=True` shows today what breaks without sessions.",
         ),
-        ("migrate.stream.", "`event_store` goes."),
+        ("migrate.stream.event-ids", "`event_store` goes."),
+        ("migrate.stream.replay", "`event_store` goes."),
         (
             "migrate.push.",
             "`ctx.elicit`, `ctx.sample` and `ctx.list_roots` within a call become a result that asks for input.",
@@ -118,13 +123,22 @@ pub(super) fn recognised(visit: &Visit<'_>) -> Option<Sdk> {
     })
 }
 
-/// What to do about an item in this SDK.
-pub(super) fn remedy(sdk: &Sdk, item: &str) -> Option<String> {
+/// What to do about an item in this SDK, over HTTP or standard streams.
+pub(super) fn remedy(sdk: &Sdk, item: &str, over_http: bool) -> Option<String> {
     let known = ALL.into_iter().find(|known| known.package == sdk.package)?;
+    // What is told or asked outside of a call does not become a result of one.
+    if ["migrate.push.list-changed", "migrate.push.outside-call"].contains(&item) {
+        return None;
+    }
     let fitting = known.remedies.iter().filter(|(prefix, _)| item.starts_with(prefix));
     let (_, text) = fitting.max_by_key(|(prefix, _)| prefix.len())?;
-    Some((*text).to_owned())
+    let of_http = OF_HTTP.iter().any(|word| text.contains(word));
+    (over_http || !of_http).then(|| (*text).to_owned())
 }
+
+/// Parts of the SDKs that serve HTTP alone.
+const OF_HTTP: [&str; 4] =
+    ["createMcpHandler", "sessionIdGenerator", "map of transports", "stateless_http"];
 
 /// By what its lists and errors look like, never by its name: that is the author's.
 fn shown(visit: &Visit<'_>) -> Option<(&'static Known, String)> {
@@ -168,9 +182,10 @@ mod tests {
             shown_by: String::new(),
             next: String::new(),
         };
-        let said = remedy(&sdk, "migrate.replica.session").expect("a remedy");
+        let said = remedy(&sdk, "migrate.replica.session", true).expect("a remedy");
         assert!(said.contains("another process"), "{said}");
-        assert!(remedy(&sdk, "migrate.names.title").is_none());
+        assert!(remedy(&sdk, "migrate.replica.session", false).is_none());
+        assert!(remedy(&sdk, "migrate.names.title", true).is_none());
         for known in ALL {
             assert!(
                 known.remedies.iter().all(|(_, text)| text.ends_with('.')),

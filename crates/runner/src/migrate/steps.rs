@@ -45,6 +45,8 @@ pub(super) struct Visit<'a> {
     pub(super) spoken: Vec<String>,
     pub(super) lists: Lists,
     called: Vec<Called>,
+    /// How many tools were not called.
+    uncalled: usize,
     pub(super) remarks: Vec<String>,
 }
 
@@ -129,6 +131,9 @@ fn outcome(seen: &Observed) -> String {
         (Some(code), _) => {
             let message = seen.response().and_then(|r| r.error_message()).unwrap_or_default();
             Some(format!("error {code} “{}”", crate::observe::clip(message, 80)))
+        }
+        (None, Some(result)) if result["isError"] == true => {
+            Some("a result with `isError`".to_owned())
         }
         (None, Some(_)) => Some("a result".to_owned()),
         (None, None) => None,

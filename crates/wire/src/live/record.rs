@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use plumb_model::{Answer, Carrier, End, Frame, Head, Payload, StreamFacts};
 use tokio::sync::watch;
 
+use crate::process::Mark;
 use crate::{Account, Clock, Limits, Reservation};
 
 /// A handle to the recording of one answer.
@@ -174,6 +175,7 @@ impl Recorder {
 
     /// Records a frame, unless there are too many, or too large ones; says whether it did.
     pub(crate) fn frame(&self, carrier: Carrier, payload: Payload) -> bool {
+        let payload = Mark::alike(payload);
         let at = self.now();
         let mut state = self.lock();
         if state.closed {

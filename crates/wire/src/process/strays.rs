@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use memchr::memmem;
+use plumb_model::Payload;
 use tokio::time::{Instant, sleep};
 
 use super::group::Group;
@@ -15,7 +17,7 @@ pub(super) const VARIABLE: &str = "PLUMB_LAUNCH";
 
 /// What tells the processes of one launch, or of all of a Plumb, from all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark(String);
+pub(crate) struct Mark(String);
 
 impl Mark {
     /// What the marks of every launch of this process begin with.
@@ -33,6 +35,24 @@ impl Mark {
         static LAUNCHES: AtomicU64 = AtomicU64::new(0);
         let number = LAUNCHES.fetch_add(1, Ordering::Relaxed);
         Self(format!("{}{number}.", Self::ours().0))
+    }
+
+    /// What a process says without the number of its launch, which is ours, and no two processes have in common: whoever shows
+    /// its environment would say something else in each.
+    pub(crate) fn alike(said: Payload) -> Payload {
+        let ours = Self::ours().0;
+        let finder = memmem::Finder::new(ours.as_bytes());
+        if finder.find(said.bytes()).is_none() {
+            return said;
+        }
+        let mut bytes = said.bytes().to_vec();
+        let ends: Vec<usize> =
+            finder.find_iter(&said.bytes()[..]).map(|at| at + ours.len()).collect();
+        for end in ends {
+            let number = bytes[end..].iter_mut().take_while(|b| b.is_ascii_digit());
+            number.for_each(|digit| *digit = b'0');
+        }
+        Payload::from(bytes)
     }
 
     pub(super) fn told(text: &str) -> Self {
@@ -71,5 +91,21 @@ impl Mark {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_the_environment_says_the_same_in_each_process() {
+        let shown = |mark: &Mark| {
+            Payload::from(format!("{{{VARIABLE}: {}, {}}}", mark.text(), mark.text()))
+        };
+        let said = [Mark::next(), Mark::next()].map(|mark| Mark::alike(shown(&mark)));
+        assert_eq!(said[0], said[1]);
+        let other = Payload::from("12-34-5.".to_owned());
+        assert_eq!(Mark::alike(other.clone()), other);
     }
 }

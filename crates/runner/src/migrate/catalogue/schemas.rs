@@ -100,7 +100,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         Schemas,
         Small,
         "migrate.error.resource-not-found",
-        "a resource that does not exist is answered with -32002",
+        "a resource that does not exist is answered with another code than -32602",
     )
     .to("base.errcode.no-32002", "Answer -32602 (invalid params), with the address in `data.uri`."),
     Entry::new(

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use plumb_wire::{meta, method};
+use plumb_wire::{meta, method, notification};
 use serde_json::{Map, Value, json};
 
 use super::super::ask::Ask;
 use super::super::session::Session;
 use super::{Visit, essence, outcome};
 use crate::survey::calls::callables;
-use crate::survey::{Callable, Item, Listing};
+use crate::survey::{AllowCalls, Callable, Item, Listing};
 use crate::{Observed, Survey};
 
 /// At most so many tools are called.
@@ -56,7 +56,9 @@ impl Visit<'_> {
         let survey = Survey { tools: listed, ..Survey::default() };
         let callables = callables(&survey, &self.means.options.allow_calls).await;
         let all = tools.len();
-        for callable in callables.into_iter().take(CALLS) {
+        let allow = &self.means.options.allow_calls;
+        let allowed = |c: &Callable| is_allowed(&c.tool, allow);
+        for callable in callables.into_iter().filter(allowed).take(CALLS) {
             let Callable { tool, arguments, .. } = callable;
             let name = tool["name"].as_str().unwrap_or_default().to_owned();
             if let Some(seen) = call(&self.main, &name, &arguments).await {
@@ -64,6 +66,7 @@ impl Visit<'_> {
             }
         }
         if self.called.len() < all {
+            self.uncalled = all - self.called.len();
             self.remarks.push(format!(
                 "{} of {all} tools were called: others are neither marked `readOnlyHint: true` nor allowed with --allow-calls",
                 self.called.len()
@@ -129,13 +132,47 @@ impl Visit<'_> {
         }
     }
 
-    /// Calls again what was called first, so that something is said; at most so many.
+    /// Nothing of a kind came while tools were called: it is not there as far as all of them were, and not to be seen otherwise.
+    pub(super) fn none_of_the_called(&self, id: &'static str, what: &str) {
+        let findings = &self.ground.findings;
+        let (called, all) = (self.called.len(), self.called.len() + self.uncalled);
+        match (called, self.uncalled) {
+            (0, _) => findings.unseen(id, "no tool may be called: allow some with --allow-calls"),
+            (n, 0) => findings.absent(id, format!("{n} tools were called, and none {what}"), &[]),
+            (n, _) => {
+                let told = format!(
+                    "{n} of {all} tools were called, and none {what}; allow the others with --allow-calls"
+                );
+                findings.unseen(id, told);
+            }
+        }
+    }
+
+    /// Whether a log message came while a tool ran.
+    fn logs(&self, tool: &str) -> bool {
+        let told = self.main.inbox.notifications();
+        told.iter()
+            .any(|n| n.method() == notification::MESSAGE && n.during.as_deref() == Some(tool))
+    }
+
+    /// Calls again what was called first, so that something is said, what has logged before the rest; at most so many.
     pub(super) async fn call_again(&self, most: usize) {
-        let again = self.called.iter().filter(|c| c.is_quick() && !self.asks(&c.name));
+        let again = self.called.iter().filter(|c| !self.asks(&c.name));
+        let (logging, silent): (Vec<_>, Vec<_>) = again.partition(|c| self.logs(&c.name));
+        let quick = silent.into_iter().filter(|c| c.is_quick());
+        let again = logging.into_iter().take(2).chain(quick);
         for Called { name, arguments, .. } in again.take(most) {
             call(&self.main, name, arguments).await;
         }
     }
+}
+
+/// Whether a tool may be called here: it says that it is harmless, or the user does. No name counts: an audit is of servers that
+/// were made for no suite.
+fn is_allowed(tool: &Value, allow: &AllowCalls) -> bool {
+    let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
+    let name = tool["name"].as_str().unwrap_or_default();
+    read_only || allow.all || allow.names.iter().any(|allowed| allowed == name)
 }
 
 /// A call of a tool.

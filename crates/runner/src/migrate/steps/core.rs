@@ -26,10 +26,14 @@ impl Visit<'_> {
         };
         match &asked {
             Some(seen) => {
-                let told =
-                    format!("`{method}` with `_meta` and without a handshake: {}", outcome(seen));
                 // What is served without having been understood is known by its result.
                 let understood = served(seen) && has_result_type(seen.result());
+                let blind = served(seen) && !understood;
+                let told = format!(
+                    "`{method}` with `_meta` and without a handshake: {}{}",
+                    outcome(seen),
+                    if blind { " without `resultType`: `_meta` was not looked at" } else { "" }
+                );
                 findings.told(id, !understood, told, &[seen.seq()]);
             }
             None => findings.found(id, format!("`{method}` with `_meta` was not answered"), &[]),

@@ -17,7 +17,7 @@ impl Visit<'_> {
         let speaker = self.newest.as_ref().unwrap_or(&self.main);
         let ask = Ask::request(id, method::RESOURCES_READ, json!({"uri": NOWHERE}));
         match speaker.ask(ask).await {
-            Some(seen) if seen.code() == Some(codes::OLD_RESOURCE_NOT_FOUND) => {
+            Some(seen) if seen.code().is_some_and(|code| code != codes::INVALID_PARAMS) => {
                 findings.found(
                     id,
                     format!("`resources/read` of `{NOWHERE}`: {}", outcome(&seen)),
@@ -49,16 +49,7 @@ impl Visit<'_> {
                 findings.found("migrate.error.implementation-codes", told, &[seq]);
             }
         }
-        match self.called.len() {
-            0 => findings.unseen(url, "no tool may be called: allow some with --allow-calls"),
-            n => {
-                findings.absent(
-                    url,
-                    format!("{n} tools were called, and none was refused so"),
-                    &[],
-                );
-            }
-        }
+        self.none_of_the_called(url, "was refused so");
     }
 
     /// What all the answers of the audit had.

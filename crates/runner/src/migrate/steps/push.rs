@@ -25,12 +25,15 @@ impl Visit<'_> {
                     findings.found(id, told, &[asked.seq]);
                 }
             }
-            if findings.has(id) {
-                continue;
-            }
-            match self.called.len() {
-                0 => findings.unseen(id, "no tool may be called: allow some with --allow-calls"),
-                n => findings.absent(id, format!("{n} tools were called, and none asked"), &[]),
+            let before =
+                self.main.inbox.requests(method).iter().any(|asked| asked.during.is_none());
+            if !findings.has(id) && before {
+                let told = format!(
+                    "`{method}` came outside of any call: what a tool wants of it may be known by then"
+                );
+                findings.unseen(id, told);
+            } else if !findings.has(id) {
+                self.none_of_the_called(id, "asked");
             }
         }
         self.told_changes();
@@ -81,16 +84,7 @@ impl Visit<'_> {
             let by = asked.during.as_deref().unwrap_or("the server");
             findings.found(id, format!("`{by}` names an `elicitationId`"), &[asked.seq]);
         }
-        match self.called.len() {
-            0 => findings.unseen(id, "no tool may be called: allow some with --allow-calls"),
-            n => {
-                findings.absent(
-                    id,
-                    format!("{n} tools were called, and none asked for a URL"),
-                    &[],
-                );
-            }
-        }
+        self.none_of_the_called(id, "asked for a URL");
     }
 
     /// Log messages before any level was set.
@@ -99,19 +93,16 @@ impl Visit<'_> {
         let id = "migrate.log.unasked";
         for told in self.main.inbox.notifications() {
             if told.method() == notification::MESSAGE {
-                let by =
-                    told.during.as_deref().map_or("unasked".to_owned(), |t| format!("from `{t}`"));
+                let by = told
+                    .during
+                    .as_deref()
+                    .map_or("unasked".to_owned(), |t| format!("while `{t}` ran"));
                 findings.found(id, format!("a log message came {by}"), &[told.seq]);
             }
         }
-        match (self.main.capabilities().get("logging"), self.called.len()) {
-            (None, _) => findings.absent(id, "logging is not declared", &[]),
-            (Some(_), 0) => {
-                findings.unseen(id, "no tool may be called: allow some with --allow-calls");
-            }
-            (Some(_), n) => {
-                findings.absent(id, format!("{n} tools were called, and none logged"), &[]);
-            }
+        match self.main.capabilities().get("logging") {
+            None => findings.absent(id, "logging is not declared", &[]),
+            Some(_) => self.none_of_the_called(id, "logged"),
         }
     }
 
@@ -137,14 +128,11 @@ impl Visit<'_> {
             ("migrate.deprecated.sampling", method::SAMPLING_CREATE_MESSAGE),
             ("migrate.deprecated.roots", method::ROOTS_LIST),
         ];
-        let called = !self.called.is_empty();
-        let none = "no tool may be called: allow some with --allow-calls";
         for (id, method) in uses {
             let asked = inbox.requests(method);
             match asked.first() {
                 Some(first) => findings.found(id, format!("`{method}` was asked"), &[first.seq]),
-                None if called => findings.absent(id, format!("`{method}` was never asked"), &[]),
-                None => findings.unseen(id, none),
+                None => self.none_of_the_called(id, "asked"),
             }
         }
         let id = "migrate.deprecated.include-context";
@@ -159,11 +147,7 @@ impl Visit<'_> {
                 );
             }
         }
-        if called {
-            findings.absent(id, "no tool asked for it", &[]);
-        } else {
-            findings.unseen(id, none);
-        }
+        self.none_of_the_called(id, "asked for it");
         let declared = self.main.capabilities().get("logging").is_some();
         let told = if declared { "`logging` is declared" } else { "`logging` is not declared" };
         let welcome = [self.main.welcome.seq()];

@@ -91,7 +91,10 @@ impl Visit<'_> {
             return findings.absent(id, "no event carries an `id` to go on from", &[]);
         };
         let ask = Ask::verb(id, "GET").header(header::OLD_LAST_EVENT_ID, first).patience(PATIENCE);
-        let Some(again) = self.main.send(&ask).await else {
+        self.main.inbox.replays(true);
+        let again = self.main.send(&ask).await;
+        self.main.inbox.replays(false);
+        let Some(again) = again else {
             return findings.unseen(id, "it was not answered");
         };
         let seqs = [stream.seq(), again.seq()];
