@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use plumb_model::pack::Kind;
 use plumb_model::shell::quoted;
 use plumb_model::{Edition, Secrets};
 use plumb_reference::{CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientRules};
-use plumb_runner::client::{ClientCommand, Drive, Listening, Mock, Place, Scenario, Waiting};
+use plumb_runner::client::{Case, ClientCommand, Drive, Listening, Mock, Place, Scenario, Waiting};
 use plumb_runner::{AllowCalls, Budget, Options, Props, Replicas, Target};
 use plumb_wire::process::Launch;
 use plumb_wire::{Limits, Transport};
@@ -18,7 +20,7 @@ use crate::args::{ClientArgs, MockArgs, ReferenceClientArgs};
 use crate::config::Config;
 use crate::lead::Page;
 use crate::reported::{UNREACHED, reported};
-use crate::run::{asked_suite, known, now, watched};
+use crate::run::{asked_suite, known, now, own_packs, watched};
 use crate::say::{say, tell};
 use crate::secrets::Collector;
 use crate::target::env;
@@ -36,12 +38,13 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
     let limits = Limits::default();
     let mut collector = Collector::new(&secrets);
     collector.given(&args.secret)?;
+    let given = given(&edition, &args.vectors, &mut collector.notes)?;
     let (target, _page) = match args.listen {
         Some(address) => {
-            let (listening, page) = waiting(&edition, &args, address, &limits).await?;
+            let (listening, page) = waiting(&edition, &args, &given, address, &limits).await?;
             (Target::LedClient(listening), Some(page))
         }
-        None => (Target::Client(Box::new(command(&args, &mut collector)?)), None),
+        None => (Target::Client(Box::new(command(&args, given, &mut collector)?)), None),
     };
     output::notes(&collector.notes);
     watched(&target)?;
@@ -75,11 +78,16 @@ pub(crate) async fn judge(edition: Arc<Edition>, args: ClientArgs, secrets: Secr
 }
 
 /// How the client is started.
-fn command(args: &ClientArgs, collector: &mut Collector<'_>) -> Result<ClientCommand, Failure> {
+fn command(
+    args: &ClientArgs,
+    given: Vec<Scenario>,
+    collector: &mut Collector<'_>,
+) -> Result<ClientCommand, Failure> {
     let command = ClientCommand {
         launch: launch(args)?,
         patience: Duration::from_secs(args.timeout.max(1)),
-        scenarios: scenarios(args)?,
+        scenarios: scenarios(args, &given)?,
+        given,
         drive: drive(args),
         over: over(args.stdio),
         relay: relay()?,
@@ -104,10 +112,11 @@ fn over(stdio: bool) -> Transport {
 async fn waiting(
     edition: &Arc<Edition>,
     args: &ClientArgs,
+    given: &[Scenario],
     address: SocketAddr,
     limits: &Limits,
 ) -> Result<(Arc<Listening>, Page), Failure> {
-    let mut scenarios = scenarios(args)?;
+    let mut scenarios = scenarios(args, given)?;
     let (drive, over) = (drive(args), over(args.stdio));
     let led = |s: &Scenario| s.is_led_by_hand() && s.is_over(over);
     if let Some(other) = scenarios.iter().find(|scenario| !led(scenario)) {
@@ -115,7 +124,7 @@ async fn waiting(
         return Err(anyhow!("nobody can lead a client through `{}`: {why}", other.label()).into());
     }
     if scenarios.is_empty() {
-        let all = Scenario::all().into_iter();
+        let all = Scenario::all().into_iter().chain(given.iter().copied());
         scenarios = all.filter(|s| led(s) && s.is_driven_by(drive)).collect();
     }
     let taken = |error| Failure::new(UNREACHED, error);
@@ -131,13 +140,37 @@ async fn waiting(
 }
 
 /// The scenarios that are asked for, by their labels.
-fn scenarios(args: &ClientArgs) -> anyhow::Result<Vec<Scenario>> {
-    args.scenario.iter().map(|label| named(label)).collect()
+fn scenarios(args: &ClientArgs, given: &[Scenario]) -> anyhow::Result<Vec<Scenario>> {
+    args.scenario.iter().map(|label| named(label, given)).collect()
 }
 
-fn named(label: &str) -> anyhow::Result<Scenario> {
-    let known = || Scenario::all().into_iter().map(Scenario::label).collect::<Vec<_>>().join(", ");
-    let found = Scenario::all().into_iter().find(|scenario| scenario.label() == label);
+/// The scenarios that are vectors of these folders; what is left out of them is noted.
+fn given(
+    edition: &Edition,
+    folders: &[PathBuf],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Scenario>, Failure> {
+    let mut given: Vec<Scenario> = Vec::new();
+    for (file, pack) in own_packs(edition, folders, notes)? {
+        let usage = |why: String| Failure::new(2, anyhow!("{file}: {why}"));
+        for case in Case::of(&pack).map_err(usage)? {
+            let scenario = Scenario::Answered(case);
+            if given.contains(&scenario) {
+                return Err(usage(format!("`{}` is in another pack, too", scenario.label())));
+            }
+            given.push(scenario);
+        }
+        if pack.vectors().all(|vector| !matches!(vector.kind, Kind::Answered(_))) {
+            notes.push(format!("--vectors: {file} is ignored: none of its vectors is `answered`"));
+        }
+    }
+    Ok(given)
+}
+
+fn named(label: &str, given: &[Scenario]) -> anyhow::Result<Scenario> {
+    let all = || Scenario::all().into_iter().chain(given.iter().copied());
+    let known = || all().map(Scenario::label).collect::<Vec<_>>().join(", ");
+    let found = all().find(|scenario| scenario.label() == label);
     found.ok_or_else(|| anyhow!("there is no scenario `{label}`, but {}", known()))
 }
 
@@ -149,7 +182,10 @@ fn relay() -> anyhow::Result<Vec<String>> {
 /// Is the server of one scenario, until it is stopped.
 pub(crate) async fn mock(edition: &Arc<Edition>, args: MockArgs) -> Exit {
     let usage = |error: anyhow::Error| Failure::new(2, error);
-    let scenario = named(&args.scenario).map_err(usage)?;
+    let mut notes = Vec::new();
+    let given = given(edition, &args.vectors, &mut notes)?;
+    output::notes(&notes);
+    let scenario = named(&args.scenario, &given).map_err(usage)?;
     let over = over(args.stdio);
     if !scenario.is_over(over) {
         let error = anyhow!("`{}` is not played over {}", args.scenario, over.name());

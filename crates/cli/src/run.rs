@@ -288,6 +288,17 @@ fn packs(
     notes: &mut Vec<String>,
 ) -> anyhow::Result<Vec<Pack>> {
     let mut packs = plumb_checks::packs(edition)?;
+    packs.extend(own_packs(edition, folders, notes)?.into_iter().map(|(_, pack)| pack));
+    Ok(packs)
+}
+
+/// The packs of these folders, each with its file; what is left out of them is noted.
+pub(crate) fn own_packs(
+    edition: &Edition,
+    folders: &[std::path::PathBuf],
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Vec<(String, Pack)>> {
+    let mut packs = Vec::new();
     let found = crate::vectors::found(folders)?;
     notes.extend(found.ignored.iter().map(|path| {
         format!("--vectors: {} is ignored: a pack is named pack.json", path.display())
@@ -302,7 +313,7 @@ fn packs(
             let revision = &edition.revision;
             notes.push(format!("--vectors: {file} is ignored: it is not for revision {revision}"));
         }
-        packs.push(pack);
+        packs.push((file, pack));
     }
     Ok(packs)
 }

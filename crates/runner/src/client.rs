@@ -19,6 +19,7 @@ mod server;
 mod servers;
 mod sights;
 mod steps;
+mod taken;
 
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ pub use scenario::{REFERRED, Scenario};
 pub use server::ENDPOINT;
 pub use servers::Place;
 use servers::Servers;
+pub use taken::vectors;
 
 /// Stands for the URL of our server in an argument of the command.
 const URL: &str = "{url}";
@@ -76,6 +78,8 @@ pub struct ClientCommand {
     pub patience: Duration,
     /// The scenarios that it is started for; all that its drive allows where none is named.
     pub scenarios: Vec<Scenario>,
+    /// Those that a user adds to all of them: vectors of their own.
+    pub given: Vec<Scenario>,
     /// What makes it act.
     pub drive: Drive,
     /// How it reaches our server.
@@ -91,6 +95,7 @@ impl Default for ClientCommand {
             launch: Launch::default(),
             patience: Duration::from_secs(30),
             scenarios: Vec::new(),
+            given: Vec::new(),
             drive: Drive::default(),
             over: Transport::StreamableHttp,
             relay: Vec::new(),
@@ -106,7 +111,8 @@ impl ClientCommand {
         }
         let played =
             |scenario: &Scenario| scenario.is_driven_by(self.drive) && scenario.is_over(self.over);
-        Scenario::all().into_iter().filter(played).collect()
+        let all = Scenario::all().into_iter().chain(self.given.iter().copied());
+        all.filter(played).collect()
     }
 
     /// The command for one scenario, against its servers, which speak this revision.

@@ -53,4 +53,5 @@ const OWN: &[&Check] = &[
     &answers::NAMES,
     &answers::NO_RESPONSES,
     &answers::NO_ANSWER,
+    &answers::NO_MESSAGE,
 ];

@@ -113,7 +113,8 @@ fn construct(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** the keys of `inputResponses` are those of `inputRequests`, all of them.
+    /// **Observed:** the keys of `inputResponses` are those of `inputRequests`, all of them; where a round asks for no input, those of
+    /// the round before are not sent again.
     ///
     /// **Why:** the server tells by them which input is which.
     ///
@@ -123,7 +124,7 @@ check! {
 }
 
 fn same_keys(moment: &Moment<'_>, marks: &mut Marks) {
-    let Some(wanted) = wanted(moment.now()) else { return };
+    let Some(wanted) = wanted(moment.now()) else { return left_over(moment, marks) };
     let given = retry(moment).and_then(|retry| retry.param("inputResponses")?.as_object());
     let Some(given) = given else { return };
     // What an earlier round asked for may come once more: servers skip it.
@@ -134,6 +135,18 @@ fn same_keys(moment: &Moment<'_>, marks: &mut Marks) {
     marks.expect(same, format!("the keys {}", wanted.join(", ")), || {
         given.keys().cloned().collect::<Vec<_>>().join(", ")
     });
+}
+
+/// That after a round which asks for nothing, the inputs of the round before do not come again. Who keeps those of all rounds,
+/// which servers skip, sends all of them.
+fn left_over(moment: &Moment<'_>, marks: &mut Marks) {
+    let given = retry(moment).and_then(|retry| retry.param("inputResponses")?.as_object());
+    let Some(given) = given.filter(|given| !given.is_empty()) else { return };
+    let asked: Vec<String> = moment.before().iter().filter_map(wanted).flatten().collect();
+    if asked.iter().any(|key| !given.contains_key(key)) {
+        let keys = given.keys().cloned().collect::<Vec<_>>().join(", ");
+        marks.breaks("no `inputResponses`: nothing was asked for", keys);
+    }
 }
 
 check! {

@@ -11,6 +11,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &framing::NO_NEWLINE,
     &framing::MESSAGES_ONLY,
     &framing::NO_RESPONSES,
+    &framing::NEWLINE_ONLY,
     &process::STDERR,
     &process::SHUTDOWN,
     &process::RESTART,

@@ -18,6 +18,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &SETTINGS,
     &INTERVAL_KEPT,
     &UNTIL_END,
+    &NO_RESULT,
     &FULFIL,
     &KEEP_OBSERVING,
     &UPDATE_KEYS,
@@ -136,6 +137,33 @@ fn until_end(moment: &Moment<'_>, marks: &mut Marks) {
         marks.expect(ended(all) || left, expected, || {
             let looks = all.iter().filter(|r| looks(r)).count();
             format!("{looks} of them, and the last said `working`")
+        });
+    }
+}
+
+check! {
+    /// **Observed:** a client that ends with an error where a call is refused also does so where the task of its call failed, and
+    /// where the server cancelled it.
+    ///
+    /// **Why:** what was not done is taken for done.
+    ///
+    /// **Fix:** take `completed` alone for success; hand on `error` of a task that failed.
+    pub(crate) NO_RESULT = "tasks.client.no-success";
+    happening: no_result
+}
+
+fn no_result(moment: &Moment<'_>, marks: &mut Marks) {
+    let here = [Provoked::TaskFailed, Provoked::TaskDropped].map(Scenario::Provoked);
+    let here = here.into_iter().find(|here| *here == moment.scenario);
+    let Some(all) = here.and_then(|here| moment.whole_of(here)) else { return };
+    // Who ends with an error after a task that is done has another trouble.
+    let follows = moment.tells_errors() && moment.failed(TASK_MADE) == Some(false);
+    let status = |r: &Received| r.result().map(|task| task["status"].clone());
+    let told = all.iter().filter(|r| looks(r)).filter_map(status).find(|s| s != "working");
+    if let Some(told) = told.filter(|_| follows) {
+        let expected = format!("a task that is {told} is an error to who called");
+        marks.expect(moment.failed(moment.scenario) == Some(true), expected, || {
+            "the client ended well".into()
         });
     }
 }

@@ -2,12 +2,24 @@
 //! they are said to be. Whether a client refuses one shows by how it ends, if its end speaks of errors.
 
 use plumb_runner::client::{Moment, Provoked, REFERRED, Received, Scenario};
-use plumb_runner::{Check, Marks, check};
+use plumb_runner::{Check, Marks, check, clip};
+use serde_json::{Value, json};
 
 use super::conduct::{calls, vectors};
 
-pub(crate) const CHECKS: &[&Check] =
-    &[&OUTPUT, &DEFAULT_DIALECT, &NAMED_DIALECT, &MIN_DIALECT, &CONTENT, &REFERENCE, &UNRESOLVED];
+pub(crate) const CHECKS: &[&Check] = &[
+    &OUTPUT,
+    &DEFAULT_DIALECT,
+    &NAMED_DIALECT,
+    &MIN_DIALECT,
+    &CONTENT,
+    &REFERENCE,
+    &UNRESOLVED,
+    &AS_ASKED,
+];
+
+/// So many characters of a call are shown.
+const SHOWN: usize = 120;
 
 /// What shows whether a client looks at structured content at all.
 const INVALID_OUTPUT: &str = "tools_call#invalid-output";
@@ -115,4 +127,34 @@ fn unresolved(moment: &Moment<'_>, marks: &mut Marks) {
         "a schema that cannot be read is an error",
         || "the client ended well".into(),
     );
+}
+
+check! {
+    /// **Observed:** a client that is told to call a tool calls it by that name, case and signs included, with the arguments that it
+    /// is told: a number stays a number, and what is false or empty is there.
+    ///
+    /// **Why:** another name is another tool, and another argument another call: a server tells them apart.
+    ///
+    /// **Fix:** hand names and arguments on as they are; what a model needs otherwise is translated back.
+    pub(crate) AS_ASKED = "tools.call.client-as-asked";
+    happening: as_asked
+}
+
+fn as_asked(moment: &Moment<'_>, marks: &mut Marks) {
+    let here = Scenario::Provoked(Provoked::Names);
+    let Some(all) = moment.whole_of(here) else { return };
+    let asked = moment.calls_to_make();
+    let made: Vec<&Received> = all.iter().filter(|r| calls(r)).collect();
+    // Who calls more or less does not follow the steps, or tries again.
+    if made.len() != asked.len() {
+        return;
+    }
+    for (step, call) in asked.iter().zip(made) {
+        let nothing = json!({});
+        let of = |name: &str| call.param(name).unwrap_or(&nothing);
+        let told = |name: &Value, with: &Value| clip(&format!("{name} with {with}"), SHOWN);
+        let (name, arguments) = (of("name"), of("arguments"));
+        let same = *name == step["name"] && *arguments == step["arguments"];
+        marks.expect(same, told(&step["name"], &step["arguments"]), || told(name, arguments));
+    }
 }

@@ -20,6 +20,7 @@ Examples:
   plumb client --plain -- ./client {url}         one that knows no scenario
   plumb client --steps -- node steps.js          one that follows steps (docs/clients.md has two)
   plumb client --stdio -- ./client {server}      one that starts its server and speaks over standard streams
+  plumb client --vectors answers -- node c.js     answers of your own besides (vectors/README.md)
   plumb client --listen 127.0.0.1:9000           one that somebody leads by hand, such as a desktop application";
 
 /// Arguments of `plumb client`.
@@ -53,6 +54,9 @@ pub(crate) struct ClientArgs {
     /// Play this scenario only, such as `tools_call#pages`; may be given several times.
     #[arg(long, value_name = "LABEL")]
     pub(crate) scenario: Vec<String>,
+    /// A folder with packs of your own, of kind `answered`: each vector is a scenario more, and judges what it names.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) vectors: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) judging: JudgingArgs,
     /// The configuration; `plumb.toml` is read if it is there.
@@ -103,6 +107,9 @@ pub(crate) struct MockArgs {
     /// The scenario, such as `tools_call#pages`: findings about a client name theirs.
     #[arg(long, value_name = "LABEL")]
     pub(crate) scenario: String,
+    /// A folder with packs of your own, among which the scenario is.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) vectors: Vec<PathBuf>,
     /// Speak over standard streams: print the command line that a client starts in place of an address.
     #[arg(long)]
     pub(crate) stdio: bool,

@@ -18,4 +18,5 @@ mod messages;
 mod migrate;
 mod migration_example;
 mod mock;
+mod own_answers;
 mod secrets;

@@ -1,5 +1,7 @@
 //! What a vector changes, by kind.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,6 +57,12 @@ pub struct Reply {
     /// The HTTP status in place of the right one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// HTTP header fields that take the place of those of their names, or are added.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Nothing stands in the body.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub empty: bool,
     /// Only the first of these requests is answered so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub once: bool,

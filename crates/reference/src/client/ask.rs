@@ -62,6 +62,9 @@ impl Client {
             if self.refuses_meta(&result) {
                 return Err(format!("{method}: `_meta` is {}", result["_meta"]));
             }
+            if result.get("plumbUndefined").is_some() && !self.rules.skips_unknown_members {
+                return Err(format!("{method}: `plumbUndefined` is no member of a result"));
+            }
             match result.get("resultType").map(Value::as_str) {
                 // A server of an earlier revision says nothing.
                 None if !self.earlier || self.rules.takes_untyped_results => return Ok(result),
@@ -122,6 +125,10 @@ impl Client {
             if rules.brings_inputs {
                 again["inputResponses"] = Value::Object(answers);
             }
+        }
+        let left = sent.get("inputResponses").filter(|_| !rules.forgets_earlier_inputs);
+        if let Some(left) = left.filter(|_| result.get("inputRequests").is_none()) {
+            again["inputResponses"] = left.clone();
         }
         if !rules.keeps_arguments {
             again["arguments"] = json!({});

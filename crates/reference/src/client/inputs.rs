@@ -54,6 +54,9 @@ fn answer(rules: &ClientRules, request: &Value) -> Result<Value, String> {
 }
 
 fn elicited(rules: &ClientRules, params: &Value) -> Value {
+    if !rules.declines_without_content {
+        return json!({ "action": "decline", "content": null });
+    }
     let action = if rules.acts_as_known { "accept" } else { "accepted" };
     let mut elicited = json!({ "action": action });
     let page = match params.get("mode").map(Value::as_str) {

@@ -263,6 +263,12 @@ impl Reader {
     async fn read(self, output: impl AsyncRead + Unpin, tell: watch::Sender<bool>) {
         let mut lines = BufReader::new(output).lines();
         while let Ok(Some(line)) = lines.next_line().await {
+            let cut = |end: char| line.contains(end) && !self.rules.ends_lines_at_newlines;
+            let long = line.len() > 64 * 1024 && !self.rules.reads_long_lines;
+            if cut('\u{2028}') || cut('\u{85}') || long {
+                // A part of a message is none, and its response never comes.
+                std::process::exit(1);
+            }
             let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
             if let Some(method) = message["method"].as_str() {
                 self.hear(method, &message).await;

@@ -202,10 +202,13 @@ impl Answer {
                     n.starts_with(char::is_uppercase) || n.chars().all(|c| !c.is_uppercase());
                 n.eq_ignore_ascii_case(name) && (usual || rules.compares_headers_without_case)
             };
-            fields.any(|(n, v)| same(n) && v.contains(what))
+            fields.any(|(n, v)| same(n) && v.to_ascii_lowercase().contains(what))
         };
         let location = fields(&head, "location").next();
-        let text = String::from_utf8(body).ok()?;
+        let text = match in_pieces(bytes, rules) {
+            Some(text) => text,
+            None => String::from_utf8(body).ok()?,
+        };
         let streamed = says("content-type", "text/event-stream");
         if says("content-type", ";") && !rules.reads_media_types {
             return None;
@@ -228,8 +231,34 @@ impl Answer {
     }
 }
 
+/// A body in chunks as somebody reads it who takes each for whole.
+fn in_pieces(bytes: &[u8], rules: &ClientRules) -> Option<String> {
+    if rules.joins_line_ends && rules.joins_characters {
+        return None;
+    }
+    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]);
+    if !fields(&head, "transfer-encoding").any(|value| value.contains("chunked")) {
+        return None;
+    }
+    let pieces = pieces(&bytes[end + 4..])?;
+    if rules.joins_characters {
+        let lines = |piece: &[u8]| {
+            let text: String = piece.iter().map(|byte| char::from(*byte)).collect();
+            text.replace("\r\n", "\n").replace('\r', "\n")
+        };
+        return Some(pieces.into_iter().map(lines).collect());
+    }
+    Some(pieces.into_iter().map(String::from_utf8_lossy).collect())
+}
+
 /// The data of chunks: RFC 9112 section 7.1.
-fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+fn unchunked(rest: &[u8]) -> Option<Vec<u8>> {
+    pieces(rest).map(|pieces| pieces.concat())
+}
+
+/// The data of each chunk.
+fn pieces(mut rest: &[u8]) -> Option<Vec<&[u8]>> {
     let mut body = Vec::new();
     loop {
         let line = rest.windows(2).position(|w| w == b"\r\n")?;
@@ -238,7 +267,7 @@ fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
         if size == 0 {
             return Some(body);
         }
-        body.extend(rest.get(line + 2..line + 2 + size)?);
+        body.push(rest.get(line + 2..line + 2 + size)?);
         if rest.len() <= line + 4 + size {
             // The stream was cut off: what came of it is all there is.
             return Some(body);

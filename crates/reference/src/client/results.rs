@@ -23,6 +23,9 @@ impl Client {
         if let Some(url) = reference.filter(|_| !rules.leaves_output_references) {
             Address::parse(url)?.send("GET", &[], &[], rules).await.ok();
         }
+        if result["isError"] == true && rules.takes_errors_without_output {
+            return Ok(());
+        }
         if !rules.takes_every_value && !result["structuredContent"].is_object() {
             return Err(format!("no object: {}", result["structuredContent"]));
         }

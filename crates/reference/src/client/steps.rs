@@ -70,7 +70,16 @@ impl Client {
 
     /// Calls a tool, and gives the call up after a while, if it is to.
     async fn call_with_patience(&mut self, step: &Value) -> Result<(), String> {
-        let params = json!({ "name": step["name"], "arguments": step["arguments"] });
+        let mut params = json!({ "name": step["name"], "arguments": step["arguments"] });
+        if !self.rules.calls_by_name {
+            let name = step["name"].as_str().unwrap_or_default();
+            params["name"] = json!(name.replace(['.', '-'], "_"));
+        }
+        if let Some(label) = params["arguments"].get_mut("label")
+            && !self.rules.hands_arguments_on
+        {
+            *label = json!(5);
+        }
         let patience = step["cancelAfterMs"].as_u64().filter(|_| self.rules.cancels);
         let patience = patience.or(step["timeoutMs"].as_u64().filter(|_| self.rules.times_out));
         let Some(patience) = patience else {

@@ -46,6 +46,8 @@ impl Client {
                     }
                 }
                 Some("input_required" | "working") => return Ok(json!({})),
+                Some("failed") if !rules.knows_failed_tasks => return Ok(json!({})),
+                Some("cancelled") if !rules.knows_cancelled_tasks => return Ok(json!({})),
                 other => return Err(format!("the task is {other:?}: {task}")),
             }
         }

@@ -6,11 +6,13 @@ use json_patch::Patch;
 #[cfg(test)]
 use plumb_model::pack::Outcome;
 use plumb_model::pack::{Allowed, Answered, Base, Kind, Over, Pack, Reply, Vector};
+use plumb_model::{Header, Payload};
 use plumb_wire::http::Response;
 use plumb_wire::{Asked, Transport, method};
 use serde_json::Value;
 
 use super::provocation::Stage;
+use super::scenario::Scenario;
 
 /// The packs that make scenarios, by path from the repository's root.
 pub const PACKS: &[(&str, &str)] = &[
@@ -27,18 +29,24 @@ pub const PACKS: &[(&str, &str)] = &[
 
 /// A vector of that kind, played under a name of the official suite.
 #[derive(Clone, Copy, Debug)]
-pub struct Case(&'static Played);
+pub struct Case {
+    played: &'static Played,
+    /// Those that it came with.
+    pack: &'static [Played],
+}
 
 #[derive(Debug)]
 struct Played {
     label: String,
     vector: Vector,
     answered: Answered,
+    /// Whether it is a user's own.
+    given: bool,
 }
 
 impl PartialEq for Case {
     fn eq(&self, other: &Self) -> bool {
-        self.0.label == other.0.label
+        self.played.label == other.played.label
     }
 }
 
@@ -48,53 +56,77 @@ impl Case {
     /// All of those built in, in the order of their packs.
     pub fn all() -> impl Iterator<Item = Self> {
         // What an authorization server does is a scene that exists already.
-        all().iter().filter(|played| !played.answered.edits.is_empty()).map(Self)
+        let pack = all();
+        let played = pack.iter().filter(|played| !played.answered.edits.is_empty());
+        played.map(|played| Self { played, pack })
+    }
+
+    /// Those of a pack of the user's own, in its order. They are kept for the rest of the process, as those built in are.
+    ///
+    /// Errors: one is played under a name that no client knows, or under one that is taken; or it changes what nobody asks for.
+    pub fn of(pack: &Pack) -> Result<Vec<Self>, String> {
+        let mut given = Vec::new();
+        for vector in pack.vectors() {
+            let Some(played) = played(vector, true) else { continue };
+            if let Some(why) = unplayable(&played) {
+                return Err(format!("vector `{}`: {why}", vector.slug));
+            }
+            given.push(played);
+        }
+        let pack: &'static [Played] = given.leak();
+        Ok(pack.iter().map(|played| Self { played, pack }).collect())
     }
 
     /// The official name, and after `#` the vector's own.
     pub(super) fn label(self) -> &'static str {
-        &self.0.label
+        &self.played.label
     }
 
     /// The case of this label, if it is one.
     pub fn named(label: &str) -> Option<Self> {
-        Self::all().find(|case| case.0.label == label)
+        Self::all().find(|case| case.played.label == label)
     }
 
     /// What is answered, as a plain fact.
     pub fn title(self) -> &'static str {
-        &self.0.vector.title
+        &self.played.vector.title
     }
 
     /// What a client may do then.
     pub fn allowed(self) -> &'static Allowed {
-        &self.0.vector.answer
+        &self.played.vector.answer
     }
 
     /// Whether it is about this requirement.
     pub fn judges(self, id: &str) -> bool {
-        self.0.vector.judges.iter().any(|of| of == id)
+        self.played.vector.judges.iter().any(|of| of == id)
     }
 
     /// The case that a client has to have done right for this one to show anything.
     pub fn control(self) -> Option<Self> {
-        let slug = self.0.answered.control.as_deref()?;
-        Self::all().find(|case| case.0.vector.slug == slug)
+        let slug = self.played.answered.control.as_deref()?;
+        let own = self.pack.iter().map(|played| Self { played, pack: self.pack });
+        own.chain(Self::all()).find(|case| case.played.vector.slug == slug)
+    }
+
+    /// Whether it is a user's own: which checks read it, only its pack says.
+    pub fn is_given(self) -> bool {
+        self.played.given
     }
 
     /// The methods whose answers are changed.
     pub fn methods(self) -> impl Iterator<Item = &'static str> {
-        self.0.answered.edits.iter().filter_map(|edit| asked_by(edit.to))
+        self.played.answered.edits.iter().filter_map(|edit| asked_by(edit.to))
     }
 
     /// Whether an answer has another status.
     pub fn is_status(self) -> bool {
-        self.0.answered.edits.iter().any(|edit| edit.status.is_some())
+        self.played.answered.edits.iter().any(|edit| edit.status.is_some())
     }
 
     /// Whether it can be played over this transport.
     pub(super) fn is_over(self, transport: Transport) -> bool {
-        match self.0.vector.over {
+        match self.played.vector.over {
             Over::Any => true,
             Over::Http => transport == Transport::StreamableHttp,
             Over::Stdio => transport == Transport::Stdio,
@@ -106,7 +138,7 @@ impl Case {
         let message = asked.message();
         let Some(method) = message.method() else { return right };
         let here = |edit: &&Reply| asked_by(edit.to) == Some(method);
-        let Some(edit) = self.0.answered.edits.iter().find(here) else { return right };
+        let Some(edit) = self.played.answered.edits.iter().find(here) else { return right };
         if edit.once && stage.nth(method) > 1 {
             return right;
         }
@@ -127,6 +159,14 @@ fn changed(mut answer: Response, edit: &Reply) -> Response {
     if let Some(status) = edit.status {
         answer.status = status;
     }
+    if edit.empty {
+        answer.body = Payload::default();
+        answer.headers.retain(|header| !header.name.eq_ignore_ascii_case("content-type"));
+    }
+    for (name, value) in &edit.headers {
+        answer.headers.retain(|header| !header.name.eq_ignore_ascii_case(name));
+        answer.headers.push(Header::new(name, value));
+    }
     answer
 }
 
@@ -135,14 +175,32 @@ fn all() -> &'static [Played] {
     ALL.get_or_init(|| {
         // That they can be read is a test of theirs.
         let packs = PACKS.iter().filter_map(|(file, text)| Pack::parse(file, text).ok());
-        packs.flat_map(|pack| pack.vectors().filter_map(played).collect::<Vec<_>>()).collect()
+        let vectors = packs.flat_map(|pack| pack.vectors().cloned().collect::<Vec<_>>());
+        vectors.filter_map(|vector| played(&vector, false)).collect()
     })
 }
 
-fn played(vector: &Vector) -> Option<Played> {
+fn played(vector: &Vector, given: bool) -> Option<Played> {
     let Kind::Answered(answered) = &vector.kind else { return None };
     let label = format!("{}#{}", answered.scenario, vector.slug);
-    Some(Played { label, vector: vector.clone(), answered: answered.clone() })
+    Some(Played { label, vector: vector.clone(), answered: answered.clone(), given })
+}
+
+/// Why a vector of a user's own cannot be played, if it cannot.
+fn unplayable(played: &Played) -> Option<String> {
+    let Played { label, answered, .. } = played;
+    let names = ["tools_call", "http-standard-headers", "request-metadata"];
+    if !names.contains(&answered.scenario.as_str()) {
+        return Some(format!("its `scenario` is one of {}", names.join(", ")));
+    }
+    if Scenario::all().iter().any(|scenario| scenario.label() == label) {
+        return Some(format!("`{label}` is a scenario already"));
+    }
+    let unasked = answered.edits.iter().find(|edit| asked_by(edit.to).is_none());
+    if answered.edits.is_empty() || unasked.is_some() {
+        return Some("it changes no answer to what a client asks for".to_owned());
+    }
+    None
 }
 
 /// How the authorization server of the scene with this label departs, by the names of deviations.
@@ -190,7 +248,7 @@ mod tests {
             assert!(case.methods().count() > 0, "{}", case.label());
             assert_eq!(
                 case.control().is_some(),
-                case.0.answered.control.is_some(),
+                case.played.answered.control.is_some(),
                 "{} has a control that is no case",
                 case.label()
             );
@@ -203,10 +261,13 @@ mod tests {
             to: Base::ToolsCall,
             body: vec![json!({ "op": "add", "path": "/result/isError", "value": false })],
             status: Some(400),
+            headers: [("Retry-After".to_owned(), "1".to_owned())].into(),
+            empty: false,
             once: false,
         };
         let answer = changed(Response::json(&json!({ "result": {} })), &edit);
         assert_eq!(answer.status, 400);
+        assert!(answer.headers.contains(&Header::new("Retry-After", "1")));
         let said: Value = serde_json::from_slice(answer.body.bytes()).expect("JSON");
         assert_eq!(said, json!({ "result": { "isError": false } }));
     }

@@ -2,11 +2,13 @@
 
 use plumb_wire::method;
 use plumb_wire::stdio::Life;
+use serde_json::Value;
 
 use super::protected::Facts;
 use super::provocation::Provoked;
 use super::received::Received;
 use super::scenario::Scenario;
+use super::steps;
 use crate::tally::Marks;
 
 /// A body that reads everything that a client sent, with what it sent before and after.
@@ -66,6 +68,13 @@ impl<'a> Moment<'a> {
     /// Whether the client was given steps to take: what is among them, it was told to do.
     pub fn follows_steps(&self) -> bool {
         self.all.iter().any(|play| play.stepping)
+    }
+
+    /// The calls that a client is told to make in this scenario, as steps, if it follows steps.
+    pub fn calls_to_make(&self) -> Vec<Value> {
+        let steps = steps::of(self.scenario);
+        let steps = steps.as_array().into_iter().flatten().filter(|_| self.follows_steps());
+        steps.filter(|step| step["do"] == "call").cloned().collect()
     }
 
     /// Everything that was sent in a scenario, asked at its last request: a check that judges it as a whole does so once. `None`

@@ -11,7 +11,7 @@ mod scene;
 mod setting;
 mod stage;
 
-pub use credentials::{CLIENT_ID, CLIENT_SECRET, SIGNED_CLIENT, verifies};
+pub use credentials::{CLIENT_ID, CLIENT_SECRET, ODD_CLIENT, ODD_SECRET, SIGNED_CLIENT, verifies};
 pub use facts::Facts;
 pub use flow::{Flow, Place, Step, basic, sha256};
 pub use guard::CUSTOM;
@@ -24,6 +24,8 @@ pub const MARKER: &str = "plumb says that nobody may show this";
 pub const KEPT_QUERY: (&str, &str) = ("plumb-tenant", "seven");
 /// An address of this machine that is none of its loopback.
 pub const NO_LOOPBACK: &str = "0.0.0.0";
+/// Where the endpoints of an authorization server stand that has them at a place of their own.
+pub const OWN_PLACE: &str = "/oauth2/v1";
 /// A type of access tokens that nobody has defined.
 pub const UNKNOWN_TOKEN_TYPE: &str = "plumb-undefined";
 /// Why a registration is refused: a word that nobody says by chance.

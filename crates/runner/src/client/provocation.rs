@@ -81,6 +81,10 @@ provocations! {
     Task = "tools_call#task",
     /// A call makes a task that asks for input.
     TaskInput = "tools_call#task-input",
+    /// A call makes a task that fails.
+    TaskFailed = "tools_call#task-failed",
+    /// A call makes a task that the server cancels.
+    TaskDropped = "tools_call#task-dropped",
     /// Every request is refused for its version, and no version of the list is spoken by anybody.
     NoCommonVersion = "request-metadata#no-common-version",
     /// The server has another name and version.
@@ -93,6 +97,8 @@ provocations! {
     Incapable = "request-metadata#capability",
     /// A list is JSON with a parameter of its media type, and then an event stream that is written in every way that is allowed.
     Forms = "tools_call#forms",
+    /// A page of a list is an event stream in pieces: a line end comes in two of them, and so does a character.
+    Pieces = "tools_call#pieces",
     /// What is mirrored into headers changed after the list.
     Changed = "http-custom-headers#changed",
     /// The call is too large (413).
@@ -117,6 +123,8 @@ provocations! {
     Complaining = "tools_call#complaining",
     /// Over standard streams: the server does not end with its input.
     Lasting = "tools_call#lasting",
+    /// Over standard streams: a list is a line of two hundred kibibytes.
+    LongLine = "tools_call#long-line",
     /// The server asks, which it must not.
     Asking = "tools_call#asking",
     /// Over standard streams: the server crashes in the middle of a call.
@@ -135,6 +143,8 @@ provocations! {
     Listening = "plumb-steps#listening",
     /// The client completes, and the answer has no more than it must.
     Completing = "plumb-steps#completing",
+    /// The client calls a tool whose name is like two others, with arguments that are like others.
+    Names = "plumb-steps#names",
     /// The client reads and lists twice what may be kept for a while, or may not.
     Caching = "plumb-steps#caching",
 }
@@ -154,6 +164,7 @@ impl Provoked {
                 | Self::EarlierSilent
                 | Self::Complaining
                 | Self::Lasting
+                | Self::LongLine
                 | Self::Crashing
                 | Self::CrashingListened
                 | Self::Late
@@ -172,16 +183,23 @@ impl Provoked {
                 | Self::FieldsTooLarge
                 | Self::MirroredAgain
                 | Self::Forms
+                | Self::Pieces
         )
     }
 
     /// Whether a client waits in it for a second or more, or may well do: for a task, for time to pass, or for a server that says
     /// nothing.
     pub(super) fn takes_long(self) -> bool {
-        self.is_scripted()
+        (self.is_scripted() && self != Self::Names)
             || matches!(
                 self,
-                Self::Cut | Self::EarlierSilent | Self::Lasting | Self::Task | Self::TaskInput
+                Self::Cut
+                    | Self::EarlierSilent
+                    | Self::Lasting
+                    | Self::Task
+                    | Self::TaskInput
+                    | Self::TaskFailed
+                    | Self::TaskDropped
             )
     }
 
@@ -210,6 +228,9 @@ impl Provoked {
                 | Self::AskedElsewhere
                 | Self::MirroredAgain
                 | Self::Forms
+                | Self::Pieces
+                | Self::LongLine
+                | Self::Names
                 | Self::TaskCancelled
                 | Self::Late
                 | Self::Cancelled
@@ -257,7 +278,7 @@ pub(super) fn interrupted(
         | Provoked::EarlierParams
         | Provoked::EarlierSilent => earlier::answered(provoked, asked, edition).map(Play::from),
         Provoked::Crashing | Provoked::CrashingListened => piped::answered(provoked, asked, stage),
-        Provoked::TaskCancelled => None,
+        Provoked::TaskCancelled | Provoked::Names => None,
         Provoked::Late => steps::late(asked),
         _ if provoked.is_scripted() => steps::played(asked),
         _ => interrupted::answered(provoked, asked, stage, edition),
@@ -281,9 +302,11 @@ pub(super) fn result(
         Provoked::Rounds | Provoked::AskedElsewhere | Provoked::MirroredAgain => {
             rounds::result(provoked, method, params, stage).map(Ok)
         }
-        Provoked::Task | Provoked::TaskInput | Provoked::TaskCancelled => {
-            tasks::result(provoked, method, params, stage)
-        }
+        Provoked::Task
+        | Provoked::TaskInput
+        | Provoked::TaskFailed
+        | Provoked::TaskDropped
+        | Provoked::TaskCancelled => tasks::result(provoked, method, params, stage),
         Provoked::MorePages => lists::pages(method, params),
         _ if provoked.is_scripted() => steps::result(provoked, method, params, stage),
         _ => None,
@@ -295,7 +318,11 @@ pub(super) fn amend(scenario: Scenario, origin: &str, method: &str, result: &mut
     let Scenario::Provoked(provoked) = scenario else { return };
     match provoked {
         Provoked::OutputReference => outputs::amend(origin, method, result),
-        Provoked::Task | Provoked::TaskInput | Provoked::TaskCancelled => {
+        Provoked::Task
+        | Provoked::TaskInput
+        | Provoked::TaskFailed
+        | Provoked::TaskDropped
+        | Provoked::TaskCancelled => {
             tasks::amend(method, result);
         }
         Provoked::Icons => icons::amend(origin, method, result),
@@ -313,6 +340,7 @@ pub(super) fn tools(scenario: Scenario, stage: &Stage) -> Option<Value> {
             Some(lists::changing_tools(stage.count(interrupted::MISMATCHED) > 0))
         }
         Scenario::Provoked(Provoked::TaskCancelled) => None,
+        Scenario::Provoked(Provoked::Names) => Some(steps::namesakes()),
         Scenario::Provoked(provoked) if provoked.is_scripted() => Some(steps::tools()),
         _ => None,
     }

@@ -3,8 +3,8 @@
 mod invalid;
 pub(super) mod mirrored;
 
-use plumb_wire::http::Response;
-use plumb_wire::script::{Play, Script};
+use plumb_wire::http::{LAST_CHUNK, Response, chunk};
+use plumb_wire::script::{Play, Script, Step};
 use plumb_wire::{method, sse};
 use serde_json::{Value, json};
 
@@ -65,6 +65,10 @@ pub(super) fn page(
         (Scenario::Provoked(Provoked::Forms), Some(cursor)) => {
             (cursor == PAGES[0]).then(|| (tools.clone(), None))
         }
+        (Scenario::Provoked(Provoked::Pieces), None) => Some((tools.clone(), Some(CUT_CURSOR))),
+        (Scenario::Provoked(Provoked::Pieces), Some(cursor)) => {
+            (cursor == CUT_CURSOR).then(|| (filler(0), None))
+        }
         (Scenario::UnknownResult, None) => Some((tools.clone(), Some(AFTER_UNKNOWN))),
         (Scenario::UnknownResult, Some(cursor)) => {
             (cursor == AFTER_UNKNOWN).then(|| (json!([]), None))
@@ -73,6 +77,12 @@ pub(super) fn page(
         (_, Some(_)) => None,
     }
 }
+
+/// The cursor of the page after one that comes in pieces: the cut is within its first letter beyond ASCII.
+const CUT_CURSOR: &str = "gr\u{fc}\u{df}e, page 2";
+
+/// So many milliseconds lie between two pieces.
+const PIECE_MS: u64 = 30;
 
 /// The names of tools that fill pages begin with this.
 const FILLER: &str = "page_";
@@ -123,6 +133,9 @@ pub(super) fn written(scenario: Scenario, response: Response) -> Play {
             Script::from(response).into()
         }
         Scenario::Provoked(Provoked::Forms) => Response::events([in_many_lines(text)]).into(),
+        Scenario::Provoked(Provoked::Pieces) if text.contains("\"nextCursor\"") => {
+            in_pieces(in_many_lines(text).as_bytes()).into()
+        }
         Scenario::HeaderNames => {
             let mut response = response;
             for header in &mut response.headers {
@@ -141,6 +154,24 @@ fn in_many_lines(text: &str) -> String {
     let pretty = serde_json::to_string_pretty(&message).unwrap_or_default();
     let data = format!("data:{}\r\n", pretty.replace('\n', "\r\ndata:"));
     format!("retry: 3000\r\nid: 1\r\n\r\n: \r\nevent: message\r\nid: 2\r\n{data}\r\n")
+}
+
+/// An event stream of these bytes, cut within the first line end of the data and within the first letter beyond ASCII: how a
+/// stream is cut on its way says nothing.
+fn in_pieces(event: &[u8]) -> Script {
+    let data = event.windows(5).position(|w| w == b"data:").unwrap_or_default();
+    let line_end = event[data..].iter().position(|byte| *byte == b'\r');
+    let letter = event.iter().position(|byte| !byte.is_ascii());
+    let mut cuts: Vec<usize> = line_end.map(|at| data + at + 1).into_iter().collect();
+    cuts.extend(letter.map(|at| at + 1));
+    cuts.sort_unstable();
+    let mut script = Response::event_stream();
+    let mut from = 0;
+    for cut in cuts {
+        script = script.write(chunk(&event[from..cut])).then(Step::Wait(PIECE_MS));
+        from = cut;
+    }
+    script.write(chunk(&event[from..])).write(LAST_CHUNK)
 }
 
 /// A name in a case that nobody writes.

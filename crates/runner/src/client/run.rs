@@ -19,6 +19,7 @@ use super::moment::{Moment, Play};
 use super::received::Received;
 use super::scenario::Scenario;
 use super::servers::{Servers, Took};
+use super::taken;
 use super::{ClientCommand, Drive};
 use crate::Check;
 use crate::check::{Applies, Body};
@@ -199,14 +200,13 @@ impl Heard {
                         break;
                     }
                     let mut marks = Marks::default();
+                    let moment = Moment { scenario: play.scenario, all: &self.plays[..], at };
                     match check.body {
                         Body::Received(body) => body(one, &mut marks),
-                        Body::Happening(body) => {
-                            let all = &self.plays[..];
-                            body(&Moment { scenario: play.scenario, all, at }, &mut marks);
-                        }
+                        Body::Happening(body) => body(&moment, &mut marks),
                         _ => {}
                     }
+                    taken::given(&moment, &mut marks, check.id);
                     tally.add(marks, &one.exchange.by, one.exchange.seq);
                 }
             }

@@ -2,7 +2,7 @@
 //! them.
 
 use plumb_runner::client::protected::{
-    CLIENT_ID, Flow, KEPT_QUERY, NO_LOOPBACK, Scene, Step, basic,
+    CLIENT_ID, Flow, KEPT_QUERY, NO_LOOPBACK, ODD_CLIENT, ODD_SECRET, Scene, Step, basic,
 };
 use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check, clip};
@@ -14,6 +14,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &NO_QUERY,
     &ONE_WAY,
     &SECRET,
+    &ENCODED,
     &ONCE,
     &SAME_REDIRECT,
     &SCOPE,
@@ -102,6 +103,32 @@ fn secret(moment: &Moment<'_>, marks: &mut Marks) {
     if given || registered {
         marks.expect(!ways(now).is_empty(), "the secret that the client was given", || {
             "the client does not authenticate itself".into()
+        });
+    }
+}
+
+check! {
+    /// **Observed:** identifier and secret of a client that authenticates by HTTP Basic are each form-encoded before they are
+    /// joined: those that our client is given have a blank, `+`, `/`, `:` and `%`.
+    ///
+    /// **Why:** an authorization server decodes them, and finds another secret; it shows with the first one that has such a
+    /// character.
+    ///
+    /// **Fix:** encode both as in a form, join them by a colon, and encode that in Base64 (OAuth 2.1 section 2.4.1).
+    pub(crate) ENCODED = "client.oauth21.basic-encoding";
+    happening: encoded
+}
+
+fn encoded(moment: &Moment<'_>, marks: &mut Marks) {
+    if moment.at(&[Scene::PreRegisteredOddly], Step::Token).is_none() {
+        return;
+    }
+    let Some((id, secret)) = moment.now().header("Authorization").and_then(basic) else { return };
+    // Who has registered has another identifier and another secret.
+    if id.starts_with("plumb known") {
+        let expected = format!("{ODD_CLIENT:?} and {ODD_SECRET:?}, each form-encoded");
+        marks.expect(id == ODD_CLIENT && secret == ODD_SECRET, expected, || {
+            format!("they read as {id:?} and {secret:?}")
         });
     }
 }

@@ -1,12 +1,13 @@
 //! basic/authorization/authorization-server-discovery#authorization-server-metadata-discovery.
 
-use plumb_runner::client::Moment;
-use plumb_runner::client::protected::{Scene, Step};
+use plumb_runner::client::protected::{OWN_PLACE, Scene, Step};
+use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check};
 
 use super::refuses;
 
-pub(crate) const CHECKS: &[&Check] = &[&BOTH, &MULTIPLE, &PATH_ORDER, &ROOT_ORDER, &ISSUER];
+pub(crate) const CHECKS: &[&Check] =
+    &[&BOTH, &MULTIPLE, &PATH_ORDER, &ROOT_ORDER, &ISSUER, &ENDPOINTS];
 
 check! {
     /// **Observed:** a client uses an authorization server that has metadata by RFC 8414 alone, and one that has it by OpenID
@@ -122,4 +123,29 @@ fn issuer(moment: &Moment<'_>, marks: &mut Marks) {
     let expected =
         format!("no use of metadata of {} that names another issuer", flow.facts.issuers[0]);
     refuses(marks, flow, moment.signs_in(), &expected, went_on);
+}
+
+check! {
+    /// **Observed:** a client registers, asks for authorization and redeems its code at the endpoints that the metadata of the
+    /// authorization server names, none of which is at a usual place.
+    ///
+    /// **Why:** products have them where they like, and what is sent elsewhere tells codes and secrets to somebody else.
+    ///
+    /// **Fix:** read `registration_endpoint`, `authorization_endpoint` and `token_endpoint` (RFC 8414 section 2), and make up none.
+    pub(crate) ENDPOINTS = "client.asmeta.endpoints";
+    happening: endpoints
+}
+
+fn endpoints(moment: &Moment<'_>, marks: &mut Marks) {
+    let steps = [Step::Registration, Step::Authorization, Step::Token];
+    let Some(flow) = steps.into_iter().find_map(|step| moment.at(&[Scene::Endpoints], step)) else {
+        return;
+    };
+    // Without metadata, a client of the first revision with authorization makes them up.
+    let told = |r: &Received| flow.step(r) == Step::ServerMetadata && r.answered() == Some(200);
+    if moment.before().iter().any(told) {
+        let path = moment.now().path();
+        let expected = format!("an endpoint of the metadata, below {OWN_PLACE}");
+        marks.expect(path.starts_with(OWN_PLACE), expected, || path.to_owned());
+    }
 }

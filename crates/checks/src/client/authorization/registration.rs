@@ -1,6 +1,8 @@
 //! basic/authorization/client-registration: how a client gets its identifier.
 
-use plumb_runner::client::protected::{CLIENT_ID, Flow, REASON, SIGNED_CLIENT, Scene, Step};
+use plumb_runner::client::protected::{
+    CLIENT_ID, Flow, ODD_CLIENT, REASON, SIGNED_CLIENT, Scene, Step,
+};
 use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check, clip};
 use serde_json::Value;
@@ -37,7 +39,7 @@ check! {
 fn obtain(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.at(ANY, Step::Authorization) else { return };
     let id = moment.now().query("client_id").unwrap_or_default();
-    let given = [CLIENT_ID, SIGNED_CLIENT].contains(&id.as_str());
+    let given = [CLIENT_ID, ODD_CLIENT, SIGNED_CLIENT].contains(&id.as_str());
     let known = is_document(&id) || given || issuer(flow, &id).is_some();
     marks.expect(known, "a `client_id` that the authorization server knows", || clip(&id, SHOWN));
 }

@@ -1,6 +1,6 @@
 //! basic#messages, basic#requests: what is sent is JSON-RPC, and requests have an id.
 
-use plumb_runner::client::{ENDPOINT, Moment, Received};
+use plumb_runner::client::{CONFIRM, CONFIRM_OFFICIALLY, ENDPOINT, Moment, Received, VISIT};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::schema::{self, Mismatch, part};
 use plumb_wire::{header, meta, method, notification};
@@ -14,8 +14,8 @@ const SHOWN: usize = 80;
 
 check! {
     /// **Observed:** everything that the client posts is a JSON-RPC 2.0 request or notification: an object with `"jsonrpc":
-    /// "2.0"` and a `method`. The parameters of a method of this revision, and the completions that are sent back with them, are
-    /// of the kinds that its schema says.
+    /// "2.0"` and a `method`. The parameters of a method of this revision, and the completions and elicitations that are sent back
+    /// with them, are of the kinds that its schema says.
     /// Batches, responses, and members that have a requirement of their own are judged by checks of their own.
     ///
     /// **Why:** a server may refuse whatever else comes, and cannot always say to which request its refusal belongs.
@@ -136,6 +136,15 @@ fn mistaken(moment: &Moment<'_>) -> Vec<String> {
         if answer.get("content").is_some() {
             let found = part::sampling_result(&answer);
             all.extend(found.iter().map(|found| shown("the completion ", found)));
+        }
+    }
+    for key in [CONFIRM, CONFIRM_OFFICIALLY, VISIT] {
+        let answer = response(moment, key).unwrap_or_default();
+        // What is accepted is judged by the schema of its form.
+        let content = answer.get("content").filter(|_| answer["action"] != "accept");
+        if let Some(content) = content.filter(|content| !content.is_object()) {
+            let content = clip(&content.to_string(), SHOWN);
+            all.push(format!("{method}: `content` of an elicitation is {content}, not an object"));
         }
     }
     all

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::client::conduct::{EARLIER, calls, fails, vectors};
 
 pub(super) const CHECKS: &[&Check] =
-    &[&NO_MEANING, &NO_ASSUMPTIONS, &SERVER_INFO, &ABSENT_TYPE, &SHAPE, &CAPABILITIES];
+    &[&NO_MEANING, &NO_ASSUMPTIONS, &SERVER_INFO, &ABSENT_TYPE, &SHAPE, &CAPABILITIES, &MEMBERS];
 
 check! {
     /// **Observed:** a client that sends a request again after -32022, which lists versions, does not do so after -32004 with
@@ -162,4 +162,14 @@ fn capabilities(received: &Received, marks: &mut Marks) {
             };
         marks.expect(fits, format!("`{name}` is an object"), || format!("`{name}` is {of}"));
     }
+}
+check! {
+    /// **Observed:** a client goes on where results, tools, content and capabilities have members that nobody has defined; an error
+    /// of an unknown code with such members is an error to who called.
+    ///
+    /// **Why:** later revisions and extensions add members, and servers have some of their own.
+    ///
+    /// **Fix:** read what you know, and allow the rest: `Result` has an index signature for it.
+    pub(crate) MEMBERS = "schema.result.client-unknown-members";
+    happening: |moment, marks| vectors(moment, marks, "schema.result.client-unknown-members")
 }

@@ -4,23 +4,29 @@ use plumb_runner::client::{Moment, Provoked, Received, Scenario};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::method;
 
-use crate::client::conduct::{expect_going_on, fails};
+use crate::client::conduct::{expect_going_on, fails, vectors};
 
 /// So many characters of a message are shown.
 const SHOWN: usize = 80;
+
+/// A list in pieces.
+const PIECES: Scenario = Scenario::Provoked(Provoked::Pieces);
 
 /// Lists in forms that few servers use.
 const FORMS: Scenario = Scenario::Provoked(Provoked::Forms);
 
 check! {
-    /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream.
+    /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream, however that is
+    /// written and cut into pieces, and after a result whose media type is in capitals.
     ///
     /// **Why:** the server chooses how it answers, request by request.
     ///
     /// **Fix:** look at `Content-Type`, and read the response from the stream's events.
     pub(crate) BOTH = "http.client.both-content-types";
     happening: |moment, marks| {
+        vectors(moment, marks, "http.client.both-content-types");
         reads(moment, marks, Scenario::Streams, "an event stream");
+        reads(moment, marks, PIECES, "an event stream in pieces, cut within CR LF and within a character");
         reads(moment, marks, FORMS, "a page with `charset=utf-8` and one in an event of many lines");
     }
 }
@@ -48,7 +54,7 @@ check! {
 /// That the client goes on after a list that is written in a legal but unusual way, as it does after a plain one.
 fn reads(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, way: &str) {
     // Comments are only judged of who reads streams.
-    let of_streams = [Scenario::Comments, FORMS].contains(&scenario);
+    let of_streams = [Scenario::Comments, FORMS, PIECES].contains(&scenario);
     let plain = if of_streams { Scenario::Streams } else { Scenario::ToolsCall };
     let went_on = |all: &[Received]| {
         let list = all.iter().position(lists);
@@ -107,4 +113,16 @@ fn no_answer(moment: &Moment<'_>, marks: &mut Marks) {
     } else if notified(moment.now()) {
         marks.fits();
     }
+}
+
+check! {
+    /// **Observed:** a client that ends with an error where a call is refused also does so where a call is answered 202, 404 or 405 without a
+    /// message. What it does after 429, 503, 307 and 308 is left
+    /// to it, and held against it nowhere.
+    ///
+    /// **Why:** what was not done is taken for done, or waited for without end: proxies answer so, whatever the server would say.
+    ///
+    /// **Fix:** give an error to who called where no response of JSON-RPC came.
+    pub(crate) NO_MESSAGE = "http.client.no-message";
+    happening: |moment, marks| vectors(moment, marks, "http.client.no-message")
 }

@@ -1,9 +1,11 @@
 //! How messages are written: a line each, and nothing else.
 
-use plumb_runner::client::{Moment, Received};
+use plumb_runner::client::{Moment, Provoked, Received, Scenario};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::jsonrpc::Kind;
 use serde_json::Value;
+
+use crate::client::conduct::{goes_on, vectors};
 
 /// So much of a line is shown, in characters.
 const SHOWN: usize = 80;
@@ -89,6 +91,21 @@ fn no_responses(received: &Received, marks: &mut Marks) {
     marks.expect(!responds, "requests and notifications only", || {
         format!("a response: {}", clip(&body.to_string(), SHOWN))
     });
+}
+
+check! {
+    /// **Observed:** a client that calls a tool after a plain list also does so after one whose line has U+2028, U+2029 and U+0085,
+    /// which end lines elsewhere, and after one of 200 KiB.
+    ///
+    /// **Why:** a newline ends a message and nothing else does: a part of one is none, and its response never comes.
+    ///
+    /// **Fix:** split bytes at `\n`, whatever the language calls a line, and read as far as that, however long the line is.
+    pub(crate) NEWLINE_ONLY = "stdio.client-newline-only";
+    happening: |moment, marks| {
+        vectors(moment, marks, "stdio.client-newline-only");
+        let long = Scenario::Provoked(Provoked::LongLine);
+        goes_on(moment, marks, long, "a line of 200 KiB");
+    }
 }
 
 /// A line of this revision.

@@ -27,12 +27,17 @@ impl Client {
         known: &Known,
         form: &[(&str, &str)],
     ) -> Result<Tokens, String> {
-        let endpoint = found.says("token_endpoint").unwrap_or_default();
         let rules = &self.rules;
+        let guessed = format!("{}/token", found.issuer.trim_end_matches('/'));
+        let named = found.says("token_endpoint").filter(|_| rules.uses_the_named_endpoints);
+        let endpoint = named.unwrap_or(&guessed);
         let mut form = form.to_vec();
         let mut headers = form_headers();
         match known.secret.as_ref().filter(|_| rules.uses_its_secret) {
-            Some(secret) => headers.push(("Authorization".to_owned(), basic(&known.id, secret))),
+            Some(secret) => {
+                let encodes = rules.encodes_its_credentials;
+                headers.push(("Authorization".to_owned(), basic(&known.id, secret, encodes)));
+            }
             None => form.push(("client_id", &known.id)),
         }
         if let Some(secret) = known.secret.as_ref().filter(|_| !rules.authenticates_in_one_way) {
@@ -70,8 +75,10 @@ pub(super) fn form_headers() -> Headers {
 }
 
 /// The value of HTTP Basic (RFC 6749 section 2.3.1).
-pub(super) fn basic(id: &str, secret: &str) -> Vec<u8> {
-    let part = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+pub(super) fn basic(id: &str, secret: &str, encodes: bool) -> Vec<u8> {
+    let part = |text: &str| {
+        if encodes { byte_serialize(text.as_bytes()).collect() } else { text.to_owned() }
+    };
     let joined = STANDARD.encode(format!("{}:{}", part(id), part(secret)));
     format!("Basic {joined}").into_bytes()
 }

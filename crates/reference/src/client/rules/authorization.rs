@@ -32,6 +32,8 @@ macro_rules! authorization_rules {
             keeps_the_order_of_roots => kills "client.asmeta.root-order",
             /// Metadata of another issuer is not used.
             checks_issuers => kills "client.asmeta.issuer-validate",
+            /// Endpoints are those of the metadata.
+            uses_the_named_endpoints => kills "client.asmeta.endpoints",
             /// Issuers are compared character by character.
             compares_issuers_exactly => kills "client.asmeta.issuer-validate",
             // basic/authorization/security-considerations
@@ -68,6 +70,8 @@ macro_rules! authorization_rules {
             keeps_codes_out_of_queries => kills "client.oauth21.no-query",
             /// The client authenticates itself in one way.
             authenticates_in_one_way => kills "client.oauth21.one-method",
+            /// What HTTP Basic joins is encoded first.
+            encodes_its_credentials => kills "client.oauth21.basic-encoding",
             /// And with the secret that it has.
             uses_its_secret => kills "client.oauth21.authenticates",
             /// The query of an endpoint is kept.

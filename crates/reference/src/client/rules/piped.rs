@@ -13,6 +13,10 @@ macro_rules! piped_rules {
             writes_messages_alone => kills "stdio.client-stdin-only-mcp",
             /// A server that asks gets no response.
             pipes_no_responses => kills "stdio.client-no-responses",
+            /// Lines end with a newline.
+            ends_lines_at_newlines => kills "stdio.client-newline-only",
+            /// However long they are.
+            reads_long_lines => kills "stdio.client-newline-only",
             /// What a server writes to its standard error is none of ours.
             tolerates_complaints => kills "stdio.client-stderr-not-error",
             /// Nor does it make a call fail.

@@ -13,8 +13,16 @@ macro_rules! provoked_rules {
             stays_modern_without_capability => kills "versioning.modern-error-no-fallback",
             /// Media types may have parameters.
             reads_media_types => kills "http.client.both-content-types",
+            /// What has no message is no result.
+            minds_statuses => kills "http.client.no-message",
+            /// Unknown members are passed over.
+            skips_unknown_members => kills "schema.result.client-unknown-members",
             /// The data of an event may have several lines.
             joins_data_lines => kills "http.client.both-content-types",
+            /// Two pieces of a stream may share a line end.
+            joins_line_ends => kills "http.client.both-content-types",
+            /// And a character.
+            joins_characters => kills "http.client.both-content-types",
             /// Reserved keys that nobody has defined are skipped, whatever they hold.
             skips_reserved_keys => kills "base.meta.no-assumptions",
             /// The prefix of a key has labels between its dots.
@@ -89,12 +97,26 @@ macro_rules! provoked_rules {
             keeps_states_apart => kills "mrtr.client-isolation",
             /// Every input is answered under its key.
             answers_every_key => kills "schema.input-responses.same-keys",
+            /// Inputs of an earlier round are not sent again.
+            forgets_earlier_inputs => kills "schema.input-responses.same-keys",
+            /// What is declined has no content, not even null.
+            declines_without_content => kills "base.jsonrpc.client-conform",
             /// Progress tokens are numbers.
             tokens_are_numbers => kills "progress.token-type",
             /// Structured results are validated.
             validates_output => kills "tools.output.client-validate",
             /// Whatever kind of value they are.
             takes_every_value => kills "tools.output.client-validate",
+            /// A tool that failed has no output to validate.
+            takes_errors_without_output => kills "tools.output.client-validate",
+            /// Tools are called by their own names.
+            calls_by_name => kills "tools.call.client-as-asked",
+            /// With the arguments that were given.
+            hands_arguments_on => kills "tools.call.client-as-asked",
+            /// A task that failed is no success.
+            knows_failed_tasks => kills "tasks.client.no-success",
+            /// Nor is one that was cancelled.
+            knows_cancelled_tasks => kills "tasks.client.no-success",
             /// Without `$schema`, by JSON Schema 2020-12.
             validates_by_default_dialect => kills "base.schema.client-2020-12-default",
             /// With it, by the dialect that it names.

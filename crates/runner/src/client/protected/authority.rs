@@ -14,7 +14,7 @@ use url::form_urlencoded::parse;
 use super::enterprise;
 use super::scene::Scene;
 use super::setting::{Discovery, Setting};
-use super::{KEPT_QUERY, NO_LOOPBACK, REASON, UNKNOWN_TOKEN_TYPE};
+use super::{KEPT_QUERY, NO_LOOPBACK, OWN_PLACE, REASON, UNKNOWN_TOKEN_TYPE};
 
 /// What answers the requests to an authorization server.
 #[derive(Debug)]
@@ -27,7 +27,8 @@ pub(super) struct Authority {
 impl Authority {
     /// What is answered to an HTTP request.
     pub(super) async fn answer(&self, asked: &Asked) -> Response {
-        let path = asked.target().split('?').next().unwrap_or_default();
+        let Some(target) = self.within(asked.target()) else { return Response::new(404) };
+        let path = target.split('?').next().unwrap_or_default();
         let posted = asked.method() == "POST";
         if self.is_missing(path) {
             return Response::new(404);
@@ -44,18 +45,33 @@ impl Authority {
         self.admit_document(path, asked);
         let headers = asked.headers().iter().map(|h| (h.name.as_str(), h.value.as_str()));
         let body = asked.body().bytes().clone();
-        let reply = self.server.answer(asked.method(), asked.target(), headers, body).await;
+        let reply = self.server.answer(asked.method(), target, headers, body).await;
         let mut response = response(reply);
         if self.scene == Scene::Enterprise && path.contains("/.well-known/") {
             enterprise::announce(&mut response);
         }
         match self.scene {
             Scene::OddChallenge if path.contains("/.well-known/") => with_a_query(&mut response),
+            Scene::Endpoints if path.contains("/.well-known/") => at_own_places(&mut response),
+            Scene::PreRegisteredOddly if path.contains("/.well-known/") => by_basic(&mut response),
             Scene::PlainEndpoint if path.contains("/.well-known/") => elsewhere(&mut response),
             Scene::TokenType if path.ends_with("/token") => of_no_type(&mut response),
             _ => {}
         }
         response
+    }
+
+    /// The target that this one is to the server, if there is anything: endpoints at places of their own are nowhere else.
+    fn within<'a>(&self, target: &'a str) -> Option<&'a str> {
+        if self.scene != Scene::Endpoints || target.contains("/.well-known/") {
+            return Some(target);
+        }
+        let path = target.split('?').next().unwrap_or_default();
+        match target.strip_prefix(OWN_PLACE) {
+            Some(within) => Some(within),
+            None if ENDPOINTS.iter().any(|(_, usual)| path.ends_with(usual)) => None,
+            None => Some(target),
+        }
     }
 
     /// Whether a document does not exist here that the server would give.
@@ -91,6 +107,32 @@ impl Authority {
         if let Some(tenant) = tenant.filter(|tenant| tenant.preregistered(&id).is_none()) {
             tenant.register(Client::public(id, Vec::<String>::new()));
         }
+    }
+}
+
+/// The endpoints by which a client signs in, and where the server has them.
+const ENDPOINTS: [(&str, &str); 3] = [
+    ("authorization_endpoint", "/authorize"),
+    ("token_endpoint", "/token"),
+    ("registration_endpoint", "/register"),
+];
+
+/// Names endpoints at places of their own, which nobody can guess (RFC 8414 section 2).
+fn at_own_places(response: &mut Response) {
+    for (member, usual) in ENDPOINTS {
+        change(response, member, |endpoint| {
+            endpoint.replace(usual, &format!("{OWN_PLACE}{usual}"))
+        });
+    }
+}
+
+/// Has clients authenticate by HTTP Basic alone.
+fn by_basic(response: &mut Response) {
+    let document = serde_json::from_slice::<Value>(response.body.bytes());
+    let Ok(mut document) = document else { return };
+    if document["token_endpoint"].is_string() {
+        document["token_endpoint_auth_methods_supported"] = json!(["client_secret_basic"]);
+        response.body = document.to_string().into();
     }
 }
 

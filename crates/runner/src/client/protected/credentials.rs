@@ -14,6 +14,10 @@ use ring::signature::{
 pub const CLIENT_ID: &str = "plumb-known-client";
 /// Its secret: made for this and worth nothing.
 pub const CLIENT_SECRET: &str = "plumb-known-secret-7Qx2";
+/// The identifier of a client with characters that are not those of a form (RFC 6749 appendix A.1 allows them).
+pub const ODD_CLIENT: &str = "plumb known+client/1";
+/// Its secret: made for this and worth nothing.
+pub const ODD_SECRET: &str = "s+e/c:r%65t=& 7Qx2";
 /// The identifier of the client that has a key.
 pub const SIGNED_CLIENT: &str = "plumb-signing-client";
 

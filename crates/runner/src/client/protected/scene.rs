@@ -72,6 +72,8 @@ scenes! {
     NoMetadata = "auth/metadata-default#no-metadata" fails,
     /// The token endpoint is plain HTTP at an address that is not of the loopback.
     PlainEndpoint = "auth/metadata-default#plain-http" fails,
+    /// Registration, authorization and tokens are at places of their own, and nothing is at the usual ones.
+    Endpoints = "auth/metadata-default#endpoints",
     /// Tokens are of a type that nobody has defined.
     TokenType = "auth/metadata-default#token-type" fails,
     /// `iss` is neither announced nor sent.
@@ -106,6 +108,8 @@ scenes! {
     ResourceSibling = "auth/resource-mismatch#sibling" fails,
     /// The client is known before; documents and registration are offered all the same.
     PreRegistered = "auth/pre-registration",
+    /// The same, but identifier and secret have characters that HTTP Basic has them encoded for.
+    PreRegisteredOddly = "auth/pre-registration#encoded",
     /// `state` comes back changed.
     StateWrong = "auth/metadata-default#state" fails,
     /// `state` does not come back.
@@ -146,6 +150,11 @@ impl Scene {
                 "name": name,
                 "client_id": credentials::CLIENT_ID,
                 "client_secret": credentials::CLIENT_SECRET,
+            }),
+            Self::PreRegisteredOddly => json!({
+                "name": name,
+                "client_id": credentials::ODD_CLIENT,
+                "client_secret": credentials::ODD_SECRET,
             }),
             Self::CredentialsJwt => json!({
                 "name": name,

@@ -92,7 +92,7 @@ pub(super) fn of(scene: Scene) -> Setting {
     let mut it = usual();
     it.profile.offline_access_listed = scene.lists_offline_access();
     match scene {
-        Scene::Default | Scene::RegistrationRefused => undocumented(&mut it),
+        Scene::Default | Scene::Endpoints | Scene::RegistrationRefused => undocumented(&mut it),
         Scene::WellKnown => {
             it.document = Document::WellKnown;
             it.discovery = Discovery::OpenIdInserted;
@@ -124,6 +124,7 @@ pub(super) fn of(scene: Scene) -> Setting {
         | Scene::StepUp
         | Scene::RetryLimit
         | Scene::PreRegistered
+        | Scene::PreRegisteredOddly
         | Scene::Expired
         | Scene::Rotated
         | Scene::PlainEndpoint

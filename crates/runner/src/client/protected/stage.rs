@@ -17,7 +17,7 @@ use super::facts::Facts;
 use super::guard::{Guard, resource};
 use super::scene::Scene;
 use super::setting;
-use super::{CLIENT_ID, CLIENT_SECRET, SIGNED_CLIENT, scopes};
+use super::{CLIENT_ID, CLIENT_SECRET, ODD_CLIENT, ODD_SECRET, SIGNED_CLIENT, scopes};
 use crate::client::ENDPOINT;
 use crate::client::provocation;
 use crate::client::scenario::Scenario;
@@ -120,12 +120,14 @@ impl Stage {
 }
 
 fn embedded(setting: &setting::Setting, base: &str) -> Result<Embedded, WireError> {
-    let known = |id: &str| Client::confidential(id, CLIENT_SECRET, ["http://localhost/callback"]);
+    let redirect = ["http://localhost/callback"];
+    let known = |id: &str| Client::confidential(id, CLIENT_SECRET, redirect);
     let server = AuthorizationServer::of(setting.profile)
         .tenants(setting.issuers)
         .scopes([scopes::READ, scopes::WRITE, scopes::UNLISTED])
         .decision(setting.decision.clone())
         .client(known(CLIENT_ID))
+        .client(Client::confidential(ODD_CLIENT, ODD_SECRET, redirect))
         .client(known(SIGNED_CLIENT));
     let failed = |cause: String| WireError::Listen { address: base.to_owned(), cause };
     server.embed(base).map_err(|error| failed(error.to_string()))

@@ -9,11 +9,17 @@ use crate::client::offers::{Refusal, cacheable, complete, invalid};
 /// The items of paged lists of prompts and of resources, page by page: their names.
 pub const MORE: [&[&str]; 4] = [&["greeting"], &[], &["second", "third", "fourth"], &["last"]];
 
+/// A long line has so many bytes.
+const LONG: usize = 200 * 1024;
+
 pub(super) fn amend(provoked: Provoked, method: &str, result: &mut Value) {
     match provoked {
         Provoked::OtherName => {
             result["_meta"][meta::SERVER_INFO] =
                 json!({ "name": "filesystem", "title": "Files", "version": "99.0.0-beta" });
+        }
+        Provoked::LongLine if method == method::TOOLS_LIST => {
+            result["tools"][0]["description"] = json!("Adds two numbers. ".repeat(LONG / 18));
         }
         Provoked::TaskOnList if method == method::TOOLS_LIST => {
             result["resultType"] = json!("task");

@@ -51,6 +51,17 @@ pub const FRESH_PAGE: &str = "fresh-page";
 /// After so many milliseconds a listener is told of a change.
 const TOLD_AFTER: u64 = 150;
 
+/// Tools whose names differ by case, and by what some take for no part of a name (server/tools#tool-names).
+const NAMESAKES: [&str; 3] = ["Add.Numbers-2", "add.numbers-2", "Add_Numbers_2"];
+
+/// The first of them, as a client is told to call it: once with these arguments, and once with none.
+const CALLED: &str = NAMESAKES[0];
+
+/// Arguments that read as others do: a number in text, a fraction of nothing, what is empty, and what is false.
+fn arguments() -> Value {
+    json!({ "amount": 5, "label": "5", "flag": false, "list": [], "note": "" })
+}
+
 /// The steps of a scenario of ours.
 pub(in super::super) fn steps(provoked: Provoked) -> Value {
     let list = |what: &str| json!({ "do": "list", "what": what });
@@ -99,6 +110,11 @@ pub(in super::super) fn steps(provoked: Provoked) -> Value {
                 "argument": { "name": "language", "value": "g" } },
             list("prompts"),
         ]),
+        Provoked::Names => json!([
+            list("tools"),
+            { "do": "call", "name": CALLED, "arguments": arguments() },
+            { "do": "call", "name": CALLED, "arguments": {} },
+        ]),
         Provoked::Caching => caching(),
         _ => json!([]),
     }
@@ -140,6 +156,19 @@ pub(super) fn amend(method: &str, result: &mut Value) {
 /// The tools of these scenarios.
 pub(super) fn tools() -> Value {
     json!([idle_tool(SLOW)])
+}
+
+/// Tools that are easily taken for each other, none of which needs arguments.
+pub(super) fn namesakes() -> Value {
+    let of = |kind: &str| json!({ "type": kind });
+    let schema = json!({ "type": "object", "properties": {
+        "amount": of("integer"), "label": of("string"), "flag": of("boolean"),
+        "list": { "type": "array", "items": of("string") }, "note": of("string") } });
+    let mut tools = NAMESAKES.map(idle_tool);
+    for tool in &mut tools {
+        tool["inputSchema"] = schema.clone();
+    }
+    Value::Array(tools.to_vec())
 }
 
 /// What takes its time, or does not end: slow calls and subscriptions.

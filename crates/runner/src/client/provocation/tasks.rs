@@ -62,6 +62,14 @@ pub(super) fn result(
     let asks = provoked == Provoked::TaskInput && inputs::forms(declared);
     // What is to be given up is never done.
     let ends = provoked != Provoked::TaskCancelled;
+    let failed = match provoked {
+        Provoked::TaskFailed => Some("failed"),
+        Provoked::TaskDropped => Some("cancelled"),
+        _ => None,
+    };
+    if let Some(status) = failed.filter(|_| stage.nth("to fail") > 1) {
+        return Some(Ok(complete(ended(status))));
+    }
     Some(Ok(complete(looked_at(asks, ends, stage))))
 }
 
@@ -87,6 +95,18 @@ fn looked_at(asks: bool, ends: bool, stage: &Stage) -> Value {
     }
     let mut task = task("completed");
     task["result"] = json!({ "content": [{ "type": "text", "text": "8" }], "isError": false, "resultType": "complete" });
+    task
+}
+
+/// The task, ended without a result.
+fn ended(status: &str) -> Value {
+    let mut task = task(status);
+    if status == "failed" {
+        task["statusMessage"] = json!("the tool is out of order");
+        task["error"] = json!({ "code": codes::INTERNAL_ERROR, "message": "out of order" });
+    } else {
+        task["statusMessage"] = json!("the server gave it up");
+    }
     task
 }
 
