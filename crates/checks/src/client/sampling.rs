@@ -86,14 +86,14 @@ fn max_tokens(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a completion whose `toolChoice` is `none` uses no tool.
+    /// **Observed:** a completion whose `toolChoice` is `none` uses no tool, and one that is given no tools none either.
     ///
     /// **Why:** the server is not ready to run one.
     ///
     /// **Fix:** hand the choice to the model, or leave its tools out.
     pub(crate) NONE = "sampling.choice-none";
     happening: |moment, marks| {
-        if let Some(answer) = response(moment, NO_TOOLS) {
+        for answer in [NO_TOOLS, ASK].into_iter().filter_map(|key| response(moment, key)) {
             marks.expect(!uses_tool(&answer), "no `tool_use`", || shown(&answer));
         }
     }

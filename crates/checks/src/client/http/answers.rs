@@ -17,7 +17,8 @@ const FORMS: Scenario = Scenario::Provoked(Provoked::Forms);
 
 check! {
     /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream, however that is
-    /// written and cut into pieces, and after a result whose media type is in capitals.
+    /// written and cut into pieces, and after a result with a quoted parameter
+    /// behind its media type.
     ///
     /// **Why:** the server chooses how it answers, request by request.
     ///
@@ -116,9 +117,8 @@ fn no_answer(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client that ends with an error where a call is refused also does so where a call is answered 202, 404 or 405 without a
-    /// message. What it does after 429, 503, 307 and 308 is left
-    /// to it, and held against it nowhere.
+    /// **Observed:** a client that ends with an error where a call is refused also does so where a call is answered 404 or 405
+    /// without a message. What it does after 429, 503, 307 and 308 is left to it, and held against it nowhere.
     ///
     /// **Why:** what was not done is taken for done, or waited for without end: proxies answer so, whatever the server would say.
     ///
