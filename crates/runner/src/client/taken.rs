@@ -55,9 +55,8 @@ fn outcome(moment: &Moment<'_>, case: Case) -> Option<Result<(), &'static str>> 
     // Who takes nothing of it may be done with the first; who refuses it refuses the last.
     let method = if taken { case.methods().next() } else { case.methods().last() }?;
     // Not every client asks for all that is changed.
-    let asks = |r: &Received| match taken {
-        true => case.methods().any(|method| r.asks(method)),
-        false => r.asks(method),
+    let asks = |r: &Received| {
+        if taken { case.methods().any(|method| r.asks(method)) } else { r.asks(method) }
     };
     let given = |r: &Received| asks(r) && (case.is_status() || r.answered() == Some(200));
     let at = all.iter().position(given)?;
