@@ -9,7 +9,9 @@ use plumb_model::{Edition, Force, Level};
 use crate::{Digest, standards};
 
 /// The sets that are built in, the latest first.
-const BUILT_IN: [&str; 1] = [include_str!("../../../suites/frozen/2026-07-28-1.tsv")];
+fn built_in() -> [&'static str; 1] {
+    [plumb_texts::text!("suites/frozen/2026-07-28-1.tsv")]
+}
 
 /// The columns of a set's file.
 const COLUMNS: &str = "id\tlevel\tforce\tdigest\tdisputed";
@@ -64,7 +66,7 @@ pub enum SetError {
 impl Set {
     /// The set of a name; the latest if none is given.
     pub fn named(name: Option<&str>) -> Result<Self, SetError> {
-        let sets = BUILT_IN.iter().map(|text| Self::parse(text));
+        let sets = built_in().into_iter().map(Self::parse);
         let sets = sets.collect::<Result<Vec<_>, _>>()?;
         let have = sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>().join(", ");
         let wanted = |set: &Self| name.is_none_or(|name| set.name == name);

@@ -11,7 +11,7 @@ mod intermediary;
 mod packs;
 mod server;
 
-pub use packs::{PACKS, packs};
+pub use packs::{built_in, packs};
 use plumb_runner::Check;
 
 /// Every check of servers by the newest revision, folder by folder. A run orders them by the ledger.

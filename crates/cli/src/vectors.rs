@@ -22,7 +22,8 @@ pub(crate) fn vectors(edition: &Edition, what: &Vectors) -> Exit {
 fn lint(edition: &Edition, paths: &[PathBuf]) -> Exit {
     let mut texts: Vec<(String, String)> = Vec::new();
     if paths.is_empty() {
-        texts.extend(plumb_checks::PACKS.iter().map(|(f, t)| ((*f).to_owned(), (*t).to_owned())));
+        let built_in = plumb_checks::built_in().into_iter();
+        texts.extend(built_in.map(|(file, text)| (file.to_owned(), text.to_owned())));
     }
     for path in files(paths)? {
         texts.push((path.display().to_string(), config::read(&path)?));

@@ -4,6 +4,8 @@
 //! so that one process can judge by two revisions. What is code and not data (the wire, schemas, checks) is found by the
 //! edition's revision: a check and a pack say which revisions they span, see [`Edition::spans`].
 
+use plumb_texts::text;
+
 use crate::suite::{Suite, SuiteError};
 use crate::{CheckInfo, Ledger, Position, Positions, Requirement, Role};
 
@@ -38,8 +40,8 @@ impl Edition {
         Self {
             earlier: EARLIER.map(str::to_owned).to_vec(),
             ledger: newest().unwrap_or_else(|e| unreachable!("the built-in ledger is tested: {e}")),
-            positions: Positions::parse(include_str!("../../../docs/positions.md")),
-            suites: SUITES.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
+            positions: Positions::parse(text!("docs/positions.md")),
+            suites: suites().map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
             ..Self::empty(REVISION)
         }
     }
@@ -51,8 +53,8 @@ impl Edition {
         }
         let revision = JUDGED.into_iter().find(|judged| *judged == revision)?;
         let empty = Self::empty(revision);
-        let rows = include_str!("../../../suites/requirements/earlier.tsv");
-        let excluded = include_str!("../../../suites/requirements/earlier.excluded.tsv");
+        let rows = text!("suites/requirements/earlier.tsv");
+        let excluded = text!("suites/requirements/earlier.excluded.tsv");
         let ledger = newest()
             .and_then(|ledger| ledger.with_rows("earlier.tsv", rows))
             .and_then(|ledger| ledger.with_exclusions("earlier.excluded.tsv", excluded))
@@ -62,8 +64,10 @@ impl Edition {
         Some(Self {
             earlier: before.map(str::to_owned).collect(),
             ledger,
-            positions: Positions::parse(include_str!("../../../docs/positions.md")),
-            suites: EARLIER_SUITES.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
+            positions: Positions::parse(text!("docs/positions.md")),
+            suites: earlier_suites()
+                .map(|(name, text)| (name.to_owned(), text.to_owned()))
+                .to_vec(),
             ..empty
         })
     }
@@ -144,11 +148,11 @@ impl Edition {
 
 /// The rows of the newest revision, with those that earlier ones share marked.
 fn newest() -> Result<Ledger, crate::ledger::LedgerError> {
-    let rows = include_str!("../../../suites/requirements/2026-07-28.tsv");
-    let excluded = include_str!("../../../suites/requirements/2026-07-28.excluded.tsv");
-    let advice = include_str!("../../../suites/requirements/advice.tsv");
-    let gateway = include_str!("../../../suites/requirements/gateway.tsv");
-    let shared = include_str!("../../../suites/requirements/shared.tsv");
+    let rows = text!("suites/requirements/2026-07-28.tsv");
+    let excluded = text!("suites/requirements/2026-07-28.excluded.tsv");
+    let advice = text!("suites/requirements/advice.tsv");
+    let gateway = text!("suites/requirements/gateway.tsv");
+    let shared = text!("suites/requirements/shared.tsv");
     Ledger::parse("2026-07-28.tsv", rows)?
         .with_exclusions("2026-07-28.excluded.tsv", excluded)?
         .with_rows("advice.tsv", advice)?
@@ -157,26 +161,30 @@ fn newest() -> Result<Ledger, crate::ledger::LedgerError> {
 }
 
 /// The suites of the revisions with a handshake.
-const EARLIER_SUITES: [(&str, &str); 5] = [
-    ("core", include_str!("../../../suites/earlier/core.toml")),
-    ("quick", include_str!("../../../suites/earlier/quick.toml")),
-    ("full", include_str!("../../../suites/earlier/full.toml")),
-    ("apps", include_str!("../../../suites/apps.toml")),
-    ("server-card", include_str!("../../../suites/server-card.toml")),
-];
+fn earlier_suites() -> [(&'static str, &'static str); 5] {
+    [
+        ("core", text!("suites/earlier/core.toml")),
+        ("quick", text!("suites/earlier/quick.toml")),
+        ("full", text!("suites/earlier/full.toml")),
+        ("apps", text!("suites/apps.toml")),
+        ("server-card", text!("suites/server-card.toml")),
+    ]
+}
 
-const SUITES: [(&str, &str); 10] = [
-    ("core", include_str!("../../../suites/core.toml")),
-    ("quick", include_str!("../../../suites/quick.toml")),
-    ("full", include_str!("../../../suites/full.toml")),
-    ("auth", include_str!("../../../suites/auth.toml")),
-    ("stateless", include_str!("../../../suites/stateless.toml")),
-    ("tasks", include_str!("../../../suites/tasks.toml")),
-    ("apps", include_str!("../../../suites/apps.toml")),
-    ("server-card", include_str!("../../../suites/server-card.toml")),
-    ("advice", include_str!("../../../suites/advice.toml")),
-    ("authorization-server", include_str!("../../../suites/authorization-server.toml")),
-];
+fn suites() -> [(&'static str, &'static str); 10] {
+    [
+        ("core", text!("suites/core.toml")),
+        ("quick", text!("suites/quick.toml")),
+        ("full", text!("suites/full.toml")),
+        ("auth", text!("suites/auth.toml")),
+        ("stateless", text!("suites/stateless.toml")),
+        ("tasks", text!("suites/tasks.toml")),
+        ("apps", text!("suites/apps.toml")),
+        ("server-card", text!("suites/server-card.toml")),
+        ("advice", text!("suites/advice.toml")),
+        ("authorization-server", text!("suites/authorization-server.toml")),
+    ]
+}
 
 #[cfg(test)]
 mod tests {

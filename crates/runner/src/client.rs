@@ -27,7 +27,7 @@ use plumb_model::shell::quoted;
 use plumb_wire::Transport;
 use plumb_wire::process::Launch;
 
-pub use answered::{Case, PACKS};
+pub use answered::{Case, packs};
 pub use known::Client;
 pub use listening::{Listening, Standing, Visit, Waiting};
 pub use mock::Mock;

@@ -14,18 +14,14 @@ use serde_json::Value;
 use super::provocation::Stage;
 use super::scenario::Scenario;
 
-/// The packs that make scenarios, by path from the repository's root.
-pub const PACKS: &[(&str, &str)] = &[
-    (
+/// The packs that make scenarios and their texts, by path from the repository's root.
+pub fn packs() -> [(&'static str, &'static str); 3] {
+    plumb_texts::named![
         "vectors/client-results/pack.json",
-        include_str!("../../../../vectors/client-results/pack.json"),
-    ),
-    ("vectors/pkce/pack.json", include_str!("../../../../vectors/pkce/pack.json")),
-    (
+        "vectors/pkce/pack.json",
         "vectors/sep-2468-issuer/pack.json",
-        include_str!("../../../../vectors/sep-2468-issuer/pack.json"),
-    ),
-];
+    ]
+}
 
 /// A vector of that kind, played under a name of the official suite.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +170,7 @@ fn all() -> &'static [Played] {
     static ALL: OnceLock<Vec<Played>> = OnceLock::new();
     ALL.get_or_init(|| {
         // That they can be read is a test of theirs.
-        let packs = PACKS.iter().filter_map(|(file, text)| Pack::parse(file, text).ok());
+        let packs = packs().into_iter().filter_map(|(file, text)| Pack::parse(file, text).ok());
         let vectors = packs.flat_map(|pack| pack.vectors().cloned().collect::<Vec<_>>());
         vectors.filter_map(|vector| played(&vector, false)).collect()
     })
@@ -240,7 +236,7 @@ mod tests {
 
     #[test]
     fn every_pack_can_be_read_and_every_case_is_answered_in_its_own_way() {
-        for (file, text) in PACKS {
+        for (file, text) in packs() {
             Pack::parse(file, text).expect("it is a pack");
         }
         assert!(Case::all().count() > 0);
