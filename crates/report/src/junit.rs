@@ -1,9 +1,11 @@
 //! JUnit XML for CI: one test suite a page of the specification, one test case a requirement, or one a case of it. Suites and
 //! classes begin with the revision, since one id may be judged by several.
 //!
-//! junit-report writes some text raw, hence three guards: characters that XML 1.0 forbids are shown or become U+FFFD, `]]>`
+//! junit-report writes some text raw, hence guards: characters that XML 1.0 forbids are shown or become U+FFFD, `]]>`
 //! is split where text stands in CDATA, and the attribute `file`, which the Jenkins schema refuses, is not set. That schema wants
-//! times of at most three decimals as well, so all are whole milliseconds.
+//! times of at most three decimals as well, so all are whole milliseconds (`times.rs`).
+
+mod times;
 
 use std::collections::BTreeMap;
 
@@ -80,7 +82,7 @@ fn written(builder: ReportBuilder) -> String {
     // Writing to memory cannot fail, and what is written is UTF-8.
     let _ = builder.build().write_xml(&mut xml);
     xml.push(b'\n');
-    String::from_utf8(xml).unwrap_or_default()
+    times::whole(&String::from_utf8(xml).unwrap_or_default())
 }
 
 /// The time of a run, in microseconds, by check: what goes on at once shares it, so that it sums to the time in which any was at work.
