@@ -1,5 +1,6 @@
 //! Puts the texts into one compressed file, so that the binary carries a seventh of their bytes.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -25,7 +26,8 @@ fn main() -> io::Result<()> {
     for path in &paths {
         // Bytes of the repository, whatever a checkout makes of the ends of lines.
         let text = fs::read_to_string(root.join(path))?.replace("\r\n", "\n");
-        index.push_str(&format!("({path:?}, {}),\n", text.len()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(index, "({path:?}, {}),", text.len());
         all.extend(text.into_bytes());
     }
     fs::write(out.join("index.rs"), format!("[\n{index}]"))?;
@@ -35,13 +37,11 @@ fn main() -> io::Result<()> {
 /// Ledgers, suites and packs; not what is told about them.
 fn collect(root: &Path, place: &Path, paths: &mut Vec<String>) -> io::Result<()> {
     if root.join(place).is_file() {
-        let name = place.to_string_lossy().replace('\\', "/");
-        if name.ends_with(".tsv")
-            || name.ends_with(".toml")
-            || name.ends_with("/pack.json")
-            || name == PLACES[0]
-        {
-            paths.push(name);
+        let ending = place.extension().and_then(|ending| ending.to_str());
+        let is_data = matches!(ending, Some("tsv" | "toml")) || place.ends_with("pack.json");
+        let path = place.to_string_lossy().replace('\\', "/");
+        if is_data || path == PLACES[0] {
+            paths.push(path);
         }
         return Ok(());
     }

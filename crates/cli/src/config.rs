@@ -1,15 +1,19 @@
 //! `plumb.toml`: what a user tells once about a server.
 
+mod starter;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 use plumb_model::known::Entry;
-use plumb_model::{OtherSides, Positions, Secrets};
+use plumb_model::{OtherSides, Positions};
 use plumb_report::text::misleads;
-use plumb_runner::{Prop, Props, Survey};
+use plumb_runner::{Prop, Props};
 use serde::Deserialize;
+
+pub(crate) use starter::starter;
 
 use crate::told::{RunTable, TargetTable};
 
@@ -114,86 +118,6 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))
 }
 
-/// So many tools that were not called are named.
-const UNCALLED: usize = 20;
-
-/// A commented configuration with what a survey found, and what it did not.
-pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
-    let mut text = String::from(
-        "# What Plumb is told about this server. Everything here is optional.\n\n\
-         # How `plumb run` reaches it, and how a run goes: what a command line can say, by the names of its options. The\n\
-         # command line has the last word; `--profile ci` takes what [profile.ci] says otherwise.\n\
-         # [target]\n\
-         # command = [\"node\", \"server.js\"]    # or url = \"https://example.com/mcp\"\n\
-         # [run]\n\
-         # suite = \"core\"\n\
-         # [profile.ci]\n\
-         # markdown = \"summary.md\"\n\n\
-         # Tools that may be called though they are not marked `readOnlyHint: true`; \"all\" for every tool.\n\
-         allow_calls = []\n\n\
-         # Violations that you know and accept, by requirement id, each with a reason.\n\
-         [known]\n\
-         # \"http.origin.invalid-403\" = \"behind a gateway that checks it; issue 12\"\n\
-         # \"base.error.same-id\" = { reason = \"until the SDK moves\", revision = \"2025-11-25\" }\n\n\
-         # Positions of which you take the other side, each with a reason; `plumb explain ID` tells which one a\n\
-         # requirement rests on.\n\
-         [positions]\n\
-         # \"task-affinity\" = \"our gateway routes by Mcp-Name\"\n\n\
-         # Things with known behaviour that some checks need. The survey found these by itself; a line here wins.\n",
-    );
-    for (prop, found) in &survey.props {
-        let mut arguments = serde_json::Value::Object(found.arguments.clone());
-        secrets.blot_json(&mut arguments);
-        let _ = writeln!(
-            text,
-            "# [props.{}]\n# name = {}\n# arguments = {}",
-            prop.name(),
-            basic(&secrets.blot_text(&found.name)),
-            inline(&arguments)
-        );
-    }
-    let missing: Vec<Prop> =
-        Prop::ALL.iter().copied().filter(|p| survey.prop(*p).is_none()).collect();
-    if !missing.is_empty() {
-        text.push_str(
-            "\n# It did not find these. Whatever of yours is such a thing, name it: so many more checks are judged then.\n",
-        );
-        uncalled(&mut text, survey, secrets);
-    }
-    let checks = plumb_checks::all();
-    for prop in missing {
-        let needs = match checks.iter().filter(|check| check.needs.contains(&prop)).count() {
-            0 => "Of use:".to_owned(),
-            1 => "1 check needs".to_owned(),
-            n => format!("{n} checks need"),
-        };
-        let fixture = prop
-            .fixture()
-            .map_or_else(String::new, |name| format!(" (the official fixture's is {name})"));
-        let (what, name) = (prop.what(), prop.name());
-        let _ = writeln!(text, "#\n# {needs} a {what}{fixture}.\n# [props.{name}]\n# name = \"…\"");
-    }
-    text
-}
-
-/// Names the tools of which nobody knows what they do, since nothing allows to call them.
-fn uncalled(text: &mut String, survey: &Survey, secrets: &Secrets) {
-    let called = |name: &str| survey.callable.iter().any(|c| c.tool["name"] == *name);
-    let names = survey.tools.items.iter().filter_map(|item| item.value["name"].as_str());
-    let told: Vec<String> = names
-        .filter(|name| !called(name))
-        .take(UNCALLED)
-        .map(|name| basic(&secrets.blot_text(name)))
-        .collect();
-    if !told.is_empty() {
-        let _ = writeln!(
-            text,
-            "# These tools were not called, since nothing marks them as harmless: {}",
-            told.join(", ")
-        );
-    }
-}
-
 /// A JSON value as an inline TOML value; TOML has no null, and no integer beyond 64 bits with a sign.
 fn inline(value: &serde_json::Value) -> String {
     use serde_json::Value;
@@ -236,6 +160,9 @@ pub(crate) fn basic(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use plumb_model::Secrets;
+    use plumb_runner::Survey;
+
     use super::*;
 
     /// What stands behind the marks of comments, of the props that were found.

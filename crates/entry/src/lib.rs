@@ -4,11 +4,14 @@
 //! together, and [`sandbox`] confines what comes of it.
 
 mod answers;
+pub mod archive;
 mod entry;
 mod fill;
+mod image;
 mod plan;
 pub mod sandbox;
 
 pub use answers::{Answers, Question};
 pub use entry::{Entry, EntryError, Package, Remote};
+pub use image::{Image, ImageError};
 pub use plan::{Fetch, Plan, PlanError, Way, plan};

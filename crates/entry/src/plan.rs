@@ -100,19 +100,53 @@ fn local(
 ) -> Result<Plan, PlanError> {
     let mut filling = Filling::new(answers);
     // Arguments of a runtime are for whoever starts a package as npx and docker do; we start what was fetched ourselves,
-    // and take of them only what they ask of the user.
-    let _ = filling.arguments(&package.runtime_arguments);
+    // and take of them only what they ask of the user, and what docker is to put into the environment.
+    let runtime = filling.arguments(&package.runtime_arguments);
     let mut arguments = filling.arguments(&package.package_arguments);
     let mut env = filling.named(&package.environment_variables);
+    if let Fetch::Image(reference) = &fetch {
+        env.extend(of_docker(reference, &runtime)?);
+    }
     let url = match &package.transport {
         Transport::StreamableHttp { url } => {
             let url = filling.template(url, &serde_json::Map::new());
-            Some(on_any_port(&url, &mut arguments, &mut env))
+            let url = on_any_port(&url, &mut arguments, &mut env);
+            if !url.contains("{port}") && filling.questions.is_empty() {
+                let id = &package.identifier;
+                return Err(PlanError::Nothing(format!(
+                    "{id} listens at {url}, and nothing in the entry tells it another port"
+                )));
+            }
+            Some(url)
         }
         Transport::Stdio | Transport::Sse { .. } => None,
     };
     let way = Way::Command { fetch, url, arguments, env };
     finish(filling, purl, way)
+}
+
+/// What arguments of `docker run` put into the environment of a container. Those that ask for folders of this machine are
+/// refused; where it listens and how it is called are nothing to us.
+fn of_docker(reference: &str, arguments: &[String]) -> Result<Vec<(String, String)>, PlanError> {
+    let mut env = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let (name, joined) =
+            argument.split_once('=').map_or((argument.as_str(), None), |(n, v)| (n, Some(v)));
+        match name {
+            "-e" | "--env" => {
+                let pair = joined.or_else(|| rest.next().map(String::as_str)).unwrap_or_default();
+                env.extend(pair.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())));
+            }
+            "-v" | "--volume" | "--mount" | "--device" | "--privileged" => {
+                return Err(PlanError::Nothing(format!(
+                    "{reference} asks for {argument}: a sandbox gives it nothing of this machine"
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(env)
 }
 
 fn away(remote: &Remote, answers: &Answers) -> Result<Plan, PlanError> {

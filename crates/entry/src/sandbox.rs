@@ -11,6 +11,12 @@ use crate::plan::Fetch;
 pub const PLUMB: &str = "/plumb";
 /// What was fetched.
 pub const FETCHED: &str = "/fetched";
+/// Images with the programs that packages of npm and PyPI need, and those that bring their own.
+pub const NODE: &str = "node:22-slim";
+/// See [`NODE`].
+pub const PYTHON: &str = "python:3-slim";
+/// See [`NODE`].
+pub const BARE: &str = "debian:stable-slim";
 /// The one folder that leaves.
 pub const OUT: &str = "/out";
 
@@ -53,6 +59,17 @@ pub struct Folders<'a> {
     pub fetched: &'a Path,
     /// Where results leave.
     pub out: &'a Path,
+}
+
+/// A container, where the engine has images.
+#[derive(Clone, Copy, Debug)]
+pub struct Container<'a> {
+    /// The image that the programs of a package are taken from.
+    pub image: &'a str,
+    /// Where Plumb, and the server with it, is started.
+    pub folder: &'a str,
+    /// Its name, by which it can be removed whatever happens.
+    pub name: &'a str,
 }
 
 impl Engine {
@@ -114,7 +131,7 @@ fn container_flags(bounds: &Bounds) -> Vec<String> {
 pub fn fetching(engine: Engine, fetch: &Fetch, folder: &Path) -> Option<Vec<String>> {
     let (image, command): (&str, Vec<&str>) = match fetch {
         Fetch::Npm(id) => (
-            "node:22-slim",
+            NODE,
             vec![
                 "npm",
                 "install",
@@ -138,13 +155,10 @@ pub fn fetching(engine: Engine, fetch: &Fetch, folder: &Path) -> Option<Vec<Stri
             let mut command = vec!["python3", "-m", "pip", "install", "--target", "/fetched/site"];
             command.extend(only);
             command.extend(["--report", report, id]);
-            ("python:3-slim", command)
+            (PYTHON, command)
         }
-        Fetch::Image(reference) => {
-            let program = engine.has_images().then(|| engine.program().to_owned())?;
-            return Some(vec![program, "pull".to_owned(), "--quiet".to_owned(), reference.clone()]);
-        }
-        Fetch::Nuget(_) | Fetch::Archive { .. } => return None,
+        // Images come by their engine, and archives by their digest; see docs/certify.md for NuGet.
+        Fetch::Image(_) | Fetch::Nuget(_) | Fetch::Archive { .. } => return None,
     };
     let mut all = match engine {
         Engine::Bubblewrap => {
@@ -173,15 +187,14 @@ pub fn fetching(engine: Engine, fetch: &Fetch, folder: &Path) -> Option<Vec<Stri
     Some(all)
 }
 
-/// What runs Plumb on what was fetched, without network. `image` is the image that the programs of the package are taken
-/// from; `name` lets the container be removed whatever happens.
+/// What runs Plumb on what was fetched, without network.
 pub fn running(
     engine: Engine,
     bounds: &Bounds,
     folders: Folders<'_>,
-    image: &str,
-    name: &str,
+    container: Container<'_>,
 ) -> Vec<String> {
+    let Container { image, folder, name } = container;
     let shown = |path: &Path| path.display().to_string();
     let mut all = vec![engine.program().to_owned()];
     if engine == Engine::Bubblewrap {
@@ -202,7 +215,7 @@ pub fn running(
     all.push(format!("--volume={}:{PLUMB}:ro", shown(folders.plumb)));
     all.push(format!("--volume={}:{FETCHED}:ro", shown(folders.fetched)));
     all.push(format!("--volume={}:{OUT}", shown(folders.out)));
-    all.extend([format!("--workdir={OUT}"), "--env=HOME=/tmp".to_owned()]);
+    all.extend([format!("--workdir={folder}"), "--env=HOME=/tmp".to_owned()]);
     all.extend([format!("--entrypoint={PLUMB}"), image.to_owned()]);
     all
 }
@@ -308,11 +321,14 @@ fn json(path: &Path) -> Result<serde_json::Value, String> {
 mod tests {
     use super::*;
 
+    const CONTAINER: Container<'static> =
+        Container { image: "i@sha256:0", folder: OUT, name: "plumb-1" };
+
     #[test]
     fn a_run_has_no_network_and_no_folder_but_its_own() {
         let folders = Folders { plumb: "/p".as_ref(), fetched: "/f".as_ref(), out: "/o".as_ref() };
         for engine in [Engine::Podman, Engine::Docker] {
-            let all = running(engine, &Bounds::default(), folders, "i@sha256:0", "plumb-1");
+            let all = running(engine, &Bounds::default(), folders, CONTAINER);
             for flag in [
                 "--network=none",
                 "--read-only",
@@ -326,7 +342,7 @@ mod tests {
                 all.iter().filter(|one| one.starts_with("--volume") && !one.ends_with(":ro"));
             assert_eq!(writable.collect::<Vec<_>>(), ["--volume=/o:/out"]);
         }
-        let all = running(Engine::Bubblewrap, &Bounds::default(), folders, "", "");
+        let all = running(Engine::Bubblewrap, &Bounds::default(), folders, CONTAINER);
         assert!(
             all.contains(&"--unshare-all".to_owned()) && !all.contains(&"--share-net".to_owned())
         );
@@ -346,7 +362,7 @@ mod tests {
         let pypi =
             fetching(Engine::Docker, &Fetch::Pypi("a==1".into()), folder).expect("a command");
         assert!(pypi.windows(2).any(|two| two == ["--only-binary", ":all:"]));
-        assert_eq!(fetching(Engine::Bubblewrap, &Fetch::Image("a:1".into()), folder), None);
+        assert_eq!(fetching(Engine::Podman, &Fetch::Image("a:1".into()), folder), None);
     }
 
     #[test]

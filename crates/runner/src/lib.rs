@@ -53,7 +53,7 @@ pub use plumb_oauth::server::LoggedRequest;
 pub use plumb_oauth::{Access, SignIn, SignedIn, Token, TokenDeviation};
 pub use plumb_wire::Capability;
 pub use probe::Probe;
-pub use props::{Found, Prop, Props, required_arguments};
+pub use props::{Found, Prop, Props, required_arguments, wanted_arguments};
 pub use reach::Reach;
 pub use record::Sink;
 pub use replicas::{Replicas, SHARED_DIR};

@@ -1,11 +1,14 @@
 //! Props: things with known behaviour that some checks need.
 
+mod likely;
 pub(crate) mod offer;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+pub use likely::wanted_arguments;
 
 /// A thing with known behaviour. Its home: `plumb.toml`, the official fixture names, or the survey, which
 /// calls tools that are safe to call and watches what they do.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use miniz_oxide::inflate::decompress_to_vec_zlib;
 
 /// Path from the repository's root, and bytes, in the order in which they are packed.
+#[expect(clippy::unreadable_literal, reason = "written by the build")]
 const INDEX: &[(&str, usize)] = &include!(concat!(env!("OUT_DIR"), "/index.rs"));
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/texts.zlib"));
 

@@ -28,6 +28,9 @@ pub(crate) struct CertifyArgs {
     /// What confines a package: podman, docker or bwrap; the first that is here if nothing is said.
     #[arg(long, value_name = "ENGINE", conflicts_with = "unconfined")]
     pub(crate) sandbox: Option<String>,
+    /// The runtime of containers, such as `runsc`; the engine's own if nothing is said.
+    #[arg(long, value_name = "RUNTIME", conflicts_with = "unconfined")]
+    pub(crate) runtime: Option<String>,
     /// Run a package of others with all that you may do. The bundle says so.
     #[arg(long)]
     pub(crate) unconfined: bool,

@@ -1,27 +1,22 @@
 //! `plumb certify server.json`: from an entry of a registry to a run, confined unless somebody asks for less.
 
+mod fetched;
+mod sandboxed;
+
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use plumb_certificate::{About, Confinement, Identity};
-use plumb_entry::sandbox::{self, Bounds, Engine, Folders};
-use plumb_entry::{Answers, Entry, Fetch, Plan, PlanError, Way};
+use plumb_entry::sandbox::Bounds;
+use plumb_entry::{Answers, Entry, Fetch, Plan, PlanError, Question, Way};
 use plumb_model::Report;
-use plumb_wire::Limits;
-use plumb_wire::process::{Launch, Process};
 
 use crate::args::{CertifyArgs, RunArgs};
-use crate::reported::UNREACHED;
 use crate::say::{self, tell};
-use crate::{Failure, config, output, run, serve};
+use crate::{Failure, config, output};
 
 /// The entry has inputs that nobody has answered.
 const NEEDS_ANSWERS: u8 = 8;
-/// How long a package manager may take.
-const FETCHING: Duration = Duration::from_secs(600);
-/// What a run may take beyond its budget before its sandbox is ended.
-const BEYOND: Duration = Duration::from_secs(60);
 
 /// What an entry comes to.
 pub(super) enum Prepared {
@@ -54,11 +49,7 @@ pub(super) async fn prepare(
     let plan = match plumb_entry::plan(&entry, &answers, args.remote) {
         Ok(plan) => plan,
         Err(PlanError::NeedsAnswers(questions)) => {
-            say::out(&Answers::asked(&questions));
-            let told = anyhow!(
-                "{shown} needs answers: fill in the file above, and give it with --answers"
-            );
-            return Err(Failure::new(NEEDS_ANSWERS, told));
+            return Err(asked(&shown.to_string(), &questions));
         }
         Err(error) => return Err(anyhow!("{shown}: {error}").into()),
     };
@@ -72,13 +63,21 @@ pub(super) async fn prepare(
         ..Identity::default()
     };
     args.run.target.url = None;
-    confined(plan, identity, args, revision).await
+    confined(plan, identity, args, &answers, revision).await
+}
+
+/// Prints an answers file to fill in.
+fn asked(shown: &str, questions: &[Question]) -> Failure {
+    say::out(&Answers::asked(questions));
+    let told = anyhow!("{shown} needs answers: fill in the file above, and give it with --answers");
+    Failure::new(NEEDS_ANSWERS, told)
 }
 
 async fn confined(
     plan: Plan,
     mut identity: Identity,
     args: &mut CertifyArgs,
+    answers: &Answers,
     revision: &str,
 ) -> Result<Prepared, Failure> {
     let (fetch, url, arguments, env) = match plan.way {
@@ -100,7 +99,7 @@ async fn confined(
         target.path = path;
     }
     if args.unconfined {
-        target.server = unconfined(&fetch)?;
+        target.server = unconfined(&fetch, &env, url.is_some())?;
         target.server.extend(arguments);
         tell!(
             "note: {} runs unconfined, as --unconfined asks: with all that you may do",
@@ -108,13 +107,15 @@ async fn confined(
         );
         return Ok(Prepared::Here(About { entry: Some(identity), confinement: Confinement::None }));
     }
-    if let Some(why) = beyond_sandboxes(&fetch) {
+    if let Some(why) = sandboxed::beyond_sandboxes(&fetch) {
         return Err(anyhow!(why).into());
     }
-    let engine = engine(args.sandbox.as_deref())?;
-    let (report, digest) = in_sandbox(engine, &fetch, arguments, &args.run, revision).await?;
+    let engine = sandboxed::engine(args.sandbox.as_deref(), &fetch)?;
+    let bounds = Bounds { runtime: args.runtime.clone(), ..Bounds::default() };
+    let sandbox = sandboxed::Sandbox { engine, bounds: &bounds, answers, revision };
+    let (report, digest) = sandbox.judged(&fetch, &arguments, &args.run).await?;
     identity.package_digest = digest;
-    let confinement = Confinement::Sandbox { engine: engine.told(&Bounds::default()) };
+    let confinement = Confinement::Sandbox { engine: engine.told(&bounds) };
     Ok(Prepared::Done(Box::new(report), About { entry: Some(identity), confinement }))
 }
 
@@ -125,150 +126,34 @@ fn path_of(url: &str) -> String {
 }
 
 /// What starts a package as anybody would: it fetches and runs in one.
-fn unconfined(fetch: &Fetch) -> anyhow::Result<Vec<String>> {
+fn unconfined(
+    fetch: &Fetch,
+    env: &[(String, String)],
+    over_http: bool,
+) -> anyhow::Result<Vec<String>> {
     let words: Vec<&str> = match fetch {
         Fetch::Npm(id) => vec!["npx", "-y", id],
         Fetch::Pypi(id) => vec!["uvx", id],
         Fetch::Nuget(id) => vec!["dnx", id, "--yes"],
-        Fetch::Image(reference) => vec!["docker", "run", "--rm", "-i", reference],
+        Fetch::Image(reference) if over_http => {
+            bail!(
+                "{reference}: an image that listens is judged in a sandbox, or at its address once you have started it"
+            )
+        }
+        Fetch::Image(reference) => {
+            // Docker passes on those variables of its own that are named.
+            let named = env.iter().flat_map(|(name, _)| ["-e", name]);
+            ["docker", "run", "--rm", "-i"]
+                .into_iter()
+                .chain(named)
+                .chain([reference.as_str()])
+                .collect()
+        }
         Fetch::Archive { url, .. } => {
             bail!("{url}: an archive is not run unconfined: unpack it and name its command")
         }
     };
     Ok(words.into_iter().map(str::to_owned).collect())
-}
-
-/// Why a package is judged in no sandbox yet, whatever engine is here, and what to do instead.
-fn beyond_sandboxes(fetch: &Fetch) -> Option<String> {
-    Some(match fetch {
-        Fetch::Npm(_) | Fetch::Pypi(_) => return None,
-        Fetch::Image(reference) => format!(
-            "{reference} is an image, and Plumb is not put into images of others yet: run it yourself without network, \
-             and judge what it says: plumb certify -- docker run --rm -i --network=none {reference}"
-        ),
-        Fetch::Nuget(id) => format!(
-            "{id} is a tool of NuGet, which is not fetched into a sandbox yet: --unconfined runs it by dnx"
-        ),
-        Fetch::Archive { url, sha256 } => format!(
-            "{url} is an archive (MCPB), which is not unpacked yet: see that its SHA-256 is {sha256}, unpack it where it \
-             can do no harm, and judge its command: plumb certify -- COMMAND"
-        ),
-    })
-}
-
-/// The engine that was asked for, or the first that is here.
-fn engine(asked: Option<&str>) -> anyhow::Result<Engine> {
-    let is_here = |engine: &Engine| {
-        let paths = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&paths).any(|folder| folder.join(engine.program()).is_file())
-    };
-    if let Some(name) = asked {
-        return Engine::of(name)
-            .ok_or_else(|| anyhow!("--sandbox {name}: one of podman, docker, bwrap"));
-    }
-    // What needs no daemon first: a client of one that is not running is no engine.
-    let order = [Engine::Podman, Engine::Bubblewrap, Engine::Docker];
-    order.into_iter().find(is_here).ok_or_else(|| {
-        anyhow!(
-            "a package of others runs in a sandbox, and here is none of podman, docker and bwrap: install one \
-             (Debian: apt install bubblewrap), or ask for --unconfined"
-        )
-    })
-}
-
-/// Fetches a package and judges it in a sandbox; its report, and the digest of the package.
-async fn in_sandbox(
-    engine: Engine,
-    fetch: &Fetch,
-    arguments: Vec<String>,
-    run: &RunArgs,
-    revision: &str,
-) -> Result<(Report, Option<String>), Failure> {
-    let work = Workplace::new(&run.judging.out)?;
-    let (fetched, out) = (work.0.join("fetched"), work.0.join("out"));
-    for folder in [&fetched, &out] {
-        std::fs::create_dir_all(folder)?;
-    }
-    let command = sandbox::fetching(engine, fetch, &fetched);
-    let command = command.ok_or_else(|| anyhow!("{} cannot fetch {fetch:?}", engine.program()))?;
-    finished(&command, FETCHING)
-        .await
-        .map_err(|error| Failure::new(UNREACHED, error.context("nothing was fetched")))?;
-    let (start, digest) = sandbox::entry_point(fetch, &fetched).map_err(|why| anyhow!(why))?;
-    let plumb = serve::own_path()?;
-    let name = format!("plumb-{}", std::process::id());
-    let folders = Folders { plumb: &plumb, fetched: &fetched, out: &out };
-    let image = if matches!(fetch, Fetch::Npm(_)) { "node:22-slim" } else { "python:3-slim" };
-    let mut command = sandbox::running(engine, &Bounds::default(), folders, image, &name);
-    command.extend(inner(run, revision));
-    command.extend(start.into_iter().chain(arguments));
-    let patience = run.judging.budget().at_most() + BEYOND;
-    let ended = finished(&command, patience).await;
-    if engine.has_images() {
-        // Gone whatever happened; it usually is by itself.
-        let _ = finished(&[engine.program(), "rm", "-f", &name].map(str::to_owned), BEYOND).await;
-    }
-    // A run that found something ends with a code of its own: what counts is whether there is a recording.
-    let text = std::fs::read(out.join("run.jsonl"));
-    match (text, ended) {
-        (Ok(text), _) => {
-            let report = Report::from_jsonl(&String::from_utf8_lossy(&text));
-            Ok((report.context("the sandbox left no recording")?, digest))
-        }
-        (Err(_), Err(error)) => Err(Failure::new(UNREACHED, error)),
-        (Err(error), Ok(())) => Err(Failure::new(UNREACHED, error)),
-    }
-}
-
-/// What Plumb is told inside: to judge by the revision of the set, whatever else the server speaks.
-fn inner(run: &RunArgs, revision: &str) -> Vec<String> {
-    let mut all = ["run", "--quiet", "--out", sandbox::OUT].map(str::to_owned).to_vec();
-    all.extend(["--revision".to_owned(), revision.to_owned()]);
-    all.extend(["--budget".to_owned(), run.judging.budget().to_string()]);
-    all.extend(["--timeout".to_owned(), run.target.timeout.to_string()]);
-    all.extend(["--path".to_owned(), run.target.path.clone()]);
-    for (option, values) in [
-        ("--env", &run.target.env),
-        ("--secret", &run.target.secret),
-        ("--allow-calls", &run.target.allow_calls),
-    ] {
-        all.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
-    }
-    all.push("--".to_owned());
-    all
-}
-
-/// Runs a command to its end; its last words if it failed.
-async fn finished(command: &[String], patience: Duration) -> anyhow::Result<()> {
-    let [program, args @ ..] = command else { bail!("nothing to start") };
-    let launch = Launch { program: program.clone(), args: args.to_vec(), ..Launch::default() };
-    run::warded()?;
-    let process = Process::spawn(&launch, &Limits::default())?;
-    let exit = process.wait_exit(patience).await;
-    match exit {
-        Some(exit) if exit.code == Some(0) => Ok(()),
-        Some(_) => bail!("{program} failed: {}", process.stderr_tail().lossy().trim()),
-        None => bail!("{program} did not end within {} s", patience.as_secs()),
-    }
-}
-
-/// A folder that is gone when it is dropped.
-struct Workplace(PathBuf);
-
-impl Workplace {
-    fn new(beside: &Path) -> anyhow::Result<Self> {
-        let folder = beside.join(format!(".sandbox-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("{} could not be made", folder.display()))?;
-        Ok(Self(folder.canonicalize()?))
-    }
-}
-
-impl Drop for Workplace {
-    fn drop(&mut self) {
-        // What is left of it is told by nobody's fault.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Writes the reports of a run that a sandbox carried out, as a run of this process would have.

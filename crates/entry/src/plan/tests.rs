@@ -81,3 +81,30 @@ fn what_we_do_not_know_is_told_and_a_name_that_is_an_option_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn an_image_gets_its_environment_and_nothing_of_this_machine() {
+    let image = |runtime: &str| {
+        format!(
+            r#""packages": [{{"registryType": "oci", "identifier": "ghcr.io/a/b:1.0", "transport": {{"type": "stdio"}},
+                "runtimeArguments": [{runtime}]}}]"#
+        )
+    };
+    let named = |name: &str, value: &str| {
+        format!(r#"{{"type": "named", "name": "{name}", "value": "{value}"}}"#)
+    };
+    let plan = planned(&image(&[named("--rm", ""), named("-e", "KEY=a=b")].join(", ")), "");
+    let Way::Command { fetch, env, .. } = plan.expect("a plan").way else { panic!("a command") };
+    assert_eq!(fetch, Fetch::Image("ghcr.io/a/b:1.0".into()));
+    assert_eq!(env, [("KEY".to_owned(), "a=b".to_owned())]);
+    let error = planned(&image(&named("-v", "/home:/home")), "").expect_err("a folder").to_string();
+    assert!(error.contains("nothing of this machine"), "{error}");
+}
+
+#[test]
+fn a_server_that_cannot_be_told_its_port_is_not_taken_for_one_over_standard_streams() {
+    let package = r#""packages": [{"registryType": "pypi", "identifier": "a", "version": "1.0",
+        "transport": {"type": "streamable-http", "url": "http://localhost:8000/mcp"}}]"#;
+    let error = planned(package, "").expect_err("a fixed port").to_string();
+    assert!(error.contains("tells it another port"), "{error}");
+}

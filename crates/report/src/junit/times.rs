@@ -1,6 +1,8 @@
 //! Times as the Jenkins schema takes them: at most three decimals. Durations are whole milliseconds, but what junit-report
 //! makes of 2.97 s is `2.9699999999999998`.
 
+use std::fmt::Write as _;
+
 const OPENS: &str = "<![CDATA[";
 const CLOSES: &str = "]]>";
 const TIME: &str = " time=\"";
@@ -26,7 +28,8 @@ fn in_markup(markup: &str) -> String {
         out.push_str(TIME);
         match part.split_once('"').and_then(|(s, rest)| Some((s.parse::<f64>().ok()?, rest))) {
             Some((seconds, rest)) => {
-                out.push_str(&format!("{}\"{rest}", (seconds * 1000.0).round() / 1000.0));
+                // Writing to a string cannot fail.
+                let _ = write!(out, "{}\"{rest}", (seconds * 1000.0).round() / 1000.0);
             }
             None => out.push_str(part),
         }
