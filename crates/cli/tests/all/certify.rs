@@ -46,6 +46,44 @@ fn an_entry_that_needs_answers_asks_for_them_and_starts_nothing() {
     assert!(told(&asked).contains("\"KEY\" = { env = \"KEY\" }"), "{}", told(&asked));
 }
 
+#[cfg(unix)]
+#[test]
+fn an_archive_of_other_bytes_than_its_entry_says_is_not_unpacked() {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("asked");
+        let _ = stream.read(&mut [0; 4096]);
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nevil";
+        stream.write_all(answer).expect("answered");
+    });
+    let entry = format!(
+        r#"{{"$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
+        "name": "io.example/a", "version": "1.0.0", "packages": [{{"registryType": "mcpb", "identifier": "http://127.0.0.1:{port}/a.mcpb",
+        "fileSha256": "{}", "transport": {{"type": "stdio"}}}}]}}"#,
+        "0".repeat(64)
+    );
+    std::fs::write(folder.path().join("server.json"), entry).expect("written");
+    // An engine that is there; whatever it is told to do, it leaves a trace.
+    let engine = folder.path().join("bwrap");
+    std::fs::write(&engine, "#!/bin/sh\n: > ran\n").expect("written");
+    std::fs::set_permissions(&engine, PermissionsExt::from_mode(0o755)).expect("executable");
+    let refused = Command::new(PLUMB)
+        .args(["certify", "--sandbox", "bwrap", "server.json"])
+        .current_dir(folder.path())
+        .env("PATH", folder.path())
+        .output()
+        .expect("the binary runs");
+    served.join().expect("served");
+    assert_eq!(refused.status.code(), Some(4), "{}", told(&refused));
+    assert!(told(&refused).contains("and its entry says 0000"), "{}", told(&refused));
+    assert!(!folder.path().join("ran").exists());
+}
+
 #[test]
 fn two_certificates_of_one_server_differ_in_times_and_addresses_alone() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -101,7 +101,7 @@ async fn pii(bench: &Bench) -> Judgement {
             quiet.control(at(&bench.call_of(&name, Value::Object(arguments)), "debug")).await?;
         let finding = match logged(&seen).find(|m| m.to_string().contains(&marker)) {
             Some(message) => Finding::violated(
-                format!("no log message with {marker}"),
+                "no log message with the address that the tool was given",
                 clip(&message.to_string(), 240),
             ),
             None if logged(&seen).next().is_none() => {

@@ -199,10 +199,11 @@ async fn full_task(bench: &Bench) -> Judgement {
     let differs = ["taskId", "status", "createdAt", "result", "error"];
     let differs = differs.into_iter().find(|name| last.get(name) != read.get(name));
     Ok(match differs {
-        Some(name) => Finding::violated(
-            format!("`{name}` as tasks/get has it: {}", brief(&read[name])),
-            last.get(name).map_or_else(|| "nothing".to_owned(), brief),
-        ),
+        Some(name) => {
+            let told = last.get(name).map_or_else(|| "nothing".to_owned(), brief);
+            let actual = format!("{told}, and then {}", brief(&read[name]));
+            Finding::violated(format!("`{name}` as tasks/get has it"), actual)
+        }
         None => Finding::Held,
     })
 }
@@ -229,7 +230,8 @@ async fn only_subscribed(bench: &Bench) -> Judgement {
     let messages = to_the_end(bench, &life, subscription).await;
     let tasks: Vec<&Value> = messages.iter().filter_map(told).collect();
     if let Some(foreign) = tasks.iter().find(|task| task["taskId"] != life.id.as_str()) {
-        return Ok(Finding::violated(format!("notifications of {} only", life.id), brief(foreign)));
+        let actual = format!("{}, where {} was agreed to", brief(foreign), life.id);
+        return Ok(Finding::violated("notifications of the task that was agreed to only", actual));
     }
     Ok(if tasks.is_empty() { unsupported("nothing was told of the task") } else { Finding::Held })
 }
