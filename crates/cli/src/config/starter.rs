@@ -66,7 +66,8 @@ pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
             .fixture()
             .map_or_else(String::new, |name| format!(" (the official fixture's is {name})"));
         let (what, name) = (prop.what(), prop.name());
-        let _ = writeln!(text, "#\n# {needs} a {what}{fixture}.\n# [props.{name}]");
+        let article = if what.starts_with('a') { "an" } else { "a" };
+        let _ = writeln!(text, "#\n# {needs} {article} {what}{fixture}.\n# [props.{name}]");
         proposed(&mut text, prop.likely(unknown(survey)), secrets);
     }
     text
