@@ -127,22 +127,19 @@ impl Bench {
             let turn = aside.declaring(key, waits).await;
             turn.map_or((None, Next::Nobody), |mut turn| (turn.take(), Next::Turn(turn)))
         };
-        let running = match idle.filter(Running::is_alive) {
-            Some(mut running) => {
-                self.watch().used_what_another_used();
-                running.channel = running.channel.of(&self.channel);
-                running
+        let running = if let Some(mut running) = idle.filter(Running::is_alive) {
+            self.watch().used_what_another_used();
+            running.channel = running.channel.of(&self.channel);
+            running
+        } else {
+            let (mut running, start) = self.instance().await?.into_running();
+            if !all {
+                running.channel = running.channel.declaring(declared.clone());
             }
-            None => {
-                let (mut running, start) = self.instance().await?.into_running();
-                if !all {
-                    running.channel = running.channel.declaring(declared.clone());
-                }
-                // It is past its start once its session is open.
-                running.channel.session().await?;
-                drop(start);
-                running
-            }
+            // It is past its start once its session is open.
+            running.channel.session().await?;
+            drop(start);
+            running
         };
         let channel = running.channel.clone();
         self.processes().push((running, next));

@@ -2,26 +2,26 @@
 
 pub(super) mod again;
 mod attempt;
+mod tried;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use plumb_model::Edition;
 use plumb_model::pack::Base;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::method;
+use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use attempt::{BEHIND, DEAF, Nameless, PATIENCE, attempt, send};
+use tried::{between, nothing, untried};
 
 use super::given::Given;
 use super::outcome::{Outcome, Results};
 use super::prepare::prepare;
 use super::trial::Trial;
 use crate::channel::{Channel, Open};
-use crate::facet::Tried;
 use crate::record::Company;
 use crate::{Observed, Probe, Trouble};
 
@@ -84,6 +84,13 @@ struct Prepared {
     probe: Probe,
 }
 
+impl Prepared {
+    /// The id that is sent for it.
+    fn id(&self) -> Option<Value> {
+        self.probe.message_value().and_then(|message| message.get("id").cloned())
+    }
+}
+
 /// A lane on its way.
 struct Walk<'a> {
     given: Given<'a>,
@@ -143,14 +150,17 @@ impl Walk<'_> {
             }
             group.into_iter().rev().for_each(|prepared| lane.push_front(prepared));
         }
-        self.settle().await;
+        self.settle(|_| true).await;
     }
 
     /// Judges what was left open: all else that was asked was time for it. Silence for twice as long as is enough, while the
     /// target answers others, is no slowness.
-    async fn settle(&mut self) {
+    async fn settle(&mut self, which: impl Fn(&Left) -> bool) {
         let enough = self.channel.stretch(BEHIND[0]) * 2;
-        for Left { trial, since, before, mut open, after } in std::mem::take(&mut self.left) {
+        let (due, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.left).into_iter().partition(which);
+        self.left = rest;
+        for Left { trial, since, before, mut open, after } in due {
             let answered = timeout_at(since + enough, open.until(LONG, Message::is_response));
             let ended = answered.await.is_ok() && open.is_ended();
             let sent = if ended { open.finish().await } else { open.close() };
@@ -197,8 +207,16 @@ impl Walk<'_> {
             return None;
         }
         self.last.insert(first.key.clone(), before.clone());
+        let ids: Vec<_> = group.iter().filter_map(Prepared::id).collect();
+        Box::pin(self.settle(|left| left.open.id().is_some_and(|id| ids.contains(&id)))).await;
         let mut sent = Vec::new();
         for prepared in group {
+            // Of two requests under one id, nothing tells which an answer is for.
+            let id = prepared.id();
+            let same = |came: &Came| matches!(came, Came::Nothing(open) if open.id() == id);
+            if id.is_some() && sent.iter().any(same) {
+                break;
+            }
             match self.came(prepared).await {
                 Some(came) => sent.push(came),
                 None => break,
@@ -260,6 +278,9 @@ impl Walk<'_> {
     /// Sends a vector between two controls of its own; once more, if the target died meanwhile: what was sent before may
     /// have killed it.
     async fn alone(&mut self, prepared: Prepared) {
+        if let Some(id) = prepared.id() {
+            Box::pin(self.settle(|left| left.open.id().as_ref() == Some(&id))).await;
+        }
         let (mut outcome, died) = self.between_its_own(&prepared).await;
         if died {
             (outcome, _) = self.between_its_own(&prepared).await;
@@ -328,69 +349,4 @@ impl Walk<'_> {
         control.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
         control
     }
-}
-
-/// A vector between its controls.
-fn between(
-    given: Given<'_>,
-    trial: &Trial,
-    before: Observed,
-    sent: Observed,
-    after: Observed,
-) -> Tried {
-    let controlled = if before.is_accepted() && after.is_accepted() {
-        Ok(())
-    } else {
-        let which = if before.is_accepted() { &after } else { &before };
-        Err(uncontrolled(trial.base, which))
-    };
-    Tried {
-        title: trial.vector.title.clone(),
-        edition: Arc::clone(given.edition),
-        dual_era: given.survey.dual_era,
-        allowed: trial.vector.answer.clone(),
-        before,
-        sent,
-        after: Some(after),
-        controlled,
-    }
-}
-
-/// Why the unbroken request was not accepted. Whether `subscriptions/listen` must be there, and acknowledge, is judged
-/// once, by `subs.supported`.
-fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
-    let absent =
-        |why: &str, how: &str| Trouble::Absent { why: why.into(), how_to_enable: how.into() };
-    if base == Base::Listen && seen.code() == Some(plumb_wire::codes::METHOD_NOT_FOUND) {
-        return absent("the server has no `subscriptions/listen`", "serve it");
-    }
-    if base == Base::Listen && seen.messages.is_empty() && seen.status().is_none_or(|s| s == 200) {
-        return absent("the server acknowledges no subscription", "acknowledge it");
-    }
-    Trouble::Control(seen.describe())
-}
-
-fn untried(edition: &Arc<Edition>, trial: &Trial, trouble: Trouble) -> Tried {
-    Tried {
-        title: trial.vector.title.clone(),
-        edition: Arc::clone(edition),
-        dual_era: false,
-        allowed: trial.vector.answer.clone(),
-        before: nothing(&trial.address),
-        sent: nothing(&trial.address),
-        after: None,
-        controlled: Err(trouble),
-    }
-}
-
-/// What stands for an exchange that was not.
-fn nothing(by: &str) -> Observed {
-    Observed::new(plumb_model::Exchange {
-        seq: 0,
-        by: by.to_owned(),
-        channel: "none".into(),
-        initiator: plumb_model::Initiator::Us,
-        sent: plumb_model::Sent::Nothing,
-        answer: plumb_model::Answer::default(),
-    })
 }

@@ -30,21 +30,15 @@ struct Table {
     strays: Vec<Frame>,
     stray_bytes: usize,
     oversized: u64,
-    /// Ids that were sent in this session, as JSON text: a late answer to one of them is nobody else's.
-    asked: BTreeMap<String, Asked>,
+    /// Ids that were sent in this session, as JSON text, each with how many answers it has still to get: a late answer to one of
+    /// them is nobody else's.
+    asked: BTreeMap<String, usize>,
     /// Ids in lines that are no requests: whatever comes under one of them may answer that line.
     mentioned: BTreeSet<String>,
     /// When the first line came.
     spoken: watch::Sender<Option<Instant>>,
     /// Why nothing can come any more.
     closed: watch::Sender<Option<String>>,
-}
-
-/// Whether a request has had its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Awaited,
-    Answered,
 }
 
 #[derive(Debug)]
@@ -108,7 +102,7 @@ impl Routes {
         table.next_key += 1;
         match &expect.reply {
             Reply::To(id) if table.asked.len() < self.max_strays => {
-                table.asked.insert(id.to_string(), Asked::Awaited);
+                *table.asked.entry(id.to_string()).or_default() += 1;
             }
             Reply::Any if table.mentioned.len() < self.max_strays => {
                 let id = jsonrpc::parse(line).value.ok().and_then(|line| line.get("id").cloned());
@@ -131,7 +125,7 @@ impl Routes {
             .get("id")
             .filter(|_| is_response(&value))
             .and_then(|id| table.asked.get_mut(&id.to_string()))
-            .map(|asked| std::mem::replace(asked, Asked::Answered));
+            .map(|left| std::mem::replace(left, left.saturating_sub(1)));
         let claimed = table.entries.iter().rev().find(|entry| entry.claims(&value));
         let of_another = before.is_some()
             || named(&value).is_some_and(|id| table.asked.contains_key(&id.to_string()));
@@ -140,7 +134,7 @@ impl Routes {
             let mentioned = value.get("id").is_some_and(|id| {
                 before.is_none() && is_response(&value) && table.mentioned.contains(&id.to_string())
             });
-            if before != Some(Asked::Awaited) && !mentioned {
+            if before.is_none_or(|left| left == 0) && !mentioned {
                 table.stray(self, line);
             }
             return;

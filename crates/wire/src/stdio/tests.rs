@@ -115,6 +115,27 @@ async fn unclaimed_lines_go_to_the_only_exchange_in_flight_else_astray() {
 }
 
 #[tokio::test]
+async fn each_of_two_requests_under_one_id_has_an_answer_however_late() {
+    let session = echo();
+    for _ in 0..2 {
+        drop(send(&session, "{}", to(0)).await);
+    }
+    let mut last = send(&session, "{}", to(1)).await;
+    let answer = json!({"id": 0, "result": {}});
+    for _ in 0..2 {
+        say(&session, &answer).await;
+    }
+    let end = json!({"id": 1, "result": {}});
+    let all = strays(&session, &end, &mut last).await;
+    assert!(!all.contains(&answer.to_string()), "{all:?}");
+    say(&session, &answer).await;
+    let mut next = send(&session, "{}", to(2)).await;
+    let end = json!({"id": 2, "result": {}});
+    let all = strays(&session, &end, &mut next).await;
+    assert!(all.contains(&answer.to_string()), "a third is too much: {all:?}");
+}
+
+#[tokio::test]
 async fn what_names_a_request_that_was_given_up_goes_to_nobody_else() {
     let session = echo();
     let mut old = send(&session, "{}", to("old")).await;

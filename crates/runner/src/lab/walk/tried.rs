@@ -1,0 +1,76 @@
+//! What a vector and its controls showed, for those who judge it.
+
+use std::sync::Arc;
+
+use plumb_model::Edition;
+use plumb_model::pack::Base;
+
+use super::super::given::Given;
+use super::super::trial::Trial;
+use crate::facet::Tried;
+use crate::{Observed, Trouble};
+
+/// A vector between its controls.
+pub(super) fn between(
+    given: Given<'_>,
+    trial: &Trial,
+    before: Observed,
+    sent: Observed,
+    after: Observed,
+) -> Tried {
+    let controlled = if before.is_accepted() && after.is_accepted() {
+        Ok(())
+    } else {
+        let which = if before.is_accepted() { &after } else { &before };
+        Err(uncontrolled(trial.base, which))
+    };
+    Tried {
+        title: trial.vector.title.clone(),
+        edition: Arc::clone(given.edition),
+        dual_era: given.survey.dual_era,
+        allowed: trial.vector.answer.clone(),
+        before,
+        sent,
+        after: Some(after),
+        controlled,
+    }
+}
+
+/// Why the unbroken request was not accepted. Whether `subscriptions/listen` must be there, and acknowledge, is judged
+/// once, by `subs.supported`.
+fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
+    let absent =
+        |why: &str, how: &str| Trouble::Absent { why: why.into(), how_to_enable: how.into() };
+    if base == Base::Listen && seen.code() == Some(plumb_wire::codes::METHOD_NOT_FOUND) {
+        return absent("the server has no `subscriptions/listen`", "serve it");
+    }
+    if base == Base::Listen && seen.messages.is_empty() && seen.status().is_none_or(|s| s == 200) {
+        return absent("the server acknowledges no subscription", "acknowledge it");
+    }
+    Trouble::Control(seen.describe())
+}
+
+pub(super) fn untried(edition: &Arc<Edition>, trial: &Trial, trouble: Trouble) -> Tried {
+    Tried {
+        title: trial.vector.title.clone(),
+        edition: Arc::clone(edition),
+        dual_era: false,
+        allowed: trial.vector.answer.clone(),
+        before: nothing(&trial.address),
+        sent: nothing(&trial.address),
+        after: None,
+        controlled: Err(trouble),
+    }
+}
+
+/// What stands for an exchange that was not.
+pub(super) fn nothing(by: &str) -> Observed {
+    Observed::new(plumb_model::Exchange {
+        seq: 0,
+        by: by.to_owned(),
+        channel: "none".into(),
+        initiator: plumb_model::Initiator::Us,
+        sent: plumb_model::Sent::Nothing,
+        answer: plumb_model::Answer::default(),
+    })
+}
