@@ -131,9 +131,10 @@ fn every_requirement_on_intermediaries_has_a_check_or_an_exclusion() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_nobody_reaches_is_no_finding() {
     let server = spawn_http(Reference::default()).await.expect("a free port");
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let gone = format!("http://{}/mcp", listener.local_addr().expect("bound"));
-    drop(listener);
+    // It is bound, so that nobody else gets it, and nobody listens.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let gone = format!("http://{}/mcp", socket.local_addr().expect("bound"));
     let reach = |url: &str| Reach { url: url.to_owned(), ..Reach::default() };
     let gateway =
         plumb_runner::Gateway { reach: reach(&gone), behind: Target::Url(reach(&server.url)) };
@@ -142,4 +143,5 @@ async fn a_gateway_that_nobody_reaches_is_no_finding() {
     let run = plumb_runner::run(&registry, options(target, &[]), Box::new(|_| {}));
     let error = run.await.expect_err("nobody is there").to_string();
     assert!(error.contains("the gateway at"), "{error}");
+    drop(socket);
 }
