@@ -34,9 +34,7 @@ const MAKING: Duration = Duration::from_secs(5);
 /// The tools that may be called, with arguments that their schemas accept: of very many, the first and the last.
 pub(crate) async fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callable> {
     let tools = survey.tools.items.iter().map(|item| &item.value);
-    let fixture = is_fixture_server(survey);
-    let may = |tool: &&Value| may_call(tool, allow, fixture);
-    let allowed: Vec<Value> = tools.filter(may).cloned().collect();
+    let allowed: Vec<Value> = tools.filter(|tool| may_call(tool, allow)).cloned().collect();
     let late = allowed.len().saturating_sub(CALLS / 4);
     let ends = move |at: usize| at < CALLS - CALLS / 4 || at >= late;
     let made = sample::aside(MAKING, move || {
@@ -129,22 +127,13 @@ pub(super) async fn call_again(survey: &mut Survey, channel: &Channel) {
     }
 }
 
-/// Whether a server was made for the official suite, so that the names of its tools say what they do.
-fn is_fixture_server(survey: &Survey) -> bool {
-    let names = survey.tools.items.iter().filter_map(|item| item.value["name"].as_str());
-    names.filter(|name| name.starts_with(FIXTURES)).any(is_fixture)
-}
-
-/// What the names of nearly all tools of the official fixture begin with; others are words that any server may use.
-const FIXTURES: &str = "test_";
-
 /// Whether a tool may be called: it says that it is harmless, or its name or the user does.
-fn may_call(tool: &Value, allow: &AllowCalls, fixture: bool) -> bool {
+fn may_call(tool: &Value, allow: &AllowCalls) -> bool {
     let Some(name) = tool["name"].as_str() else { return false };
     let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
     let changes = name.starts_with("test_trigger_") || name == "test_update_resource";
-    let made_for_it = is_fixture(name) && (fixture || name.starts_with(FIXTURES));
-    (read_only || made_for_it || allow.all || allow.names.iter().any(|n| n == name)) && !changes
+    (read_only || is_fixture(name) || allow.all || allow.names.iter().any(|n| n == name))
+        && !changes
 }
 
 fn callable(tool: &Value) -> Option<Callable> {
@@ -163,17 +152,12 @@ mod tests {
         let reads = json!({"name": "look", "annotations": {"readOnlyHint": true}});
         let says_so = json!({"name": "erase", "annotations": {"readOnlyHint": "true"}});
         assert!(
-            !may_call(&plain, &nobody, false)
-                && may_call(&reads, &nobody, false)
-                && !may_call(&says_so, &nobody, false)
+            !may_call(&plain, &nobody) && may_call(&reads, &nobody) && !may_call(&says_so, &nobody)
         );
         let named = AllowCalls { all: false, names: vec!["erase".into()] };
-        assert!(may_call(&plain, &named, false));
-        assert!(may_call(&plain, &AllowCalls { all: true, names: Vec::new() }, false));
+        assert!(may_call(&plain, &named));
+        assert!(may_call(&plain, &AllowCalls { all: true, names: Vec::new() }));
         // What the fixture changes is changed by the checks that look at it.
-        assert!(!may_call(&json!({"name": "test_update_resource"}), &nobody, true));
-        // A word that any server may use says nothing beside tools that are not the fixture's.
-        let greet = json!({"name": "greet"});
-        assert!(may_call(&greet, &nobody, true) && !may_call(&greet, &nobody, false));
+        assert!(!may_call(&json!({"name": "test_update_resource"}), &nobody));
     }
 }

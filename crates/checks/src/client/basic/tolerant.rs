@@ -163,6 +163,7 @@ fn capabilities(received: &Received, marks: &mut Marks) {
         marks.expect(fits, format!("`{name}` is an object"), || format!("`{name}` is {of}"));
     }
 }
+
 check! {
     /// **Observed:** a client goes on where results, tools, content and capabilities have members that nobody has defined; an error
     /// of an unknown code with such members is an error to who called.
