@@ -40,12 +40,13 @@ use writer::Writer;
 ///
 /// # Which line belongs to which exchange
 ///
-/// 1. A response belongs to the exchange whose request has its `id`, in value and type.
+/// 1. A response belongs to the exchange whose line has its `id`, in value and type, be that line a request or a broken
+///    one.
 /// 2. A notification belongs to the exchange whose progress token, request id (`notifications/cancelled`) or
 ///    subscription id it names.
 ///    The first response to a request whose exchange has been given up came late; it belongs to nobody else.
 /// 3. Any other line belongs to the only exchange that still awaits an answer; a response that names no id rather to
-///    the only one that accepts [`Reply::Any`].
+///    the only one that accepts [`Reply::Any`], and of several to the only one whose line has no id either.
 /// 4. If there are several or none, it is a stray: see [`Session::take_strays`].
 ///
 /// An exchange is known from before its sending until its [`Live`] is finished, closed or dropped.

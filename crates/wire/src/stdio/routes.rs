@@ -45,6 +45,8 @@ struct Table {
 struct Entry {
     key: u64,
     expect: Expect,
+    /// The id in a line that is no request, if it has one: what comes under it is for this line.
+    mentions: Option<Value>,
     recorder: Recorder,
 }
 
@@ -100,17 +102,21 @@ impl Routes {
         }
         let key = table.next_key;
         table.next_key += 1;
+        let mentions = match &expect.reply {
+            Reply::Any => jsonrpc::parse(line).value.ok().and_then(|line| line.get("id").cloned()),
+            _ => None,
+        };
+        let mentions = mentions.filter(|id| !id.is_null());
         match &expect.reply {
             Reply::To(id) if table.asked.len() < self.max_strays => {
                 *table.asked.entry(id.to_string()).or_default() += 1;
             }
             Reply::Any if table.mentioned.len() < self.max_strays => {
-                let id = jsonrpc::parse(line).value.ok().and_then(|line| line.get("id").cloned());
-                table.mentioned.extend(id.map(|id| id.to_string()));
+                table.mentioned.extend(mentions.as_ref().map(Value::to_string));
             }
             _ => {}
         }
-        table.entries.push(Entry { key, expect, recorder });
+        table.entries.push(Entry { key, expect, mentions, recorder });
         Ok(Route { table: Arc::clone(&self.table), key })
     }
 
@@ -207,9 +213,13 @@ impl Table {
     /// The exchange that gets a line which nobody claims.
     fn heir(&self, line: &Value) -> Option<&Entry> {
         let awaiting = || self.entries.iter().filter(|entry| entry.awaits());
-        let nameless = is_response(line) && line.get("id").is_none_or(Value::is_null);
-        let any = awaiting().filter(|entry| nameless && entry.expect.reply == Reply::Any);
-        only(any).or_else(|| only(awaiting()))
+        if is_response(line) && line.get("id").is_none_or(Value::is_null) {
+            let any = || awaiting().filter(|entry| entry.expect.reply == Reply::Any);
+            // What has an id of its own is more likely to be answered under that.
+            let without_id = any().filter(|entry| entry.mentions.is_none());
+            return only(without_id).or_else(|| only(any())).or_else(|| only(awaiting()));
+        }
+        only(awaiting())
     }
 
     fn stray(&mut self, bounds: &Routes, line: Bytes) {
@@ -235,7 +245,8 @@ impl Entry {
     fn claims(&self, line: &Value) -> bool {
         let own_id = |id: Option<&Value>| matches!((&self.expect.reply, id), (Reply::To(own), Some(id)) if own == id);
         if is_response(line) {
-            return own_id(line.get("id"));
+            let id = line.get("id");
+            return own_id(id) || (id.is_some() && id == self.mentions.as_ref() && self.awaits());
         }
         let params = &line["params"];
         match line["method"].as_str() {

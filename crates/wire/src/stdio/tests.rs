@@ -45,6 +45,10 @@ async fn next(live: &mut Live) -> Value {
 }
 
 /// The stray lines, once `live` has been answered by `last`, before which they were said.
+fn last(answer: &plumb_model::Answer) -> Option<String> {
+    answer.frames.last().map(|frame| frame.payload.lossy().into_owned())
+}
+
 async fn strays(session: &Session, last: &Value, live: &mut Live) -> Vec<String> {
     say(session, last).await;
     while next(live).await != *last {}
@@ -160,6 +164,25 @@ async fn a_line_without_a_readable_id_is_answered_by_the_first_unclaimed_respons
     let (_, answer) = any.finish().await;
     assert_eq!((answer.end, answer.frames.len()), (End::Complete, 1));
     assert!(!busy.is_ended());
+}
+
+#[tokio::test]
+async fn a_broken_line_is_answered_under_its_id_whatever_else_is_awaited() {
+    let session = echo();
+    let _unanswered = send(&session, r#"{"jsonrpc":"1.0","id":6}"#, Reply::Any).await;
+    let broken = send(&session, r#"{"jsonrpc":"1.0","id":7}"#, Reply::Any).await;
+    let _other = send(&session, "{}", to(1)).await;
+    let answer = json!({"id": 7, "error": {}});
+    say(&session, &answer).await;
+    let (_, seen) = broken.finish().await;
+    assert_eq!(last(&seen), Some(answer.to_string()));
+
+    // Nothing names it: it is for the line that nothing names.
+    let garbled = send(&session, "{", Reply::Any).await;
+    let nameless = json!({"id": null, "error": {}});
+    say(&session, &nameless).await;
+    let (_, seen) = garbled.finish().await;
+    assert_eq!(last(&seen), Some(nameless.to_string()));
 }
 
 #[tokio::test]
