@@ -31,6 +31,11 @@ stable:
     for run in 1 2 3 4 5; do cargo test --locked -p mcp-plumb --test all laws::stable || exit 1; done
     cargo test --locked -p mcp-plumb --test all slow_and_limiting
 
+# Law 8 in a crowd: servers judged alone and all at once, verdict by verdict.
+crowd COUNT="20":
+    cargo build --release --bin plumb --example crowd
+    ./target/release/examples/crowd ./target/release/plumb {{COUNT}}
+
 # The whole mutant x check table against docs/kill-matrix.md.
 matrix:
     cargo run --release -p mcp-plumb --example matrix
