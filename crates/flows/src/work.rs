@@ -28,6 +28,8 @@ pub fn slow_in_journal(bench: &Bench, wanted: Duration, key: &str) -> Result<Slo
 
 fn slow_with(bench: &Bench, wanted: Duration, key: Option<&str>) -> Result<Slow, Trouble> {
     let found = bench.prop(Prop::SlowTool)?;
+    // What happens meanwhile must have the time to.
+    let wanted = bench.lengthen(wanted);
     let told = bench.survey().timed(&found.name).map(|timed| timed.lasting(wanted));
     let (mut arguments, lasts) = match told.or_else(|| by_name(found, wanted)) {
         // What the user gave beside the duration stays.

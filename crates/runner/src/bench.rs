@@ -342,6 +342,11 @@ impl Bench {
         self.channel.stretch(wait)
     }
 
+    /// The same, and never shorter than `wait`: what the target takes for its own work does not follow `--timeout`.
+    pub fn lengthen(&self, wait: Duration) -> Duration {
+        self.stretch(wait).max(wait)
+    }
+
     /// Keeps for the end of the run how the target's process ended.
     pub(crate) fn mourn(&self, how: &str, company: Company) {
         self.context.recorder.died(self.check, how, company);

@@ -56,7 +56,7 @@ pub(super) async fn begin(
         });
     };
     let mut task = Handle { tool: found.name, id, before: Value::Null, states: Mutex::default() };
-    let deadline = Instant::now() + life::PATIENCE;
+    let deadline = Instant::now() + bench.lengthen(life::PATIENCE);
     loop {
         let seen = task.read(interrupter, trail).await?;
         let Some(shown) = seen.result() else { return Err(Trouble::Control(seen.describe())) };
@@ -132,7 +132,7 @@ impl Handle {
         if !taken.is_accepted() {
             return Ok(Finding::violated("the answers are taken", taken.describe()));
         }
-        let deadline = Instant::now() + life::PATIENCE;
+        let deadline = Instant::now() + interrupter.bench().lengthen(life::PATIENCE);
         loop {
             let seen = self.read(interrupter, trail).await?;
             let Some(shown) = seen.result() else {

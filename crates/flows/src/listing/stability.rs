@@ -1,5 +1,6 @@
 //! Lists that depend on nothing but the server: not on the connection, not on what was asked before.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use plumb_runner::{Bench, Finding, Judgement, Probe, Trouble};
@@ -138,7 +139,8 @@ async fn side_effect(
         // Being listed is a request as well: a fresh reader sees the first state.
         let fresh = read(bench, other, list).await? == before;
         let stays = read(bench, way, list).await? == again;
-        return Ok(if fresh && stays && !restless(bench, list, way, since).await? {
+        let own = fresh && stays && !restless(bench, list, way, since).await?;
+        return Ok(if own && each_sees_both(bench, list, &before, &again).await? {
             Finding::violated(expected(list), difference(&before, &again))
         } else {
             by_itself(list)
@@ -157,6 +159,27 @@ async fn side_effect(
         }
     }
     Ok(judged)
+}
+
+/// Whether every new connection sees this at first, and that from then on: what others do in the run changes a list for
+/// everybody, whenever they do it.
+async fn each_sees_both(
+    bench: &Bench,
+    list: List,
+    before: &BTreeSet<String>,
+    again: &BTreeSet<String>,
+) -> Result<bool, Trouble> {
+    if !bench.survey().transport.shares_processes() {
+        // In a process of its own there are no others.
+        return Ok(true);
+    }
+    for round in 1..ROUNDS {
+        let way = Connection::Named(format!("first-{}-{round}", list.key));
+        if read(bench, &way, list).await? != *before || read(bench, &way, list).await? != *again {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 async fn effect_of(

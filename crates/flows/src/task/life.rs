@@ -86,6 +86,8 @@ pub fn tools(bench: &Bench) -> Vec<Found> {
 /// The slow tool with its arguments for about this long, and how long it takes; without one that can be told, the
 /// shortest time that it is known to take.
 pub fn slow(bench: &Bench, wanted: Duration) -> Result<(Found, Duration), Trouble> {
+    // What happens meanwhile must have the time to.
+    let wanted = bench.lengthen(wanted);
     let mut found = bench.prop(Prop::SlowTaskTool)?.clone();
     let properties =
         bench.survey().tool(&found.name).and_then(|t| t.pointer("/inputSchema/properties"));
@@ -203,7 +205,7 @@ impl<'a> Life<'a> {
         patience: Duration,
         wanted: impl Fn(&Self) -> bool,
     ) -> Result<bool, Trouble> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + self.bench.lengthen(patience);
         while !wanted(self) {
             if Instant::now() >= deadline {
                 return Ok(false);

@@ -105,6 +105,8 @@ impl Client {
     /// A connection that was idle can have been closed by the server meanwhile. If it ends before any byte of the
     /// answer, the request is sent once more on a new one; [`Live::channel`] then names that.
     ///
+    /// The time for the answer begins when the request is written; before, there is as much for that.
+    ///
     /// Errors: no connection, no TLS, or the request was not taken and nothing came back.
     pub async fn send(&self, request: HttpRequest) -> Result<Live, WireError> {
         let inner = &self.0;
@@ -130,6 +132,7 @@ impl Client {
         if written.spoils {
             lane = Lane::Fresh;
         }
+        let deadline = Instant::now() + within;
         let recorder = Recorder::new(
             connection.channel.clone(),
             inner.clock,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const GRACE: Duration = Duration::from_secs(1);
 
 /// So long a call works that is to be cancelled, where it can be told.
-const LASTS_MS: u64 = 4_000;
+const LASTS: Duration = Duration::from_secs(4);
 
 /// What has come by now.
 const NOW: Duration = Duration::from_millis(1);
@@ -94,11 +94,12 @@ enum Work {
 async fn after_cancelling(bench: &Bench, quiet: &Quiet<'_>, id: &Value) -> Result<Work, Trouble> {
     let key = format!("plumb-cancel-{}", bench.fresh_id());
     let found = bench.prop(Prop::SlowTool)?;
+    let lasts = bench.lengthen(LASTS);
     let mut arguments = found.arguments.clone();
     arguments.insert("key".into(), json!(key));
     for duration in ["duration_ms", "delay_ms"] {
         if arguments.contains_key(duration) {
-            arguments.insert(duration.into(), json!(LASTS_MS));
+            arguments.insert(duration.into(), json!(lasts.as_millis()));
         }
     }
     let probe = with_token(bench.call_of(&found.name, Value::Object(arguments)), json!(key));
@@ -136,8 +137,7 @@ async fn after_cancelling(bench: &Bench, quiet: &Quiet<'_>, id: &Value) -> Resul
     let stopped = now == then;
     let mut answered = false;
     if let Some(mut open) = open {
-        answered = !stopped
-            && open.until(Duration::from_millis(LASTS_MS), Message::is_response).await.is_some();
+        answered = !stopped && open.until(LASTS, Message::is_response).await.is_some();
         bench.close(open);
     }
     let went_on = format!("the journal went on after {then:?}: {now:?}");

@@ -245,7 +245,7 @@ async fn survives(bench: &Bench, shared_id: Option<Value>) -> Judgement {
 /// The call, once its stream has begun; `None` if there is no sign of one while the tool works.
 async fn streaming(bench: &Bench, slow: &Slow) -> Result<Option<Open>, Trouble> {
     let mut open = bench.open(slow.probe.clone()).await?;
-    let begun = timeout(BEGUN.min(slow.lasts / 2), open.status())
+    let begun = timeout(bench.lengthen(BEGUN).min(slow.lasts / 2), open.status())
         .await
         .is_ok_and(|status| status.is_some());
     if begun && !open.is_ended() {

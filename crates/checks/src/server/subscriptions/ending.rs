@@ -183,7 +183,8 @@ async fn torn_down(bench: &Bench) -> Result<Teardown, Trouble> {
         (None, Some(session)) => session.signal(Signal::Terminate)?,
         (None, None) => return Err(Trouble::Setup("no process of its own".into())),
     }
-    let deadline = tokio::time::Instant::now() + SHUTDOWN;
+    let (shutdown, rest) = (bench.lengthen(SHUTDOWN), bench.lengthen(REST));
+    let deadline = tokio::time::Instant::now() + shutdown;
     let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
     let mut answered = false;
     while let Some(message) = open.next_within(left()).await {
@@ -197,16 +198,16 @@ async fn torn_down(bench: &Bench) -> Result<Teardown, Trouble> {
     let exit = match (instance.process(), &session) {
         (_, Some(session)) => {
             session.close_stdin().await;
-            session.wait_exit(left().max(REST)).await
+            session.wait_exit(left().max(rest)).await
         }
         (Some(process), None) => {
             while answered && open.next_within(left()).await.is_some() {}
-            process.wait_exit(left().max(REST)).await
+            process.wait_exit(left().max(rest)).await
         }
         (None, None) => None,
     };
     let ended = match &session {
-        Some(session) => session.wait_output_end(left().max(REST)).await,
+        Some(session) => session.wait_output_end(left().max(rest)).await,
         None => open.is_ended(),
     };
     // Shells and package managers tell of a signal by a code above 128.

@@ -46,7 +46,7 @@ async fn known_elsewhere(bench: &Bench, found: &Found) -> Judgement {
     let Some(id) = created(&bench.send(call(bench, found)).await?) else { return Ok(no_task()) };
     let here = bench.control(about(method::TASKS_GET, &id)).await?;
     let mut seen = bench.elsewhere(about(method::TASKS_GET, &id)).await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + bench.lengthen(PATIENCE);
     let mut answered = false;
     while let Some(task) = seen.result().cloned() {
         if has_ended(&task) {

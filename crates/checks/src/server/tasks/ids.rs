@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use plumb_flows::quiet::Quiet;
 use plumb_flows::task::life::{self, Life};
 use plumb_runner::{
@@ -13,6 +13,10 @@ use serde_json::{Value, json};
 
 /// So many ids are compared.
 const IDS: usize = 24;
+
+/// So many of the calls that make tasks are in flight at once: many new connections in one moment are more than some
+/// servers listen for.
+const AT_ONCE: usize = 6;
 
 /// So many ids of each of two processes are compared.
 const FIRST: usize = 4;
@@ -153,7 +157,8 @@ check! {
 
 async fn entropy(bench: &Bench) -> Judgement {
     let found = bench.prop(Prop::TaskTool)?.clone();
-    let calls = join_all((0..IDS).map(|_| bench.send(life::call(bench, &found)))).await;
+    let calls = stream::iter((0..IDS).map(|_| bench.send(life::call(bench, &found))));
+    let calls: Vec<_> = calls.buffered(AT_ONCE).collect().await;
     let mut ids: Vec<String> = Vec::new();
     for call in calls {
         ids.extend(call?.result().and_then(task_id).map(str::to_owned));

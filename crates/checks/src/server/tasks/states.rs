@@ -336,7 +336,7 @@ async fn cancelled(bench: &Bench) -> Judgement {
             "acknowledge it",
         ));
     }
-    let deadline = Instant::now() + GRACE;
+    let deadline = Instant::now() + bench.lengthen(GRACE);
     while !has_ended(life.last()) && Instant::now() < deadline {
         life.wait().await;
         let seen = life.read().await?;
