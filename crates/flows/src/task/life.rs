@@ -83,7 +83,7 @@ pub fn tools(bench: &Bench) -> Vec<Found> {
     tools
 }
 
-/// The slow tool with its arguments for about this long, and how long it takes; without one that can be told, the
+/// The slow tool with its arguments for about this long, as far as its schema allows, and how long it takes; without one that can be told, the
 /// shortest time that it is known to take.
 pub fn slow(bench: &Bench, wanted: Duration) -> Result<(Found, Duration), Trouble> {
     // What happens meanwhile must have the time to.
@@ -102,7 +102,9 @@ pub fn slow(bench: &Bench, wanted: Duration) -> Result<(Found, Duration), Troubl
         .map(|name| (name, 1_000.0));
     for (name, per_second) in units.into_iter().chain(millis) {
         let Some(property) = properties.and_then(|p| p.get(name)) else { continue };
-        let exact = wanted.as_secs_f64() * per_second;
+        // More than its schema takes, it is not told.
+        let most = property["maximum"].as_f64().unwrap_or(f64::INFINITY);
+        let exact = (wanted.as_secs_f64() * per_second).min(most);
         let whole = property["type"] != "number";
         let value = if whole {
             json!(Duration::from_secs_f64(exact.ceil()).as_secs())

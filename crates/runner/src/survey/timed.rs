@@ -24,12 +24,15 @@ pub struct Timed {
     pub argument: String,
     /// What one of it lasts, milliseconds.
     pub unit_ms: u64,
+    /// The most that its schema takes.
+    pub most: u64,
 }
 
 impl Timed {
-    /// Arguments for a call that takes at least so long, and how long that is.
+    /// Arguments for a call that takes at least so long, or as long as the schema allows, and how long that is.
     pub fn lasting(&self, wanted: Duration) -> (Map<String, Value>, Duration) {
         let units = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX).div_ceil(self.unit_ms);
+        let units = units.min(self.most);
         let mut arguments = self.arguments.clone();
         arguments.insert(self.argument.clone(), json!(units));
         (arguments, Duration::from_millis(units.saturating_mul(self.unit_ms)))
@@ -99,6 +102,8 @@ pub(super) struct Candidate {
     /// What one of it lasts, milliseconds, in the order of trying.
     units: Vec<u64>,
     whole: bool,
+    /// The most that its schema takes.
+    most: u64,
 }
 
 impl Candidate {
@@ -131,6 +136,7 @@ impl Candidate {
             // Seconds first: a thousand of them is no way to ask for one.
             units: unit.map_or_else(|| vec![1_000, 1], |unit| vec![unit]),
             whole,
+            most: most(schema),
         })
     }
 
@@ -143,6 +149,7 @@ impl Candidate {
                         arguments: self.callable.arguments.clone(),
                         argument: self.argument.clone(),
                         unit_ms: *unit,
+                        most: self.most,
                     });
                 }
             }
@@ -198,6 +205,12 @@ fn durations(unit: u64, whole: bool) -> Vec<(f64, f64)> {
         // Some take whole numbers all the same.
         (_, false) => vec![(0.1, 0.6), (1.0, 2.0)],
     }
+}
+
+/// The most that a schema takes.
+fn most(schema: &Value) -> u64 {
+    let below = schema["exclusiveMaximum"].as_u64().and_then(|n| n.checked_sub(1));
+    schema["maximum"].as_u64().or(below).unwrap_or(u64::MAX)
 }
 
 fn unit_of_text(text: &str) -> Option<u64> {
@@ -277,9 +290,15 @@ mod tests {
 
     #[test]
     fn a_call_lasts_at_least_as_long_as_wanted() {
-        let timed =
-            Timed { name: "t".into(), arguments: Map::new(), argument: "s".into(), unit_ms: 1_000 };
+        let timed = Timed {
+            name: "t".into(),
+            arguments: Map::new(),
+            argument: "s".into(),
+            unit_ms: 1_000,
+            most: 3,
+        };
         let (arguments, lasts) = timed.lasting(Duration::from_millis(1_200));
         assert_eq!((arguments["s"].clone(), lasts), (json!(2), Duration::from_secs(2)));
+        assert_eq!(timed.lasting(Duration::from_secs(9)).1, Duration::from_secs(3));
     }
 }

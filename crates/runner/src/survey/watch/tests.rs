@@ -98,8 +98,13 @@ fn a_tool_that_fails_or_talks_is_not_the_tool_of_ordinary_calls() {
 
 #[test]
 fn the_tool_that_can_be_told_is_the_slow_one() {
-    let timed =
-        Timed { name: "delay".into(), arguments: Map::new(), argument: "ms".into(), unit_ms: 1 };
+    let timed = Timed {
+        name: "delay".into(),
+        arguments: Map::new(),
+        argument: "ms".into(),
+        unit_ms: 1,
+        most: 9_000,
+    };
     let callable = vec![called("idles", 2_000, &[text()]), called("delay", 1, &[text()])];
     let mut survey = Survey { callable, timed: Some(timed), ..Survey::default() };
     by_calls(&mut survey);
