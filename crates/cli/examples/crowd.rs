@@ -35,7 +35,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut alone = Vec::new();
     for server in &servers {
         let out = folder.path().join("alone").join(&server.name);
-        alone.push(verdicts(started(&plumb, server, &out)?, &out)?);
+        alone.push(verdicts(started(&plumb, server, &out)?, server, &out)?);
     }
     let begun = Instant::now();
     let runs: Vec<(Child, PathBuf)> = servers
@@ -45,8 +45,8 @@ fn main() -> anyhow::Result<ExitCode> {
             Ok((started(&plumb, server, &out)?, out))
         })
         .collect::<anyhow::Result<_>>()?;
-    let crowd: Vec<_> =
-        runs.into_iter().map(|(run, out)| verdicts(run, &out)).collect::<anyhow::Result<_>>()?;
+    let of = |((run, out), server): ((Child, PathBuf), &Server)| verdicts(run, server, &out);
+    let crowd: Vec<_> = runs.into_iter().zip(&servers).map(of).collect::<anyhow::Result<_>>()?;
     println!("{count} runs at once took {:.0} s", begun.elapsed().as_secs_f64());
 
     let (mut changed, mut blamed) = (0, 0);
@@ -86,16 +86,18 @@ fn started(plumb: &str, server: &Server, out: &Path) -> anyhow::Result<Child> {
     let mut command = Command::new(plumb);
     command.args(["run", "--quiet", "--allow-calls", "all", "--budget", BUDGET, "--out"]).arg(out);
     command.arg("--").args(&server.command);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command.spawn().with_context(|| format!("{plumb} does not start"))
 }
 
-/// What a run came to, once it has ended: each check and its verdict.
-fn verdicts(mut run: Child, out: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let status = run.wait()?;
-    let path = out.join("report.json");
-    let text = std::fs::read(&path)
-        .with_context(|| format!("{} is not there: the run ended with {status}", path.display()))?;
+/// What a run came to, once it has ended: each check and its verdict. What did not run has none, and is told.
+fn verdicts(run: Child, server: &Server, out: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+    let ended = run.wait_with_output()?;
+    let Ok(text) = std::fs::read(out.join("report.json")) else {
+        let said = String::from_utf8_lossy(&ended.stderr);
+        println!("{} did not run ({}): {}", server.name, ended.status, said.trim());
+        return Ok(BTreeMap::new());
+    };
     let report: Value = serde_json::from_slice(&text)?;
     let checks = report["checks"].as_array().context("a report has checks")?;
     let said = |of: &Value| of.as_str().unwrap_or_default().to_owned();
