@@ -2,8 +2,8 @@
 //!
 //! Nothing is fetched: a reference to another place makes the schema unusable, and what it should judge is refused.
 
-use jsonschema::Draft;
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, ValidationError};
 use serde_json::Value;
 
 use crate::rules::Rules;
@@ -22,15 +22,32 @@ pub(crate) fn violation(schema: &Value, instance: &Value, rules: &Rules) -> Opti
     };
     validator
         .iter_errors(instance)
-        .find(|error| match error.kind() {
+        .filter(|error| match error.kind() {
             ValidationErrorKind::AdditionalProperties { .. } => {
                 let nested = !error.instance_path().to_string().is_empty();
                 rules.additional_properties_refused && (!nested || rules.nested_objects_closed)
             }
             ValidationErrorKind::Type { .. } => rules.argument_types_checked,
+            ValidationErrorKind::Enum { options } if !rules.choices_keep_their_case => {
+                !is_spelt_otherwise(error.instance(), options)
+            }
             _ => true,
         })
+        .find(|error| rules.further_items_validated || !is_behind_the_first(error))
         .map(|error| format!("{error} (at {:?})", error.instance_path().to_string()))
+}
+
+/// Whether a value is one of the choices but for the case of its letters.
+fn is_spelt_otherwise(value: &Value, choices: &Value) -> bool {
+    let lower = |value: &Value| value.as_str().map(str::to_lowercase);
+    let choices = choices.as_array().into_iter().flatten();
+    lower(value).is_some_and(|value| choices.filter_map(lower).any(|choice| choice == value))
+}
+
+/// Whether what is wrong is an item of a list, and not its first.
+fn is_behind_the_first(error: &ValidationError<'_>) -> bool {
+    let path = error.instance_path().to_string();
+    path.split('/').any(|step| step.parse::<usize>().is_ok_and(|at| at > 0))
 }
 
 /// The schema and the dialect to read it in; `None` leaves that to `$schema` and its default.

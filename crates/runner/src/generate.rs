@@ -5,6 +5,7 @@
 //! input all the same: callers run it [`aside`](crate::sample::aside), on a thread that they can leave behind.
 
 mod composed;
+mod single;
 pub(crate) mod strategy;
 
 use jsonschema::canonical::{self, CanonicalSchema, PreparedDocument};
@@ -60,11 +61,29 @@ pub fn arguments(schema: &Value, accepted: &Map<String, Value>, seed: u64) -> Ge
     let whole = maker.whole();
     lanes.push(whole.clone());
     let mut made = maker.sorted(lanes);
-    // What only the validator of a whole schema notices comes first: it is what is forgotten.
-    let mut first = composed::broken(schema, accepted, &maker.lenient, &whole);
+    // What only the validator of a whole schema notices comes first, with what is wrong in one value in turn: both are
+    // forgotten.
+    let composed = composed::broken(schema, accepted, &maker.lenient, &whole);
+    let single = single::broken(schema, accepted, &maker.lenient);
+    let mut first = in_turn(composed, single);
     made.violating.retain(|v| first.iter().all(|f| f.arguments != v.arguments));
     first.append(&mut made.violating);
     Generated { violating: first, ..made }
+}
+
+/// The first of each, then the second of each; arguments of the one that the other has, too, are left out.
+fn in_turn(one: Vec<Violating>, other: Vec<Violating>) -> Vec<Violating> {
+    let longest = one.len().max(other.len());
+    let mut lanes = [one.into_iter(), other.into_iter()];
+    let mut all: Vec<Violating> = Vec::new();
+    for _ in 0..longest {
+        for violating in lanes.iter_mut().filter_map(Iterator::next) {
+            if all.iter().all(|v| v.arguments != violating.arguments) {
+                all.push(violating);
+            }
+        }
+    }
+    all
 }
 
 /// Whether the schema surely refuses the arguments; formats are left aside, since they need not be asserted.

@@ -64,6 +64,10 @@ macro_rules! server {
             compositions_validated => kills "tools.sec.validate-inputs",
             /// Arguments fit what a schema demands on a condition.
             conditions_validated => kills "tools.sec.validate-inputs",
+            /// Of a list, the items behind the first are validated, too.
+            further_items_validated => kills "tools.sec.validate-inputs",
+            /// A choice is spelt as its schema spells it.
+            choices_keep_their_case => kills "tools.sec.validate-inputs",
             /// Arguments that a schema excludes are refused.
             additional_properties_refused => kills "tools.sec.additional-properties",
             /// Objects within the arguments are as closed as their schema says.

@@ -116,11 +116,11 @@ fn walk(schema: &Value, at: &str, depth: usize, found: &mut Vec<(String, &'stati
     }
 }
 
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-fn without(schema: &Value, pointer: &str, keyword: &str) -> Option<Value> {
+pub(super) fn without(schema: &Value, pointer: &str, keyword: &str) -> Option<Value> {
     let mut schema = schema.clone();
     let map = schema.pointer_mut(pointer)?.as_object_mut()?;
     map.remove(keyword)?;

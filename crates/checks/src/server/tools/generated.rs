@@ -8,7 +8,8 @@ use plumb_model::End;
 use plumb_runner::generate::{self, Generated, Violating};
 use plumb_runner::sample::aside;
 use plumb_runner::survey::Callable;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check, clip};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check, clip};
+use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
 use super::calls::{AcceptingTool, subjects};
@@ -20,8 +21,8 @@ const TOOLS: usize = 24;
 /// same calls.
 const ALL_CALLS: usize = 240;
 
-/// At least and at most so many violating calls of one tool.
-const CALLS: (usize, usize) = (8, 24);
+/// At most so many violating calls of one tool; what one does not need, others may have.
+const CALLS: usize = 48;
 
 /// So many calls wait beside each other; the first fault of a row is reported.
 const BESIDE: usize = 4;
@@ -43,8 +44,9 @@ check! {
     /// that their `inputSchema` refuses: each differs in one place from a call that was just accepted.
     /// The values are generated from the schema and the run's seed; a call that succeeds is made smaller first. Keywords
     /// that say how parts go together (`allOf`, `anyOf`, `oneOf`, `not`, `if`, `dependentRequired`, `contains` and their
-    /// kin) are broken one at a time, by arguments that would fit without the one keyword.
-    /// No answer, or HTTP 5xx without a JSON-RPC error, counts as well. `null` in place of a value, formats and
+    /// kin) are broken one at a time, by arguments that would fit without the one keyword; those about one value, however
+    /// deep it lies, by that value alone, and in a list by its second item. Required arguments are left out altogether, too.
+    /// No answer, or HTTP 5xx without a JSON-RPC error, counts as well. `null` in place of a value that may be absent, formats and
     /// unknown arguments are not judged here. **Position:** nor is what a server can read as the type that it wants.
     ///
     /// **Why:** arguments are written by models and steered by attackers; what the schema refuses, nobody tested.
@@ -59,11 +61,15 @@ check! {
 
 async fn validate_inputs(bench: &Bench) -> Judgement {
     let subjects = subjects(bench, TOOLS).await?;
-    let most = (ALL_CALLS / subjects.len().max(1)).clamp(CALLS.0, CALLS.1);
-    for subject in subjects {
-        let made = make(bench, subject.schema(), &subject.accepted).await;
-        let judged = made.violating.into_iter().filter(|v| is_judged(v, &subject)).take(most);
-        let judged: Vec<Violating> = judged.collect();
+    let mut made = Vec::new();
+    for subject in &subjects {
+        let generated = make(bench, subject.schema(), &subject.accepted).await;
+        let judged = generated.violating.into_iter().filter(|v| is_judged(v, subject));
+        made.push(judged.take(CALLS).collect::<Vec<Violating>>());
+    }
+    let most = shared_out(&made.iter().map(Vec::len).collect::<Vec<_>>(), ALL_CALLS);
+    for (subject, mut judged) in subjects.into_iter().zip(made) {
+        judged.truncate(most);
         let mut broken = None;
         for row in judged.chunks(BESIDE) {
             let calls: Vec<_> =
@@ -82,11 +88,30 @@ async fn validate_inputs(bench: &Bench) -> Judgement {
         let judgement = match broken {
             Some((violating, actual)) => shrunk(bench, &subject, violating, actual).await,
             None if tried == 0 => continue,
-            None => Ok(Finding::Held),
+            None => without_arguments(bench, &subject).await,
         };
         bench.case(&subject.name, title, judgement);
     }
     bench.conclude()
+}
+
+/// A call without the member `arguments` is one with an empty object, which may be what the schema refuses.
+async fn without_arguments(bench: &Bench, subject: &AcceptingTool) -> Judgement {
+    if !subject.refuses(&json!({})).await {
+        return Ok(Finding::Held);
+    }
+    let call = Probe::request(method::TOOLS_CALL, json!({"name": subject.name}));
+    let seen = bench.send(call.mirrored(subject.schema()).patience(PATIENCE)).await?;
+    Ok(match fault(&seen) {
+        Some(actual) => Finding::violated("a refusal of a call without `arguments`", actual),
+        None => Finding::Held,
+    })
+}
+
+/// How many each may have of all, if none gets more than it wants.
+fn shared_out(wanted: &[usize], all: usize) -> usize {
+    let fits = |most: &usize| wanted.iter().map(|w| w.min(most)).sum::<usize>() <= all;
+    (1..=CALLS).rev().find(fits).unwrap_or(1)
 }
 
 /// What calls with generated arguments that the schema accepts show.
@@ -121,12 +146,33 @@ fn is_judged(violating: &Violating, subject: &AcceptingTool) -> bool {
     }
     // A keyword that speaks of names which the schema does not list is broken by such a name.
     let of_names = violating.keyword.is_some();
-    arguments.values().all(|v| !holds_null(v))
+    (arguments.values().all(|v| !holds_null(v)) || is_required(violating, subject))
         && arguments.keys().all(|name| {
             of_names
                 || known.is_some_and(|k| k.contains_key(name))
                 || subject.accepted.contains_key(name)
         })
+}
+
+/// Whether the one `null` stands for an argument that may not be absent either.
+fn is_required(violating: &Violating, subject: &AcceptingTool) -> bool {
+    let mut absent = violating.arguments.clone();
+    let dropped = drop_nulls(&mut absent);
+    dropped && !holds_null(&absent) && generate::refuses(subject.schema(), &absent)
+}
+
+/// Leaves out members that are `null`; says whether there were any.
+fn drop_nulls(value: &mut Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            let before = members.len();
+            members.retain(|_, member| !member.is_null());
+            let inner = members.values_mut().map(drop_nulls).fold(false, std::ops::BitOr::bitor);
+            inner || members.len() < before
+        }
+        Value::Array(items) => items.iter_mut().map(drop_nulls).fold(false, std::ops::BitOr::bitor),
+        _ => false,
+    }
 }
 
 fn holds_null(value: &Value) -> bool {

@@ -163,6 +163,15 @@ fn strict_schema() -> Value {
                 "properties": { "dry_run": { "type": "boolean" } },
                 "additionalProperties": false,
             },
+            "stops": {
+                "type": "array",
+                "maxItems": 3,
+                "items": {
+                    "type": "object",
+                    "properties": { "city": { "type": "string", "minLength": 1 }, "days": { "type": "integer", "minimum": 1 } },
+                    "required": ["city"],
+                },
+            },
         },
         "required": ["code"],
         "if": { "properties": { "kind": { "const": "express" } }, "required": ["kind"] },
