@@ -238,6 +238,10 @@ impl Client {
     }
 
     async fn call_tools(&mut self) -> Result<(), String> {
+        if !self.rules.asks_before_it_streams && self.pipe.is_none() {
+            let accept = vec![("Accept".to_owned(), b"text/event-stream".to_vec())];
+            self.deliver("GET", &accept, b"").await.ok();
+        }
         let listed = self.list_tools().await;
         if self.rules.repeats_what_was_refused {
             listed?;
@@ -268,10 +272,22 @@ impl Client {
         self.choose_version().await?;
         self.call_tools().await?;
         for resource in self.list("resources/list", "resources").await? {
-            self.ask("resources/read", json!({ "uri": resource["uri"] })).await?;
+            let uri = resource["uri"].as_str().unwrap_or_default();
+            let kept = self.rules.reads_what_is_listed;
+            let uri = if kept { uri.to_owned() } else { uri.replace("%20", " ") };
+            let read = self.ask("resources/read", json!({ "uri": uri })).await;
+            if kept {
+                read?;
+            }
         }
         for prompt in self.list("prompts/list", "prompts").await? {
-            self.ask("prompts/get", json!({ "name": prompt["name"] })).await?;
+            let name = prompt["name"].as_str().unwrap_or_default();
+            let kept = self.rules.gets_what_is_listed;
+            let name = if kept { name.to_owned() } else { name.replace('ü', "u\u{308}") };
+            let got = self.ask("prompts/get", json!({ "name": name })).await;
+            if kept {
+                got?;
+            }
         }
         Ok(())
     }
@@ -327,6 +343,9 @@ impl Client {
                 }
                 Some(cursor) if cursor == "" && !self.rules.follows_empty_cursors => break,
                 Some(cursor) if !stops && self.rules.keeps_cursors => {
+                    let number = cursor.as_str().and_then(|text| text.parse::<u64>().ok());
+                    let number = number.filter(|_| !self.rules.keeps_numbers_in_text);
+                    let cursor = number.map_or_else(|| cursor.clone(), Value::from);
                     let named = self.rules.sends_cursors_by_name;
                     params = json!({ if named { "cursor" } else { "nextCursor" }: cursor });
                 }

@@ -33,9 +33,9 @@ pub use listening::{Listening, Standing, Visit, Waiting};
 pub use mock::Mock;
 pub use moment::{Happening, Moment};
 pub use provocation::{
-    CONFIRM, CONFIRM_OFFICIALLY, FAR_VERSION, FRESH_PAGE, ICONS, INTERVAL, IconFlaw,
+    ASK, CONFIRM, CONFIRM_OFFICIALLY, FAR_VERSION, FRESH_PAGE, ICONS, INTERVAL, IconFlaw,
     LEGACY_MISMATCH, MORE, NO_TOOLS, Provoked, SLOW_MS, STALE_PAGE, TASK, TASK_GIVEN_UP_MS,
-    TASK_INPUT, USE_A_TOOL, VISIT, WATCHED, form_schema,
+    TASK_INPUT, USE_A_TOOL, VISIT, WATCHED, WHERE, form_schema,
 };
 pub use provoked::mirrored::{MIRRORED, Mirrored};
 pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};

@@ -1,7 +1,7 @@
 //! client/elicitation: what a client declares, and how it answers forms and pages.
 
 use plumb_runner::client::{
-    CONFIRM, CONFIRM_OFFICIALLY, Moment, Provoked, Received, Scenario, VISIT, form_schema,
+    CONFIRM, CONFIRM_OFFICIALLY, ENDPOINT, Moment, Provoked, Received, Scenario, VISIT, form_schema,
 };
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::meta;
@@ -157,7 +157,7 @@ fn no_content(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** the page of an elicitation is not fetched by the client.
+    /// **Observed:** the page of an elicitation is not fetched by the client, and nothing else of its site once it was named.
     ///
     /// **Why:** the fetch itself can be the attack, and nobody has agreed to it.
     ///
@@ -167,12 +167,15 @@ check! {
 }
 
 fn no_prefetch(moment: &Moment<'_>, marks: &mut Marks) {
-    if moment.scenario != Scenario::Provoked(Provoked::Input) {
+    if ![Scenario::Provoked(Provoked::Input), OFFICIAL].contains(&moment.scenario) {
         return;
     }
     // The icon of its site is metadata of a page.
     let path = moment.now().path();
-    if ["/visit", "/favicon.ico"].contains(&path) {
+    let named = moment.before().iter().any(asked_to_visit);
+    let elsewhere = path != ENDPOINT && !path.starts_with("/.well-known/");
+    let fetches = moment.now().line().is_none() && named && elsewhere;
+    if fetches || ["/visit", "/favicon.ico"].contains(&path) {
         marks.breaks("the page is not fetched", format!("{} {path}", moment.now().http_method()));
     } else if asked_to_visit(moment.now()) {
         marks.fits();

@@ -1,6 +1,6 @@
 //! basic/patterns/mrtr#client-requirements-basic-workflow: a request that is sent again.
 
-use plumb_runner::client::{Moment, Received};
+use plumb_runner::client::{ASK, Moment, Provoked, Received, Scenario, VISIT, WHERE};
 use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::method;
 use serde_json::Value;
@@ -8,8 +8,20 @@ use serde_json::Value;
 /// So many characters of a value are shown.
 const SHOWN: usize = 80;
 
-pub(crate) const CHECKS: &[&Check] =
-    &[&ECHO, &OPAQUE, &NEW_ID, &SAME_PARAMS, &CONSTRUCT, &SAME_KEYS, &NO_STATE, &ISOLATION];
+pub(crate) const CHECKS: &[&Check] = &[
+    &ECHO,
+    &OPAQUE,
+    &NEW_ID,
+    &SAME_PARAMS,
+    &CONSTRUCT,
+    &SAME_KEYS,
+    &NO_STATE,
+    &ISOLATION,
+    &SUPPORTS,
+];
+
+/// Where each thing is asked for alone, of who declares it.
+const ALONE: Scenario = Scenario::Provoked(Provoked::RequestState);
 
 check! {
     /// **Observed:** a client that sends a request again, after a result that asked for it, sends `requestState` with it.
@@ -198,6 +210,36 @@ fn isolation(moment: &Moment<'_>, marks: &mut Marks) {
         marks.expect(carries.is_none(), "no state and no inputs of another request", || {
             format!("`{}` with {method}", carries.unwrap_or_default())
         });
+    }
+}
+
+check! {
+    /// **Observed:** a client that declares pages to visit, `sampling` or `roots`, is started by us, so that nobody sits before it, and
+    /// is asked for one of them alone, answers it there or elsewhere: a page also with `decline`.
+    ///
+    /// **Why:** a server asks for what is declared, and none of its calls that need it can ever be carried out.
+    ///
+    /// **Fix:** declare what there is a handler for, and nothing else.
+    pub(crate) SUPPORTS = "mrtr.client-supports-declared";
+    happening: supports
+}
+
+fn supports(moment: &Moment<'_>, marks: &mut Marks) {
+    // Where somebody sits before the client, that one may have refused each of them.
+    let Some(all) = moment.whole_of(ALONE).filter(|_| moment.failed(ALONE).is_some()) else {
+        return;
+    };
+    let together = moment.of(Scenario::Provoked(Provoked::Input));
+    for (key, what) in [(VISIT, "a page to visit"), (ASK, "a completion"), (WHERE, "roots")] {
+        let asks = |r: &Received| wanted(r).is_some_and(|keys| keys == [key]);
+        if !all.iter().any(asks) {
+            continue;
+        }
+        let answers =
+            |r: &Received| r.param("inputResponses").is_some_and(|all| all.get(key).is_some());
+        let answered = all.iter().chain(together).any(answers);
+        let expected = format!("an answer to a request for {what}, which the client declares");
+        marks.expect(answered, expected, || "the call was not sent again".into());
     }
 }
 

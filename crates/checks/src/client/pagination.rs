@@ -7,6 +7,8 @@ use plumb_runner::{Check, Marks, check, clip};
 use plumb_wire::method;
 use serde_json::Value;
 
+use super::conduct::vectors;
+
 /// So many characters of a cursor are shown.
 const SHOWN: usize = 80;
 
@@ -15,7 +17,7 @@ pub(crate) const CHECKS: &[&Check] =
 
 check! {
     /// **Observed:** every cursor that the client sends is one that it was given, character by character; one looks like
-    /// JSON, one like Base64.
+    /// JSON, one like Base64, one like a number.
     ///
     /// **Why:** only the server knows what its cursors mean.
     ///
@@ -79,7 +81,8 @@ fn end(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client that follows cursors does not follow the one in a result of an undefined `resultType`.
+    /// **Observed:** a client that follows cursors does not follow the one in a result of an undefined `resultType`; one that ends with
+    /// an error where a call is refused also does so where the result of a call, or of a read, is of such a type.
     ///
     /// **Why:** what such a result means is not known; its members may mean something else.
     ///
@@ -89,6 +92,7 @@ check! {
 }
 
 fn unknown(moment: &Moment<'_>, marks: &mut Marks) {
+    vectors(moment, marks, "base.result-type.unknown-invalid");
     let follows = moment.of(Scenario::Pages).iter().any(|r| r.param("cursor").is_some());
     let first = moment.before().iter().all(|r| !r.asks(method::TOOLS_LIST));
     if moment.scenario != Scenario::UnknownResult || !follows || !first {

@@ -1,6 +1,6 @@
 //! client/sampling, client/roots: what a client declares, and what it answers.
 
-use plumb_runner::client::{Moment, NO_TOOLS, Provoked, Scenario, USE_A_TOOL};
+use plumb_runner::client::{ASK, Moment, NO_TOOLS, Provoked, Scenario, USE_A_TOOL, WHERE};
 use plumb_runner::{Check, Marks, check, clip};
 use serde_json::Value;
 
@@ -9,11 +9,6 @@ use super::mrtr::response;
 
 /// So many characters of a value are shown.
 const SHOWN: usize = 80;
-
-/// The key of a completion without tools.
-const ASK: &str = "ask";
-/// The key of the roots.
-const WHERE: &str = "where";
 
 /// The keys under which completions are asked for.
 pub(super) const COMPLETIONS: [&str; 3] = [ASK, NO_TOOLS, USE_A_TOOL];
@@ -174,7 +169,7 @@ check! {
 }
 
 check! {
-    /// **Observed:** the answer to `roots/list` has an array `roots`, each with a `uri`.
+    /// **Observed:** the answer to `roots/list` has an array `roots`, each with a `uri`; a `name` is a text.
     ///
     /// **Why:** typed servers refuse the whole request.
     ///
@@ -183,8 +178,9 @@ check! {
     happening: |moment, marks| {
         if let Some(answer) = response(moment, WHERE) {
             let roots = answer["roots"].as_array();
-            let fits = roots.is_some_and(|all| all.iter().all(|root| root["uri"].is_string()));
-            marks.expect(fits, "an array `roots`, each with a `uri`", || shown(&answer));
+            let named = |root: &Value| root.get("name").is_none_or(Value::is_string);
+            let fits = roots.is_some_and(|all| all.iter().all(|root| root["uri"].is_string() && named(root)));
+            marks.expect(fits, "an array `roots`, each with a `uri`, and a `name` in text", || shown(&answer));
         }
     }
 }

@@ -101,7 +101,9 @@ check! {
 }
 
 fn interval_kept(moment: &Moment<'_>, marks: &mut Marks) {
-    if moment.scenario != TASK_MADE || !looks(moment.now()) {
+    let timed =
+        [Provoked::Task, Provoked::TaskFailed, Provoked::TaskDropped].map(Scenario::Provoked);
+    if !timed.contains(&moment.scenario) || !looks(moment.now()) {
         return;
     }
     let Some(last) = moment.before().iter().rev().find(|r| looks(r)) else { return };

@@ -3,6 +3,7 @@
 
 use plumb_runner::client::{Moment, Provoked, REFERRED, Received, Scenario};
 use plumb_runner::{Check, Marks, check, clip};
+use plumb_wire::method;
 use serde_json::{Value, json};
 
 use super::conduct::{calls, vectors};
@@ -16,6 +17,8 @@ pub(crate) const CHECKS: &[&Check] = &[
     &REFERENCE,
     &UNRESOLVED,
     &AS_ASKED,
+    &READ_AS_ASKED,
+    &GET_AS_ASKED,
 ];
 
 /// So many characters of a call are shown.
@@ -138,6 +141,40 @@ check! {
     /// **Fix:** hand names and arguments on as they are; what a model needs otherwise is translated back.
     pub(crate) AS_ASKED = "tools.call.client-as-asked";
     happening: as_asked
+}
+
+check! {
+    /// **Observed:** a client that is told to read a resource reads the one of that URI, character by character.
+    ///
+    /// **Why:** another URI is another resource, or none: an escape may be part of a name.
+    ///
+    /// **Fix:** hand the URI on as it is listed, neither parsed nor normalised.
+    pub(crate) READ_AS_ASKED = "resources.read.client-as-asked";
+    happening: |moment, marks| names_as_told(moment, marks, method::RESOURCES_READ, "read", "uri")
+}
+
+check! {
+    /// **Observed:** a client that is told to get a prompt gets the one of that name, character by character.
+    ///
+    /// **Why:** another name is another prompt, or none: names are compared as they are written.
+    ///
+    /// **Fix:** hand the name on as it is listed, and bring it into no other form of Unicode.
+    pub(crate) GET_AS_ASKED = "prompts.get.client-as-asked";
+    happening: |moment, marks| names_as_told(moment, marks, method::PROMPTS_GET, "get", "name")
+}
+
+/// That what is asked for by this method is named as in a step.
+fn names_as_told(moment: &Moment<'_>, marks: &mut Marks, method: &str, step: &str, member: &str) {
+    if !moment.now().asks(method) {
+        return;
+    }
+    let told = moment.told(step);
+    let Some(named) = moment.now().param(member).filter(|_| !told.is_empty()) else { return };
+    let fits = told.iter().any(|step| step[member] == *named);
+    let all: Vec<String> = told.iter().map(|step| step[member].to_string()).collect();
+    marks.expect(fits, clip(&format!("one of {}", all.join(", ")), SHOWN), || {
+        clip(&named.to_string(), SHOWN)
+    });
 }
 
 fn as_asked(moment: &Moment<'_>, marks: &mut Marks) {

@@ -80,7 +80,11 @@ impl Client {
                 Some(Some("task")) if !self.rules.refuses_other_tasks => {
                     return self.followed(&result).await;
                 }
-                None | Some(_) if self.rules.refuses_unknown_results || self.earlier => {
+                None | Some(_)
+                    if self.rules.refuses_unknown_results
+                        && (self.rules.refuses_unknown_calls || !calls)
+                        || self.earlier =>
+                {
                     return Err(format!("{method}: no result of a type that is known: {result}"));
                 }
                 None | Some(_) => return Ok(result),

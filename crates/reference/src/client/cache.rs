@@ -33,7 +33,11 @@ impl Cache {
             let stale = |key: &str| known[..spared].iter().any(|of| key.starts_with(of));
             self.kept.retain(|key, _| !stale(key));
         }
-        let (until, result) = self.kept.get(&key(rules, method, params))?;
+        let (until, result) = self.kept.get_mut(&key(rules, method, params))?;
+        if !rules.keeps_the_first_time && Instant::now() < *until {
+            let ttl = result["ttlMs"].as_u64().unwrap_or_default();
+            *until = Instant::now() + Duration::from_millis(ttl);
+        }
         (Instant::now() < *until || !rules.refetches_stale).then(|| result.clone())
     }
 
@@ -86,5 +90,6 @@ fn key(rules: &ClientRules, method: &str, params: &Value) -> String {
     if method == "resources/read" && !rules.keeps_by_parameters {
         return method.to_owned();
     }
-    format!("{method} {params}")
+    let key = format!("{method} {params}");
+    if rules.keeps_keys_as_they_are { key } else { key.to_lowercase() }
 }

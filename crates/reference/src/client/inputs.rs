@@ -20,6 +20,14 @@ impl Client {
             {
                 Address::parse(url)?.send("GET", &[], &[], rules).await.ok();
             }
+            if params["mode"] == "url" && !rules.looks_up_no_site {
+                let url =
+                    params["url"].as_str().unwrap_or_default().replace("/visit", "/robots.txt");
+                Address::parse(&url)?.send("GET", &[], &[], rules).await.ok();
+            }
+            if !supports(rules, request) {
+                return Err("there is nothing to answer this with".to_owned());
+            }
             if params.get("tools").is_some() && !self.with_tools && rules.refuses_undeclared_tools {
                 return Err("tools are asked for, which were not declared".to_owned());
             }
@@ -40,6 +48,16 @@ impl Client {
             answers.insert(key.to_owned(), answer);
         }
         Ok(answers)
+    }
+}
+
+/// Whether there is a handler for this, as is declared.
+fn supports(rules: &ClientRules, request: &Value) -> bool {
+    match request["method"].as_str() {
+        Some("elicitation/create") => request["params"]["mode"] != "url" || rules.shows_pages,
+        Some("sampling/createMessage") => rules.has_a_model,
+        Some("roots/list") => rules.tells_its_roots,
+        _ => true,
     }
 }
 
@@ -106,6 +124,7 @@ fn completed(rules: &ClientRules, params: &Value) -> Value {
             if rules.keeps_completions_short { "plumb".into() } else { "plumb ".repeat(5_000) };
         (json!({ "type": "text", "text": text }), "endTurn")
     };
+    let content = if rules.completes_whole_blocks { content } else { json!({ "type": "text" }) };
     let mut completed = json!({ "role": role, "content": content, "stopReason": why });
     if rules.names_its_model {
         completed["model"] = json!("plumb-model");
@@ -117,5 +136,6 @@ fn roots(rules: &ClientRules) -> Value {
     let scheme = if rules.roots_are_files { "file" } else { "https" };
     let path = if rules.roots_are_plain { "work" } else { "work/../.." };
     let member = if rules.roots_have_uris { "uri" } else { "path" };
-    json!({ "roots": [{ member: format!("{scheme}:///plumb/{path}"), "name": "work" }] })
+    let name = if rules.names_roots_in_text { json!("work") } else { json!(1) };
+    json!({ "roots": [{ member: format!("{scheme}:///plumb/{path}"), "name": name }] })
 }

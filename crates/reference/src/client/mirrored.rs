@@ -133,6 +133,7 @@ fn is_bad_name(rules: &ClientRules, name: &str) -> bool {
     }
     let tchar = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     rules.rejects_non_token && !name.bytes().all(tchar)
+        || !rules.keeps_valid_tools && !name.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn is_bad_type(rules: &ClientRules, of: &Value) -> bool {

@@ -143,6 +143,10 @@ impl Pipe {
             }
             if gone && self.rules.listens_again {
                 for body in &self.listening {
+                    let text = String::from_utf8_lossy(body);
+                    let lost = text.replace("\"toolsListChanged\":true", "");
+                    let lost = Some(lost.as_bytes()).filter(|_| !self.rules.listens_for_the_same);
+                    let body = lost.unwrap_or(body);
                     write(&running.input, &[body, &b"\n"[..]].concat()).await?;
                 }
             }

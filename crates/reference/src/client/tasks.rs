@@ -46,6 +46,10 @@ impl Client {
                     }
                 }
                 Some("input_required" | "working") => return Ok(json!({})),
+                Some("failed") if !rules.leaves_failed_tasks => {
+                    self.once("tasks/get", &json!({ "taskId": id })).await?;
+                    return Err(format!("the task has failed: {task}"));
+                }
                 Some("failed") if !rules.knows_failed_tasks => return Ok(json!({})),
                 Some("cancelled") if !rules.knows_cancelled_tasks => return Ok(json!({})),
                 other => return Err(format!("the task is {other:?}: {task}")),

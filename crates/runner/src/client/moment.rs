@@ -72,9 +72,14 @@ impl<'a> Moment<'a> {
 
     /// The calls that a client is told to make in this scenario, as steps, if it follows steps.
     pub fn calls_to_make(&self) -> Vec<Value> {
+        self.told("call")
+    }
+
+    /// The steps of a kind that a client is to take in this scenario, if it follows steps: `call`, `read`, `get`.
+    pub fn told(&self, what: &str) -> Vec<Value> {
         let steps = steps::of(self.scenario);
         let steps = steps.as_array().into_iter().flatten().filter(|_| self.follows_steps());
-        steps.filter(|step| step["do"] == "call").cloned().collect()
+        steps.filter(|step| step["do"] == what).cloned().collect()
     }
 
     /// Everything that was sent in a scenario, asked at its last request: a check that judges it as a whole does so once. `None`

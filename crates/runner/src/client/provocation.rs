@@ -22,7 +22,10 @@ use plumb_wire::stdio::Manner;
 use serde_json::{Value, json};
 
 pub use icons::{ICONS, IconFlaw};
-pub use inputs::{CONFIRM, CONFIRM_OFFICIALLY, NO_TOOLS, USE_A_TOOL, VISIT, form_schema};
+pub(super) use inputs::ASKING;
+pub use inputs::{
+    ASK, CONFIRM, CONFIRM_OFFICIALLY, NO_TOOLS, USE_A_TOOL, VISIT, WHERE, form_schema,
+};
 pub use interrupted::{FAR_VERSION, LEGACY_MISMATCH};
 pub use lists::MORE;
 pub use steps::{FRESH_PAGE, SLOW_MS, STALE_PAGE, TASK_GIVEN_UP_MS, WATCHED};

@@ -156,6 +156,7 @@ impl Scenario {
     /// Whether a client waits in it for a second or more, or may well do.
     pub(super) fn takes_long(self) -> bool {
         matches!(self, Self::Provoked(provoked) if provoked.takes_long())
+            || self == Self::Protected(Scene::Expiring)
     }
 
     /// What the process of its server does beyond answering.
@@ -168,7 +169,8 @@ impl Scenario {
 
     /// Whether a client that is driven so has something to do in it.
     pub fn is_driven_by(self, drive: Drive) -> bool {
-        let scripted = matches!(self, Self::Provoked(provoked) if provoked.is_scripted());
+        let scripted = matches!(self, Self::Provoked(provoked) if provoked.is_scripted())
+            || self == Self::Protected(Scene::Expiring);
         match drive {
             Drive::Official => !scripted,
             // Some scenarios are nothing without the calls that a client is told to make.

@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::protected::Scene;
-use super::provocation::{self, MORE, Provoked};
+use super::provocation::{self, ASKING, MORE, Provoked};
 use super::provoked::mirrored;
 use super::scenario::Scenario;
+
+/// After so many milliseconds a token of a second is good no more.
+const EXPIRED_MS: u64 = 1_100;
 
 /// What a client does in a scenario, one thing after the other: docs/clients.md.
 pub(super) fn of(scenario: Scenario) -> Value {
@@ -29,11 +32,17 @@ pub(super) fn of(scenario: Scenario) -> Value {
         Scenario::Provoked(Provoked::RequestState) => {
             let names = ["echo_state", "no_state", "unrelated", "no_result_type"];
             let calls = names.map(|name| call(&format!("test_mrtr_{name}"), json!({})));
-            Value::Array([list("tools")].into_iter().chain(calls).collect())
+            let asking = ASKING.map(|name| call(name, json!({})));
+            Value::Array([list("tools")].into_iter().chain(calls).chain(asking).collect())
         }
         Scenario::Protected(Scene::Rotated) => {
             let call = || call("test-tool", json!({}));
             json!([list("tools"), call(), call()])
+        }
+        Scenario::Protected(Scene::Expiring) => {
+            let call = || call("test-tool", json!({}));
+            let wait = || json!({ "do": "wait", "ms": EXPIRED_MS });
+            json!([list("tools"), wait(), call(), wait(), call()])
         }
         // What is kept of the first list is of another token.
         Scenario::Protected(Scene::Migration) => {

@@ -49,7 +49,8 @@ fn conform(moment: &Moment<'_>, marks: &mut Marks) {
 check! {
     /// **Observed:** nothing comes as a message of this revision that the revision has removed: `ping`, `logging/setLevel`,
     /// `resources/subscribe`, `tasks/list`, `notifications/initialized` and the like; and over HTTP,
-    /// once a result of the revision has come, no GET and no DELETE of the endpoint and no `Mcp-Session-Id`.
+    /// once a result of the revision has come, no GET and no DELETE of the endpoint and no `Mcp-Session-Id`; and before the first
+    /// request, if the client then speaks this revision, no GET for an event stream.
     ///
     /// **Why:** a server of this revision knows no such method, so what the client hoped for does not happen.
     ///
@@ -76,11 +77,19 @@ fn left_over(moment: &Moment<'_>) -> Option<&'static str> {
     let now = moment.now();
     let before = moment.before();
     let answered = |r: &Received| r.request().is_some() && r.result().is_some();
-    if now.line().is_some() || now.path() != ENDPOINT || !before.iter().any(answered) {
+    if now.line().is_some() || now.path() != ENDPOINT {
         return None;
     }
     if moment.of(moment.scenario).iter().any(Received::opens) {
         return None;
+    }
+    if !before.iter().any(answered) {
+        // Who looks for a server of the earliest revision asks in this one first, and opens a stream after a refusal.
+        let first = !before.iter().any(|r| r.http_method() == "POST");
+        let streams = now.header("Accept").is_some_and(|all| all.contains("text/event-stream"));
+        let opens = now.http_method() == "GET" && now.header("Last-Event-ID").is_none();
+        return (first && opens && streams && moment.after().iter().any(answered))
+            .then_some("a GET of the endpoint before any request, which opened a stream");
     }
     match now.http_method() {
         // Who speaks earlier revisions, too, may try to take up what was cut; a server of this one has nothing to go on with.
@@ -136,6 +145,10 @@ fn mistaken(moment: &Moment<'_>) -> Vec<String> {
         if answer.get("content").is_some() {
             let found = part::sampling_result(&answer);
             all.extend(found.iter().map(|found| shown("the completion ", found)));
+            let content = &answer["content"];
+            let blocks = content.as_array().map_or(std::slice::from_ref(content), Vec::as_slice);
+            let found = blocks.iter().flat_map(part::sampling_block);
+            all.extend(found.map(|found| shown("a block of the completion ", &found)));
         }
     }
     for key in [CONFIRM, CONFIRM_OFFICIALLY, VISIT] {

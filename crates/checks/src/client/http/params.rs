@@ -1,6 +1,6 @@
 //! basic/transports/streamable-http#value-encoding, #client-behavior: parameters that are mirrored into headers.
 
-use plumb_runner::client::{MIRRORED, Mirrored, Provoked, Received, Scenario};
+use plumb_runner::client::{MIRRORED, Mirrored, Moment, Provoked, Received, Scenario};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::{header, method};
 use serde_json::Value;
@@ -12,14 +12,29 @@ const SHOWN: usize = 80;
 const SENTINEL: (&str, &str) = ("=?base64?", "?=");
 
 check! {
-    /// **Observed:** a call of a tool with parameters that are marked by `x-mcp-header` has `Mcp-Param-*` headers.
+    /// **Observed:** a call of a tool with parameters that are marked by `x-mcp-header` has `Mcp-Param-*` headers; and a client that
+    /// calls other tools as its steps say calls such a one, too.
     ///
     /// **Why:** gateways route by them, and a server that looks at the body refuses a call without them.
     ///
     /// **Fix:** keep the input schemas of listed tools, and look into them where calls become HTTP.
     pub(crate) MIRROR = "http.param.client-mirror";
     judges: ["http.param.client-support"];
-    received: mirror
+    happening: |moment, marks| {
+        mirror(moment.now(), marks);
+        supported(moment, marks);
+    }
+}
+
+/// That the tools with such parameters are called, which are right, by who does what its steps say.
+fn supported(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(Scenario::CustomHeaders) else { return };
+    let listed = all.iter().any(|r| r.asks(method::TOOLS_LIST) && r.result().is_some());
+    let called = |r: &Received| r.asks(method::TOOLS_CALL);
+    let elsewhere = moment.of(Scenario::ToolsCall).iter().any(called);
+    if listed && elsewhere && moment.follows_steps() && !all.iter().any(called) {
+        marks.breaks("calls of tools with marked parameters", "none came after their list");
+    }
 }
 
 fn mirror(received: &Received, marks: &mut Marks) {

@@ -137,6 +137,12 @@ fn listen_again(moment: &Moment<'_>, marks: &mut Marks) {
         marks.expect(later.any(listens), "`subscriptions/listen` to the new process", || {
             "the client asked it for other things only".into()
         });
+        // What is listened for: the steps ask for one thing, and for nothing else later.
+        let mut all = all.iter().filter(|r| r.asks(method::LISTEN));
+        let wanted = |r: &Received| r.param("notifications").cloned().unwrap_or_default();
+        if let (Some(first), Some(last)) = (all.next().map(wanted), all.next_back().map(wanted)) {
+            marks.expect(first == last, format!("the same wish, {first}"), || last.to_string());
+        }
     }
 }
 

@@ -29,6 +29,8 @@ macro_rules! piped_rules {
             restarts => kills "stdio.client-restart",
             /// And listened to again.
             listens_again => kills "subs.client-resend-stdio",
+            /// For the same as before.
+            listens_for_the_same => kills "subs.client-resend-stdio",
             /// It is asked first which revision the server speaks.
             probes => kills "stdio.compat-probe",
             /// Also if no other is spoken.

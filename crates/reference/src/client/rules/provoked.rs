@@ -149,6 +149,34 @@ macro_rules! provoked_rules {
             answers_forms_without_mode => kills "elicit.client.mode-default",
             /// What is declared can be answered.
             supports_what_it_declares => kills "elicit.client.one-mode",
+            /// Pages, too.
+            shows_pages => kills "mrtr.client-supports-declared",
+            /// Completions, too.
+            has_a_model => kills "mrtr.client-supports-declared",
+            /// Roots, too.
+            tells_its_roots => kills "mrtr.client-supports-declared",
+            /// Nothing else of the site of a page is fetched.
+            looks_up_no_site => kills "elicit.url.client-no-prefetch",
+            /// A completion in text has a text.
+            completes_whole_blocks => kills "base.jsonrpc.client-conform",
+            /// Names of roots are texts.
+            names_roots_in_text => kills "schema.roots.shape",
+            /// A cursor that reads as a number is a text.
+            keeps_numbers_in_text => kills "pagination.client-opaque",
+            /// What is kept is found by its URI as it is written.
+            keeps_keys_as_they_are => kills "caching.client.key",
+            /// What is read while it is fresh is fresh no longer for that.
+            keeps_the_first_time => kills "caching.client.stale-refetch",
+            /// Resources are read by the URIs of their list.
+            reads_what_is_listed => kills "resources.read.client-as-asked",
+            /// Prompts are got by the names of theirs.
+            gets_what_is_listed => kills "prompts.get.client-as-asked",
+            /// Results of unknown type are not used by who calls, either.
+            refuses_unknown_calls => kills "base.result-type.unknown-invalid",
+            /// Tools with a name of several words for a header are right.
+            keeps_valid_tools => kills "http.param.client-mirror",
+            /// A task that failed is looked at no more.
+            leaves_failed_tasks => kills "tasks.client.poll-interval",
             /// There are three actions.
             acts_as_known => kills "elicit.result.action",
             /// A form is filled in as its schema has it.

@@ -122,6 +122,8 @@ scenes! {
     NoRefresh = "auth/metadata-default#no-refresh",
     /// The same, but after the first call the next token is no longer good either; each refresh gives another refresh token.
     Rotated = "auth/metadata-default#rotated",
+    /// Tokens are good for a second; each refresh gives another refresh token.
+    Expiring = "auth/metadata-default#expiring",
     /// Registration is refused for its redirect URIs.
     RegistrationRefused = "auth/metadata-default#registration" fails,
     /// The client acts on its own behalf, by a secret.

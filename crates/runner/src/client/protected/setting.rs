@@ -116,6 +116,7 @@ pub(super) fn of(scene: Scene) -> Setting {
         Scene::ScopeUndefined => (it.challenged, it.supported) = (None, None),
         Scene::ResourceForeign => it.resource = Resource::Foreign,
         Scene::ResourceSibling => it.resource = Resource::Sibling,
+        Scene::Expiring => it.profile.access_token_lifetime = 1,
         Scene::Migration => {
             undocumented(&mut it);
             it.issuers = TENANTS;

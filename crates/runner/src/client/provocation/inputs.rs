@@ -19,6 +19,14 @@ pub const NO_TOOLS: &str = "no-tools";
 /// The key of one that is to use a tool.
 pub const USE_A_TOOL: &str = "use-a-tool";
 
+/// The key of a completion without tools.
+pub const ASK: &str = "ask";
+/// The key of the roots.
+pub const WHERE: &str = "where";
+
+/// The tools that ask for one thing alone: to visit a page, for a completion, for roots.
+pub(in super::super) const ASKING: [&str; 3] = ["ask_to_visit", "ask_a_model", "ask_for_roots"];
+
 /// What the form asks for: as the official suite has it, and things that may be left out.
 pub fn form_schema() -> Value {
     json!({
@@ -49,15 +57,15 @@ fn form_of_a_mode() -> Value {
     form
 }
 
-/// The tools of the official scenario.
+/// The tools of the official scenario, and those that ask for one thing alone.
 pub(super) fn tools() -> Value {
-    let names = [
+    let official = [
         "test_mrtr_echo_state",
         "test_mrtr_no_state",
         "test_mrtr_unrelated",
         "test_mrtr_no_result_type",
     ];
-    Value::Array(names.map(idle_tool).to_vec())
+    Value::Array(official.into_iter().chain(ASKING).map(idle_tool).collect())
 }
 
 pub(super) fn result(
@@ -87,13 +95,26 @@ pub(super) fn result(
             let brought = params.get("requestState").is_some();
             (!brought).then(|| again(Map::new(), Some(STATE)))
         }
-        _ => Some(official(params, declared, answered)),
+        _ => asked_alone(params, declared, origin)
+            .map(|wanted| if answered { complete(done()) } else { again(wanted, None) })
+            .or_else(|| Some(official(params, declared, answered))),
     }
+}
+
+/// The one thing that this tool asks for, of a client that declares it.
+fn asked_alone(params: &Value, declared: &Value, origin: &str) -> Option<Map<String, Value>> {
+    let at = ASKING.iter().position(|name| params["name"] == *name)?;
+    let key = [VISIT, ASK, WHERE][at];
+    let (key, asked) = wanted(declared, origin).remove_entry(key)?;
+    Some(Map::from_iter([(key, asked)]))
+}
+
+fn done() -> Value {
+    json!({ "content": [{ "type": "text", "text": "done" }] })
 }
 
 /// What the tools of the official scenario answer.
 fn official(params: &Value, declared: &Value, answered: bool) -> Value {
-    let done = json!({ "content": [{ "type": "text", "text": "done" }] });
     let wanted = |form: Value| {
         let form = forms(declared).then(|| (CONFIRM_OFFICIALLY.to_owned(), form));
         Map::from_iter(form)
@@ -104,8 +125,8 @@ fn official(params: &Value, declared: &Value, answered: bool) -> Value {
         }
         Some("test_mrtr_no_state") if !answered && forms(declared) => again(wanted(form()), None),
         // What a server of this revision never sends.
-        Some("test_mrtr_no_result_type") => signed(done),
-        _ => complete(done),
+        Some("test_mrtr_no_result_type") => signed(done()),
+        _ => complete(done()),
     }
 }
 
@@ -127,14 +148,14 @@ fn wanted(declared: &Value, origin: &str) -> Map<String, Value> {
         wanted.insert(VISIT.into(), page);
     }
     if declared["sampling"].is_object() {
-        wanted.insert("ask".into(), completion(None));
+        wanted.insert(ASK.into(), completion(None));
         if declared["sampling"].get("tools").is_some() {
             wanted.insert(NO_TOOLS.into(), completion(Some("none")));
             wanted.insert(USE_A_TOOL.into(), completion(Some("required")));
         }
     }
     if declared["roots"].is_object() {
-        wanted.insert("where".into(), json!({ "method": method::ROOTS_LIST }));
+        wanted.insert(WHERE.into(), json!({ "method": method::ROOTS_LIST }));
     }
     wanted
 }

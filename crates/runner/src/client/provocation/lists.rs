@@ -70,8 +70,9 @@ pub(super) fn pages(method: &str, params: &Value) -> Option<Result<Value, Refusa
     }
 }
 
+/// The last one reads as a number, and is none.
 fn cursor_of(page: usize) -> String {
-    format!("page {page}")
+    if page + 1 == MORE.len() { format!("{page:04}") } else { format!("page {page}") }
 }
 
 fn uri(name: &str) -> String {

@@ -8,7 +8,7 @@ use super::{Provoked, Stage};
 use crate::client::STATE;
 
 /// The state of a later round begins so: a text like any other, with a letter that is written in two characters.
-const LATER_STATE: &str = "  step=3;\tof=%33 cafe\u{301} ";
+const LATER_STATE: &str = "  Step=3;\tof=%33 cafe\u{301} ";
 
 /// It is of so many characters, as what is sealed may well be.
 const LONG: usize = 4096;

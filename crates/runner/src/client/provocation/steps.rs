@@ -29,15 +29,22 @@ pub const TASK_GIVEN_UP_MS: u64 = 600;
 const LATE_MS: u64 = 700;
 
 /// Resources by how long they may be kept, in milliseconds; `None` for one that says nothing of it.
-const KEPT_FOR: [(&str, Option<i64>); 7] = [
+const KEPT_FOR: [(&str, Option<i64>); 8] = [
     ("plumb:fresh", Some(600_000)),
+    ("plumb:Fresh", Some(600_000)),
     ("plumb:other", Some(600_000)),
     ("plumb:zero", Some(0)),
     ("plumb:negative", Some(-600_000)),
     ("plumb:absent", None),
-    ("plumb:short", Some(300)),
+    ("plumb:short", Some(SHORT_MS)),
     ("plumb:asked", Some(600_000)),
 ];
+
+/// For so long one of them is kept, in milliseconds: longer than from one read to the next, and shorter than to the one after.
+const SHORT_MS: i64 = 800;
+
+/// So many milliseconds lie between its reads.
+const READ_AFTER: u64 = 600;
 
 /// The resource that changes while it is listened to.
 pub const WATCHED: &str = "plumb:other";
@@ -127,12 +134,12 @@ fn caching() -> Value {
     let wait = |ms: u64| json!({ "do": "wait", "ms": ms });
     json!([
         list("tools"), list("tools"),
-        read("plumb:fresh"), read("plumb:fresh"), read("plumb:other"),
+        read("plumb:fresh"), read("plumb:fresh"), read("plumb:other"), read("plumb:Fresh"),
         read("plumb:zero"), read("plumb:zero"),
         read("plumb:negative"), read("plumb:negative"),
         read("plumb:absent"), read("plumb:absent"),
         read("plumb:asked"), read("plumb:asked"),
-        read("plumb:short"), wait(1_200), read("plumb:short"),
+        read("plumb:short"), wait(READ_AFTER), read("plumb:short"), wait(READ_AFTER), read("plumb:short"),
         // What is fresh still is.
         read("plumb:fresh"),
         list("resources"), wait(60), list("resources"),
