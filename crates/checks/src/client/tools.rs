@@ -170,7 +170,13 @@ fn names_as_told(moment: &Moment<'_>, marks: &mut Marks, method: &str, step: &st
     }
     let told = moment.told(step);
     let Some(named) = moment.now().param(member).filter(|_| !told.is_empty()) else { return };
-    let fits = told.iter().any(|step| step[member] == *named);
+    // A client may well ask for all that is listed to it.
+    let listed = |r: &Received| {
+        let list = ["resources", "prompts"].into_iter().find_map(|of| r.result()?[of].as_array());
+        list.is_some_and(|all| all.iter().any(|item| item[member] == *named))
+    };
+    let asked_for = told.iter().any(|step| step[member] == *named);
+    let fits = asked_for || moment.before().iter().any(listed);
     let all: Vec<String> = told.iter().map(|step| step[member].to_string()).collect();
     marks.expect(fits, clip(&format!("one of {}", all.join(", ")), SHOWN), || {
         clip(&named.to_string(), SHOWN)
