@@ -80,11 +80,7 @@ impl Client {
                 Some(Some("task")) if !self.rules.refuses_other_tasks => {
                     return self.followed(&result).await;
                 }
-                None | Some(_)
-                    if self.rules.refuses_unknown_results
-                        && (self.rules.refuses_unknown_calls || !calls)
-                        || self.earlier =>
-                {
+                None | Some(_) if self.refuses_unknown(calls) => {
                     return Err(format!("{method}: no result of a type that is known: {result}"));
                 }
                 None | Some(_) => return Ok(result),
@@ -193,6 +189,12 @@ impl Client {
             }
         }
         Err(format!("no common version: {error}"))
+    }
+
+    /// Whether a result of a type that nobody knows is an error, to a call or to anything else.
+    fn refuses_unknown(&self, calls: bool) -> bool {
+        let rules = &self.rules;
+        self.earlier || rules.refuses_unknown_results && (rules.refuses_unknown_calls || !calls)
     }
 
     /// Whether a reserved key that nobody has defined is held against a result.
