@@ -4,6 +4,7 @@
 //! stretched here: no constant decides.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,9 @@ const START: Duration = Duration::from_millis(500);
 /// A process that takes so long to start is a slow one.
 const SLOW: Duration = Duration::from_millis(300);
 
+/// Of the usual time to end by itself, a process gets this part where others did not end at all.
+const LINGERING: u32 = 20;
+
 /// What a run knows of its target's pace.
 #[derive(Debug)]
 pub(crate) struct Tempo {
@@ -33,13 +37,20 @@ pub(crate) struct Tempo {
     scale: f64,
     lately: Mutex<VecDeque<Duration>>,
     start_up: Mutex<Option<Duration>>,
+    /// Whether a process of the target outlived the end of its input.
+    lingers: AtomicBool,
 }
 
 impl Tempo {
     /// The tempo of a run in which an answer may take so long.
     pub(crate) fn new(answer: Duration) -> Self {
         let scale = answer.as_secs_f64() / USUAL.as_secs_f64();
-        Self { scale: scale.max(0.1), lately: Mutex::default(), start_up: Mutex::default() }
+        Self {
+            scale: scale.max(0.1),
+            lately: Mutex::default(),
+            start_up: Mutex::default(),
+            lingers: AtomicBool::new(false),
+        }
     }
 
     /// A quick request was answered after this time.
@@ -55,6 +66,17 @@ impl Tempo {
     pub(crate) fn started(&self, after: Duration) {
         let mut slowest = self.start_up.lock().unwrap_or_else(PoisonError::into_inner);
         *slowest = Some(slowest.map_or(after, |before| before.max(after)));
+    }
+
+    /// How long a process is given to end by itself once its input has ended: a target whose processes do not, as one did not,
+    /// is not waited for again.
+    pub(crate) fn parting(&self, usual: Duration) -> Duration {
+        if self.lingers.load(Ordering::Relaxed) { usual / LINGERING } else { usual }
+    }
+
+    /// A process outlived the end of its input.
+    pub(crate) fn lingered(&self) {
+        self.lingers.store(true, Ordering::Relaxed);
     }
 
     /// What the slowest start of a process took, if one was measured.

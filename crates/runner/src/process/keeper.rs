@@ -106,7 +106,12 @@ impl Keeper {
     /// Ends the process and records what it wrote unasked.
     pub(crate) async fn stop(&self) {
         let current = self.current.lock().await;
-        current.0.stop(GRACE).await;
+        let tempo = &self.recorder.tempo;
+        current.0.close_stdin().await;
+        if current.0.wait_exit(tempo.parting(GRACE)).await.is_none() {
+            tempo.lingered();
+        }
+        current.0.process().stop(GRACE).await;
         current.0.wait_output_end(GRACE).await;
         self.record_stray(&current.0);
     }

@@ -138,7 +138,11 @@ fn may_call(tool: &Value, allow: &AllowCalls) -> bool {
 
 fn callable(tool: &Value) -> Option<Callable> {
     let arguments = sample::arguments(tool.get("inputSchema")?)?;
-    Some(Callable { tool: tool.clone(), arguments, shown: None, took: None })
+    let mut callable = Callable { tool: tool.clone(), arguments, shown: None, took: None };
+    if let Some(told) = timed::told(&callable) {
+        callable.arguments = told;
+    }
+    Some(callable)
 }
 
 #[cfg(test)]

@@ -60,6 +60,17 @@ pub fn speaks_of_time(argument: &str) -> bool {
             || said(&["duration", "delay", "sleep", "wait", "pause", "latency"]))
 }
 
+/// The arguments with the longest of the durations that tools are timed with, where the schema leaves it to the tool how long it
+/// takes: a survey waits no longer for a call than for the timing.
+pub(super) fn told(callable: &Callable) -> Option<Map<String, Value>> {
+    let candidate = Candidate::of(callable)?;
+    if callable.arguments.contains_key(&candidate.argument) {
+        return None;
+    }
+    let (_, long) = durations(*candidate.units.first()?, candidate.whole).into_iter().next()?;
+    candidate.lasting(long).map(|callable| callable.arguments)
+}
+
 /// Whether a tool may be told how long to take.
 pub(super) fn is_told(callable: &Callable) -> bool {
     Candidate::of(callable).is_some()
@@ -157,6 +168,17 @@ impl Candidate {
         None
     }
 
+    /// The tool, told to take so many units, if its schema allows that.
+    fn lasting(&self, units: f64) -> Option<Callable> {
+        let mut callable = self.callable.clone();
+        #[expect(clippy::cast_possible_truncation, reason = "small whole numbers")]
+        let value = if units.fract() == 0.0 { json!(units as i64) } else { json!(units) };
+        callable.arguments.insert(self.argument.clone(), value);
+        let fits = sample::validator(&callable.tool["inputSchema"])
+            .is_none_or(|v| v.is_valid(&Value::Object(callable.arguments.clone())));
+        fits.then_some(callable)
+    }
+
     async fn differs(
         &self,
         channel: &Channel,
@@ -165,15 +187,10 @@ impl Candidate {
         beside: bool,
     ) -> bool {
         let call = |units: f64| {
-            let mut callable = self.callable.clone();
-            #[expect(clippy::cast_possible_truncation, reason = "small whole numbers")]
-            let value = if units.fract() == 0.0 { json!(units as i64) } else { json!(units) };
-            callable.arguments.insert(self.argument.clone(), value);
-            let fits = sample::validator(&callable.tool["inputSchema"])
-                .is_none_or(|v| v.is_valid(&Value::Object(callable.arguments.clone())));
+            let callable = self.lasting(units)?;
             // Two calls of one tool are in flight: each has a progress token of its own.
             let token = format!("survey-{}-{units}x{unit}", self.name);
-            fits.then(|| call(&callable).meta(meta::PROGRESS_TOKEN, token))
+            Some(call(&callable).meta(meta::PROGRESS_TOKEN, token))
         };
         let (Some(brief), Some(longer)) = (call(short), call(long)) else { return false };
         let (brief, longer) = if beside {
