@@ -74,6 +74,20 @@ pub enum TargetError {
     },
 }
 
+impl TargetError {
+    /// Whether another port would have done.
+    pub(crate) fn is_of_the_port(&self) -> bool {
+        match self {
+            Self::Taken { .. } | Self::Stranger { .. } => true,
+            Self::Died { stderr, .. } => {
+                let stderr = stderr.to_lowercase();
+                stderr.contains("in use") || stderr.contains("eaddrinuse")
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Why nothing can be judged: the target was never reached.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ContactError {

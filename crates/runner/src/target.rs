@@ -1,5 +1,7 @@
 //! The target: an address, or a command that we start and stop.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::ops::Range;
 use std::sync::Arc;
 
 use plumb_wire::Limits;
@@ -16,6 +18,15 @@ use crate::process::mortal::GRACE;
 use crate::process::server::Server;
 use crate::reach::{Reach, is_loopback, trust};
 use crate::record::Recorder;
+
+/// Servers that we start listen on these ports, below those that systems give to whoever connects.
+const QUIET: Range<u16> = 15_000..32_000;
+
+/// So many of them are looked at for a free one.
+const LOOKS: usize = 64;
+
+/// A command is given so many ports at most.
+const PORTS: usize = 3;
 
 /// The target, as the user names it.
 #[derive(Clone, Debug)]
@@ -197,7 +208,7 @@ fn client(
     Client::new(endpoint, options, recorder.clock).map_err(|e| TargetError::Address(e.to_string()))
 }
 
-/// Starts a command on a free port, and readies the way to it.
+/// Starts a command on a free port, and readies the way to it; on another one if somebody else was quicker.
 async fn serve(
     launch: &Launch,
     reach: &Reach,
@@ -205,24 +216,46 @@ async fn serve(
     recorder: &Recorder,
     auth: Option<&Authority>,
 ) -> Result<(Client, Server), TargetError> {
-    let port = free_port()?;
-    let numbered = |text: &str| text.replace("{port}", &port.to_string());
-    let reach = Reach { url: numbered(&reach.url), ..reach.clone() };
+    let mut tries = 1;
+    loop {
+        let port = free_port()?;
+        let reach = Reach { url: numbered(&reach.url, port), ..reach.clone() };
+        let launch = filled(launch, port, &reach.url, auth);
+        let (address, ready) = (format!("127.0.0.1:{port}"), recorder.tempo.starts_within());
+        match Server::start(launch, address, limits.clone(), ready).await {
+            Err(error) if tries < PORTS && error.is_of_the_port() => tries += 1,
+            server => return Ok((client(&reach, limits, recorder, auth)?, server?)),
+        }
+    }
+}
+
+/// The command with its port, and what the run's authorization server has to tell it.
+fn filled(launch: &Launch, port: u16, url: &str, auth: Option<&Authority>) -> Launch {
     let fill = |text: &str| {
-        let text = numbered(text);
-        auth.map_or_else(|| text.clone(), |auth| auth.fill(&text, &reach.url))
+        let text = numbered(text, port);
+        auth.map_or_else(|| text.clone(), |auth| auth.fill(&text, url))
     };
     let mut launch = launch.clone();
     launch.args.iter_mut().for_each(|a| *a = fill(a));
     launch.env.iter_mut().for_each(|(_, v)| *v = fill(v));
-    let address = format!("127.0.0.1:{port}");
-    let ready = recorder.tempo.starts_within();
-    let server = Server::start(launch, address, limits.clone(), ready).await?;
-    Ok((client(&reach, limits, recorder, auth)?, server))
+    launch
 }
 
-/// A port that is free now; the server that takes it is started at once.
+fn numbered(text: &str, port: u16) -> String {
+    text.replace("{port}", &port.to_string())
+}
+
+/// A port that is free now; the server that takes it is started at once. It is none of those that systems give to whoever
+/// connects: between our look and the server's, many of these are given out on a busy machine.
 fn free_port() -> Result<u16, TargetError> {
+    let mut quiet = (0..LOOKS).filter_map(|_| {
+        let drawn = RandomState::new().build_hasher().finish() % u64::from(QUIET.end - QUIET.start);
+        let port = QUIET.start + u16::try_from(drawn).ok()?;
+        std::net::TcpListener::bind(("127.0.0.1", port)).ok().map(|_| port)
+    });
+    if let Some(port) = quiet.next() {
+        return Ok(port);
+    }
     let listener = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
     listener.map(|a| a.port()).map_err(|e| TargetError::Address(format!("no free port: {e}")))
 }
