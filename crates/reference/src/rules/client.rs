@@ -50,6 +50,8 @@ macro_rules! client {
             url_without_personal_data => kills "elicit.url.no-sensitive",
             /// The URL says nothing about the user in Base64 either.
             url_without_encoded_data => kills "elicit.url.no-sensitive",
+            /// The URL holds no token.
+            url_without_credentials => kills "elicit.url.no-sensitive",
             /// Forms have no links.
             no_links_in_forms => kills "elicit.form.no-clickable-url",
             /// The URL is one of https.

@@ -112,6 +112,8 @@ macro_rules! patterns {
             filter_kept => kills "subs.filter",
             /// An update of a resource is no change of the list.
             updates_change_no_list => kills "subs.filter",
+            /// Where nothing changes, nothing is told.
+            changes_have_a_cause => kills "subs.filter",
             /// Who does not listen is not told.
             changes_only_to_listeners => kills "subs.filter-no-listen",
             /// False means no.

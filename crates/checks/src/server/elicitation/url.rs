@@ -76,8 +76,8 @@ fn https(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** what asks in URL mode and takes contact data (an argument named email, mail, phone or contact) is called
-    /// with made-up ones: the URL does not hold them, plain or encoded. Nor does it hold user name and password, or the
-    /// access token of the request. **Position:** what the client says of itself (`clientInfo`) is no fact about the
+    /// with made-up ones: the URL does not hold them, plain or encoded. Nor does any such URL hold user name and password, the
+    /// access token of the request, or a parameter that says that it is a credential or an address of the user's. **Position:** what the client says of itself (`clientInfo`) is no fact about the
     /// user.
     ///
     /// **Why:** URLs end up in histories, logs and referrer headers.
@@ -141,7 +141,24 @@ fn tells(text: &str, markers: &[String]) -> bool {
         parts.iter().flat_map(|p| p.split(split)).filter_map(decoded).collect();
     parts.extend(encoded);
     let marked = parts.iter().any(|p| markers.iter().any(|m| p.contains(m.as_str())));
-    marked || !url.username().is_empty() || url.password().is_some()
+    marked || !url.username().is_empty() || url.password().is_some() || names_a_secret(&url)
+}
+
+/// Whether a parameter says of itself that it is a credential or the user's address, and has a value.
+fn names_a_secret(url: &Url) -> bool {
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
+    url.query_pairs().any(|(name, value)| match plain(&name).as_str() {
+        "accesstoken" | "refreshtoken" | "idtoken" | "password" | "passwd" | "apikey"
+        | "clientsecret" => !value.is_empty(),
+        "email" | "mail" | "useremail" | "phone" => value.contains('@') || is_a_number(&value),
+        _ => false,
+    })
+}
+
+/// Whether a text is the number of a telephone.
+fn is_a_number(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    digits > 6 && text.chars().all(|c| c.is_ascii_digit() || " +-()/".contains(c))
 }
 
 /// What a part of a URL says in Base64 or hexadecimal digits.

@@ -21,7 +21,7 @@ const CAUSED: usize = 2;
 check! {
     /// **Observed:** for each list that can be changed, and for each resource that a tool updates, a subscription to
     /// everything else is open while that happens, and one to nothing else: no notification of a type comes that was not
-    /// asked for.
+    /// asked for. Nor does one while nothing happens, on a subscription to one declared type.
     ///
     /// **Why:** each notification makes a client read a list again that it does not care about.
     ///
@@ -50,13 +50,36 @@ async fn only_what_was_asked(bench: &Bench) -> Judgement {
         let title = format!("{:?} updates {}", trigger.tool, trigger.uri);
         bench.case(&format!("update-{}", plain(&trigger.tool)), title, told);
     }
-    if causable(bench.survey()).is_empty() && updates(bench).is_empty() {
+    let nothing_changes = causable(bench.survey()).is_empty() && updates(bench).is_empty();
+    let idle = unasked_while_idle(bench).await;
+    if nothing_changes && !matches!(idle, Ok(Finding::Violated { .. })) {
         return Ok(Finding::unseen(
             "no tool changes a list or updates a resource",
             Prop::ChangeTools.how_to_enable(),
         ));
     }
+    bench.case("idle", "a subscription to one type, while nothing happens", idle);
     bench.conclude()
+}
+
+/// Whether a subscription to one declared type is told of others of which nobody knows a cause.
+async fn unasked_while_idle(bench: &Bench) -> Judgement {
+    let declared = CHANGES.iter().find(|change| bench.survey().declares(change.capability));
+    let Some(asked) = declared else { return Ok(Finding::Held) };
+    let quiet = Quiet::Run(bench);
+    let (mut open, _) = listen(bench, &quiet, json!({asked.flag: true})).await?;
+    let id = open.id().unwrap_or_default();
+    let other =
+        |m: &Message| tells_of_change(m) && m.method() != Some(asked.method) && comes_by(m, &id);
+    let told = open.until(GRACE, other).await;
+    end(bench, open).await;
+    Ok(match told {
+        Some(message) => Finding::violated(
+            format!("nothing but {}, which was asked for", asked.method),
+            message.raw.lossy(),
+        ),
+        None => Finding::Held,
+    })
 }
 
 /// Whether an update is told of to whom asked for changes of lists, or as one to whom asked for updates.

@@ -71,9 +71,20 @@ pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
         biased;
         () = call.server.reached(Phase::Closing) => {}
         () = deliver(call, &filter, &mut changes) => {}
+        () = stir(call, &filter) => {}
         () = tasks::deliver(call, tasks) => {}
     }
     Ok(tear_down(call).await)
+}
+
+/// Tells of a change that nobody caused, where the rule is broken that says so; otherwise of nothing, for ever.
+async fn stir(call: &Call, filter: &Filter) {
+    if !call.rules().changes_have_a_cause && !filter.wants(call, &Event::PromptsChanged) {
+        tokio::time::sleep(LIFE / 2).await;
+        let (method, params) = describe(&Event::PromptsChanged);
+        send(call, method, params).await;
+    }
+    std::future::pending().await
 }
 
 /// Delivers changes for as long as there can be any.

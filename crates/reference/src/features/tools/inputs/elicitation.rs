@@ -56,6 +56,9 @@ pub(super) async fn linked(call: &Call, arguments: &Map<String, Value>) -> Outco
         let email = arguments.get("email").and_then(Value::as_str).unwrap_or("ada@example.com");
         url = format!("{url}&login={}", URL_SAFE_NO_PAD.encode(json!({ "to": email }).to_string()));
     }
+    if !rules.url_without_credentials {
+        url = format!("{url}&access_token={}", random_name());
+    }
     if call.server.options.innocent_words {
         let name = call.meta.client_info.as_ref().and_then(|info| info["name"].as_str());
         url = format!("{url}&client={}", name.unwrap_or("nobody"));
