@@ -73,6 +73,8 @@ pub(crate) struct Scratch {
     pub(crate) leaked: Mutex<Vec<Vec<u8>>>,
     pub(crate) last_event: Mutex<Option<Bytes>>,
     pub(crate) last_basket: Mutex<Option<String>>,
+    pub(crate) last_prompt: Mutex<Map<String, Value>>,
+    pub(crate) last_deadline: Mutex<Option<Value>>,
     /// By the name that a client gives itself: what it declared.
     pub(crate) declared: Mutex<HashMap<String, Map<String, Value>>>,
     pub(crate) last_client: Mutex<Option<Value>>,

@@ -14,6 +14,7 @@ pub(crate) mod meta_keys;
 mod notifications;
 mod openings;
 mod regular;
+mod remembered;
 mod requests;
 mod required;
 mod responses;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::content::{PNG, WAV, icon, text};
+use crate::lock::lock;
 use crate::message::RpcError;
 use crate::server::Server;
 use crate::state::Event;
@@ -78,8 +79,13 @@ pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
             if rules.unknown_prompt_code { RpcError::INVALID_PARAMS } else { RpcError::INTERNAL };
         return Err(RpcError::new(code, format!("there is no prompt {name:?}")));
     };
-    let given = given(call)?;
+    let mut given = given(call)?;
     let either = name == EITHER;
+    if either && !rules.prompts_forget {
+        let mut last = lock(&call.server.state.scratch.last_prompt);
+        last.extend(std::mem::take(&mut given));
+        given.clone_from(&last);
+    }
     if either && given.is_empty() {
         return Err(RpcError::invalid_params("by_id or by_name is needed"));
     }
@@ -124,6 +130,9 @@ pub(crate) async fn get(call: &Call) -> Result<Value, RpcError> {
                 argument("language"),
                 argument("framework")
             ))]
+        }
+        EITHER => {
+            vec![text(format!("Look for {}{}.", argument("by_id"), argument("by_name")))]
         }
         "test_prompt_with_many_values" => vec![text(format!("Describe {}.", argument("item")))],
         "test_input_required_result_prompt" => {
@@ -197,7 +206,7 @@ fn catalogue(server: &Server) -> Vec<Value> {
     if !rules.icon_shape {
         prompts[0]["icons"][0]["sizes"] = json!("1x1");
     }
-    if server.options.either_argument {
+    if server.options.either_argument || !rules.prompts_forget {
         let optional = |name: &str| json!({ "name": name, "required": false });
         let mut either = prompt(EITHER, "A prompt that needs one of its arguments", &[]);
         either["arguments"] = json!([optional("by_id"), optional("by_name")]);

@@ -100,6 +100,10 @@ macro_rules! basic {
             any_request_first => kills "base.stateless.no-prior-requests",
             /// A bare ping chooses no era.
             pings_choose_nothing => kills "base.stateless.no-prior-requests",
+            /// A prompt keeps no argument of the request before.
+            prompts_forget => kills "base.stateless.no-prior-requests",
+            /// Calls beside each other keep their own arguments.
+            calls_keep_their_arguments => kills "base.stateless.no-prior-requests",
             /// So do the rounds of one request.
             rounds_anywhere => kills "base.stateless.no-connection-affinity",
             /// A basket is reached by its handle alone.

@@ -4,6 +4,8 @@ use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
 use serde_json::{Value, json};
 
+use super::remembered;
+
 /// At most so many processes are started to be asked for one thing each.
 const PROCESSES: usize = 3;
 
@@ -26,7 +28,8 @@ check! {
     /// **Observed:** each kind of request is served as the first one of a connection, and some as the first one of a process.
     /// What is refused first counts only if it is refused again, and served once `server/discover` and the lists were asked
     /// for on that connection. On a server of this revision alone, a bare `ping` as an old client opens with it changes
-    /// nothing for the requests behind it.
+    /// nothing for the requests behind it. Tools that repeat a text of their arguments are called beside themselves with a text
+    /// each, and prompts with an optional argument and then without: an answer holds nothing of another request.
     ///
     /// **Why:** behind a load balancer the request before went to somebody else; on a shared connection it was somebody
     /// else's.
@@ -55,6 +58,8 @@ async fn no_prior_requests(bench: &Bench) -> Judgement {
             bench.case(&format!("{}-of-a-process", base.name()), title, judgement);
         }
     }
+    remembered::beside_each_other(bench).await?;
+    remembered::left_out(bench).await?;
     if !bench.survey().dual_era {
         behind_a_ping(bench).await?;
     }

@@ -84,7 +84,7 @@ async fn stir(call: &Call, filter: &Filter) {
         let (method, params) = describe(&Event::PromptsChanged);
         send(call, method, params).await;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Delivers changes for as long as there can be any.

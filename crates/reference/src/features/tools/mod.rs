@@ -133,7 +133,7 @@ async fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome
     if let Some(outcome) = content::run(call, name) {
         return outcome;
     }
-    if let Some(outcome) = schemas::run(call, name, arguments) {
+    if let Some(outcome) = schemas::run(call, name, arguments).await {
         return outcome;
     }
     if let Some(outcome) = stateful::run(call, name, arguments) {

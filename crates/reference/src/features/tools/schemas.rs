@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::call::Call;
 use crate::content::text;
 use crate::features::outcome::{Outcome, said};
+use crate::lock::lock;
 use crate::server::Server;
 
 use super::tool::{no_arguments, read_only, tool};
@@ -52,7 +53,11 @@ pub(super) fn definitions(server: &Server) -> Vec<Value> {
     tools.into_iter().map(read_only).collect()
 }
 
-pub(super) fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Option<Outcome> {
+pub(super) async fn run(
+    call: &Call,
+    name: &str,
+    arguments: &Map<String, Value>,
+) -> Option<Outcome> {
     let sunny = json!({ "temperature": 22.5, "conditions": "sunny", "humidity": 65 });
     let value = match name {
         "structured_object" if !call.rules().structured_results_conform => {
@@ -68,7 +73,11 @@ pub(super) fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Op
         | "draft07_tuple"
         | "uncommon_pattern"
         | "external_ref" => {
-            return Some(Ok(said(format!("accepted {}", Value::Object(arguments.clone())))));
+            let mut arguments = arguments.clone();
+            if !call.rules().calls_keep_their_arguments {
+                mixed_up(call, &mut arguments).await;
+            }
+            return Some(Ok(said(format!("accepted {}", Value::Object(arguments)))));
         }
         _ => return None,
     };
@@ -82,6 +91,15 @@ pub(super) fn run(call: &Call, name: &str, arguments: &Map<String, Value>) -> Op
         result["structuredContent"] = value;
     }
     Some(Ok(result))
+}
+
+/// Keeps an argument where all calls find it, and takes it from there a moment later, as no server may.
+async fn mixed_up(call: &Call, arguments: &mut Map<String, Value>) {
+    let Some(deadline) = arguments.get_mut("deadline") else { return };
+    let kept = &call.server.state.scratch.last_deadline;
+    lock(kept).replace(deadline.clone());
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    *deadline = lock(kept).clone().unwrap_or_default();
 }
 
 /// Fetches what a schema refers to, as no server may.
