@@ -83,8 +83,8 @@ pub fn tools(bench: &Bench) -> Vec<Found> {
     tools
 }
 
-/// The slow tool with its arguments for about this long, as far as its schema allows, and how long it takes; without one that can be told, the
-/// shortest time that it is known to take.
+/// The slow tool with its arguments for about this long, as far as its schema allows, and how long it takes; without one that
+/// can be told, the shortest time that it is known to take.
 pub fn slow(bench: &Bench, wanted: Duration) -> Result<(Found, Duration), Trouble> {
     // What happens meanwhile must have the time to.
     let wanted = bench.lengthen(wanted);

@@ -58,6 +58,9 @@ impl<'a> Walk<'a> {
             return;
         }
         for keyword in map.keys() {
+            if self.found.len() >= MOST {
+                return;
+            }
             // The arguments themselves are a rule of their own.
             let wrong =
                 if place.depth == 0 { Vec::new() } else { wrong(keyword, map, &place.good) };

@@ -38,9 +38,10 @@ pub(super) async fn beside_each_other(bench: &Bench) -> Result<(), Trouble> {
         let mut mixed = None;
         for (marker, seen) in markers.iter().zip(calls) {
             let seen = seen?;
-            let of_another = |other: &&String| {
-                *other != marker && seen.result().is_some_and(|result| holds(result, other))
-            };
+            // What tells of all that it was given keeps them by its purpose.
+            let own = seen.result().is_some_and(|result| holds(result, marker));
+            let of_another =
+                |other: &&String| !own && seen.result().is_some_and(|result| holds(result, other));
             let other = markers.iter().chain([&alone]).find(of_another).cloned();
             mixed = mixed.or(other.map(|other| (marker, other)));
         }

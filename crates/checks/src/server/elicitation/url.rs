@@ -148,17 +148,10 @@ fn tells(text: &str, markers: &[String]) -> bool {
 fn names_a_secret(url: &Url) -> bool {
     let plain = |name: &str| name.to_lowercase().replace(['_', '-'], "");
     url.query_pairs().any(|(name, value)| match plain(&name).as_str() {
-        "accesstoken" | "refreshtoken" | "idtoken" | "password" | "passwd" | "apikey"
-        | "clientsecret" => !value.is_empty(),
-        "email" | "mail" | "useremail" | "phone" => value.contains('@') || is_a_number(&value),
+        "accesstoken" | "refreshtoken" | "idtoken" | "password" | "passwd" => !value.is_empty(),
+        "email" | "useremail" => value.contains('@'),
         _ => false,
     })
-}
-
-/// Whether a text is the number of a telephone.
-fn is_a_number(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    digits > 6 && text.chars().all(|c| c.is_ascii_digit() || " +-()/".contains(c))
 }
 
 /// What a part of a URL says in Base64 or hexadecimal digits.
