@@ -23,11 +23,17 @@ use crate::process::keeper::Keeper;
 use crate::process::mortal::Mortal;
 use crate::process::server::Server;
 use crate::record::{Company, Recorder};
+use crate::tempo::Lately;
 use crate::{Observed, Probe, Trouble};
 
 /// Requests that a target answers at once: what they take tells how it does.
-const QUICK: [&str; 4] =
-    [method::DISCOVER, method::TOOLS_LIST, method::RESOURCES_LIST, method::PROMPTS_LIST];
+const QUICK: [&str; 5] = [
+    method::DISCOVER,
+    method::OLD_PING,
+    method::TOOLS_LIST,
+    method::RESOURCES_LIST,
+    method::PROMPTS_LIST,
+];
 
 /// The way to a target. Cheap to clone; clones share connections or the process.
 #[derive(Clone)]
@@ -41,6 +47,8 @@ pub(crate) struct Channel {
     watch: Arc<Watch>,
     /// Every wait is so many times as long.
     patience: u32,
+    /// What its process answered lately, if it has one to itself.
+    lately: Option<Arc<Lately>>,
     /// The session, where the revision has them.
     handshakes: Option<Arc<Handshakes>>,
 }
@@ -134,6 +142,7 @@ impl Channel {
             sender: None,
             watch: Arc::default(),
             patience: 1,
+            lately: None,
             handshakes: Some(Arc::default()),
         }
     }
@@ -141,6 +150,11 @@ impl Channel {
     /// The same way for a sender of its own, who waits so many times as long.
     pub(crate) fn own(&self, patience: u32) -> Self {
         Self { sender: Some(Arc::default()), watch: Arc::default(), patience, ..self.clone() }
+    }
+
+    /// The same way to a process that nobody else asks: how busy the others are does not matter.
+    pub(crate) fn by_itself(&self) -> Self {
+        Self { lately: Some(Arc::default()), ..self.clone() }
     }
 
     /// This way for the sender of another one.
@@ -209,7 +223,12 @@ impl Channel {
 
     /// A wait as long as it must be for this target now.
     pub(crate) fn stretch(&self, wait: Duration) -> Duration {
-        self.recorder.tempo.stretch(wait) * self.patience
+        let tempo = &self.recorder.tempo;
+        let wait = match &self.lately {
+            Some(known) => tempo.stretch_by(wait, known),
+            None => tempo.stretch(wait),
+        };
+        wait * self.patience
     }
 
     /// Sends a probe and gives the answer while it comes in.
@@ -257,6 +276,7 @@ impl Channel {
             let first = answer.frames.first().map_or(answer.ended_at, |f| f.at);
             let took = Duration::from_micros(first.saturating_sub(answer.sent_at));
             self.recorder.tempo.answered(took);
+            self.lately.iter().for_each(|lately| lately.answered(took));
             self.recorder.pace.answered(took);
         }
         Ok(seen)

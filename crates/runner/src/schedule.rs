@@ -257,6 +257,8 @@ impl<'a> Schedule<'a> {
         let walks = lanes.into_iter().map(|lane| async move {
             // Vectors choose ids, which no session may have twice.
             let channel = channel.own(company.patience()).apart().await;
+            let apart = channel.transport().answers_apart();
+            let channel = if apart { channel } else { channel.by_itself() };
             lab::walk(lane, given, &channel, ids, company, deadline).await
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);

@@ -30,12 +30,39 @@ const SLOW: Duration = Duration::from_millis(300);
 /// Of the usual time to end by itself, a process gets this part where others did not end at all.
 const LINGERING: u32 = 20;
 
+/// What quick answers took lately.
+#[derive(Debug, Default)]
+pub(crate) struct Lately(Mutex<VecDeque<Duration>>);
+
+impl Lately {
+    /// A quick request was answered after this time.
+    pub(crate) fn answered(&self, after: Duration) {
+        let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lately.len() == REMEMBERED {
+            lately.pop_front();
+        }
+        lately.push_back(after);
+    }
+
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The slowest but one, so that a single hiccup does not count.
+    fn slowest(&self) -> Option<Duration> {
+        let lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sorted: Vec<Duration> = lately.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.iter().rev().nth(1).copied()
+    }
+}
+
 /// What a run knows of its target's pace.
 #[derive(Debug)]
 pub(crate) struct Tempo {
     /// What the user's `--timeout` makes of every wait.
     scale: f64,
-    lately: Mutex<VecDeque<Duration>>,
+    lately: Lately,
     start_up: Mutex<Option<Duration>>,
     /// Whether a process of the target outlived the end of its input.
     lingers: AtomicBool,
@@ -47,7 +74,7 @@ impl Tempo {
         let scale = answer.as_secs_f64() / USUAL.as_secs_f64();
         Self {
             scale: scale.max(0.1),
-            lately: Mutex::default(),
+            lately: Lately::default(),
             start_up: Mutex::default(),
             lingers: AtomicBool::new(false),
         }
@@ -55,11 +82,7 @@ impl Tempo {
 
     /// A quick request was answered after this time.
     pub(crate) fn answered(&self, after: Duration) {
-        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
-        if lately.len() == REMEMBERED {
-            lately.pop_front();
-        }
-        lately.push_back(after);
+        self.lately.answered(after);
     }
 
     /// A process said its first word this long after it was started.
@@ -91,20 +114,23 @@ impl Tempo {
 
     /// What answers took so far tells nothing of those to come: the target has less, or more, to do from now on.
     pub(crate) fn forget(&self) {
-        self.lately.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lately.forget();
     }
 
-    /// What quick answers took lately: the slowest but one, so that a single hiccup does not count.
+    /// What quick answers took lately.
     pub(crate) fn lately(&self) -> Duration {
-        let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sorted: Vec<Duration> = lately.iter().copied().collect();
-        sorted.sort_unstable();
-        sorted.iter().rev().nth(1).copied().unwrap_or_default()
+        self.lately.slowest().unwrap_or_default()
     }
 
     /// A wait as long as it must be for this target now.
     pub(crate) fn stretch(&self, wait: Duration) -> Duration {
         self.patient(wait.mul_f64(self.scale))
+    }
+
+    /// A wait as long as it must be for a process of the target of which this is known; what the others answered tells as long
+    /// as too little is.
+    pub(crate) fn stretch_by(&self, wait: Duration, known: &Lately) -> Duration {
+        wait.mul_f64(self.scale) + known.slowest().unwrap_or(self.lately()) * ANSWERS
     }
 
     /// A wait that the user has set, as long as it must be for this target now.
@@ -147,5 +173,17 @@ mod tests {
         tempo.started(2_000 * MS);
         tempo.started(20 * MS);
         assert_eq!(tempo.starts_within(), 8_000 * MS);
+    }
+
+    #[test]
+    fn a_process_by_itself_is_waited_for_by_its_own_answers() {
+        let tempo = Tempo::new(USUAL);
+        let own = Lately::default();
+        tempo.answered(200 * MS);
+        tempo.answered(200 * MS);
+        assert_eq!(tempo.stretch_by(100 * MS, &own), 900 * MS, "as long as little is known");
+        own.answered(MS);
+        own.answered(5 * MS);
+        assert_eq!(tempo.stretch_by(100 * MS, &own), 104 * MS, "one slow answer is a hiccup");
     }
 }

@@ -44,6 +44,11 @@ const AT_ONCE: Duration = Duration::from_millis(15);
 /// What has been left open is read for so long at most, whatever the target's pace.
 const LONG: Duration = Duration::from_secs(60);
 
+/// Silence is proven by so many times the wait of a vector; where it was proven before and nothing was ever answered late, by
+/// this part of that.
+const PROVEN: u32 = 2;
+const PROVEN_BEFORE: u32 = 4;
+
 /// Sends the trials of a lane between unbroken requests: those of one base together, and each by itself where that leaves
 /// anything in doubt.
 pub(crate) async fn walk(
@@ -64,6 +69,7 @@ pub(crate) async fn walk(
         silences: 0,
         deaf: 0,
         nameless: Nameless::default(),
+        late: Late::default(),
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
         left: Vec::new(),
@@ -103,6 +109,8 @@ struct Walk<'a> {
     deaf: u32,
     /// What it does with lines whose request cannot be told.
     nameless: Nameless,
+    /// What came of vectors that were left open.
+    late: Late,
     /// The last answer to each unbroken request that was accepted.
     last: BTreeMap<String, Observed>,
     /// Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
@@ -120,6 +128,16 @@ struct Left {
     before: Observed,
     open: Open,
     after: Observed,
+}
+
+/// What came of vectors that were left open, of a whole lane.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Late {
+    #[default]
+    Unknown,
+    Nothing,
+    /// Some are answered, only late: whatever is open has its whole time.
+    Answers,
 }
 
 /// What became of a vector with nothing sent behind it.
@@ -154,15 +172,21 @@ impl Walk<'_> {
     }
 
     /// Judges what was left open: all else that was asked was time for it. Silence for twice as long as is enough, while the
-    /// target answers others, is no slowness.
+    /// target answers others, is no slowness; once it was seen so, less will do.
     async fn settle(&mut self, which: impl Fn(&Left) -> bool) {
-        let enough = self.channel.stretch(BEHIND[0]) * 2;
         let (due, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.left).into_iter().partition(which);
         self.left = rest;
         for Left { trial, since, before, mut open, after } in due {
+            let whole = self.channel.stretch(BEHIND[0]) * PROVEN;
+            let enough = if self.late == Late::Nothing { whole / PROVEN_BEFORE } else { whole };
             let answered = timeout_at(since + enough, open.until(LONG, Message::is_response));
             let ended = answered.await.is_ok() && open.is_ended();
+            self.late = match self.late {
+                _ if ended => Late::Answers,
+                Late::Unknown => Late::Nothing,
+                seen => seen,
+            };
             let sent = if ended { open.finish().await } else { open.close() };
             let broken_off = sent.is_broken_off();
             let tried = between(self.given, &trial, before, sent, after);
@@ -217,7 +241,8 @@ impl Walk<'_> {
             if id.is_some() && sent.iter().any(same) {
                 break;
             }
-            match self.came(prepared).await {
+            let silent = sent.iter().any(|came| matches!(came, Came::Nothing(_)));
+            match self.came(prepared, silent).await {
                 Some(came) => sent.push(came),
                 None => break,
             }
@@ -253,8 +278,8 @@ impl Walk<'_> {
     }
 
     /// What comes of a vector without another request behind it; none if it does not come, or nothing in it
-    /// tells which request it answers.
-    async fn came(&self, prepared: &Prepared) -> Option<Came> {
+    /// tells which request it answers. `silent`: one that was sent just before has come to nothing so far.
+    async fn came(&self, prepared: &Prepared, silent: bool) -> Option<Came> {
         let (by, probe) = (&prepared.by, prepared.probe.clone().patience(PATIENCE));
         if self.channel.transport().answers_apart() || probe.method() == Some(method::LISTEN) {
             let seen = send(self.channel, by, &probe).await.ok()?;
@@ -267,7 +292,7 @@ impl Walk<'_> {
         let mut open = self.channel.open(by, &probe).await.ok()?;
         let answer = open.until(BEHIND[1] / 2, Message::is_response);
         // Where some are left unanswered, none is waited for: its id tells its answer whenever it comes.
-        let wait = if self.left.is_empty() { PATIENCE } else { AT_ONCE };
+        let wait = if silent || !self.left.is_empty() { AT_ONCE } else { PATIENCE };
         if timeout(wait, answer).await.ok().flatten().is_none() {
             return Some(Came::Nothing(Box::new(open)));
         }
