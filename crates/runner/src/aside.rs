@@ -124,18 +124,24 @@ impl Aside {
         if waits { Some(process.lock_owned().await) } else { process.try_lock_owned().ok() }
     }
 
-    /// The turn to use the process with a session, and the process, if it was used before.
-    pub(crate) async fn session(&self) -> (Option<OwnedSemaphorePermit>, Option<Opened>) {
+    /// The turn to use the process with a session.
+    pub(crate) async fn session(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed.
-        let turn = Arc::clone(&self.session.0).acquire_owned().await.ok();
-        (turn, self.session.1.lock().unwrap_or_else(PoisonError::into_inner).take())
+        Arc::clone(&self.session.0).acquire_owned().await.ok()
     }
 
-    /// Keeps the process with a session for whoever has the next turn.
+    /// The process with a session, if there is one, for who has the turn.
+    pub(crate) fn opened(&self) -> Option<Opened> {
+        self.session.1.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps a process with a session for whoever has the next turn, unless there is one.
     pub(crate) fn keep_session(&self, opened: Opened) {
-        if opened.running.is_alive() {
-            *self.session.1.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        let mut kept = self.session.1.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_none() && opened.running.is_alive() {
+            *kept = Some(opened);
         } else {
+            drop(kept);
             self.end(opened.running);
         }
     }
@@ -148,8 +154,7 @@ impl Aside {
 
     /// Waits until all of them have ended.
     pub(crate) async fn ended(&self) {
-        let opened = self.session.1.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(opened) = opened {
+        if let Some(opened) = self.opened() {
             self.end(opened.running);
         }
         while let Some(running) = self.idle() {

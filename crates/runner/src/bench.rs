@@ -16,7 +16,7 @@ use plumb_wire::{Limits, codes, meta, method, notification};
 use serde_json::{Value, json};
 
 pub use instance::Instance;
-pub use session::Session;
+pub use session::{Declared, Session};
 pub(crate) use shared::Sights;
 
 use rounds::Rounds;

@@ -14,6 +14,7 @@ use plumb_wire::stdio::{Expect, Reply};
 use plumb_wire::{Live, Transport, WireError, http, method};
 use serde_json::Value;
 
+pub(crate) use handshake::everything;
 use handshake::{Handshakes, Opened};
 pub use open::Open;
 use parts::Parts;

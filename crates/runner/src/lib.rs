@@ -41,7 +41,7 @@ mod target;
 mod tempo;
 
 pub use auth::{Auth, AuthOptions, Login, OTHER_PRINCIPAL, PRINCIPAL};
-pub use bench::{Bench, Instance, Session, capable, with_token};
+pub use bench::{Bench, Declared, Instance, Session, capable, with_token};
 pub use channel::Open;
 pub use check::{Applies, Body, Check, Isolation, Scene, judged};
 pub use errors::{ContactError, RunError, TargetError};

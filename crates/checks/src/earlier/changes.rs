@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Session, Trouble, check};
+use plumb_runner::{
+    Bench, Declared, Finding, Judgement, Open, Probe, Prop, Session, Trouble, check,
+};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Value, json};
@@ -99,7 +101,7 @@ async fn updates(bench: &Bench) -> Judgement {
 
 /// Judges whether a change is told.
 async fn told(bench: &Bench, cause: Prop, method: &str, watched: Option<&str>) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let ear = ear(bench, &session).await;
     let judged = changed(bench, &session, ear, (cause, method, watched)).await;
     session.end().await;
@@ -175,7 +177,7 @@ check! {
 }
 
 async fn one_stream(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let ear = ear(bench, &session).await;
     let judged = once(bench, &session, ear).await;
     session.end().await;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plumb_runner::survey::every_capability;
-use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, brief, check};
+use plumb_runner::{
+    Bench, Declared, Finding, Judgement, Notes, Observed, Probe, Trouble, brief, check,
+};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{Capability, method, notification};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::NEVER;
 
@@ -59,6 +60,7 @@ check! {
     pub(crate) VERSION_SAME = "lifecycle.version.same";
     since: "2025-03-26";
     until: "2025-11-25";
+    waits: true;
     scenario: version_same
 }
 
@@ -67,7 +69,8 @@ async fn version_same(bench: &Bench) -> Judgement {
     let offer = offered(bench, 0).await?.version.clone();
     let mut cases = vec![(own.clone(), first(bench).await?)];
     if let Some(offer) = offer.filter(|offer| *offer != own && *offer != NEVER[0].1) {
-        let welcome = bench.shared("lifecycle.offer", || welcomed(bench, &offer)).await?;
+        let welcome =
+            bench.shared("lifecycle.offer", || welcomed(bench, &offer, Declared::Nothing)).await?;
         bench.note(&welcome.seen);
         cases.push((offer.clone(), welcome));
     }
@@ -99,16 +102,21 @@ struct Welcome {
 
 /// Asks for a version that never was, once for all checks.
 async fn offered(bench: &Bench, at: usize) -> Result<Arc<Welcome>, Trouble> {
-    let name = ["lifecycle.past", "lifecycle.future", "lifecycle.no-date"][at];
-    let welcome = bench.shared(name, || welcomed(bench, NEVER[at].1)).await?;
+    let (name, declared) = [
+        ("lifecycle.past", Declared::Nothing),
+        ("lifecycle.future", Declared::Everything),
+        ("lifecycle.no-date", Declared::Everything),
+    ][at];
+    let welcome = bench.shared(name, || welcomed(bench, NEVER[at].1, declared)).await?;
     bench.note(&welcome.seen);
     Ok(welcome)
 }
 
-async fn welcomed(bench: &Bench, version: &str) -> Result<Welcome, Trouble> {
-    let session = bench.initialize(version, &json!({})).await?;
+/// What a client that asks for a version and declares this is answered with. The session goes on for other checks.
+async fn welcomed(bench: &Bench, version: &str, declared: Declared) -> Result<Welcome, Trouble> {
+    let session = bench.initialize(version, declared).await?;
     let (version, seen) = (session.version().map(str::to_owned), session.welcome.clone());
-    session.end().await;
+    session.leave().await;
     Ok(Welcome { version, seen, asked: None })
 }
 
@@ -129,6 +137,7 @@ check! {
     pub(crate) VERSION_OTHER = "lifecycle.version.other";
     since: "2025-03-26";
     until: "2025-11-25";
+    waits: true;
     scenario: version_other
 }
 
@@ -161,6 +170,7 @@ check! {
     pub(crate) VERSION_LATEST = "lifecycle.version.latest";
     since: "2025-03-26";
     until: "2025-11-25";
+    waits: true;
     scenario: version_latest
 }
 
@@ -185,6 +195,7 @@ check! {
     pub(crate) INITIALIZED_FIRST = "lifecycle.initialized.first";
     since: "2025-03-26";
     until: "2025-11-25";
+    waits: true;
     scenario: initialized_first
 }
 
@@ -199,7 +210,7 @@ async fn initialized_first(bench: &Bench) -> Judgement {
 
 async fn unready(bench: &Bench) -> Result<Welcome, Trouble> {
     let revision = bench.edition().revision.clone();
-    let session = bench.initialize(&revision, &every_capability()).await?;
+    let session = bench.initialize(&revision, Declared::Everything).await?;
     let asks = |m: &Message| m.kind == Kind::Request && m.method() != Some(method::OLD_PING);
     let mut asked = session.welcome.messages.iter().find(|m| asks(m)).cloned();
     if bench.survey().transport.has_heads() {
@@ -214,7 +225,7 @@ async fn unready(bench: &Bench) -> Result<Welcome, Trouble> {
         asked = asked.or(strays.and_then(|seen| seen.messages.iter().find(|m| asks(m)).cloned()));
     }
     let (version, seen) = (session.version().map(str::to_owned), session.welcome.clone());
-    session.end().await;
+    session.leave().await;
     Ok(Welcome { version, seen, asked })
 }
 
@@ -277,7 +288,7 @@ async fn undeclared(bench: &Bench, kind: impl Fn(&str) -> bool) -> Judgement {
             "offer a tool that does, marked `readOnlyHint: true`",
         ));
     }
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let mut asked = None;
     for probe in asking {
         let seen = session.send(probe.patience(PATIENCE)).await;
@@ -345,7 +356,7 @@ async fn id_unique(bench: &Bench) -> Judgement {
         let why = "no tool that was called asks the client";
         return Ok(Finding::unseen(why, "offer one that does, marked `readOnlyHint: true`"));
     }
-    let session = bench.session(&every_capability()).await?;
+    let session = bench.session(Declared::Everything).await?;
     let mut ids = Vec::new();
     for probe in asking.iter().cycle().take(3) {
         let seen = session.send(probe.clone().patience(PATIENCE)).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use plumb_model::Carrier;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Session, Trouble, check};
+use plumb_runner::{Bench, Declared, Finding, Judgement, Observed, Probe, Session, Trouble, check};
 use plumb_wire::{Capability, header, method};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ check! {
 }
 
 async fn ids_unique(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let answers = several(bench, &session).await;
     session.end().await;
     let mut seen = BTreeSet::new();
@@ -54,7 +54,7 @@ check! {
 }
 
 async fn own_stream(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let judged = resumed(bench, &session).await;
     session.end().await;
     judged

@@ -1,8 +1,7 @@
 //! basic/transports#session-management.
 
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Session, Trouble, check};
+use plumb_runner::{Bench, Declared, Finding, Judgement, Observed, Probe, Session, Trouble, check};
 use plumb_wire::header;
-use serde_json::json;
 
 use super::ping;
 
@@ -23,7 +22,7 @@ check! {
 }
 
 async fn visible_ascii(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let finding = session.id().map(|id| {
         let fits = !id.is_empty() && id.chars().all(|c| ('\u{21}'..='\u{7e}').contains(&c));
         Finding::expect(fits, "visible ASCII characters", || format!("{id:?}"))
@@ -48,7 +47,7 @@ check! {
 async fn id_secure(bench: &Bench) -> Judgement {
     let mut ids = Vec::new();
     for _ in 0..3 {
-        let session = bench.session(&json!({})).await?;
+        let session = bench.session(Declared::Nothing).await?;
         ids.extend(session.id().map(str::to_owned));
         session.end().await;
     }
@@ -99,7 +98,7 @@ check! {
 }
 
 async fn missing_400(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let judged = without_id(&session).await;
     session.end().await;
     judged
@@ -133,7 +132,7 @@ check! {
 }
 
 async fn ended_404(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let judged = ended(&session).await;
     session.end().await;
     judged
@@ -169,7 +168,7 @@ check! {
 }
 
 async fn unknown_404(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let judged = unknown(&session).await;
     session.end().await;
     judged

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plumb_model::{Carrier, End, Sent};
-use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Session, check};
+use plumb_runner::{Bench, Declared, Finding, Judgement, Notes, Observed, Probe, Session, check};
 use plumb_wire::{Capability, header, method};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ check! {
 }
 
 async fn get_answer(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let mut open = session.open(Probe::bodiless("GET")).await?;
     let status = open.status().await;
     let media = open.so_far().media_type();
@@ -55,7 +55,7 @@ check! {
 }
 
 async fn get_no_response(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let judged = listened(bench, &session).await;
     session.end().await;
     judged

@@ -2,7 +2,7 @@
 
 use plumb_model::pack::Base;
 use plumb_runner::{
-    Bench, Finding, Judgement, Notes, Observed, Probe, Prop, Session, Trouble, check,
+    Bench, Declared, Finding, Judgement, Notes, Observed, Probe, Prop, Session, Trouble, check,
 };
 use plumb_wire::{codes, method, notification};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ check! {
 }
 
 async fn set_level(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     for level in LEVELS {
         let seen = session.send(at(level)).await?;
         let judgement = seen.settled().map(|seen| {
@@ -109,7 +109,7 @@ check! {
 }
 
 async fn set_level_invalid(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let judged = levels(bench, &session).await;
     session.end().await;
     judged?;
@@ -147,7 +147,7 @@ check! {
 }
 
 async fn threshold(bench: &Bench) -> Judgement {
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     let judged = logged(bench, &session).await;
     session.end().await;
     judged
@@ -230,7 +230,7 @@ check! {
 
 async fn subscribe(bench: &Bench) -> Judgement {
     let uri = bench.prop(Prop::Resource)?.name.clone();
-    let session = bench.session(&json!({})).await?;
+    let session = bench.session(Declared::Nothing).await?;
     for method in [method::OLD_SUBSCRIBE, method::OLD_UNSUBSCRIBE] {
         let seen = session.send(Probe::request(method, json!({"uri": uri}))).await?;
         let judgement = seen

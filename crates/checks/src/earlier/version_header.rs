@@ -1,8 +1,7 @@
 //! basic/transports#protocol-version-header.
 
-use plumb_runner::{Bench, Finding, Judgement, check};
+use plumb_runner::{Bench, Declared, Finding, Judgement, check};
 use plumb_wire::header;
-use serde_json::json;
 
 use super::{NEVER, ping};
 
@@ -56,7 +55,7 @@ async fn absent(bench: &Bench) -> Judgement {
     if seen.settled()?.is_accepted() {
         return Ok(Finding::Held);
     }
-    let session = bench.initialize(ASSUMED, &json!({})).await?;
+    let session = bench.initialize(ASSUMED, Declared::Nothing).await?;
     let speaks = session.version() == Some(ASSUMED);
     session.end().await;
     if !speaks {

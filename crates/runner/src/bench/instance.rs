@@ -12,6 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Bench, Context, served};
 use crate::aside::Loan;
+use crate::channel::Channel;
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
 
@@ -22,8 +23,20 @@ impl Bench {
     /// Another instance of the target, of its own, for targets given as a command. It has been asked for nothing. Few start
     /// at once.
     pub async fn instance(&self) -> Result<Instance<'_>, Trouble> {
-        let Context { target, limits, recorder, auth, aside, .. } = &*self.context;
-        let turn = aside.turn(recorder.tempo.start_up()).await;
+        let turn = self.start_turn().await;
+        self.started(turn).await
+    }
+
+    /// The right to start a process.
+    pub(super) async fn start_turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.context.aside.turn(self.context.recorder.tempo.start_up()).await
+    }
+
+    pub(super) async fn started(
+        &self,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Result<Instance<'_>, Trouble> {
+        let Context { target, limits, recorder, auth, .. } = &*self.context;
         let running = target.start(limits, recorder, auth.as_deref()).await;
         let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
         let instance = self.holding(running, None);
@@ -52,10 +65,18 @@ impl Bench {
         let slow = self.context.recorder.tempo.starts_slowly();
         let first = !self.borrows.swap(true, Ordering::Relaxed);
         let loan = if first { Some(aside.loan(&self.borrows, slow).await) } else { None };
-        let Some(running) = aside.idle() else {
-            let fresh = self.fresh_instance().await?;
-            return Ok(Instance { _loan: loan, ..fresh });
-        };
+        let mut idle = aside.idle();
+        if idle.is_none() {
+            let turn = self.start_turn().await;
+            // Whoever had that right before may have left one.
+            idle = aside.idle();
+            if idle.is_none() {
+                let fresh = self.started(turn).await?;
+                fresh.send(Probe::request(method::DISCOVER, json!({}))).await?;
+                return Ok(Instance { _loan: loan, ..fresh });
+            }
+        }
+        let Some(running) = idle else { return self.fresh_instance().await };
         self.watch().used_what_another_used();
         let instance = self.holding(running, loan);
         instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
@@ -97,6 +118,10 @@ impl Instance<'_> {
     pub async fn open(&self, probe: Probe) -> Result<Open, Trouble> {
         let probe = self.bench.numbered(probe);
         self.running.channel.open(self.bench.check, &probe).await
+    }
+
+    pub(super) fn channel(&self) -> &Channel {
+        &self.running.channel
     }
 
     /// The process, if it speaks over standard streams.

@@ -5,12 +5,30 @@ use serde_json::{Value, json};
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Bench;
+use super::{Bench, Instance};
 use crate::aside::Opened;
-use crate::channel::Channel;
+use crate::channel::{Channel, everything};
 use crate::migrate::{self, negotiated};
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
+
+/// What a client declares in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Declared {
+    /// No capability.
+    Nothing,
+    /// Every capability that there is.
+    Everything,
+}
+
+impl Declared {
+    fn capabilities(self) -> Value {
+        match self {
+            Self::Nothing => json!({}),
+            Self::Everything => everything(),
+        }
+    }
+}
 
 impl Bench {
     /// Sends `initialize` with a version and capabilities, and nothing behind it: in a process of its own over standard
@@ -18,18 +36,26 @@ impl Bench {
     pub async fn initialize(
         &self,
         version: &str,
-        capabilities: &Value,
+        declared: Declared,
     ) -> Result<Session<'_>, Trouble> {
-        let (running, start) = if self.channel.keeper().is_some() {
-            let (running, start) = self.instance().await?.into_running();
-            (Some(running), start)
-        } else {
-            (None, None)
+        let instance = match self.channel.keeper() {
+            Some(_) => Some(self.instance().await?),
+            None => None,
         };
+        self.initialize_in(instance, version, declared).await
+    }
+
+    async fn initialize_in<'a>(
+        &'a self,
+        instance: Option<Instance<'a>>,
+        version: &str,
+        declared: Declared,
+    ) -> Result<Session<'a>, Trouble> {
+        let (running, start) = instance.map(Instance::into_running).unzip();
         let channel = running.as_ref().map_or(&self.channel, |running| &running.channel);
         let channel = channel.bare();
         let id = json!(format!("plumb-{}", self.fresh_id()));
-        let mut opening = migrate::initialize(version, capabilities, "");
+        let mut opening = migrate::initialize(version, &declared.capabilities(), "");
         opening["id"] = id;
         let welcome = channel.send(self.check, &Probe::message(opening)).await?;
         drop(start);
@@ -39,38 +65,78 @@ impl Bench {
             self.context.recorder.add_session(id);
         }
         let version = negotiated(&welcome);
-        Ok(Session { bench: self, channel, running, id, version, welcome, turn: None })
+        let place = running.map_or(Place::Shared, Place::Own);
+        Ok(Session { bench: self, channel, place, declared, id, version, welcome, turn: None })
     }
 
-    /// A session of the revision with these capabilities, past its opening. Over standard streams, checks that declare none
-    /// use one process in turn: a second one at once is never granted.
-    pub async fn session(&self, capabilities: &Value) -> Result<Session<'_>, Trouble> {
-        let in_turn = self.channel.keeper().is_some() && *capabilities == json!({});
-        if !in_turn || self.tried > 0 {
-            return self.fresh_session(capabilities).await;
+    /// A session of the revision in which this is declared, past its opening. Over standard streams, checks use one process in
+    /// turn, or one of a few: nobody is granted a second session at once there.
+    pub async fn session(&self, declared: Declared) -> Result<Session<'_>, Trouble> {
+        if self.channel.keeper().is_none() || self.tried > 0 {
+            return self.opened(self.initialize(&self.edition().revision, declared).await?).await;
         }
-        let (turn, opened) = self.context.aside.session().await;
-        let Some(Opened { mut running, version, welcome }) = opened else {
-            return Ok(Session { turn, ..self.fresh_session(capabilities).await? });
-        };
+        match declared {
+            Declared::Nothing => self.session_in_turn().await,
+            Declared::Everything => self.borrowed_session().await,
+        }
+    }
+
+    async fn session_in_turn(&self) -> Result<Session<'_>, Trouble> {
+        let aside = &self.context.aside;
+        let turn = aside.session().await;
+        if let Some(opened) = aside.opened() {
+            return Ok(self.goes_on(opened, turn));
+        }
+        let right = self.start_turn().await;
+        // Whoever had that right before may have left one.
+        if let Some(opened) = aside.opened() {
+            return Ok(self.goes_on(opened, turn));
+        }
+        let instance = self.started(right).await?;
+        let revision = &self.edition().revision;
+        let session = self.initialize_in(Some(instance), revision, Declared::Nothing).await?;
+        Ok(Session { turn, ..self.opened(session).await? })
+    }
+
+    /// The session of a process that another check has left.
+    fn goes_on(&self, opened: Opened, turn: Option<OwnedSemaphorePermit>) -> Session<'_> {
+        let Opened { mut running, version, welcome } = opened;
         self.watch().used_what_another_used();
         self.note(&welcome);
         running.channel = running.channel.of(&self.channel);
-        let channel = running.channel.bare();
-        Ok(Session {
+        Session {
             bench: self,
-            channel,
-            running: Some(running),
+            channel: running.channel.bare(),
+            place: Place::Own(running),
+            declared: Declared::Nothing,
             id: None,
             version,
             welcome,
             turn,
+        }
+    }
+
+    async fn borrowed_session(&self) -> Result<Session<'_>, Trouble> {
+        let instance = self.ready_instance().await?;
+        let opened = instance.channel().session().await?;
+        let Some((version, welcome)) = opened.map(|o| (Some(o.version), o.welcome)) else {
+            return Err(Trouble::Setup("the revision has no sessions".into()));
+        };
+        self.note(&welcome);
+        Ok(Session {
+            bench: self,
+            channel: instance.channel().bare(),
+            place: Place::Lent(instance),
+            declared: Declared::Everything,
+            id: None,
+            version,
+            welcome,
+            turn: None,
         })
     }
 
-    async fn fresh_session(&self, capabilities: &Value) -> Result<Session<'_>, Trouble> {
-        let revision = self.edition().revision.clone();
-        let session = self.initialize(&revision, capabilities).await?;
+    /// A session past its opening, if it was granted.
+    async fn opened<'a>(&self, session: Session<'a>) -> Result<Session<'a>, Trouble> {
         if session.version.is_none() {
             let came = session.welcome.describe();
             session.end().await;
@@ -81,12 +147,22 @@ impl Bench {
     }
 }
 
+/// Where a session is.
+enum Place<'a> {
+    /// In the process of the run, over HTTP.
+    Shared,
+    /// In a process of its own, over standard streams.
+    Own(Running),
+    /// In one of those that checks use one after the other.
+    Lent(Instance<'a>),
+}
+
 /// A session of a check's own. End it with [`Session::end`].
 pub struct Session<'a> {
     bench: &'a Bench,
     channel: Channel,
-    /// The process, over standard streams.
-    running: Option<Running>,
+    place: Place<'a>,
+    declared: Declared,
     id: Option<String>,
     version: Option<String>,
     /// The turn to use its process.
@@ -147,19 +223,50 @@ impl Session<'_> {
         self.channel.strays(self.bench.check).await.inspect(|seen| self.bench.note(seen))
     }
 
-    /// Ends it; gives the answer to that, where there is anything to be ended by a message.
+    /// Ends it, or leaves its process to the next check; gives the answer to the end, where there is anything to be ended by a
+    /// message.
     pub async fn end(self) -> Option<Observed> {
         let ended = match &self.id {
             Some(_) => self.send(Probe::bodiless("DELETE")).await.ok(),
             None => None,
         };
-        let Some(running) = self.running else { return ended };
         let aside = &self.bench.context.aside;
-        if self.turn.is_some() {
-            aside.keep_session(Opened { running, version: self.version, welcome: self.welcome });
-        } else {
-            aside.end(running);
+        match self.place {
+            Place::Shared => {}
+            Place::Lent(instance) => instance.leave().await,
+            Place::Own(running) if self.turn.is_some() => {
+                aside.keep_session(Opened { running, version: self.version, welcome: self.welcome })
+            }
+            Place::Own(running) => aside.end(running),
         }
         ended
+    }
+
+    /// Goes on behind its opening, where that was granted for the revision of the run: over standard streams, its process is
+    /// left to checks that want a session like this one.
+    pub async fn leave(mut self) {
+        let granted = self.version.as_ref() == Some(&self.bench.edition().revision);
+        let alone = self.bench.tried > 0 || !matches!(self.place, Place::Own(_));
+        if !granted || alone || self.initialized().await.is_err() {
+            self.end().await;
+            return;
+        }
+        let Place::Own(mut running) = std::mem::replace(&mut self.place, Place::Shared) else {
+            return;
+        };
+        let aside = &self.bench.context.aside;
+        let (version, welcome) = (self.version, self.welcome);
+        match self.declared {
+            Declared::Nothing => aside.keep_session(Opened { running, version, welcome }),
+            Declared::Everything => {
+                let process = self.channel.process_name().await;
+                if let (Some(version), Ok(process)) = (version, process) {
+                    running.channel = running.channel.with_session(process, version, welcome);
+                    aside.keep(running);
+                } else {
+                    aside.end(running);
+                }
+            }
+        }
     }
 }

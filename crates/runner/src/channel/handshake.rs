@@ -29,8 +29,13 @@ pub(crate) struct Handshakes {
 
 impl Default for Handshakes {
     fn default() -> Self {
-        Self { declared: apps::declared(every_capability()), state: Mutex::default() }
+        Self { declared: everything(), state: Mutex::default() }
     }
+}
+
+/// What a client declares that is able to do all that there is.
+pub(crate) fn everything() -> Value {
+    apps::declared(every_capability())
 }
 
 #[derive(Default)]
@@ -68,6 +73,14 @@ impl Channel {
     /// The same way in a session of a client that declares these capabilities.
     pub(crate) fn declaring(&self, declared: Value) -> Self {
         let handshakes = Handshakes { declared, state: Mutex::default() };
+        Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
+    }
+
+    /// The same way in the session that was opened with this process by a client that declares everything.
+    pub(crate) fn with_session(&self, process: String, version: String, welcome: Observed) -> Self {
+        let opened = Opened { process, id: None, version, welcome };
+        let state = State { opened: Some(opened), ended: 0 };
+        let handshakes = Handshakes { declared: everything(), state: Mutex::new(state) };
         Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
     }
 
@@ -157,7 +170,8 @@ impl Channel {
         Some(seen)
     }
 
-    async fn process_name(&self) -> Result<String, WireError> {
+    /// What tells the process that a message goes to from others.
+    pub(crate) async fn process_name(&self) -> Result<String, WireError> {
         Ok(match &self.way {
             Way::Http(_, Some(server)) => server.process().id().to_string(),
             Way::Http(_, None) => String::new(),

@@ -9,7 +9,7 @@ use plumb_wire::stdio::Session;
 use plumb_wire::{Limits, WireError};
 use tokio::sync::Mutex;
 
-use super::mortal::{DYING, GRACE, RESTARTS, ending, last_words};
+use super::mortal::{DYING, GRACE, LEAVING, RESTARTS, ending, last_words};
 use crate::errors::TargetError;
 use crate::record::Recorder;
 
@@ -108,7 +108,7 @@ impl Keeper {
         let current = self.current.lock().await;
         let tempo = &self.recorder.tempo;
         current.0.close_stdin().await;
-        if current.0.wait_exit(tempo.parting(GRACE)).await.is_none() {
+        if current.0.wait_exit(tempo.parting(LEAVING)).await.is_none() {
             tempo.lingered();
         }
         current.0.process().stop(GRACE).await;

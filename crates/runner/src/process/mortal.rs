@@ -10,6 +10,9 @@ use plumb_wire::stdio::Session;
 /// A server gets so long to end by itself before it is ended.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
+/// Once its input has ended, a server over standard streams gets so long before it is asked by a signal.
+pub(crate) const LEAVING: Duration = Duration::from_secs(1);
+
 /// A process that closes its connections or its output is gone within so long.
 pub(crate) const DYING: Duration = Duration::from_millis(500);
 

@@ -1,6 +1,6 @@
 //! ext:apps#server-behavior: what tools with an interface answer, for those who show it and those who do not.
 
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, brief, check};
+use plumb_runner::{Bench, Declared, Finding, Judgement, Observed, Probe, Trouble, brief, check};
 use plumb_wire::apps;
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ async fn called(bench: &Bench, call: Probe, shows: Shows) -> Result<Observed, Tr
     match shows {
         Shows::Interfaces => bench.send(call.capabilities(apps::declared(json!({})))).await,
         Shows::Nothing if bench.edition().has_handshake() => {
-            let session = bench.session(&json!({})).await?;
+            let session = bench.session(Declared::Nothing).await?;
             let seen = session.send(call).await;
             session.end().await;
             seen

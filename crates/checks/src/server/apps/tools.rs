@@ -1,7 +1,7 @@
 //! ext:apps#resource-discovery and #server-behavior: how tools are linked to their interfaces, and to whom they are shown.
 
 use plumb_runner::survey::{Apps, Item};
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, brief, check};
+use plumb_runner::{Bench, Declared, Finding, Judgement, Observed, Probe, Trouble, brief, check};
 use plumb_wire::{apps, method};
 use serde_json::{Value, json};
 
@@ -165,8 +165,11 @@ async fn check_capability(bench: &Bench) -> Judgement {
 
 /// The list of tools as a client gets it that shows no interfaces, page by page.
 async fn plain_pages(bench: &Bench) -> Result<Vec<Observed>, Trouble> {
-    let session =
-        if bench.edition().has_handshake() { Some(bench.session(&json!({})).await?) } else { None };
+    let session = if bench.edition().has_handshake() {
+        Some(bench.session(Declared::Nothing).await?)
+    } else {
+        None
+    };
     let mut pages = Vec::new();
     let mut params = json!({});
     for _ in 0..PAGES {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{OptionFuture, join, join3};
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, check};
+use plumb_runner::{Bench, Declared, Finding, Judgement, Observed, Probe, Prop, check};
 use plumb_wire::method;
 use serde_json::json;
 
@@ -76,7 +76,8 @@ async fn in_sessions(bench: &Bench, first: &Probe) -> Judgement {
 
 /// Sends the second request in a session of its own while the first one is worked on in another.
 async fn two_sessions(bench: &Bench, first: Probe, second: Probe) -> Judgement {
-    let (one, other) = (bench.session(&json!({})).await?, bench.session(&json!({})).await?);
+    let (one, other) =
+        (bench.session(Declared::Nothing).await?, bench.session(Declared::Nothing).await?);
     let open = one.open(first.clone()).await?;
     bench.pause(UNDER_WAY).await;
     let seen = other.send(second.clone()).await;
