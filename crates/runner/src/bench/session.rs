@@ -235,7 +235,8 @@ impl Session<'_> {
             Place::Shared => {}
             Place::Lent(instance) => instance.leave().await,
             Place::Own(running) if self.turn.is_some() => {
-                aside.keep_session(Opened { running, version: self.version, welcome: self.welcome })
+                let (version, welcome) = (self.version, self.welcome);
+                aside.keep_session(Opened { running, version, welcome });
             }
             Place::Own(running) => aside.end(running),
         }

@@ -44,8 +44,8 @@ const AT_ONCE: Duration = Duration::from_millis(15);
 /// What has been left open is read for so long at most, whatever the target's pace.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Silence is proven by so many times the wait of a vector; where it was proven before and nothing was ever answered late, by
-/// this part of that.
+/// Silence is proven by so many times the wait of a vector; where it was proven of the same vector in another place, and nothing
+/// was ever answered late, by this part of that.
 const PROVEN: u32 = 2;
 const PROVEN_BEFORE: u32 = 4;
 
@@ -69,7 +69,8 @@ pub(crate) async fn walk(
         silences: 0,
         deaf: 0,
         nameless: Nameless::default(),
-        late: Late::default(),
+        silent: Vec::new(),
+        answers_late: false,
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
         left: Vec::new(),
@@ -109,8 +110,10 @@ struct Walk<'a> {
     deaf: u32,
     /// What it does with lines whose request cannot be told.
     nameless: Nameless,
-    /// What came of vectors that were left open.
-    late: Late,
+    /// Vectors that were left open, and never answered.
+    silent: Vec<Trial>,
+    /// Whether one that was left open was answered.
+    answers_late: bool,
     /// The last answer to each unbroken request that was accepted.
     last: BTreeMap<String, Observed>,
     /// Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
@@ -130,21 +133,17 @@ struct Left {
     after: Observed,
 }
 
-/// What came of vectors that were left open, of a whole lane.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Late {
-    #[default]
-    Unknown,
-    Nothing,
-    /// Some are answered, only late: whatever is open has its whole time.
-    Answers,
-}
-
 /// What became of a vector with nothing sent behind it.
 enum Came {
     Answer(Observed),
     /// Nothing yet, and its id would tell.
     Nothing(Box<Open>),
+}
+
+impl Came {
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing(_))
+    }
 }
 
 impl Walk<'_> {
@@ -172,21 +171,21 @@ impl Walk<'_> {
     }
 
     /// Judges what was left open: all else that was asked was time for it. Silence for twice as long as is enough, while the
-    /// target answers others, is no slowness; once it was seen so, less will do.
+    /// target answers others, is no slowness; of a vector that was seen so elsewhere, less will do.
     async fn settle(&mut self, which: impl Fn(&Left) -> bool) {
         let (due, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.left).into_iter().partition(which);
         self.left = rest;
         for Left { trial, since, before, mut open, after } in due {
             let whole = self.channel.stretch(BEHIND[0]) * PROVEN;
-            let enough = if self.late == Late::Nothing { whole / PROVEN_BEFORE } else { whole };
+            let known = !self.answers_late && self.silent.iter().any(|silent| silent.is_of(&trial));
+            let enough = if known { whole / PROVEN_BEFORE } else { whole };
             let answered = timeout_at(since + enough, open.until(LONG, Message::is_response));
             let ended = answered.await.is_ok() && open.is_ended();
-            self.late = match self.late {
-                _ if ended => Late::Answers,
-                Late::Unknown => Late::Nothing,
-                seen => seen,
-            };
+            self.answers_late |= ended;
+            if !ended && !known {
+                self.silent.push(trial.clone());
+            }
             let sent = if ended { open.finish().await } else { open.close() };
             let broken_off = sent.is_broken_off();
             let tried = between(self.given, &trial, before, sent, after);
@@ -241,8 +240,7 @@ impl Walk<'_> {
             if id.is_some() && sent.iter().any(same) {
                 break;
             }
-            let silent = sent.iter().any(|came| matches!(came, Came::Nothing(_)));
-            match self.came(prepared, silent).await {
+            match self.came(prepared, sent.iter().any(Came::is_nothing)).await {
                 Some(came) => sent.push(came),
                 None => break,
             }
