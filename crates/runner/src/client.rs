@@ -3,6 +3,7 @@
 
 mod answered;
 mod conversation;
+mod ending;
 mod known;
 mod listening;
 mod mock;

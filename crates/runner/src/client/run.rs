@@ -13,6 +13,7 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::conversation;
+use super::ending::Ending;
 use super::known::Client;
 use super::listening::{Came, Listening};
 use super::moment::{Moment, Play};
@@ -43,6 +44,9 @@ const REQUESTS: u64 = 5_000;
 /// So long judging may take where the scenarios have used up the budget.
 const JUDGING: Duration = Duration::from_secs(1);
 
+/// Of a client that asked for nothing, so many things that befell are told.
+const TOLD: usize = 3;
+
 /// Everything that a client sent, and what that tells of it.
 #[derive(Default)]
 pub(crate) struct Heard {
@@ -50,8 +54,8 @@ pub(crate) struct Heard {
     /// What makes it act, if we start it.
     drive: Option<Drive>,
     plays: Vec<Play>,
-    /// How it ended in scenarios where it did not end well, a line each.
-    endings: Vec<String>,
+    /// How it ended in scenarios where it did not end well.
+    endings: Vec<Ending>,
 }
 
 impl Heard {
@@ -107,9 +111,11 @@ impl Heard {
             heard.take(scenario, Played::of(came), recorder);
         }
         if met == 0 {
-            heard.endings.push("nobody came to any of the addresses".to_owned());
+            let how = "nobody came to any of the addresses".to_owned();
+            heard.endings.push(Ending { scenario: None, how });
         } else if met < all {
-            heard.endings.push(format!("the client came to {met} of {all} addresses"));
+            let how = format!("the client came to {met} of {all} addresses");
+            heard.endings.push(Ending { scenario: None, how });
         }
         heard.told(recorder)
     }
@@ -117,8 +123,8 @@ impl Heard {
     /// What befell is told, if there is something to judge.
     fn told(self, recorder: &Recorder) -> Result<Self, RunError> {
         self.spoke(recorder)?;
-        for ending in &self.endings {
-            recorder.remark(ending.clone());
+        for line in Ending::lines(&self.endings) {
+            recorder.remark(line);
         }
         Ok(self)
     }
@@ -126,8 +132,7 @@ impl Heard {
     /// Takes in what came in a scenario, or that there was no time for it.
     fn take_or_miss(&mut self, scenario: Scenario, played: Option<Played>, recorder: &Recorder) {
         let Some(played) = played else {
-            let late = format!("there was no time left for `{}`", scenario.label());
-            self.endings.push(late);
+            self.befell(scenario, "there was no time left".to_owned());
             return;
         };
         self.take(scenario, played, recorder);
@@ -136,7 +141,9 @@ impl Heard {
     /// Takes in what came in a scenario.
     fn take(&mut self, scenario: Scenario, mut played: Played, recorder: &Recorder) {
         let record = |served| recorder.record_served(served, scenario.label());
-        self.endings.extend(played.ending.take());
+        for how in std::mem::take(&mut played.endings) {
+            self.befell(scenario, how);
+        }
         for secret in &played.took.secrets {
             recorder.add_secret(secret.as_bytes());
         }
@@ -149,6 +156,10 @@ impl Heard {
         self.plays.push(Play { scenario, received, whole, said, facts, lives, exit, stepping });
     }
 
+    fn befell(&mut self, scenario: Scenario, how: String) {
+        self.endings.push(Ending { scenario: Some(scenario.label()), how });
+    }
+
     /// Everything that came, whatever the scenario.
     fn each(&self) -> impl Iterator<Item = &Received> {
         self.plays.iter().flat_map(|play| &play.received)
@@ -157,7 +168,8 @@ impl Heard {
     /// That there is something to judge.
     fn spoke(&self, recorder: &Recorder) -> Result<(), ContactError> {
         let edition = &recorder.edition;
-        let how = recorder.blot_text(&self.endings.join("; "));
+        let lines = Ending::lines(&self.endings);
+        let how = recorder.blot_text(&lines[..lines.len().min(TOLD)].join("; "));
         if self.each().next().is_none() {
             return Err(ContactError::Silent(if how.is_empty() {
                 "it ended with exit code 0 each time".into()
@@ -233,30 +245,24 @@ struct Played {
     whole: bool,
     /// Its exit code, if it ended by itself.
     exit: Option<i32>,
-    /// How the client ended, if not by itself and well.
-    ending: Option<String>,
+    /// How the client ended, if not by itself and well, and what else befell.
+    endings: Vec<String>,
 }
 
 impl Played {
     fn of(came: Came) -> Self {
-        let name = came.scenario.label();
         let missing = (!came.missing.is_empty()).then(|| came.missing.join("; "));
         let missing = missing.filter(|_| !came.whole);
-        let ending = missing.map(|missing| format!("in `{name}` this was not seen: {missing}"));
-        let ending = with_lost(ending, name, came.lost);
+        let ending = missing.map(|missing| format!("this was not seen: {missing}"));
+        let endings = ending.into_iter().chain(unkept(came.lost)).collect();
         let Came { took, lives, whole, .. } = came;
-        Self { took, lives, whole, ending, ..Self::default() }
+        Self { took, lives, whole, endings, ..Self::default() }
     }
 }
 
-/// How a scenario ended, with how many requests were not kept.
-fn with_lost(ending: Option<String>, name: &str, lost: u64) -> Option<String> {
-    if lost == 0 {
-        return ending;
-    }
-    let told =
-        format!("in `{name}` the client sent more than is kept: {lost} requests are not judged");
-    Some(ending.map_or_else(|| told.clone(), |ending| format!("{ending}; {told}")))
+/// That requests were not kept.
+fn unkept(lost: u64) -> Option<String> {
+    (lost > 0).then(|| format!("the client sent more than is kept: {lost} requests are not judged"))
 }
 
 async fn played(
@@ -285,29 +291,27 @@ async fn played(
     let Stopped { exit, .. } = process.stop(GRACE).await;
     let lost = servers.lost();
     let took = servers.stop(GRACE).await;
-    let name = scenario.label();
     let words = last_words(&process.stderr_tail());
     let ending = match (&in_time, exit) {
         (Some(exit), _) if exit.code == Some(0) => None,
         (Some(exit), _) if exit.code.is_some() && scenario.may_fail() => None,
-        (Some(exit), _) => Some(format!(
-            "in `{name}` the client ended with {}; its last words: {words}",
-            self::ending(*exit)
-        )),
+        (Some(exit), _) => {
+            Some(format!("the client ended with {}; its last words: {words}", self::ending(*exit)))
+        }
         (None, Some(_)) if overrun => Some(format!(
-            "in `{name}` the client did not stop asking: after {REQUESTS} requests it was ended; its last words: {words}"
+            "the client did not stop asking: after {REQUESTS} requests it was ended; its last words: {words}"
         )),
         (None, Some(_)) => Some(format!(
-            "in `{name}` the client did not end within {} s and was ended; its last words: {words}",
+            "the client did not end within {} s and was ended; its last words: {words}",
             patience.as_secs()
         )),
-        (None, None) => Some(format!("in `{name}` the client could not be ended")),
+        (None, None) => Some("the client could not be ended".to_owned()),
     };
-    let ending = with_lost(ending, name, lost);
+    let endings = ending.into_iter().chain(unkept(lost)).collect();
     let said = [process.stdout_tail(), process.stderr_tail()];
     let said = Some(said.map(|of| of.lossy().into_owned()).concat());
     let exit = in_time.and_then(|exit| exit.code);
-    Ok(Played { took, said, lives, whole: in_time.is_some(), exit, ending })
+    Ok(Played { took, said, lives, whole: in_time.is_some(), exit, endings })
 }
 
 /// Why a check does not concern a client that speaks over this transport: what its page is about.
