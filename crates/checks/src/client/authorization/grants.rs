@@ -11,6 +11,7 @@ use super::{ANY, SHOWN, scopes};
 
 pub(crate) const CHECKS: &[&Check] = &[
     &FORM,
+    &TOKEN_REQUEST,
     &NO_QUERY,
     &ONE_WAY,
     &SECRET,
@@ -44,6 +45,41 @@ fn form(moment: &Moment<'_>, marks: &mut Marks) {
         let kind = now.header("Content-Type").unwrap_or("no media type");
         format!("a JSON object, {}", clip(kind, SHOWN))
     });
+}
+
+/// The grants that OAuth defines by a word; others are named by a URI.
+const GRANTS: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+
+check! {
+    /// **Observed:** a token request has a `grant_type` that is defined: one of OAuth's own, or a URI. One that redeems a code or
+    /// a refresh token and does not authenticate its client has a `client_id`.
+    ///
+    /// **Why:** an authorization server refuses what names no grant that it knows, and cannot tell whose code it redeems;
+    /// ours overlooks a client that is not named, so that more can be seen.
+    ///
+    /// **Fix:** send `grant_type` as it is written in OAuth 2.1 sections 4.1.3, 4.2 and 4.3, and `client_id` wherever there are
+    /// no credentials (section 3.2.2).
+    pub(crate) TOKEN_REQUEST = "client.oauth21.token-request";
+    happening: token_request
+}
+
+fn token_request(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some((_, now)) = request(moment) else { return };
+    if now.json().is_object() {
+        return; // No form: another check says so.
+    }
+    let grant = now.form("grant_type").unwrap_or_default();
+    let defined = GRANTS.contains(&grant.as_str()) || grant.contains(':');
+    marks.expect(defined, "a `grant_type` that is defined", || {
+        if grant.is_empty() { "none".into() } else { format!("{:?}", clip(&grant, SHOWN)) }
+    });
+    let redeems = ["authorization_code", "refresh_token"].contains(&grant.as_str());
+    if redeems && ways(now).is_empty() {
+        let named = now.client_id().is_some_and(|id| !id.is_empty());
+        marks.expect(named, "a `client_id`, as nothing authenticates the client", || {
+            "neither that nor credentials".into()
+        });
+    }
 }
 
 check! {

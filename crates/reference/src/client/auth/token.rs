@@ -38,7 +38,12 @@ impl Client {
                 let encodes = rules.encodes_its_credentials;
                 headers.push(("Authorization".to_owned(), basic(&known.id, secret, encodes)));
             }
-            None => form.push(("client_id", &known.id)),
+            None if rules.identifies_itself => form.push(("client_id", &known.id)),
+            None => {}
+        }
+        if !rules.names_its_grant {
+            form.retain(|(name, _)| *name != "grant_type");
+            form.push(("grant_type", "authorization-code"));
         }
         if let Some(secret) = known.secret.as_ref().filter(|_| !rules.authenticates_in_one_way) {
             form.push(("client_secret", secret));

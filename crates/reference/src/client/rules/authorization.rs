@@ -66,6 +66,10 @@ macro_rules! authorization_rules {
             // basic/authorization/security-considerations, by way of OAuth 2.1
             /// Token requests are forms.
             posts_forms => kills "client.oauth21.form",
+            /// They name the grant.
+            names_its_grant => kills "client.oauth21.token-request",
+            /// And the client, where nothing authenticates it.
+            identifies_itself => kills "client.oauth21.token-request",
             /// Nothing secret stands in their query.
             keeps_codes_out_of_queries => kills "client.oauth21.no-query",
             /// The client authenticates itself in one way.
