@@ -118,6 +118,9 @@ pub(crate) fn params(
             {
                 false
             }
+            Some(Value::String(text)) if text.is_empty() => {
+                rules.param_header_required && rules.empty_strings_need_their_header
+            }
             Some(_) => rules.param_header_required,
         };
         let header = match one(rules, headers, &header) {

@@ -83,6 +83,8 @@ pub struct Survey {
     pub unlisted: Vec<String>,
     /// The tools that may be called, with arguments that they accept.
     pub callable: Vec<Callable>,
+    /// The tools that may be called and are called by nothing but the checks that look for what they change.
+    pub set_aside: Vec<String>,
     /// A tool that can be told how long to take; the first that was found.
     pub timed: Option<Timed>,
     /// The parameters of callable tools that are mirrored into headers.
@@ -91,6 +93,8 @@ pub struct Survey {
     pub pace: Duration,
     /// The tools that answered with a task when the tasks extension was declared.
     pub tasks: Vec<Tasking>,
+    /// The same tools with other values of an argument that is one of several, where those made tasks, too.
+    pub task_variants: Vec<Tasking>,
     /// One of their tasks, which has ended.
     pub ended_task: Option<EndedTask>,
     /// What reading the first listed resources showed, with every client capability declared.
@@ -142,8 +146,12 @@ impl Survey {
     /// What the survey found, a line each.
     pub(crate) fn notes(&self) -> Vec<String> {
         let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+        let aside = match self.set_aside.len() {
+            0 => String::new(),
+            n => format!(", {n} more where a list is to change"),
+        };
         let mut notes = vec![format!(
-            "{} ({} may be called), {}, {}, {}",
+            "{} ({} may be called{aside}), {}, {}, {}",
             counted(self.tools.items.len(), "tool"),
             self.callable.len(),
             counted(self.resources.items.len(), "resource"),

@@ -1,6 +1,7 @@
 //! `basic/patterns/mrtr`: requests of several round trips.
 
 mod answers;
+mod binding;
 mod capabilities;
 mod principal;
 mod replicas;
@@ -22,7 +23,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &state::ATTACKER_CONTROLLED,
     &state::INTEGRITY,
     &state::REJECT_TAMPERED,
-    &state::REQUEST_BINDING,
+    &binding::REQUEST_BINDING,
     &state::SINGLE_USE,
     &principal::STATE_PRINCIPAL,
     &principal::ELICITATION,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use plumb_flows::quiet::Quiet;
+use plumb_runner::survey::speaks_of_time;
 use plumb_runner::{
     Bench, Check, Finding, Judgement, Notes, Observed, Probe, Prop, Trouble, capable, check,
-    with_token,
+    sample, with_token,
 };
 use plumb_wire::{meta, notification};
 use serde_json::{Value, json};
@@ -100,7 +101,8 @@ fn increasing(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** tools that report progress are called without a token, and other requests with and without one:
-    /// no notification carries a token that the request did not give.
+    /// no notification carries a token that the request did not give. A tool that reports once and takes a number is called
+    /// with a larger one as well.
     ///
     /// **Why:** a client has nowhere to show progress that it did not ask for.
     ///
@@ -125,6 +127,16 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
                 &format!("{}-{slug}", plain(&name)),
                 title(&name, token.as_ref()),
                 Ok(known(&seen, token.as_ref())),
+            );
+        }
+        // What reports once says nothing of an order: it is told to do more, if it can be.
+        if let Some(more) = more_to_do(bench, &name) {
+            let token = json!("plumb-more");
+            let seen = quiet.send(with_token(capable(more), token.clone())).await?;
+            bench.case(
+                &format!("{}-more", plain(&name)),
+                format!("{name:?} with more to do"),
+                Ok(known(&seen, Some(&token))),
             );
         }
     }
@@ -222,6 +234,28 @@ fn reporters(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
         }
     }
     Ok(found)
+}
+
+/// So much a tool is told to do that reports once, if it takes a number.
+const MORE: u64 = 3;
+
+/// A call of a tool that reported no more than once, with larger numbers where they say nothing of time.
+fn more_to_do(bench: &Bench, name: &str) -> Option<Probe> {
+    let callable = bench.survey().callable.iter().find(|c| c.tool["name"] == name)?;
+    if callable.shown.as_ref()?.notifications(METHOD).count() > 1 {
+        return None;
+    }
+    let mut arguments = callable.arguments.clone();
+    for (argument, value) in &mut arguments {
+        if value.as_u64().is_some_and(|n| n < MORE) && !speaks_of_time(argument) {
+            *value = json!(MORE);
+        }
+    }
+    let arguments = Value::Object(arguments);
+    let fits =
+        sample::validator(&callable.tool["inputSchema"]).is_none_or(|v| v.is_valid(&arguments));
+    (fits && arguments != Value::Object(callable.arguments.clone()))
+        .then(|| bench.call_of(name, arguments))
 }
 
 fn plain(name: &str) -> String {

@@ -7,6 +7,16 @@ use serde_json::{Number, Value};
 /// The forms in which a cursor may be Base64; the same form is written again.
 const ENGINES: [&GeneralPurpose; 4] = [&URL_SAFE_NO_PAD, &URL_SAFE, &STANDARD_NO_PAD, &STANDARD];
 
+/// What a cursor says in letters, in lower case: what its Base64 holds, without a signature behind it, or it itself.
+pub fn legible(cursor: &str) -> String {
+    let payload = cursor.split('.').next().unwrap_or_default();
+    let text = ENGINES.into_iter().find_map(|engine| {
+        let text = String::from_utf8(engine.decode(payload).ok()?).ok()?;
+        (!text.chars().any(char::is_control)).then_some(text)
+    });
+    text.unwrap_or_else(|| cursor.to_owned()).to_lowercase()
+}
+
 /// The cursor with its numbers made negative, in every reading of it that has a number; none for one that is sealed.
 pub fn negated(cursor: &str) -> Vec<String> {
     let mut forged: Vec<String> = inner(cursor).into_iter().collect();

@@ -24,6 +24,9 @@ pub(crate) fn page(
     let start = start(call, member)?;
     let mut all = moment(call, member);
     all.extend_from_slice(items);
+    if !rules.lists_whole_for_every_client && call.meta.client_info.is_some() {
+        all.pop();
+    }
     let items = all.as_slice();
     let first = if rules.cursor_continues { start } else { start.saturating_sub(1) };
     let end = (start + size).min(items.len());
@@ -74,7 +77,8 @@ fn start(call: &Call, member: &str) -> Result<usize, RpcError> {
             place.filter(|place| place["list"] == member).and_then(|place| place["start"].as_i64());
         return start.map(|start| usize::try_from(start).unwrap_or(0)).ok_or_else(invalid);
     }
-    let place = call.server.state.seal.open(token).filter(|place| place["list"] == member);
+    let of_this = |place: &Value| place["list"] == member || !rules.cursors_belong_to_lists;
+    let place = call.server.state.seal.open(token).filter(of_this);
     let start = place
         .as_ref()
         .and_then(|place| place["start"].as_u64())

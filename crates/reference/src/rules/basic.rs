@@ -180,6 +180,8 @@ macro_rules! basic {
             server_info_in_results => kills "base.meta.server-info",
             /// The name of the client changes nothing.
             client_info_ignored => kills "base.meta.server-ignores-client-info",
+            /// Lists have the same end for every client.
+            lists_whole_for_every_client => kills "base.meta.server-ignores-client-info",
             /// Notifications of a subscription carry its id.
             subscription_id_sent => kills "base.meta.subscription-id",
             /// Icons are at http or https URLs, or in data URIs.

@@ -82,6 +82,8 @@ macro_rules! patterns {
             no_question_outstanding => kills "mrtr.no-assume-retry",
             /// Answers are validated.
             answers_validated => kills "mrtr.validate-responses",
+            /// The content of a completion may be a list of blocks.
+            completions_may_be_lists => kills "mrtr.validate-responses",
             /// Answers that are no object are an error.
             malformed_answers_refused => kills "mrtr.protocol-error",
             /// Answers to nothing are ignored.

@@ -260,6 +260,8 @@ macro_rules! server {
             invalid_cursor_graceful => kills "pagination.invalid-graceful",
             /// A cursor is refused whose number was changed.
             cursor_numbers_checked => kills "pagination.invalid-graceful",
+            /// A cursor belongs to the list that gave it.
+            cursors_belong_to_lists => kills "pagination.invalid-graceful",
             /// A wrong cursor is -32602.
             invalid_cursor_refused => kills "pagination.error.invalid-cursor",
         }

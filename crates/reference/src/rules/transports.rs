@@ -176,6 +176,8 @@ macro_rules! transports {
             param_header_required => kills "http.param.server-missing-header",
             /// It is required for integers of any size.
             large_integers_need_their_header => kills "http.param.server-missing-header",
+            /// It is required for an empty string.
+            empty_strings_need_their_header => kills "http.param.server-missing-header",
             /// Header names may be in any case.
             header_names_any_case => kills "http.header-names-server",
             /// Header values are case-sensitive.

@@ -159,9 +159,12 @@ impl Prop {
 }
 
 impl Survey {
-    /// The tools that were not called, since nothing allows it; those with the longest names are left out.
+    /// The tools that were not called, since nothing allows it; those with the longest names are left out. Those that are
+    /// set aside are called by the checks that look for what they change.
     fn uncalled(&self) -> impl Iterator<Item = &str> {
-        let called = |name: &str| self.callable.iter().any(|c| c.tool["name"] == *name);
+        let aside = |name: &str| self.set_aside.iter().any(|aside| aside == name);
+        let called =
+            move |name: &str| self.callable.iter().any(|c| c.tool["name"] == *name) || aside(name);
         let names = self.tools.items.iter().filter_map(|item| item.value["name"].as_str());
         names.filter(move |name| name.len() <= LONGEST && !called(name))
     }
@@ -202,6 +205,11 @@ mod tests {
         assert!(
             how.contains("`wipe`") && how.contains("[props.slow-tool] with name = \"wipe\""),
             "{how}"
+        );
+        survey.set_aside.push("wipe".into());
+        assert!(
+            !Prop::SlowTool.how_to_enable_at(&survey).contains("wipe"),
+            "it is called elsewhere"
         );
     }
 }

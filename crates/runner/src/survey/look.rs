@@ -7,7 +7,7 @@ use plumb_model::Edition;
 use serde_json::Map;
 use tokio::time::{Instant, timeout_at};
 
-use super::callable::{self, AllowCalls};
+use super::callable::{self, AllowCalls, Callable};
 use super::{
     annotated, apps, calls, cards, changes, contact, lists, offers, pace, shown, tasks, timed,
     watch,
@@ -91,7 +91,7 @@ impl Survey {
         let (
             (shown, homeless),
             (timed, untimed),
-            (tasks, ended_task),
+            mut tasks,
             completions,
             template,
             (fetched_resources, fetched_prompts),
@@ -110,7 +110,7 @@ impl Survey {
         if homeless {
             calls::call_one_by_one(&mut self.callable, channel).await;
         }
-        self.ended_task = ended_task;
+        self.ended_task = tasks.ended.take();
         (self.fetched_resources, self.fetched_prompts) = (fetched_resources, fetched_prompts);
         self.watch_changes(ears, channel, until).await;
         self.set_changing_aside();
@@ -166,7 +166,13 @@ impl Survey {
         let changing = [Prop::ChangeTools, Prop::ChangePrompts, Prop::ChangeResources];
         let found = changing.iter().filter_map(|prop| self.props.get(prop));
         let names: Vec<String> = found.map(|found| found.name.clone()).collect();
-        self.callable.retain(|callable| !names.iter().any(|name| callable.tool["name"] == **name));
+        let changes =
+            |callable: &Callable| names.iter().any(|name| callable.tool["name"] == **name);
+        let (aside, kept): (Vec<Callable>, _) =
+            std::mem::take(&mut self.callable).into_iter().partition(changes);
+        self.callable = kept;
+        let name = |callable: &Callable| callable.tool["name"].as_str().map(str::to_owned);
+        self.set_aside = aside.iter().filter_map(name).collect();
     }
 
     /// Props that can be told how long to take are told to be quick.

@@ -38,15 +38,28 @@ const WATCH: Duration = Duration::from_millis(1_200);
 /// A call gets so long for its answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Calls the tools that may be called with the extension declared; gives those that answered with a task, and a task
-/// that has ended.
+/// At most so many further values of an enumeration are tried on a tool that makes tasks.
+const VARIANTS: usize = 4;
+
+/// What the tools that may be called showed when they were called with the extension declared.
+#[derive(Default)]
+pub(super) struct Watched {
+    /// Those that answered with a task.
+    shown: Vec<Tasking>,
+    /// The same with other values of an argument that is one of several.
+    variants: Vec<Tasking>,
+    /// A task that has ended.
+    pub(super) ended: Option<EndedTask>,
+}
+
+/// Calls the tools that may be called with the extension declared.
 pub(super) async fn watch_each(
     survey: &Survey,
     callables: &[Callable],
     channel: &Channel,
-) -> (Vec<Tasking>, Option<EndedTask>) {
+) -> Watched {
     if !survey.declares(Capability::Tasks) || channel.edition().has_handshake() {
-        return (Vec::new(), None);
+        return Watched::default();
     }
     let watched = candidates(survey, callables)
         .into_iter()
@@ -57,12 +70,39 @@ pub(super) async fn watch_each(
         watched.filter_map(|watched| async move { watched }).collect().await;
     shown.sort_by_key(|(at, _)| *at);
     let shown: Vec<Tasking> = shown.into_iter().map(|(_, tasking)| tasking).collect();
+    let varied = shown.iter().flat_map(|tasking| varied(survey, tasking));
+    let varied = varied.map(|candidate| watch(channel, candidate));
+    let variants = futures_util::stream::iter(varied).buffered(CALLS_AT_ONCE);
+    let variants = variants.filter_map(|watched| async move { watched }).collect().await;
     let ended = ended(channel, &shown).await;
-    (shown, ended)
+    Watched { shown, variants, ended }
+}
+
+/// The same call with the other values of its first argument that is one of several strings: how a task ends may hang on it.
+fn varied(survey: &Survey, tasking: &Tasking) -> Vec<Candidate> {
+    let Some(schema) = survey.tool(&tasking.name).map(|tool| tool["inputSchema"].clone()) else {
+        return Vec::new();
+    };
+    let listed = |name: &str| schema.pointer("/properties")?.get(name)?.get("enum")?.as_array();
+    let Some((name, values)) = tasking.arguments.keys().find_map(|n| Some((n, listed(n)?))) else {
+        return Vec::new();
+    };
+    let others = values.iter().filter(|v| v.is_string() && tasking.arguments.get(name) != Some(v));
+    let candidate = |value: &Value| {
+        let mut arguments = tasking.arguments.clone();
+        arguments.insert(name.clone(), value.clone());
+        Candidate { name: tasking.name.clone(), arguments, schema: schema.clone(), called: true }
+    };
+    let valid = sample::validator(&schema);
+    let fits = |c: &Candidate| {
+        valid.as_ref().is_none_or(|v| v.is_valid(&Value::Object(c.arguments.clone())))
+    };
+    others.map(candidate).filter(fits).take(VARIANTS).collect()
 }
 
 /// What the tasks showed.
-pub(super) fn by_tasks(survey: &mut Survey, mut shown: Vec<Tasking>) {
+pub(super) fn by_tasks(survey: &mut Survey, watched: Watched) {
+    let Watched { mut shown, variants, .. } = watched;
     for tasking in shown.iter_mut().filter(|t| t.plain.is_none()) {
         let named = |c: &&Callable| c.tool["name"] == tasking.name;
         tasking.plain = survey.callable.iter().find(named).and_then(|c| c.shown.clone());
@@ -70,7 +110,7 @@ pub(super) fn by_tasks(survey: &mut Survey, mut shown: Vec<Tasking>) {
     for tasking in &shown {
         by_name(survey, tasking);
     }
-    for tasking in &shown {
+    for tasking in shown.iter().chain(&variants) {
         by_end(survey, tasking);
     }
     let plain = |t: &&Tasking| {
@@ -84,6 +124,7 @@ pub(super) fn by_tasks(survey: &mut Survey, mut shown: Vec<Tasking>) {
         offer(survey, Prop::MrtrTaskTool, "test_tool_with_task", arguments, None);
     }
     survey.tasks = shown;
+    survey.task_variants = variants;
 }
 
 struct Candidate {

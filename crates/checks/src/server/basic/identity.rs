@@ -1,8 +1,11 @@
 //! basic#meta: who speaks, by their own account.
 
+use std::collections::BTreeSet;
+
 use plumb_flows::echo;
+use plumb_flows::listing::{self, List, canonical, difference};
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, check};
+use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, Probe, Trouble, check};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::meta;
 use serde_json::{Value, json};
@@ -32,8 +35,8 @@ fn server_info(seen: &Observed, notes: &mut Notes<'_>) {
 const CLIENTS: [&str; 4] = ["claude-ai", "Visual Studio Code", "cursor-vscode", "plumb/другой"];
 
 check! {
-    /// **Observed:** discovery, the first page of each list and whether a call succeeds are the same for clients of
-    /// different names and for one that gives none.
+    /// **Observed:** discovery, the first page of each list, the items of all pages and whether a call succeeds are the
+    /// same for clients of different names and for one that gives none.
     ///
     /// **Why:** clientInfo is self-reported; a server that goes by it breaks for every client that its author did not know.
     ///
@@ -77,7 +80,64 @@ async fn ignores_client_info(bench: &Bench) -> Judgement {
             );
         }
     }
+    for list in listing::ALL {
+        further_pages(bench, list).await?;
+    }
     bench.conclude()
+}
+
+/// Compares what all pages of a list hold together, where it has more than one.
+async fn further_pages(bench: &Bench, list: List) -> Result<(), Trouble> {
+    if !bench.survey().declares(list.capability) {
+        return Ok(());
+    }
+    let plain = |probe: Probe| probe;
+    let Some((pages, first)) = listed(bench, list, plain).await? else { return Ok(()) };
+    if pages < 2 || listed(bench, list, plain).await?.is_none_or(|(_, again)| again != first) {
+        return Ok(());
+    }
+    let mut finding = Finding::Held;
+    let anonymous = |probe: Probe| probe.without_meta(meta::CLIENT_INFO);
+    let known = |probe: Probe| named(&probe, CLIENTS[0]);
+    for (name, seen) in [
+        ("no client", listed(bench, list, anonymous).await?),
+        (CLIENTS[0], listed(bench, list, known).await?),
+    ] {
+        let Some((_, items)) = seen.filter(|(_, items)| *items != first) else { continue };
+        finding = Finding::violated(
+            format!("the same items as for plumb, given {name:?}"),
+            difference(&first, &items),
+        );
+    }
+    let changed = listed(bench, list, plain).await?.is_none_or(|(_, last)| last != first);
+    if finding == Finding::Held || !changed {
+        let title = format!("all pages of {} for clients of several names", list.method);
+        bench.case(&format!("{}-pages", list.key), title, Ok(finding));
+    }
+    Ok(())
+}
+
+/// At most so many pages of a list are compared.
+const PAGES: usize = 8;
+
+/// How many pages of a list were read, and what they hold; nothing if a page is refused.
+async fn listed(
+    bench: &Bench,
+    list: List,
+    by: impl Fn(Probe) -> Probe,
+) -> Result<Option<(usize, BTreeSet<String>)>, Trouble> {
+    let (mut params, mut items) = (json!({}), BTreeSet::new());
+    for page in 1..=PAGES {
+        let seen = bench.send(by(Probe::request(list.method, params))).await?;
+        let Some(result) = seen.complete() else { return Ok(None) };
+        let more = result.get(list.key).and_then(Value::as_array);
+        items.extend(more.into_iter().flatten().map(canonical));
+        let Some(cursor) = result.get("nextCursor").filter(|c| c.is_string()) else {
+            return Ok(Some((page, items)));
+        };
+        params = json!({"cursor": cursor});
+    }
+    Ok(Some((PAGES, items)))
 }
 
 fn named(probe: &Probe, name: &str) -> Probe {

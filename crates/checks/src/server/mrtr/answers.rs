@@ -1,9 +1,10 @@
 //! basic/patterns/mrtr#error-handling: what a server does with the answers that a retry brings.
 
 use plumb_flows::rounds::{
-    InputKind, Round, accepted, accepts_answer, asking_requests, concluded, done, judged,
+    AskingRequest, Input, InputKind, Round, accepted, accepts_answer, asking_requests, concluded,
+    done, judged,
 };
-use plumb_runner::{Bench, Finding, Judgement, check, facet};
+use plumb_runner::{Bench, Finding, Judgement, Trouble, check, facet};
 use serde_json::{Map, Value, json};
 
 /// At most so many requests are retried by one check.
@@ -12,11 +13,15 @@ const LOOKED_AT: usize = 12;
 check! {
     /// **Observed:** a retry that is accepted with fitting answers is not accepted with a broken one in place of each:
     /// a number, a string, a list, an unknown action, roots that are no list. An error, an `isError` result and a renewed
-    /// request are all right.
+    /// request are all right. With another form that the schema allows the same answer leads to no JSON-RPC error: a
+    /// completion whose content is a list of one block, whose `stopReason` is none of the known ones or that has `_meta`;
+    /// a root without a name, or with `_meta`.
     ///
-    /// **Why:** what comes back has passed through a client, and an answer that was never given must not count as one.
+    /// **Why:** what comes back has passed through a client, and an answer that was never given must not count as one. A
+    /// client that answers in a form that the schema allows has done nothing wrong.
     ///
-    /// **Fix:** read each answer as the result type of what was asked; ask again or refuse if it is none.
+    /// **Fix:** read each answer as the result type of what was asked, in every form of it; ask again or refuse if it is
+    /// none.
     pub(crate) VALIDATE_RESPONSES = "mrtr.validate-responses";
     scenario: validate_responses
 }
@@ -45,8 +50,57 @@ async fn validate_responses(bench: &Bench) -> Judgement {
                 judgement,
             );
         }
+        for (slug, answer) in other_forms(input) {
+            read(bench, asking, &input.key, slug, answer).await?;
+        }
     }
     concluded(bench)
+}
+
+/// Answers as before, one of them in another form: what the tool makes of it is its own affair, but it is no error of the
+/// protocol.
+async fn read(
+    bench: &Bench,
+    asking: &AskingRequest,
+    key: &str,
+    slug: &str,
+    answer: Value,
+) -> Result<(), Trouble> {
+    let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(()) };
+    let mut answers = round.answers();
+    let title = format!("{:?} answered with {answer}", asking.name);
+    answers.insert(key.to_owned(), answer);
+    let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
+    let judgement = judged(&seen, |seen| {
+        let expected = "no JSON-RPC error: the answer has a form that the schema allows";
+        Finding::expect(seen.code().is_none(), expected, || seen.describe())
+    });
+    bench.case(&format!("{}-{slug}", asking.slug), title, judgement);
+    Ok(())
+}
+
+/// Forms of the answer that say the same and that the schema allows, too.
+fn other_forms(input: &Input) -> Vec<(&'static str, Value)> {
+    let with = |pointer: &str, member: &str, value: Value| {
+        let mut answer = input.answer();
+        if let Some(place) = answer.pointer_mut(pointer).and_then(Value::as_object_mut) {
+            place.insert(member.to_owned(), value);
+        }
+        answer
+    };
+    let meta = || json!({"com.example/plumb": true});
+    match input.kind() {
+        InputKind::Sampling => vec![
+            ("content-list", with("", "content", json!([input.answer()["content"]]))),
+            ("stop-reason", with("", "stopReason", json!("plumbStopped"))),
+            ("meta", with("", "_meta", meta())),
+        ],
+        InputKind::Roots => vec![
+            ("nameless", json!({"roots": [{"uri": "file:///home/user/project"}]})),
+            ("meta", with("/roots/0", "_meta", meta())),
+        ],
+        InputKind::Form | InputKind::Url | InputKind::Other => Vec::new(),
+    }
 }
 
 /// Answers that fit nothing, for the first input of a round.

@@ -6,29 +6,36 @@ use plumb_flows::rounds::tamper::{Tampered, altered, garbage, mangled};
 use plumb_flows::rounds::{
     AskingRequest, Round, asking_requests, done, failed_to_answer, judged, outcome,
 };
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Prop, Trouble, check};
 use serde_json::Value;
 
 /// At most so many stateful requests are tampered with.
 const LOOKED_AT: usize = 6;
+
+/// What no server gave as a state.
+const NEVER: &str = "plumb-never-a-state";
 
 /// The tools of the official fixture whose state matters: no change of it may pass.
 const DECLARED: [&str; 2] =
     ["test_input_required_result_tampered_state", "test_input_required_result_single_use"];
 
 /// A stateful request that a fitting retry takes a step further.
-struct StatefulRequest {
-    asking: AskingRequest,
+pub(super) struct StatefulRequest {
+    pub(super) asking: AskingRequest,
     /// What a fitting retry gives.
     taken: Observed,
     /// Whether the same retry gives the same twice, with the same state.
     repeatable: bool,
     /// What the retry gives without the state.
     without: Observed,
+    /// Whether the retry goes no further without the state.
+    pub(super) needs_state: bool,
+    /// Whether the retry goes no further with what was never a state.
+    pub(super) reads_state: bool,
 }
 
 /// The requests that give a state which a fitting retry takes further; looked for once for all checks.
-async fn subjects(bench: &Bench) -> Result<Arc<Vec<StatefulRequest>>, Trouble> {
+pub(super) async fn subjects(bench: &Bench) -> Result<Arc<Vec<StatefulRequest>>, Trouble> {
     let subjects = bench.shared("stateful requests", || found(bench)).await?;
     for subject in subjects.iter() {
         bench.note(&subject.taken);
@@ -48,8 +55,16 @@ async fn found(bench: &Bench) -> Result<Vec<StatefulRequest>, Trouble> {
         let again = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
         let without = bench.send(asking.retry(round.answers(), None)).await?;
         if stepped(&taken, &round) {
-            let repeatable = outcome(&taken) == outcome(&again) && again.is_accepted();
-            found.push(StatefulRequest { asking, taken, repeatable, without });
+            let never = bench.send(asking.retry(round.answers(), Some(&NEVER.into()))).await?;
+            let stays = |seen: &Observed| !failed_to_answer(seen) && !stepped(seen, &round);
+            found.push(StatefulRequest {
+                asking,
+                repeatable: outcome(&taken) == outcome(&again) && again.is_accepted(),
+                needs_state: stays(&without),
+                reads_state: stays(&never),
+                taken,
+                without,
+            });
         }
     }
     // The fixtures that declare that their state matters come first.
@@ -57,13 +72,13 @@ async fn found(bench: &Bench) -> Result<Vec<StatefulRequest>, Trouble> {
     Ok(found)
 }
 
-async fn fresh(bench: &Bench, asking: &AskingRequest) -> Result<Option<Round>, Trouble> {
+pub(super) async fn fresh(bench: &Bench, asking: &AskingRequest) -> Result<Option<Round>, Trouble> {
     let round = Round::of(&bench.send(asking.probe()).await?);
     Ok(round.filter(|r| r.state.as_ref().is_some_and(Value::is_string)))
 }
 
 /// Whether a retry went further than the round that it answers.
-fn stepped(seen: &Observed, round: &Round) -> bool {
+pub(super) fn stepped(seen: &Observed, round: &Round) -> bool {
     done(seen)
         || Round::of(seen).is_some_and(|next| round.inputs.iter().all(|i| !next.asks(&i.key)))
 }
@@ -74,8 +89,9 @@ impl StatefulRequest {
     }
 
     /// Judges what a tampered state led to. Whether a state matters cannot be known from outside; where a fixture
-    /// says so nothing may come of it, elsewhere it may not lead to an outcome of its own.
-    async fn judge(&self, bench: &Bench, seen: &Observed) -> Judgement {
+    /// says so nothing may come of it, elsewhere it may not lead to an outcome of its own. Where it leads to what the
+    /// true state or none leads to, nothing tells whether it was verified.
+    async fn judge(&self, bench: &Bench, round: &Round, seen: &Observed) -> Judgement {
         if failed_to_answer(seen) {
             return Err(Trouble::Setup(seen.describe()));
         }
@@ -86,9 +102,12 @@ impl StatefulRequest {
                 || seen.describe(),
             ));
         }
+        if !stepped(seen, round) {
+            return Ok(Finding::Held);
+        }
         let known = [outcome(&self.taken), outcome(&self.without)];
         if !done(seen) || !self.repeatable || known.contains(&outcome(seen)) {
-            return Ok(Finding::Held);
+            return Ok(untold());
         }
         // What the true state leads to may have changed by itself in the meantime.
         let Some(round) = fresh(bench, &self.asking).await? else {
@@ -102,36 +121,60 @@ impl StatefulRequest {
     }
 }
 
+/// A changed state was taken, and nothing shows whether it matters.
+fn untold() -> Finding {
+    Finding::unseen(
+        "a changed state leads on like the true one, and nothing shows whether what it says matters",
+        "offer a tool marked `readOnlyHint: true` whose result shows what its `requestState` says, or \
+         test_input_required_result_tampered_state",
+    )
+}
+
 async fn tampered(bench: &Bench, change: impl Fn(&str) -> Vec<Tampered>) -> Judgement {
     let subjects = subjects(bench).await?;
+    let mut verified = false;
     for subject in subjects.iter() {
-        let asking = &subject.asking;
-        let Some(mut round) = fresh(bench, asking).await? else { continue };
-        let Some(state) = round.state.as_ref().and_then(Value::as_str).map(str::to_owned) else {
+        verified |= changed(bench, subject, &change).await?;
+    }
+    match bench.conclude()? {
+        // Who takes one changed state does not verify it: that another was refused shows no more than that it made no
+        // sense.
+        Finding::Held if !verified => Ok(untold()),
+        Finding::Unseen { .. } if !subjects.is_empty() => Ok(untold()),
+        _ => concluded(bench),
+    }
+}
+
+/// Judges each change of the state of one request; gives whether all were refused.
+async fn changed(
+    bench: &Bench,
+    subject: &StatefulRequest,
+    change: impl Fn(&str) -> Vec<Tampered>,
+) -> Result<bool, Trouble> {
+    let asking = &subject.asking;
+    let Some(mut round) = fresh(bench, asking).await? else { return Ok(false) };
+    let many = round.state.as_ref().and_then(Value::as_str).map_or(0, |s| change(s).len());
+    let mut refused = 0;
+    for n in 0..many {
+        if !subject.repeatable
+            && let Some(next) = fresh(bench, asking).await?
+        {
+            round = next;
+        }
+        let state = round.state.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let Some(Tampered { slug, title, state }) = change(state).into_iter().nth(n) else {
             continue;
         };
-        let many = change(&state).len();
-        for n in 0..many {
-            if !subject.repeatable
-                && let Some(next) = fresh(bench, asking).await?
-            {
-                round = next;
-            }
-            let state = round.state.as_ref().and_then(Value::as_str).unwrap_or_default();
-            let Some(Tampered { slug, title, state }) = change(state).into_iter().nth(n) else {
-                continue;
-            };
-            let seen =
-                bench.send(asking.retry(round.answers(), Some(&Value::String(state)))).await?;
-            let judgement = subject.judge(bench, &seen).await;
-            bench.case(
-                &format!("{}-{slug}", asking.slug),
-                format!("{:?}: {title}", asking.name),
-                judgement,
-            );
-        }
+        let seen = bench.send(asking.retry(round.answers(), Some(&Value::String(state)))).await?;
+        let judgement = subject.judge(bench, &round, &seen).await;
+        refused += usize::from(matches!(judgement, Ok(Finding::Held)));
+        bench.case(
+            &format!("{}-{slug}", asking.slug),
+            format!("{:?}: {title}", asking.name),
+            judgement,
+        );
     }
-    concluded(bench)
+    Ok(refused > 0 && refused == many)
 }
 
 fn concluded(bench: &Bench) -> Judgement {
@@ -148,7 +191,8 @@ check! {
     /// **Observed:** a state with one character changed, at places all over it, and where its content can be read with
     /// one value changed, leads to no result. **Position:** whether a state matters cannot be seen from outside. The
     /// official fixture `test_input_required_result_tampered_state` says that its state does; elsewhere only an outcome
-    /// that neither the true state nor the lack of one leads to is a violation.
+    /// that neither the true state nor the lack of one leads to is a violation. Where a changed state leads to the same as
+    /// they do, nothing tells whether it was verified.
     ///
     /// **Why:** the state passes through the client, who would rather be asked less and allowed more.
     ///
@@ -217,79 +261,6 @@ async fn attacker_controlled(bench: &Bench) -> Judgement {
         );
     }
     concluded(bench)
-}
-
-check! {
-    /// **Observed:** a state is of no use on another request: that of one tool or prompt on another, that of one call
-    /// on a call with other arguments. It counts only where the other request needs a state to go on.
-    ///
-    /// **Why:** an answer to a harmless question would count as the answer to a dangerous one.
-    ///
-    /// **Fix:** put the method and a digest of the arguments into the state, and compare.
-    pub(crate) REQUEST_BINDING = "mrtr.state-request-binding";
-    scenario: request_binding
-}
-
-async fn request_binding(bench: &Bench) -> Judgement {
-    let subjects = subjects(bench).await?;
-    for to in subjects.iter().filter(|s| !done(&s.without)) {
-        for from in subjects.iter().filter(|s| s.asking.name != to.asking.name) {
-            let Some(state) = fresh(bench, &from.asking).await?.and_then(|r| r.state) else {
-                continue;
-            };
-            let title = format!("the state of {:?} on {:?}", from.asking.name, to.asking.name);
-            let slug = format!("{}-on-{}", from.asking.slug, to.asking.slug);
-            foreign(bench, to, &to.asking, &state, &slug, title).await?;
-        }
-        let Some(argument) = free_argument(to.asking.schema()) else { continue };
-        let Some(state) = fresh(bench, &to.asking).await?.and_then(|r| r.state) else { continue };
-        let other = to.asking.with_argument(&argument, "plumb-other");
-        let title = format!("the state of {:?} with another {argument:?}", to.asking.name);
-        foreign(bench, to, &other, &state, &format!("{}-other-arguments", to.asking.slug), title)
-            .await?;
-    }
-    match bench.conclude()? {
-        Finding::Unseen { .. } => Ok(Finding::unseen(
-            "no request needs its `requestState` to go on, beside another one that gives a state",
-            "offer two tools marked `readOnlyHint: true` that keep their place in `requestState`",
-        )),
-        finding => Ok(finding),
-    }
-}
-
-async fn foreign(
-    bench: &Bench,
-    to: &StatefulRequest,
-    asking: &AskingRequest,
-    state: &Value,
-    slug: &str,
-    title: String,
-) -> Result<(), Trouble> {
-    let Some(round) = fresh(bench, asking).await? else { return Ok(()) };
-    let probe: Probe = asking.retry(round.answers(), Some(state));
-    let seen = bench.send(probe).await?;
-    // A new round that would have come without any state, too, is a rejection.
-    let further = stepped(&seen, &round) && !stepped(&to.without, &round);
-    bench.case(
-        slug,
-        title,
-        judged(&seen, |seen| {
-            Finding::expect(!further, "the state refused, or input asked for anew", || {
-                seen.describe()
-            })
-        }),
-    );
-    Ok(())
-}
-
-/// A string argument that may hold anything.
-fn free_argument(schema: &Value) -> Option<String> {
-    let properties = schema.get("properties")?.as_object()?;
-    let free = |s: &Value| {
-        s["type"] == "string"
-            && ["enum", "pattern", "format", "const"].iter().all(|k| s.get(*k).is_none())
-    };
-    properties.iter().find(|(_, s)| free(s)).map(|(name, _)| name.clone())
 }
 
 check! {

@@ -1,6 +1,6 @@
 //! server/utilities/pagination#error-handling, #implementation-guidelines.
 
-use plumb_flows::listing::forged::negated;
+use plumb_flows::listing::forged::{legible, negated};
 use plumb_flows::listing::{Connection, List, Walk, canonical, walk};
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, brief, check, facet};
 use plumb_wire::codes;
@@ -23,7 +23,8 @@ check! {
 check! {
     /// **Observed:** garbage, cursors of another list, cursors with a changed end and very long ones are answered,
     /// not with an internal error, and the list is served afterwards. A cursor of another list gives no items of that
-    /// list. A server that refuses garbage also refuses its own cursor with a number in it made negative: where it is
+    /// list; where it names that list and the list's own cursors name theirs, it gives no further page of this one, on a
+    /// server that refuses garbage. A server that refuses garbage also refuses its own cursor with a number in it made negative: where it is
     /// Base64, JSON or digits, Plumb decodes it and encodes it again.
     ///
     /// **Why:** a cursor is input like any other; one that is decoded without a check takes the server down, or reads
@@ -49,7 +50,7 @@ async fn graceful(bench: &Bench) -> Judgement {
         );
         broken(bench, *list, walked).await?;
         forged(bench, *list, walked, &garbage).await?;
-        foreign(bench, *list, &walks).await?;
+        foreign(bench, *list, &walks, &garbage).await?;
         let after = bench.send(Probe::request(list.method, json!({}))).await?;
         let served = Finding::expect(after.is_accepted(), "the list is served afterwards", || {
             after.describe()
@@ -117,13 +118,23 @@ async fn forged(
 }
 
 /// Cursors that the other lists gave.
-async fn foreign(bench: &Bench, list: List, walks: &[(List, Walk)]) -> Result<(), Trouble> {
+async fn foreign(
+    bench: &Bench,
+    list: List,
+    walks: &[(List, Walk)],
+    garbage: &Observed,
+) -> Result<(), Trouble> {
+    let own = walks.iter().find(|(own, _)| own.key == list.key).map(|(_, walk)| walk);
     for (other, foreign) in walks.iter().filter(|(other, _)| other.key != list.key) {
         let Some(cursor) = foreign.cursors.first() else { continue };
         let answer = sent(bench, list, cursor).await?;
         let finding = match calm(&answer) {
             Finding::Held => own_items(list, &answer, *other, foreign),
             other => other,
+        };
+        let finding = match own.filter(|_| garbage.is_refused() && finding == Finding::Held) {
+            Some(own) => no_page((list, own), (*other, cursor), &answer),
+            None => finding,
         };
         bench.case(
             &format!("{}-cursor-of-{}", list.key, other.key),
@@ -146,6 +157,38 @@ fn own_items(list: List, answer: &Observed, other: List, foreign: &Walk) -> Find
     Finding::expect(stray.is_none(), format!("no item of {}", other.method), || {
         stray.map(brief).unwrap_or_default()
     })
+}
+
+/// A cursor that names another list leads to no further page of one whose own cursors name it. Numbers may agree by chance,
+/// and a sealed cursor says nothing.
+fn no_page(
+    (list, own): (List, &Walk),
+    (other, cursor): (List, &str),
+    answer: &Observed,
+) -> Finding {
+    let names = |cursor: &str, list: List| legible(cursor).contains(stem(list));
+    let tells = names(cursor, other)
+        && !names(cursor, list)
+        && !own.cursors.is_empty()
+        && own.cursors.iter().all(|own| names(own, list));
+    let items = answer.complete().and_then(|r| r.get(list.key)).and_then(Value::as_array);
+    // What comes behind a key that sorts before all others is the first page.
+    let page = items.filter(|i| !i.is_empty() && own.pages.iter().skip(1).any(|page| page == *i));
+    Finding::expect(
+        !tells || page.is_none(),
+        format!("a refusal of a cursor that names {}, since garbage is refused", other.key),
+        || answer.describe(),
+    )
+}
+
+/// What the names of a list and of its method have in common.
+fn stem(list: List) -> &'static str {
+    match list.key {
+        "tools" => "tool",
+        "prompts" => "prompt",
+        "resources" => "resource",
+        _ => "template",
+    }
 }
 
 /// An internal error is none that a client could mend; which HTTP status goes with another one is not said.
@@ -184,6 +227,24 @@ mod tests {
             http("tools/list", params.clone(), 500, &[]),
         ] {
             assert!(matches!(calm(&illegal), Finding::Violated { .. }), "{}", illegal.describe());
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_names_another_list_leads_to_no_page() {
+        let page = json!([{"name": "add"}]);
+        let own = |cursor: &str| Walk {
+            pages: vec![Vec::new(), page.as_array().cloned().unwrap_or_default()],
+            cursors: vec![cursor.to_owned()],
+            ..Walk::default()
+        };
+        let answer = stdio("tools/list", json!({}), &[complete(json!({"tools": page}))]);
+        let judged = |own: &Walk, cursor: &str| no_page((TOOLS, own), (PROMPTS, cursor), &answer);
+        assert!(matches!(judged(&own("tools:5"), "prompts:5"), Finding::Violated { .. }));
+        for (mine, theirs) in
+            [("tools:5", "tools:6"), ("5", "6"), ("add", "prompts"), ("5", "prompts:5")]
+        {
+            assert_eq!(judged(&own(mine), theirs), Finding::Held, "{theirs}");
         }
     }
 

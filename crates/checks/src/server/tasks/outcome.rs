@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use plumb_flows::task::answers;
 use plumb_flows::task::life::{self, Life};
 use plumb_runner::{
-    Bench, Finding, Judgement, Observed, Prop, brief, capable, check, has_ended, task_id,
+    Bench, Finding, Found, Judgement, Observed, Prop, brief, capable, check, has_ended, task_id,
 };
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,8 @@ async fn ended(bench: &Bench, prop: Prop) -> Result<Life<'_>, plumb_runner::Trou
 }
 
 check! {
-    /// **Observed:** tools that serve the same call with a task and without are called both ways; where two plain calls
+    /// **Observed:** tools that serve the same call with a task and without are called both ways, also with other values of
+    /// an argument that is one of several; where two plain calls
     /// agree, the task ends with the same result, or with an error of the same code.
     ///
     /// **Why:** whether there is a task is the server's choice; the outcome must not depend on it.
@@ -74,7 +75,13 @@ check! {
 }
 
 async fn same_as_sync(bench: &Bench) -> Judgement {
-    let judged = life::tools(bench).into_iter().map(|found| async move {
+    let variants = bench.survey().task_variants.iter().map(|tasking| Found {
+        name: tasking.name.clone(),
+        arguments: tasking.arguments.clone(),
+        about: None,
+    });
+    let tools = life::tools(bench).into_iter().chain(variants);
+    let judged = tools.map(|found| async move {
         let judgement = async {
             let plain =
                 || capable(bench.call_of(&found.name, Value::Object(found.arguments.clone())));
@@ -103,11 +110,13 @@ async fn same_as_sync(bench: &Bench) -> Judgement {
             )))
         };
         let judgement: Result<Option<Finding>, plumb_runner::Trouble> = judgement.await;
-        (found.name.clone(), judgement)
+        (found, judgement)
     });
-    for (tool, judgement) in join_all(judged).await {
+    for (n, (found, judgement)) in join_all(judged).await.into_iter().enumerate() {
         if let Some(judgement) = judgement.transpose() {
-            bench.case(&tool, format!("{tool} with a task and without"), judgement);
+            let with = brief(&Value::Object(found.arguments));
+            let title = format!("{} with a task and without, given {with}", found.name);
+            bench.case(&format!("{}-{}", found.name, n + 1), title, judgement);
         }
     }
     bench.conclude()

@@ -132,6 +132,9 @@ impl Input {
             },
             Self::Sampling(_) => {
                 let role = matches!(answer["role"].as_str(), Some("user" | "assistant"));
+                if answer["content"].is_array() && !rules.completions_may_be_lists {
+                    return Err(RpcError::internal("content has no member `text`"));
+                }
                 let content = answer["content"].is_object() || answer["content"].is_array();
                 if (role && content && answer["model"].is_string())
                     || !rules.sampling_answers_validated
