@@ -1,7 +1,8 @@
 //! Whether a request is answered by its own values: not by those of one beside it, and not by those of one before it.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
-use plumb_flows::work::answers_at_once;
 use plumb_runner::survey::Callable;
 use plumb_runner::{Bench, Finding, Observed, Probe, Trouble};
 use plumb_wire::method;
@@ -11,6 +12,9 @@ use serde_json::{Value, json};
 const BESIDE: usize = 6;
 const TOOLS: usize = 3;
 
+/// A tool that takes longer is not called so often.
+const SOON: Duration = Duration::from_millis(600);
+
 /// A text of ours is at most so long, in characters.
 const MARKER: u64 = 16;
 
@@ -19,7 +23,12 @@ const PROMPTS: usize = 4;
 
 /// Tools whose answers hold a text that they were given, called beside each other with a text each.
 pub(super) async fn beside_each_other(bench: &Bench) -> Result<(), Trouble> {
-    let quick = bench.survey().callable.iter().filter(|c| answers_at_once(bench, c));
+    // A moment of work is just when one call is mixed up with another.
+    let soon = |c: &&Callable| {
+        let quiet = |shown: &Observed| shown.complete().is_some() && shown.asked().next().is_none();
+        c.shown.as_ref().is_some_and(quiet) && c.took.is_some_and(|took| took < SOON)
+    };
+    let quick = bench.survey().callable.iter().filter(soon);
     let told = quick.filter_map(|callable| Some((callable, free_argument(callable)?)));
     let mut judged = 0;
     for (callable, argument) in told.take(TOOLS * 4) {
