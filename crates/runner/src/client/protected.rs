@@ -7,6 +7,8 @@ mod enterprise;
 mod facts;
 mod flow;
 mod guard;
+mod possession;
+mod proof;
 mod scene;
 mod setting;
 mod stage;
@@ -15,6 +17,9 @@ pub use credentials::{CLIENT_ID, CLIENT_SECRET, ODD_CLIENT, ODD_SECRET, SIGNED_C
 pub use facts::Facts;
 pub use flow::{Flow, Place, Step, basic, sha256};
 pub use guard::CUSTOM;
+pub use possession::ALGORITHMS;
+pub(super) use proof::told;
+pub use proof::{NONCE, PRIVATE_MEMBERS, PROOF, Proof};
 pub use scene::Scene;
 pub(super) use stage::Stage;
 

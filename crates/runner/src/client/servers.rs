@@ -10,7 +10,7 @@ use plumb_wire::{Clock, Limits, Log, Served, Transport, WireError};
 use serde_json::Value;
 
 use super::piped::Piped;
-use super::protected::{Facts, Stage};
+use super::protected::{Facts, Stage, told};
 use super::scenario::Scenario;
 use super::server::{self, ENDPOINT};
 
@@ -131,8 +131,9 @@ impl Servers {
         match self {
             Self::Open(server) => Took { served: server.stop(grace).await, ..Took::default() },
             Self::Protected(stage) => {
-                let secrets = stage.secrets();
+                let mut secrets = stage.secrets();
                 let (served, facts) = stage.stop(grace).await;
+                secrets.extend(told(&served));
                 Took { served, secrets, facts: Some(facts) }
             }
             Self::Piped(piped, server) => {

@@ -12,6 +12,7 @@ use url::Url;
 use url::form_urlencoded::parse;
 
 use super::enterprise;
+use super::possession::{self, Nonces};
 use super::scene::Scene;
 use super::setting::{Discovery, Setting};
 use super::{KEPT_QUERY, NO_LOOPBACK, OWN_PLACE, REASON, UNKNOWN_TOKEN_TYPE};
@@ -22,6 +23,8 @@ pub(super) struct Authority {
     pub(super) scene: Scene,
     pub(super) setting: Setting,
     pub(super) server: Arc<Embedded>,
+    /// What it wants in each proof, if it wants any.
+    pub(super) nonces: Option<Nonces>,
 }
 
 impl Authority {
@@ -42,6 +45,11 @@ impl Authority {
         {
             return answer;
         }
+        let for_token = posted && path.ends_with("/token");
+        if for_token && let Some(refused) = self.nonces.as_ref().and_then(|n| n.refuse_token(asked))
+        {
+            return refused;
+        }
         self.admit_document(path, asked);
         let headers = asked.headers().iter().map(|h| (h.name.as_str(), h.value.as_str()));
         let body = asked.body().bytes().clone();
@@ -56,6 +64,12 @@ impl Authority {
             Scene::PreRegisteredOddly if path.contains("/.well-known/") => by_basic(&mut response),
             Scene::PlainEndpoint if path.contains("/.well-known/") => elsewhere(&mut response),
             Scene::TokenType if path.ends_with("/token") => of_no_type(&mut response),
+            Scene::Dpop | Scene::DpopNonce if for_token => {
+                possession::bind(asked, self.nonces.as_ref(), &mut response);
+            }
+            Scene::Dpop | Scene::DpopNonce if path.contains("/.well-known/") => {
+                of_bound_tokens(&mut response);
+            }
             _ => {}
         }
         response
@@ -132,6 +146,16 @@ fn by_basic(response: &mut Response) {
     let Ok(mut document) = document else { return };
     if document["token_endpoint"].is_string() {
         document["token_endpoint_auth_methods_supported"] = json!(["client_secret_basic"]);
+        response.body = document.to_string().into();
+    }
+}
+
+/// Says which proofs of possession are understood.
+fn of_bound_tokens(response: &mut Response) {
+    let document = serde_json::from_slice::<Value>(response.body.bytes());
+    let Ok(mut document) = document else { return };
+    if document["token_endpoint"].is_string() {
+        possession::announce(&mut document);
         response.body = document.to_string().into();
     }
 }

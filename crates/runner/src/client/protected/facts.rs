@@ -21,4 +21,6 @@ pub struct Facts {
     pub challenged: Option<&'static str>,
     /// The scopes that the metadata of the resource lists.
     pub supported: Option<&'static [&'static str]>,
+    /// When the run began, in seconds of Unix time.
+    pub epoch: u64,
 }

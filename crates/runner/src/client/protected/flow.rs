@@ -192,6 +192,19 @@ impl<'a> Flow<'a> {
         self.of(Step::Token).find(|token| token.form("code").as_deref() == Some(code.as_str()))
     }
 
+    /// The token request that was answered with this access token, bound to a key (RFC 9449 section 5).
+    pub fn bound(self, token: &str) -> Option<&'a Received> {
+        self.of(Step::Token).find(|request| {
+            let issued = request.response().filter(|issued| issued["access_token"] == token);
+            issued.is_some_and(|issued| issued["token_type"] == "DPoP")
+        })
+    }
+
+    /// The second of Unix time at which a request was whole.
+    pub fn second(&self, received: &Received) -> u64 {
+        self.facts.epoch + received.exchange.answer.sent_at / 1_000_000
+    }
+
     /// The refresh tokens that were issued.
     pub fn refresh_tokens(&self) -> Vec<String> {
         let issued = |token: &Received| {
@@ -264,10 +277,22 @@ impl Received {
         values(location.query()?.as_bytes(), name).into_iter().next()
     }
 
-    /// The token that it brings in a header.
+    /// The bearer token that it brings in a header.
     pub fn bearer(&self) -> Option<&str> {
-        let (scheme, token) = self.header("Authorization")?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        self.credentials().filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|c| c.1)
+    }
+
+    /// The access token that it brings in a header, as a bearer token or as one that is bound to a key.
+    pub fn token(&self) -> Option<&str> {
+        let known =
+            |scheme: &str| ["bearer", "dpop"].iter().any(|s| scheme.eq_ignore_ascii_case(s));
+        self.credentials().filter(|(scheme, _)| known(scheme)).map(|(_, token)| token)
+    }
+
+    /// The scheme and what follows it, in `Authorization`.
+    pub fn credentials(&self) -> Option<(&str, &str)> {
+        let (scheme, rest) = self.header("Authorization")?.split_once(' ')?;
+        Some((scheme, rest.trim()))
     }
 
     /// The client that a token request names: by HTTP Basic, in the form, or by an assertion about it.

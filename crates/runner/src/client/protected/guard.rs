@@ -10,6 +10,8 @@ use plumb_wire::jsonrpc::Message;
 use plumb_wire::{Asked, method};
 use serde_json::{Map, Value, json};
 
+use super::possession::{self, Nonces};
+use super::proof::PROOF;
 use super::scene::Scene;
 use super::scopes;
 use super::setting::{Document, Resource, Setting};
@@ -31,6 +33,8 @@ pub(super) struct Guard {
     first: Mutex<Option<String>>,
     /// Those of tokens that have been used up.
     spent: Mutex<BTreeSet<String>>,
+    /// What it wants in each proof, if it wants any.
+    nonces: Option<Nonces>,
 }
 
 impl Guard {
@@ -41,6 +45,7 @@ impl Guard {
             listed: AtomicBool::new(false),
             first: Mutex::default(),
             spent: Mutex::default(),
+            nonces: Nonces::of(scene),
         }
     }
 
@@ -58,11 +63,15 @@ impl Guard {
             return None;
         }
         let message = asked.message();
-        let claims = bearer(asked).and_then(|token| authority.active(token));
+        let token = bearer(asked).or_else(|| self.bound(asked));
+        let claims = token.and_then(|token| authority.active(token));
         let Some(claims) = claims.filter(|claims| self.is_good(claims, base)) else {
             let given = asked.header("Authorization").is_some();
             return Some(self.challenge(&origin, given));
         };
+        if let Some(refused) = self.nonces.as_ref().and_then(|n| n.refuse_message(asked)) {
+            return Some(refused);
+        }
         // Where no token is enough, none is, whatever the authorization server granted.
         let enough = |scope: &str| self.scene != Scene::RetryLimit && has(&claims, scope);
         if let Some(needed) = self.needed(&message).filter(|scope| !enough(scope)) {
@@ -76,6 +85,20 @@ impl Guard {
             spent.insert(name(&claims));
         }
         None
+    }
+
+    /// What is told beside the answer to a request that was let through.
+    pub(super) fn amend(&self, asked: &Asked, answer: &mut Response) {
+        let Some(nonces) = &self.nonces else { return };
+        let lists = asked.message().method() == Some(method::TOOLS_LIST);
+        if lists && answer.status == 200 && asked.header(PROOF).is_some() {
+            nonces.renew(answer);
+        }
+    }
+
+    /// The token that comes with a proof, where such tokens are given.
+    fn bound<'a>(&self, asked: &'a Asked) -> Option<&'a str> {
+        possession::is_offered(self.scene).then(|| presented(asked, "dpop")).flatten()
     }
 
     /// Whether a token is one that is good now.
@@ -133,7 +156,13 @@ impl Guard {
             }
             Document::Named | Document::Elsewhere => {
                 let all: Vec<String> = error.into_iter().chain([located]).chain(scope).collect();
-                refused.header("WWW-Authenticate", format!("Bearer {}", all.join(", ")))
+                let all = all.join(", ");
+                let refused = refused.header("WWW-Authenticate", format!("Bearer {all}"));
+                if !possession::is_offered(self.scene) {
+                    return refused;
+                }
+                let bound = format!("DPoP {}, {all}", possession::algorithms());
+                refused.header("WWW-Authenticate", bound)
             }
         }
     }
@@ -170,6 +199,9 @@ impl Guard {
         if let Some(supported) = self.setting.supported {
             document["scopes_supported"] = json!(supported);
         }
+        if possession::is_offered(self.scene) {
+            possession::announce(&mut document);
+        }
         document
     }
 }
@@ -185,8 +217,13 @@ pub(super) fn resource(of: Resource, origin: &str) -> String {
 }
 
 fn bearer(asked: &Asked) -> Option<&str> {
-    let (scheme, token) = asked.header("Authorization")?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    presented(asked, "bearer")
+}
+
+/// The credentials of this scheme.
+fn presented<'a>(asked: &'a Asked, scheme: &str) -> Option<&'a str> {
+    let (named, token) = asked.header("Authorization")?.split_once(' ')?;
+    named.eq_ignore_ascii_case(scheme).then(|| token.trim())
 }
 
 /// What tells a token from others.

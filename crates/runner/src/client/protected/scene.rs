@@ -132,6 +132,10 @@ scenes! {
     CredentialsJwt = "auth/client-credentials-jwt",
     /// The client brings a grant of its organisation.
     Enterprise = "auth/enterprise-managed-authorization",
+    /// Tokens are bound to a key of the client where it proves that it has one; bearer tokens are given, too.
+    Dpop = "auth/dpop",
+    /// The same, but both servers want a nonce in each proof, and give another one later.
+    DpopNonce = "auth/dpop-nonce",
 }
 
 impl Scene {

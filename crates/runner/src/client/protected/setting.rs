@@ -131,7 +131,9 @@ pub(super) fn of(scene: Scene) -> Setting {
         | Scene::PlainEndpoint
         | Scene::TokenType
         | Scene::CredentialsBasic
-        | Scene::Enterprise => {}
+        | Scene::Enterprise
+        | Scene::Dpop
+        | Scene::DpopNonce => {}
         _ => departing(scene, &mut it),
     }
     for name in departures(scene.label()) {

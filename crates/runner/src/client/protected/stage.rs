@@ -1,7 +1,7 @@
 //! The two servers of a scene, started and stopped together.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plumb_model::Edition;
 use plumb_oauth::server::Client;
@@ -15,6 +15,7 @@ use super::authority::Authority;
 use super::enterprise;
 use super::facts::Facts;
 use super::guard::{Guard, resource};
+use super::possession::Nonces;
 use super::scene::Scene;
 use super::setting;
 use super::{CLIENT_ID, CLIENT_SECRET, ODD_CLIENT, ODD_SECRET, SIGNED_CLIENT, scopes};
@@ -58,7 +59,12 @@ impl Stage {
         let authority = Server::start(handler, options(), clock).await?;
         let base = format!("http://{}", authority.address());
         let embedded = Arc::new(embedded(&setting, &base)?);
-        let held = Authority { scene, setting: setting.clone(), server: Arc::clone(&embedded) };
+        let held = Authority {
+            scene,
+            setting: setting.clone(),
+            server: Arc::clone(&embedded),
+            nonces: Nonces::of(scene),
+        };
         // It is empty: this is the only place that fills it.
         let _ = cell.set(Arc::new(held));
         let guard = Guard::new(scene, setting.clone());
@@ -68,7 +74,9 @@ impl Stage {
             let stopped = guard.stop(&asked, &trusted, &at);
             let answer = stopped.unwrap_or_else(|| {
                 let scenario = Scenario::Protected(scene);
-                server::answer(&asked, scenario, &edition, &unprovoked)
+                let mut answer = server::answer(&asked, scenario, &edition, &unprovoked);
+                guard.amend(&asked, &mut answer);
+                answer
             });
             async { Play::from(answer) }
         };
@@ -85,6 +93,7 @@ impl Stage {
             authority: base,
             challenged: setting.challenged,
             supported: setting.supported,
+            epoch: epoch(clock),
         };
         Ok(Self { server, authority, embedded, facts })
     }
@@ -117,6 +126,12 @@ impl Stage {
         all.sort_by_key(|served| served.asked.begun_at);
         (all, self.facts)
     }
+}
+
+/// The second of Unix time at which a clock began.
+fn epoch(clock: Clock) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(Duration::from_micros(clock.now())).as_secs()
 }
 
 fn embedded(setting: &setting::Setting, base: &str) -> Result<Embedded, WireError> {
