@@ -138,7 +138,7 @@ async fn judged(broken: &str, over: Transport) -> Result<Report, RunError> {
         ..ClientCommand::default()
     };
     let edition = judging::newest();
-    let suite = judging::suite(&edition, "core");
+    let suite = judging::suite(&edition, "full");
     let options = judging::options(edition, suite, Target::Client(Box::new(command)), &[]);
     judging::judged(&plumb_checks::of_clients(), options).await
 }

@@ -336,7 +336,7 @@ pub(crate) struct ListArgs {
     /// Only what binds this role, and is judged of it: server, client, authorization-server, intermediary.
     #[arg(long, value_name = "ROLE", value_parser = a_role)]
     pub(crate) role: Option<Role>,
-    /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, advice, or a TOML file.
+    /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, dpop, advice, or a TOML file.
     #[arg(long, default_value = "full")]
     pub(crate) suite: String,
     /// Only these checks: ids, or prefixes ending in `*`.

@@ -57,7 +57,7 @@ pub(crate) struct TargetTable {
 pub(crate) struct RunTable {
     /// The revision that the server is judged by.
     revision: Option<String>,
-    /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, advice, or a TOML file.
+    /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, dpop, advice, or a TOML file.
     suite: Option<String>,
     /// Only these requirements: ids, or prefixes ending in `*`.
     only: Option<Vec<String>>,

@@ -171,7 +171,7 @@ fn earlier_suites() -> [(&'static str, &'static str); 5] {
     ]
 }
 
-fn suites() -> [(&'static str, &'static str); 10] {
+fn suites() -> [(&'static str, &'static str); 11] {
     [
         ("core", text!("suites/core.toml")),
         ("quick", text!("suites/quick.toml")),
@@ -181,6 +181,7 @@ fn suites() -> [(&'static str, &'static str); 10] {
         ("tasks", text!("suites/tasks.toml")),
         ("apps", text!("suites/apps.toml")),
         ("server-card", text!("suites/server-card.toml")),
+        ("dpop", text!("suites/dpop.toml")),
         ("advice", text!("suites/advice.toml")),
         ("authorization-server", text!("suites/authorization-server.toml")),
     ]
@@ -223,6 +224,10 @@ mod tests {
         assert_eq!(
             url("base.response.same-id").as_deref(),
             Some("https://modelcontextprotocol.io/specification/2026-07-28/basic#result-responses")
+        );
+        assert_eq!(
+            url("dpop.client.ath").as_deref(),
+            Some("https://www.rfc-editor.org/rfc/rfc9449#section-7")
         );
     }
 

@@ -297,6 +297,9 @@ impl Requirement {
         if let Some(version) = self.page.strip_prefix("ext:apps/") {
             return format!("{APPS}/{version}.mdx{anchor}");
         }
+        if let Some(standard) = self.page.strip_prefix("ext:auth/rfc") {
+            return format!("https://www.rfc-editor.org/rfc/rfc{standard}{anchor}");
+        }
         if let Some(extension) = self.page.strip_prefix("ext:") {
             return format!("{site}/extensions/{extension}{anchor}");
         }

@@ -2,6 +2,7 @@
 
 mod binding;
 mod discovery;
+mod dpop;
 mod enterprise;
 mod grants;
 mod iss;
@@ -46,6 +47,7 @@ pub(crate) fn checks() -> Vec<&'static Check> {
         secret::CHECKS,
         grants::CHECKS,
         enterprise::CHECKS,
+        dpop::CHECKS,
     ]
     .concat()
 }

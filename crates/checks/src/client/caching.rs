@@ -87,8 +87,8 @@ fn not_shared(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(called) = called.filter(|at| keeps && all[..*at].iter().any(lists)) else { return };
     if moment.follows_steps() {
         // Some list once more before they call.
-        let token = all[called].bearer();
-        let asked = all.iter().any(|r| lists(r) && r.bearer() == token);
+        let token = all[called].token();
+        let asked = all.iter().any(|r| lists(r) && r.token() == token);
         marks.expect(
             asked,
             "`tools/list` with the token of the other authorization server",

@@ -14,7 +14,7 @@ const USUAL: Duration = Duration::from_secs(120);
 #[derive(ClapArgs, Clone)]
 #[command(next_help_heading = "Judging")]
 pub(crate) struct JudgingArgs {
-    /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, advice, or a TOML file.
+    /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, dpop, advice, or a TOML file.
     #[arg(long, default_value = "core")]
     pub(crate) suite: String,
     /// Only these checks: ids, or prefixes ending in `*`, between commas or one by one.

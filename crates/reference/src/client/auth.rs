@@ -4,6 +4,7 @@ mod challenge;
 mod code;
 mod discovery;
 mod grants;
+mod possession;
 mod registration;
 mod token;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 use self::challenge::Challenge;
 use self::discovery::Found;
+use self::possession::{Possession, Purpose};
 use self::registration::Known;
 use self::token::Tokens;
 use super::Client;
@@ -39,6 +41,8 @@ pub(super) struct Session {
     requested: Vec<String>,
     /// The authorization server that was found first.
     first: Option<Found>,
+    /// What it proves that it has.
+    possession: Possession,
 }
 
 impl Session {
@@ -51,6 +55,7 @@ impl Session {
             known: BTreeMap::new(),
             requested: Vec::new(),
             first: None,
+            possession: Possession::default(),
         }
     }
 
@@ -78,6 +83,11 @@ impl Client {
             let (address, headers) = self.with_token(headers, body)?;
             let answer = address.send(method, &headers, body, &self.rules).await?;
             let challenge = Challenge::read(&answer.challenges, &self.rules);
+            let (told, url) = ((answer.status, answer.nonce.as_deref()), &self.session.server);
+            let wanted = self.session.possession.learns(url, told, &self.rules, true);
+            if wanted && challenge.is_for_nonce() && self.rules.retries_with_a_nonce {
+                continue;
+            }
             match answer.status {
                 401 => self.sign_in(&challenge, true).await?,
                 403 if challenge.is_for_scope() && self.rules.steps_up => {
@@ -110,6 +120,13 @@ impl Client {
             headers.push(("X-Refresh-Token".to_owned(), refresh.clone().into_bytes()));
         }
         let scheme = if rules.sends_token_as_bearer { bearer } else { "Token" };
+        let purpose = Purpose { url: &self.session.server, token: Some(access) };
+        if tokens.bound && (rules.proves_every_request || !calls) {
+            headers.push(("DPoP".to_owned(), self.session.possession.proof(purpose, rules)?));
+        }
+        let by_proof = if self.choices.lower_case_scheme { "dpop" } else { "DPoP" };
+        let bound = tokens.bound && rules.presents_bound_tokens_by_dpop;
+        let scheme = if bound { by_proof } else { scheme };
         headers.push(("Authorization".to_owned(), format!("{scheme} {access}").into_bytes()));
         Ok((address, headers))
     }

@@ -49,6 +49,8 @@ pub struct ClientChoices {
     pub(super) asks_for_offline_access: bool,
     /// The scheme of a token is written in lower case.
     pub(super) lower_case_scheme: bool,
+    /// It proves possession of no key, and takes bearer tokens alone.
+    pub(super) knows_no_proofs: bool,
 }
 
 /// What ids of requests look like.
@@ -130,6 +132,7 @@ const PLAIN: ClientChoices = ClientChoices {
     exact_resource: false,
     asks_for_offline_access: false,
     lower_case_scheme: false,
+    knows_no_proofs: false,
 };
 
 /// Clients that differ in all that is theirs to choose: between them, every choice is made.
@@ -144,6 +147,7 @@ pub const CLIENT_STYLES: &[ClientStyle] = &[
             keeps_connections: true,
             deaf: true,
             never_refreshes: true,
+            knows_no_proofs: true,
             ..PLAIN
         },
     },

@@ -85,8 +85,13 @@ impl Pipe {
         if message["method"] == "tools/call" {
             self.called = message["id"].clone();
         }
-        let none =
-            Answer { status: 400, messages: Vec::new(), location: None, challenges: Vec::new() };
+        let none = Answer {
+            status: 400,
+            messages: Vec::new(),
+            location: None,
+            challenges: Vec::new(),
+            nonce: None,
+        };
         if message.get("id").is_none() || message.get("method").is_none() {
             return Ok(Answer { status: 202, ..none });
         }

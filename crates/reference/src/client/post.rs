@@ -35,6 +35,8 @@ pub(super) struct Answer {
     pub(super) location: Option<String>,
     /// The challenges of a server that wants a token, a header field each.
     pub(super) challenges: Vec<String>,
+    /// What it wants in the next proof of possession.
+    pub(super) nonce: Option<String>,
 }
 
 /// What was answered where no message is.
@@ -45,6 +47,8 @@ pub(super) struct Reply {
     pub(super) location: Option<String>,
     /// The body as JSON; null if it is none.
     pub(super) json: Value,
+    /// What it wants in the next proof of possession.
+    pub(super) nonce: Option<String>,
 }
 
 impl Address {
@@ -171,7 +175,9 @@ impl Reply {
         let (head, body) = parted(bytes)?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let location = fields(&head, "location").next();
-        Some(Self { status, location, json: serde_json::from_slice(&body).unwrap_or_default() })
+        let nonce = fields(&head, "dpop-nonce").next();
+        let json = serde_json::from_slice(&body).unwrap_or_default();
+        Some(Self { status, location, json, nonce })
     }
 }
 
@@ -195,6 +201,7 @@ impl Answer {
         let (head, body) = parted(bytes)?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let challenges = fields(&head, "www-authenticate").collect();
+        let nonce = fields(&head, "dpop-nonce").next();
         let says = |name: &str, what: &str| {
             let mut fields = head.lines().filter_map(|line| line.split_once(':'));
             let same = |n: &str| {
@@ -220,6 +227,7 @@ impl Answer {
                 messages: Vec::new(),
                 location,
                 challenges,
+                nonce,
             });
         }
         if streamed && !rules.reads_streams || text.starts_with(':') && !rules.skips_comments {
@@ -227,7 +235,7 @@ impl Answer {
         }
         let messages = if streamed { events(&text, rules) } else { vec![text] };
         let messages = messages.iter().filter_map(|m| serde_json::from_str(m).ok()).collect();
-        Some(Self { status, messages, location, challenges })
+        Some(Self { status, messages, location, challenges, nonce })
     }
 }
 

@@ -94,5 +94,5 @@ fn is_refresh(token: &Received) -> bool {
 }
 
 fn uses(flow: Flow<'_>, after: &[Received]) -> bool {
-    after.iter().any(|r| flow.step(r) == Step::Message && r.bearer().is_some())
+    after.iter().any(|r| flow.step(r) == Step::Message && r.token().is_some())
 }

@@ -23,7 +23,10 @@ fn header(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.at(ANY, Step::Message) else { return };
     let now = moment.now();
     for (token, _) in flow.issued() {
-        if now.bearer() == Some(&token) {
+        // How a token that is bound to a key is presented, its own rows say.
+        if now.bearer() == Some(&token)
+            || now.token() == Some(&token) && flow.bound(&token).is_some()
+        {
             marks.fits();
         } else if brings(now, &token) {
             marks.breaks("`Authorization: Bearer` with the token", "it stands elsewhere");
@@ -58,11 +61,11 @@ fn every(moment: &Moment<'_>, marks: &mut Marks) {
     }
     let mut messages = moment.before().iter().filter(|r| flow.step(r) == Step::Message);
     // What comes after a refusal may be the beginning of another way to a token.
-    let last = messages.rfind(|r| r.bearer().is_some());
+    let last = messages.rfind(|r| r.token().is_some());
     if last.is_none_or(|r| r.answered() == Some(401)) {
         return;
     }
-    let brought = moment.now().bearer().is_some();
+    let brought = moment.now().token().is_some();
     marks.expect(brought, "`Authorization: Bearer` with every message", || "there is none".into());
 }
 
@@ -73,7 +76,7 @@ fn keeps_back(moment: &Moment<'_>, flow: Flow<'_>) -> bool {
     let given = tokens.next().map(|token| token.exchange.answer.ended_at);
     let Some(given) = given.filter(|_| last && flow.whole) else { return false };
     let brings = flow.all.iter().any(|r| {
-        r.bearer().is_some() || r.header("Authorization").is_some() && flow.step(r) == Step::Message
+        r.token().is_some() || r.header("Authorization").is_some() && flow.step(r) == Step::Message
     });
     let refused = |r: &&Received| {
         let answer = &r.exchange.answer;
@@ -101,7 +104,7 @@ fn query(moment: &Moment<'_>, marks: &mut Marks) {
     let stands = now.query("access_token").is_some() || flow.issued().iter().any(shown);
     if stands {
         marks.breaks("no access token in a URL", format!("one in the query of {}", now.path()));
-    } else if now.bearer().is_some() {
+    } else if now.token().is_some() {
         marks.fits();
     }
 }
@@ -123,7 +126,7 @@ fn own(moment: &Moment<'_>, marks: &mut Marks) {
     if flow.refresh_tokens().iter().any(|token| brings(now, token)) {
         return marks.breaks("no refresh token at the server", "one came with a message");
     }
-    let Some(token) = now.bearer() else { return };
+    let Some(token) = now.token() else { return };
     let issued = flow.issued();
     let of = issued.iter().find(|(own, _)| own == token).and_then(|(_, issuer)| *issuer);
     let Some(of) = of else {

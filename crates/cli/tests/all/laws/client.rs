@@ -23,7 +23,7 @@ fn options(program: &str, args: &[&str], patience: Duration, only: &[&str]) -> O
     let launch = Launch { program: program.to_owned(), args, ..Launch::default() };
     let command =
         ClientCommand { launch, patience, drive: Drive::Steps, ..ClientCommand::default() };
-    let suite = judging::suite(&edition, "core");
+    let suite = judging::suite(&edition, "full");
     judging::options(edition, suite, Target::Client(Box::new(command)), only)
 }
 
@@ -170,7 +170,7 @@ fn likely(mutant: &ClientMutant) -> Vec<Vec<Scenario>> {
     if is_piped(mutant.kills) {
         return vec![vec![Scenario::ToolsCall], told_over_streams()];
     }
-    let signs_in = ["auth.", "authsec.", "cc.", "client.", "ema."];
+    let signs_in = ["auth.", "authsec.", "cc.", "client.", "dpop.", "ema."];
     if !signs_in.iter().any(|prefix| mutant.kills.starts_with(prefix)) {
         return vec![Scenario::ALL.to_vec(), Scenario::open(), Scenario::all()];
     }
@@ -182,7 +182,9 @@ fn likely(mutant: &ClientMutant) -> Vec<Vec<Scenario>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_check_notices_a_departure() {
     let wanted = std::env::var("PLUMB_MUTANT").unwrap_or_default();
-    let named = |m: &&ClientMutant| wanted.is_empty() || [m.name, m.kills].contains(&&*wanted);
+    let named = |m: &&ClientMutant| {
+        wanted.is_empty() || m.name == wanted || plumb_model::suite::matches(&wanted, m.kills)
+    };
     let judged = CLIENT_MUTANTS.iter().filter(named).map(|mutant| async move {
         let mut verdict = None;
         for scenarios in likely(mutant) {
@@ -307,7 +309,7 @@ fn the_command_judges_leaves_reports_and_says_by_its_exit_code_how_it_ended() {
     ] {
         assert_eq!(plumb(args).0, Some(code), "{args:?}");
     }
-    let (_, listed) = plumb(&["list", "--role", "client"]);
+    let (_, listed) = plumb(&["list", "--role", "client", "--suite", "full"]);
     let rows = plumb_checks::of_clients().iter().flat_map(|c| c.rows()).count();
     let count = format!("{rows} checks");
     assert!(listed.trim_end().ends_with(&count), "{listed}");

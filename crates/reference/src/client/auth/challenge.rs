@@ -2,7 +2,7 @@
 
 use crate::client::rules::ClientRules;
 
-/// The challenge of the scheme `Bearer`, if there is one.
+/// The challenge of the scheme `Bearer`, and that of `DPoP`, which says the same.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Challenge {
     /// Where the metadata of the resource stands.
@@ -21,7 +21,7 @@ impl Challenge {
         for item in all.iter().flat_map(|field| items(field)) {
             let (scheme, parameter) = split(&item);
             if let Some(scheme) = scheme {
-                ours = scheme.eq_ignore_ascii_case("bearer");
+                ours = ["bearer", "dpop"].iter().any(|own| scheme.eq_ignore_ascii_case(own));
             }
             let Some((name, value)) = parameter.filter(|_| ours) else { continue };
             match name.to_ascii_lowercase().as_str() {
@@ -34,6 +34,11 @@ impl Challenge {
             }
         }
         challenge
+    }
+
+    /// Whether the same request is wanted with another nonce.
+    pub(super) fn is_for_nonce(&self) -> bool {
+        self.error.as_deref() == Some("use_dpop_nonce")
     }
 
     /// Whether more scopes are wanted.

@@ -193,7 +193,7 @@ fn are_secure(document: &Value) -> Result<(), String> {
 }
 
 /// Scheme, host and port.
-fn origin(url: &str) -> Result<String, String> {
+pub(super) fn origin(url: &str) -> Result<String, String> {
     let parsed = Url::parse(url).map_err(|error| format!("{url}: {error}"))?;
     Ok(parsed.origin().ascii_serialization())
 }

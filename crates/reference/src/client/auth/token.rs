@@ -6,10 +6,19 @@ use oauth2::url::form_urlencoded::{Serializer, byte_serialize};
 use serde_json::{Value, json};
 
 use super::discovery::Found;
+use super::possession::{Purpose, is_understood};
 use super::registration::Known;
 use crate::client::Client;
-use crate::client::post::Address;
+use crate::client::post::{Address, Reply};
 use crate::client::request::Headers;
+
+/// A token request.
+struct Request<'a> {
+    endpoint: Address,
+    url: &'a str,
+    headers: Headers,
+    body: String,
+}
 
 /// What an authorization server issued.
 #[derive(Debug)]
@@ -17,6 +26,8 @@ pub(super) struct Tokens {
     pub(super) access: String,
     pub(super) refresh: Option<String>,
     pub(super) issuer: String,
+    /// Whether it is presented with a proof of possession.
+    pub(super) bound: bool,
 }
 
 impl Client {
@@ -48,6 +59,7 @@ impl Client {
         if let Some(secret) = known.secret.as_ref().filter(|_| !rules.authenticates_in_one_way) {
             form.push(("client_secret", secret));
         }
+        let url = endpoint.to_owned();
         let mut endpoint = Address::parse(endpoint)?;
         if !rules.keeps_codes_out_of_queries {
             endpoint = endpoint.extended(&format!("?{}", encoded(&form)));
@@ -58,18 +70,45 @@ impl Client {
             body = Value::Object(members.collect()).to_string();
             headers[0].1 = b"application/json".to_vec();
         }
-        let reply = endpoint.fetch("POST", &headers, body.as_bytes()).await?;
+        let proves = !self.choices.knows_no_proofs && is_understood(found);
+        let request = Request { endpoint, url: &url, headers, body };
+        let reply = self.proven(request, proves && rules.proves_at_the_token_endpoint).await?;
         let text = |name: &str| reply.json[name].as_str().map(str::to_owned);
         let access = text("access_token").ok_or_else(|| format!("no token: {}", reply.json))?;
         let kind = text("token_type").unwrap_or_default();
-        if rules.knows_token_types && !kind.eq_ignore_ascii_case("bearer") {
+        let bound = proves && kind.eq_ignore_ascii_case("dpop");
+        if rules.knows_token_types && !kind.eq_ignore_ascii_case("bearer") && !bound {
             return Err(format!("a token of type {kind:?}"));
         }
+        let bound = bound || proves && !rules.proves_at_the_token_endpoint;
         let refresh = text("refresh_token");
         if refresh.is_none() && !self.rules.does_without_refresh_tokens {
             return Err("no refresh token came".into());
         }
-        Ok(Tokens { access, refresh, issuer: found.issuer.clone() })
+        Ok(Tokens { access, refresh, issuer: found.issuer.clone(), bound })
+    }
+
+    /// Sends a token request, with a proof if one is wanted, and once more where the proof wants a nonce.
+    async fn proven(&self, mut request: Request<'_>, proves: bool) -> Result<Reply, String> {
+        let Request { endpoint, url, headers, body } = &mut request;
+        if !proves {
+            return endpoint.fetch("POST", headers, body.as_bytes()).await;
+        }
+        let possession = &self.session.possession;
+        let plain = headers.len();
+        let mut again = true;
+        loop {
+            let proof = possession.proof(Purpose { url, token: None }, &self.rules)?;
+            headers.truncate(plain);
+            headers.push(("DPoP".to_owned(), proof));
+            let reply = endpoint.fetch("POST", headers, body.as_bytes()).await?;
+            let answer = (reply.status, reply.nonce.as_deref());
+            let wanted = possession.learns(url, answer, &self.rules, false);
+            if !wanted || !again || !self.rules.retries_with_a_nonce {
+                return Ok(reply);
+            }
+            again = false;
+        }
     }
 }
 

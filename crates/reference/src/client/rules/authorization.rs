@@ -227,6 +227,47 @@ macro_rules! authorization_rules {
             brings_the_grant => kills "ema.jwt-bearer",
             /// It does not stand in a URL.
             keeps_grants_out_of_urls => kills "ema.no-url-tokens",
+            // RFC 9449
+            /// A token is asked for with a proof.
+            proves_at_the_token_endpoint => kills "dpop.client.token-proof",
+            /// One that is bound to a key is presented as such.
+            presents_bound_tokens_by_dpop => kills "dpop.client.scheme",
+            /// Each time with a proof.
+            proves_every_request => kills "dpop.client.proof",
+            /// By the key that it was asked for with.
+            keeps_its_key => kills "dpop.client.key",
+            /// Proofs say that they are proofs.
+            types_its_proofs => kills "dpop.client.typ",
+            /// They are signed by a key that nobody else has.
+            signs_by_a_private_key => kills "dpop.client.alg",
+            /// In a way that the servers announce.
+            signs_as_announced => kills "dpop.client.alg-announced",
+            /// The key is not told.
+            keeps_its_private_key => kills "dpop.client.jwk",
+            /// The signature is that of the proof.
+            signs_its_proofs => kills "dpop.client.signature",
+            /// Each proof has a name of its own.
+            renews_its_proofs => kills "dpop.client.jti",
+            /// And the time at which it was made.
+            dates_its_proofs => kills "dpop.client.iat",
+            /// It names the method.
+            names_its_method => kills "dpop.client.htm",
+            /// It names the URI.
+            names_its_target => kills "dpop.client.htu",
+            /// Without a query.
+            keeps_queries_out_of_proofs => kills "dpop.client.htu",
+            /// It has the hash of the token.
+            hashes_its_token => kills "dpop.client.ath",
+            /// A nonce of the token endpoint is taken up.
+            takes_the_nonce_of_the_authorization_server => kills "dpop.client.nonce-token",
+            /// So is one of the server.
+            takes_the_nonce_of_the_server => kills "dpop.client.nonce-server",
+            /// What was refused for want of one is sent again.
+            retries_with_a_nonce => kills "dpop.client.nonce-retry",
+            /// The newest one is used.
+            takes_the_newest_nonce => kills "dpop.client.nonce-newest",
+            /// And only where it came from.
+            keeps_nonces_apart => kills "dpop.client.nonce-apart",
         }
     };
 }
