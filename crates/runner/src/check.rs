@@ -74,6 +74,8 @@ pub enum Applies {
 pub enum Isolation {
     /// Nothing: it runs beside others.
     Shared,
+    /// Nothing, but it begins before others: over standard streams it starts a process for a handshake, and leaves it to them.
+    Opening,
     /// The target: it changes what others look at, so it runs when they are done.
     Alone,
     /// A process: it starts one of its own; only targets given as a command have one.

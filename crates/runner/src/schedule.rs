@@ -77,7 +77,8 @@ impl<'a> Schedule<'a> {
         let mut faults = Vec::new();
         // What starts processes takes longest, so it begins first.
         let mut beside = scenarios(&|i| i == Isolation::Replicas);
-        beside.extend(scenarios(&|i| !matches!(i, Isolation::Alone | Isolation::Replicas)));
+        beside.extend(scenarios(&|i| i == Isolation::Opening));
+        beside.extend(scenarios(&|i| matches!(i, Isolation::Shared | Isolation::OwnProcess)));
         let alone = scenarios(&|i| i == Isolation::Alone);
         let ((mut results, own), doubted, alone) = tokio::join!(
             self.vectors(&trials, deadline),
@@ -368,7 +369,7 @@ impl Stage for Place<'_> {
     }
 
     fn may_replay(&self, check: &Check) -> bool {
-        let shared = matches!(check.isolation, Isolation::Shared);
+        let shared = matches!(check.isolation, Isolation::Shared | Isolation::Opening);
         shared && self.schedule.options.allow_calls.is_none()
     }
 

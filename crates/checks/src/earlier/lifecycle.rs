@@ -60,7 +60,7 @@ check! {
     pub(crate) VERSION_SAME = "lifecycle.version.same";
     since: "2025-03-26";
     until: "2025-11-25";
-    waits: true;
+    isolation: Opening;
     scenario: version_same
 }
 
@@ -137,7 +137,7 @@ check! {
     pub(crate) VERSION_OTHER = "lifecycle.version.other";
     since: "2025-03-26";
     until: "2025-11-25";
-    waits: true;
+    isolation: Opening;
     scenario: version_other
 }
 
@@ -170,7 +170,7 @@ check! {
     pub(crate) VERSION_LATEST = "lifecycle.version.latest";
     since: "2025-03-26";
     until: "2025-11-25";
-    waits: true;
+    isolation: Opening;
     scenario: version_latest
 }
 
@@ -195,7 +195,7 @@ check! {
     pub(crate) INITIALIZED_FIRST = "lifecycle.initialized.first";
     since: "2025-03-26";
     until: "2025-11-25";
-    waits: true;
+    isolation: Opening;
     scenario: initialized_first
 }
 

@@ -4,7 +4,7 @@ pub(super) mod again;
 mod attempt;
 mod tried;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -151,11 +151,17 @@ impl Walk<'_> {
         lane.sort_by_key(|trial| (trial.by_itself, trial.rank, trial.base));
         let mut lane: VecDeque<Prepared> =
             lane.into_iter().filter_map(|trial| self.prepared(trial)).collect();
+        let mut postponed = BTreeSet::new();
         while let Some(first) = lane.front() {
             let same =
                 |p: &&Prepared| p.key == first.key && p.trial.by_itself == first.trial.by_itself;
             let together = lane.iter().take_while(same).count().min(TOGETHER);
             let group: Vec<Prepared> = lane.drain(..together).collect();
+            let others = lane.iter().any(|p| p.key != group[0].key);
+            if others && postponed.insert(group[0].key.clone()) && self.awaits_one_of(&group) {
+                lane.extend(group);
+                continue;
+            }
             let reached = self.together(&group).await;
             let mut group = VecDeque::from(group);
             for prepared in group.drain(..reached.unwrap_or(together).max(1)) {
@@ -168,6 +174,12 @@ impl Walk<'_> {
             group.into_iter().rev().for_each(|prepared| lane.push_front(prepared));
         }
         self.settle(|_| true).await;
+    }
+
+    /// Whether an answer is still awaited under an id that one of these has, too.
+    fn awaits_one_of(&self, group: &[Prepared]) -> bool {
+        let ids: Vec<_> = group.iter().filter_map(Prepared::id).collect();
+        self.left.iter().any(|left| left.open.id().is_some_and(|id| ids.contains(&id)))
     }
 
     /// Judges what was left open: all else that was asked was time for it. Silence for twice as long as is enough, while the
