@@ -20,6 +20,8 @@ struct Sight {
     /// What befell whoever saw it.
     in_vain: bool,
     stumbled: bool,
+    /// Whether it was seen in a process that other checks had used.
+    used: bool,
 }
 
 impl Sights {
@@ -49,10 +51,14 @@ impl Bench {
             .get_or_init(|| async {
                 let seen = look().await.map(|t| Arc::new(t) as Arc<dyn Any + Send + Sync>);
                 let watch = self.watch();
-                Sight { seen, in_vain: watch.waited_in_vain(), stumbled: watch.saw_a_failure() }
+                let (in_vain, stumbled) = (watch.waited_in_vain(), watch.saw_a_failure());
+                Sight { seen, in_vain, stumbled, used: watch.shared_a_process() }
             })
             .await;
         self.watch().shares(sight.in_vain, sight.stumbled);
+        if sight.used {
+            self.watch().used_what_another_used();
+        }
         let seen = sight.seen.clone()?;
         seen.downcast().map_err(|_| Trouble::Setup(format!("two checks call a sight `{name}`")))
     }
