@@ -66,17 +66,15 @@ impl Bench {
         let first = !self.borrows.swap(true, Ordering::Relaxed);
         let loan = if first { Some(aside.loan(&self.borrows, slow).await) } else { None };
         let mut idle = aside.idle();
-        if idle.is_none() {
-            let turn = self.start_turn().await;
-            // Whoever had that right before may have left one.
-            idle = aside.idle();
-            if idle.is_none() {
-                let fresh = self.started(turn).await?;
-                fresh.send(Probe::request(method::DISCOVER, json!({}))).await?;
-                return Ok(Instance { _loan: loan, ..fresh });
-            }
-        }
-        let Some(running) = idle else { return self.fresh_instance().await };
+        let turn = if idle.is_none() { self.start_turn().await } else { None };
+        // Whoever had that right before may have left one.
+        idle = idle.or_else(|| aside.idle());
+        let Some(running) = idle else {
+            let fresh = self.started(turn).await?;
+            fresh.send(Probe::request(method::DISCOVER, json!({}))).await?;
+            return Ok(Instance { _loan: loan, ..fresh });
+        };
+        drop(turn);
         self.watch().used_what_another_used();
         let instance = self.holding(running, loan);
         instance.send(Probe::request(method::DISCOVER, json!({}))).await?;

@@ -158,7 +158,7 @@ impl Walk<'_> {
             let together = lane.iter().take_while(same).count().min(TOGETHER);
             let group: Vec<Prepared> = lane.drain(..together).collect();
             let others = lane.iter().any(|p| p.key != group[0].key);
-            if others && postponed.insert(group[0].key.clone()) && self.awaits_one_of(&group) {
+            if others && self.awaits_one_of(&group) && postponed.insert(group[0].key.clone()) {
                 lane.extend(group);
                 continue;
             }

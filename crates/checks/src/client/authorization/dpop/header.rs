@@ -42,9 +42,13 @@ check! {
 fn algorithm(moment: &Moment<'_>, marks: &mut Marks) {
     let Some((_, proof)) = proof(moment) else { return };
     let named = proof.algorithm().unwrap_or_default();
-    let fits = !(named.is_empty() || named.eq_ignore_ascii_case("none") || named.starts_with("HS"));
     let actual = || format!("`alg` {}", clip(&proof.header["alg"].to_string(), SHOWN));
-    marks.expect(fits, "an asymmetric algorithm in `alg`", actual);
+    marks.expect(is_asymmetric(named), "an asymmetric algorithm in `alg`", actual);
+}
+
+/// Whether an algorithm signs by a private key; what names none does not.
+fn is_asymmetric(named: &str) -> bool {
+    !(named.is_empty() || named.eq_ignore_ascii_case("none") || named.starts_with("HS"))
 }
 
 check! {
@@ -62,8 +66,7 @@ fn announced(moment: &Moment<'_>, marks: &mut Marks) {
     let Some((_, proof)) = proof(moment) else { return };
     let named = proof.algorithm().unwrap_or_default();
     // What is no signature is told by itself.
-    let asymmetric = !named.is_empty() && named != "none" && !named.starts_with("HS");
-    if asymmetric {
+    if is_asymmetric(named) {
         let expected = format!("one of {}", ALGORITHMS.join(", "));
         marks.expect(ALGORITHMS.contains(&named), expected, || clip(named, SHOWN));
     }
