@@ -2,12 +2,12 @@
 //! those that end while the run goes on.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::sync::{Mutex as Turn, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::Observed;
 use crate::target::Running;
@@ -35,6 +35,12 @@ pub(crate) struct Aside {
     declared: Mutex<BTreeMap<String, Arc<Turn<Option<Running>>>>>,
     /// The turn to use the one process in which a session without capabilities is open, and that process between turns.
     session: (Arc<Semaphore>, Mutex<Option<Opened>>),
+    /// How many checks may still leave a process to others, once they have seen how it opens.
+    openings: AtomicUsize,
+    /// A process was left to others, or there is one such check less.
+    left: Notify,
+    /// Processes that were started ahead of who will want one that nobody has used.
+    spare: Mutex<Vec<JoinHandle<Option<Running>>>>,
 }
 
 /// A process in which a session is open.
@@ -71,6 +77,9 @@ impl Default for Aside {
             ending: Mutex::default(),
             declared: Mutex::default(),
             session: (Arc::new(Semaphore::new(1)), Mutex::default()),
+            openings: AtomicUsize::new(0),
+            left: Notify::new(),
+            spare: Mutex::default(),
         }
     }
 }
@@ -98,8 +107,40 @@ impl Aside {
         Loan { _permit: permit, borrows: Arc::clone(borrows) }
     }
 
-    /// A process that another check is done with.
-    pub(crate) fn idle(&self) -> Option<Running> {
+    /// So many checks are to leave a process each to others.
+    pub(crate) fn await_openings(&self, checks: usize) {
+        self.openings.store(checks, Ordering::Relaxed);
+    }
+
+    /// One of them is over.
+    pub(crate) fn opening_is_over(&self) {
+        let one_less = |checks: usize| checks.checked_sub(1);
+        let _ = self.openings.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        self.left.notify_waiters();
+    }
+
+    /// What `take` finds among the processes that others have left; while there are checks that may still leave one, it is
+    /// waited for: a start costs the target more than a turn costs us.
+    async fn left<T>(&self, take: impl Fn() -> Option<T>) -> Option<T> {
+        loop {
+            let mut left = std::pin::pin!(self.left.notified());
+            left.as_mut().enable();
+            if let Some(found) = take() {
+                return Some(found);
+            }
+            if self.openings.load(Ordering::Relaxed) == 0 {
+                return None;
+            }
+            left.await;
+        }
+    }
+
+    /// A process that another check is done with, or will soon be.
+    pub(crate) async fn idle(&self) -> Option<Running> {
+        self.left(|| self.idle_now()).await
+    }
+
+    fn idle_now(&self) -> Option<Running> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
@@ -108,6 +149,7 @@ impl Aside {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < LENT && running.is_alive() {
             idle.push(running);
+            self.left.notify_waiters();
         } else {
             drop(idle);
             self.end(running);
@@ -130,8 +172,12 @@ impl Aside {
         Arc::clone(&self.session.0).acquire_owned().await.ok()
     }
 
-    /// The process with a session, if there is one, for who has the turn.
-    pub(crate) fn opened(&self) -> Option<Opened> {
+    /// The process with a session, if there is one or will soon be, for who has the turn.
+    pub(crate) async fn opened(&self) -> Option<Opened> {
+        self.left(|| self.opened_now()).await
+    }
+
+    fn opened_now(&self) -> Option<Opened> {
         self.session.1.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -140,10 +186,22 @@ impl Aside {
         let mut kept = self.session.1.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.is_none() && opened.running.is_alive() {
             *kept = Some(opened);
+            self.left.notify_waiters();
         } else {
             drop(kept);
             self.end(opened.running);
         }
+    }
+
+    /// Keeps a process that is starting for who will want one that nobody has used.
+    pub(crate) fn spare(&self, starting: JoinHandle<Option<Running>>) {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(starting);
+    }
+
+    /// A process that nobody has used, if one was started ahead.
+    pub(crate) async fn unused(&self) -> Option<Running> {
+        let starting = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        starting.await.ok().flatten().filter(Running::is_alive)
     }
 
     /// Ends a process politely while the run goes on.
@@ -154,10 +212,16 @@ impl Aside {
 
     /// Waits until all of them have ended.
     pub(crate) async fn ended(&self) {
-        if let Some(opened) = self.opened() {
+        let spare = std::mem::take(&mut *self.spare.lock().unwrap_or_else(PoisonError::into_inner));
+        for starting in spare {
+            if let Ok(Some(running)) = starting.await {
+                self.end(running);
+            }
+        }
+        if let Some(opened) = self.opened_now() {
             self.end(opened.running);
         }
-        while let Some(running) = self.idle() {
+        while let Some(running) = self.idle_now() {
             self.end(running);
         }
         let declared =

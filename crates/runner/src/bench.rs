@@ -1,5 +1,6 @@
 //! What a scenario works with: the target, and a place for what it finds.
 
+mod context;
 mod instance;
 mod rounds;
 mod session;
@@ -10,65 +11,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use plumb_model::event::CaseFinished;
-use plumb_model::pack::{Base, Pack, Vector};
+use plumb_model::pack::{Base, Vector};
 use plumb_model::{Edition, Verdict};
-use plumb_wire::{Limits, codes, meta, method, notification};
+use plumb_wire::{codes, meta, method, notification};
 use serde_json::{Value, json};
 
+pub(crate) use context::Context;
 pub use instance::Instance;
 pub use session::{Declared, Session};
 pub(crate) use shared::Sights;
 
 use rounds::Rounds;
 
-use crate::aside::Aside;
-use crate::auth::{Auth, Authority};
+use crate::auth::Auth;
 use crate::channel::{Channel, Watch};
 use crate::evidence::Evidence;
-use crate::lab::given::Given;
 use crate::lab::vectors;
-use crate::record::{Company, Recorder};
-use crate::replicas::Others;
-use crate::{Found, Judgement, Observed, Open, Probe, Prop, Survey, Target, Trouble, pace};
+use crate::record::Company;
+use crate::{Found, Judgement, Observed, Open, Probe, Prop, Survey, Trouble, pace};
 
 /// Ids of one bench are so far apart from the next one's.
 const IDS: u64 = 10_000;
-
-/// What all benches of a run share.
-pub(crate) struct Context {
-    pub(crate) edition: Arc<Edition>,
-    pub(crate) survey: Arc<Survey>,
-    pub(crate) target: Target,
-    pub(crate) packs: Arc<[Pack]>,
-    pub(crate) limits: Limits,
-    pub(crate) recorder: Arc<Recorder>,
-    /// Processes of the target beside the run's own.
-    pub(crate) aside: Aside,
-    /// What checks have seen for each other.
-    pub(crate) sights: Sights,
-    /// The other replicas of the target.
-    pub(crate) others: Others,
-    /// The way through the gateway before the target, if that is what is judged.
-    pub(crate) front: Option<Channel>,
-    /// Whether the command says that its processes share a folder.
-    pub(crate) shared: bool,
-    pub(crate) seed: u64,
-    pub(crate) auth: Option<Arc<Authority>>,
-    /// Where the target is, over HTTP.
-    pub(crate) url: Option<String>,
-}
-
-impl Context {
-    /// The authorization of the run towards its target.
-    pub(crate) fn auth(&self) -> Option<Auth<'_>> {
-        Some(Auth::new(self.auth.as_deref()?, self.url.as_deref()?))
-    }
-
-    /// What vectors start from.
-    pub(crate) fn given(&self) -> Given<'_> {
-        Given { edition: &self.edition, survey: &self.survey, auth: self.auth() }
-    }
-}
 
 /// What a scenario works with. Everything it sends is recorded as evidence of its check.
 pub struct Bench {

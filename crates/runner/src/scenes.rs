@@ -63,6 +63,13 @@ pub(crate) struct Doubted {
     faults: Vec<String>,
 }
 
+impl Doubted {
+    /// How many scenarios are to be tried once more.
+    pub(crate) fn count(&self) -> usize {
+        self.scenes.len()
+    }
+}
+
 impl<S: Stage> Scenes<'_, S> {
     /// Runs scenarios beside each other. What is beyond doubt is said at once; the rest is given back, with the faults of
     /// Plumb itself.

@@ -3,6 +3,7 @@
 
 mod again;
 mod alone;
+mod place;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -13,6 +14,8 @@ use plumb_model::event::CaseFinished;
 use plumb_wire::method;
 use tokio::time::{Instant, timeout_at};
 
+use place::Place;
+
 use crate::auth::needs_own_tokens;
 use crate::bench::Context;
 use crate::channel::Channel;
@@ -20,11 +23,14 @@ use crate::check::{Applies, Body, Isolation};
 use crate::lab::{self, Results, Trial};
 use crate::options::Options;
 use crate::record::{Company, Recorder};
-use crate::scenes::{Played, SECOND_TRIES, Scenes, Stage, emit};
+use crate::scenes::{Doubted, SECOND_TRIES, Scenes, emit};
 use crate::survey::contact;
 use crate::survey::contact::DISCOVER;
 use crate::target::Running;
-use crate::{Bench, Check, Prop, Survey, facet, finding, plan};
+use crate::{Check, Prop, Survey, facet, finding, plan};
+
+/// At most so many processes are started ahead of scenarios that are tried again.
+const AHEAD: usize = 2;
 
 /// Vectors that a failure of the target may have spoilt are sent again so often: bad luck may come twice.
 const SPOILT_TRIES: usize = 2;
@@ -77,12 +83,16 @@ impl<'a> Schedule<'a> {
         let mut faults = Vec::new();
         // What starts processes takes longest, so it begins first.
         let mut beside = scenarios(&|i| i == Isolation::Replicas);
-        beside.extend(scenarios(&|i| i == Isolation::Opening));
+        let opening = scenarios(&|i| i == Isolation::Opening);
+        if self.running.channel.keeper().is_some() {
+            self.context.aside.await_openings(opening.len());
+        }
+        beside.extend(opening);
         beside.extend(scenarios(&|i| matches!(i, Isolation::Shared | Isolation::OwnProcess)));
         let alone = scenarios(&|i| i == Isolation::Alone);
         let ((mut results, own), doubted, alone) = tokio::join!(
             self.vectors(&trials, deadline),
-            scenes.run(&beside),
+            self.scenes(&scenes, &beside),
             self.alone_elsewhere(alone, deadline)
         );
         self.calm(deadline).await;
@@ -100,6 +110,15 @@ impl<'a> Schedule<'a> {
             faults.extend(scenes.again(doubted).await);
         }
         faults
+    }
+
+    /// Plays scenarios beside each other. What is in doubt is soon tried again, in processes that nobody has used.
+    async fn scenes(&self, scenes: &Scenes<'_, Place<'_>>, beside: &[&'static Check]) -> Doubted {
+        let doubted = scenes.run(beside).await;
+        if self.running.channel.keeper().is_some() {
+            (0..doubted.count().min(AHEAD)).for_each(|_| self.context.start_ahead());
+        }
+        doubted
     }
 
     /// The vectors that the checks need, in the order of what they show; of a slow target one place for each.
@@ -255,12 +274,20 @@ impl<'a> Schedule<'a> {
         deadline: Instant,
     ) -> Results {
         let (given, ids) = (self.context.given(), &self.ids);
+        let ahead = channel.keeper().is_some() && company == Company::Others;
+        // What is broken is soon tried again, in a process that nobody has used.
+        let broken = || {
+            if ahead {
+                self.context.start_ahead();
+            }
+        };
+        let broken = &broken;
         let walks = lanes.into_iter().map(|lane| async move {
             // Vectors choose ids, which no session may have twice.
             let channel = channel.own(company.patience()).apart().await;
             let apart = channel.transport().answers_apart();
             let channel = if apart { channel } else { channel.by_itself() };
-            lab::walk(lane, given, &channel, ids, company, deadline).await
+            lab::walk(lane, given, &channel, ids, company, deadline, broken).await
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
         results.collect::<Vec<Results>>().await.into_iter().flatten().collect()
@@ -268,11 +295,9 @@ impl<'a> Schedule<'a> {
 
     /// Another process of the target, past its start.
     async fn another(&self, deadline: Instant) -> Option<Running> {
-        let Context { target, limits, recorder, auth, .. } = self.context.as_ref();
-        let start = target.start(limits, recorder, auth.as_deref());
-        let turn = self.context.aside.turn(recorder.tempo.start_up());
+        let turn = self.context.aside.turn(self.context.recorder.tempo.start_up());
         let _turn = timeout_at(deadline, turn).await.ok()?;
-        let running = timeout_at(deadline, start).await.ok()?.ok()?;
+        let running = timeout_at(deadline, self.context.start()).await.ok()?.ok()?;
         let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
         let _ = timeout_at(deadline, running.channel.send("vectors", &first)).await;
         Some(running)
@@ -326,59 +351,6 @@ impl<'a> Schedule<'a> {
 /// Whether a scenario is about a service that a run's own authorization server stands for.
 fn wants_own_tokens(check: &Check) -> bool {
     matches!(check.body, Body::Scenario(_)) && check.needs.contains(&Prop::UpstreamTool)
-}
-
-/// A process of the target, on which scenarios are played.
-struct Place<'a> {
-    schedule: &'a Schedule<'a>,
-    channel: &'a Channel,
-}
-
-impl Stage for Place<'_> {
-    fn recorder(&self) -> &Recorder {
-        &self.schedule.context.recorder
-    }
-
-    async fn play(
-        &self,
-        check: &'static Check,
-        deadline: Instant,
-        tried: u32,
-    ) -> Result<Played, String> {
-        let Some(body) = check.scenario() else {
-            return Err(format!("check `{}` is no scenario", check.id));
-        };
-        let context = Arc::clone(&self.schedule.context);
-        let channel = self.channel.clone();
-        // A task of its own, so that a panic in a check is that check's verdict.
-        let task = tokio::spawn(async move {
-            let bench = Bench::new(check.id, context, &channel, tried);
-            let judgement = timeout_at(deadline, body(&bench)).await;
-            let (verdict, cases) = bench.finished(judgement.unwrap_or(Err(crate::Trouble::Budget)));
-            let in_vain = bench.watch().waited_in_vain();
-            let stumbled = bench.watch().saw_a_failure();
-            let shared = bench.watch().shared_a_process();
-            let death = bench.watch().death().await;
-            if let Some(how) = &death {
-                let company = if tried == 0 { Company::Others } else { Company::Nobody };
-                bench.mourn(how, company);
-            }
-            Played { verdict, cases, in_vain, stumbled, shared, death }
-        });
-        task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id))
-    }
-
-    fn may_replay(&self, check: &Check) -> bool {
-        let shared = matches!(check.isolation, Isolation::Shared | Isolation::Opening);
-        shared && self.schedule.options.allow_calls.is_none()
-    }
-
-    async fn answers(&self) -> bool {
-        let control = crate::Probe::request(method::DISCOVER, serde_json::json!({})).fresh();
-        let control = self.channel.send("control", &control).await;
-        // Whatever it says, it answers.
-        !control.is_ok_and(|c| c.response().is_none() && c.status().is_none())
-    }
 }
 
 /// The verdicts over every exchange of the run, which is over.

@@ -12,8 +12,8 @@ mod routes;
 mod tests;
 mod writer;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,6 +64,8 @@ struct Inner {
     clock: Clock,
     /// When the process was started.
     born: std::time::Instant,
+    /// When it was first sent a line.
+    asked: OnceLock<std::time::Instant>,
 }
 
 /// What is awaited after a line, for sorting what comes back.
@@ -132,6 +134,7 @@ impl Session {
             limits,
             clock,
             born,
+            asked: OnceLock::new(),
         })))
     }
 
@@ -145,6 +148,7 @@ impl Session {
     ) -> Result<Live, WireError> {
         let (line, expect) = (line.into(), expect.into());
         let inner = &self.0;
+        inner.asked.get_or_init(std::time::Instant::now);
         let within = expect.answer_within.unwrap_or(inner.limits.answer);
         let deadline = Instant::now() + within;
         let recorder =
@@ -186,10 +190,12 @@ impl Session {
         self.0.routes.oversized()
     }
 
-    /// How long after its start the process wrote its first line, if it has: its start-up is part of that, and of no
-    /// later answer.
+    /// How long after it was first sent a line the process wrote its own first one, if it has, or after its start where it
+    /// spoke unasked: its start-up is part of that, and of no later answer.
     pub fn first_word(&self) -> Option<Duration> {
-        Some(self.0.routes.spoken()?.duration_since(self.0.born))
+        let spoken = self.0.routes.spoken()?;
+        let asked = self.0.asked.get().filter(|asked| **asked < spoken);
+        Some(spoken.duration_since(asked.copied().unwrap_or(self.0.born)))
     }
 
     /// Waits at most this long until the process has written its first line, or closed its output.

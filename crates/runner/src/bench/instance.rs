@@ -10,7 +10,7 @@ use plumb_wire::stdio::Session;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Bench, Context, served};
+use super::{Bench, served};
 use crate::aside::Loan;
 use crate::channel::Channel;
 use crate::target::Running;
@@ -36,8 +36,7 @@ impl Bench {
         &self,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Instance<'_>, Trouble> {
-        let Context { target, limits, recorder, auth, .. } = &*self.context;
-        let running = target.start(limits, recorder, auth.as_deref()).await;
+        let running = self.context.start().await;
         let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
         let instance = self.holding(running, None);
         // Over HTTP it is past its start once it listens.
@@ -61,14 +60,13 @@ impl Bench {
         if self.tried > 0 {
             return self.fresh_instance().await;
         }
-        // Who waits for a second one may be waited for by others.
-        let slow = self.context.recorder.tempo.starts_slowly();
-        let first = !self.borrows.swap(true, Ordering::Relaxed);
-        let loan = if first { Some(aside.loan(&self.borrows, slow).await) } else { None };
-        let mut idle = aside.idle();
+        let loan = self.loan().await;
+        let mut idle = aside.idle().await;
         let turn = if idle.is_none() { self.start_turn().await } else { None };
         // Whoever had that right before may have left one.
-        idle = idle.or_else(|| aside.idle());
+        if idle.is_none() {
+            idle = aside.idle().await;
+        }
         let Some(running) = idle else {
             let fresh = self.started(turn).await?;
             fresh.send(Probe::request(method::DISCOVER, json!({}))).await?;
@@ -79,6 +77,20 @@ impl Bench {
         let instance = self.holding(running, loan);
         instance.send(Probe::request(method::DISCOVER, json!({}))).await?;
         Ok(instance)
+    }
+
+    /// The right to borrow a process; none is waited for by who has one already, for which others may wait.
+    pub(super) async fn loan(&self) -> Option<Loan> {
+        if self.borrows.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        let slow = self.context.recorder.tempo.starts_slowly();
+        Some(self.context.aside.loan(&self.borrows, slow).await)
+    }
+
+    /// Whether it has the right to borrow a process.
+    pub(super) fn borrows(&self) -> bool {
+        self.borrows.load(Ordering::Relaxed)
     }
 
     fn holding(&self, mut running: Running, loan: Option<Loan>) -> Instance<'_> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex as Turn;
 
 use super::Bench;
-use crate::aside::OwnProcess;
+use crate::aside::{Loan, OwnProcess};
 use crate::channel::Channel;
 use crate::observe::{asked_key, asks_the_client};
 use crate::survey::every_capability;
@@ -31,7 +31,7 @@ pub(super) struct Rounds {
 /// Who uses a process when a check is done with it.
 enum Next {
     /// Whoever wants one: its client declares everything.
-    Anybody,
+    Anybody(Option<Loan>),
     /// Who has the next turn: its client declares less.
     Turn(OwnProcess),
     /// Nobody.
@@ -118,13 +118,15 @@ impl Bench {
     /// The way to a process in which nobody else has asked for anything, with its session.
     async fn process(&self, key: &str, declared: &Value, all: bool) -> Result<Channel, Trouble> {
         let aside = &self.context.aside;
+        // Who has a turn or a loan waits for no other one: who has that may wait for this.
+        let has_turn = self.processes().iter().any(|(_, next)| matches!(next, Next::Turn(_)));
         let (idle, next) = if self.tried > 0 {
-            (None, if all { Next::Anybody } else { Next::Nobody })
+            (None, if all { Next::Anybody(None) } else { Next::Nobody })
         } else if all {
-            (aside.idle(), Next::Anybody)
+            let loan = if has_turn { None } else { self.loan().await };
+            (aside.idle().await, Next::Anybody(loan))
         } else {
-            let waits = !self.processes().iter().any(|(_, next)| matches!(next, Next::Turn(_)));
-            let turn = aside.declaring(key, waits).await;
+            let turn = aside.declaring(key, !has_turn && !self.borrows()).await;
             turn.map_or((None, Next::Nobody), |mut turn| (turn.take(), Next::Turn(turn)))
         };
         let running = if let Some(mut running) = idle.filter(Running::is_alive) {
@@ -166,7 +168,7 @@ impl Bench {
         let aside = &self.context.aside;
         for (running, next) in std::mem::take(&mut *self.processes()) {
             match next {
-                Next::Anybody => aside.keep(running),
+                Next::Anybody(_loan) => aside.keep(running),
                 Next::Turn(mut turn) => *turn = Some(running),
                 Next::Nobody => aside.end(running),
             }

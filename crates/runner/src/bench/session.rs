@@ -84,12 +84,12 @@ impl Bench {
     async fn session_in_turn(&self) -> Result<Session<'_>, Trouble> {
         let aside = &self.context.aside;
         let turn = aside.session().await;
-        if let Some(opened) = aside.opened() {
+        if let Some(opened) = aside.opened().await {
             return Ok(self.goes_on(opened, turn));
         }
         let right = self.start_turn().await;
         // Whoever had that right before may have left one.
-        if let Some(opened) = aside.opened() {
+        if let Some(opened) = aside.opened().await {
             return Ok(self.goes_on(opened, turn));
         }
         let instance = self.started(right).await?;

@@ -50,7 +50,7 @@ const PROVEN: u32 = 2;
 const PROVEN_BEFORE: u32 = 4;
 
 /// Sends the trials of a lane between unbroken requests: those of one base together, and each by itself where that leaves
-/// anything in doubt.
+/// anything in doubt. When all are sent, and late answers are awaited, `broken` is called if anything was seen to be.
 pub(crate) async fn walk(
     lane: Vec<Trial>,
     given: Given<'_>,
@@ -58,6 +58,7 @@ pub(crate) async fn walk(
     ids: &AtomicU64,
     company: Company,
     deadline: Instant,
+    broken: &(dyn Fn() + Sync),
 ) -> Results {
     // Over standard streams the lane has the process to itself.
     let company = if channel.transport().answers_apart() { company } else { Company::Nobody };
@@ -76,7 +77,7 @@ pub(crate) async fn walk(
         left: Vec::new(),
         results: Results::new(),
     };
-    let _ = timeout_at(deadline, walk.all(lane)).await;
+    let _ = timeout_at(deadline, walk.all(lane, broken)).await;
     // What there was no time for has no result.
     walk.results
 }
@@ -147,7 +148,7 @@ impl Came {
 }
 
 impl Walk<'_> {
-    async fn all(&mut self, mut lane: Vec<Trial>) {
+    async fn all(&mut self, mut lane: Vec<Trial>, broken: &(dyn Fn() + Sync)) {
         lane.sort_by_key(|trial| (trial.by_itself, trial.rank, trial.base));
         let mut lane: VecDeque<Prepared> =
             lane.into_iter().filter_map(|trial| self.prepared(trial)).collect();
@@ -172,6 +173,9 @@ impl Walk<'_> {
                 }
             }
             group.into_iter().rev().for_each(|prepared| lane.push_front(prepared));
+        }
+        if self.results.values().any(|outcome| outcome.breaks().next().is_some()) {
+            broken();
         }
         self.settle(|_| true).await;
     }

@@ -92,9 +92,10 @@ impl Keeper {
         self.limits.answer
     }
 
-    /// Whether the process runs, as far as nobody holds it up.
+    /// Whether the process runs, as far as can be told: who sends it something meanwhile will see.
     pub(crate) fn is_alive(&self) -> bool {
-        self.current.try_lock().is_ok_and(|current| current.0.process().exited().is_none())
+        let current = self.current.try_lock();
+        current.map_or(true, |current| current.0.process().exited().is_none())
     }
 
     /// Records what the process wrote unasked: whoever uses it next has nothing to do with it.

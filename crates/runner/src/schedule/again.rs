@@ -138,7 +138,6 @@ impl Schedule<'_> {
     async fn unused(&self) -> Option<Running> {
         let context = self.context.as_ref();
         let _turn = context.aside.turn(context.recorder.tempo.start_up()).await?;
-        let auth = context.auth.as_deref();
-        context.target.start(&context.limits, &context.recorder, auth).await.ok()
+        context.start().await.ok()
     }
 }

@@ -1,7 +1,7 @@
 //! client/elicitation#capabilities: only modes that the client supports.
 
 use plumb_flows::rounds::of_tasks;
-use plumb_flows::rounds::{InputKind, Round, asking_requests, judged};
+use plumb_flows::rounds::{InputKind, Round, asking_requests, judged, plainly_capable};
 use plumb_runner::{Bench, Finding, Judgement, Observed, check};
 use serde_json::json;
 
@@ -28,9 +28,7 @@ async fn empty_means_form(bench: &Bench) -> Judgement {
         if !form && !url {
             continue;
         }
-        let others =
-            json!({"elicitation": {}, "sampling": {"tools": {}, "context": {}}, "roots": {}});
-        let seen = bench.send(asking.bare().capabilities(others)).await?;
+        let seen = bench.send(asking.bare().capabilities(plainly_capable())).await?;
         let asked = Round::of(&seen);
         let judgement = judged(&seen, |seen| match asked {
             Some(round) if round.wants(InputKind::Url) => {

@@ -1,6 +1,6 @@
 //! client/sampling#capabilities and #messages: what a server asks a model for.
 
-use plumb_flows::rounds::{InputKind, Round, asking_requests_for, judged};
+use plumb_flows::rounds::{InputKind, Round, asking_requests_for, judged, plainly_capable};
 use plumb_flows::rounds::{accepted, accepts_answer, concluded};
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
 use plumb_wire::method;
@@ -49,8 +49,7 @@ async fn context_capability(bench: &Bench) -> Judgement {
 
 async fn plain_sampling(bench: &Bench, expected: &str, fits: impl Fn(&Value) -> bool) -> Judgement {
     for asking in asking_requests_for(bench, InputKind::Sampling).await {
-        let declared = json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}});
-        let seen = bench.send(asking.bare().capabilities(declared)).await?;
+        let seen = bench.send(asking.bare().capabilities(plainly_capable())).await?;
         let asked = sampling(&seen).find(|p| !fits(p));
         let judgement = judged(&seen, |_| {
             Finding::expect(asked.is_none(), expected, || asked.map_or_else(String::new, brief))
