@@ -326,7 +326,11 @@ impl Channel {
                 if session.first_word().is_none() {
                     within += tempo.starts_within();
                 }
-                let expect = Expect { answer_within: Some(within), ..expectation(probe) };
+                let expect = Expect {
+                    answer_within: Some(within),
+                    answers_questions: probe.is_in_rounds(),
+                    ..expectation(probe)
+                };
                 let live = session.send(probe.payload(), expect).await?;
                 Ok((live, Some(Mortal::Session(session))))
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plumb_model::pack::{Allowed, IdEcho, Outcome};
-use plumb_model::{Edition, Verdict};
+use plumb_model::{Edition, Sent, Verdict};
 use plumb_wire::jsonrpc::Kind;
 use serde_json::Value;
 
@@ -58,9 +58,7 @@ pub fn outcome(tried: &Tried) -> Judgement {
     }
     Ok(match tried.allowed.outcome {
         Outcome::Accepted => Finding::expect(sent.is_accepted(), "a result", || sent.describe()),
-        Outcome::Refused => {
-            Finding::expect(tried.is_refused(), refusal(&tried.allowed), || sent.describe())
-        }
+        Outcome::Refused => Finding::expect(tried.is_refused(), refusal(tried), || sent.describe()),
         Outcome::Either => {
             Finding::expect(sent.is_accepted() || tried.is_refused(), "an answer", || {
                 sent.describe()
@@ -88,7 +86,7 @@ pub fn status(tried: &Tried) -> Judgement {
     };
     let named = &tried.allowed.status;
     let fits = named.is_empty() || named.contains(&status);
-    Ok(Finding::expect(fits, refusal(&tried.allowed), || sent.describe()))
+    Ok(Finding::expect(fits, refusal(tried), || sent.describe()))
 }
 
 /// Whether a refusal carries the JSON-RPC error code that the text names; where it names none, any will do, or none.
@@ -99,7 +97,7 @@ pub fn code(tried: &Tried) -> Judgement {
     }
     let named = &tried.allowed.codes;
     let fits = named.is_empty() || sent.code().is_some_and(|c| named.contains(&c));
-    Ok(Finding::expect(fits, refusal(&tried.allowed), || sent.describe()))
+    Ok(Finding::expect(fits, refusal(tried), || sent.describe()))
 }
 
 /// Whether the request is refused with the JSON-RPC error code that the text names: both at once, for
@@ -179,10 +177,13 @@ fn not_refused() -> Finding {
     )
 }
 
-fn refusal(allowed: &Allowed) -> String {
+/// What is expected, in the words of the transport at hand: a status is HTTP's.
+fn refusal(tried: &Tried) -> String {
     let list = |numbers: Vec<String>| numbers.join(" or ");
-    let codes = list(allowed.codes.iter().map(ToString::to_string).collect());
-    let status = list(allowed.status.iter().map(ToString::to_string).collect());
+    let codes = list(tried.allowed.codes.iter().map(ToString::to_string).collect());
+    let over_streams = matches!(tried.sent.exchange.sent, Sent::Stdio { .. });
+    let status = tried.allowed.status.iter().filter(|_| !over_streams);
+    let status = list(status.map(ToString::to_string).collect());
     match (status.is_empty(), codes.is_empty()) {
         (true, true) => "a refusal".into(),
         (true, false) => format!("error {codes}"),

@@ -1,5 +1,6 @@
 //! Processes of the target: how they are started, how they end, and how often they are started again.
 
+mod client;
 pub(crate) mod keeper;
 pub(crate) mod mortal;
 pub(crate) mod server;

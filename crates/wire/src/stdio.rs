@@ -5,6 +5,7 @@ mod launches;
 mod lines;
 mod meeting;
 mod peer;
+mod questions;
 mod relay;
 mod rewritten;
 mod routes;
@@ -13,13 +14,14 @@ mod tests;
 mod writer;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use plumb_model::{Frame, Payload, Sent};
 use serde_json::Value;
 use tokio::process::ChildStdout;
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,6 +32,7 @@ use crate::{Clock, Limits, WireError, meta};
 pub use launches::{Launches, Life, Manner};
 use lines::{Line, Lines};
 pub use peer::Peer;
+pub use questions::Question;
 pub use relay::relay;
 pub use rewritten::as_lines;
 pub(crate) use routes::Route;
@@ -52,6 +55,17 @@ use writer::Writer;
 /// An exchange is known from before its sending until its [`Live`] is finished, closed or dropped.
 #[derive(Clone, Debug)]
 pub struct Session(Arc<Inner>);
+
+/// A [`Session`] that does not keep its process running.
+#[derive(Clone, Debug)]
+pub struct WeakSession(Weak<Inner>);
+
+impl WeakSession {
+    /// The session, if anybody keeps it.
+    pub fn upgrade(&self) -> Option<Session> {
+        self.0.upgrade().map(Session)
+    }
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -77,6 +91,8 @@ pub struct Expect {
     pub progress_token: Option<Value>,
     /// Time for the whole exchange, if it differs from [`Limits::answer`].
     pub answer_within: Option<Duration>,
+    /// Whether who reads the exchange answers what is asked in it: see [`Question`].
+    pub answers_questions: bool,
 }
 
 /// Which response ends an exchange.
@@ -106,7 +122,7 @@ impl Expect {
 
 impl From<Reply> for Expect {
     fn from(reply: Reply) -> Self {
-        Self { reply, progress_token: None, answer_within: None }
+        Self { reply, progress_token: None, answer_within: None, answers_questions: false }
     }
 }
 
@@ -182,6 +198,17 @@ impl Session {
     /// [`Limits::stray_bytes`] and [`Limits::frames`] are kept.
     pub fn take_strays(&self) -> Vec<Frame> {
         self.0.routes.take_strays()
+    }
+
+    /// The requests that the process sends from now on, wherever they are sorted to; of a flood, some are left out. Whoever
+    /// asked before gets no more.
+    pub fn questions(&self) -> mpsc::Receiver<Question> {
+        self.0.routes.questions()
+    }
+
+    /// The same process, for whoever is not to keep it running.
+    pub fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.0))
     }
 
     /// How many lines were longer than [`Limits::frame_bytes`]. Such a line is not kept; if exactly one exchange

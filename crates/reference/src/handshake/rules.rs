@@ -13,8 +13,9 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
     EarlierMutant { name, kills }
 }
 
-/// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched.
-pub const EARLIER_LIBERTIES: [&str; 1] = ["answers_at_once"];
+/// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched; and over
+/// standard streams it may ask its client before it calls a tool, and serve nothing until it is answered.
+pub const EARLIER_LIBERTIES: [&str; 2] = ["answers_at_once", "serves_meanwhile"];
 
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.
 pub const EARLIER_MUTANTS: &[EarlierMutant] = &[

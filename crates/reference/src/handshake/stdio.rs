@@ -29,12 +29,48 @@ pub async fn serve_handshake_stdio(broken: Vec<String>) -> io::Result<()> {
             }
         }
     });
+    let mut pending = Pending::default();
     loop {
         let mut line = Vec::new();
         if input.read_until(b'\n', &mut line).await? == 0 {
             return Ok(());
         }
-        server.line(&line, &say);
+        if server.obeys("serves_meanwhile") {
+            server.line(&line, &say);
+        } else {
+            pending.take(&server, line, &say);
+        }
+    }
+}
+
+/// What waits for an answer of the client.
+#[derive(Default)]
+struct Pending {
+    /// The id of the question.
+    asked: Option<u64>,
+    lines: Vec<Vec<u8>>,
+}
+
+impl Pending {
+    /// Takes a line in its turn: before a tool is called, the client is asked for its roots.
+    fn take(&mut self, server: &Arc<Server>, line: Vec<u8>, say: &Say) {
+        let message: Value = serde_json::from_slice(&line).unwrap_or_default();
+        if self.asked.is_some()
+            && message["id"].as_u64() == self.asked
+            && message.get("method").is_none()
+        {
+            self.asked = None;
+            let lines = std::mem::take(&mut self.lines);
+            return lines.iter().for_each(|line| server.line(line, say));
+        }
+        let may_ask = || server.sessions().get("").is_some_and(|s| s.declared["roots"].is_object());
+        if self.asked.is_none() && message["method"] == "tools/call" && may_ask() {
+            let id = 1_000_000 + server.next();
+            // Whoever reads may have gone; the end of the input tells.
+            let _ = say.send(json!({"jsonrpc": "2.0", "id": id, "method": "roots/list"}));
+            self.asked = Some(id);
+        }
+        if self.asked.is_some() { self.lines.push(line) } else { server.line(&line, say) }
     }
 }
 

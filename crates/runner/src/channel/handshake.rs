@@ -133,9 +133,11 @@ impl Channel {
         true
     }
 
-    /// Answers a request of the target, as a client does that grants what it is asked, unless who sent `probe` does.
+    /// Answers a request of the target, as a client does that grants what it is asked, unless who sent `probe` does. Over
+    /// standard streams the keeper of the process does so, whoever reads.
     pub(super) async fn reply(&self, message: &Message, probe: Option<&Probe>) {
-        if message.kind != Kind::Request || !self.recorder.edition.has_handshake() {
+        let asks = message.kind == Kind::Request && self.keeper().is_none();
+        if !asks || !self.recorder.edition.has_handshake() {
             return;
         }
         if probe.is_some_and(Probe::is_in_rounds) && crate::observe::asks_the_client(message) {
@@ -163,11 +165,7 @@ impl Channel {
             return None;
         }
         let answer = Answer { frames, ..Answer::default() };
-        let seen = self.recorder.record(by, session.channel(), Sent::Nothing, answer);
-        for message in seen.messages.iter() {
-            self.reply(message, None).await;
-        }
-        Some(seen)
+        Some(self.recorder.record(by, session.channel(), Sent::Nothing, answer))
     }
 
     /// What tells the process that a message goes to from others.

@@ -9,6 +9,7 @@ use plumb_wire::stdio::Session;
 use plumb_wire::{Limits, WireError};
 use tokio::sync::Mutex;
 
+use super::client::answer_as_client;
 use super::mortal::{DYING, GRACE, LEAVING, RESTARTS, ending, last_words};
 use crate::errors::TargetError;
 use crate::record::Recorder;
@@ -29,8 +30,7 @@ impl Keeper {
         limits: Limits,
         recorder: Arc<Recorder>,
     ) -> Result<Self, TargetError> {
-        let session =
-            Session::spawn(&launch, limits.clone(), recorder.clock).map_err(TargetError::Start)?;
+        let session = spawn(&launch, &limits, &recorder).map_err(TargetError::Start)?;
         // A program that cannot run says so at once; a server waits for its first line.
         if let Some(exit) = session.wait_exit(Duration::from_millis(20)).await {
             let stderr = last_words(&session.stderr_tail());
@@ -57,7 +57,7 @@ impl Keeper {
         let process = current.0.process();
         if process.exited().is_some() && !process.is_dismissed() && current.1 < RESTARTS {
             self.record_stray(&current.0);
-            let next = Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?;
+            let next = spawn(&self.launch, &self.limits, &self.recorder)?;
             let restarts = current.1 + 1;
             ended = Some(std::mem::replace(&mut *current, (next, restarts)).0);
         }
@@ -69,7 +69,7 @@ impl Keeper {
         let mut current = self.current.lock().await;
         current.0.process().stop(Duration::ZERO).await;
         self.record_stray(&current.0);
-        let next = Session::spawn(&self.launch, self.limits.clone(), self.recorder.clock)?;
+        let next = spawn(&self.launch, &self.limits, &self.recorder)?;
         *current = (next, current.1 + 1);
         Ok(())
     }
@@ -124,4 +124,14 @@ impl Keeper {
             self.recorder.record("stdout", session.channel(), Sent::Nothing, answer);
         }
     }
+}
+
+/// Starts a process, which is answered as by a client where the revision lets servers ask.
+fn spawn(launch: &Launch, limits: &Limits, recorder: &Arc<Recorder>) -> Result<Session, WireError> {
+    let session = Session::spawn(launch, limits.clone(), recorder.clock)?;
+    if recorder.edition.has_handshake() {
+        let questions = session.questions();
+        tokio::spawn(answer_as_client(session.downgrade(), questions, Arc::clone(recorder)));
+    }
+    Ok(session)
 }

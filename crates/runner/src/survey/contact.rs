@@ -53,7 +53,7 @@ pub(super) async fn make(
         return Ok(());
     }
     if is_silent(&discover) && survey.era_undecided {
-        return Err(ContactError::Unreached(discover.describe()));
+        return Err(unanswered(&discover, discover.describe()));
     }
     if discover.code() == Some(codes::UNSUPPORTED_VERSION) {
         let supported = discover.error().and_then(|e| e.pointer("/data/supported")).cloned();
@@ -114,11 +114,7 @@ async fn shake_hands(
         }
         let what = welcome.describe();
         let silent = is_silent(&welcome);
-        return Err(if silent {
-            ContactError::Unreached(what)
-        } else {
-            ContactError::NotMcp(what)
-        });
+        return Err(if silent { unanswered(&welcome, what) } else { ContactError::NotMcp(what) });
     };
     if version != edition.revision {
         let revision = edition.revision.clone();
@@ -148,7 +144,15 @@ fn without_answer(survey: &mut Survey, discover: Observed) -> Result<(), Contact
         survey.discover = Some(discover);
         return Ok(());
     }
-    Err(if silent { ContactError::Unreached(what) } else { ContactError::NotMcp(what) })
+    Err(if silent { unanswered(&discover, what) } else { ContactError::NotMcp(what) })
+}
+
+/// Nothing came: if that is a matter of time, the user can give more.
+fn unanswered(seen: &Observed, what: String) -> ContactError {
+    let late = seen.exchange.answer.end == End::TimedOut;
+    let remedy =
+        if late { "; a greater `--timeout` waits longer, for a slow start, too" } else { "" };
+    ContactError::Unreached(what + remedy)
 }
 
 /// The opening of a client of the last revision that opens with a handshake.

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use plumb_model::{Carrier, End, Frame};
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::questions::{Question, Questions};
 use super::{Expect, Reply};
 use crate::live::Recorder;
 use crate::{Clock, Limits, jsonrpc, meta, notification};
@@ -30,6 +31,7 @@ struct Table {
     strays: Vec<Frame>,
     stray_bytes: usize,
     oversized: u64,
+    questions: Questions,
     /// Ids that were sent in this session, as JSON text, each with how many answers it has still to get: a late answer to one of
     /// them is nobody else's.
     asked: BTreeMap<String, usize>,
@@ -76,6 +78,7 @@ impl Routes {
             strays: Vec::new(),
             stray_bytes: 0,
             oversized: 0,
+            questions: Questions::default(),
             asked: BTreeMap::new(),
             mentioned: BTreeSet::new(),
             spoken: watch::Sender::new(None),
@@ -136,7 +139,10 @@ impl Routes {
         let of_another = before.is_some()
             || named(&value).is_some_and(|id| table.asked.contains_key(&id.to_string()));
         let heir = || if of_another { None } else { table.heir(&value) };
-        let Some(entry) = claimed.or_else(heir) else {
+        let entry = claimed.or_else(heir);
+        let has_reader = entry.is_some_and(|entry| entry.expect.answers_questions);
+        table.questions.tell(&value, &line, has_reader);
+        let Some(entry) = entry else {
             let mentioned = value.get("id").is_some_and(|id| {
                 before.is_none() && is_response(&value) && table.mentioned.contains(&id.to_string())
             });
@@ -166,6 +172,10 @@ impl Routes {
         let mut table = lock(&self.table);
         table.stray_bytes = 0;
         std::mem::take(&mut table.strays)
+    }
+
+    pub(super) fn questions(&self) -> mpsc::Receiver<Question> {
+        lock(&self.table).questions.subscribe()
     }
 
     pub(super) fn oversized(&self) -> u64 {

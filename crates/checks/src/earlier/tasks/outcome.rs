@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plumb_flows::rounds::Round;
-use plumb_runner::{Bench, Finding, Judgement, Probe, brief, capable, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, brief, capable, check};
 use plumb_wire::method;
 use serde_json::{Value, json};
 
@@ -12,6 +12,9 @@ use super::flow::{RELATED, about, as_task, calls, has_ended, offers, takes_calls
 
 /// At most so many pages of tasks are read.
 const PAGES: usize = 20;
+
+/// So many times a call that asks before there is a task is answered.
+const ROUNDS: usize = 4;
 
 /// The result of a task that takes longer is not waited for.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -129,7 +132,7 @@ check! {
 
 async fn result_blocks(bench: &Bench) -> Judgement {
     for (tool, call) in taken(bench) {
-        let created = bench.send(asking(as_task(call))).await?;
+        let created = begun(bench, call).await?;
         let Some(id) = task(&created).and_then(|task| task["taskId"].as_str()) else { continue };
         let wait = about(method::OLD_TASKS_RESULT, id).patience(PATIENCE);
         let seen = bench.send(asking(wait)).await?;
@@ -147,6 +150,19 @@ async fn result_blocks(bench: &Bench) -> Judgement {
         bench.case(&tool, format!("the result of a task of {tool:?}, at once"), Ok(finding));
     }
     concluded(bench)
+}
+
+/// A call as a task. What is asked before there is one is answered: a server may do nothing else until then.
+async fn begun(bench: &Bench, call: Probe) -> Result<Observed, Trouble> {
+    let call = asking(as_task(call));
+    let mut seen = bench.send(call.clone()).await?;
+    for _ in 0..ROUNDS {
+        let Some(round) = Round::of(&seen) else { break };
+        let answer = call.clone().param("inputResponses", Value::Object(round.answers()));
+        let state = round.state.unwrap_or_default();
+        seen = bench.send(answer.param("requestState", state)).await?;
+    }
+    Ok(seen)
 }
 
 /// A request in a session of a client that answers what it is asked by itself.
@@ -310,7 +326,7 @@ check! {
 
 async fn input_required(bench: &Bench) -> Judgement {
     for (tool, call) in taken(bench) {
-        let created = bench.send(asking(as_task(call))).await?;
+        let created = begun(bench, call).await?;
         let Some(id) = task(&created).and_then(|task| task["taskId"].as_str()) else { continue };
         let wait = about(method::OLD_TASKS_RESULT, id).patience(PATIENCE);
         let seen = bench.send(asking(wait)).await?;

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 /// A loop that goes on after so many rounds has no limit that saves anybody anything.
 const ROUNDS: usize = 256;
 
+/// So many rounds that ask for something else are answered before the first one with tools.
+const BEFORE: usize = 4;
+
 /// At most so many loops are run.
 const LOOPS: usize = 2;
 
@@ -157,7 +160,7 @@ async fn after_tool_uses(
     judge: impl Fn(&[Value], &[String]) -> Finding,
 ) -> Judgement {
     for asking in with_tools(bench).await {
-        let Some(round) = Round::of(&bench.send(asking.probe()).await?) else { continue };
+        let Some(round) = Round::of(&up_to_tools(bench, &asking).await?) else { continue };
         let (answers, ids) = uses(&round, 2, 0);
         let seen = bench.send(asking.retry(answers, round.state.as_ref())).await?;
         let finding = match Round::of(&seen)
@@ -206,7 +209,7 @@ async fn iteration_limit(bench: &Bench) -> Judgement {
 }
 
 async fn looped(bench: &Bench, asking: &AskingRequest) -> Judgement {
-    let mut seen = bench.send(asking.probe()).await?;
+    let mut seen = up_to_tools(bench, asking).await?;
     let asks = |seen: &Observed| Round::of(seen).filter(|r| r.inputs.iter().any(offers_tools));
     if asks(&seen).is_none() {
         return Err(Trouble::Setup(format!("no tools offered this time: {}", seen.describe())));
@@ -227,6 +230,17 @@ async fn looped(bench: &Bench, asking: &AskingRequest) -> Judgement {
             seen.describe()
         })
     })
+}
+
+/// The first answer that asks for a completion with tools; what is asked before that is answered.
+async fn up_to_tools(bench: &Bench, asking: &AskingRequest) -> Result<Observed, Trouble> {
+    let mut seen = bench.send(asking.probe()).await?;
+    for _ in 0..BEFORE {
+        let other = Round::of(&seen).filter(|round| !round.inputs.iter().any(offers_tools));
+        let Some(round) = other else { break };
+        seen = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
+    }
+    Ok(seen)
 }
 
 /// What asks for a completion with tools.

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use plumb_model::{Edition, Report, Role, Verdict};
-use plumb_reference::{
-    EARLIER_LIBERTIES, EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http,
-};
+use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http};
 
 use crate::judging;
 
@@ -62,23 +60,20 @@ async fn a_right_server_holds_each_revision() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_closes_streams_before_their_answer_is_polled() {
-    for liberty in EARLIER_LIBERTIES {
-        for (broken, blamed) in
-            [(vec![liberty], vec![]), (vec![liberty, "sse_retry"], vec!["http.sse.retry"])]
-        {
-            let report = judged("2025-11-25", &broken, &[]).await;
-            let verdicts = verdicts(&report);
-            let in_doubt: Vec<_> = verdicts
-                .iter()
-                .filter(|(_, v)| matches!(v, Verdict::Inconclusive { .. }))
-                .collect();
-            assert!(in_doubt.is_empty(), "{broken:?}: {in_doubt:#?}");
-            let violated = verdicts.iter().filter(|(_, v)| matches!(v, Verdict::Violated { .. }));
-            let violated: Vec<_> = violated.map(|(id, _)| *id).collect();
-            assert_eq!(violated, blamed, "{broken:?}");
-            let unseen = verdicts.get("tools.call.text-content").copied();
-            assert!(!matches!(unseen, Some(Verdict::Unverified { .. })), "{unseen:?}");
-        }
+    let liberty = "answers_at_once";
+    for (broken, blamed) in
+        [(vec![liberty], vec![]), (vec![liberty, "sse_retry"], vec!["http.sse.retry"])]
+    {
+        let report = judged("2025-11-25", &broken, &[]).await;
+        let verdicts = verdicts(&report);
+        let in_doubt: Vec<_> =
+            verdicts.iter().filter(|(_, v)| matches!(v, Verdict::Inconclusive { .. })).collect();
+        assert!(in_doubt.is_empty(), "{broken:?}: {in_doubt:#?}");
+        let violated = verdicts.iter().filter(|(_, v)| matches!(v, Verdict::Violated { .. }));
+        let violated: Vec<_> = violated.map(|(id, _)| *id).collect();
+        assert_eq!(violated, blamed, "{broken:?}");
+        let unseen = verdicts.get("tools.call.text-content").copied();
+        assert!(!matches!(unseen, Some(Verdict::Unverified { .. })), "{unseen:?}");
     }
 }
 
@@ -173,6 +168,13 @@ fn over_standard_streams_a_server_is_judged_by_the_newest_revision_that_it_speak
     assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-11-25")), "{report}");
     let (code, report) = run(&["--revision", "2025-06-18", "--suite", "quick"], &[]);
     assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-06-18")), "{report}");
+}
+
+#[test]
+fn over_standard_streams_a_server_that_serves_nothing_until_its_client_answers_is_answered() {
+    let (code, report) = run(&[], &["--break", "serves_meanwhile"]);
+    assert_eq!((code, &report["counts"]["inconclusive"]), (0, &serde_json::json!(0)), "{report}");
+    assert!(report["counts"]["held"].as_u64() > Some(100), "{}", report["counts"]);
 }
 
 #[test]
