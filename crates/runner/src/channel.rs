@@ -1,6 +1,7 @@
 //! The way to a target: HTTP or the standard streams of a process.
 
 mod handshake;
+mod listening;
 mod open;
 mod parts;
 mod towards;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 pub(crate) use handshake::everything;
 use handshake::{Handshakes, Opened};
+pub(crate) use listening::Listener;
 pub use open::Open;
 use parts::Parts;
 

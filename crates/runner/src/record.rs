@@ -1,7 +1,7 @@
 //! Turning what the wire saw into evidence and events.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Secrets, Sent};
@@ -66,6 +66,8 @@ pub(crate) struct Recorder {
     published: Published,
     /// How much the target can bear.
     pub(crate) pace: Arc<Pace>,
+    /// Whether sessions listen on the stream of GET: the target asks there.
+    pub(crate) listens: AtomicBool,
     /// What no event tells; whoever started the run has the same ones.
     secrets: Secrets,
     sink: Sink,
@@ -93,6 +95,7 @@ impl Recorder {
             clock: Clock::start(),
             tempo,
             pace,
+            listens: AtomicBool::new(false),
             account,
             large: Mutex::default(),
             published,

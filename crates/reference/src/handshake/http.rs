@@ -58,7 +58,12 @@ pub(crate) async fn serve(
         return StatusCode::FORBIDDEN.into_response();
     }
     match method.as_str() {
-        "POST" => post(&server, &headers, &body),
+        "POST" => {
+            if !server.obeys("asks_in_answers") {
+                server.ask_elsewhere(&headers, &body).await;
+            }
+            post(&server, &headers, &body)
+        }
         "GET" if server.obeys("get_answer") => {
             server.member(&headers).map_or_else(|refusal| *refusal, |id| server.get(&id, &headers))
         }
@@ -89,6 +94,21 @@ fn post(server: &Arc<Server>, headers: &HeaderMap, body: &Bytes) -> Response {
 }
 
 impl Server {
+    /// Before a tool is called, its client is asked for its roots on the stream of GET, and waited for even where it has none.
+    async fn ask_elsewhere(&self, headers: &HeaderMap, body: &[u8]) {
+        let message: Value = serde_json::from_slice(body).unwrap_or_default();
+        let id = field(headers, "mcp-session-id").filter(|_| message["method"] == "tools/call");
+        let (nowhere, _unread) = mpsc::unbounded_channel();
+        let stream = id.and_then(|id| {
+            let sessions = self.sessions();
+            let session = sessions.get(id).filter(|s| s.declared["roots"].is_object())?;
+            Some(session.stream.clone().unwrap_or(nowhere))
+        });
+        if let (Some(id), Some(stream)) = (id, stream) {
+            self.ask(id, json!({"method": "roots/list"}), &stream).await;
+        }
+    }
+
     /// Answers a request that takes a while, on a stream that is open meanwhile.
     fn working(self: &Arc<Self>, id: &str, message: &Value) -> Response {
         let mut said = self.begin(id, message);

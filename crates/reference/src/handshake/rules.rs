@@ -13,9 +13,10 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
     EarlierMutant { name, kills }
 }
 
-/// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched; and over
-/// standard streams it may ask its client before it calls a tool, and serve nothing until it is answered.
-pub const EARLIER_LIBERTIES: [&str; 2] = ["answers_at_once", "serves_meanwhile"];
+/// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched. It may ask
+/// its client before it calls a tool: over standard streams it may serve nothing until it is answered, and over HTTP ask on the
+/// stream of GET alone.
+pub const EARLIER_LIBERTIES: [&str; 3] = ["answers_at_once", "serves_meanwhile", "asks_in_answers"];
 
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.
 pub const EARLIER_MUTANTS: &[EarlierMutant] = &[

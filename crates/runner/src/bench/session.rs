@@ -7,7 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Bench, Instance};
 use crate::aside::Opened;
-use crate::channel::{Channel, everything};
+use crate::channel::{Channel, Listener, everything};
 use crate::migrate::{self, negotiated};
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
@@ -66,7 +66,8 @@ impl Bench {
         }
         let version = negotiated(&welcome);
         let place = running.map_or(Place::Shared, Place::Own);
-        Ok(Session { bench: self, channel, place, declared, id, version, welcome, turn: None })
+        let (turn, listener) = (None, None);
+        Ok(Session { bench: self, channel, place, declared, id, version, turn, listener, welcome })
     }
 
     /// A session of the revision in which this is declared, past its opening. Over standard streams, checks use one process in
@@ -113,6 +114,7 @@ impl Bench {
             version,
             welcome,
             turn,
+            listener: None,
         }
     }
 
@@ -132,17 +134,21 @@ impl Bench {
             version,
             welcome,
             turn: None,
+            listener: None,
         })
     }
 
     /// A session past its opening, if it was granted.
-    async fn opened<'a>(&self, session: Session<'a>) -> Result<Session<'a>, Trouble> {
+    async fn opened<'a>(&self, mut session: Session<'a>) -> Result<Session<'a>, Trouble> {
         if session.version.is_none() {
             let came = session.welcome.describe();
             session.end().await;
             return Err(Trouble::Setup(format!("a session of its own was not granted: {came}")));
         }
         session.initialized().await?;
+        if session.declared == Declared::Everything {
+            session.listener = session.channel.listener(session.fields()).await;
+        }
         Ok(session)
     }
 }
@@ -167,6 +173,8 @@ pub struct Session<'a> {
     version: Option<String>,
     /// The turn to use its process.
     turn: Option<OwnedSemaphorePermit>,
+    /// Who listens in it, if anybody does.
+    listener: Option<Listener>,
     /// The answer to `initialize`.
     pub welcome: Observed,
 }
@@ -191,11 +199,14 @@ impl Session<'_> {
     /// A message with the header fields of the session that it does not name itself.
     #[must_use]
     pub fn dressed(&self, probe: Probe) -> Probe {
-        let version = self.version.as_deref().unwrap_or(&self.bench.edition().revision);
-        let fields = migrate::fields(self.id.as_deref(), version);
-        fields.into_iter().fold(probe, |probe, (name, value)| {
+        self.fields().into_iter().fold(probe, |probe, (name, value)| {
             if probe.names(name) { probe } else { probe.header(name, &value) }
         })
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let version = self.version.as_deref().unwrap_or(&self.bench.edition().revision);
+        migrate::fields(self.id.as_deref(), version)
     }
 
     /// Sends a probe in it and waits for the whole answer.

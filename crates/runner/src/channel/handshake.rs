@@ -10,6 +10,7 @@ use plumb_wire::{WireError, apps, header, notification};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
+use super::listening::Listener;
 use super::{Channel, Way};
 use crate::migrate::{self, negotiated};
 use crate::survey::every_capability;
@@ -30,6 +31,18 @@ pub(crate) struct Handshakes {
 impl Default for Handshakes {
     fn default() -> Self {
         Self { declared: everything(), state: Mutex::default() }
+    }
+}
+
+impl Handshakes {
+    /// The next request opens a session of its own.
+    pub(super) async fn forget(&self) {
+        self.state.lock().await.opened = None;
+    }
+
+    /// The session that is open, if one is.
+    pub(super) async fn opened(&self) -> Option<Opened> {
+        self.state.lock().await.opened.clone()
     }
 }
 
@@ -55,6 +68,8 @@ pub(crate) struct Opened {
     pub(crate) version: String,
     /// What came as the answer to `initialize`.
     pub(crate) welcome: Observed,
+    /// Who listens in it, if anybody does.
+    pub(super) listener: Option<Arc<Listener>>,
 }
 
 impl Opened {
@@ -78,7 +93,7 @@ impl Channel {
 
     /// The same way in the session that was opened with this process by a client that declares everything.
     pub(crate) fn with_session(&self, process: String, version: String, welcome: Observed) -> Self {
-        let opened = Opened { process, id: None, version, welcome };
+        let opened = Opened { process, id: None, version, welcome, listener: None };
         let state = State { opened: Some(opened), ended: 0 };
         let handshakes = Handshakes { declared: everything(), state: Mutex::new(state) };
         Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
@@ -184,11 +199,12 @@ impl Channel {
         let welcome = self.exchange("handshake", &probe, None).await?;
         let version = negotiated(&welcome).unwrap_or_else(|| edition.revision.clone());
         let id = welcome.header(header::OLD_SESSION_ID).next().map(str::to_owned);
-        let opened = Opened { process, id, version, welcome };
+        let mut opened = Opened { process, id, version, welcome, listener: None };
         if opened.welcome.is_accepted() {
             let told = json!({"jsonrpc": "2.0", "method": notification::OLD_INITIALIZED});
             let told = Probe::message(told).in_edition(edition);
             self.exchange("handshake", &told, Some(&opened)).await?;
+            opened.listener = self.listener(opened.fields()).await.map(Arc::new);
         }
         Ok(opened)
     }

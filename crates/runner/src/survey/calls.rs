@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use plumb_wire::notification;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::callable::{AllowCalls, Callable, call, succeeds, took};
 use super::timed;
@@ -50,13 +51,27 @@ pub(crate) async fn callables(survey: &Survey, allow: &AllowCalls) -> Vec<Callab
 
 /// Calls each tool once, several beside each other.
 pub(super) async fn call_each(callables: &[Callable], channel: &Channel) -> Vec<Option<Observed>> {
-    let calls = callables.iter().enumerate().map(|(at, callable)| async move {
-        (at, channel.send("survey", &call(callable)).await.ok())
-    });
+    let asks = OnceCell::new();
+    let asks = &asks;
+    let calls = callables
+        .iter()
+        .enumerate()
+        .map(|(at, callable)| async move { (at, called(callable, channel, asks).await) });
     let mut shown: Vec<_> =
         futures_util::stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).collect().await;
     shown.sort_by_key(|(at, _)| *at);
     shown.into_iter().map(|(_, shown)| shown).collect()
+}
+
+/// Calls a tool; once more if the target waits for us to listen elsewhere, which is found out once.
+async fn called(callable: &Callable, channel: &Channel, asks: &OnceCell<bool>) -> Option<Observed> {
+    let call = call(callable);
+    let shown = channel.send("survey", &call).await.ok()?;
+    let silent = channel.may_be_asked_elsewhere(&shown);
+    if silent && *asks.get_or_init(|| channel.asks_where_nobody_listens(&call)).await {
+        return channel.send("survey", &call).await.ok().or(Some(shown));
+    }
+    Some(shown)
 }
 
 /// The same; over standard streams, where nothing tells to which call a question of the target belongs, or progress with a

@@ -72,8 +72,19 @@ async fn a_server_that_closes_streams_before_their_answer_is_polled() {
         let violated = verdicts.iter().filter(|(_, v)| matches!(v, Verdict::Violated { .. }));
         let violated: Vec<_> = violated.map(|(id, _)| *id).collect();
         assert_eq!(violated, blamed, "{broken:?}");
-        let unseen = verdicts.get("tools.call.text-content").copied();
-        assert!(!matches!(unseen, Some(Verdict::Unverified { .. })), "{unseen:?}");
+        assert_eq!(verdicts.get("tools.output.conform"), Some(&&Verdict::Held), "{broken:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_on_the_stream_of_get_alone_is_listened_to() {
+    let report = judged("2025-11-25", &["asks_in_answers"], &[]).await;
+    let verdicts = verdicts(&report);
+    let wrong = |v: &&Verdict| matches!(v, Verdict::Violated { .. } | Verdict::Inconclusive { .. });
+    let wrong: Vec<_> = verdicts.iter().filter(|(_, v)| wrong(v)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for called in ["tools.output.conform", "elicit.empty-means-form", "cancel.server-stop"] {
+        assert_eq!(verdicts.get(called), Some(&&Verdict::Held), "{called}");
     }
 }
 
