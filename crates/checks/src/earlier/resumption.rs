@@ -4,15 +4,21 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use plumb_model::Carrier;
-use plumb_runner::{Bench, Declared, Finding, Judgement, Observed, Probe, Session, Trouble, check};
+use plumb_runner::{
+    Bench, Declared, Finding, Judgement, Observed, Probe, Prop, Session, Trouble, check, with_token,
+};
 use plumb_wire::{Capability, header, method};
 use serde_json::json;
+
+/// What most servers answer on a stream: tools that say something before their answer.
+const TELLING: [Prop; 2] = [Prop::ProgressTool, Prop::LoggingTool];
 
 /// What is sent again comes within so long.
 const AGAIN: Duration = Duration::from_millis(600);
 
 check! {
-    /// **Observed:** the ids of events over the streams of several requests of one session: none stands twice.
+    /// **Observed:** the ids of events over the streams of several requests of one session, among them calls of a tool that says
+    /// something before its answer: none stands twice.
     ///
     /// **Why:** the id is all by which a broken stream is found again.
     ///
@@ -84,7 +90,7 @@ async fn resumed(bench: &Bench, session: &Session<'_>) -> Judgement {
     }))
 }
 
-/// Several requests, answered one after the other.
+/// Several requests, answered one after the other: lists, and a tool that says something before its answer, twice.
 async fn several(bench: &Bench, session: &Session<'_>) -> Result<Vec<Observed>, Trouble> {
     let lists = [
         (Capability::Tools, method::TOOLS_LIST),
@@ -97,6 +103,12 @@ async fn several(bench: &Bench, session: &Session<'_>) -> Result<Vec<Observed>, 
     let mut answers = Vec::new();
     for method in methods.into_iter().take(3) {
         answers.push(session.send(Probe::request(method, json!({}))).await?);
+    }
+    if let Some(call) = TELLING.into_iter().find_map(|prop| bench.call(prop).ok()) {
+        for _ in 0..2 {
+            let token = json!(format!("plumb-{}", bench.fresh_id()));
+            answers.push(session.send(with_token(call.clone(), token)).await?);
+        }
     }
     Ok(answers)
 }

@@ -4,6 +4,7 @@ mod cancelled;
 mod created;
 mod flow;
 mod outcome;
+mod told;
 
 use plumb_runner::Check;
 
@@ -24,7 +25,9 @@ pub(super) const CHECKS: &[&Check] = &[
     &outcome::RESULT_BLOCKS,
     &outcome::RELATED_TASK,
     &outcome::PARAMETER_WINS,
-    &outcome::NOT_IN_STATUS,
+    &told::NOT_IN_STATUS,
+    &told::STATUS_WHOLE,
+    &told::PROGRESS_TOKEN,
     &outcome::LIST_HAS,
     &outcome::INPUT_REQUIRED,
     &outcome::FAILED_MESSAGE,

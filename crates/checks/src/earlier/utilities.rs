@@ -1,15 +1,21 @@
 //! basic/utilities, server/utilities and server/resources: what the newest revision took away or changed.
 
+use std::collections::BTreeSet;
+
 use plumb_model::pack::Base;
 use plumb_runner::{
     Bench, Declared, Finding, Judgement, Notes, Observed, Probe, Prop, Session, Trouble, check,
 };
+use plumb_wire::jsonrpc::Message;
 use plumb_wire::{codes, method, notification};
 use serde_json::{Value, json};
 
 /// The levels, the least severe first.
 const LEVELS: [&str; 8] =
     ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+/// At most so many levels that a tool logs at are shut out.
+const NEXT: usize = 3;
 
 /// A resource that nobody has.
 const NOWHERE: &str = "plumb://not/there";
@@ -133,7 +139,8 @@ async fn levels(bench: &Bench, session: &Session<'_>) -> Result<(), Trouble> {
 }
 
 check! {
-    /// **Observed:** a tool that logs when the level is debug says nothing below emergency when that is set.
+    /// **Observed:** a tool that logs when the level is debug says nothing below emergency when that is set, and nothing at the
+    /// levels that it logs at when the next one is.
     ///
     /// **Why:** the client set the level because it has no place for more.
     ///
@@ -163,12 +170,32 @@ async fn logged(bench: &Bench, session: &Session<'_>) -> Judgement {
         let why = "the tool did not log when the level was debug";
         return Ok(Finding::unseen(why, "offer a tool that logs"));
     }
-    let below = quiet
-        .notifications(notification::MESSAGE)
-        .find(|message| message.params().is_some_and(|params| params["level"] != "emergency"));
-    Ok(Finding::expect(below.is_none(), "nothing below emergency", || {
-        below.map(|m| m.raw.lossy().into_owned()).unwrap_or_default()
-    }))
+    if let Some(below) = below(&quiet, LEVELS.len() - 1) {
+        return Ok(Finding::violated("nothing below emergency", below));
+    }
+    let told: BTreeSet<usize> =
+        loud.notifications(notification::MESSAGE).filter_map(severity).collect();
+    for next in told.into_iter().map(|told| told + 1).filter(|n| *n < LEVELS.len() - 1).take(NEXT) {
+        session.control(at(LEVELS[next])).await?;
+        let seen = session.control(bench.call(Prop::LoggingTool)?).await?;
+        if let Some(below) = below(&seen, next) {
+            return Ok(Finding::violated(format!("nothing below {}", LEVELS[next]), below));
+        }
+    }
+    Ok(Finding::Held)
+}
+
+/// A message below a level, if one came.
+fn below(seen: &Observed, least: usize) -> Option<String> {
+    let is_below = |m: &&Message| severity(m).is_none_or(|severity| severity < least);
+    let below = seen.notifications(notification::MESSAGE).find(is_below);
+    below.map(|message| message.raw.lossy().into_owned())
+}
+
+/// How severe a message is, as a place among the levels.
+fn severity(message: &Message) -> Option<usize> {
+    let level = &message.params()?["level"];
+    LEVELS.iter().position(|name| level == name)
 }
 
 /// That a server which declares `logging` has the method is judged once, by `logging.set-level.answered`.

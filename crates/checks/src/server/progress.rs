@@ -129,6 +129,13 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
                 Ok(known(&seen, token.as_ref())),
             );
         }
+        // A token of another type is another token; in the newest revision that is judged by itself.
+        if bench.edition().has_handshake() {
+            let token = json!(bench.fresh_id());
+            let seen = quiet.control(probe.clone().with(Some(&token))).await?;
+            let slug = format!("{}-number", plain(&name));
+            bench.case(&slug, title(&name, Some(&token)), Ok(known(&seen, Some(&token))));
+        }
         // What reports once says nothing of an order: it is told to do more, if it can be.
         if let Some(more) = more_to_do(bench, &name) {
             let token = json!("plumb-more");

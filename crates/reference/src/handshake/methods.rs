@@ -27,6 +27,9 @@ const TRIGGERS: [&str; 4] = [
     "test_update_resource",
 ];
 
+/// The same tools under names of their own.
+const OWN: [&str; 4] = ["plug_in", "learn_phrase", "put_file", "touch"];
+
 /// Names that a revision has reserved.
 const RESERVED: [&str; 5] =
     ["related-task", "protocolVersion", "clientInfo", "clientCapabilities", "logLevel"];
@@ -183,7 +186,8 @@ impl Server {
         let mut tools = vec![log];
         tools.extend(self.lent(session));
         tools.extend(Self::jobs());
-        tools.extend(TRIGGERS.map(trigger));
+        let names = if self.obeys("fixture_names") { TRIGGERS } else { OWN };
+        tools.extend(names.map(trigger));
         if self.changes.load(Ordering::Relaxed) % 2 == 1 {
             tools.push(trigger("comes_and_goes"));
         }
@@ -192,6 +196,8 @@ impl Server {
 
     /// Changes something, and tells who wants to know.
     fn trigger(&self, session: &str, name: &str, before: &mut Vec<Value>) -> Option<Value> {
+        let own = OWN.iter().position(|own| *own == name && !self.obeys("fixture_names"));
+        let name = own.map_or(name, |at| TRIGGERS[at]);
         let (method, params) = working::change(name)?;
         if name == TRIGGERS[0] {
             self.changes.fetch_add(1, Ordering::Relaxed);
@@ -241,7 +247,7 @@ impl Server {
             if !self.obeys("task_ignored") {
                 return Err(error(-32602, "no tasks here"));
             }
-            let begun = self.begun(session, name);
+            let begun = self.begun(session, name, params.pointer("/_meta/progressToken").cloned());
             if begun.is_ok() || self.obeys("task_forbidden") {
                 return begun;
             }
@@ -273,7 +279,8 @@ impl Server {
     /// The tool that says something before it answers.
     fn log(&self, session: &str, params: &Value, before: &mut Vec<Value>) -> Result<Value, Value> {
         let level = self.sessions().get(session).and_then(|session| session.level).unwrap_or(INFO);
-        if level <= INFO || !self.obeys("log_threshold") {
+        let next = level == INFO + 1 && !self.obeys("log_threshold_next");
+        if level <= INFO || next || !self.obeys("log_threshold") {
             before.push(told(
                 "notifications/message",
                 json!({"level": "info", "logger": "log", "data": "looked"}),

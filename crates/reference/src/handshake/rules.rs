@@ -13,10 +13,11 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
     EarlierMutant { name, kills }
 }
 
-/// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched. It may ask
-/// its client before it calls a tool: over standard streams it may serve nothing until it is answered, and over HTTP ask on the
-/// stream of GET alone.
-pub const EARLIER_LIBERTIES: [&str; 3] = ["answers_at_once", "serves_meanwhile", "asks_in_answers"];
+/// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched, and give its
+/// tools other names than the official fixture does. It may ask its client before it calls a tool: over standard streams it may
+/// serve nothing until it is answered, and over HTTP ask on the stream of GET alone.
+pub const EARLIER_LIBERTIES: [&str; 4] =
+    ["answers_at_once", "fixture_names", "serves_meanwhile", "asks_in_answers"];
 
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.
 pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
@@ -51,6 +52,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("set_level", "logging.set-level.answered"),
     rule("set_level_invalid", "logging.set-level.invalid"),
     rule("log_threshold", "logging.set-level.threshold"),
+    rule("log_threshold_next", "logging.set-level.threshold"),
     rule("not_found", "resources.not-found-code"),
     rule("subscribe", "resources.subscribe.answered"),
     rule("test_trigger_tool_change", "tools.list-changed.session"),
@@ -76,10 +78,13 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("task_transitions", "core-tasks.transitions"),
     rule("task_terminal", "core-tasks.terminal-stays"),
     rule("task_result", "core-tasks.result-final"),
+    rule("task_result_kind", "core-tasks.result-final"),
     rule("task_blocks", "core-tasks.result-blocks"),
     rule("task_related", "core-tasks.related"),
     rule("task_parameter", "core-tasks.parameter-wins"),
     rule("task_status_plain", "core-tasks.not-in-status"),
+    rule("task_status_whole", "core-tasks.status-whole"),
+    rule("task_progress_token", "core-tasks.progress-token"),
     rule("task_listed", "core-tasks.list-has"),
     rule("task_input_required", "core-tasks.input-required"),
     rule("task_failed_message", "core-tasks.failed-message"),

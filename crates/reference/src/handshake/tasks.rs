@@ -20,13 +20,12 @@ const LONG_WORK: Duration = Duration::from_secs(4);
 /// The metadata by which a message names its task.
 const RELATED: &str = "io.modelcontextprotocol/related-task";
 
+/// The tool whose work fails.
+const FAILS: &str = "job_fails";
+
 /// The tools whose calls may become tasks, and what they say of that.
-const TOOLS: [(&str, &str); 4] = [
-    ("job", "optional"),
-    ("job_only", "required"),
-    ("job_fails", "optional"),
-    ("job_asks", "optional"),
-];
+const TOOLS: [(&str, &str); 4] =
+    [("job", "optional"), ("job_only", "required"), (FAILS, "optional"), ("job_asks", "optional")];
 
 /// A task.
 #[derive(Clone, Debug)]
@@ -36,6 +35,8 @@ pub(super) struct Task {
     status: &'static str,
     created: String,
     updated: String,
+    /// The progress token of its call.
+    token: Option<Value>,
 }
 
 impl Server {
@@ -61,13 +62,20 @@ impl Server {
         let (_, support) = TOOLS.into_iter().find(|(tool, _)| *tool == name)?;
         Some(if support == "required" && self.obeys("task_required") {
             Err(error(-32601, "only as a task"))
+        } else if name == FAILS {
+            Ok(failed())
         } else {
             Ok(done())
         })
     }
 
     /// A call that asks for a task.
-    pub(super) fn begun(self: &Arc<Self>, session: &str, name: &str) -> Result<Value, Value> {
+    pub(super) fn begun(
+        self: &Arc<Self>,
+        session: &str,
+        name: &str,
+        token: Option<Value>,
+    ) -> Result<Value, Value> {
         if !TOOLS.iter().any(|(tool, _)| *tool == name) {
             return Err(error(-32601, "takes no task"));
         }
@@ -82,14 +90,14 @@ impl Server {
         };
         let status = if self.obeys("task_begins") { "working" } else { "input_required" };
         let (session, tool) = (session.to_owned(), name.to_owned());
-        let task = Task { session, tool, status, created: now.clone(), updated: now };
+        let task = Task { session, tool, status, created: now.clone(), updated: now, token };
         let mut shown = self.shown(&id, &task);
         if !self.obeys("task_id_string") {
             shown["taskId"] = json!(7);
         }
         self.tasks().insert(id.clone(), task);
         let server = Arc::clone(self);
-        let end = if name == "job_fails" { "failed" } else { "completed" };
+        let end = if name == FAILS { "failed" } else { "completed" };
         if name != "job_asks" {
             tokio::spawn(async move {
                 let long = !server.obeys("task_blocks");
@@ -192,6 +200,7 @@ impl Server {
                 if task.tool == "job_asks" && !task.ended() {
                     self.asking(&session, id, say).await;
                 }
+                self.progress(id, say);
                 while self.obeys("task_blocks")
                     && self.tasks().get(id).is_some_and(|task| !task.ended())
                 {
@@ -228,11 +237,29 @@ impl Server {
     fn told(&self, id: &str, say: &Say) {
         let Some(task) = self.tasks().get(id).cloned() else { return };
         let mut params = self.shown(id, &task);
+        if !self.obeys("task_status_whole")
+            && let Some(params) = params.as_object_mut()
+        {
+            params.shift_remove("createdAt");
+        }
         if !self.obeys("task_status_plain") {
             params["_meta"] = json!({ RELATED: {"taskId": id} });
         }
         // The client may have gone.
         let _ = say.send(super::methods::told("notifications/tasks/status", params));
+    }
+
+    /// Tells of progress, while a task runs whose call gave a token.
+    fn progress(&self, id: &str, say: &Say) {
+        let Some(task) = self.tasks().get(id).cloned().filter(|task| !task.ended()) else { return };
+        let Some(mut token) = task.token else { return };
+        if !self.obeys("task_progress_token") {
+            token = json!(id);
+        }
+        let meta = json!({ RELATED: {"taskId": id} });
+        let params = json!({"progressToken": token, "progress": 1, "_meta": meta});
+        // The client may have gone.
+        let _ = say.send(super::methods::told("notifications/progress", params));
     }
 
     fn outcome(&self, id: &str) -> Result<Value, Value> {
@@ -241,10 +268,8 @@ impl Server {
         if !self.obeys("task_result") {
             return Ok(self.shown(id, &task));
         }
-        if task.status == "failed" {
-            return Err(error(-32603, "the job is one that fails"));
-        }
-        let mut result = done();
+        let fails = task.status == "failed" && self.obeys("task_result_kind");
+        let mut result = if fails { failed() } else { done() };
         if self.obeys("task_related") {
             result["_meta"] = json!({ RELATED: {"taskId": id} });
         }
@@ -267,6 +292,11 @@ impl Task {
 
 fn done() -> Value {
     json!({"content": [{"type": "text", "text": "done"}]})
+}
+
+fn failed() -> Value {
+    let text = json!([{"type": "text", "text": "the job is one that fails"}]);
+    json!({"content": text, "isError": true})
 }
 
 fn error(code: i64, message: &str) -> Value {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plumb_runner::{Bench, Observed, Probe, Trouble};
+use plumb_runner::survey::Callable;
+use plumb_runner::{Bench, Observed, Probe, Trouble, sample};
 use plumb_wire::method;
 use serde_json::{Value, json};
 
@@ -13,14 +14,22 @@ pub(super) const RELATED: &str = "io.modelcontextprotocol/related-task";
 /// At most so many tools are called as tasks.
 const TOOLS: usize = 6;
 
+/// At most so many further values of an argument that is one of several are tried on a tool: how a task ends may hang on it.
+const VALUES: usize = 3;
+
+/// A tool that takes longer is not called plainly, to compare.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
 /// A task is read so often, this long apart, until it has ended.
 const READS: usize = 12;
 const APART: Duration = Duration::from_millis(100);
 
 /// A task, from its creation on.
 pub(super) struct Life {
-    /// The tool.
+    /// The tool, and the value that its call has in place of the usual one.
     pub(super) tool: String,
+    /// The answer to the same call without a task, of a tool that takes both.
+    pub(super) plain: Option<Observed>,
     /// The answer to the call.
     pub(super) created: Observed,
     /// Each time that it was read, until it had ended, and twice behind that.
@@ -69,16 +78,47 @@ pub(super) fn offers(bench: &Bench, operation: &str) -> bool {
 
 /// The calls of tools that may be called, of those that say one of these of tasks.
 pub(super) fn calls(bench: &Bench, support: &[&str]) -> Vec<(String, Probe)> {
-    let said = |tool: &Value| {
-        let said = tool.pointer("/execution/taskSupport").and_then(Value::as_str);
-        support.contains(&said.unwrap_or("forbidden"))
+    callables(bench, support).filter_map(|c| Some((name(c)?.to_owned(), call(bench, c)?))).collect()
+}
+
+fn callables<'a>(bench: &'a Bench, support: &[&str]) -> impl Iterator<Item = &'a Callable> {
+    let said = |c: &&Callable| support.contains(&said(c));
+    bench.survey().callable.iter().filter(said).take(TOOLS)
+}
+
+/// What a tool says of tasks.
+fn said(callable: &Callable) -> &str {
+    let said = callable.tool.pointer("/execution/taskSupport").and_then(Value::as_str);
+    said.unwrap_or("forbidden")
+}
+
+fn name(callable: &Callable) -> Option<&str> {
+    callable.tool["name"].as_str()
+}
+
+fn call(bench: &Bench, callable: &Callable) -> Option<Probe> {
+    Some(bench.call_of(name(callable)?, Value::Object(callable.arguments.clone())))
+}
+
+/// The same tool with the other values of its first argument that is one of several strings, and what tells each from the others.
+fn varied(callable: &Callable) -> Vec<(String, Callable)> {
+    let schema = &callable.tool["inputSchema"];
+    let listed = |name: &str| schema.pointer("/properties")?.get(name)?.get("enum")?.as_array();
+    let given = &callable.arguments;
+    let Some((argument, values)) = given.keys().find_map(|n| Some((n, listed(n)?))) else {
+        return Vec::new();
     };
-    let callable = bench.survey().callable.iter().filter(|c| said(&c.tool)).take(TOOLS);
-    let call = callable.filter_map(|c| {
-        let name = c.tool["name"].as_str()?;
-        Some((name.to_owned(), bench.call_of(name, Value::Object(c.arguments.clone()))))
-    });
-    call.collect()
+    let other = |value: &Value| {
+        let mut callable = callable.clone();
+        callable.arguments.insert(argument.clone(), value.clone());
+        Some((format!("{}-{}", name(&callable)?, value.as_str()?), callable))
+    };
+    let valid = sample::validator(schema);
+    let fits = |(_, c): &(String, Callable)| {
+        valid.as_ref().is_none_or(|v| v.is_valid(&Value::Object(c.arguments.clone())))
+    };
+    let others = values.iter().filter(|value| given.get(argument) != Some(value));
+    others.filter_map(other).filter(fits).take(VALUES).collect()
 }
 
 /// A call as a task.
@@ -105,9 +145,16 @@ async fn followed(bench: &Bench) -> Result<Vec<Life>, Trouble> {
     if !takes_calls(bench) {
         return Ok(lives);
     }
-    for (tool, call) in calls(bench, &["optional", "required"]) {
-        let created = bench.send(as_task(call)).await?;
-        lives.push(Life { tool, created, read: Vec::new(), result: None });
+    for callable in callables(bench, &["optional", "required"]) {
+        let usual = name(callable).map(|name| (name.to_owned(), callable.clone()));
+        for (tool, callable) in usual.into_iter().chain(varied(callable)) {
+            let Some(call) = call(bench, &callable) else { continue };
+            let created = bench.send(as_task(call.clone())).await?;
+            let compared =
+                said(&callable) == "optional" && callable.took.is_some_and(|t| t < AT_ONCE);
+            let plain = if compared { Some(bench.send(call).await?) } else { None };
+            lives.push(Life { tool, plain, created, read: Vec::new(), result: None });
+        }
     }
     let followed = lives.into_iter().map(|life| follow(bench, life));
     let lives = futures_util::future::try_join_all(followed).await?;

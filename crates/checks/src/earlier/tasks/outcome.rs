@@ -17,16 +17,13 @@ const PAGES: usize = 20;
 const ROUNDS: usize = 4;
 
 /// The result of a task that takes longer is not waited for.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What was answered a moment before is answered again within so long.
 const SOON: Duration = Duration::from_secs(2);
 
-/// A change of a task's status is told by this.
-const STATUS: &str = "notifications/tasks/status";
-
 /// The statuses that there are, and those that may follow each.
-const STATUSES: [(&str, &[&str]); 5] = [
+pub(super) const STATUSES: [(&str, &[&str]); 5] = [
     ("working", &["working", "input_required", "completed", "failed", "cancelled"]),
     ("input_required", &["input_required", "working", "completed", "failed", "cancelled"]),
     ("completed", &["completed"]),
@@ -93,9 +90,11 @@ async fn terminal_stays(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** `tasks/result` of a task that has ended is the result of a call, which has `content`, or an error.
+    /// **Observed:** `tasks/result` of a task that has ended is the result of a call, which has `content`, or an error. Where the tool
+    /// is called without a task as well, both succeed, both are an error of the tool (`isError`), or both are errors with one
+    /// code. Other values of an argument that is one of several are tried, too.
     ///
-    /// **Why:** it is the result of the tool that the client hands on.
+    /// **Why:** it is the result of the tool that the client hands on, and it tells by it whether the work was done.
     ///
     /// **Fix:** return what the call would have been answered with, not the task.
     pub(super) RESULT_FINAL = "core-tasks.result-final";
@@ -111,9 +110,38 @@ async fn result_final(bench: &Bench) -> Judgement {
             return Finding::unseen("the task did not end", "offer one that is quick");
         };
         let fits = seen.result().map_or(seen.error().is_some(), |r| r["content"].is_array());
-        Finding::expect(fits, "the result of a call, or its error", || seen.describe())
+        if !fits {
+            return Finding::violated("the result of a call, or its error", seen.describe());
+        }
+        // What was cancelled comes to something else.
+        let cancelled = life.shown().last().is_some_and(|(_, task)| task["status"] == "cancelled");
+        let plain = life.plain.as_ref().filter(|_| !cancelled);
+        let Some((plain, kind)) = plain.and_then(|plain| Some((plain, Kind::of(plain)?))) else {
+            return Finding::Held;
+        };
+        Finding::expect(Kind::of(seen) == Some(kind), "what the call itself comes to", || {
+            format!("{}, where the call is answered by {}", seen.describe(), plain.describe())
+        })
     })
     .await
+}
+
+/// What a call comes to, as far as it is the same each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Success,
+    ErrorOfTheTool,
+    Error(i64),
+}
+
+impl Kind {
+    fn of(seen: &Observed) -> Option<Self> {
+        if let Some(result) = seen.result() {
+            let failed = result["isError"] == true;
+            return Some(if failed { Self::ErrorOfTheTool } else { Self::Success });
+        }
+        seen.code().map(Self::Error)
+    }
 }
 
 check! {
@@ -166,12 +194,12 @@ async fn begun(bench: &Bench, call: Probe) -> Result<Observed, Trouble> {
 }
 
 /// A request in a session of a client that answers what it is asked by itself.
-fn asking(probe: Probe) -> Probe {
+pub(super) fn asking(probe: Probe) -> Probe {
     capable(probe).in_rounds()
 }
 
 /// The calls that are taken as tasks.
-fn taken(bench: &Bench) -> Vec<(String, Probe)> {
+pub(super) fn taken(bench: &Bench) -> Vec<(String, Probe)> {
     let all = calls(bench, &["optional", "required"]);
     if takes_calls(bench) { all } else { Vec::new() }
 }
@@ -231,36 +259,6 @@ async fn parameter_wins(bench: &Bench) -> Judgement {
     let seen = bench.send(probe.patience(SOON)).await?;
     let shown = seen.settled()?.result().and_then(|task| task["taskId"].as_str());
     Ok(Finding::expect(shown == Some(one), format!("the task {one:?}"), || seen.describe()))
-}
-
-check! {
-    /// **Observed:** no `notifications/tasks/status` names its task in `_meta` as well. One that comes outside of the answers of
-    /// the run is not seen.
-    ///
-    /// **Why:** the parameters say it already, and two places can disagree.
-    ///
-    /// **Fix:** leave the key out there.
-    pub(super) NOT_IN_STATUS = "core-tasks.not-in-status";
-    since: "2025-11-25";
-    until: "2025-11-25";
-    applies: [Declares(CoreTasks)];
-    scenario: not_in_status
-}
-
-async fn not_in_status(bench: &Bench) -> Judgement {
-    each(bench, |life, _| {
-        let seen = life.read.iter().chain([&life.created]).chain(&life.result);
-        let told: Vec<_> = seen.flat_map(|seen| seen.notifications(STATUS)).collect();
-        if told.is_empty() {
-            return Finding::unseen("no status was told", "nothing: it need not be");
-        }
-        let named =
-            told.iter().find(|m| m.params().is_some_and(|p| p["_meta"].get(RELATED).is_some()));
-        Finding::expect(named.is_none(), format!("no {RELATED}"), || {
-            named.map(|m| m.raw.lossy().into_owned()).unwrap_or_default()
-        })
-    })
-    .await
 }
 
 check! {
