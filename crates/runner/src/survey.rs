@@ -7,6 +7,7 @@ pub(crate) mod calls;
 pub mod cards;
 mod changes;
 pub(crate) mod contact;
+mod ears;
 pub(crate) mod listing;
 mod lists;
 pub(crate) mod look;
@@ -17,6 +18,7 @@ pub(crate) mod tasking;
 mod tasks;
 pub(crate) mod timed;
 mod unread;
+mod untold;
 mod watch;
 
 use std::time::Duration;

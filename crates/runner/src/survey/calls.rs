@@ -1,6 +1,6 @@
 //! Calling what may be called, once each, to see what it does.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::callable::{AllowCalls, Callable, call, succeeds, took};
+use super::changes::Heard;
 use super::timed;
 use crate::channel::Channel;
 use crate::props::is_fixture;
@@ -75,21 +76,22 @@ async fn called(callable: &Callable, channel: &Channel, asks: &OnceCell<bool>) -
 }
 
 /// The same; over standard streams, where nothing tells to which call a question of the target belongs, or progress with a
-/// token that nobody gave, questions are answered by themselves, and whether any of that came is told.
+/// token that nobody gave, questions are answered by themselves, and whether any of that came is told. So are the changes that
+/// were told where revisions with sessions tell them: with an answer, or by the way.
 pub(super) async fn call_and_answer(
     callables: &[Callable],
     channel: &Channel,
-) -> (Vec<Option<Observed>>, bool) {
+) -> (Vec<Option<Observed>>, bool, Vec<Heard>) {
     if channel.keeper().is_none() {
-        return (call_each(callables, channel).await, false);
+        let shown = call_each(callables, channel).await;
+        let told = told_in(&shown, channel);
+        return (shown, false, told);
     }
-    let homeless = AtomicBool::new(false);
+    let strays = Mutex::new(Vec::new());
     let listen = async {
         loop {
             tokio::time::sleep(LISTENED).await;
-            if tells_something_homeless(channel).await {
-                homeless.store(true, Ordering::Relaxed);
-            }
+            lock(&strays).extend(channel.strays("survey").await);
         }
     };
     // Beside each other: an answer may wait for a turn that the calls have.
@@ -101,13 +103,24 @@ pub(super) async fn call_and_answer(
     } else {
         call_each(callables, channel).await
     };
-    let late = tells_something_homeless(channel).await;
-    (shown, late || homeless.load(Ordering::Relaxed))
+    let mut strays = std::mem::take(&mut *lock(&strays));
+    strays.extend(channel.strays("survey").await);
+    let mut told = told_in(&shown, channel);
+    told.extend(strays.iter().flat_map(Heard::in_answer));
+    let homeless = strays.iter().any(tells_something);
+    (shown, homeless, told)
 }
 
-/// Whether what belongs to no call tells something.
-async fn tells_something_homeless(channel: &Channel) -> bool {
-    channel.strays("survey").await.is_some_and(|seen| tells_something(&seen))
+/// The changes that came with answers; in the newest revision they belong to subscriptions alone.
+fn told_in(shown: &[Option<Observed>], channel: &Channel) -> Vec<Heard> {
+    if !channel.edition().has_handshake() {
+        return Vec::new();
+    }
+    shown.iter().flatten().flat_map(Heard::in_answer).collect()
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether the target asks something, or tells of progress.

@@ -1,27 +1,21 @@
-//! Tools that change something, whatever their names: a subscription is open while tools are called that may be, and
-//! what is heard is laid at the door of the call that brings it twice, while idling brings nothing.
+//! Tools that change something, whatever their names: it is listened while tools are called that may be, and what is heard is
+//! laid at the door of the call that brings it twice, while idling brings nothing.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
-use plumb_wire::{method, notification};
+use plumb_wire::notification;
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, timeout_at};
 
 use super::callable::{Callable, call};
-use crate::channel::{Channel, Open};
-use crate::{Found, Probe, Prop, Survey, sample};
-
-/// A subscription is acknowledged within so long.
-const ACKNOWLEDGED: Duration = Duration::from_secs(3);
-
-/// Another request is answered within so long while a subscription is open.
-const ATTENDED: Duration = Duration::from_secs(3);
+use super::ears::{Ears, listen};
+use crate::channel::Channel;
+use crate::{Found, Observed, Prop, Survey, sample};
 
 /// What a call changes is told within so long.
-const TOLD: Duration = Duration::from_millis(500);
+pub(super) const TOLD: Duration = Duration::from_millis(500);
 
 /// What was changed before is told within so long.
 pub(super) const SETTLED: Duration = Duration::from_millis(300);
@@ -38,68 +32,21 @@ const TOLD_A_URI: usize = 8;
 /// At most so many resources are subscribed to.
 const SUBSCRIBED: usize = 16;
 
-/// An open subscription to what no prop changes yet.
-pub(super) struct Ears {
-    open: Open,
-}
-
-/// Subscribes to the declared kinds of changes that no tool is known to bring; `None` if there are none.
-pub(super) async fn listen(survey: &Survey, channel: &Channel) -> Option<Ears> {
-    if channel.edition().has_handshake() {
-        return None;
-    }
-    let filter = filter(survey)?;
-    let probe = Probe::request(method::LISTEN, json!({"notifications": filter}));
-    let mut open = channel.open("survey", &probe).await.ok()?;
-    let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
-    let first = open.until(ACKNOWLEDGED, |m| m.is_response() || acknowledged(m)).await?;
-    let ears = acknowledged(&first).then_some(Ears { open })?;
-    // Where a subscription keeps everything else waiting, nothing would be learnt while it is open.
-    let other = Probe::request(method::DISCOVER, json!({})).patience(ATTENDED);
-    let attended = channel.send("survey", &other).await.is_ok_and(|seen| seen.response().is_some());
-    if attended {
-        return Some(ears);
-    }
-    ears.close().await;
-    None
-}
-
-impl Ears {
-    /// What was heard, and goes on being heard for a while: until nothing comes for as long, or what comes does not end.
-    pub(super) async fn heard(&mut self, wait: Duration) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        let until = Instant::now() + self.open.stretch(wait) * 2;
-        while let Ok(Some(message)) = timeout_at(until, self.open.next_within(wait)).await {
-            heard.extend(Heard::of(&message));
-        }
-        heard
-    }
-
-    /// The first change of a kind that is sought, and that does not come by itself.
-    async fn next(&mut self, sought: &[Prop], live: &[Heard]) -> Option<Heard> {
-        let wanted = |m: &Message| {
-            Heard::of(m).is_some_and(|h| sought.contains(&h.prop) && !live.contains(&h))
-        };
-        self.open.until(TOLD, wanted).await.and_then(|m| Heard::of(&m))
-    }
-
-    /// Ends the subscription; over standard streams it must be told.
-    pub(super) async fn close(mut self) {
-        self.open.cancel().await;
-        self.open.close();
-    }
-}
-
 /// A change that a notification told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Heard {
     pub(super) prop: Prop,
     /// The resource, if one was updated.
-    uri: Option<String>,
+    pub(super) uri: Option<String>,
 }
 
 impl Heard {
-    fn of(message: &Message) -> Option<Self> {
+    /// What an answer told of, where changes are told beside answers: on the stream of the call, if there is no other.
+    pub(super) fn in_answer(seen: &Observed) -> Vec<Self> {
+        seen.messages.iter().filter_map(Self::of).collect()
+    }
+
+    pub(super) fn of(message: &Message) -> Option<Self> {
         let prop = match message.method()? {
             notification::TOOLS_CHANGED => Prop::ChangeTools,
             notification::PROMPTS_CHANGED => Prop::ChangePrompts,
@@ -147,7 +94,7 @@ pub(super) async fn attribute(
             break;
         }
     }
-    ears.close().await;
+    ears.close(channel).await;
     found
 }
 
@@ -159,24 +106,24 @@ async fn twice(
     (sought, live): (&[Prop], &[Heard]),
 ) -> Option<Heard> {
     let call = call(callable);
-    channel.send("survey", &call).await.ok().filter(crate::Observed::is_accepted)?;
-    let first = ears.next(sought, live).await?;
-    channel.send("survey", &call).await.ok()?;
-    let again = ears.next(&[first.prop], live).await?;
+    let seen = channel.send("survey", &call).await.ok().filter(Observed::is_accepted)?;
+    let first = ears.next(&seen, sought, live).await?;
+    let seen = channel.send("survey", &call).await.ok()?;
+    let again = ears.next(&seen, &[first.prop], live).await?;
     // What else was brought belongs to these calls, too.
     ears.heard(TOLD / 5).await;
     (first == again).then_some(first)
 }
 
-fn of(callable: &Callable, about: Option<String>) -> Found {
+pub(super) fn of(callable: &Callable, about: Option<String>) -> Found {
     let name = callable.tool["name"].as_str().unwrap_or_default().to_owned();
     Found { name, arguments: callable.arguments.clone(), about }
 }
 
 /// Those first that do not say that they only read, then those whose names speak of change.
-fn order(callables: &[Callable]) -> impl Iterator<Item = &Callable> {
+pub(super) fn order(callables: &[Callable]) -> impl Iterator<Item = &Callable> {
     let rank = |callable: &&Callable| {
-        let reads = callable.tool.pointer("/annotations/readOnlyHint") == Some(&json!(true));
+        let reads = reads_only(callable);
         let name = callable.tool["name"].as_str().unwrap_or_default().to_lowercase();
         let speaks = [
             "change", "toggle", "update", "touch", "trigger", "mutate", "notify", "add", "enable",
@@ -187,6 +134,11 @@ fn order(callables: &[Callable]) -> impl Iterator<Item = &Callable> {
     let mut ordered: Vec<&Callable> = callables.iter().collect();
     ordered.sort_by_key(rank);
     ordered.into_iter()
+}
+
+/// Whether a tool says that it only reads.
+pub(super) fn reads_only(callable: &Callable) -> bool {
+    callable.tool.pointer("/annotations/readOnlyHint") == Some(&json!(true))
 }
 
 /// Tools that take the URI of a resource, told that of a listed one.
@@ -214,7 +166,7 @@ fn told_a_uri(survey: &Survey, callables: &[Callable]) -> Vec<Callable> {
 }
 
 /// Whether a change is declared that no tool is known to bring.
-fn wants(survey: &Survey, prop: Prop) -> bool {
+pub(super) fn wants(survey: &Survey, prop: Prop) -> bool {
     let capability = match prop {
         Prop::ChangeTools => Capability::ToolsListChanged,
         Prop::ChangePrompts => Capability::PromptsListChanged,
@@ -224,7 +176,8 @@ fn wants(survey: &Survey, prop: Prop) -> bool {
     survey.declares(capability) && survey.prop(prop).is_none()
 }
 
-fn filter(survey: &Survey) -> Option<Value> {
+/// What is listened for, as a subscription of the newest revision names it.
+pub(super) fn filter(survey: &Survey) -> Option<Value> {
     let mut filter = Map::new();
     for (prop, name) in [
         (Prop::ChangeTools, "toolsListChanged"),

@@ -33,7 +33,7 @@ pub(super) async fn read(survey: &mut Survey, channel: &Channel, until: Instant)
     survey.prompts = prompts;
 }
 
-async fn pages(channel: &Channel, method: &str, key: &str, until: Instant) -> Listing {
+pub(super) async fn pages(channel: &Channel, method: &str, key: &str, until: Instant) -> Listing {
     first_pages(channel, method, key, (PAGES, until), |probe| probe).await
 }
 

@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::callable::{self, AllowCalls, Callable};
 use super::{
-    annotated, apps, calls, cards, changes, contact, lists, offers, pace, shown, tasks, timed,
-    watch,
+    annotated, apps, calls, cards, changes, contact, ears, lists, offers, pace, shown, tasks,
+    timed, untold, watch,
 };
 use crate::channel::Channel;
 use crate::errors::ContactError;
@@ -86,10 +86,10 @@ impl Survey {
     /// Calls what may be called, reads and completes, and keeps what that showed.
     async fn try_out(&mut self, channel: &Channel, allow: &AllowCalls, until: Instant) {
         self.callable = calls::callables(self, allow).await;
-        let ears = changes::listen(self, channel).await;
+        let ears = ears::listen(self, channel).await;
         // Nothing of this depends on anything else of it, so the slowest tool is all there is to wait for.
         let (
-            (shown, homeless),
+            (shown, homeless, told),
             (timed, untimed),
             mut tasks,
             completions,
@@ -112,7 +112,7 @@ impl Survey {
         }
         self.ended_task = tasks.ended.take();
         (self.fetched_resources, self.fetched_prompts) = (fetched_resources, fetched_prompts);
-        self.watch_changes(ears, channel, until).await;
+        self.watch_changes(ears, told, channel, until).await;
         self.set_changing_aside();
         self.timed = match timed {
             Some(timed) => Some(timed),
@@ -189,18 +189,23 @@ impl Survey {
     /// Finds out which tools bring what was heard while tools were called, and reads again what was changed.
     async fn watch_changes(
         &mut self,
-        ears: Option<changes::Ears>,
+        ears: Option<ears::Ears>,
+        told: Vec<changes::Heard>,
         channel: &Channel,
         until: Instant,
     ) {
         let Some(mut ears) = ears else { return };
-        let heard = ears.heard(changes::SETTLED).await;
-        ears.close().await;
-        let found = changes::attribute(self, &self.callable, channel, &heard).await;
+        let mut heard = told;
+        heard.extend(ears.heard(changes::SETTLED).await);
+        ears.close(channel).await;
+        let moved = untold::moved(self, channel, (&heard, until)).await;
+        let mut found = changes::attribute(self, &self.callable, channel, &heard).await;
+        found.extend(untold::attribute(&moved, &self.callable, channel, until).await);
+        let changed = !heard.is_empty() || !found.is_empty();
         for (prop, found) in found {
             self.props.entry(prop).or_insert(found);
         }
-        if !heard.is_empty() {
+        if changed {
             lists::read(self, channel, until).await;
         }
     }

@@ -27,10 +27,19 @@ const SILENT: [&str; 6] = [
 ];
 
 async fn judged(revision: &str, broken: &[&str], only: &[&str]) -> Report {
+    judged_calling(revision, broken, only, &[]).await
+}
+
+/// The same, where these tools may be called as well.
+async fn judged_calling(revision: &str, broken: &[&str], only: &[&str], tools: &[&str]) -> Report {
     let url = spawn_handshake_http(broken).await.expect("a port of the loopback");
     let edition = Edition::of(revision).expect("a revision that is judged");
     let suite = judging::suite(&edition, "full");
-    let options = judging::options(Arc::new(edition), suite, judging::at(&url), only);
+    let names = tools.iter().map(|name| (*name).to_owned()).collect();
+    let options = plumb_runner::Options {
+        allow_calls: plumb_runner::AllowCalls { all: false, names },
+        ..judging::options(Arc::new(edition), suite, judging::at(&url), only)
+    };
     judging::judged(&plumb_checks::of_servers(), options).await.expect("it is reached")
 }
 
@@ -86,6 +95,28 @@ async fn a_server_that_asks_on_the_stream_of_get_alone_is_listened_to() {
     for called in ["tools.output.conform", "elicit.empty-means-form", "cancel.server-stop"] {
         assert_eq!(verdicts.get(called), Some(&&Verdict::Held), "{called}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_that_change_something_are_found_in_a_session_whatever_their_names() {
+    let liberty = "fixture_names";
+    let tools = ["plug_in", "learn_phrase", "put_file", "touch"];
+    let only = [
+        "tools.list-changed.session",
+        "prompts.list-changed.session",
+        "resources.list-changed.session",
+        "resources.subscribe.updates",
+        "http.streams.one",
+    ];
+    let report = judged_calling("2025-11-25", &[liberty], &only, &tools).await;
+    for id in only {
+        assert_eq!(verdicts(&report).get(id), Some(&&Verdict::Held), "{id}");
+    }
+    // One that changes the list of tools and tells nobody is found by that list.
+    let broken = [liberty, "test_trigger_tool_change"];
+    let report = judged_calling("2025-11-25", &broken, &only[..1], &tools).await;
+    let verdict = verdicts(&report).get(only[0]).copied();
+    assert!(matches!(verdict, Some(Verdict::Violated { .. })), "{verdict:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
