@@ -147,6 +147,13 @@ impl Round {
         self.inputs.iter().map(|i| (i.key.clone(), i.answer())).collect()
     }
 
+    /// Whether another round asks for nothing but what this one did, under the same keys.
+    pub fn is_again(&self, other: &Self) -> bool {
+        let same = |one: &Input, other: &Input| one.key == other.key && one.method == other.method;
+        self.inputs.len() == other.inputs.len()
+            && self.inputs.iter().all(|one| other.inputs.iter().any(|other| same(one, other)))
+    }
+
     /// Whether it asks for an input of this key.
     pub fn asks(&self, key: &str) -> bool {
         self.inputs.iter().any(|i| i.key == key)

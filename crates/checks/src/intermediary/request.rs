@@ -18,6 +18,9 @@ const TOOLS: usize = 24;
 /// What nobody who knows the protocol has in a header or in `_meta`.
 const UNKNOWN: &str = "com.example/plumb";
 
+/// Where a page of nobody's is.
+const FOREIGN: &str = "https://plumb.invalid";
+
 /// Text that a way which is not clean for UTF-8, or that mends what it carries, changes.
 const TEXT: &str =
     "plumb \u{e9} \u{4e16}\u{754c} \u{1f600} \\u0041 \\\\ \" </script> %41 +  two spaces";
@@ -142,8 +145,8 @@ async fn crosses(bench: &Bench, probe: &Probe) -> Judgement {
 }
 
 check! {
-    /// **Observed:** requests whose header fields differ from the body or are missing, which the server itself refuses, are
-    /// not accepted through the gateway.
+    /// **Observed:** requests whose header fields differ from the body or are missing, or whose `Origin` is a stranger's, which the
+    /// server itself refuses, are not accepted through the gateway.
     ///
     /// **Why:** whoever stands before the gateway has routed, allowed or counted the request by those fields. A gateway
     /// that makes them anew from the body hides the attempt from the server, which was to notice it.
@@ -154,7 +157,7 @@ check! {
 }
 
 async fn validation(bench: &Bench) -> Judgement {
-    for (slug, title, probe) in deviations(bench) {
+    for (slug, title, probe) in deviations(bench).into_iter().chain(foreign(bench)) {
         if !bench.send(probe.clone()).await?.is_refused() {
             bench.forget();
             continue;
@@ -167,6 +170,12 @@ async fn validation(bench: &Bench) -> Judgement {
         bench.case(slug, title, Ok(judged));
     }
     bench.conclude()
+}
+
+/// A request from a page of somebody else: a call, which no gateway may answer for the server.
+fn foreign(bench: &Bench) -> Option<(&'static str, String, Probe)> {
+    let probe = bench.base(Base::ToolsCall)?.header("Origin", FOREIGN);
+    Some(("origin-foreign", format!("`Origin: {FOREIGN}`"), probe))
 }
 
 /// Requests that break one rule of the header fields each.
@@ -240,7 +249,12 @@ async fn back(bench: &Bench, asking: &AskingRequest) -> Judgement {
     };
     let retry = asking.retry(first.answers(), first.state.as_ref());
     let through = bench.through(retry).await?;
-    if through.is_accepted() {
+    // Who was told neither the state nor the answers asks the same again.
+    let again = Round::of(&through).filter(|next| first.is_again(next));
+    if through.is_accepted() && again.is_none() {
+        return Ok(Finding::Held);
+    }
+    if again.is_some() && asks_again(bench, asking).await? {
         return Ok(Finding::Held);
     }
     // Control: what the server itself does with a state of its own.
@@ -249,6 +263,13 @@ async fn back(bench: &Bench, asking: &AskingRequest) -> Judgement {
     }
     let told = format!("through the gateway: {}", through.describe());
     Ok(Finding::violated("the state, taken as by the server itself", told))
+}
+
+/// Whether the server itself asks the same again when it is answered.
+async fn asks_again(bench: &Bench, asking: &AskingRequest) -> Result<bool, Trouble> {
+    let Some(first) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(false) };
+    let next = bench.send(asking.retry(first.answers(), first.state.as_ref())).await?;
+    Ok(Round::of(&next).is_some_and(|next| first.is_again(&next)))
 }
 
 async fn handed_on(bench: &Bench, asking: &AskingRequest) -> Judgement {

@@ -27,7 +27,9 @@ pub const GATEWAY_MUTANTS: &[GatewayMutant] = &[
     rule("mirrored_fields_passed_on", "gateway.request.headers"),
     rule("version_passed_on", "gateway.request.headers"),
     rule("fields_left_alone", "gateway.request.validation"),
+    rule("origins_left_alone", "gateway.request.validation"),
     rule("states_left_alone", "gateway.request.body"),
+    rule("answers_left_alone", "gateway.request.body"),
     rule("text_left_alone", "gateway.request.body"),
     rule("large_bodies_taken", "gateway.request.size"),
     rule("statuses_kept", "gateway.answer.status"),
@@ -74,6 +76,9 @@ pub(super) fn of_request(shared: &Shared, asked: &mut Asked) {
         headers.remove("mcp-method");
         headers.remove("mcp-name");
     }
+    if !shared.keeps("origins_left_alone") {
+        headers.remove(header::ORIGIN);
+    }
     if !shared.keeps("version_passed_on") {
         headers.remove("mcp-protocol-version");
     }
@@ -82,7 +87,12 @@ pub(super) fn of_request(shared: &Shared, asked: &mut Asked) {
         mirror(&mut asked.headers, &message);
     }
     let params = &mut message["params"];
-    if !shared.keeps("states_left_alone")
+    if !shared.keeps("answers_left_alone")
+        && let Some(params) = params.as_object_mut()
+    {
+        params.retain(|name, _| !["requestState", "inputResponses"].contains(&name.as_str()));
+        asked.body = message.to_string().into();
+    } else if !shared.keeps("states_left_alone")
         && let Some(Value::String(state)) = params.get_mut("requestState")
     {
         *state = state.chars().take(COLUMN).collect();
