@@ -14,7 +14,7 @@ pub(super) async fn register(
     agent: &Agent,
 ) -> Result<(String, Option<String>), LoginError> {
     let Some(endpoint) = &found.registration_endpoint else {
-        let why = "it registers no clients: register one yourself, and give it by --client-id";
+        let why = "it registers no clients: register one yourself, and give it by --login-client";
         return Err(LoginError::at(&found.issuer, why));
     };
     let mut client = json!({
