@@ -185,7 +185,7 @@ impl Server {
         let trigger = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
         let mut tools = vec![log];
         tools.extend(self.lent(session));
-        tools.extend(Self::jobs());
+        tools.extend(self.jobs());
         let names = if self.obeys("fixture_names") { TRIGGERS } else { OWN };
         tools.extend(names.map(trigger));
         if self.changes.load(Ordering::Relaxed) % 2 == 1 {

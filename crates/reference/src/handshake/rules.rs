@@ -81,6 +81,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("task_result_kind", "core-tasks.result-final"),
     rule("task_blocks", "core-tasks.result-blocks"),
     rule("task_related", "core-tasks.related"),
+    rule("task_asks_related", "core-tasks.related"),
     rule("task_parameter", "core-tasks.parameter-wins"),
     rule("task_status_plain", "core-tasks.not-in-status"),
     rule("task_status_whole", "core-tasks.status-whole"),
@@ -103,6 +104,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("ids_by_session", "base.response.ids-apart"),
     rule("unknown_prompt", "prompts.error.unknown"),
     rule("tool_shape", "schema.tool.shape"),
+    rule("task_support", "schema.tool.shape"),
     rule("text_copy", "tools.structured.text-copy"),
     rule("late_cancel", "cancel.race-server"),
     // Of the tools that are lent: rules of the newest revision, by their names there.

@@ -41,8 +41,10 @@ pub(super) struct Task {
 
 impl Server {
     /// The definitions of the tools whose calls may become tasks.
-    pub(super) fn jobs() -> impl Iterator<Item = Value> {
-        TOOLS.into_iter().map(|(name, support)| {
+    pub(super) fn jobs(&self) -> impl Iterator<Item = Value> {
+        let known = self.obeys("task_support");
+        TOOLS.into_iter().map(move |(name, support)| {
+            let support = if known { support } else { "always" };
             json!({
                 "name": name,
                 "inputSchema": {"type": "object"},
@@ -225,7 +227,10 @@ impl Server {
         }
         let schema = json!({"type": "object", "properties": {"go": {"type": "boolean"}}});
         let meta = json!({ RELATED: {"taskId": id} });
-        let params = json!({"message": "Go on?", "requestedSchema": schema, "_meta": meta});
+        let mut params = json!({"message": "Go on?", "requestedSchema": schema});
+        if self.obeys("task_asks_related") {
+            params["_meta"] = meta;
+        }
         let able = self.declared(session).get("elicitation").is_some();
         if able {
             self.ask(session, json!({"method": "elicitation/create", "params": params}), say).await;

@@ -91,7 +91,8 @@ pub(super) async fn call_and_answer(
     let listen = async {
         loop {
             tokio::time::sleep(LISTENED).await;
-            lock(&strays).extend(channel.strays("survey").await);
+            let come = channel.strays("survey").await;
+            lock(&strays).extend(come);
         }
     };
     // Beside each other: an answer may wait for a turn that the calls have.

@@ -31,7 +31,7 @@ pub(super) struct Ears {
 
 enum Ear {
     /// A stream that stays open.
-    Stream(Open),
+    Stream(Box<Open>),
     /// Standard streams of a revision with sessions, and what was heard there and not asked for yet.
     Strays(Channel, VecDeque<Heard>),
 }
@@ -46,7 +46,7 @@ pub(super) async fn listen(survey: &Survey, channel: &Channel) -> Option<Ears> {
     let mut open = channel.open("survey", &probe).await.ok()?;
     let acknowledged = |m: &Message| m.method() == Some(notification::ACKNOWLEDGED);
     let first = open.until(ACKNOWLEDGED, |m| m.is_response() || acknowledged(m)).await?;
-    let ears = Ears { ear: Ear::Stream(open), watched: Vec::new() };
+    let ears = Ears { ear: Ear::Stream(Box::new(open)), watched: Vec::new() };
     let ears = acknowledged(&first).then_some(ears)?;
     // Where a subscription keeps everything else waiting, nothing would be learnt while it is open.
     let other = Probe::request(method::DISCOVER, json!({})).patience(ATTENDED);
@@ -68,7 +68,7 @@ async fn listen_in_session(filter: &Value, channel: &Channel) -> Option<Ears> {
                 open.close();
                 return None;
             }
-            Ear::Stream(open)
+            Ear::Stream(Box::new(open))
         }
     };
     let uris = filter["resourceSubscriptions"].as_array().into_iter().flatten();

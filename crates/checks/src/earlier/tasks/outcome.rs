@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::created::{concluded, each};
 use super::flow::{RELATED, about, as_task, calls, has_ended, offers, takes_calls, task};
+use super::told;
 
 /// At most so many pages of tasks are read.
 const PAGES: usize = 20;
@@ -205,7 +206,8 @@ pub(super) fn taken(bench: &Bench) -> Vec<(String, Probe)> {
 }
 
 check! {
-    /// **Observed:** the result of `tasks/result` names its task in `_meta`, under `io.modelcontextprotocol/related-task`.
+    /// **Observed:** the result of `tasks/result` names its task in `_meta`, under `io.modelcontextprotocol/related-task`, and so does what
+    /// the task asks its client on that stream.
     ///
     /// **Why:** nothing else in it tells of which task it is.
     ///
@@ -218,6 +220,13 @@ check! {
 }
 
 async fn related(bench: &Bench) -> Judgement {
+    for (n, (id, request)) in told::asked(bench).await?.into_iter().enumerate() {
+        let named = &request["params"]["_meta"][RELATED]["taskId"];
+        let method = request["method"].as_str().unwrap_or_default();
+        let finding =
+            Finding::expect(*named == id, format!("{RELATED} in _meta"), || brief(&request));
+        bench.case(&format!("asked-{n}"), format!("{method} of a task"), Ok(finding));
+    }
     each(bench, |life, _| {
         let Some(result) = life.result.as_ref().and_then(|seen| seen.result()) else {
             return Finding::unseen("there was no result", "offer a tool that succeeds");

@@ -18,7 +18,7 @@ use crate::earlier::changes;
 const STATUS: &str = "notifications/tasks/status";
 
 /// At most so many tools are called as tasks.
-const TOOLS: usize = 3;
+const TOOLS: usize = 4;
 
 /// What is on its way when a task has ended comes within so long.
 const ON_ITS_WAY: Duration = Duration::from_millis(150);
@@ -102,6 +102,26 @@ async fn progress_token(bench: &Bench) -> Judgement {
         }
         None => Finding::Held,
     })
+}
+
+/// What tasks asked their clients, on the streams of their results, each with the id of its task.
+pub(super) async fn asked(bench: &Bench) -> Result<Vec<(Value, Value)>, Trouble> {
+    let heard = heard(bench).await?;
+    let of_task = |request: &&Value| {
+        [method::ELICITATION_CREATE, method::SAMPLING_CREATE_MESSAGE]
+            .iter()
+            .any(|method| request["method"] == *method)
+    };
+    let mut asked = Vec::new();
+    for seen in heard.seen.iter().filter(|s| s.method() == Some(method::OLD_TASKS_RESULT)) {
+        let Some(id) = seen.params().map(|params| params["taskId"].clone()) else { continue };
+        let requests: Vec<&Value> = seen.asked().filter(of_task).collect();
+        if !requests.is_empty() {
+            bench.note(seen);
+        }
+        asked.extend(requests.into_iter().map(|request| (id.clone(), request.clone())));
+    }
+    Ok(asked)
 }
 
 /// Judges the parameters of each notification of a status.

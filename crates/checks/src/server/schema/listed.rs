@@ -27,7 +27,8 @@ fn icon(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** every listed tool has a `name` and an `inputSchema` of type `object`; its other members have their types.
+    /// **Observed:** every listed tool has a `name` and an `inputSchema` of type `object`; its other members have their types. In
+    /// 2025-11-25, `execution.taskSupport` is `required`, `optional` or `forbidden`.
     ///
     /// **Why:** typed clients reject the whole list for one misshapen tool.
     ///
@@ -40,6 +41,14 @@ check! {
 
 fn tool(seen: &Observed, notes: &mut Notes<'_>) {
     each(seen, notes, (method::TOOLS_LIST, "tools"), part::tool);
+    let has_tasks = notes.edition.ledger.requirement("core-tasks.required").is_some();
+    for tool in parts::items(seen, method::TOOLS_LIST, "tools").filter(|_| has_tasks) {
+        let Some(support) = tool.pointer("/execution/taskSupport") else { continue };
+        let known = ["required", "optional", "forbidden"].iter().any(|name| support == name);
+        notes.expect(known, "`required`, `optional` or `forbidden`", || {
+            format!("`execution.taskSupport` is {support}")
+        });
+    }
 }
 
 check! {

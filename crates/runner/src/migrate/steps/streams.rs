@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plumb_model::{Carrier, Frame};
 use plumb_wire::header;
 
 use super::super::ask::Ask;
@@ -98,15 +99,21 @@ impl Visit<'_> {
             return findings.unseen(id, "it was not answered");
         };
         let seqs = [stream.seq(), again.seq()];
-        let frames = again.exchange.answer.frames.len();
+        let frames = &again.exchange.answer.frames;
         let status = again.status().unwrap_or_default();
-        match (status, frames) {
-            (200, 1..) => {
+        let replayed = came_again(&stream.exchange.answer.frames, frames);
+        match (status, frames.len()) {
+            (200, _) if replayed > 0 => {
                 findings.found(
                     id,
-                    format!("GET with `Last-Event-ID`: {frames} events came again"),
+                    format!("GET with `Last-Event-ID`: {replayed} events came again"),
                     &seqs,
                 );
+            }
+            (200, 1..) => {
+                let what =
+                    "GET with `Last-Event-ID`: a stream opens, and nothing came of the one before";
+                findings.absent(id, what, &seqs);
             }
             (200, 0) if ids(stream).len() < 2 => {
                 findings.unseen(id, "a stream opens, and nothing came after its only event");
@@ -153,6 +160,42 @@ impl Visit<'_> {
     }
 }
 
+/// How many events are of a stream that was read before: by their data, since ids may be others, or by their ids.
+fn came_again(before: &[Frame], again: &[Frame]) -> usize {
+    let id = |frame: &Frame| match &frame.carrier {
+        Carrier::Event { id, .. } => id.clone(),
+        _ => None,
+    };
+    let is_of = |frame: &&Frame| {
+        let same = |other: &Frame| {
+            let data = !frame.payload.is_empty() && frame.payload == other.payload;
+            data || id(frame).is_some_and(|own| Some(own) == id(other))
+        };
+        before.iter().any(same)
+    };
+    again.iter().filter(is_of).count()
+}
+
 fn ids(seen: &Observed) -> Vec<String> {
     event_ids(&seen.exchange.answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::Payload;
+
+    use super::*;
+
+    fn event(id: &str, data: &str) -> Frame {
+        let carrier = Carrier::Event { name: None, id: Some(id.to_owned()) };
+        Frame { at: 0, carrier, payload: Payload::from(data.as_bytes().to_vec()) }
+    }
+
+    #[test]
+    fn a_stream_that_opens_is_not_the_one_before_sent_again() {
+        let before = [event("a.1", ""), event("a.2", "{\"id\":1}")];
+        assert_eq!(came_again(&before, &before[1..]), 1);
+        assert_eq!(came_again(&before, &[event("b.9", "{\"id\":1}")]), 1, "under another id");
+        assert_eq!(came_again(&before, &[event("b.1", "")]), 0, "the beginning of another stream");
+    }
 }
