@@ -16,6 +16,7 @@ use plumb_model::{Edition, Report, Role, Secrets};
 
 use entry::Prepared;
 use plumb_runner::By;
+use plumb_wire::limits::{RECORDING, read_file};
 
 use crate::args::{CertifyArgs, RunArgs, VerifyArgs};
 use crate::config::{self, Config};
@@ -92,7 +93,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Exit {
     let key = args.key.as_deref().map(verifier).transpose()?;
     let shown = args.bundle.display();
     let bytes =
-        std::fs::read(&args.bundle).with_context(|| format!("{shown} could not be read"))?;
+        read_file(&args.bundle, RECORDING).with_context(|| format!("{shown} could not be read"))?;
     let bundle = Bundle::open(&bytes, key.as_ref());
     let bundle = bundle.map_err(|error| {
         Failure::new(1, anyhow::Error::new(error).context(format!("{shown} is not verified")))

@@ -11,6 +11,7 @@ use plumb_model::known::Entry;
 use plumb_model::{OtherSides, Positions};
 use plumb_report::text::misleads;
 use plumb_runner::{Prop, Props};
+use plumb_wire::limits::{INSTRUCTIONS, read_file};
 use serde::Deserialize;
 
 pub(crate) use starter::starter;
@@ -115,7 +116,11 @@ fn named_at(file: &str, text: &str, prop: Prop) -> String {
 
 /// Reads a file; the error names it.
 pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))
+    let text = read_file(path, INSTRUCTIONS).and_then(|bytes| {
+        let told = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no UTF-8");
+        String::from_utf8(bytes).map_err(told)
+    });
+    text.with_context(|| format!("{} could not be read", path.display()))
 }
 
 /// A JSON value as an inline TOML value; TOML has no null, and no integer beyond 64 bits with a sign.

@@ -10,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use plumb_model::Secrets;
 use plumb_report::text::{inert, visible_line};
 use plumb_runner::{Login, SignIn, SignedIn, Token};
+use plumb_wire::limits::{INSTRUCTIONS, read_file};
 
 use crate::args::RunArgs;
 use crate::reported::UNREACHED;
@@ -46,7 +47,8 @@ pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, 
 /// How to sign in, as anybody.
 fn how(args: &RunArgs, secrets: &Secrets) -> Result<SignIn, Failure> {
     let authorities = args.target.ca.iter().map(|path| {
-        std::fs::read(path).with_context(|| format!("{} could not be read", path.display()))
+        read_file(path, INSTRUCTIONS)
+            .with_context(|| format!("{} could not be read", path.display()))
     });
     let sign_in = SignIn {
         url: args.target.url.clone().unwrap_or_default(),

@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use plumb_model::{Edition, Secrets};
-use plumb_report::text::{inert, visible};
+use plumb_report::text::{clipped, inert, visible};
 
 use args::{Args, Command};
 
@@ -45,7 +45,7 @@ const USAGE: u8 = 2;
 const FAULT: u8 = 70;
 
 fn main() -> ExitCode {
-    let args = match told::command_line(std::env::args().collect()) {
+    let args = match words().and_then(told::command_line) {
         Ok(words) => {
             Args::try_parse_from(&words).unwrap_or_else(|error| hints::exit(error, &words))
         }
@@ -84,6 +84,16 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(Failure { code, error }) => fail(code, &error, &secrets),
     }
+}
+
+/// The words of the command line.
+fn words() -> anyhow::Result<Vec<String>> {
+    let word = |(n, word): (usize, std::ffi::OsString)| {
+        word.into_string().map_err(|word| {
+            anyhow::anyhow!("argument {n} is no UTF-8: {:?}; give it by another name", word)
+        })
+    };
+    std::env::args_os().enumerate().map(word).collect()
 }
 
 async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -> Exit {
@@ -143,10 +153,21 @@ fn panics_are_inert(secrets: &Secrets) {
 
 fn fail(code: u8, error: &anyhow::Error, secrets: &Secrets) -> ExitCode {
     // What a server said as it died is told here, and must neither act nor tell a secret.
-    let error = secrets.blot_text(&format!("{error:#}"));
+    let error = in_bounds(error, secrets);
     let (red, plain) = (output::RED.render(), output::RED.render_reset());
     say::err(&format!("{}\n", inert(&format!("{red}error{plain}: {}", visible(&error)))));
     ExitCode::from(code)
+}
+
+/// What an error says, without secrets. It may repeat a line of a file, of any length.
+fn in_bounds(error: &anyhow::Error, secrets: &Secrets) -> String {
+    /// So many characters are looked at for secrets, and so many of a line and in all are told.
+    const SEEN: usize = 1 << 16;
+    const LINE: usize = 1_000;
+    const ALL: usize = 8_000;
+    let error = secrets.blot_text(&clipped(&format!("{error:#}"), SEEN));
+    let lines: Vec<_> = error.lines().map(|line| clipped(line, LINE)).collect();
+    clipped(&lines.join("\n"), ALL).into_owned()
 }
 
 /// Why a command ended, and the exit code that says so.
@@ -169,3 +190,20 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 /// The exit code of a command that came to its end.
 type Exit = Result<u8, Failure>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_any_length_is_told_in_bounds() {
+        let secrets = Secrets::default();
+        secrets.add_named("TOKEN", "s3cr3t-t0ken");
+        let line = format!("x = {}s3cr3t-t0ken", "y".repeat(990));
+        let error = anyhow::anyhow!("wrong:\n{line}\n{}", "z\n".repeat(1 << 20)).context("file");
+        let told = in_bounds(&error, &secrets);
+        assert!(told.starts_with("file: wrong:\nx = yyy") && !told.contains("s3cr3t"), "{told}");
+        assert!(told.chars().count() <= 8_000, "{}", told.len());
+        assert_eq!(in_bounds(&anyhow::anyhow!("plain\nwords"), &secrets), "plain\nwords");
+    }
+}

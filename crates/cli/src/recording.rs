@@ -1,11 +1,12 @@
 //! The recording of a run: written beside the one before, whose place it takes when the run has ended.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use plumb_model::Keep;
+use plumb_wire::limits::{RECORDING, append_within, read_file};
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
@@ -126,21 +127,30 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     let names = [PLAIN, PACKED].map(|name| path.join(name));
     let path = names.iter().find(|path| path.is_file()).map_or(path, PathBuf::as_path);
     let unreadable = || format!("{} could not be read", path.display());
-    let bytes = std::fs::read(path).with_context(unreadable)?;
-    let bytes = if bytes.starts_with(&MAGIC) { unpacked(&bytes) } else { bytes };
+    let bytes = read_file(path, RECORDING).with_context(unreadable)?;
+    let bytes = if bytes.starts_with(&MAGIC) {
+        unpacked(&bytes, RECORDING).with_context(unreadable)?
+    } else {
+        bytes
+    };
     // What was cut off may end within a character.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let lossy =
+        |error: std::string::FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
+    Ok(String::from_utf8(bytes).unwrap_or_else(lossy))
 }
 
-fn unpacked(mut packed: &[u8]) -> Vec<u8> {
+/// The text of all frames, of which the last one may be cut off; an error for more than so many bytes.
+fn unpacked(mut packed: &[u8], most: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     while packed.starts_with(&MAGIC) {
-        let Ok(mut frame) = StreamingDecoder::new(&mut packed) else { break };
-        if frame.read_to_end(&mut text).is_err() {
-            break;
+        let Ok(frame) = StreamingDecoder::new(&mut packed) else { break };
+        match append_within(frame, most, &mut text) {
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(error),
+            Err(_) => break,
+            Ok(()) => {}
         }
     }
-    text
+    Ok(text)
 }
 
 fn locked(path: &Path) -> anyhow::Result<File> {
@@ -166,6 +176,15 @@ fn locked(path: &Path) -> anyhow::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_unpack_without_end_is_not_unpacked() {
+        let bomb = compress_to_vec(&vec![b'\n'; 4 << 20][..], CompressionLevel::Fastest);
+        let bomb = bomb.repeat(20);
+        assert_eq!(unpacked(&bomb, 80 << 20).expect("fits").len(), 80 << 20);
+        let told = unpacked(&bomb, 8 << 20).expect_err("too large").to_string();
+        assert_eq!(told, "more than 8 MiB are not read");
+    }
 
     #[test]
     fn a_recording_of_everything_is_small_and_comes_back_whole_or_as_far_as_it_goes() {

@@ -17,7 +17,7 @@ use crate::progress::Progress;
 use crate::recording::{self, Recording};
 use crate::run::now;
 use crate::say::{self, say};
-use crate::{Exit, FAULT, Failure, USAGE, near, output};
+use crate::{Exit, FAULT, Failure, USAGE, in_bounds, near, output};
 
 /// Nothing was selected.
 const NOTHING: u8 = 3;
@@ -99,7 +99,7 @@ pub(crate) fn tell_ci(ended: &Exit, args: &JudgingArgs, secrets: &Secrets) {
         _ => false,
     };
     if expected {
-        let why = secrets.blot_text(&format!("{error:#}"));
+        let why = in_bounds(error, secrets);
         // The error is told in any case.
         let _ = recording::ignored(&args.out);
         let _ = output::write(&path, &plumb_report::junit::not_started(&why, &now()));

@@ -3,6 +3,7 @@
 mod betrayed;
 mod words;
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
@@ -72,11 +73,13 @@ impl<'a> Collector<'a> {
     pub(crate) fn given(&mut self, given: &[String]) -> anyhow::Result<()> {
         for (n, given) in given.iter().enumerate() {
             let (name, value) = if let Some((name, value)) = given.split_once('=') {
-                (name, value.to_owned())
+                (name, value.as_bytes().to_vec())
             } else {
                 // What is no name may be the secret itself: it is not repeated.
-                let is_name = given.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-                let value = is_name.then(|| std::env::var(given).ok()).flatten();
+                let is_name = !given.is_empty()
+                    && given.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                let value = is_name.then(|| std::env::var_os(given)).flatten();
+                let value = value.map(OsString::into_encoded_bytes);
                 let told = if is_name && given.len() < 64 {
                     format!("--secret {given}: the environment has no such variable")
                 } else {
@@ -90,7 +93,8 @@ impl<'a> Collector<'a> {
     }
 
     /// A value that the user says to be secret, by an option.
-    pub(crate) fn said(&mut self, option: &str, name: &str, value: &str) {
+    pub(crate) fn said(&mut self, option: &str, name: &str, value: impl AsRef<[u8]>) {
+        let value = value.as_ref();
         if !self.secrets.add_named(name, value) && !value.is_empty() {
             self.notes.push(format!(
                 "{option}: under {SHORTEST} bytes; it is not kept out of reports, which would lose all that looks like it"
@@ -176,9 +180,11 @@ impl<'a> Collector<'a> {
                 self.secrets.add_named(name, value.as_str());
             }
         }
-        for (name, value) in std::env::vars() {
-            if betrays(&name) && is_telling(&value) {
-                self.secrets.add_named(&name, value);
+        // Not every variable is text.
+        for (name, value) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if betrays(&name) && is_telling(&value.to_string_lossy()) {
+                self.secrets.add_named(&name, value.into_encoded_bytes());
             }
         }
     }

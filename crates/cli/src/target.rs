@@ -1,8 +1,9 @@
 //! The target, as the command line names it.
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use plumb_model::Header;
 use plumb_runner::{Reach, Target};
+use plumb_wire::limits::{INSTRUCTIONS, read_file};
 use plumb_wire::process::Launch;
 
 use crate::args::TargetArgs;
@@ -18,6 +19,7 @@ pub(crate) fn target(
     // First of all, since an error may tell what is wrong with the rest.
     collector.given(&args.secret)?;
     args.url.iter().chain(&args.proxy).for_each(|url| collector.url(url));
+    way(args)?;
     let headers = headers(args, collector)?;
     let reach = |url: String| Reach {
         url,
@@ -55,6 +57,25 @@ pub(crate) fn target(
             Ok(Target::HttpCommand { launch, reach: reach(url) })
         }
     }
+}
+
+/// That what leads to a target can be used: the address of a proxy, which may hold a password, and files of certificates.
+fn way(args: &TargetArgs) -> anyhow::Result<()> {
+    if let Some(Err(why)) = args.proxy.as_deref().map(url::Url::parse) {
+        bail!("--proxy is no address: {why}; give one such as `http://127.0.0.1:3128`");
+    }
+    for path in &args.ca {
+        let shown = path.display();
+        let bytes = read_file(path, INSTRUCTIONS);
+        let bytes = bytes.with_context(|| format!("--ca: {shown} could not be read"))?;
+        let begins = b"-----BEGIN CERTIFICATE-----";
+        // One that is no text is a certificate by itself, and is read where it is used.
+        let is_text = bytes.first() != Some(&0x30);
+        if is_text && !bytes.windows(begins.len()).any(|window| window == begins) {
+            bail!("--ca: {shown} holds no certificate (PEM)");
+        }
+    }
+    Ok(())
 }
 
 /// That an address is one that can be reached, with a remedy if only its scheme is missing.

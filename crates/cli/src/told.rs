@@ -106,7 +106,7 @@ pub(crate) struct RunTable {
 /// How long a run may take.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`budget` is a whole number of seconds, or \"auto\"")]
 enum BudgetTable {
     /// So many seconds.
     Seconds(u64),

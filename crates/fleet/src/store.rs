@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use plumb_certificate::Digest;
+use plumb_wire::limits::{INSTRUCTIONS, RECORDING, read_file};
 use serde::{Deserialize, Serialize};
 
 use crate::Target;
@@ -94,7 +95,7 @@ impl Store {
 
     /// What came of a server, if it is done.
     pub fn done(&self, target: &Target) -> Option<Outcome> {
-        let text = fs::read(self.place(target).join("outcome.json")).ok()?;
+        let text = read_file(&self.place(target).join("outcome.json"), INSTRUCTIONS).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
@@ -158,12 +159,10 @@ pub(crate) fn results(folder: &Path) -> io::Result<Vec<(Outcome, Option<Vec<u8>>
     let mut all = Vec::new();
     for entry in fs::read_dir(folder)?.flatten() {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let Some(text) = fs::read(entry.path().join("outcome.json")).ok().filter(|_| !hidden)
-        else {
-            continue;
-        };
+        let text = read_file(&entry.path().join("outcome.json"), INSTRUCTIONS);
+        let Some(text) = text.ok().filter(|_| !hidden) else { continue };
         let outcome: Outcome = serde_json::from_slice(&text)?;
-        all.push((outcome, fs::read(entry.path().join("bundle.json")).ok()));
+        all.push((outcome, read_file(&entry.path().join("bundle.json"), RECORDING).ok()));
     }
     Ok(all)
 }

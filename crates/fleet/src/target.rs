@@ -54,6 +54,9 @@ pub fn targets(text: &str) -> Result<Vec<Target>, TargetError> {
         if ways.iter().filter(|way| **way).count() != 1 {
             return Err(error("give one of `url`, `command` and `entry`".to_owned()));
         }
+        if let Some(what) = target.unfit() {
+            return Err(error(what));
+        }
         if !names.insert((target.name.clone(), target.version.clone())) {
             return Err(error(format!("{} {} stands twice", target.name, target.version)));
         }
@@ -63,6 +66,19 @@ pub fn targets(text: &str) -> Result<Vec<Target>, TargetError> {
 }
 
 impl Target {
+    /// Why no process can be told to judge it. A list may have been made of what strangers publish.
+    fn unfit(&self) -> Option<String> {
+        let places = [("url", &self.url), ("entry", &self.entry)];
+        let option = places
+            .iter()
+            .find(|(_, place)| place.as_ref().is_some_and(|place| place.starts_with('-')));
+        if let Some((member, _)) = option {
+            return Some(format!("`{member}` begins with `-`, as an option does"));
+        }
+        let cut = self.arguments().iter().any(|word| word.contains('\0'));
+        cut.then(|| "it holds U+0000, which no argument of a process can".to_owned())
+    }
+
     /// The host that it loads; none for a command, which loads only us.
     pub(crate) fn host(&self) -> Option<String> {
         let url = url::Url::parse(self.url.as_deref()?).ok()?;
@@ -100,5 +116,8 @@ mod tests {
         let twice = targets("{\"name\":\"a\",\"url\":\"u\"}\n{\"name\":\"a\",\"command\":[\"b\"]}");
         assert_eq!(twice.unwrap_err().to_string(), "line 2: a  stands twice");
         assert!(targets("{\"name\":\"a\"}").is_err());
+        for unfit in [r#""url":"--unconfined""#, r#""entry":"-x""#, r#""command":["a\u0000b"]"#] {
+            assert!(targets(&format!(r#"{{"name":"a",{unfit}}}"#)).is_err(), "{unfit}");
+        }
     }
 }

@@ -5,6 +5,9 @@ use plumb_wire::method;
 use plumb_wire::uri::template::variables;
 use serde_json::{Value, json};
 
+/// At most so many prompts or templates with arguments are looked at, and so many arguments of each.
+const SUBJECTS: usize = 200;
+
 /// Arguments or variables that belong together.
 pub struct Completable {
     /// The reference to the prompt or template.
@@ -36,12 +39,12 @@ pub fn prompts(bench: &Bench) -> Vec<Completable> {
     let subject = |prompt: &Value| {
         let name = prompt.get("name")?.as_str()?.to_owned();
         let arguments = prompt.get("arguments")?.as_array()?;
-        let arguments: Vec<String> =
-            arguments.iter().filter_map(|a| a.get("name")?.as_str().map(str::to_owned)).collect();
+        let names = arguments.iter().filter_map(|a| a.get("name")?.as_str().map(str::to_owned));
+        let arguments: Vec<String> = names.take(SUBJECTS).collect();
         let reference = json!({"type": "ref/prompt", "name": name});
         (!arguments.is_empty()).then_some(Completable { reference, name, arguments })
     };
-    items.filter_map(subject).collect()
+    items.filter_map(subject).take(SUBJECTS).collect()
 }
 
 /// Listed templates with variables.
@@ -52,11 +55,12 @@ pub fn templates(bench: &Bench) -> Vec<Completable> {
         if plumb_wire::uri::template::flaw(&name).is_some() {
             return None;
         }
-        let arguments = variables(&name);
+        let mut arguments = variables(&name);
+        arguments.truncate(SUBJECTS);
         let reference = json!({"type": "ref/resource", "uri": name});
         (!arguments.is_empty()).then_some(Completable { reference, name, arguments })
     };
-    items.filter_map(subject).collect()
+    items.filter_map(subject).take(SUBJECTS).collect()
 }
 
 /// The completed values.

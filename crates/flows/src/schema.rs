@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::meta::MetaValidator;
-use plumb_runner::sample::aside;
+use plumb_runner::sample::{aside, bounded_patterns};
 use serde_json::Value;
 
 use references::{Astray, astray};
@@ -41,7 +41,7 @@ pub async fn fits(schema: &Value, value: &Value) -> Fit {
 /// Whether a schema is valid: by the meta-schema of the dialect that it declares, and in that its references lead
 /// somewhere. This is the one judgement of the project on schemas that a target publishes.
 pub fn well_formed(schema: &Value) -> Fit {
-    if nodes(schema) > NODES {
+    if nodes(schema) > NODES || bounded_patterns(schema).is_none() {
         return Fit::Unknown("the schema is too large to validate".into());
     }
     match meta(schema) {
@@ -65,12 +65,13 @@ fn too_slow() -> Fit {
 }
 
 fn instance(schema: &Value, value: &Value) -> Fit {
+    let Some(patterns) = bounded_patterns(schema) else {
+        return Fit::Unknown("the schema has too many patterns to validate by".into());
+    };
     let validator = jsonschema::options()
         .offline()
         .should_validate_formats(false)
-        .with_pattern_options(
-            jsonschema::PatternOptions::fancy_regex().backtrack_limit(10_000).size_limit(1 << 20),
-        )
+        .with_pattern_options(patterns)
         .build(schema);
     let validator = match validator {
         Ok(validator) => validator,

@@ -170,6 +170,25 @@ pub enum End {
     Broken(String),
 }
 
+impl Sent {
+    /// Bytes of the line, or of the URL, the header fields and the body.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Http { method: _, url, headers, body } => {
+                let fields = headers.iter().map(|field| field.name.len() + field.value.len());
+                url.len() + fields.sum::<usize>() + body.len()
+            }
+            Self::Stdio { line } => line.len(),
+            Self::Nothing => 0,
+        }
+    }
+
+    /// Whether there are no bytes at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 impl Answer {
     /// The HTTP status, if there is a head.
     pub fn status(&self) -> Option<u16> {

@@ -55,8 +55,8 @@ impl Evidence {
         let exchanges = self.take();
         let cases = judged.into_iter().map(|(slug, title, judgement)| CaseFinished {
             check: self.check.to_owned(),
-            case: slug.to_owned(),
-            title,
+            case: finding::named(slug),
+            title: finding::told(title),
             verdict: finding::verdict(judgement),
             exchanges: exchanges.clone(),
             count: 1,

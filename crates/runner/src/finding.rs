@@ -1,6 +1,16 @@
 //! What a check's body says, before it becomes a verdict.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use plumb_model::Verdict;
+
+use crate::clip;
+
+/// So many characters of a text are told: what a target says of itself may be of any length.
+const TOLD: usize = 4_000;
+
+/// So many characters of a name are told: of a case, of who caused an exchange.
+const NAMED: usize = 200;
 
 /// What one look at the target showed. A body cannot say "skip": what a check needs is declared
 /// beside it and decided before the body runs.
@@ -97,10 +107,29 @@ impl Finding {
     pub fn verdict(self) -> Verdict {
         match self {
             Self::Held => Verdict::Held,
-            Self::Violated { expected, actual } => Verdict::Violated { expected, actual },
-            Self::Unseen { why, how_to_enable } => Verdict::Unverified { why, how_to_enable },
+            Self::Violated { expected, actual } => {
+                Verdict::Violated { expected: told(expected), actual: told(actual) }
+            }
+            Self::Unseen { why, how_to_enable } => {
+                Verdict::Unverified { why: told(why), how_to_enable: told(how_to_enable) }
+            }
         }
     }
+}
+
+/// A text as it is told: a long one is cut.
+pub(crate) fn told(text: String) -> String {
+    if text.len() <= TOLD { text } else { clip(&text, TOLD) }
+}
+
+/// A name as it is told: a long one is cut, and remains another name than that of others which begin alike.
+pub(crate) fn named(name: &str) -> String {
+    if name.len() <= NAMED {
+        return name.to_owned();
+    }
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    format!("{}{:016x}", clip(name, NAMED), hasher.finish())
 }
 
 /// The verdict of a body's outcome.
@@ -108,8 +137,29 @@ pub(crate) fn verdict(judgement: Judgement) -> Verdict {
     match judgement {
         Ok(finding) => finding.verdict(),
         Err(Trouble::Unseen { why, how_to_enable } | Trouble::Absent { why, how_to_enable }) => {
-            Verdict::Unverified { why, how_to_enable }
+            Verdict::Unverified { why: told(why), how_to_enable: told(how_to_enable) }
         }
-        Err(trouble) => Verdict::inconclusive(trouble.to_string()),
+        Err(trouble) => Verdict::inconclusive(told(trouble.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_names_of_any_length_are_told_in_bounds() {
+        let long = "\u{1b}é".repeat(1_000_000);
+        for judgement in [
+            Ok(Finding::violated(long.as_str(), long.as_str())),
+            Ok(Finding::unseen(long.as_str(), long.as_str())),
+            Err(Trouble::Setup(long.clone())),
+        ] {
+            let told = serde_json::to_string(&verdict(judgement)).unwrap_or_default();
+            assert!(told.len() < 14 * TOLD, "{}", told.len());
+        }
+        let (one, other) = (named(&format!("{long}1")), named(&format!("{long}2")));
+        assert!(one != other && one.len() < 3 * NAMED + 20, "{one}");
+        assert_eq!(named("plain"), "plain");
     }
 }

@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::Trouble;
 use parts::Parts;
 
+/// What the messages of one answer may take when they are parsed, bytes: a thousand small ones take many times their text.
+const PARSED: usize = 32 << 20;
+
 /// An exchange with its messages parsed once.
 #[derive(Clone, Debug)]
 pub struct Observed {
@@ -36,8 +39,13 @@ impl Observed {
             Sent::Stdio { line } => serde_json::from_slice(line.bytes()).ok(),
             Sent::Nothing => None,
         };
-        let messages: Arc<[Message]> = exchange.answer.frames.iter().map(read).collect();
-        let too_large = messages.iter().any(Message::is_too_large);
+        let mut taken = 0;
+        let messages = exchange.answer.frames.iter().map(read).take_while(|message| {
+            taken += message.json.as_ref().map_or(0, footprint);
+            taken <= PARSED
+        });
+        let messages: Arc<[Message]> = messages.collect();
+        let too_large = taken > PARSED || messages.iter().any(Message::is_too_large);
         let parts = Parts::default();
         let observed = Self { exchange: Arc::new(exchange), request, messages, parts, held: None };
         if too_large { observed.cut() } else { observed }
@@ -47,9 +55,12 @@ impl Observed {
     pub(crate) fn counted(self, account: &Account) -> Self {
         let answer = &self.exchange.answer;
         let raw = answer.frames.iter().map(|f| f.payload.len()).sum::<usize>() + answer.body.len();
+        let places = answer.frames.len() * (size_of::<Frame>() + size_of::<Message>());
         let values = |m: &Message| m.json.as_ref().map_or(0, footprint);
         let parsed = self.messages.iter().map(values).sum::<usize>();
-        match account.reserve(raw + parsed) {
+        // What is sent repeats what a target has listed, at any length.
+        let sent = self.exchange.sent.len() + self.request.as_ref().map_or(0, footprint);
+        match account.reserve(raw + places + parsed + sent) {
             Some(held) => Self { held: Some(Arc::new(held)), ..self },
             None => self.cut(),
         }
@@ -295,7 +306,7 @@ impl Observed {
                 let code =
                     error.get("code").map_or_else(|| "without code".into(), ToString::to_string);
                 let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
-                parts.push(format!("error {code} {message:?}"));
+                parts.push(format!("error {code} {:?}", clip(message, 240)));
             }
             _ => match self.messages.first() {
                 Some(message) => parts.push(format!("message {}", clip(&message.raw.lossy(), 200))),

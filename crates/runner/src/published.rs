@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use plumb_model::{Answer, Exchange, Header, Payload, Sent};
+use plumb_model::{Answer, Carrier, Exchange, Header, Payload, Sent};
 
 /// What one exchange may take while there is room, and as the room is used up by quarters.
 const ALLOWANCES: [usize; 4] = [256 << 10, 16 << 10, 4 << 10, 1 << 10];
@@ -34,7 +34,8 @@ impl Published {
             room.headers(&mut head.headers);
         }
         match &mut exchange.sent {
-            Sent::Http { body, headers, .. } => {
+            Sent::Http { body, headers, url, method: _ } => {
+                room.text(url);
                 room.headers(headers);
                 room.payload(body);
             }
@@ -43,6 +44,9 @@ impl Published {
         }
         room.frames(&mut exchange.answer);
         room.payload(&mut exchange.answer.body);
+        if let Some(facts) = &mut exchange.answer.stream {
+            facts.unknown_fields.iter_mut().for_each(|field| room.text(field));
+        }
         self.spent.fetch_add(BESIDE + allowance - room.left, Ordering::Relaxed);
         exchange
     }
@@ -68,8 +72,8 @@ impl Room {
 
     fn payload(&mut self, payload: &mut Payload) {
         let (all, left) = (payload.len(), self.left);
-        if !self.take(all) {
-            let mut bytes = payload.bytes().slice(..left).to_vec();
+        if !self.take(written(payload.bytes())) {
+            let mut bytes = payload.bytes().slice(..fitting(payload.bytes(), left)).to_vec();
             // A character that is cut in two would make the text binary.
             if payload.text().is_some() {
                 let whole = std::str::from_utf8(&bytes).map_or_else(|e| e.valid_up_to(), str::len);
@@ -80,10 +84,20 @@ impl Room {
         }
     }
 
+    fn text(&mut self, text: &mut String) {
+        let left = self.left;
+        if !self.take(written(text.as_bytes())) {
+            text.truncate(text.floor_char_boundary(fitting(text.as_bytes(), left)));
+            text.push('…');
+        }
+    }
+
     fn headers(&mut self, headers: &mut Vec<Header>) {
         let mut kept = 0;
         while kept < headers.len()
-            && self.take(headers[kept].name.len() + headers[kept].value.len())
+            && self.take(
+                written(headers[kept].name.as_bytes()) + written(headers[kept].value.as_bytes()),
+            )
         {
             kept += 1;
         }
@@ -99,7 +113,11 @@ impl Room {
         let mut kept = 0;
         while kept < all && self.left > 0 {
             self.left = self.left.saturating_sub(OF_FRAME);
-            self.payload(&mut answer.frames[kept].payload);
+            let frame = &mut answer.frames[kept];
+            if let Carrier::Event { name, id } = &mut frame.carrier {
+                name.iter_mut().chain(id).for_each(|field| self.text(field));
+            }
+            self.payload(&mut frame.payload);
             kept += 1;
         }
         // One that ends a long answer tells how it ended.
@@ -119,9 +137,32 @@ impl Room {
     }
 }
 
+/// What a byte takes where it is written as JSON, at most.
+fn width(byte: u8) -> usize {
+    match byte {
+        0..=0x1f | 0x7f => 6,
+        b'"' | b'\\' => 2,
+        _ => 1,
+    }
+}
+
+/// What bytes take where they are written.
+fn written(bytes: &[u8]) -> usize {
+    bytes.iter().map(|byte| width(*byte)).sum()
+}
+
+/// How many of the bytes fit, where they are written, into so much room.
+fn fitting(bytes: &[u8], room: usize) -> usize {
+    let sums = bytes.iter().scan(0, |sum, byte| {
+        *sum += width(*byte);
+        Some(*sum)
+    });
+    sums.take_while(|sum| *sum <= room).count()
+}
+
 #[cfg(test)]
 mod tests {
-    use plumb_model::{Carrier, Frame, Initiator};
+    use plumb_model::{Frame, Initiator};
 
     use super::*;
 
@@ -160,6 +201,24 @@ mod tests {
             assert!(sum < 2 << 20, "{frames} frames of {bytes} bytes: {sum}");
         }
         assert!(published.is_short());
+    }
+
+    #[test]
+    fn what_is_escaped_where_it_is_written_takes_its_room() {
+        let published = Published::within(1 << 20);
+        let sum: usize = (0..100)
+            .map(|n| {
+                let mut hostile = exchange(1, 0);
+                let text = "\u{1b}\"\u{0}".repeat(1 << 20);
+                hostile.answer.frames[0].carrier =
+                    Carrier::Event { name: Some(text.clone()), id: Some(text.clone()) };
+                if n % 2 == 0 {
+                    hostile.answer.frames[0].payload = text.into();
+                }
+                size(&published.cut(hostile))
+            })
+            .sum();
+        assert!(sum < 2 << 20, "{sum}");
     }
 
     #[test]

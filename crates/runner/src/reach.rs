@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use plumb_model::Header;
 use plumb_wire::http::Trust;
+use plumb_wire::limits::{INSTRUCTIONS, read_file};
 
 use crate::errors::TargetError;
 
@@ -23,7 +24,7 @@ pub struct Reach {
 /// The public authorities and the user's own; a file that cannot be read is named.
 pub(crate) fn trust(reach: &Reach) -> Result<Trust, TargetError> {
     let read = |path: &PathBuf| {
-        std::fs::read(path)
+        read_file(path, INSTRUCTIONS)
             .map_err(|e| TargetError::Address(format!("{} could not be read: {e}", path.display())))
     };
     Ok(Trust::Public { extra_roots: reach.ca_files.iter().map(read).collect::<Result<_, _>>()? })

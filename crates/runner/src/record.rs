@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use plumb_model::{Answer, Edition, Event, Exchange, Initiator, Secrets, Sent};
 use plumb_wire::{Account, Clock, Served};
 
+use crate::finding::named;
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::passive::Passives;
@@ -14,7 +15,7 @@ use crate::published::Published;
 use crate::tempo::Tempo;
 use crate::{Observed, Survey};
 
-/// A frame of so many bytes is large.
+/// An answer of so many bytes is large.
 const LARGE: usize = 64 << 10;
 
 /// How processes of the target ended of themselves.
@@ -226,15 +227,16 @@ impl Recorder {
         let seq = self.next();
         let exchange = Exchange {
             seq,
-            by: by.to_owned(),
+            by: named_by(by),
             channel: channel.to_owned(),
             initiator: Initiator::Us,
             sent,
             answer,
         };
         // Whether there is room for a large answer is known when it is parsed, so one of them is parsed at a time.
-        let large = exchange.answer.frames.iter().any(|f| f.payload.len() > LARGE);
-        let turn = large.then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
+        let came: usize = exchange.answer.frames.iter().map(|f| f.payload.len()).sum();
+        let turn =
+            (came > LARGE).then(|| self.large.lock().unwrap_or_else(PoisonError::into_inner));
         let observed = Observed::new(exchange).counted(&self.account);
         drop(turn);
         observed
@@ -290,5 +292,13 @@ impl Recorder {
         }
         let exchange = self.published.cut(exchange.clone());
         self.emit(Event::Exchanged(Arc::new(exchange)));
+    }
+}
+
+/// Who causes an exchange, as it is told: the id of a check, and of which case.
+fn named_by(by: &str) -> String {
+    match by.split_once('#') {
+        Some((check, slug)) => format!("{check}#{}", named(slug)),
+        None => named(by),
     }
 }

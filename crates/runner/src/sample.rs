@@ -13,8 +13,9 @@ use serde_json::{Map, Value};
 use maker::Maker;
 pub(crate) use maker::is_free;
 pub(crate) use tame::{Work, work};
+
 pub(crate) use validator::compiled;
-pub use validator::{Validator, by_dialect, validator};
+pub use validator::{Validator, bounded_patterns, by_dialect, validator};
 
 /// So many places of a schema are looked at to make one value.
 const PLACES: usize = 4_000;

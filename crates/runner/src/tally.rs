@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
 
+use crate::finding::told;
+
 /// At most so many distinct violations of one check are reported; all are counted.
 const SHOWN: usize = 5;
+
+/// At most so many of them are kept until then: the first ones by their text, whatever came first.
+const KEPT: usize = 64;
 
 /// What a body marks in one exchange: where the requirement held, and where it was broken.
 #[derive(Debug, Default)]
@@ -24,7 +29,7 @@ impl Marks {
 
     /// The requirement was broken here.
     pub fn breaks(&mut self, expected: impl Into<String>, actual: impl Into<String>) {
-        self.breaks.push((expected.into(), actual.into()));
+        self.breaks.push((told(expected.into()), told(actual.into())));
     }
 
     /// Held if `fits`, else broken.
@@ -52,6 +57,9 @@ impl Tally {
         self.fits += marks.fits;
         for broken in marks.breaks {
             self.breaks.entry(broken).or_default().push((by.to_owned(), seq));
+            if self.breaks.len() > KEPT {
+                self.breaks.pop_last();
+            }
         }
     }
 

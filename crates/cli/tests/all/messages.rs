@@ -111,11 +111,30 @@ fn numbers_out_of_range_are_usage_errors() {
         ["--rate", "NaN"],
         ["--replicas", "17"],
         ["--auth-port", "65536"],
+        ["--proxy", "proxy.example"],
+        ["--ca", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")],
     ];
     for args in cases {
         let (code, text) = plumb(&["run", args[0], args[1], "http://127.0.0.1:1/mcp"]);
         assert_eq!(code, 2, "{args:?}: {text}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_text_is_no_fault() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let odd = std::ffi::OsString::from_vec(b"correct-\xffhorse".to_vec());
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str]| command(folder.path(), args);
+    let output = run(&["run", "--out"]).arg(&odd).output().expect("the binary runs");
+    let (code, text) = said(&output);
+    assert!(code == 2 && text.contains("argument 3 is no UTF-8"), "{code}: {text}");
+    // Any shell may hand on a variable that is none.
+    let dies = ["run", "--", "sh", "-c", "echo $ODD_TOKEN >&2"];
+    let output = run(&dies).env("ODD_TOKEN", &odd).output().expect("the binary runs");
+    let (code, text) = said(&output);
+    assert!(code == 4 && text.contains("last words: [redacted ODD_TOKEN]"), "{code}: {text}");
 }
 
 #[test]

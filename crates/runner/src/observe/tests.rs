@@ -80,3 +80,25 @@ fn the_body_is_read_wherever_it_is_kept() {
     assert_eq!(answered(401, None, "no token").body_text(), "no token");
     assert!(answered(401, Some(json!({"told": "secret"})), "").body_text().contains("secret"));
 }
+
+#[test]
+fn many_small_messages_take_no_more_than_a_large_one() {
+    let text = format!("[{}1]", "{},".repeat(250));
+    let frame = || Frame { at: 0, carrier: Carrier::Line, payload: text.clone().into() };
+    let mut exchange = answered(200, None, "").exchange.as_ref().clone();
+    exchange.answer.frames = std::iter::repeat_with(frame).take(8_000).collect();
+    let seen = Observed::new(exchange);
+    assert!(seen.is_cut() && seen.messages.is_empty());
+}
+
+#[test]
+fn what_was_sent_counts_in_the_memory_of_a_run() {
+    let line =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "x", "params": {"a": "b".repeat(99_000)}});
+    let mut exchange = answered(200, None, "").exchange.as_ref().clone();
+    exchange.sent = Sent::Stdio { line: line.to_string().into() };
+    let account = Account::new(250_000);
+    let seen = Observed::new(exchange).counted(&account);
+    assert!(!seen.is_cut() && account.held() > 2 * 99_000, "{}", account.held());
+    assert!(answered(200, None, &"c".repeat(99_000)).counted(&account).is_cut());
+}

@@ -39,6 +39,39 @@ pub(crate) fn work(schema: &Value) -> Work {
     }
 }
 
+/// The patterns of a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Patterns {
+    pub(crate) count: usize,
+    /// Of all of them.
+    pub(crate) bytes: usize,
+}
+
+/// How many patterns a schema has, and how long they are together; it is nested in bounds.
+pub(crate) fn patterns(schema: &Value) -> Patterns {
+    let mut found = Patterns::default();
+    let mut one = |pattern: &str| {
+        found.count += 1;
+        found.bytes = found.bytes.saturating_add(pattern.len());
+    };
+    let mut open = vec![schema];
+    while let Some(at) = open.pop() {
+        match at {
+            Value::Object(map) => {
+                if let Some(pattern) = map.get("pattern").and_then(Value::as_str) {
+                    one(pattern);
+                }
+                let named = map.get("patternProperties").and_then(Value::as_object);
+                named.into_iter().flatten().for_each(|(pattern, _)| one(pattern));
+                open.extend(map.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Remembers what is named by an anchor or an id; false if the schema is nested too deep.
 fn collect<'a>(schema: &'a Value, depth: usize, into: &mut HashMap<&'a str, &'a Value>) -> bool {
     if depth > DEEP {

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use jsonschema::{FancyRegex, PatternOptions};
 use serde_json::Value;
 
+use super::tame::{Patterns, patterns};
 use super::{STACK, Work, work};
 
 /// A validation by a schema that refers to itself may take so long.
@@ -35,8 +37,7 @@ fn build(schema: &Value, options: jsonschema::ValidationOptions<'_>) -> Option<V
     if work == Work::TooMuch {
         return None;
     }
-    let patterns =
-        jsonschema::PatternOptions::fancy_regex().backtrack_limit(10_000).size_limit(1 << 20);
+    let patterns = bounded_patterns(schema)?;
     let inner = options.offline().with_pattern_options(patterns).build(schema).ok()?;
     let inner = Arc::new(inner);
     Some(Validator { inner, recursive: work == Work::Recursive, lost: AtomicBool::new(false) })
@@ -83,6 +84,41 @@ impl Validator {
     }
 }
 
+/// How patterns of this schema are compiled: all of them together take no more than some MiB, and a search few steps. `None`
+/// for more of them than anybody should compile.
+pub fn bounded_patterns(schema: &Value) -> Option<PatternOptions<FancyRegex>> {
+    /// Of patterns, which are read into many times as much.
+    const BYTES: usize = 64 << 10;
+    /// Of what they are compiled to, together and each of many.
+    const ALL: usize = 16 << 20;
+    const EACH: std::ops::RangeInclusive<usize> = (16 << 10)..=(1 << 20);
+    let Patterns { count, bytes } = patterns(schema);
+    let each = (ALL / count.max(1)).clamp(*EACH.start(), *EACH.end());
+    let options = PatternOptions::fancy_regex().backtrack_limit(10_000);
+    (bytes <= BYTES).then(|| options.size_limit(each).dfa_size_limit(each))
+}
+
 fn said(validator: &jsonschema::Validator, value: &Value) -> Result<(), String> {
     validator.validate(value).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn more_patterns_than_anybody_compiles_are_left_alone() {
+        let alternatives: String = (0..20_000).map(|n| format!("k{n}x*|")).collect();
+        for schema in [
+            json!({"properties": {"a": {"pattern": &alternatives}}}),
+            json!({"anyOf": [{"patternProperties": {alternatives: true}}]}),
+        ] {
+            assert!(validator(&schema).is_none() && bounded_patterns(&schema).is_none());
+        }
+        let few = json!({"pattern": "^[a-z]+$", "patternProperties": {"^x-": {"pattern": "y"}}});
+        assert_eq!(patterns(&few).count, 3);
+        assert!(validator(&few).is_some_and(|v| !v.is_valid(&json!("A"))));
+    }
 }

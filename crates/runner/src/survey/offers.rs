@@ -24,18 +24,27 @@ pub(super) async fn complete_each(
         return Vec::new();
     }
     let mut asked = Vec::new();
+    // A reference is copied for each name, and there may be a thousand of each.
+    let mut ask = |reference: Value, names: Vec<String>| {
+        let room = COMPLETIONS - asked.len();
+        asked.extend(names.into_iter().take(room).map(|name| (reference.clone(), name)));
+        asked.len() < COMPLETIONS
+    };
     for prompt in survey.prompts.items.iter().map(|p| &p.value) {
         let reference = json!({"type": "ref/prompt", "name": prompt["name"]});
         let arguments = prompt["arguments"].as_array().into_iter().flatten();
         let names = arguments.map(|a| a["name"].as_str().unwrap_or_default().to_owned());
-        asked.extend(names.map(|name| (reference.clone(), name)));
+        if !ask(reference, names.collect()) {
+            break;
+        }
     }
     for template in survey.templates.items.iter().map(|t| &t.value) {
         let Some(text) = template["uriTemplate"].as_str() else { continue };
-        let reference = json!({"type": "ref/resource", "uri": text});
-        asked.extend(variables(text).into_iter().map(|name| (reference.clone(), name)));
+        if !ask(json!({"type": "ref/resource", "uri": text}), variables(text)) {
+            break;
+        }
     }
-    let calls = asked.into_iter().take(COMPLETIONS).map(|(reference, name)| async move {
+    let calls = asked.into_iter().map(|(reference, name)| async move {
         let params = json!({"ref": reference, "argument": {"name": name, "value": ""}});
         let shown = channel.send("survey", &Probe::request(method::COMPLETE, params)).await;
         match reference {

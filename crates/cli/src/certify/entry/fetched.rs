@@ -15,8 +15,8 @@ use reqwest::redirect::{Attempt, Policy};
 
 use super::asked;
 use super::sandboxed::finished;
-use crate::Failure;
 use crate::reported::UNREACHED;
+use crate::{Failure, config};
 
 /// How long a package manager may take.
 const FETCHING: Duration = Duration::from_secs(600);
@@ -158,7 +158,7 @@ fn unpacked(
 ) -> Result<Fetched, Failure> {
     let digest = Digest::of(&bytes).to_string();
     archive::unpack(Cursor::new(bytes), folder).with_context(|| url.to_owned())?;
-    let manifest = std::fs::read_to_string(folder.join("manifest.json"));
+    let manifest = config::read(&folder.join("manifest.json"));
     let manifest = manifest.with_context(|| format!("{url} has no manifest.json"))?;
     let started = match archive::start(&manifest, answers) {
         Ok(started) => started,

@@ -8,6 +8,7 @@ use plumb_entry::sandbox::{self, Bounds, Container, Engine, Folders};
 use plumb_entry::{Answers, Fetch};
 use plumb_model::Report;
 use plumb_wire::Limits;
+use plumb_wire::limits::{RECORDING, read_file};
 use plumb_wire::process::{Launch, Process};
 
 use super::fetched::{Fetched, fetched};
@@ -97,7 +98,7 @@ impl Sandbox<'_> {
                 finished(&[engine.program(), "rm", "-f", &name].map(str::to_owned), BEYOND).await;
         }
         // A run that found something ends with a code of its own: what counts is whether there is a recording.
-        let text = std::fs::read(out.join("run.jsonl"));
+        let text = read_file(&out.join("run.jsonl"), RECORDING);
         match (text, ended) {
             (Ok(text), _) => {
                 let report = Report::from_jsonl(&String::from_utf8_lossy(&text));
