@@ -21,7 +21,7 @@ use plumb_wire::limits::{RECORDING, read_file};
 use crate::args::{CertifyArgs, RunArgs, VerifyArgs};
 use crate::config::{self, Config};
 use crate::reported::{no_other, reported_whole};
-use crate::say::{self, say};
+use crate::say;
 use crate::{Exit, Failure, output, run};
 
 /// Ids that are named for one reason; the bundle has all of them.
@@ -55,7 +55,8 @@ pub(crate) async fn certify(
     say_standing(&judgement, quiet);
     if !quiet {
         let [bundle, svg, json] = &files;
-        say!("certificate: {}, {}, {}", bundle.display(), svg.display(), json.display());
+        let [bundle, svg, json] = [bundle, svg, json].map(|path| path.display());
+        say::line(&format!("certificate: {bundle}, {svg}, {json}"));
     }
     Ok(exit_code(&judgement, report.outcome()))
 }
@@ -111,8 +112,9 @@ pub(crate) fn verify(args: &VerifyArgs) -> Exit {
     let (target, occasion) = (&predicate.target, &predicate.occasion);
     let version = target.version.as_deref().unwrap_or_default();
     say_standing(&predicate.judgement, args.quiet);
-    say!("target: {} {version}, {}", target.name, occasion.started);
-    say!("verified: {}", vouched(&bundle.signature));
+    // A bundle is what somebody else has written, and repeats what a target calls itself.
+    say::line(&format!("target: {} {version}, {}", target.name, occasion.started));
+    say::line(&format!("verified: {}", vouched(&bundle.signature)));
     Ok(exit_code(&predicate.judgement, bundle.report.outcome()))
 }
 
@@ -131,14 +133,14 @@ fn vouched(signature: &Signature) -> String {
 }
 
 fn say_standing(judgement: &Judgement, quiet: bool) {
-    say!("{} by {}", judgement.standing.words(), judgement.set);
+    say::line(&format!("{} by {}", judgement.standing.words(), judgement.set));
     if quiet {
         return;
     }
     let told = |words: &str, ids: &[&str]| {
         let more = if ids.len() > NAMED { ", …" } else { "" };
         let named = ids.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-        say!("  {:>4} {words}: {named}{more}", ids.len());
+        say::line(&format!("  {:>4} {words}: {named}{more}", ids.len()));
     };
     for (words, ids) in [("violated", &judgement.violated), ("undecided", &judgement.undecided)] {
         if !ids.is_empty() {

@@ -8,10 +8,10 @@ use anyhow::{Context as _, anyhow};
 use plumb_certificate::{Digest, Set};
 use plumb_fleet::{Class, Matrix, Order, Outcome, Progress, Shard, Store, Target};
 use plumb_model::Edition;
-use plumb_report::text::{inert, visible_line};
+use plumb_report::text::{inert, misleads, visible_line};
 
 use crate::args::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, SiteArgs};
-use crate::say::{say, tell};
+use crate::say::{self, say, tell};
 use crate::{Exit, Failure, certify, config, output, reported, run, serve};
 
 /// What Kubernetes sets in each pod of an Indexed Job.
@@ -36,9 +36,24 @@ fn plan(args: &PlanArgs) -> Exit {
     let targets = args.targets.as_deref().map(targets).transpose()?.unwrap_or_default();
     let shard = args.shard.unwrap_or(Shard::WHOLE);
     for target in targets.iter().filter(|target| shard.has(target)) {
-        say!("{}", serde_json::to_string(target)?);
+        say!("{}", unmistakable(&serde_json::to_string(target)?));
     }
     Ok(0)
+}
+
+/// JSON in which nothing misleads a reader or commands the keeper of a log, and which says the same.
+fn unmistakable(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if misleads(c) {
+            let units = &mut [0; 2];
+            text.extend(c.encode_utf16(units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    // Only a string can hold them.
+    text.replace("##", "#\\u0023")
 }
 
 async fn judge(args: &FleetRunArgs) -> Exit {
@@ -125,7 +140,8 @@ fn merge(edition: &Edition, args: &MergeArgs) -> Exit {
         format!("{count} {words}")
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
-    say!("{}: {} servers: {parts}", args.out.display(), matrix.servers.len());
+    let (out, servers) = (args.out.display(), matrix.servers.len());
+    say::line(&format!("{out}: {servers} servers: {parts}"));
     Ok(0)
 }
 
@@ -136,7 +152,8 @@ fn site(args: &SiteArgs) -> Exit {
     written
         .with_context(|| format!("{} could not be written", args.out.display()))
         .map_err(|error| Failure::new(output::UNWRITTEN, error))?;
-    say!("{}: {} servers", args.out.join("index.html").display(), matrix.servers.len());
+    let (index, servers) = (args.out.join("index.html"), matrix.servers.len());
+    say::line(&format!("{}: {servers} servers", index.display()));
     Ok(0)
 }
 
@@ -148,4 +165,18 @@ fn matrix(path: &Path) -> anyhow::Result<Matrix> {
 fn targets(path: &Path) -> anyhow::Result<Vec<Target>> {
     let text = config::read(path)?;
     plumb_fleet::targets(&text).with_context(|| format!("{} is no list of servers", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_says_the_same_and_commands_nobody() {
+        let target = Target { name: "a\u{202e}\u{e0041}###[error]".into(), ..Target::default() };
+        let json = serde_json::to_string(&target).expect("json");
+        let told = unmistakable(&json);
+        assert!(!told.contains("##[") && !told.chars().any(misleads), "{told}");
+        assert_eq!(serde_json::from_str::<Target>(&told).expect("json"), target);
+    }
 }

@@ -63,6 +63,7 @@ fn main() -> ExitCode {
             return fail(FAULT, &error, &Secrets::default());
         }
     };
+    files_may_be_full(&runtime);
     let edition = Arc::new(Edition::latest());
     // Whatever writes has the same ones: events, and errors, which end a run and tell what a target said.
     let secrets = Secrets::default();
@@ -84,6 +85,19 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(Failure { code, error }) => fail(code, &error, &secrets),
     }
+}
+
+/// A file that may grow no further is an error of who writes it, as a full disk is, and not the end of the process.
+fn files_may_be_full(runtime: &tokio::runtime::Runtime) {
+    #[cfg(unix)]
+    runtime.block_on(async {
+        let signal =
+            tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        // Where it cannot be caught, it ends the process as before.
+        let _ = tokio::signal::unix::signal(signal);
+    });
+    #[cfg(not(unix))]
+    let _ = runtime;
 }
 
 /// The words of the command line.

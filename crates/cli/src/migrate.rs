@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use plumb_model::{Audit, Edition, Reports, Secrets};
 use plumb_report::audit;
-use plumb_report::text::{inert, visible_line};
 use plumb_runner::migrate::{self, Options};
 use plumb_runner::{Reach, Target};
 
@@ -74,7 +73,7 @@ fn written(
         Format::Terminal => {
             say::out(&audit::terminal(&made, &output::style(args.verbose)));
             let shown = files.each_ref().map(|file| file.display().to_string());
-            say!("{}", inert(&format!("reports: {}", shown.join(", "))));
+            say::line(&format!("reports: {}", shown.join(", ")));
         }
         Format::Markdown => say::out(&audit::markdown(&made)),
         Format::Json => say::out(&audit::json(&made)),
@@ -116,7 +115,7 @@ pub(crate) async fn first_lines(options: Options, address: &str) {
     }
     let how = if of_command { "-- " } else { "" };
     let whole = format!("the whole list: plumb migrate {how}{address}");
-    say!("{}", inert(&visible_line(&whole)));
+    say::line(&whole);
 }
 
 /// What the list is compared with.

@@ -16,7 +16,7 @@ use crate::args::{Formats, JudgingArgs};
 use crate::progress::Progress;
 use crate::recording::{self, Recording};
 use crate::run::now;
-use crate::say::{self, say};
+use crate::say;
 use crate::{Exit, FAULT, Failure, USAGE, in_bounds, near, output};
 
 /// Nothing was selected.
@@ -110,7 +110,7 @@ fn say_where(recording: &Path, formats: &Formats) {
     let shown = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
     let files = [shown(&formats.html), shown(&formats.junit), shown(&formats.json)];
     let files: Vec<String> = files.into_iter().flatten().collect();
-    say!("reports: {}, {}", files.join(", "), recording.display());
+    say::line(&format!("reports: {}, {}", files.join(", "), recording.display()));
 }
 
 /// A run that is over.

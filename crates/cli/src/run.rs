@@ -16,7 +16,7 @@ use plumb_wire::process::warden;
 use crate::args::{InitArgs, JudgingArgs, RunArgs, TargetArgs};
 use crate::config::{self, Config};
 use crate::reported::{UNREACHED, reported_whole};
-use crate::say::{self, say};
+use crate::say;
 use crate::secrets::Collector;
 use crate::target::target;
 use crate::{Exit, Failure, authorization_server, login, migrate, output, revisions, serve, watch};
@@ -178,12 +178,12 @@ pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs, secrets: Secrets
             .await
             .map_err(|error| Failure::new(UNREACHED, error))?;
     output::write(&args.write, &config::starter(&survey, &secrets))?;
-    say!(
+    say::line(&format!(
         "{}: {} things with known behaviour found, {} not; each says what it is and how many checks it unlocks",
         args.write.display(),
         survey.props.len(),
         plumb_runner::Prop::ALL.len().saturating_sub(survey.props.len())
-    );
+    ));
     Ok(0)
 }
 

@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use plumb_report::text::{inert, visible_line};
+
 /// Whether something could not be said, though somebody was there to take it.
 static UNSAID: AtomicBool = AtomicBool::new(false);
 
@@ -14,6 +16,11 @@ pub(crate) fn out(text: &str) {
     if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
         UNSAID.store(true, Ordering::Relaxed);
     }
+}
+
+/// Says a line that holds names of files, which may hold anything, a line break among it.
+pub(crate) fn line(text: &str) {
+    out(&format!("{}\n", inert(&visible_line(text))));
 }
 
 /// Writes to standard error, if somebody takes it: where it cannot be written, nothing can be told.

@@ -8,7 +8,7 @@ use plumb_model::pack::{Pack, PackError};
 use plumb_report::text::{inert, visible};
 
 use crate::args::Vectors;
-use crate::say::{say, tell};
+use crate::say::{self, say, tell};
 use crate::{Exit, config, output};
 
 /// Lints or formats packs; exit 1 if something is to be mended.
@@ -58,7 +58,7 @@ fn fmt(paths: &[PathBuf], check: bool) -> Exit {
         let canonical = Pack::parse(&path.display().to_string(), &text)?.canonical();
         if canonical != text {
             changed = true;
-            say!("{}", path.display());
+            say::line(&path.display().to_string());
             if !check {
                 output::write(&path, &canonical)?;
             }

@@ -13,8 +13,9 @@ use serde_json::Value;
 use crate::Trouble;
 use parts::Parts;
 
-/// What the messages of one answer may take when they are parsed, bytes: a thousand small ones take many times their text.
-const PARSED: usize = 32 << 20;
+/// What the messages of one answer may take when they are parsed, bytes: as much as the largest one that is read. A thousand small
+/// ones take many times their text.
+const PARSED: usize = 48 << 20;
 
 /// An exchange with its messages parsed once.
 #[derive(Clone, Debug)]

@@ -58,6 +58,12 @@ pub enum WireError {
         /// Why.
         cause: String,
     },
+    /// The message is larger than what is sent.
+    #[error("the request would take {bytes} bytes, which is more than is sent")]
+    TooLarge {
+        /// Its bytes.
+        bytes: usize,
+    },
     /// The channel was closed before: by us, or because its process is gone.
     #[error("{channel} is closed: {cause}")]
     Closed {

@@ -34,5 +34,5 @@ pub use clock::Clock;
 pub use error::WireError;
 pub use limits::Limits;
 pub use live::Live;
-pub use served::{Asked, Log, RequestLine, Served};
+pub use served::{Asked, Held, Log, RequestLine, Served};
 pub use transport::Transport;

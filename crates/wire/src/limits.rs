@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::Account;
+use crate::{Account, WireError};
 
 /// Bytes of a file that tells what to do, or whom to trust: a configuration, a list, a pack, certificates, a key.
 pub const INSTRUCTIONS: u64 = 64 << 20;
@@ -46,6 +46,8 @@ const HELD: usize = 64 << 20;
 /// [`End::TooLarge`](plumb_model::End::TooLarge) or [`End::TimedOut`](plumb_model::End::TimedOut).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Bytes of one request or line that is sent: some repeat what the peer has told, at any length.
+    pub request_bytes: usize,
     /// Bytes of the head of an HTTP answer, and of the trailers after its body.
     pub head_bytes: usize,
     /// Bytes of the whole body of one HTTP answer, or of all lines that belong to one stdio exchange.
@@ -66,9 +68,17 @@ pub struct Limits {
     pub answer: Duration,
 }
 
+impl Limits {
+    /// Whether a message of so many bytes is sent.
+    pub(crate) fn sends(&self, bytes: usize) -> Result<(), WireError> {
+        if bytes <= self.request_bytes { Ok(()) } else { Err(WireError::TooLarge { bytes }) }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            request_bytes: 512 << 10,
             head_bytes: 64 << 10,
             body_bytes: 8 << 20,
             frame_bytes: 4 << 20,

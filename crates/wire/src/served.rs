@@ -14,6 +14,9 @@ use crate::{Account, Limits, Reservation};
 /// What an exchange takes beside its text, in bytes.
 const ENTRY: usize = 512;
 
+/// What a value of JSON takes beside its text, about, when it is read.
+const VALUE: usize = 80;
+
 /// A message that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -92,6 +95,14 @@ pub struct Served {
     pub answer: Answer,
     /// Whether nothing more is done.
     pub over: bool,
+    held: Arc<Held>,
+}
+
+/// What an exchange takes of the account of a run, as long as this is there.
+#[derive(Debug)]
+pub struct Held {
+    _asked: Reservation,
+    _answer: Recorder,
 }
 
 impl Served {
@@ -101,6 +112,18 @@ impl Served {
         let (by, initiator, answer) = (by.into(), Initiator::Target, self.answer);
         Exchange { seq, by, channel, initiator, sent, answer }
     }
+
+    /// Its part of the account: to be kept by whoever keeps the exchange.
+    pub fn held(&self) -> Arc<Held> {
+        Arc::clone(&self.held)
+    }
+}
+
+/// What a message takes in memory once it is read, about, bytes.
+fn weight(asked: &Asked) -> usize {
+    let begins = |byte: &&u8| matches!(byte, b'{' | b'[' | b',' | b':');
+    let values = asked.body().bytes().iter().filter(begins).count();
+    ENTRY + asked.sent.len() + asked.body().len() + VALUE * values
 }
 
 /// All exchanges of a peer, as far as there is room. Cheap to clone; clones share it.
@@ -109,9 +132,8 @@ pub struct Log(Arc<Mutex<Entries>>, watch::Sender<()>);
 
 #[derive(Debug)]
 struct Entries {
-    kept: Vec<(Asked, Recorder)>,
     /// What was asked takes part in the account, as answers do by themselves.
-    held: Option<Reservation>,
+    kept: Vec<(Asked, Recorder, Arc<Held>)>,
     account: Account,
     max: usize,
     lost: u64,
@@ -121,18 +143,20 @@ impl Log {
     /// An empty log that keeps at most so many exchanges, `frames`, and no more than fits the account.
     pub(crate) fn new(limits: &Limits) -> Self {
         let (account, max) = (limits.account.clone(), limits.frames);
-        let entries = Entries { kept: Vec::new(), held: account.reserve(0), account, max, lost: 0 };
+        let entries = Entries { kept: Vec::new(), account, max, lost: 0 };
         Self(Arc::new(Mutex::new(entries)), watch::Sender::new(()))
     }
 
     pub(crate) fn add(&self, asked: &Asked, recorder: &Recorder) {
-        let headers = asked.headers().iter().map(|h| h.name.len() + h.value.len()).sum::<usize>();
-        let size = ENTRY + asked.body().len() + headers;
+        let weight = weight(asked);
         let mut entries = self.lock();
-        if entries.kept.len() < entries.max && entries.hold(size) {
-            entries.kept.push((asked.clone(), recorder.clone()));
-        } else {
-            entries.lost += 1;
+        let room = entries.kept.len() < entries.max;
+        match entries.account.reserve(weight).filter(|_| room) {
+            Some(reservation) => {
+                let held = Arc::new(Held { _asked: reservation, _answer: recorder.clone() });
+                entries.kept.push((asked.clone(), recorder.clone(), held));
+            }
+            None => entries.lost += 1,
         }
         drop(entries);
         self.changed();
@@ -155,9 +179,10 @@ impl Log {
     /// Everything that was asked up to now, in order, and what became of it.
     pub fn all(&self) -> Vec<Served> {
         let entries = self.lock();
-        let served = |(asked, recorder): &(Asked, Recorder)| {
+        let served = |(asked, recorder, held): &(Asked, Recorder, Arc<Held>)| {
             let over = recorder.lock().ended;
-            Served { asked: asked.clone(), answer: recorder.snapshot(), over }
+            let (asked, answer, held) = (asked.clone(), recorder.snapshot(), Arc::clone(held));
+            Served { asked, answer, over, held }
         };
         entries.kept.iter().map(served).collect()
     }
@@ -194,12 +219,27 @@ impl Log {
     }
 }
 
-impl Entries {
-    /// Whether there is room for so many bytes more; they are held if there is.
-    fn hold(&mut self, bytes: usize) -> bool {
-        if self.held.is_none() {
-            self.held = self.account.reserve(0);
-        }
-        self.held.as_mut().is_some_and(|held| held.grow(bytes))
+#[cfg(test)]
+mod tests {
+    use crate::Clock;
+    use crate::live::record::AfterEnd;
+
+    use super::*;
+
+    #[test]
+    fn what_a_client_sends_is_kept_as_far_as_there_is_room_for_what_it_says() {
+        let limits = Limits { account: Account::new(1 << 20), ..Limits::default() };
+        let log = Log::new(&limits);
+        let recorder = Recorder::new("x".into(), Clock::start(), &limits, AfterEnd::Silence);
+        let (channel, nth, begun_at, at) = ("x".to_owned(), 1, 0, 0);
+        let sent = Sent::Stdio { line: format!("[{}1]", "{},".repeat(2_000)).into() };
+        let asked = Asked { channel, nth, begun_at, at, line: None, sent, fault: None };
+        (0..5).for_each(|_| log.add(&asked, &recorder));
+        assert_eq!((log.all().len(), log.lost()), (3, 2));
+        let held: Vec<_> = log.all().iter().map(Served::held).collect();
+        drop(log);
+        assert!(limits.account.held() > 900_000, "{}", limits.account.held());
+        drop(held);
+        assert_eq!(limits.account.held(), 0);
     }
 }

@@ -156,7 +156,7 @@ impl Session {
 
     /// Writes a line, to which a newline is added, and has recorded what belongs to it.
     ///
-    /// Errors: the input is closed, the process is gone, or it does not read.
+    /// Errors: the line is larger than what is sent, the input is closed, the process is gone, or it does not read.
     pub async fn send(
         &self,
         line: impl Into<Bytes>,
@@ -164,6 +164,7 @@ impl Session {
     ) -> Result<Live, WireError> {
         let (line, expect) = (line.into(), expect.into());
         let inner = &self.0;
+        inner.limits.sends(line.len())?;
         inner.asked.get_or_init(std::time::Instant::now);
         let within = expect.answer_within.unwrap_or(inner.limits.answer);
         let deadline = Instant::now() + within;

@@ -12,7 +12,7 @@ use plumb_entry::{Answers, Entry, Fetch, Plan, PlanError, Question, Way};
 use plumb_model::Report;
 
 use crate::args::{CertifyArgs, RunArgs};
-use crate::say::{self, tell};
+use crate::say;
 use crate::{Failure, config, output};
 
 /// The entry has inputs that nobody has answered.
@@ -101,10 +101,10 @@ async fn confined(
     if args.unconfined {
         target.server = unconfined(&fetch, &env, url.is_some())?;
         target.server.extend(arguments);
-        tell!(
-            "note: {} runs unconfined, as --unconfined asks: with all that you may do",
-            identity.name
-        );
+        let name = &identity.name;
+        output::notes(&[format!(
+            "{name} runs unconfined, as --unconfined asks: with all that you may do"
+        )]);
         return Ok(Prepared::Here(About { entry: Some(identity), confinement: Confinement::None }));
     }
     if let Some(why) = sandboxed::beyond_sandboxes(&fetch) {

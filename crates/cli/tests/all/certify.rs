@@ -185,3 +185,24 @@ fn a_manifest_names_the_parts_and_quotes_what_it_is_told() {
         "{manifest}"
     );
 }
+
+#[test]
+fn what_a_bundle_says_of_its_target_does_not_act() {
+    use plumb_certificate::{About, Bundle, Confinement, Set};
+    use plumb_model::{Edition, Report};
+
+    let sample = include_str!("../../../../reports/sample/run.jsonl");
+    let hostile = r"a\n::error::b\u001b[2J\u202e##[group]";
+    let report = Report::from_jsonl(&sample.replace("everything 2.3.1", &format!("{hostile} 1")));
+    let report = report.expect("a recording");
+    assert!(report.run.target.server.as_ref().is_some_and(|name| name.contains("\n::error::b")));
+    let judgement = Set::named(None).expect("a set").judge(&report, &Edition::latest());
+    let about = About { entry: None, confinement: Confinement::None };
+    let folder = tempfile::tempdir().expect("a folder");
+    let bundle = Bundle::seal(&report, judgement, about, None);
+    std::fs::write(folder.path().join("bundle.json"), bundle).expect("written");
+    let text = told(&plumb(folder.path(), &["verify", "bundle.json"]));
+    assert!(text.contains("target: a\\n::error::b"), "{text}");
+    let acts = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+    assert!(!text.contains(['\u{1b}', '\u{202e}']) && !text.lines().any(acts), "{text}");
+}

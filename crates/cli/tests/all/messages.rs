@@ -138,6 +138,23 @@ fn what_is_no_text_is_no_fault() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_that_may_not_grow_is_exit_7_and_its_name_does_not_act() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |limit: &str| {
+        let script = format!("{limit}exec \"$@\"");
+        let words = [PLUMB, "run", "--only", "discover.result-shape", "--out", "o\n::error::x"];
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, "sh"]).args(words).current_dir(folder.path());
+        said(&shell.stdin(Stdio::null()).output().expect("a shell"))
+    };
+    let (code, text) = run("ulimit -f 20; ");
+    assert!(code == 7 && text.contains("could not be written"), "{code}: {text}");
+    let (code, text) = run("");
+    assert!(code == 0 && text.contains("reports: o\\n::error::x"), "{code}: {text}");
+}
+
+#[test]
 fn a_closed_pipe_is_no_fault() {
     let folder = tempfile::tempdir().expect("a folder");
     for args in [&["list"][..], &["completions", "bash"], &["coverage", "--open"]] {

@@ -1,14 +1,15 @@
 //! A run against a client: each scenario is played, and then all that was received is judged.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use plumb_model::event::CaseFinished;
 use plumb_model::{Edition, Verdict};
-use plumb_wire::Transport;
 use plumb_wire::process::{Process, Stopped};
 use plumb_wire::stdio::Life;
+use plumb_wire::{Held, Served, Transport};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
@@ -56,6 +57,8 @@ pub(crate) struct Heard {
     plays: Vec<Play>,
     /// How it ended in scenarios where it did not end well.
     endings: Vec<Ending>,
+    /// What all of this takes of the memory of the run.
+    held: Vec<Arc<Held>>,
 }
 
 impl Heard {
@@ -147,6 +150,7 @@ impl Heard {
         for secret in &played.took.secrets {
             recorder.add_secret(secret.as_bytes());
         }
+        self.held.extend(played.took.served.iter().map(Served::held));
         let exchanges = played.took.served.into_iter().map(record).collect();
         let (received, versions) = conversation::read(exchanges, &recorder.edition);
         self.client.learn(scenario.label(), &received, versions);
@@ -311,7 +315,7 @@ async fn played(
     let said = [process.stdout_tail(), process.stderr_tail()];
     let said = Some(said.map(|of| of.lossy().into_owned()).concat());
     let exit = in_time.and_then(|exit| exit.code);
-    Ok(Played { took, said, lives, whole: in_time.is_some(), exit, endings })
+    Ok(Played { took, said, lives, whole: in_time.is_some() && lost == 0, exit, endings })
 }
 
 /// Why a check does not concern a client that speaks over this transport: what its page is about.

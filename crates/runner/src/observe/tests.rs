@@ -86,7 +86,7 @@ fn many_small_messages_take_no_more_than_a_large_one() {
     let text = format!("[{}1]", "{},".repeat(250));
     let frame = || Frame { at: 0, carrier: Carrier::Line, payload: text.clone().into() };
     let mut exchange = answered(200, None, "").exchange.as_ref().clone();
-    exchange.answer.frames = std::iter::repeat_with(frame).take(8_000).collect();
+    exchange.answer.frames = std::iter::repeat_with(frame).take(12_000).collect();
     let seen = Observed::new(exchange);
     assert!(seen.is_cut() && seen.messages.is_empty());
 }

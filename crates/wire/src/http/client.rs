@@ -107,12 +107,13 @@ impl Client {
     ///
     /// The time for the answer begins when the request is written; before, there is as much for that.
     ///
-    /// Errors: no connection, no TLS, or the request was not taken and nothing came back.
+    /// Errors: the request is larger than what is sent, no connection, no TLS, or it was not taken and nothing came back.
     pub async fn send(&self, request: HttpRequest) -> Result<Live, WireError> {
         let inner = &self.0;
         let within = request.answer_within.unwrap_or(inner.limits.answer);
         let deadline = Instant::now() + within;
         let written = request.write(&inner.endpoint, &inner.headers, inner.dialer.via());
+        inner.limits.sends(written.bytes.len())?;
 
         let which = if written.spoils { Which::Fresh } else { request.connection };
         let busy = |_| inner.not_taken(within, "its connection is in use");

@@ -25,6 +25,8 @@ fn beside(value: &Value) -> usize {
     const ALLOCATED: usize = 24;
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::Array(items) if items.is_empty() => 0,
+        Value::Object(members) if members.is_empty() => 0,
         Value::String(text) => ALLOCATED + text.len(),
         Value::Array(items) => {
             let places = items.len().next_power_of_two().max(4) * size_of::<Value>();

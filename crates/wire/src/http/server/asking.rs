@@ -78,7 +78,12 @@ async fn read<H>(
         let gone = |e| Fault::Broken(format!("the connection failed: {}", cause(&e)));
         connection.put(b"HTTP/1.1 100 Continue\r\n\r\n").await.map_err(gone)?;
     }
+    // Many bodies come in at once.
+    let mut held = limits.account.reserve(0);
     let take = |data: &[u8]| {
+        if !held.as_mut().is_some_and(|held| held.grow(data.len())) {
+            return Err(Fault::TooLarge(body.len()));
+        }
         body.extend_from_slice(data);
         Ok(())
     };

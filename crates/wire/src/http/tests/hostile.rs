@@ -165,7 +165,7 @@ async fn floods_are_too_large() {
 async fn an_answer_to_a_request_that_is_never_read_is_taken() {
     let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
     let peer = Peer::one(vec![Act::Write(refusal), Act::AwaitGo]).await;
-    let client = client(&peer);
+    let client = client_with(&peer, Limits { request_bytes: 65 << 20, ..Limits::default() });
     let live = send(&client, HttpRequest::new("POST", vec![b'x'; 64 << 20])).await;
     let (_, answer) = live.finish().await;
     assert_eq!((answer.end.clone(), answer.status()), (End::Complete, Some(413)));
@@ -174,13 +174,23 @@ async fn an_answer_to_a_request_that_is_never_read_is_taken() {
 #[tokio::test]
 async fn a_request_that_nobody_reads_is_an_error() {
     let peer = Peer::one(vec![Act::AwaitGo]).await;
-    let client = client_with(&peer, Limits { answer: NEVER, ..Limits::default() });
+    let limits = Limits { answer: NEVER, request_bytes: 65 << 20, ..Limits::default() };
+    let client = client_with(&peer, limits);
     let error = client
         .send(HttpRequest::new("POST", vec![b'x'; 64 << 20]))
         .await
         .map(Live::close)
         .expect_err("unread");
     assert!(matches!(&error, crate::WireError::Send { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_repeats_a_huge_name_is_not_sent() {
+    let peer = Peer::one(vec![Act::AwaitGo]).await;
+    let mut request = post("{}");
+    request.headers.push((b"Mcp-Name".to_vec(), vec![b'n'; 1 << 20]));
+    let error = client(&peer).send(request).await.map(Live::close).expect_err("not sent");
+    assert!(matches!(&error, crate::WireError::TooLarge { .. }), "{error}");
 }
 
 #[tokio::test]
