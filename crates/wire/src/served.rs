@@ -11,8 +11,8 @@ use crate::jsonrpc::Message;
 use crate::live::Recorder;
 use crate::{Account, Limits, Reservation};
 
-/// What an exchange takes beside its text, in bytes.
-const ENTRY: usize = 512;
+/// What an exchange takes beside its text, in bytes, about: header fields are kept one by one, and what it is answered is ours.
+const ENTRY: usize = 6 << 10;
 
 /// What a value of JSON takes beside its text, about, when it is read.
 const VALUE: usize = 80;

@@ -117,7 +117,7 @@ async fn only_so_many_connections_are_served_and_only_so_much_is_kept() {
 
 #[tokio::test]
 async fn servers_of_one_account_keep_no_more_than_it_has_room_for() {
-    let limits = Limits { account: Account::new(4_000), ..Limits::default() };
+    let limits = Limits { account: Account::new(45_500), ..Limits::default() };
     let start = || {
         let options = ServerOptions { limits: limits.clone(), ..ServerOptions::default() };
         start_with(|_: Asked| async { Response::new(200) }, options)
@@ -132,5 +132,5 @@ async fn servers_of_one_account_keep_no_more_than_it_has_room_for() {
     let kept: usize = servers.iter().map(|server| server.served().len()).sum();
     let lost: u64 = servers.iter().map(Server::lost).sum();
     assert_eq!((kept, lost), (7, 3));
-    assert!(limits.account.held() <= 4_000);
+    assert!(limits.account.held() <= 45_500);
 }
