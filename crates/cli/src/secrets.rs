@@ -95,6 +95,8 @@ impl<'a> Collector<'a> {
     /// A value that the user says to be secret, by an option.
     pub(crate) fn said(&mut self, option: &str, name: &str, value: impl AsRef<[u8]>) {
         let value = value.as_ref();
+        // What is no text is told with U+FFFD in it.
+        self.secrets.add_named(name, String::from_utf8_lossy(value).as_bytes());
         if !self.secrets.add_named(name, value) && !value.is_empty() {
             self.notes.push(format!(
                 "{option}: under {SHORTEST} bytes; it is not kept out of reports, which would lose all that looks like it"
@@ -183,7 +185,10 @@ impl<'a> Collector<'a> {
         // Not every variable is text.
         for (name, value) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if betrays(&name) && is_telling(&value.to_string_lossy()) {
+            let shown = value.to_string_lossy();
+            if betrays(&name) && is_telling(&shown) {
+                // What is no text is told with U+FFFD in it.
+                self.secrets.add_named(&name, shown.as_bytes());
                 self.secrets.add_named(&name, value.into_encoded_bytes());
             }
         }

@@ -151,13 +151,17 @@ fn written(bytes: &[u8]) -> usize {
     bytes.iter().map(|byte| width(*byte)).sum()
 }
 
-/// How many of the bytes fit, where they are written, into so much room.
+/// How many of the bytes fit, where they are written, into so much room. They end before a word, as far as that is not long: it
+/// may be the beginning of a secret in Base64 or hexadecimal, which could not be told any more.
 fn fitting(bytes: &[u8], room: usize) -> usize {
+    const WORD: usize = 4 << 10;
     let sums = bytes.iter().scan(0, |sum, byte| {
         *sum += width(*byte);
         Some(*sum)
     });
-    sums.take_while(|sum| *sum <= room).count()
+    let fits = sums.take_while(|sum| *sum <= room).count();
+    let in_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=_-%".contains(byte);
+    fits - bytes[..fits].iter().rev().take(WORD).take_while(in_word).count()
 }
 
 #[cfg(test)]
@@ -219,6 +223,14 @@ mod tests {
             })
             .sum();
         assert!(sum < 2 << 20, "{sum}");
+    }
+
+    #[test]
+    fn what_is_cut_off_ends_before_a_word() {
+        let text = "a secret: cDRzc3cwcmQtb2YtdGhlLXVzZXI= and more".as_bytes();
+        assert_eq!(fitting(text, 30), "a secret: ".len());
+        assert_eq!(fitting(text, 1_000), text.len() - "more".len());
+        assert_eq!(fitting(&[b'x'; 20_000], 10_000), 10_000 - (4 << 10));
     }
 
     #[test]
