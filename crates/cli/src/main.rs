@@ -104,7 +104,8 @@ fn files_may_be_full(runtime: &tokio::runtime::Runtime) {
 fn words() -> anyhow::Result<Vec<String>> {
     let word = |(n, word): (usize, std::ffi::OsString)| {
         word.into_string().map_err(|word| {
-            anyhow::anyhow!("argument {n} is no UTF-8: {:?}; give it by another name", word)
+            let shown = word.display();
+            anyhow::anyhow!("argument {n} is no UTF-8: `{shown}`; give it by another name")
         })
     };
     std::env::args_os().enumerate().map(word).collect()

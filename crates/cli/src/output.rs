@@ -155,8 +155,12 @@ fn beside(
         name.push(".part");
     }
     let mut file = BufWriter::new(File::create(&name)?);
-    write(&mut file)?;
-    file.flush()?;
+    let written = write(&mut file).and_then(|()| file.flush());
+    if is_file && written.is_err() {
+        // A half would only take the room that is missing.
+        let _ = std::fs::remove_file(&name);
+    }
+    written?;
     if is_file {
         std::fs::rename(&name, path)?;
     }

@@ -150,6 +150,7 @@ fn a_file_that_may_not_grow_is_exit_7_and_its_name_does_not_act() {
     };
     let (code, text) = run("ulimit -f 20; ");
     assert!(code == 7 && text.contains("could not be written"), "{code}: {text}");
+    assert!(!folder.path().join("o\n::error::x/report.html.part").exists());
     let (code, text) = run("");
     assert!(code == 0 && text.contains("reports: o\\n::error::x"), "{code}: {text}");
 }
