@@ -16,6 +16,9 @@ const A_WHILE: Duration = Duration::from_secs(3);
 /// What a gateway may do behind a client's back is done after this.
 const AFTER: Duration = Duration::from_millis(600);
 
+/// How much a call leaves in a journal depends on the load of the machine, too: what looks like two is looked at so often.
+const TRIES: usize = 2;
+
 check! {
     /// **Observed:** one call through the gateway of a slow tool that keeps a journal leaves as many entries as one at the
     /// server itself.
@@ -34,32 +37,50 @@ async fn once(bench: &Bench) -> Judgement {
     if let Some(unseen) = work::no_journal(bench) {
         return Ok(unseen);
     }
-    let key = |way: &str| format!("plumb-{way}-{}", bench.fresh_id());
-    let (here, there) = (key("direct"), key("through"));
-    // The server may remember an earlier run.
-    let before = (work::journal(bench, &here).await?, work::journal(bench, &there).await?);
-    bench.control(silent(work::slow_in_journal(bench, LASTS, &here)?)).await?;
-    let direct = work::journal(bench, &here).await?.saturating_sub(before.0);
-    if direct == 0 {
-        return Ok(Finding::unseen(
-            "the journal shows nothing of a call at the server itself",
-            "keep a journal under the argument `key`",
-        ));
+    let (mut most, mut through) = (0, 0);
+    for _ in 0..TRIES {
+        most = most.max(entries(bench, Way::Direct).await?);
+        if most == 0 {
+            return Ok(Finding::unseen(
+                "the journal shows nothing of a call at the server itself",
+                "keep a journal under the argument `key`",
+            ));
+        }
+        through = entries(bench, Way::Through).await?;
+        // One call leaves as many as another; a second one, even if it is broken off, leaves more.
+        if through <= most + most / 4 {
+            return Ok(Finding::Held);
+        }
     }
-    // Whatever comes of it: the journal tells how often the server was asked.
-    bench.through(silent(work::slow_in_journal(bench, LASTS, &there)?)).await?;
-    bench.pause(AFTER).await;
-    let through = work::journal(bench, &there).await?.saturating_sub(before.1);
-    // One call leaves as many as another; a second one, even if it is broken off, leaves more.
-    Ok(Finding::expect(
-        through <= direct + direct / 4,
+    Ok(Finding::violated(
         "one call at the server for one at the gateway",
-        || {
-            format!(
-                "{through} entries of one call through the gateway, {direct} of one at the server itself"
-            )
-        },
+        format!(
+            "{through} entries of one call through the gateway, at most {most} of one at the server itself"
+        ),
     ))
+}
+
+/// How a call goes to the server.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Direct,
+    Through,
+}
+
+/// How many entries a slow call leaves in the journal, whatever comes of it.
+async fn entries(bench: &Bench, way: Way) -> Result<usize, Trouble> {
+    let key = format!("plumb-{way:?}-{}", bench.fresh_id());
+    // The server may remember an earlier run.
+    let before = work::journal(bench, &key).await?;
+    let call = silent(work::slow_in_journal(bench, LASTS, &key)?);
+    match way {
+        Way::Direct => _ = bench.control(call).await?,
+        Way::Through => {
+            bench.through(call).await?;
+            bench.pause(AFTER).await;
+        }
+    }
+    Ok(work::journal(bench, &key).await?.saturating_sub(before))
 }
 
 /// A slow call of which nothing comes until it is done: no progress keeps its connection awake. It is sent once, or what sends it
