@@ -78,7 +78,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            request_bytes: 512 << 10,
+            request_bytes: 1536 << 10,
             head_bytes: 64 << 10,
             body_bytes: 8 << 20,
             frame_bytes: 4 << 20,
