@@ -26,6 +26,9 @@ const IDLE: Duration = Duration::from_millis(1_500);
 /// At most so many tools are called to find out which one it was.
 const CALLS: usize = 24;
 
+/// So few are called one by one at once.
+const FEW: usize = 3;
+
 /// At most so many tools are told the URI of a resource.
 const TOLD_A_URI: usize = 8;
 
@@ -76,7 +79,12 @@ pub(super) async fn attribute(
     let live = ears.heard(IDLE).await;
     let mut sought: Vec<Prop> =
         heard.iter().filter(|h| !live.contains(h)).map(|h| h.prop).collect();
-    for callable in order(callables).take(CALLS) {
+    let all: Vec<&Callable> = order(callables).take(CALLS).collect();
+    // What came once may be of something else: of each by itself it is asked only where it comes again when all are called.
+    if !come_again(&mut ears, &all, channel, (&sought, &live)).await {
+        sought.clear();
+    }
+    for callable in all {
         if sought.is_empty() {
             break;
         }
@@ -96,6 +104,26 @@ pub(super) async fn attribute(
     }
     ears.close(channel).await;
     found
+}
+
+/// Whether changes that are sought come again when all is called, one after the other.
+async fn come_again(
+    ears: &mut Ears,
+    all: &[&Callable],
+    channel: &Channel,
+    (sought, live): (&[Prop], &[Heard]),
+) -> bool {
+    let wanted = |heard: &Heard| sought.contains(&heard.prop) && !live.contains(heard);
+    if sought.is_empty() || all.len() <= FEW {
+        return true;
+    }
+    let mut heard = Vec::new();
+    for callable in all {
+        let seen = channel.send("survey", &call(callable)).await;
+        heard.extend(seen.iter().flat_map(Heard::in_answer));
+    }
+    heard.extend(ears.heard(TOLD).await);
+    heard.iter().any(wanted)
 }
 
 /// The change that a call brings, and brings again.
