@@ -106,7 +106,8 @@ pub(super) async fn attribute(
     found
 }
 
-/// Whether changes that are sought come again when all is called, one after the other.
+/// Whether changes that are sought come again when all is called, one after the other. On a stream, what is late would be taken
+/// for another call's; there each is asked by itself.
 async fn come_again(
     ears: &mut Ears,
     all: &[&Callable],
@@ -114,7 +115,7 @@ async fn come_again(
     (sought, live): (&[Prop], &[Heard]),
 ) -> bool {
     let wanted = |heard: &Heard| sought.contains(&heard.prop) && !live.contains(heard);
-    if sought.is_empty() || all.len() <= FEW {
+    if sought.is_empty() || all.len() <= FEW || !ears.wait_for_each() {
         return true;
     }
     let mut heard = Vec::new();

@@ -104,6 +104,11 @@ impl Ears {
         heard
     }
 
+    /// Whether silence takes its whole time behind each call: nothing wakes who looks at what a process says of itself.
+    pub(super) fn wait_for_each(&self) -> bool {
+        matches!(self.ear, Ear::Strays(..))
+    }
+
     /// The first change of a kind that is sought, and that does not come by itself: with the answer to the call or beside it.
     pub(super) async fn next(
         &mut self,
