@@ -284,8 +284,8 @@ async fn a_process_that_does_not_read_is_an_error_and_can_be_stopped() {
     let error =
         session.send(vec![b'x'; 400_000], to(1)).await.map(Live::close).expect_err("unread");
     assert!(matches!(&error, WireError::Send { .. }), "{error}");
-    let larger = session.send(vec![b'x'; 1 << 20], to(1)).await.map(Live::close);
-    assert_eq!(larger.err(), Some(WireError::TooLarge { bytes: 1 << 20 }));
+    let larger = session.send(vec![b'x'; 2 << 20], to(1)).await.map(Live::close);
+    assert_eq!(larger.err(), Some(WireError::TooLarge { bytes: 2 << 20 }));
     assert_eq!(session.stop(NEVER).await.by, Means::Terminate);
 }
 

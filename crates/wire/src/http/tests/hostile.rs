@@ -188,7 +188,7 @@ async fn a_request_that_nobody_reads_is_an_error() {
 async fn what_repeats_a_huge_name_is_not_sent() {
     let peer = Peer::one(vec![Act::AwaitGo]).await;
     let mut request = post("{}");
-    request.headers.push((b"Mcp-Name".to_vec(), vec![b'n'; 1 << 20]));
+    request.headers.push((b"Mcp-Name".to_vec(), vec![b'n'; 2 << 20]));
     let error = client(&peer).send(request).await.map(Live::close).expect_err("not sent");
     assert!(matches!(&error, crate::WireError::TooLarge { .. }), "{error}");
 }
