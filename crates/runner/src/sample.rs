@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 use maker::Maker;
 pub(crate) use maker::is_free;
 pub(crate) use tame::{Work, work};
-
 pub(crate) use validator::compiled;
 pub use validator::{Validator, bounded_patterns, by_dialect, validator};
 

@@ -1,5 +1,6 @@
-//! The stream that a client opens by GET, for what a server asks outside of all answers (2025-11-25, basic/transports#listening-
-//! for-messages-from-the-server). A client may do without it; some servers ask nowhere else, and hang where nobody listens.
+//! The stream that a client opens by GET, for what a server asks outside of all answers. A client may do without it; some
+//! servers ask nowhere else, and hang where nobody listens. Source, 2025-11-25:
+//! basic/transports#listening-for-messages-from-the-server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

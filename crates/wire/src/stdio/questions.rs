@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 /// So many requests wait for their answer; a process that asks for more at once waits in vain.
 const WAITING: usize = 64;
 
-/// A request of the process: basic of the revisions in which a server asks by requests of its own.
+/// A request of the process, in the revisions in which a server asks by requests of its own. Source, 2025-11-25: basic#requests.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The line.
