@@ -1,7 +1,6 @@
 //! Tasks as the core had them for one revision.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -162,8 +161,10 @@ impl Server {
             }
         }
         if task.ended() && !self.obeys("task_terminal") {
-            let odd = !self.changes.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
-            task.status = if odd { "cancelled" } else { "completed" };
+            let other = if task.status == "cancelled" { "completed" } else { "cancelled" };
+            if let Some(kept) = self.tasks().get_mut(&id) {
+                kept.status = other;
+            }
         }
         if task.status == "working" && !self.obeys("task_transitions") {
             task.status = "running";
