@@ -56,10 +56,8 @@ fn by_name(found: &Found, wanted: Duration) -> Option<(Map<String, Value>, Durat
 
 fn shown_to_last(bench: &Bench, found: &Found) -> Duration {
     let callable = bench.survey().callable.iter().find(|c| c.tool["name"] == found.name.as_str());
-    let answer = callable.and_then(|c| c.shown.as_ref()).map(|shown| &shown.exchange.answer);
-    answer.map_or(Duration::from_secs(3), |a| {
-        Duration::from_micros(a.ended_at.saturating_sub(a.sent_at))
-    })
+    let shown = callable.and_then(|c| c.shown.as_ref());
+    shown.map_or(Duration::from_secs(3), |shown| shown.exchange.answer.took())
 }
 
 /// Why the journal cannot show what the slow tool does, if it cannot.

@@ -1,5 +1,7 @@
 //! The evidence: one message and all that came back.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Payload;
@@ -92,6 +94,13 @@ pub struct Answer {
     pub stream: Option<StreamFacts>,
     /// How it ended.
     pub end: End,
+}
+
+impl Answer {
+    /// How long it took, from the end of the sending to its own.
+    pub fn took(&self) -> Duration {
+        Duration::from_micros(self.ended_at.saturating_sub(self.sent_at))
+    }
 }
 
 /// The head of an HTTP answer.

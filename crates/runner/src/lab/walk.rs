@@ -113,7 +113,7 @@ struct Walk<'a> {
     nameless: Nameless,
     /// Vectors that were left open, and never answered.
     silent: Vec<Trial>,
-    /// Whether one that was left open was answered.
+    /// Whether one that was left open was answered later than is waited for what was silent elsewhere.
     answers_late: bool,
     /// The last answer to each unbroken request that was accepted.
     last: BTreeMap<String, Observed>,
@@ -196,14 +196,14 @@ impl Walk<'_> {
             let whole = self.channel.stretch(BEHIND[0]) * PROVEN;
             let known = !self.answers_late && self.silent.iter().any(|silent| silent.is_of(&trial));
             let enough = if known { whole / PROVEN_BEFORE } else { whole };
-            let answered = timeout_at(since + enough, open.until(LONG, Message::is_response));
-            let ended = answered.await.is_ok() && open.is_ended();
-            self.answers_late |= ended;
-            if !ended && !known {
+            let answer = timeout_at(since + enough, open.until(LONG, Message::is_response));
+            let came = answer.await.ok().flatten().is_some();
+            let sent = if open.is_ended() { open.finish().await } else { open.close() };
+            let broken_off = sent.is_broken_off();
+            self.answers_late |= came && sent.exchange.answer.took() > whole / PROVEN_BEFORE;
+            if !came && !broken_off && !known {
                 self.silent.push(trial.clone());
             }
-            let sent = if ended { open.finish().await } else { open.close() };
-            let broken_off = sent.is_broken_off();
             let tried = between(self.given, &trial, before, sent, after);
             let mut outcome = Outcome::of(&trial, &tried, None);
             outcome.lasted = outcome.unanswered;

@@ -66,8 +66,7 @@ pub(super) fn succeeds(callable: &Callable) -> bool {
 
 /// How long the answer took, from the sending to its end.
 pub(super) fn took(seen: &Observed) -> Duration {
-    let answer = &seen.exchange.answer;
-    Duration::from_micros(answer.ended_at.saturating_sub(answer.sent_at))
+    seen.exchange.answer.took()
 }
 
 /// A tool answers at once that takes no more than so much longer.

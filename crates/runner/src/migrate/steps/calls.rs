@@ -34,8 +34,7 @@ pub(super) struct Called {
 impl Called {
     /// Whether it answered soon, with success.
     fn is_quick(&self) -> bool {
-        let answer = &self.seen.exchange.answer;
-        let took = Duration::from_micros(answer.ended_at.saturating_sub(answer.sent_at));
+        let took = self.seen.exchange.answer.took();
         took < QUICK && self.result().is_some_and(|result| result["isError"] != true)
     }
 
