@@ -24,6 +24,8 @@ pub struct Timed {
     pub argument: String,
     /// What one of it lasts, milliseconds.
     pub unit_ms: u64,
+    /// Whether it takes whole ones only.
+    pub whole: bool,
     /// The most that its schema takes.
     pub most: u64,
 }
@@ -31,11 +33,17 @@ pub struct Timed {
 impl Timed {
     /// Arguments for a call that takes at least so long, or as long as the schema allows, and how long that is.
     pub fn lasting(&self, wanted: Duration) -> (Map<String, Value>, Duration) {
-        let units = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX).div_ceil(self.unit_ms);
-        let units = units.min(self.most);
+        let ms = u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX);
+        let units = ms.div_ceil(self.unit_ms).min(self.most);
+        let whole = units.saturating_mul(self.unit_ms);
+        let (value, lasts) = if self.whole || whole <= ms {
+            (json!(units), whole)
+        } else {
+            (json!(wanted.as_secs_f64() / Duration::from_millis(self.unit_ms).as_secs_f64()), ms)
+        };
         let mut arguments = self.arguments.clone();
-        arguments.insert(self.argument.clone(), json!(units));
-        (arguments, Duration::from_millis(units.saturating_mul(self.unit_ms)))
+        arguments.insert(self.argument.clone(), value);
+        (arguments, Duration::from_millis(lasts))
     }
 }
 
@@ -160,6 +168,7 @@ impl Candidate {
                         arguments: self.callable.arguments.clone(),
                         argument: self.argument.clone(),
                         unit_ms: *unit,
+                        whole: short.fract() == 0.0,
                         most: self.most,
                     });
                 }
@@ -312,10 +321,16 @@ mod tests {
             arguments: Map::new(),
             argument: "s".into(),
             unit_ms: 1_000,
+            whole: true,
             most: 3,
         };
-        let (arguments, lasts) = timed.lasting(Duration::from_millis(1_200));
+        let wanted = Duration::from_millis(1_200);
+        let (arguments, lasts) = timed.lasting(wanted);
         assert_eq!((arguments["s"].clone(), lasts), (json!(2), Duration::from_secs(2)));
         assert_eq!(timed.lasting(Duration::from_secs(9)).1, Duration::from_secs(3));
+        let parted = Timed { whole: false, ..timed };
+        let (arguments, lasts) = parted.lasting(wanted);
+        assert_eq!((arguments["s"].clone(), lasts), (json!(1.2), wanted));
+        assert_eq!(parted.lasting(Duration::from_secs(9)).1, Duration::from_secs(3));
     }
 }

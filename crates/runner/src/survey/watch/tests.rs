@@ -103,6 +103,7 @@ fn the_tool_that_can_be_told_is_the_slow_one() {
         arguments: Map::new(),
         argument: "ms".into(),
         unit_ms: 1,
+        whole: true,
         most: 9_000,
     };
     let callable = vec![called("idles", 2_000, &[text()]), called("delay", 1, &[text()])];
