@@ -74,6 +74,10 @@ async fn listen_in_session(filter: &Value, channel: &Channel) -> Option<Ears> {
     let uris = filter["resourceSubscriptions"].as_array().into_iter().flatten();
     let watched: Vec<Value> = uris.cloned().collect();
     subscribe(method::OLD_SUBSCRIBE, &watched, channel).await;
+    if matches!(ear, Ear::Strays(..)) {
+        // What a process told of before, as many do once a session begins, is no call's doing.
+        strays(channel).await;
+    }
     Some(Ears { ear, watched })
 }
 
