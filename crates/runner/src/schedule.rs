@@ -6,9 +6,10 @@ mod alone;
 mod place;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
 use plumb_wire::method;
@@ -32,6 +33,10 @@ use crate::{Check, Prop, Survey, facet, finding, plan};
 /// At most so many processes are started ahead of scenarios that are tried again.
 const AHEAD: usize = 2;
 
+/// Over standard streams, vectors go to so many processes at most, and to another one for each so many of them.
+const VECTORS: usize = 2;
+const FOR_ITS_OWN: usize = 100;
+
 /// Vectors that a failure of the target may have spoilt are sent again so often: bad luck may come twice.
 const SPOILT_TRIES: usize = 2;
 
@@ -50,6 +55,8 @@ pub(crate) struct Schedule<'a> {
     ids: AtomicU64,
     /// Whether the target is too slow for every vector in every place.
     spares: bool,
+    /// Whether a process was started ahead for vectors that are tried again.
+    ahead: AtomicBool,
 }
 
 impl<'a> Schedule<'a> {
@@ -61,7 +68,7 @@ impl<'a> Schedule<'a> {
         spares: bool,
     ) -> Self {
         let (context, ids) = (Arc::clone(context), lab::first_id());
-        Self { context, options, running, ids, spares }
+        Self { context, options, running, ids, spares, ahead: AtomicBool::new(false) }
     }
 
     /// Judges everything but the passive checks; gives the faults of Plumb itself.
@@ -217,14 +224,26 @@ impl<'a> Schedule<'a> {
     /// Sends all vectors, and those again that were met with silence, when nothing else is in flight.
     async fn vectors(&self, trials: &[Trial], deadline: Instant) -> (Results, Option<Running>) {
         let transport = self.context.survey.transport;
-        let lanes = lab::lanes(trials.to_vec(), transport);
-        if lanes.is_empty() {
-            return (Results::new(), None);
+        let processes = if self.options.concurrency == 1 { 1 } else { trials.len() / FOR_ITS_OWN };
+        let lanes = lab::lanes(trials.to_vec(), transport, processes.clamp(1, VECTORS));
+        if transport.answers_apart() {
+            let company = Company::Others;
+            return (self.walks(lanes, &self.running.channel, company, deadline).await, None);
         }
-        // Where all answers share a stream, broken lines go to a process of their own.
-        let own = if transport.answers_apart() { None } else { self.another(deadline).await };
-        let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
-        (self.walks(lanes, channel, Company::Others, deadline).await, own)
+        // Where all answers share a stream, broken lines go to processes of their own.
+        let walks = lanes.into_iter().map(|lane| async move {
+            let own = self.another(deadline).await;
+            let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
+            (self.walks(vec![lane], channel, Company::Others, deadline).await, own)
+        });
+        let (mut results, mut kept) = (Results::new(), None);
+        for (walked, own) in join_all(walks).await {
+            results.extend(walked);
+            if let Some(more) = std::mem::replace(&mut kept, own) {
+                self.context.aside.end(more);
+            }
+        }
+        (results, kept)
     }
 
     /// The vectors again that were met with silence, with nothing else in flight and twice the patience: only then silence
@@ -277,7 +296,7 @@ impl<'a> Schedule<'a> {
         let ahead = channel.keeper().is_some() && company == Company::Others;
         // What is broken is soon tried again, in a process that nobody has used.
         let broken = || {
-            if ahead {
+            if ahead && !self.ahead.swap(true, Ordering::Relaxed) {
                 self.context.start_ahead();
             }
         };

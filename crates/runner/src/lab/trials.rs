@@ -62,15 +62,15 @@ fn is_literal(vector: &Vector) -> bool {
     bytes && vector.answer.outcome == Outcome::Accepted
 }
 
-/// The trials in lanes: those of one base request one after the other.
-pub(crate) fn lanes(trials: Vec<Trial>, transport: Transport) -> Vec<Vec<Trial>> {
-    if !transport.answers_apart() {
-        // One process takes them all in turn: a broken line has no id to tell its answer by.
-        return if trials.is_empty() { Vec::new() } else { vec![trials] };
-    }
+/// The trials in lanes: those of one base request one after the other. Over standard streams a process takes all of its lane in
+/// turn, since a broken line has no id to tell its answer by: there are at most so many.
+pub(crate) fn lanes(trials: Vec<Trial>, transport: Transport, processes: usize) -> Vec<Vec<Trial>> {
     let mut by_base: BTreeMap<Base, Vec<Trial>> = BTreeMap::new();
     for trial in trials {
         by_base.entry(trial.base).or_default().push(trial);
+    }
+    if !transport.answers_apart() {
+        return shared_out(by_base.into_values().collect(), processes);
     }
     let mut lanes: Vec<Vec<Trial>> = by_base
         .into_values()
@@ -78,4 +78,30 @@ pub(crate) fn lanes(trials: Vec<Trial>, transport: Transport) -> Vec<Vec<Trial>>
         .collect();
     lanes.sort_by_key(|lane| lane.first().map(|trial| trial.rank));
     lanes
+}
+
+/// Groups in lanes that are about as long as each other; each stays whole.
+fn shared_out<T>(mut groups: Vec<Vec<T>>, lanes: usize) -> Vec<Vec<T>> {
+    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    let mut shared: Vec<Vec<T>> = (0..lanes.max(1)).map(|_| Vec::new()).collect();
+    for group in groups {
+        if let Some(shortest) = shared.iter_mut().min_by_key(|lane| lane.len()) {
+            shortest.extend(group);
+        }
+    }
+    shared.retain(|lane| !lane.is_empty());
+    shared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_stay_whole_and_lanes_are_about_as_long_as_each_other() {
+        let groups = vec![vec![1; 2], vec![2; 5], vec![3; 4], vec![4; 1]];
+        assert_eq!(shared_out(groups.clone(), 2), [vec![2, 2, 2, 2, 2, 4], vec![3, 3, 3, 3, 1, 1]]);
+        assert_eq!(shared_out(groups, 1).len(), 1);
+        assert!(shared_out(Vec::<Vec<u8>>::new(), 2).is_empty());
+    }
 }
