@@ -5,7 +5,10 @@ mod level;
 mod secrets;
 mod stream;
 
+use std::sync::Arc;
+
 pub(crate) use content::contact_argument;
+use plumb_flows::quiet::Quiet;
 use plumb_runner::{Bench, Check, Observed, Probe, Prop, Trouble, capable};
 use plumb_wire::{meta, notification};
 pub(crate) use secrets::secret_in;
@@ -65,6 +68,44 @@ fn loggers(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
         }
     }
     Ok(found)
+}
+
+/// Those that answer at once, if there are any: what takes time is no other memory of the server.
+fn quick_loggers(bench: &Bench) -> Result<Vec<(String, Probe)>, Trouble> {
+    let survey = bench.survey();
+    let slow = |name: &str| {
+        let known = survey.callable.iter().find(|callable| callable.tool["name"] == name);
+        known.is_some_and(|callable| !survey.is_quick(callable))
+    };
+    let all = loggers(bench)?;
+    let quick: Vec<_> = all.iter().filter(|(name, _)| !slow(name)).cloned().collect();
+    Ok(if quick.is_empty() { all } else { quick })
+}
+
+/// A tool that logs, and what it was answered when it was called at level debug.
+struct Called {
+    name: String,
+    call: Probe,
+    seen: Result<Observed, Trouble>,
+}
+
+/// Each tool that logs, called once in a run for all checks.
+async fn called(bench: &Bench) -> Result<Arc<Vec<Called>>, Trouble> {
+    let called = bench.shared("loggers", || call_each(bench)).await?;
+    called.iter().filter_map(|one| one.seen.as_ref().ok()).for_each(|seen| bench.note(seen));
+    Ok(called)
+}
+
+async fn call_each(bench: &Bench) -> Result<Vec<Called>, Trouble> {
+    let quiet = Quiet::quiet(bench).await?;
+    let mut called = Vec::new();
+    for (name, probe) in loggers(bench)? {
+        let call = at(&probe, "debug");
+        let seen = quiet.control(call.clone()).await;
+        called.push(Called { name, call, seen });
+    }
+    quiet.leave().await;
+    Ok(called)
 }
 
 /// The parameters of the log messages of an answer.

@@ -2,10 +2,10 @@
 
 use plumb_flows::auth::logs;
 use plumb_flows::quiet::Quiet;
-use plumb_runner::{Bench, Finding, Judgement, Trouble, check, clip};
+use plumb_runner::{Bench, Finding, Judgement, check, clip};
 use serde_json::{Value, json};
 
-use super::{at, logged, loggers, plain};
+use super::{Called, at, called, logged, plain};
 
 /// Names of members, without case and punctuation, whose value is a secret whatever it looks like.
 const NAMES: [&str; 13] = [
@@ -97,16 +97,16 @@ check! {
 }
 
 async fn secrets(bench: &Bench) -> Judgement {
-    let quiet = Quiet::quiet(bench).await?;
-    for (name, probe) in loggers(bench)? {
-        let judgement = quiet.control(at(&probe, "debug")).await.map(|seen| told(&seen));
-        bench.case(&plain(&name), format!("{name:?} at level debug"), judgement);
-        if let Some(judgement) = given(bench, &quiet, &name).await.transpose() {
-            let slug = format!("{}-given", plain(&name));
+    for Called { name, seen, .. } in called(bench).await?.iter() {
+        let judgement = seen.as_ref().map(told).map_err(Clone::clone);
+        bench.case(&plain(name), format!("{name:?} at level debug"), judgement);
+        let schema = bench.survey().tool(name).map(|tool| &tool["inputSchema"]);
+        if let Some(argument) = schema.and_then(secret_argument) {
+            let judgement = given(bench, name, &argument).await;
+            let slug = format!("{}-given", plain(name));
             bench.case(&slug, format!("{name:?} with a secret of its caller's"), judgement);
         }
     }
-    quiet.leave().await;
     if bench.survey().protected {
         logs::of_requests(bench).await?;
     }
@@ -124,23 +124,23 @@ fn told(seen: &plumb_runner::Observed) -> Finding {
     if any { Finding::Held } else { Finding::unseen("the tool logged nothing", "log each time") }
 }
 
-/// Calls a tool that takes a password or token with one that is made up; `None` if it takes none.
-async fn given(bench: &Bench, quiet: &Quiet<'_>, name: &str) -> Result<Option<Finding>, Trouble> {
-    let schema = bench.survey().tool(name).map(|t| &t["inputSchema"]);
-    let Some(argument) = schema.and_then(secret_argument) else { return Ok(None) };
+/// Calls a tool that takes a password or token with one that is made up.
+async fn given(bench: &Bench, name: &str, argument: &str) -> Judgement {
+    let quiet = Quiet::quiet(bench).await?;
     let marker = format!("plumb-{}-Secret1", bench.fresh_id());
     let known = bench.survey().callable.iter().find(|c| c.tool["name"] == name);
     let mut arguments = known.map(|c| c.arguments.clone()).unwrap_or_default();
-    arguments.insert(argument.clone(), json!(marker));
+    arguments.insert(argument.to_owned(), json!(marker));
     let seen = quiet.control(at(&bench.call_of(name, Value::Object(arguments)), "debug")).await?;
+    quiet.leave().await;
     let repeated = logged(&seen).find(|m| m.to_string().contains(&marker));
-    Ok(Some(match repeated {
+    Ok(match repeated {
         Some(message) => Finding::violated(
             format!("no log message with the value of {argument:?}"),
             clip(&message.to_string(), 240),
         ),
         None => told(&seen),
-    }))
+    })
 }
 
 /// An argument whose name says that its value is a secret.
