@@ -82,8 +82,8 @@ fn written(
     outcome.map(|()| 0)
 }
 
-/// A run that meets a server of an earlier revision has so many seconds for the first lines of its list.
-const SHORT: Duration = Duration::from_secs(20);
+/// A run that meets a server of an earlier revision takes so long for the first lines of its list.
+const SHORT: Duration = Duration::from_secs(4);
 
 /// The audit of what a run judges, if that turns out to speak earlier revisions only.
 pub(crate) fn of_legacy(options: &plumb_runner::Options) -> Options {
@@ -110,11 +110,14 @@ pub(crate) async fn first_lines(options: Options, address: &str) {
         () = interrupted() => None,
     };
     say!("");
-    if let Some(made) = made {
-        say::out(&audit::first_lines(&made));
+    if let Some(made) = &made {
+        say::out(&audit::first_lines(made));
     }
+    let cut = made.is_some_and(|made| Duration::from_micros(made.took) >= SHORT);
+    let seen =
+        if cut { format!(" (this is what {} s showed)", SHORT.as_secs()) } else { String::new() };
     let how = if of_command { "-- " } else { "" };
-    let whole = format!("the whole list: plumb migrate {how}{address}");
+    let whole = format!("the whole list{seen}: plumb migrate {how}{address}");
     say::line(&whole);
 }
 
