@@ -23,8 +23,9 @@ const TOOLS: usize = 4;
 const GRACE: Duration = Duration::from_millis(300);
 
 check! {
-    /// **Observed:** tools that report progress are called with tokens of every kind: `7`, `"7"`, zero, a negative
-    /// number, an empty string, letters beyond ASCII. Every notification carries the token that came, value and type.
+    /// **Observed:** tools that report progress are called with tokens of every kind: `7`, `"8"`, zero, a negative
+    /// number, an empty string, letters beyond ASCII. Every notification carries the token that came, value and type. Over
+    /// standard streams one that carries the token of the call before comes late, which is another fault.
     ///
     /// **Why:** the token is the only thing that ties progress to its request.
     ///
@@ -39,7 +40,7 @@ async fn token_echo(bench: &Bench) -> Judgement {
     let quiet = Quiet::quiet(bench).await?;
     let tokens = [
         ("integer", json!(7)),
-        ("digits", json!("7")),
+        ("digits", json!("8")),
         ("zero", json!(0)),
         ("negative", json!(-3)),
         ("empty", json!("")),
@@ -48,8 +49,11 @@ async fn token_echo(bench: &Bench) -> Judgement {
     for (name, probe) in reporters(bench)? {
         let probes = tokens.iter().map(|(_, token)| with_token(probe.clone(), token.clone()));
         let shown = quiet.send_each(probes.collect()).await;
-        for ((slug, token), seen) in tokens.iter().zip(shown) {
-            let judgement = seen.map(|seen| only_with(token, &seen));
+        for (n, ((slug, token), seen)) in tokens.iter().zip(shown).enumerate() {
+            // The first one comes behind the last one of the tool before.
+            let (_, last) = &tokens[(n + tokens.len() - 1) % tokens.len()];
+            let late = quiet.is_own().then_some(last);
+            let judgement = seen.map(|seen| only_with(token, late, &seen));
             let slug = format!("{}-{slug}", plain(&name));
             bench.case(&slug, format!("{name:?} with the token {token}"), judgement);
         }
@@ -58,8 +62,11 @@ async fn token_echo(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
-fn only_with(token: &Value, seen: &Observed) -> Finding {
-    let mut carried = seen.notifications(METHOD).filter_map(|m| m.params()).peekable();
+/// Whether progress carries this token, but for what may come late of a call with another one.
+fn only_with(token: &Value, late: Option<&Value>, seen: &Observed) -> Finding {
+    let carried = seen.notifications(METHOD).filter_map(|m| m.params());
+    let is_late = |p: &&Value| late.is_some() && p.get("progressToken") == late;
+    let mut carried = carried.filter(|p| !is_late(p)).peekable();
     if carried.peek().is_none() {
         return Finding::unseen("no progress was reported", "report progress each time");
     }
@@ -296,6 +303,15 @@ mod tests {
         };
         let messages: Vec<Value> = steps.iter().map(message).collect();
         streamed("tools/call", json!({"name": "slow"}), &messages)
+    }
+
+    #[test]
+    fn what_comes_late_of_the_call_before_is_no_echo() {
+        let seen = reported(&[(json!(""), 4.0), (json!("ü"), 1.0)]);
+        assert_eq!(only_with(&json!("ü"), Some(&json!("")), &seen), Finding::Held);
+        let judged = |late| only_with(&json!("ü"), late, &seen);
+        assert!(matches!(judged(None), Finding::Violated { .. }));
+        assert!(matches!(judged(Some(&json!(0))), Finding::Violated { .. }));
     }
 
     #[test]
