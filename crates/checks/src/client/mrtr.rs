@@ -89,10 +89,7 @@ check! {
 
 fn same_params(moment: &Moment<'_>, marks: &mut Marks) {
     // What brings the state or inputs is surely meant as the retry.
-    let brings =
-        |r: &&Received| r.param("requestState").is_some() || r.param("inputResponses").is_some();
-    let retry = retry(moment).filter(brings);
-    let Some(retry) = retry else { return };
+    let Some(retry) = retry(moment).filter(|r| is_round(r)) else { return };
     for member in ["name", "arguments"] {
         let (first, second) = (moment.now().param(member), retry.param(member));
         let told =
@@ -101,6 +98,11 @@ fn same_params(moment: &Moment<'_>, marks: &mut Marks) {
             told(second)
         });
     }
+}
+
+/// Whether a request has what only a further round has.
+fn is_round(received: &Received) -> bool {
+    ["requestState", "inputResponses"].iter().any(|name| received.param(name).is_some())
 }
 
 /// Whether the answer has a state.
@@ -243,14 +245,40 @@ fn supports(moment: &Moment<'_>, marks: &mut Marks) {
     }
 }
 
-/// What was sent again after this request, which was to be: of the same method, for the same thing.
+/// What was sent again after this request, which was to be: of the same method, for the same thing, and either with what only
+/// another round has, or with the same arguments. With others and nothing of a round it is another call, and what has the
+/// arguments of that call is its retry. So is one with the same arguments where the client was told to ask twice.
 fn retry<'a>(moment: &Moment<'a>) -> Option<&'a Received> {
     const ASKING: [&str; 3] = [method::TOOLS_CALL, method::RESOURCES_READ, method::PROMPTS_GET];
     let now = moment.now();
     let method = now.method().filter(|method| ASKING.contains(method) && now.is_asked_again())?;
     let same = |r: &Received, member: &str| r.param(member) == now.param(member);
-    let again = |r: &&Received| r.asks(method) && same(r, "name") && same(r, "uri");
-    moment.after().iter().find(again)
+    let thing = |r: &&Received| r.asks(method) && same(r, "name") && same(r, "uri");
+    let twice = told_twice(moment);
+    let mut others = Vec::new();
+    moment.after().iter().filter(thing).find(|r| {
+        let arguments = r.param("arguments");
+        let own = if is_round(r) { !others.contains(&arguments) } else { !twice };
+        if own && (is_round(r) || same(r, "arguments")) {
+            return true;
+        }
+        others.push(arguments);
+        false
+    })
+}
+
+/// Whether the client is told to ask more than once for what it asks for now.
+fn told_twice(moment: &Moment<'_>) -> bool {
+    let now = moment.now();
+    let what = match now.method() {
+        Some(method::TOOLS_CALL) => "call",
+        Some(method::RESOURCES_READ) => "read",
+        _ => "get",
+    };
+    let same = |step: &&Value| {
+        ["name", "uri", "arguments"].iter().all(|member| step.get(member) == now.param(member))
+    };
+    moment.told(what).iter().filter(same).count() > 1
 }
 
 /// The keys of the inputs that the answer asks for.
