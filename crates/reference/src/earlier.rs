@@ -1,5 +1,6 @@
 //! A server of the revision before, whose ways can be had one by one: what an audit of such servers finds is named by the same
-//! words. Without any it serves both eras, and has nothing that the newest revision takes away.
+//! words. Without any it serves both eras, and has nothing that the newest revision takes away. Two ways are no findings: with
+//! `delete-ignored` it answers DELETE and ends nothing, and with `ids-on-get` only what comes on the stream of GET has ids.
 
 mod answers;
 mod http;
@@ -35,6 +36,8 @@ pub(crate) struct Earlier {
     /// Told apart from every other process.
     process: u32,
     sessions: Mutex<BTreeMap<String, Session>>,
+    /// The sessions that their clients have ended.
+    ended: Mutex<BTreeSet<String>>,
     waiting: Mutex<BTreeMap<u64, oneshot::Sender<Value>>>,
     in_flight: Mutex<BTreeSet<String>>,
     ids: AtomicU64,
@@ -57,6 +60,7 @@ impl Earlier {
             ways: ways.into_iter().collect(),
             process: std::process::id(),
             sessions: Mutex::default(),
+            ended: Mutex::default(),
             waiting: Mutex::default(),
             in_flight: Mutex::default(),
             ids: AtomicU64::new(1),

@@ -126,6 +126,15 @@ fn missed(ids: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn what_a_status_says_of_a_session_is_looked_at_and_ids_on_the_stream_of_get_are_seen() {
+    let audit =
+        audit(&["session.minted", "delete-ignored", "stream.get", "ids-on-get"], false, &[]);
+    let states = states(&audit);
+    assert_eq!(states["session.ended-by-client"].0, State::NotFound, "{states:?}");
+    assert_eq!(states["stream.event-ids"].0, State::Found, "{states:?}");
+}
+
+#[test]
 fn an_earlier_audit_shows_what_is_done() {
     let folder = tempfile::tempdir().expect("a folder");
     let before = folder.path().join("before.json");

@@ -53,8 +53,10 @@ async fn serve(
         ("DELETE", "/mcp") => match field(&headers, "mcp-session-id") {
             Some(id) if server.has("session.ended-by-client") => {
                 server.sessions().remove(id);
+                lock(&server.ended).insert(id.to_owned());
                 StatusCode::OK.into_response()
             }
+            Some(_) if server.has("delete-ignored") => StatusCode::OK.into_response(),
             _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
         },
         ("POST", "/mcp") => server.post(&headers, &body).await,
@@ -169,7 +171,10 @@ impl Earlier {
             self.has_any(&["session.unknown-status", "replica.session", "restart.session"]);
         match &asker.session {
             None if required => Some(refusal(StatusCode::BAD_REQUEST, -32600, "no session")),
-            Some(id) if checked && !self.sessions().contains_key(id) => {
+            Some(id)
+                if lock(&self.ended).contains(id)
+                    || checked && !self.sessions().contains_key(id) =>
+            {
                 Some(refusal(StatusCode::NOT_FOUND, -32600, "no such session"))
             }
             _ => None,

@@ -73,7 +73,10 @@ impl Marks {
         if facts.retries > 0 {
             self.retry.get_or_insert(seq);
         }
-        let ids = event_ids(&seen.exchange.answer).len();
+        self.carry_ids(seq, event_ids(&seen.exchange.answer).len());
+    }
+
+    fn carry_ids(&mut self, seq: u64, ids: usize) {
         if ids > self.with_ids.map_or(0, |(_, most)| most) {
             self.with_ids = Some((seq, ids));
         }
@@ -125,6 +128,13 @@ impl Ground {
             kept.push(self.published.cut(seen.exchange.as_ref().clone()));
         }
         seen
+    }
+
+    /// So many events of a stream that is still open carry an id.
+    pub(super) fn carry_ids(&self, seq: u64, ids: usize) {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.stream.get_or_insert(seq);
+        marks.carry_ids(seq, ids);
     }
 
     /// What the exchanges up to now showed.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use plumb_model::Payload;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::{self, Expect, Reply};
-use plumb_wire::{Live, header, http, notification};
+use plumb_wire::{Live, header, http, method, notification};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -255,20 +255,32 @@ impl Session {
             listener.close().await;
         }
         match &self.carrier {
-            Carried::Http { id: None, .. } => None,
-            Carried::Http { id: Some(_), client } => {
-                // Even if the time is over: nothing of ours is left there.
-                let request = Ask::verb("migrate.farewell", "DELETE").http(&self.fields(), GRACE);
-                let seq = self.ground.reserve();
-                let live = client.send(request).await.ok()?;
-                Some(self.finish(live, "migrate.farewell", seq).await)
-            }
+            Carried::Http { .. } => self.delete().await,
             Carried::Stdio(process) => {
                 self.hear_strays().await;
                 process.stop(GRACE).await;
                 None
             }
         }
+    }
+
+    /// Ends it where it has an id, and asks in it all the same; gives the answers to both.
+    pub(super) async fn outlive(mut self, by: &str) -> Option<(Observed, Option<Observed>)> {
+        if let Some(listener) = self.listener.take() {
+            listener.close().await;
+        }
+        let deleted = self.delete().await?;
+        let after = self.ask(Ask::request(by, method::OLD_PING, json!({}))).await;
+        Some((deleted, after))
+    }
+
+    async fn delete(&self) -> Option<Observed> {
+        let Carried::Http { id: Some(_), client } = &self.carrier else { return None };
+        // Even if the time is over: nothing of ours is left there.
+        let request = Ask::verb("migrate.farewell", "DELETE").http(&self.fields(), GRACE);
+        let seq = self.ground.reserve();
+        let live = client.send(request).await.ok()?;
+        Some(self.finish(live, "migrate.farewell", seq).await)
     }
 }
 

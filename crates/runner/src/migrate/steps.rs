@@ -111,16 +111,22 @@ impl Visit<'_> {
         let Some(twin) = self.twin.take() else {
             return findings.unseen(id, "no second client could open a session");
         };
-        let minted = twin.id().is_some();
-        match twin.close().await {
-            Some(seen) => {
-                let status = seen.status().unwrap_or_default();
-                let ends = (200..300).contains(&status);
-                findings.told(id, ends, format!("DELETE: HTTP {status}"), &[seen.seq()]);
-            }
-            None if minted => findings.unseen(id, "DELETE was not answered"),
-            None => findings.absent(id, "there is no session to end", &[]),
+        if twin.id().is_none() {
+            twin.close().await;
+            return findings.absent(id, "there is no session to end", &[]);
         }
+        let Some((deleted, after)) = twin.outlive(id).await else {
+            return findings.unseen(id, "DELETE was not answered");
+        };
+        let status = deleted.status().unwrap_or_default();
+        let goes_on = after.as_ref().is_some_and(served);
+        let told = match &after {
+            Some(after) => format!("DELETE: HTTP {status}; `ping` behind it: {}", outcome(after)),
+            None => format!("DELETE: HTTP {status}"),
+        };
+        let seqs: Vec<u64> =
+            [Some(&deleted), after.as_ref()].into_iter().flatten().map(Observed::seq).collect();
+        findings.told(id, (200..300).contains(&status) && !goes_on, told, &seqs);
     }
 }
 

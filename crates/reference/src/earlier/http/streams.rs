@@ -71,6 +71,10 @@ impl Earlier {
             return StatusCode::METHOD_NOT_ALLOWED.into_response();
         }
         let (write, written) = mpsc::unbounded_channel();
+        if self.has("ids-on-get") {
+            // The other half is here.
+            let _ = write.send("id: get-1\ndata: \n\n".to_owned());
+        }
         let (way, mut said) = mpsc::unbounded_channel::<Value>();
         let session = field(headers, "mcp-session-id").unwrap_or_default();
         self.sessions().entry(session.to_owned()).or_default().stream = Some(way);

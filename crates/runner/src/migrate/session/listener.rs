@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use plumb_model::Carrier;
 use plumb_wire::http;
 use plumb_wire::jsonrpc::Message;
 use serde_json::Value;
@@ -48,12 +49,18 @@ impl Listener {
         let (stop, mut stopped) = oneshot::channel();
         let (ground, client, fields) = (Arc::clone(ground), client.clone(), fields.to_vec());
         let task = tokio::spawn(async move {
+            let mut ids = 0;
             loop {
                 let frame = tokio::select! {
                     frame = live.next() => frame,
                     _ = &mut stopped => None,
                 };
                 let Some(frame) = frame else { break };
+                // It is recorded when it ends, and looked at before.
+                if matches!(&frame.carrier, Carrier::Event { id: Some(id), .. } if !id.is_empty()) {
+                    ids += 1;
+                    ground.carry_ids(seq, ids);
+                }
                 if let Some(answer) = inbox.take(&Message::parse(&frame.payload), seq).await {
                     reply(&ground, &client, &fields, answer).await;
                 }
