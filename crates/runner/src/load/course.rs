@@ -30,6 +30,9 @@ const TRIES: usize = 5;
 /// So much of a request is told.
 const TOLD: usize = 300;
 
+/// What is told of a request that went over two connections.
+const SENT_AGAIN: &str = "sent again on a new connection: the one before, which had been used, ended without a byte of the answer";
+
 /// A load in its course.
 pub(super) struct Course {
     mix: Mix,
@@ -232,16 +235,24 @@ impl Course {
         }
     }
 
-    /// Asks a replica, on any connection of its.
+    /// Asks a replica. What may be repeated goes over any connection of its, and is sent again where one that was used before ends
+    /// without a byte: the server may have closed it. What may not gets a connection of its own, so that nobody is in doubt.
     async fn ask(&self, replica: &Replica, shot: &Shot, mark: &str) -> Shown {
         let mut request = HttpRequest::new("POST", shot.message(mark).to_string());
         for field in shot.headers(mark) {
             request = request.header(field.name, field.value);
         }
-        request.connection = Which::Pooled;
+        request.connection = if shot.idempotent { Which::Pooled } else { Which::Fresh };
         request.answer_within = Some(self.patience);
         match replica.client.send(request).await {
-            Ok(live) => judge(shot, mark, &self.mix.shots, &live.finish().await.1),
+            Ok(live) => {
+                let first = live.channel().to_owned();
+                live.head().await;
+                if live.channel() != first {
+                    self.tally().error(SENT_AGAIN);
+                }
+                judge(shot, mark, &self.mix.shots, &live.finish().await.1)
+            }
             Err(error) => Shown::Untaken(error.to_string()),
         }
     }

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn shot(shows: Shows) -> Shot {
-        Shot { name: "x".into(), template: json!({}), params: Vec::new(), shows }
+        Shot { name: "x".into(), template: json!({}), params: Vec::new(), shows, idempotent: true }
     }
 
     fn answer(message: Value) -> Answer {

@@ -28,6 +28,9 @@ pub struct Shot {
     pub params: Vec<(String, String)>,
     /// By what its own answer is known, beside the id.
     pub shows: Shows,
+    /// Whether it may be sent once more where nobody knows if it arrived: by its method, or by what its tool says of itself (RFC 9110,
+    /// section 9.2.2).
+    pub idempotent: bool,
 }
 
 /// What an answer shows of its request, beside the id.
@@ -61,7 +64,7 @@ impl Mix {
         let request = |method: &str, params: Value| template(edition, method, params);
         let plain = |name: &str, params: Value, shows: Shows| {
             let (name, template) = (name.to_owned(), request(name, params));
-            Shot { name, template, params: Vec::new(), shows }
+            Shot { name, template, params: Vec::new(), shows, idempotent: true }
         };
         let mut shots = vec![plain(method::DISCOVER, json!({}), Shows::Id)];
         for (listing, method, member) in [
@@ -118,12 +121,19 @@ fn calls(survey: &Survey, edition: &Edition) -> Vec<Shot> {
                 template: template(edition, method::TOOLS_CALL, message),
                 params,
                 shows: if marked { Shows::Argument } else { Shows::Id },
+                idempotent: is_idempotent(&callable.tool),
             })
         })
         .collect();
     calls.sort_by_key(|shot| shot.shows == Shows::Id);
     calls.truncate(EACH);
     calls
+}
+
+/// Whether a tool says that a second call does nothing more: it reads only, or is idempotent.
+fn is_idempotent(tool: &Value) -> bool {
+    let says = |hint: &str| tool["annotations"][hint] == true;
+    says("readOnlyHint") || says("idempotentHint")
 }
 
 /// Puts the place of the mark into the first argument that takes any text; whether there is one.
@@ -199,6 +209,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_tool_says_of_itself_tells_whether_it_may_be_called_twice() {
+        for (annotations, may) in [
+            (json!({"readOnlyHint": true}), true),
+            (json!({"readOnlyHint": false, "idempotentHint": true}), true),
+            (json!({"readOnlyHint": false}), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(is_idempotent(&json!({"annotations": annotations})), may, "{annotations}");
+        }
+    }
+
+    #[test]
     fn a_mark_stands_in_the_id_in_the_argument_and_in_its_field() {
         let schema = json!({"type": "object", "properties": {
             "kind": {"type": "string", "enum": ["a"]},
@@ -215,6 +237,7 @@ mod tests {
                 json!({"name": "say", "arguments": arguments}),
             ),
             shows: Shows::Argument,
+            idempotent: true,
         };
         let message = shot.message("plumb-load-7");
         assert_eq!(message["id"], "plumb-load-7");
