@@ -30,6 +30,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &calls::SLOW,
     &calls::CACHED,
     &private::PRIVATE,
+    &private::TOKENS,
 ];
 
 /// Whether what the server itself accepts is accepted through the gateway; a refusal there is asked for again, between

@@ -8,7 +8,7 @@ mod flaws;
 mod upstream;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -79,7 +79,7 @@ impl Drop for RunningGateway {
 ///
 /// Those of the listener.
 pub async fn serve_gateway(gateway: Gateway, listener: TcpListener) -> io::Result<()> {
-    let shared = Arc::new(Shared { gateway, cache: Cache::default() });
+    let shared = Arc::new(Shared { gateway, cache: Cache::default(), token: OnceLock::new() });
     axum::serve(listener, Router::new().fallback(crossed).with_state(shared)).await
 }
 
@@ -97,6 +97,8 @@ pub async fn spawn_gateway(gateway: Gateway) -> io::Result<RunningGateway> {
 struct Shared {
     gateway: Gateway,
     cache: Cache,
+    /// The first token that came: a mutant's credentials of its own.
+    token: OnceLock<HeaderValue>,
 }
 
 impl Shared {

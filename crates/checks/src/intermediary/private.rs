@@ -1,7 +1,7 @@
-//! server/utilities/caching#cache-scope-field: what is private is for who has asked.
+//! server/utilities/caching#cache-scope-field, basic/authorization#token-handling: what is one's is nothing to whoever else asks.
 
 use plumb_flows::crossing;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, TokenDeviation, check};
 use serde_json::json;
 
 use crate::server::caching::CACHEABLE;
@@ -76,6 +76,65 @@ async fn kept_apart(bench: &Bench, probe: &Probe) -> Judgement {
         }
     }
     Ok(Finding::Held)
+}
+
+check! {
+    /// **Observed:** a request with the run's credentials is answered through the gateway, and the same without credentials is not. With a
+    /// token that nobody has given out, and with one for another resource where the run has one (`--login`, `--auth`), the server
+    /// itself refuses it, and so it is refused through the gateway.
+    ///
+    /// **Why:** a gateway that asks for a token, does not look at it and goes on with credentials of its own opens the server to
+    /// whoever has a token of anything.
+    ///
+    /// **Fix:** pass the token on as it is, or validate its signature, its issuer and its audience before you use credentials of your
+    /// own.
+    pub(crate) TOKENS = "gateway.request.tokens";
+    crossing: tokens
+}
+
+async fn tokens(bench: &Bench) -> Judgement {
+    // A call is never cached; other requests are made such as nobody has sent.
+    let all = crossing::requests(bench);
+    let Some((_, probe)) = all.iter().find(|(slug, _)| *slug == "tools-call").or(all.first())
+    else {
+        return Ok(Finding::unseen("there is nothing to ask", "declare a capability"));
+    };
+    let fresh = || probe.clone().meta(FRESH, json!(bench.fresh_id().to_string()));
+    bench.control(fresh()).await?;
+    let crosses = bench.through(fresh()).await?;
+    if !crosses.is_accepted() || bench.through(fresh().without_token()).await?.is_accepted() {
+        return Ok(Finding::unseen(
+            "the gateway lets in who has no credentials, or nobody",
+            "judge a protected server, with --bearer, -H 'Authorization: …' or --auth",
+        ));
+    }
+    let other = bench.auth().and_then(|auth| auth.broken(TokenDeviation::AudienceOther));
+    let other = other.ok().map(|token| token.as_str().to_owned());
+    for (slug, title, token) in [
+        ("nobody", "a token that nobody has given out", Some("plumb-nobody".to_owned())),
+        ("audience-other", "a token for another resource", other),
+    ] {
+        let Some(token) = token else { continue };
+        let judged = refused_both_ways(bench, || fresh().bearer(&token)).await;
+        bench.case(slug, title, judged);
+    }
+    bench.conclude()
+}
+
+async fn refused_both_ways(bench: &Bench, probe: impl Fn() -> Probe) -> Judgement {
+    if bench.send(probe()).await?.is_accepted() {
+        return Ok(Finding::unseen(
+            "the server itself takes that token",
+            "nothing: it is for the server to choose",
+        ));
+    }
+    let mut through = bench.through(probe()).await?;
+    if through.is_accepted() {
+        through = bench.through(probe()).await?;
+    }
+    Ok(Finding::expect(!through.is_accepted(), "a refusal, as by the server itself", || {
+        format!("through the gateway: {}", through.describe())
+    }))
 }
 
 fn is_private(seen: &Observed) -> bool {

@@ -49,6 +49,7 @@ pub const GATEWAY_MUTANTS: &[GatewayMutant] = &[
     rule("slow_answers_awaited", "gateway.answer.slow"),
     rule("calls_not_cached", "gateway.cache.calls"),
     rule("private_kept_apart", "gateway.cache.private"),
+    rule("tokens_left_alone", "gateway.request.tokens"),
 ];
 
 /// A state as long as a column of a database.
@@ -75,6 +76,11 @@ pub(super) fn of_request(shared: &Shared, asked: &mut Asked) {
     if !shared.keeps("mirrored_fields_passed_on") {
         headers.remove("mcp-method");
         headers.remove("mcp-name");
+    }
+    if !shared.keeps("tokens_left_alone")
+        && let Some(token) = headers.get_mut(header::AUTHORIZATION)
+    {
+        *token = shared.token.get_or_init(|| token.clone()).clone();
     }
     if !shared.keeps("origins_left_alone") {
         headers.remove(header::ORIGIN);

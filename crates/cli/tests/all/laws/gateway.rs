@@ -84,7 +84,8 @@ async fn every_check_notices_its_breaches() {
         .filter(|mutant| wanted.as_ref().is_none_or(|w| w == mutant.name || w == mutant.kills));
     let tried = mutants.map(|mutant| async move {
         let gateway = Gateway { broken: vec![mutant.name.to_owned()], ..Gateway::default() };
-        let demands = ["challenges_kept", "private_kept_apart"].contains(&mutant.name);
+        let demanding = ["challenges_kept", "private_kept_apart", "tokens_left_alone"];
+        let demands = demanding.contains(&mutant.name);
         let verdict = judged(gateway, demands, &[mutant.kills]).await.remove(mutant.kills);
         let noticed = matches!(verdict, Some(Verdict::Violated { .. }));
         let told = format!("{} is not noticed by {}: {verdict:?}", mutant.name, mutant.kills);
