@@ -134,6 +134,9 @@ pub(crate) fn params(
             }
             continue;
         };
+        if body.is_none() && !rules.param_header_has_its_value {
+            continue;
+        }
         let Some(decoded) = decode(&header, rules, rules.param_decoded) else {
             if rules.param_characters_checked {
                 return fail(format!("Mcp-Param-{} is not valid Base64", annotation.name));

@@ -60,6 +60,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &params::NULL_NOT_EXPECTED,
     &params::ABSENT_NOT_EXPECTED,
     &params::MISSING,
+    &params::EXTRA,
     &headers::NAME_DECODE,
     &headers::NAMES_ANY_CASE,
     &headers::VALUES_CASE,

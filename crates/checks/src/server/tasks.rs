@@ -2,6 +2,7 @@
 
 mod cancel;
 pub(crate) mod durable;
+mod ended;
 mod headers;
 mod ids;
 mod input;
@@ -35,6 +36,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &shape::COMPLETED,
     &shape::RESULT_VALIDATES,
     &shape::FAILED,
+    &ended::ASKS_NOTHING,
     &shape::FAILED_ERROR,
     &shape::FAILED_STATUS_MESSAGE,
     &shape::GET_RESULT_TYPE,

@@ -68,6 +68,8 @@ macro_rules! tasks {
             cancelled_tasks_kept => kills "tasks.get.cancelled",
             /// A failed task has its error.
             task_error_inlined => kills "tasks.get.failed",
+            /// A task that has ended asks nothing.
+            task_ended_asks_nothing => kills "tasks.get.ended-asks-nothing",
             /// The result of tasks/get is complete, a failed task's too.
             task_get_type => kills "tasks.get.result-type",
             /// The inlined result is one of the tool.

@@ -174,6 +174,8 @@ macro_rules! transports {
             no_header_for_absent => kills "http.param.server-absent-not-expected",
             /// A header is required for a mirrored argument.
             param_header_required => kills "http.param.server-missing-header",
+            /// A header has an argument that it tells of.
+            param_header_has_its_value => kills "http.param.server-extra-header",
             /// It is required for integers of any size.
             large_integers_need_their_header => kills "http.param.server-missing-header",
             /// It is required for an empty string.

@@ -174,9 +174,44 @@ async fn not_expected(bench: &Bench, value: Option<&Value>) -> Judgement {
     bench.conclude()
 }
 
+check! {
+    /// **Observed:** between two calls without an annotated argument that is optional, which are served without a header for it, the
+    /// same call with a header is refused with the status 400 and the error -32020. Position: a header that speaks of an argument
+    /// that is not there says what the body does not.
+    ///
+    /// **Why:** a gateway routes, bills or forbids by that header, and the tool does something else: what is left out.
+    ///
+    /// **Fix:** refuse the header of an annotated parameter that has no value in the body.
+    pub(crate) EXTRA = "http.param.server-extra-header";
+    applies: [Http];
+    scenario: extra
+}
+
+async fn extra(bench: &Bench) -> Judgement {
+    let all = bench.survey().callable.iter().flat_map(|c| annotated(c, None));
+    for parameter in all.filter(|p| p.valid).take(LOOKED_AT) {
+        let Parameter { header, probe, .. } = parameter;
+        // Whether it is served says another check.
+        if !bench.send(probe.clone()).await?.is_accepted() {
+            continue;
+        }
+        let seen = bench.send(probe.clone().header(&header, &parameter.value)).await?;
+        bench.control(probe).await?;
+        let refused = seen.code() == Some(codes::HEADER_MISMATCH) && seen.status() == Some(400);
+        let judgement = seen
+            .settled()
+            .map(|seen| Finding::expect(refused, "status 400, error -32020", || seen.describe()));
+        let title = format!("`{header}: {}`, and no such argument", parameter.value);
+        bench.case(&header.to_lowercase(), title, judgement);
+    }
+    bench.conclude()
+}
+
 /// A call with all annotated arguments, and the same without one of them, or with another value for it.
 struct Parameter {
     header: String,
+    /// What the header says of the argument of the control.
+    value: String,
     control: Probe,
     probe: Probe,
     /// Whether the tool's schema takes the call.
@@ -196,6 +231,10 @@ fn annotated(callable: &Callable, value: Option<&Value>) -> Vec<Parameter> {
     };
     let parameter = |(pointer, annotation): &(String, String)| {
         let mut arguments = whole.clone();
+        let mirrored = match whole.pointer(pointer)? {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
         let (parent, key) = pointer.rsplit_once('/')?;
         let parent = arguments.pointer_mut(parent)?.as_object_mut()?;
         match value {
@@ -204,6 +243,7 @@ fn annotated(callable: &Callable, value: Option<&Value>) -> Vec<Parameter> {
         };
         Some(Parameter {
             header: format!("{}{annotation}", header::PARAM_PREFIX),
+            value: mirrored,
             control: call(&whole),
             probe: call(&arguments),
             valid: sample::validator(schema).is_none_or(|v| v.is_valid(&arguments)),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// Where a task stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// The handle that tools/call answers with.
     Handle,
     /// The result of tasks/get.
@@ -46,7 +46,10 @@ fn is_handle(result: &Value) -> bool {
 }
 
 /// A task as tasks/get and notifications show it, with this status.
-fn detailed<'a>(seen: &'a Observed, status: &'a str) -> impl Iterator<Item = (Place, &'a Value)> {
+pub(super) fn detailed<'a>(
+    seen: &'a Observed,
+    status: &'a str,
+) -> impl Iterator<Item = (Place, &'a Value)> {
     tasks(seen)
         .into_iter()
         .filter(move |(place, task)| *place != Place::Handle && task["status"] == status)

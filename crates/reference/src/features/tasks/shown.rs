@@ -22,6 +22,9 @@ pub(super) fn shown(call: &Call, record: &Record, view: &View, reads: u64) -> Va
     if view.status == "input_required" && rules.task_inputs_listed {
         task["inputRequests"] = requests(call, view, reads);
     }
+    if view.is_terminal() && !rules.task_ended_asks_nothing {
+        task["inputRequests"] = json!({ "sure": { "method": "roots/list" } });
+    }
     match &view.end {
         Some(End::Result(result)) => settle(call, &mut task, result),
         Some(End::Error { code, message }) => {
