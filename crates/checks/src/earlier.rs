@@ -1,13 +1,16 @@
 //! What only the revisions with a handshake demand of a server: sessions, streams, and methods that the newest one took away.
 //! What they share with it is judged by the checks of `server`, which say since when.
 
+pub(crate) mod behind;
 mod changes;
+mod completions;
 mod leaving;
 mod lifecycle;
 mod resumption;
 mod sessions;
 mod streams;
 mod tasks;
+mod unsubscribed;
 mod utilities;
 mod version_header;
 
@@ -44,6 +47,7 @@ const CHECKS: &[&Check] = &[
     &changes::RESOURCES,
     &changes::PROMPTS,
     &changes::UPDATES,
+    &unsubscribed::UNSUBSCRIBED,
     &changes::ONE_STREAM,
     &sessions::VISIBLE_ASCII,
     &sessions::ID_SECURE,
@@ -69,8 +73,11 @@ const CHECKS: &[&Check] = &[
     &utilities::SET_LEVEL_THRESHOLD,
     &utilities::NOT_FOUND_CODE,
     &utilities::SUBSCRIBE,
+    &crate::server::resources::traversal::SERVED_ONLY,
     &utilities::URL_REQUIRED,
     &utilities::ELICITATION_ID,
+    &completions::ID,
+    &completions::CLIENT,
     &utilities::TASKS_UNDECLARED,
     &utilities::TASKS_UNKNOWN,
 ];

@@ -17,7 +17,7 @@ mod pagination;
 mod patterns;
 mod progress;
 mod prompts;
-mod resources;
+pub(crate) mod resources;
 mod roots;
 mod sampling;
 mod schema;

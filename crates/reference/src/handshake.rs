@@ -67,6 +67,8 @@ pub(crate) struct Server {
     /// Whether a mutant has stumbled over a cancellation.
     spoilt: AtomicBool,
     tasks: Mutex<BTreeMap<String, tasks::Task>>,
+    /// How often the tool `job` has worked, as a task or not.
+    jobs: AtomicU64,
     /// How often the lists have changed.
     changes: AtomicU64,
     sessions: Mutex<BTreeMap<String, Session>>,
@@ -93,6 +95,7 @@ impl Server {
             running: Mutex::default(),
             spoilt: AtomicBool::default(),
             tasks: Mutex::default(),
+            jobs: AtomicU64::default(),
             changes: AtomicU64::default(),
             sessions: Mutex::default(),
             ended: Mutex::default(),

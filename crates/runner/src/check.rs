@@ -47,6 +47,8 @@ pub enum Applies {
     Http,
     /// Standard streams.
     Stdio,
+    /// Its requests are cancelled by a message: over standard streams, and over either transport in revisions with a handshake.
+    CancelledByMessage,
     /// The run has access tokens, and the target was told whom to trust.
     Auth,
     /// The target speaks no handshake-based revision beside this one.
@@ -186,6 +188,11 @@ impl Applies {
             Self::Stdio => say(
                 survey.transport == Transport::Stdio,
                 "the target speaks over Streamable HTTP".into(),
+            ),
+            // Revisions with a handshake have no discovery.
+            Self::CancelledByMessage => say(
+                survey.transport == Transport::Stdio || survey.discover.is_none(),
+                "over Streamable HTTP a request is cancelled by closing its stream".into(),
             ),
             Self::Auth => say(
                 survey.protected,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Declared, Finding, Judgement, Open, Probe, Prop, Session, check};
+use plumb_runner::{
+    Bench, Declared, Finding, Judgement, Open, Probe, Prop, Session, Trouble, check,
+};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Value, json};
@@ -86,15 +88,18 @@ check! {
 }
 
 async fn updates(bench: &Bench) -> Judgement {
+    let uri = updated(bench)?;
+    told(bench, Prop::UpdateResource, notification::RESOURCE_UPDATED, Some(&uri)).await
+}
+
+/// The resource that the tool updates.
+pub(super) fn updated(bench: &Bench) -> Result<String, Trouble> {
     let found = bench.prop(Prop::UpdateResource)?;
     let given = found.arguments.get("uri").and_then(Value::as_str);
-    let Some(uri) = given.or(found.about.as_deref()) else {
-        return Ok(Finding::unseen(
-            "it is not known which resource the tool updates",
-            Prop::UpdateResource.how_to_enable(),
-        ));
-    };
-    told(bench, Prop::UpdateResource, notification::RESOURCE_UPDATED, Some(uri)).await
+    given.or(found.about.as_deref()).map(str::to_owned).ok_or_else(|| Trouble::Absent {
+        why: "it is not known which resource the tool updates".into(),
+        how_to_enable: Prop::UpdateResource.how_to_enable().into(),
+    })
 }
 
 /// Judges whether a change is told.
@@ -130,7 +135,7 @@ async fn changed(
         None if bench.survey().transport.has_heads() => {
             return Ok(Finding::unseen("there is no stream to hear of changes", "answer GET"));
         }
-        None => stray(bench, session, is_told).await,
+        None => stray(bench, session, TOLD, is_told).await,
     };
     Ok(Finding::expect(heard, method, || "nothing of the kind".into()))
 }
@@ -148,10 +153,15 @@ pub(super) async fn ear(bench: &Bench, session: &Session<'_>) -> Option<Open> {
     None
 }
 
-/// Whether a message comes outside of answers, over standard streams.
-async fn stray(bench: &Bench, session: &Session<'_>, wanted: impl Fn(&Message) -> bool) -> bool {
+/// Whether a message comes outside of answers within this time, over standard streams.
+pub(super) async fn stray(
+    bench: &Bench,
+    session: &Session<'_>,
+    within: Duration,
+    wanted: impl Fn(&Message) -> bool,
+) -> bool {
     for _ in 0..10 {
-        bench.pause(TOLD / 10).await;
+        bench.pause(within / 10).await;
         if session.strays().await.is_some_and(|seen| seen.messages.iter().any(&wanted)) {
             return true;
         }

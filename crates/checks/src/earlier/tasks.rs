@@ -1,6 +1,8 @@
 //! basic/utilities/tasks: the tasks that were part of the core for one revision.
 
+mod begun;
 mod cancelled;
+mod compared;
 mod created;
 mod flow;
 mod outcome;
@@ -16,12 +18,12 @@ pub(super) const CHECKS: &[&Check] = &[
     &created::ID_STRING,
     &created::ID_UNIQUE,
     &created::UNGUESSABLE,
-    &created::BEGINS_WORKING,
+    &begun::BEGINS_WORKING,
     &created::TIMES,
     &created::TTL,
     &outcome::TRANSITIONS,
     &outcome::TERMINAL_STAYS,
-    &outcome::RESULT_FINAL,
+    &compared::RESULT_FINAL,
     &outcome::RESULT_BLOCKS,
     &outcome::RELATED_TASK,
     &outcome::PARAMETER_WINS,

@@ -11,6 +11,8 @@ use plumb_runner::{
 use plumb_wire::{meta, notification};
 use serde_json::{Value, json};
 
+use crate::earlier;
+
 pub(crate) const CHECKS: &[&Check] =
     &[&TOKEN_ECHO, &INCREASING, &ONLY_KNOWN_TOKENS, &ONLY_IN_PROGRESS];
 
@@ -186,7 +188,9 @@ fn known(seen: &Observed, token: Option<&Value>) -> Finding {
 
 check! {
     /// **Observed:** the channel of a call that reports progress stays open after its result: nothing more comes for
-    /// its token, over standard streams on the shared output, over HTTP on the stream.
+    /// its token, over standard streams on the shared output, over HTTP on the stream. In revisions with a handshake the stream of
+    /// GET is open, too: what comes there when a later request is answered, of a call whose progress came with its answer, three
+    /// times in a row, was sent behind it; where all progress comes there, what comes within 150 ms may have been on its way.
     ///
     /// **Why:** the client has dropped the token, or given it to another request.
     ///
@@ -227,6 +231,9 @@ async fn no_progress_afterwards(bench: &Bench) -> Judgement {
         bench.case(&plain(&name), format!("{name:?} after its response"), finding);
     }
     quiet.leave().await;
+    if bench.edition().has_handshake() && bench.survey().transport.has_heads() {
+        earlier::behind::on_the_other_stream(bench, reporters(bench)?).await?;
+    }
     bench.conclude()
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -16,8 +17,17 @@ const INFO: usize = 1;
 /// The cursor of the second page of tools.
 const SECOND: &str = "the-second-page";
 
+/// What comes too late comes so long after the answer.
+const LATE: Duration = Duration::from_millis(100);
+
 /// The resource that there is.
 pub(super) const RESOURCE: &str = "test://watched-resource";
+
+/// Another, which is a file.
+const FILE: &str = "file:///srv/notes/notes.txt";
+
+/// What a file of the system begins with.
+const ACCOUNTS: &str = "root:x:0:0:root:/root:/bin/sh\n";
 
 /// Tools that change something.
 const TRIGGERS: [&str; 4] = [
@@ -62,13 +72,18 @@ impl Server {
             "tools/list" => self.tools(session, params),
             "tools/call" => self.call(session, params, before),
             "resources/list" => {
-                let resources = json!([{"uri": RESOURCE, "name": "one"}, self.interface()]);
+                let file = json!({"uri": FILE, "name": "notes.txt"});
+                let resources = json!([{"uri": RESOURCE, "name": "one"}, self.interface(), file]);
                 self.one_page(params, "resources", resources)
             }
             "resources/templates/list" => self.one_page(params, "resourceTemplates", json!([])),
             "resources/read" => {
                 if let Some(interface) = self.interface_at(&params["uri"]) {
                     return Ok(json!({"contents": [interface]}));
+                }
+                let climbs = params["uri"].as_str().is_some_and(|uri| uri.contains("../"));
+                if climbs && !self.obeys("resource_paths") {
+                    return Ok(json!({"contents": [{"uri": params["uri"], "text": ACCOUNTS}]}));
                 }
                 let uri = self.resource(params)?;
                 Ok(json!({"contents": [{"uri": uri, "mimeType": "text/plain", "text": "1"}]}))
@@ -78,7 +93,7 @@ impl Server {
                 if let Some(session) = self.sessions().get_mut(session) {
                     if method == "resources/subscribe" {
                         session.subscribed.insert(uri);
-                    } else {
+                    } else if self.obeys("unsubscribe") {
                         session.subscribed.remove(&uri);
                     }
                 }
@@ -291,6 +306,9 @@ impl Server {
                 let params = json!({"progressToken": token, "progress": progress, "total": 2});
                 before.push(told("notifications/progress", params));
             }
+            if !self.obeys("progress_ends") {
+                self.tell_late(session, json!({"progressToken": token, "progress": 3}));
+            }
         }
         if !self.obeys("undeclared_requests") {
             let params = json!({"messages": [], "maxTokens": 1});
@@ -309,6 +327,18 @@ impl Server {
         Ok(json!({"content": [{"type": "text", "text": "looked"}]}))
     }
 
+    /// Tells of progress on the stream of GET, when the answer is out.
+    fn tell_late(&self, session: &str, params: Value) {
+        let stream = self.sessions().get(session).and_then(|session| session.stream.clone());
+        if let Some(stream) = stream {
+            tokio::spawn(async move {
+                tokio::time::sleep(LATE).await;
+                // The client may have gone.
+                let _ = stream.send(told("notifications/progress", params));
+            });
+        }
+    }
+
     /// The URI of a resource that is there.
     fn resource(&self, params: &Value) -> Result<String, Value> {
         let Some(uri) = params["uri"].as_str() else { return Err(error(-32602, "no uri")) };
@@ -316,7 +346,11 @@ impl Server {
             return Ok(RESOURCE.to_owned());
         }
         let code = if self.obeys("not_found") { -32002 } else { -32602 };
-        if uri == RESOURCE { Ok(uri.to_owned()) } else { Err(error(code, "no such resource")) }
+        if uri == RESOURCE || uri == FILE {
+            Ok(uri.to_owned())
+        } else {
+            Err(error(code, "no such resource"))
+        }
     }
 
     fn prompt(&self, params: &Value) -> Result<Value, Value> {

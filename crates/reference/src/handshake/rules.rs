@@ -15,9 +15,9 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
 
 /// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched, and give its
 /// tools other names than the official fixture does. It may ask its client before it calls a tool: over standard streams it may
-/// serve nothing until it is answered, and over HTTP ask on the stream of GET alone.
-pub const EARLIER_LIBERTIES: [&str; 4] =
-    ["answers_at_once", "fixture_names", "serves_meanwhile", "asks_in_answers"];
+/// serve nothing until it is answered, and over HTTP ask on the stream of GET alone. A tool may fail now and then.
+pub const EARLIER_LIBERTIES: [&str; 5] =
+    ["answers_at_once", "fixture_names", "serves_meanwhile", "asks_in_answers", "never_fails"];
 
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.
 pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
@@ -55,12 +55,16 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("log_threshold_next", "logging.set-level.threshold"),
     rule("not_found", "resources.not-found-code"),
     rule("subscribe", "resources.subscribe.answered"),
+    rule("resource_paths", "resources.sec.served-only"),
     rule("test_trigger_tool_change", "tools.list-changed.session"),
     rule("test_trigger_resource_change", "resources.list-changed.session"),
     rule("test_trigger_prompt_change", "prompts.list-changed.session"),
     rule("test_update_resource", "resources.subscribe.updates"),
+    rule("unsubscribe", "resources.unsubscribe.silent"),
     rule("streams_one", "http.streams.one"),
     rule("elicitation_id", "elicit.url.elicitation-id"),
+    rule("complete_id", "elicit.complete.id"),
+    rule("complete_client", "elicit.complete.client"),
     rule("request_ids", "base.request.id-unique"),
     rule("url_required", "elicit.required.list"),
     rule("task_ignored", "core-tasks.undeclared-ignored"),
@@ -73,6 +77,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("task_id_unique", "core-tasks.id-unique"),
     rule("task_id_random", "core-tasks.unguessable"),
     rule("task_begins", "core-tasks.begins-working"),
+    rule("task_ends_with_its_work", "core-tasks.begins-working"),
     rule("task_times", "core-tasks.times"),
     rule("task_ttl", "core-tasks.ttl"),
     rule("task_transitions", "core-tasks.transitions"),
@@ -106,7 +111,10 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("tool_shape", "schema.tool.shape"),
     rule("task_support", "schema.tool.shape"),
     rule("text_copy", "tools.structured.text-copy"),
+    rule("progress_ends", "progress.only-in-progress"),
+    rule("progress_ends", "progress.stop"),
     rule("late_cancel", "cancel.race-server"),
+    rule("cancel_silent", "cancel.server-no-response"),
     // Of the tools that are lent: rules of the newest revision, by their names there.
     rule("form_without_secrets", "elicit.sec.no-form-secrets"),
     rule("messages_without_secrets", "elicit.sec.no-form-secrets"),

@@ -1,7 +1,8 @@
 //! Tasks as the core had them for one revision.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -32,6 +33,8 @@ pub(super) struct Task {
     session: String,
     tool: String,
     status: &'static str,
+    /// Since when it works.
+    since: Instant,
     created: String,
     updated: String,
     /// The progress token of its call.
@@ -63,7 +66,7 @@ impl Server {
         let (_, support) = TOOLS.into_iter().find(|(tool, _)| *tool == name)?;
         Some(if support == "required" && self.obeys("task_required") {
             Err(error(-32601, "only as a task"))
-        } else if name == FAILS {
+        } else if self.fails(name) {
             Ok(failed())
         } else {
             Ok(done())
@@ -89,16 +92,21 @@ impl Server {
             n if !self.obeys("task_id_random") => format!("task-{n}"),
             _ => random(),
         };
-        let status = if self.obeys("task_begins") { "working" } else { "input_required" };
+        let status = match () {
+            () if !self.obeys("task_begins") => "input_required",
+            () if !self.obeys("task_ends_with_its_work") && name != "job_asks" => "completed",
+            () => "working",
+        };
         let (session, tool) = (session.to_owned(), name.to_owned());
-        let task = Task { session, tool, status, created: now.clone(), updated: now, token };
+        let (created, since) = (now.clone(), Instant::now());
+        let task = Task { session, tool, status, since, created, updated: now, token };
         let mut shown = self.shown(&id, &task);
         if !self.obeys("task_id_string") {
             shown["taskId"] = json!(7);
         }
         self.tasks().insert(id.clone(), task);
         let server = Arc::clone(self);
-        let end = if name == FAILS { "failed" } else { "completed" };
+        let end = if self.fails(name) { "failed" } else { "completed" };
         if name != "job_asks" {
             tokio::spawn(async move {
                 let long = !server.obeys("task_blocks");
@@ -107,6 +115,12 @@ impl Server {
             });
         }
         Ok(json!({"task": shown}))
+    }
+
+    /// Whether the work of a tool fails this time.
+    fn fails(&self, tool: &str) -> bool {
+        let now_and_then = tool == TOOLS[0].0 && !self.obeys("never_fails");
+        tool == FAILS || now_and_then && self.jobs.fetch_add(1, Ordering::Relaxed) % 2 == 0
     }
 
     /// Gives a task its status, unless it has ended.
@@ -271,6 +285,9 @@ impl Server {
     fn outcome(&self, id: &str) -> Result<Value, Value> {
         let task = self.tasks().get(id).cloned();
         let Some(task) = task else { return Err(error(-32602, "no such task")) };
+        if !self.obeys("task_ends_with_its_work") && task.since.elapsed() < WORK {
+            return Err(error(-32603, "no result"));
+        }
         if !self.obeys("task_result") {
             return Ok(self.shown(id, &task));
         }

@@ -199,11 +199,32 @@ impl Server {
         if by_url && self.obeys("elicitation_id") {
             request["params"]["elicitationId"] = json!(format!("elicitation-{session}-{id}"));
         }
+        let elicitation = request.pointer("/params/elicitationId").cloned();
         let (answer, answered) = oneshot::channel();
         self.waiting().insert((session.to_owned(), id.to_string()), answer);
         say.send(request).ok()?;
         let answer = tokio::time::timeout(PATIENCE, answered).await.ok()?.ok()?;
+        if answer.pointer("/result/action") == Some(&json!("accept")) {
+            self.complete(session, elicitation.as_ref(), say);
+        }
         answer.get("result").cloned()
+    }
+
+    /// Tells that an elicitation by URL is complete: nobody has to visit its page here.
+    fn complete(&self, session: &str, elicitation: Option<&Value>, say: &Say) {
+        let Some(id) = elicitation else { return };
+        let id = if self.obeys("complete_id") { id.clone() } else { json!("another") };
+        let said =
+            methods::told("notifications/elicitation/complete", json!({"elicitationId": id}));
+        if !self.obeys("complete_client") {
+            let sessions = self.sessions();
+            let others = sessions.iter().filter(|(other, _)| *other != session);
+            for stream in others.filter_map(|(_, other)| other.stream.as_ref()) {
+                let _ = stream.send(said.clone());
+            }
+        }
+        // The client may have gone.
+        let _ = say.send(said);
     }
 
     /// Takes the answer of a client.

@@ -40,7 +40,7 @@ impl Probe {
     }
 
     /// The answer to a request of the target, which has none itself.
-    pub(crate) fn answer(message: Value) -> Self {
+    pub fn answer(message: Value) -> Self {
         Self { answers: true, ..Self::message(message) }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::flow::{Life, as_task, calls, has_ended, lives, takes_calls, task};
+use super::flow::{Life, as_task, calls, lives, takes_calls, task};
 
 check! {
     /// **Observed:** a call asks for a task: whoever answers it by one declares the capability `tasks`.
@@ -213,32 +213,6 @@ async fn several(bench: &Bench) -> Result<Vec<String>, plumb_runner::Trouble> {
         ids.extend(task(&seen).and_then(|task| task["taskId"].as_str()).map(str::to_owned));
     }
     Ok(ids)
-}
-
-check! {
-    /// **Observed:** the status of a task in the answer that creates it is `working`. One that has ended by then is not judged:
-    /// it may have been so before.
-    ///
-    /// **Why:** a client that is told of another one has missed what came before.
-    ///
-    /// **Fix:** answer before the work changes the status.
-    pub(super) BEGINS_WORKING = "core-tasks.begins-working";
-    since: "2025-11-25";
-    until: "2025-11-25";
-    applies: [Declares(CoreTasks)];
-    scenario: begins_working
-}
-
-async fn begins_working(bench: &Bench) -> Judgement {
-    each(bench, |_, task| {
-        if has_ended(task) {
-            return Finding::unseen("it ended before the answer", "offer one that takes a while");
-        }
-        Finding::expect(task["status"] == "working", "the status working", || {
-            task["status"].to_string()
-        })
-    })
-    .await
 }
 
 check! {

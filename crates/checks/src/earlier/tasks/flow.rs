@@ -28,6 +28,8 @@ const APART: Duration = Duration::from_millis(100);
 pub(super) struct Life {
     /// The tool, and the value that its call has in place of the usual one.
     pub(super) tool: String,
+    /// That call, without a task.
+    pub(super) call: Probe,
     /// The answer to the same call without a task, of a tool that takes both.
     pub(super) plain: Option<Observed>,
     /// The answer to the call.
@@ -152,8 +154,8 @@ async fn followed(bench: &Bench) -> Result<Vec<Life>, Trouble> {
             let created = bench.send(as_task(call.clone())).await?;
             let compared =
                 said(&callable) == "optional" && callable.took.is_some_and(|t| t < AT_ONCE);
-            let plain = if compared { Some(bench.send(call).await?) } else { None };
-            lives.push(Life { tool, plain, created, read: Vec::new(), result: None });
+            let plain = if compared { Some(bench.send(call.clone()).await?) } else { None };
+            lives.push(Life { tool, call, plain, created, read: Vec::new(), result: None });
         }
     }
     let followed = lives.into_iter().map(|life| follow(bench, life));

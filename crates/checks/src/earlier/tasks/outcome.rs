@@ -91,61 +91,6 @@ async fn terminal_stays(bench: &Bench) -> Judgement {
 }
 
 check! {
-    /// **Observed:** `tasks/result` of a task that has ended is the result of a call, which has `content`, or an error. Where the tool
-    /// is called without a task as well, both succeed, both are an error of the tool (`isError`), or both are errors with one
-    /// code. Other values of an argument that is one of several are tried, too.
-    ///
-    /// **Why:** it is the result of the tool that the client hands on, and it tells by it whether the work was done.
-    ///
-    /// **Fix:** return what the call would have been answered with, not the task.
-    pub(super) RESULT_FINAL = "core-tasks.result-final";
-    since: "2025-11-25";
-    until: "2025-11-25";
-    applies: [Declares(CoreTasks)];
-    scenario: result_final
-}
-
-async fn result_final(bench: &Bench) -> Judgement {
-    each(bench, |life, _| {
-        let Some(seen) = life.result.as_ref().filter(|seen| !seen.is_trouble()) else {
-            return Finding::unseen("the task did not end", "offer one that is quick");
-        };
-        let fits = seen.result().map_or(seen.error().is_some(), |r| r["content"].is_array());
-        if !fits {
-            return Finding::violated("the result of a call, or its error", seen.describe());
-        }
-        // What was cancelled comes to something else.
-        let cancelled = life.shown().last().is_some_and(|(_, task)| task["status"] == "cancelled");
-        let plain = life.plain.as_ref().filter(|_| !cancelled);
-        let Some((plain, kind)) = plain.and_then(|plain| Some((plain, Kind::of(plain)?))) else {
-            return Finding::Held;
-        };
-        Finding::expect(Kind::of(seen) == Some(kind), "what the call itself comes to", || {
-            format!("{}, where the call is answered by {}", seen.describe(), plain.describe())
-        })
-    })
-    .await
-}
-
-/// What a call comes to, as far as it is the same each time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Success,
-    ErrorOfTheTool,
-    Error(i64),
-}
-
-impl Kind {
-    fn of(seen: &Observed) -> Option<Self> {
-        if let Some(result) = seen.result() {
-            let failed = result["isError"] == true;
-            return Some(if failed { Self::ErrorOfTheTool } else { Self::Success });
-        }
-        seen.code().map(Self::Error)
-    }
-}
-
-check! {
     /// **Observed:** `tasks/result` is asked for as soon as a task was created: when it is answered, the task has ended. A task
     /// that asks its client is not judged.
     ///

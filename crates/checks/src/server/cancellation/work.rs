@@ -194,16 +194,17 @@ async fn cancel(quiet: &Quiet<'_>, bench: &Bench, open: Open) -> Result<(), Trou
 }
 
 check! {
-    /// **Observed:** a slow call is cancelled over standard streams: for a second no error comes for it, and no result in less
+    /// **Observed:** a slow call is cancelled by its notification: for a second no error comes for it, and no result in less
     /// than a third of the time that the call takes. A result that crossed the cancellation, or that comes in the end because the
-    /// call cannot be cancelled, is right.
+    /// call cannot be cancelled, is right. Over HTTP, in revisions with a handshake, an answer on a stream is judged; one that is a
+    /// single JSON object is not, since the request must be answered by one.
     ///
     /// **Why:** the client has dropped the id; an answer to it is noise, or is taken for another's.
     ///
     /// **Fix:** end the request without an answer.
     pub(crate) NO_RESPONSE = "cancel.server-no-response";
     since: "2025-03-26";
-    applies: [Stdio];
+    applies: [CancelledByMessage];
     needs: [SlowTool];
     scenario: no_response
 }
@@ -227,8 +228,11 @@ async fn no_response(bench: &Bench) -> Judgement {
         .await?;
     let answer = open.until(GRACE, Message::is_response).await;
     let took = begun.elapsed();
-    bench.close(open);
+    let seen = bench.close(open);
     let finding = match answer {
+        Some(_) if seen.exchange.answer.media_type().as_deref() == Some("application/json") => {
+            Finding::unseen("the answer had to be one JSON object", "answer calls by streams")
+        }
         Some(answer)
             if matches!(answer.kind, Kind::Error) || early(bench, &quiet, took).await? =>
         {

@@ -19,6 +19,20 @@ check! {
     scenario: path_traversal
 }
 
+check! {
+    /// **Observed:** what `resources.sec.path-traversal` observes by the newest revision. Position: a URI that leads out of what is
+    /// served is none that a server may take, since it validates all of them.
+    ///
+    /// **Why:** the server reads with its own rights, and the client chooses the path.
+    ///
+    /// **Fix:** decode once, resolve the path, follow links, then compare it with the root that you serve.
+    pub(crate) SERVED_ONLY = "resources.sec.served-only";
+    since: "2025-03-26";
+    until: "2025-11-25";
+    applies: [Declares(Resources)];
+    scenario: path_traversal
+}
+
 /// At most so many directories of listed files, and so many templates, are tried.
 const DIRECTORIES: usize = 2;
 const TEMPLATES: usize = 4;

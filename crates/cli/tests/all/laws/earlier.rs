@@ -98,6 +98,13 @@ async fn a_server_that_asks_on_the_stream_of_get_alone_is_listened_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_fails_now_and_then_is_not_blamed_for_what_its_tasks_come_to() {
+    let id = "core-tasks.result-final";
+    let report = judged("2025-11-25", &["never_fails"], &[id]).await;
+    assert_eq!(verdicts(&report).get(id), Some(&&Verdict::Held));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tools_that_change_something_are_found_in_a_session_whatever_their_names() {
     let liberty = "fixture_names";
     let tools = ["plug_in", "learn_phrase", "put_file", "touch"];
