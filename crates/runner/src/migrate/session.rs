@@ -9,7 +9,7 @@ use std::time::Duration;
 use plumb_model::Payload;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::stdio::{self, Expect, Reply};
-use plumb_wire::{Live, header, http, method, notification};
+use plumb_wire::{Live, header, http, notification};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -265,12 +265,12 @@ impl Session {
     }
 
     /// Ends it where it has an id, and asks in it all the same; gives the answers to both.
-    pub(super) async fn outlive(mut self, by: &str) -> Option<(Observed, Option<Observed>)> {
+    pub(super) async fn outlive(mut self, ask: Ask) -> Option<(Observed, Option<Observed>)> {
         if let Some(listener) = self.listener.take() {
             listener.close().await;
         }
         let deleted = self.delete().await?;
-        let after = self.ask(Ask::request(by, method::OLD_PING, json!({}))).await;
+        let after = self.ask(ask).await;
         Some((deleted, after))
     }
 

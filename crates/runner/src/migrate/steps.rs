@@ -20,6 +20,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Means;
+use super::ask::Ask;
 use super::ground::Ground;
 use super::lists::Lists;
 use super::session::{Session, Speaks};
@@ -111,17 +112,22 @@ impl Visit<'_> {
         let Some(twin) = self.twin.take() else {
             return findings.unseen(id, "no second client could open a session");
         };
+        // What was served before.
+        let method = self.declared_list();
         if twin.id().is_none() {
             twin.close().await;
             return findings.absent(id, "there is no session to end", &[]);
         }
-        let Some((deleted, after)) = twin.outlive(id).await else {
+        let Some((deleted, after)) = twin.outlive(Ask::request(id, method, Value::Null)).await
+        else {
             return findings.unseen(id, "DELETE was not answered");
         };
         let status = deleted.status().unwrap_or_default();
         let goes_on = after.as_ref().is_some_and(served);
         let told = match &after {
-            Some(after) => format!("DELETE: HTTP {status}; `ping` behind it: {}", outcome(after)),
+            Some(after) => {
+                format!("DELETE: HTTP {status}; `{method}` behind it: {}", outcome(after))
+            }
             None => format!("DELETE: HTTP {status}"),
         };
         let seqs: Vec<u64> =
