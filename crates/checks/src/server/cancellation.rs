@@ -2,6 +2,7 @@
 
 mod invalid;
 mod server;
+mod silence;
 mod work;
 
 use plumb_runner::Check;
@@ -12,7 +13,7 @@ pub(crate) const CHECKS: &[&Check] = &[
     &server::REFERENCES_LISTEN,
     &work::STOP,
     &work::FREE,
-    &work::NO_RESPONSE,
+    &silence::NO_RESPONSE,
     &work::RACE,
     &invalid::UNKNOWN,
     &invalid::COMPLETED,

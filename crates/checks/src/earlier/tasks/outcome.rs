@@ -211,6 +211,9 @@ async fn parameter_wins(bench: &Bench) -> Judgement {
     bench.control(about(method::TASKS_GET, one)).await?;
     let probe = about(method::TASKS_GET, one).meta(RELATED, json!({"taskId": other}));
     let seen = bench.send(probe.patience(SOON)).await?;
+    if !bench.send(about(method::TASKS_GET, one)).await?.is_accepted() {
+        return Ok(Finding::unseen("the task is gone", "keep it for as long as its `ttl` says"));
+    }
     let shown = seen.settled()?.result().and_then(|task| task["taskId"].as_str());
     Ok(Finding::expect(shown == Some(one), format!("the task {one:?}"), || seen.describe()))
 }

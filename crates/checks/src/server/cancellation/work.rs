@@ -1,6 +1,6 @@
 //! basic/patterns/cancellation#behavior-requirements: cancelled work ends.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use plumb_flows::quiet::Quiet;
 use plumb_flows::work;
@@ -8,18 +8,18 @@ use plumb_model::End;
 use plumb_runner::{
     Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, check, with_token,
 };
-use plumb_wire::jsonrpc::{Kind, Message};
+use plumb_wire::jsonrpc::Message;
 use plumb_wire::{method, notification};
 use serde_json::{Value, json};
 
 /// What comes later than this after a cancellation has not crossed it on the way.
-const GRACE: Duration = Duration::from_secs(1);
+pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// So long a call works that is to be cancelled, where it can be told.
 const LASTS: Duration = Duration::from_secs(4);
 
 /// What has come by now.
-const NOW: Duration = Duration::from_millis(1);
+pub(super) const NOW: Duration = Duration::from_millis(1);
 
 /// So long the work of a call is watched once it must be over.
 const WATCH: Duration = Duration::from_millis(300);
@@ -153,7 +153,7 @@ async fn after_cancelling(bench: &Bench, quiet: &Quiet<'_>, id: &Value) -> Resul
 }
 
 /// A server that does one thing after another is done before it reads of the cancellation.
-fn answered_before() -> Finding {
+pub(super) fn answered_before() -> Finding {
     Finding::unseen(
         "the slow call was answered before it could be cancelled, although another request came behind it",
         "serve requests beside each other, or name a slower tool under [props.slow-tool]",
@@ -191,65 +191,6 @@ async fn cancel(quiet: &Quiet<'_>, bench: &Bench, open: Open) -> Result<(), Trou
     }
     bench.close(open);
     Ok(())
-}
-
-check! {
-    /// **Observed:** a slow call is cancelled by its notification: for a second no error comes for it, and no result in less
-    /// than a third of the time that the call takes. A result that crossed the cancellation, or that comes in the end because the
-    /// call cannot be cancelled, is right. Over HTTP, in revisions with a handshake, an answer on a stream is judged; one that is a
-    /// single JSON object is not, since the request must be answered by one.
-    ///
-    /// **Why:** the client has dropped the id; an answer to it is noise, or is taken for another's.
-    ///
-    /// **Fix:** end the request without an answer.
-    pub(crate) NO_RESPONSE = "cancel.server-no-response";
-    since: "2025-03-26";
-    applies: [CancelledByMessage];
-    needs: [SlowTool];
-    scenario: no_response
-}
-
-async fn no_response(bench: &Bench) -> Judgement {
-    let quiet = Quiet::quiet(bench).await?;
-    let begun = Instant::now();
-    let mut open =
-        quiet.open(with_token(bench.call(Prop::SlowTool)?, json!("plumb-cancelled"))).await?;
-    let id = open.id().unwrap_or_default();
-    // It is under way once it reports, or once the next request has been served.
-    quiet.control(Probe::request(method::DISCOVER, json!({}))).await?;
-    if open.until(NOW, Message::is_response).await.is_some() {
-        return Ok(answered_before());
-    }
-    quiet
-        .send(Probe::notification(
-            notification::CANCELLED,
-            json!({"requestId": id, "reason": "plumb"}),
-        ))
-        .await?;
-    let answer = open.until(GRACE, Message::is_response).await;
-    let took = begun.elapsed();
-    let seen = bench.close(open);
-    let finding = match answer {
-        Some(_) if seen.exchange.answer.media_type().as_deref() == Some("application/json") => {
-            Finding::unseen("the answer had to be one JSON object", "answer calls by streams")
-        }
-        Some(answer)
-            if matches!(answer.kind, Kind::Error) || early(bench, &quiet, took).await? =>
-        {
-            let expected = format!("no response to the cancelled request {id}");
-            Finding::violated(expected, answer.raw.lossy())
-        }
-        _ => Finding::Held,
-    };
-    quiet.leave().await;
-    Ok(finding)
-}
-
-/// Whether a result that came so soon is none of the call's own, which takes more than three times as long when nobody cancels it.
-async fn early(bench: &Bench, quiet: &Quiet<'_>, took: Duration) -> Result<bool, Trouble> {
-    let begun = Instant::now();
-    quiet.control(bench.call(Prop::SlowTool)?).await?;
-    Ok(took * 3 < begun.elapsed())
 }
 
 check! {
