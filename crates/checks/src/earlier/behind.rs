@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::changes;
 
 /// At most so many tools are called.
-const TOOLS: usize = 2;
+const TOOLS: usize = 4;
 
 /// A message on one stream may pass one on another: what comes late is looked at so often.
 const TRIES: usize = 3;

@@ -98,7 +98,7 @@ pub(super) fn updated(bench: &Bench) -> Result<String, Trouble> {
     let given = found.arguments.get("uri").and_then(Value::as_str);
     given.or(found.about.as_deref()).map(str::to_owned).ok_or_else(|| Trouble::Absent {
         why: "it is not known which resource the tool updates".into(),
-        how_to_enable: Prop::UpdateResource.how_to_enable().into(),
+        how_to_enable: Prop::UpdateResource.how_to_enable(),
     })
 }
 

@@ -18,7 +18,7 @@ const INFO: usize = 1;
 const SECOND: &str = "the-second-page";
 
 /// What comes too late comes so long after the answer.
-const LATE: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_millis(40);
 
 /// The resource that there is.
 pub(super) const RESOURCE: &str = "test://watched-resource";

@@ -120,7 +120,7 @@ impl Server {
     /// Whether the work of a tool fails this time.
     fn fails(&self, tool: &str) -> bool {
         let now_and_then = tool == TOOLS[0].0 && !self.obeys("never_fails");
-        tool == FAILS || now_and_then && self.jobs.fetch_add(1, Ordering::Relaxed) % 2 == 0
+        tool == FAILS || now_and_then && self.jobs.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
     }
 
     /// Gives a task its status, unless it has ended.
