@@ -13,12 +13,29 @@ use plumb_runner::{Login, SignIn, SignedIn, Token};
 use plumb_wire::limits::{INSTRUCTIONS, read_file};
 
 use crate::args::RunArgs;
-use crate::reported::UNREACHED;
+use crate::reported::{INTERRUPTED, UNREACHED, interrupted};
 use crate::say::tell;
 use crate::{Failure, config, output};
 
-/// Signs in, by the tokens of a file if they are still good for that; as two people if two are named.
+/// Signs in, within what people may take, and what the run may take for all that is asked meanwhile.
 pub(crate) async fn sign_in(args: &RunArgs, secrets: &Secrets) -> Result<Login, Failure> {
+    let people = if args.login.login_as.is_some() { 2 } else { 1 };
+    let waits = Duration::from_secs(args.login.login_wait) * people;
+    let signed_in =
+        tokio::time::timeout(waits + args.judging.budget().at_first(), by_all(args, secrets));
+    tokio::select! {
+        signed_in = signed_in => signed_in.unwrap_or_else(|_| {
+            let why = anyhow!("--login: what was asked was not answered within --login-wait and --budget");
+            Err(Failure::new(UNREACHED, why))
+        }),
+        () = interrupted() => {
+            Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anybody had signed in")))
+        }
+    }
+}
+
+/// The same, by the tokens of a file if they are still good for that; as two people if two are named.
+async fn by_all(args: &RunArgs, secrets: &Secrets) -> Result<Login, Failure> {
     let sign_in = how(args, secrets)?;
     let names = args.login.login_as.as_ref();
     let first = SignIn { hint: names.map(|(one, _)| one.clone()), ..sign_in.clone() };

@@ -30,6 +30,9 @@ use loopback::Loopback;
 /// The scope by which refresh tokens are asked for.
 const OFFLINE: &str = "offline_access";
 
+/// More scopes than anybody has: checks look at each, and an access token of fewer.
+const MOST_SCOPES: usize = 512;
+
 /// For so many scopes a token of that scope alone is asked for.
 const NARROWER: usize = 4;
 
@@ -69,6 +72,16 @@ impl LoginError {
 
     fn at(what: &str, why: impl std::fmt::Display) -> Self {
         Self(format!("{what}: {why}"))
+    }
+
+    /// Unless these are scopes in a number that is not too large.
+    fn unless_few(scopes: usize) -> Result<(), Self> {
+        if scopes <= MOST_SCOPES {
+            return Ok(());
+        }
+        Err(Self(format!(
+            "{scopes} scopes are more than the {MOST_SCOPES} that Plumb takes: name fewer by --auth-scope"
+        )))
     }
 }
 
@@ -113,6 +126,7 @@ impl SignIn {
         let loopback = Loopback::bind(self.port).await?;
         let scopes =
             if self.scopes.is_empty() { found.scopes.clone() } else { self.scopes.clone() };
+        LoginError::unless_few(scopes.len())?;
         let (id, secret) = match &self.client_id {
             Some(id) => (id.clone(), self.client_secret.clone()),
             None => registration::register(&found, loopback.uri(), &scopes, &agent).await?,
@@ -136,7 +150,7 @@ impl SignIn {
             request = request.add_extra_param(name, value);
         }
         let (address, state) = request.url();
-        agent.sends_to(&address)?;
+        agent.sends_to(&address).await?;
         show(address.as_str());
         let back = tokio::time::timeout(self.patience, loopback.back(state.secret()));
         let late = |_| LoginError::new("nobody came back from the authorization server in time");
@@ -150,6 +164,7 @@ impl SignIn {
             .request_async(&|request| agent.send(request))
             .await
             .map_err(|error| LoginError::at("the code was not redeemed", http::told(&error)))?;
+        LoginError::unless_few(tokens.scopes().map_or(0, Vec::len))?;
         let signed_in = SignedIn {
             resource: found.resource,
             issuer: found.issuer,
@@ -292,6 +307,7 @@ impl SignedIn {
             request.request_async(&|request| agent.send(request)).await.map_err(|error| {
                 LoginError::at("the refresh token is not taken", http::told(&error))
             })?;
+        LoginError::unless_few(tokens.scopes().map_or(0, Vec::len))?;
         secrets.add_named("access_token", tokens.access_token().secret().as_bytes());
         if let Some(refresh) = tokens.refresh_token() {
             secrets.add_named("refresh_token", refresh.secret().as_bytes());

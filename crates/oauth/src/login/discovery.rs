@@ -106,9 +106,8 @@ async fn resource(url: &str, challenge: Option<&str>, agent: &Agent) -> Result<V
     if places.is_empty() {
         places = well_known(url, "oauth-protected-resource", Place::Inserted)?;
     }
-    first(&places, agent, |_| true).await.ok_or_else(|| {
-        LoginError::at(url, format!("no metadata of it stands at {}", places.join(", ")))
-    })
+    let found = first(&places, agent, |_| true).await;
+    found.map_err(|why| LoginError::at(url, format!("no metadata of it was found: {why}")))
 }
 
 /// The metadata of the authorization server, in the order of the specification; that of another issuer is none.
@@ -119,9 +118,8 @@ async fn metadata(issuer: &str, agent: &Agent) -> Result<Value, LoginError> {
     places.extend(well_known(issuer, "openid-configuration", Place::Appended)?);
     places.dedup();
     let own = |document: &Value| document["issuer"] == issuer;
-    first(&places, agent, own).await.ok_or_else(|| {
-        LoginError::at(issuer, format!("no metadata of it stands at {}", places.join(", ")))
-    })
+    let found = first(&places, agent, own).await;
+    found.map_err(|why| LoginError::at(issuer, format!("no metadata of it was found: {why}")))
 }
 
 /// Where a well-known part goes.
@@ -149,15 +147,25 @@ fn well_known(url: &str, name: &str, place: Place) -> Result<Vec<String>, LoginE
     })
 }
 
-async fn first(places: &[String], agent: &Agent, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+/// The first document that fits, or what stands at each of these places in its stead.
+async fn first(
+    places: &[String],
+    agent: &Agent,
+    fits: impl Fn(&Value) -> bool,
+) -> Result<Value, String> {
+    let mut missing = Vec::new();
     for place in places {
-        let Ok(came) = agent.json(place).await else { continue };
-        if let Some(document) = came.json.filter(|d| came.status == 200 && d.is_object() && fits(d))
-        {
-            return Some(document);
-        }
+        missing.push(match agent.json(place).await {
+            Err(error) => error.to_string(),
+            Ok(came) if came.status != 200 => format!("{place}: status {}", came.status),
+            Ok(came) => match came.json.filter(Value::is_object) {
+                Some(document) if fits(&document) => return Ok(document),
+                Some(_) => format!("{place}: the metadata of another issuer"),
+                None => format!("{place}: no JSON object of at most 1 MiB"),
+            },
+        });
     }
-    None
+    Err(missing.join("; "))
 }
 
 /// Whether a resource is the server at this address, or all of its origin or path.

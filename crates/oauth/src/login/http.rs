@@ -8,7 +8,7 @@ use oauth2::{HttpRequest, HttpResponse, RequestTokenError, StandardErrorResponse
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::LoginError;
@@ -18,6 +18,10 @@ use super::reach::Reach;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Bytes of a document.
 const MOST: usize = 1 << 20;
+
+/// What an answer with a token has to be.
+const SHAPE: &str =
+    "RFC 6749, section 5.1, demands a JSON object with `access_token` and `token_type`";
 
 /// Who asks.
 pub(super) struct Agent {
@@ -37,12 +41,19 @@ pub(super) struct Came {
 /// Why nothing came.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unanswered {
-    #[error("{0}")]
+    #[error("{}", deepest(.0))]
     Wire(#[from] reqwest::Error),
     #[error("the answer is larger than 1 MiB")]
     Endless,
     #[error("{0}")]
     OutOfReach(&'static str),
+}
+
+/// The error behind all others, which says what happened.
+fn deepest(error: &reqwest::Error) -> String {
+    let first = Some(error as &dyn std::error::Error);
+    let last = std::iter::successors(first, |error| error.source()).last();
+    last.map(ToString::to_string).unwrap_or_default()
 }
 
 /// Why no token came.
@@ -57,7 +68,11 @@ pub(super) fn told(error: &Untold) -> String {
             format!("{}{why}", said.error().as_ref())
         }
         RequestTokenError::Request(error) => error.to_string(),
-        RequestTokenError::Parse(error, _) => format!("the answer holds no token: {error}"),
+        // What stands there in a form that is none may be a token.
+        RequestTokenError::Parse(error, _) => match error.path().to_string().as_str() {
+            "." => format!("the answer holds no token: {SHAPE}"),
+            member => format!("the answer holds no token: its `{member}` is none ({SHAPE})"),
+        },
         RequestTokenError::Other(why) => why.clone(),
     }
 }
@@ -91,8 +106,12 @@ impl Agent {
     }
 
     /// Whether a browser may be sent to an address.
-    pub(super) fn sends_to(&self, url: &Url) -> Result<(), LoginError> {
-        self.reach.takes(url).map_err(|why| LoginError::at(url.as_str(), why))
+    pub(super) async fn sends_to(&self, url: &Url) -> Result<(), LoginError> {
+        let told = |why| {
+            let shown = url.as_str().split('?').next().unwrap_or_default();
+            LoginError::at(&format!("the authorization_endpoint is {shown}"), why)
+        };
+        self.reach.leads_to(url).await.map_err(told)
     }
 
     pub(super) async fn json(&self, url: &str) -> Result<Came, LoginError> {
@@ -116,7 +135,7 @@ impl Agent {
         let mut response = HttpResponse::new(Vec::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
-        *response.body_mut() = read(answer).await?;
+        *response.body_mut() = untimed(read(answer).await?);
         Ok(response)
     }
 
@@ -133,6 +152,15 @@ impl Agent {
         // A stream that never ends is none of our concern: what is asked for is small.
         let json = read(answer).await.ok().and_then(|body| serde_json::from_slice(&body).ok());
         Ok(Came { status, challenges, json })
+    }
+}
+
+/// An answer without how long its token lives, which nobody here asks: some write it as a string, and it keeps nobody out.
+fn untimed(body: Vec<u8>) -> Vec<u8> {
+    let Ok(mut said) = serde_json::from_slice::<Map<String, Value>>(&body) else { return body };
+    match said.remove("expires_in") {
+        Some(_) => serde_json::to_vec(&said).unwrap_or(body),
+        None => body,
     }
 }
 
