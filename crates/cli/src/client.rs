@@ -24,7 +24,7 @@ use crate::run::{asked_suite, known, now, own_packs, watched};
 use crate::say::{say, tell};
 use crate::secrets::Collector;
 use crate::target::env;
-use crate::{Exit, Failure, output, serve};
+use crate::{Exit, Failure, interrupt, output, serve};
 
 /// Within which time a run ends in which somebody leads a client, if nothing else is asked for.
 const ATTENDED: Duration = Duration::from_secs(3600);
@@ -202,8 +202,7 @@ pub(crate) async fn mock(edition: &Arc<Edition>, args: MockArgs) -> Exit {
     let set = mock.environment().iter().map(|(name, value)| format!("{name}={}", quoted(value)));
     let set: Vec<String> = set.collect();
     tell!("start the client so:\n  {} CLIENT {place}", set.join(" "));
-    let stop = plumb_reference::interrupted().map_err(|error| Failure::new(70, error))?;
-    stop.await;
+    interrupt::interrupted().await;
     let came = mock.stop().await;
     tell!("{came} messages came");
     Ok(0)

@@ -11,6 +11,7 @@ use plumb_model::Edition;
 use plumb_report::text::{inert, misleads, visible_line};
 
 use crate::args::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, SiteArgs};
+use crate::interrupt::interrupted;
 use crate::say::{self, say, tell};
 use crate::{Exit, Failure, certify, config, output, reported, run, serve};
 
@@ -84,7 +85,7 @@ async fn judge(args: &FleetRunArgs) -> Exit {
     let running = plumb_fleet::run(order, targets, Arc::new(told));
     let outcomes = tokio::select! {
         outcomes = running => outcomes,
-        () = reported::interrupted() => {
+        () = interrupted() => {
             let told = anyhow!("interrupted: started again, it goes on where it was");
             return Err(Failure::new(reported::INTERRUPTED, told));
         }

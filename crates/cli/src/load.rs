@@ -11,7 +11,8 @@ use plumb_runner::{Reach, Replicas, Target};
 
 use crate::args::{LoadArgs, LoadFormat, Script, TargetArgs};
 use crate::config::Config;
-use crate::reported::{INTERRUPTED, UNREACHED, interrupted};
+use crate::interrupt::interrupted;
+use crate::reported::{INTERRUPTED, UNREACHED};
 use crate::run::{MOST_REPLICAS, allow, limits, now, watched};
 use crate::say;
 use crate::secrets::Collector;
@@ -56,6 +57,9 @@ pub(crate) async fn load(edition: Arc<Edition>, args: LoadArgs, secrets: Secrets
     }
     let made = plumb_runner::load::load(options, interrupted()).await;
     let made = made.map_err(|error| Failure::new(UNREACHED, error))?;
+    let Some(made) = made else {
+        return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was asked")));
+    };
     say::out(&match args.format {
         LoadFormat::Terminal => load::terminal(&made, &output::style(false)),
         LoadFormat::Json => load::json(&made),

@@ -13,7 +13,8 @@ use plumb_runner::{Login, SignIn, SignedIn, Token};
 use plumb_wire::limits::{INSTRUCTIONS, read_file};
 
 use crate::args::RunArgs;
-use crate::reported::{INTERRUPTED, UNREACHED, interrupted};
+use crate::interrupt::interrupted;
+use crate::reported::{INTERRUPTED, UNREACHED};
 use crate::say::tell;
 use crate::{Failure, config, output};
 

@@ -9,6 +9,7 @@ mod config;
 mod coverage;
 mod fleet;
 mod hints;
+mod interrupt;
 mod lead;
 mod load;
 mod login;
@@ -37,7 +38,7 @@ use clap::Parser as _;
 use plumb_model::{Edition, Secrets};
 use plumb_report::text::{clipped, inert, visible};
 
-use args::{Args, Command};
+use args::{Args, Command, FleetCommand};
 
 /// The command line or a file given by it is wrong.
 const USAGE: u8 = 2;
@@ -112,6 +113,18 @@ fn words() -> anyhow::Result<Vec<String>> {
 }
 
 async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -> Exit {
+    let judges = matches!(
+        command,
+        Command::Run(_)
+            | Command::Certify(_)
+            | Command::Fleet { what: FleetCommand::Run(_) }
+            | Command::Client(_)
+            | Command::Migrate(_)
+            | Command::Load(_)
+    );
+    if judges {
+        interrupt::listen();
+    }
     match command {
         Command::Run(run) => {
             let judging = run.judging.clone();

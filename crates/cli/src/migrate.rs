@@ -12,7 +12,8 @@ use plumb_runner::{Reach, Target};
 
 use crate::args::{Format, MigrateArgs, TargetArgs};
 use crate::config::Config;
-use crate::reported::{INTERRUPTED, UNREACHED, interrupted};
+use crate::interrupt::interrupted;
+use crate::reported::{INTERRUPTED, UNREACHED};
 use crate::run::{allow, limits, now, watched};
 use crate::say::{self, say};
 use crate::secrets::Collector;

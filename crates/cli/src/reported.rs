@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use plumb_model::event::JudgedBy;
@@ -13,6 +13,7 @@ use plumb_report::timings::Timings;
 use plumb_runner::{By, Options, RunError, Target};
 
 use crate::args::{Formats, JudgingArgs};
+use crate::interrupt::{interrupted, overdue};
 use crate::progress::Progress;
 use crate::recording::{self, Recording};
 use crate::run::now;
@@ -78,13 +79,10 @@ pub(crate) async fn reported_whole(
         ended.timings.iter().for_each(|timings| say::out(&timings.text()));
     }
     written.and(recording.keep())?;
-    if ended.interrupted {
-        return Err(Failure::new(
-            INTERRUPTED,
-            anyhow!("interrupted: the reports hold what was seen"),
-        ));
+    match ended.broken_off {
+        None => Ok(reports),
+        Some(why) => Err(why.told()),
     }
-    Ok(reports)
 }
 
 /// Leaves a JUnit file with one error for a run that did not begin, so that none of an earlier run is taken for its own. A mistake
@@ -118,9 +116,37 @@ struct Ended {
     reports: Reports,
     /// Of each revision.
     timings: Vec<Timings>,
-    /// By the user or the system, before all was judged.
-    interrupted: bool,
+    /// Before all was judged.
+    broken_off: Option<BrokenOff>,
 }
+
+/// Why a run was broken off.
+#[derive(Clone, Copy)]
+enum BrokenOff {
+    /// The user or the system asked for it.
+    Asked,
+    /// Its budget was used up long ago.
+    Overdue,
+}
+
+impl BrokenOff {
+    fn told(self) -> Failure {
+        match self {
+            Self::Asked => {
+                Failure::new(INTERRUPTED, anyhow!("interrupted: the reports hold what was seen"))
+            }
+            Self::Overdue => Failure::new(
+                FAULT,
+                anyhow!(
+                    "the run did not end with its budget, which is a fault of plumb: report.json and report.html hold what was seen"
+                ),
+            ),
+        }
+    }
+}
+
+/// A run that is over its budget by half of it, and by so much, is held up by a fault of ours.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Runs, streaming events to a file as they come, and folds them.
 async fn recorded(
@@ -144,14 +170,18 @@ async fn recorded(
     let recorded = writer
         .join()
         .map_err(|_| Failure::new(FAULT, anyhow!("the writer of {} panicked", path.display())))?;
-    let interrupted = outcome?;
+    let broken_off = outcome?;
     let (events, timings) = recorded.map_err(unwritten)?;
-    if interrupted && events.is_empty() {
+    if broken_off.is_some() && events.is_empty() {
         return Err(Failure::new(INTERRUPTED, anyhow!("interrupted before anything was judged")));
     }
-    let fold = if interrupted { Reports::fold_interrupted(events) } else { Reports::fold(events) };
+    let fold = if broken_off.is_some() {
+        Reports::fold_interrupted(events)
+    } else {
+        Reports::fold(events)
+    };
     let reports = fold.map_err(|error| Failure::new(FAULT, error))?;
-    Ok(Ended { reports, timings, interrupted })
+    Ok(Ended { reports, timings, broken_off })
 }
 
 /// What the writer of a recording is told.
@@ -163,13 +193,13 @@ enum News {
     End,
 }
 
-/// Judges by one revision after the other; whether that was interrupted.
+/// Judges by one revision after the other, unless that was broken off.
 async fn parts(
     mut options: Options,
     mut by: By,
     news: &mpsc::Sender<News>,
     further: Further<'_>,
-) -> Result<bool, Failure> {
+) -> Result<Option<BrokenOff>, Failure> {
     let registry = match options.target.role() {
         Role::Server => plumb_checks::of_servers(),
         Role::Client => plumb_checks::of_clients(),
@@ -177,6 +207,8 @@ async fn parts(
         Role::AuthorizationServer => plumb_checks::of_authorization_servers(),
     };
     let (begun, budget) = (Instant::now(), options.budget);
+    let most = budget.at_most();
+    let mut overdue = std::pin::pin!(overdue(most + (most / 2).max(GRACE)));
     loop {
         let own = options.edition.revision.clone();
         let _ = news.send(News::Part(standards(&options)));
@@ -189,7 +221,8 @@ async fn parts(
         let outcome = tokio::select! {
             outcome = plumb_runner::run_part(&registry, options, sink, by) => outcome,
             // Dropping the run ends its processes.
-            () = stop => return Ok(true),
+            () = stop => return Ok(Some(BrokenOff::Asked)),
+            () = &mut overdue => return Ok(Some(BrokenOff::Overdue)),
         };
         let next = match outcome {
             Ok(made) => {
@@ -203,7 +236,7 @@ async fn parts(
                 return Err(Failure::new(if nothing { NOTHING } else { UNREACHED }, error));
             }
         };
-        let Some((revision, next)) = next else { return Ok(false) };
+        let Some((revision, next)) = next else { return Ok(None) };
         (options, by) = (further(&revision)?, next);
         options.budget = budget.after(begun.elapsed());
     }
@@ -267,24 +300,4 @@ async fn stopped(target: Target) {
         listening.close();
         interrupted().await;
     }
-}
-
-/// Resolves when the user or the system asks Plumb to end.
-#[cfg(unix)]
-pub(crate) async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-/// Resolves when the user asks Plumb to end; a system without signals has no other way to ask.
-#[cfg(not(unix))]
-pub(crate) async fn interrupted() {
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -11,7 +11,8 @@ use plumb_report::diff::Differences;
 use plumb_report::text::{inert, visible};
 
 use crate::args::RunArgs;
-use crate::reported::{INTERRUPTED, interrupted};
+use crate::interrupt::interrupted;
+use crate::reported::INTERRUPTED;
 use crate::say::{self, tell};
 use crate::{Exit, output, run};
 

@@ -118,13 +118,22 @@ async fn readied(
     Ok((course, survey.server, shared))
 }
 
-/// Loads a server until the time is over or `stop` resolves. What is written of it holds no secret.
+/// Loads a server until the time is over or `stop` resolves; nothing was asked if that was before the server was ready. What is
+/// written of it holds no secret.
 ///
 /// # Errors
 ///
 /// The target could not be started or reached, speaks another revision, or answers nothing that could be asked again.
-pub async fn load(options: Options, stop: impl Future<Output = ()>) -> Result<Load, RunError> {
-    let (course, server, _shared) = readied(&options).await?;
+pub async fn load(
+    options: Options,
+    stop: impl Future<Output = ()>,
+) -> Result<Option<Load>, RunError> {
+    let mut stop = std::pin::pin!(stop);
+    let (course, server, _shared) = tokio::select! {
+        readied = readied(&options) => readied?,
+        // What was started is dropped, and ends.
+        () = &mut stop => return Ok(None),
+    };
     let course = Arc::new(course);
     let ended = course.run(stop).await;
     let load = Load {
@@ -140,7 +149,7 @@ pub async fn load(options: Options, stop: impl Future<Output = ()>) -> Result<Lo
         ..course.told()
     };
     course.end().await;
-    Ok(load.redacted(&options.secrets))
+    Ok(Some(load.redacted(&options.secrets)))
 }
 
 /// A recorder that tells nobody: a load keeps no exchange but the first ones at fault.

@@ -97,3 +97,33 @@ fn a_recording_cut_anywhere_renders_as_interrupted() {
     let (code, text) = plumb(folder.path(), &["report", "reports/run.jsonl"]);
     assert_eq!(code, 2, "{text}");
 }
+
+#[test]
+fn an_interrupt_while_a_server_starts_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let never = "touch started; sleep 60 # {port}";
+    let args = ["load", "--timeout", "60", "--", "sh", "-c", never];
+    let child = command(folder.path(), &args).spawn().expect("the binary runs");
+    let start = Instant::now();
+    while !folder.path().join("started").exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing is started");
+        std::thread::yield_now();
+    }
+    signal(&child, "-TERM");
+    let (code, text) = said(&child.wait_with_output().expect("it ends"));
+    assert_eq!(code, 130, "{text}");
+    assert!(text.contains("interrupted before anything was asked"), "{text}");
+}
+
+#[test]
+fn an_interrupt_while_somebody_signs_in_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/mcp", silent.local_addr().expect("a port"));
+    let child = command(folder.path(), &["run", "--login", &url]).spawn().expect("the binary runs");
+    let _asked = silent.accept().expect("somebody asks");
+    signal(&child, "-INT");
+    let (code, text) = said(&child.wait_with_output().expect("it ends"));
+    assert_eq!(code, 130, "{text}");
+    assert!(text.contains("interrupted before anybody had signed in"), "{text}");
+}
