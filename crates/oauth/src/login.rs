@@ -164,7 +164,7 @@ impl SignIn {
             .request_async(&|request| agent.send(request))
             .await
             .map_err(|error| LoginError::at("the code was not redeemed", http::told(&error)))?;
-        LoginError::unless_few(tokens.scopes().map_or(0, Vec::len))?;
+        http::usable(&tokens)?;
         let signed_in = SignedIn {
             resource: found.resource,
             issuer: found.issuer,
@@ -307,7 +307,7 @@ impl SignedIn {
             request.request_async(&|request| agent.send(request)).await.map_err(|error| {
                 LoginError::at("the refresh token is not taken", http::told(&error))
             })?;
-        LoginError::unless_few(tokens.scopes().map_or(0, Vec::len))?;
+        http::usable(&tokens)?;
         secrets.add_named("access_token", tokens.access_token().secret().as_bytes());
         if let Some(refresh) = tokens.refresh_token() {
             secrets.add_named("refresh_token", refresh.secret().as_bytes());

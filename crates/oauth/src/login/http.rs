@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth2::basic::BasicErrorResponseType;
-use oauth2::{HttpRequest, HttpResponse, RequestTokenError, StandardErrorResponse};
+use oauth2::basic::{BasicErrorResponseType, BasicTokenResponse};
+use oauth2::{
+    HttpRequest, HttpResponse, RequestTokenError, StandardErrorResponse, TokenResponse as _,
+};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -75,6 +77,17 @@ pub(super) fn told(error: &Untold) -> String {
         },
         RequestTokenError::Other(why) => why.clone(),
     }
+}
+
+/// Whether what was granted can be used: it is sent in a header field, and by nobody longer than this.
+pub(super) fn usable(tokens: &BasicTokenResponse) -> Result<(), LoginError> {
+    const LONGEST: usize = 32 << 10;
+    LoginError::unless_few(tokens.scopes().map_or(0, Vec::len))?;
+    let token = tokens.access_token().secret();
+    let fits =
+        (1..=LONGEST).contains(&token.len()) && token.bytes().all(|b| matches!(b, b' '..=b'~'));
+    let why = "the access token is empty, longer than 32 KiB, or holds a character that none may hold (RFC 6749, appendix A.12)";
+    fits.then_some(()).ok_or_else(|| LoginError::new(why))
 }
 
 impl Agent {
@@ -173,4 +186,28 @@ async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, Unanswered> {
         }
     }
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn granted(token: &str, expires_in: &Value) -> Result<(), String> {
+        let said = json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in});
+        let said = untimed(said.to_string().into_bytes());
+        let tokens = serde_json::from_slice(&said).map_err(|error| error.to_string())?;
+        usable(&tokens).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_token_that_no_header_field_can_hold_is_not_taken() {
+        for token in ["", "a\r\nX: y", "a\0", "é", &"a".repeat(40_000)] {
+            assert!(granted(token, &json!(60)).is_err(), "{token:.20}");
+        }
+        for expires_in in [json!(60), json!("60"), json!(1e300), json!(-1), json!(null)] {
+            assert_eq!(granted("a.b-c_~+/=", &expires_in), Ok(()), "{expires_in}");
+        }
+    }
 }
