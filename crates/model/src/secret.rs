@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use shelf::{Shelf, Word};
+use shelf::{Shelf, TELLING, Word};
 
 /// What stands in a report where a secret without a name stood.
 pub const BLOT: &str = "[redacted]";
@@ -184,7 +184,8 @@ impl Known {
         for (end, word) in ends.into_iter().flat_map(|end| self.named.iter().map(move |w| (end, w)))
         {
             let least = CUT.min(word.bytes.len().div_ceil(2)).max(SHORTEST);
-            let most = word.bytes.len().min(end);
+            // Longer beginnings are found with the whole ones.
+            let most = word.bytes.len().min(end).min(TELLING);
             let cut = (least..most).rev().find(|n| bytes[..end].ends_with(&word.bytes[..*n]));
             if let Some(length) = cut {
                 found.push(Found { at: end - length..end, blot: Arc::clone(&word.blot) });

@@ -8,7 +8,12 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::Found;
 
 /// A long secret is blotted even where it was cut off, once so many bytes of it stand there.
-const TELLING: usize = 48;
+pub(super) const TELLING: usize = 48;
+
+/// For each byte that is looked through, so many are compared, and so many in any case: then a secret is taken to be there whole,
+/// which blots too much rather than too little. Only one that repeats itself in a text that does so comes near.
+const COMPARED: usize = 64;
+const COMPARED_AT_LEAST: usize = 1 << 24;
 
 /// One form of a secret, and what stands in its place.
 #[derive(Clone)]
@@ -52,11 +57,29 @@ impl Shelf {
 
     /// Every place of every word, those that overlap as well; of words that begin alike, the one that goes on longest.
     pub(super) fn find(&self, bytes: &[u8], found: &mut Vec<Found>) {
+        let mut left = bytes.len().saturating_mul(COMPARED).max(COMPARED_AT_LEAST);
         let mut take = |alike: &Range<usize>, start: usize| {
-            let common = |word: &Word| {
-                word.bytes.iter().zip(&bytes[start..]).take_while(|(a, b)| a == b).count()
+            let words = &self.words[alike.clone()];
+            // Within what was found, what does not go on behind it tells nothing new.
+            let until =
+                found.last().filter(|last| last.at.contains(&start)).map(|last| last.at.end);
+            let goes_on = |end: usize| {
+                let next = bytes.get(end);
+                next.is_some() && words.iter().any(|word| word.bytes.get(end - start) == next)
             };
-            let words = self.words[alike.clone()].iter().map(|word| (common(word), word));
+            if until.is_some_and(|end| !goes_on(end)) {
+                return;
+            }
+            let mut common = |word: &Word| {
+                let (length, rest) = (word.bytes.len(), &bytes[start..]);
+                if left == 0 {
+                    return length.min(rest.len());
+                }
+                let same = word.bytes.iter().zip(rest).take_while(|(a, b)| a == b).count();
+                left = left.saturating_sub(same);
+                same
+            };
+            let words = words.iter().map(|word| (common(word), word));
             if let Some((length, word)) = words.max_by_key(|(length, _)| *length) {
                 found.push(Found { at: start..start + length, blot: Arc::clone(&word.blot) });
             }

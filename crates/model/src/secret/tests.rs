@@ -34,6 +34,17 @@ fn a_long_secret_that_was_cut_off_is_blotted() {
 }
 
 #[test]
+fn a_secret_that_repeats_itself_takes_no_longer_than_others() {
+    let secrets = Secrets::default();
+    secrets.add_named("a", "q".repeat(900_000));
+    secrets.add_named("b", format!("{}s", "z".repeat(30_000)));
+    let text = format!("x{}r", "q".repeat(500_000));
+    assert_eq!(secrets.blot_text(&text), "x[redacted A]r");
+    assert_eq!(secrets.blot_text(&"q".repeat(2_000_000)), "[redacted A]");
+    assert_eq!(secrets.blot_text(&"z".repeat(1_000_000)), "[redacted B]");
+}
+
+#[test]
 fn a_secret_of_the_user_that_was_cut_off_is_blotted_by_its_beginning() {
     let secrets = Secrets::default();
     secrets.add_named("pass word", "correct-horse-battery");
