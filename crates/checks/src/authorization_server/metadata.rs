@@ -1,7 +1,9 @@
 //! What the server publishes about itself.
 
+use plumb_model::End;
 use plumb_runner::authorization_server::{AuthorizationServer, Place, Visit, is_loopback};
-use plumb_runner::{Finding, Judgement, brief, check};
+use plumb_runner::{Finding, Judgement, Trouble, brief, check};
+use plumb_wire::jsonrpc::Message;
 use serde_json::{Map, Value};
 
 check! {
@@ -70,6 +72,9 @@ async fn metadata(at: &Visit) -> Judgement {
         }
         whole |= missing(document).is_empty();
     }
+    if !whole {
+        server.places().iter().try_for_each(unless_unread)?;
+    }
     Ok(Finding::expect(
         whole,
         "RFC 8414 or OpenID Connect metadata at one of its well-known places",
@@ -78,6 +83,24 @@ async fn metadata(at: &Visit) -> Judgement {
             places.join("; ")
         },
     ))
+}
+
+/// What is beyond a bound of ours, or comes too slowly for it, says nothing of the server.
+fn unless_unread(place: &Place) -> Result<(), Trouble> {
+    let seen = place.seen.as_ref().filter(|_| place.document.is_none());
+    let Some(seen) = seen.filter(|seen| matches!(seen.status(), Some(200) | None)) else {
+        return Ok(());
+    };
+    let unread = seen.is_cut()
+        || seen.exchange.answer.end == End::TimedOut
+        || seen.messages.iter().any(Message::is_too_large);
+    if unread {
+        return Err(Trouble::Setup(format!(
+            "what stands there was not read to its end: {}",
+            describe(place)
+        )));
+    }
+    Ok(())
 }
 
 fn missing(document: &Map<String, Value>) -> Vec<&'static str> {

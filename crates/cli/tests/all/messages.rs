@@ -85,6 +85,17 @@ fn an_answer_that_nobody_can_read_is_told_in_one_sentence_with_the_place() {
 }
 
 #[test]
+fn metadata_that_are_too_large_are_not_held_against_an_authorization_server() {
+    let mut large = br#"{"issuer":""#.to_vec();
+    large.resize(9 << 20, b'a');
+    let url = answering(http("200 OK", "Content-Type: application/json\r\n", &large));
+    let (code, text) =
+        plumb(&["run", "--authorization-server", &url, "--only", "auth.as.metadata"]);
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("was not read to its end"), "{text}");
+}
+
+#[test]
 fn an_address_without_a_scheme_is_told_with_one() {
     for (given, meant) in [
         ("localhost:3000/mcp", "http://localhost:3000/mcp"),
