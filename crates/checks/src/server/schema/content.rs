@@ -113,7 +113,7 @@ async fn mixed(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** contents with `text` do not have the MIME type of something that is no text (an image other than SVG,
-    /// audio, video, an archive), and hold no NUL character.
+    /// audio, video, an archive), and hold no NUL character, unless the request had one that they may repeat.
     ///
     /// **Why:** bytes squeezed into a string are damaged for good.
     ///
@@ -125,6 +125,8 @@ check! {
 }
 
 fn text_only_if_text(seen: &Observed, notes: &mut Notes<'_>) {
+    let asked = seen.request.as_ref().map(|request| request["params"].to_string());
+    let repeats = asked.is_some_and(|asked| asked.contains("%00") || asked.contains("\\u0000"));
     for contents in parts::contents(seen) {
         let Some(text) = contents.get("text").and_then(Value::as_str) else {
             if contents.get("blob").is_some() {
@@ -134,7 +136,7 @@ fn text_only_if_text(seen: &Observed, notes: &mut Notes<'_>) {
         };
         let kind = contents.get("mimeType").and_then(Value::as_str).unwrap_or_default();
         notes.expect(
-            !is_binary(kind) && !text.contains('\0'),
+            !is_binary(kind) && (repeats || !text.contains('\0')),
             "`text` only for what is text",
             || {
                 let uri = contents.get("uri").and_then(Value::as_str).unwrap_or_default();
@@ -234,6 +236,19 @@ fn is_iso_8601(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plumb_recorded::{answered, holds};
+    use serde_json::json;
+
+    #[test]
+    fn a_nul_that_was_asked_for_may_be_repeated() {
+        let read = |uri: &str, text: &str| {
+            let contents = json!({"contents": [{"uri": uri, "text": text}]});
+            holds(&TEXT_ONLY_IF_TEXT, &answered("resources/read", json!({"uri": uri}), contents))
+        };
+        assert_eq!(read("a:b", "item b"), Some(true));
+        assert_eq!(read("a:b", "item \0"), Some(false));
+        assert_eq!(read("a:b%00.md", "item b\0.md"), Some(true));
+    }
 
     #[test]
     fn dates_and_times_of_iso_8601_are_known() {
