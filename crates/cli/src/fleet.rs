@@ -92,8 +92,21 @@ async fn judge(args: &FleetRunArgs) -> Exit {
     };
     let outcomes = outcomes.map_err(|error| Failure::new(output::UNWRITTEN, error))?;
     summary(&outcomes);
-    let ours = outcomes.iter().any(|outcome| outcome.class == Class::OurFault);
-    Ok(if ours { crate::FAULT } else { 0 })
+    ended(&outcomes)
+}
+
+/// What a fleet ends with: a disk that is full is no fault of plumb.
+fn ended(outcomes: &[Outcome]) -> Exit {
+    let faults = outcomes.iter().filter(|outcome| outcome.class == Class::OurFault);
+    let unwritten = faults.map(|fault| fault.exit_code == Some(output::UNWRITTEN.into()));
+    match unwritten.reduce(|all, one| all && one) {
+        None => Ok(0),
+        Some(false) => Ok(crate::FAULT),
+        Some(true) => {
+            let why = anyhow!("reports could not be written: make room, and go on with --retry");
+            Err(Failure::new(output::UNWRITTEN, why))
+        }
+    }
 }
 
 fn shard(args: &FleetRunArgs) -> Result<Shard, Failure> {
@@ -179,5 +192,20 @@ mod tests {
         let told = unmistakable(&json);
         assert!(!told.contains("##[") && !told.chars().any(misleads), "{told}");
         assert_eq!(serde_json::from_str::<Target>(&told).expect("json"), target);
+    }
+
+    #[test]
+    fn a_fleet_without_room_ends_as_a_run_without_room_does() {
+        let came = |class: &str, exit: i32| -> Outcome {
+            let target = serde_json::json!({"name": "a", "url": "https://a.example/mcp"});
+            let outcome = serde_json::json!({"target": target, "class": class, "exit_code": exit, "tries": 1});
+            serde_json::from_value(outcome).expect("an outcome")
+        };
+        let code = |outcomes: &[Outcome]| ended(outcomes).unwrap_or_else(|failure| failure.code);
+        let (judged, full, fault) =
+            (came("judged", 0), came("our-fault", 7), came("our-fault", 70));
+        assert_eq!(code(std::slice::from_ref(&judged)), 0);
+        assert_eq!(code(&[judged, full.clone()]), output::UNWRITTEN);
+        assert_eq!(code(&[full, fault]), crate::FAULT);
     }
 }
