@@ -19,6 +19,9 @@ const NAMES: [&str; 7] = [
 /// The shortest hidden field of a page that is taken for a secret, in characters.
 const HIDDEN: usize = 16;
 
+/// The shortest number that is taken for a secret, in characters: a `code` can be one of an error.
+const DIGITS: usize = 8;
+
 /// Whether a member or parameter of this name carries a secret.
 pub fn is_issued(name: &str) -> bool {
     NAMES.contains(&name)
@@ -72,6 +75,9 @@ fn in_json(value: &Value, found: &mut Vec<String>) {
             for (name, member) in members {
                 match member {
                     Value::String(text) if is_issued(name) => found.push(text.clone()),
+                    Value::Number(number) if is_issued(name) => {
+                        found.extend(Some(number.to_string()).filter(|n| n.len() >= DIGITS));
+                    }
                     other => in_json(other, found),
                 }
             }
@@ -121,5 +127,8 @@ mod tests {
         );
         let body = br#"{"access_token": "abc", "x": [{"client_secret": "def"}]}"#.to_vec();
         assert_eq!(issued(&Answer { body: body.into(), ..Answer::default() }), ["abc", "def"]);
+        let body = br#"{"code": 4001, "access_token": 123456789012345}"#.to_vec();
+        let numbers = issued(&Answer { body: body.into(), ..Answer::default() });
+        assert_eq!(numbers, ["123456789012345"]);
     }
 }
