@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use plumb_model::event::CaseFinished;
 use plumb_model::{Edition, Sent, Verdict};
 use plumb_wire::jsonrpc::Kind;
+use plumb_wire::{codes, header};
 use serde_json::Value;
 
 use crate::pace::turns_away;
@@ -23,8 +24,16 @@ pub struct Notes<'a> {
     /// The revision that it is judged by.
     pub edition: &'a Edition,
     marks: Marks,
-    /// Ids under which the target must have asked something by the end of the run, and what it said of them.
-    claims: Vec<(Id, String)>,
+    /// What the end of the run decides.
+    claims: Vec<Told>,
+}
+
+/// What is held against the target, or not, by what is known at the end of the run.
+enum Told {
+    /// It must have asked something under this id, of which it said this.
+    Asked(Id, String),
+    /// Something is broken, unless this session had ended: what was expected, and what came.
+    InSession(Id, String, String),
 }
 
 /// An id as it is remembered: of whatever length, it takes eight bytes.
@@ -44,7 +53,20 @@ impl Notes<'_> {
     /// Held if the target has asked something under this id by the end of the run, else broken: where it did so may be
     /// open still.
     pub fn expect_asked(&mut self, id: &Value, said: impl Into<String>) {
-        self.claims.push((remembered(id), said.into()));
+        self.claims.push(Told::Asked(remembered(id), said.into()));
+    }
+
+    /// Broken, unless the session that the exchange is of turns out to have ended, which ends what was open in it.
+    pub fn breaks_in_session(
+        &mut self,
+        seen: &Observed,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) {
+        match session(seen) {
+            Some(id) => self.claims.push(Told::InSession(id, expected.into(), actual.into())),
+            None => self.breaks(expected, actual),
+        }
     }
 
     /// Held if `fits`, else broken.
@@ -73,9 +95,9 @@ pub(crate) fn judged(
 ) -> Option<Finding> {
     let mut notes = Notes { survey, edition, marks: Marks::default(), claims: Vec::new() };
     body(seen, &mut notes);
-    let asked: HashSet<Id> = ids_asked(seen).collect();
+    let known = Known { asked: ids_asked(seen).collect(), ended: ended(seen).collect() };
     for claim in std::mem::take(&mut notes.claims) {
-        claimed(&mut notes.marks, &asked, claim);
+        known.decide(&mut notes.marks, claim);
     }
     let Marks { fits, breaks } = notes.marks;
     let broken = breaks.into_iter().next();
@@ -90,24 +112,56 @@ pub type Passive = fn(&Observed, &mut Notes<'_>);
 pub(crate) struct Passives {
     /// By id: the body and what it has seen.
     checks: Vec<(&'static str, Passive, Mutex<Tally>)>,
-    /// The ids under which the target has asked something.
-    asked: Mutex<HashSet<Id>>,
+    known: Mutex<Known>,
     /// What is held against them at the end, with the check and the exchange.
     claims: Mutex<Vec<Claim>>,
 }
 
-/// What the target said of an id.
+/// What a check leaves to the end of the run.
 struct Claim {
     check: &'static str,
     by: String,
     seq: u64,
-    told: (Id, String),
+    told: Told,
+}
+
+/// What is known at the end of the run.
+#[derive(Default)]
+struct Known {
+    /// The ids under which the target has asked something.
+    asked: HashSet<Id>,
+    /// Sessions that have ended.
+    ended: HashSet<Id>,
+}
+
+impl Known {
+    fn see(&mut self, seen: &Observed) {
+        let room = REMEMBERED.saturating_sub(self.asked.len());
+        self.asked.extend(ids_asked(seen).take(room));
+        let room = REMEMBERED.saturating_sub(self.ended.len());
+        self.ended.extend(ended(seen).take(room));
+    }
+
+    fn is_whole(&self) -> bool {
+        self.asked.len() < REMEMBERED && self.ended.len() < REMEMBERED
+    }
+
+    fn decide(&self, marks: &mut Marks, told: Told) {
+        match told {
+            Told::Asked(id, said) => {
+                let asked = self.asked.contains(&id);
+                marks.expect(asked, "the id of a request of the server", || said);
+            }
+            Told::InSession(id, ..) if self.ended.contains(&id) => {}
+            Told::InSession(_, expected, actual) => marks.breaks(expected, actual),
+        }
+    }
 }
 
 impl Passives {
     pub(crate) fn new(checks: impl IntoIterator<Item = (&'static str, Passive)>) -> Self {
         let checks = checks.into_iter().map(|(id, body)| (id, body, Mutex::default()));
-        Self { checks: checks.collect(), asked: Mutex::default(), claims: Mutex::default() }
+        Self { checks: checks.collect(), known: Mutex::default(), claims: Mutex::default() }
     }
 
     /// Shows an exchange to every passive check.
@@ -121,10 +175,7 @@ impl Passives {
         if away || seen.is_challenge() || seen.is_fetch() || answers_a_notification(seen) {
             return;
         }
-        let mut asked = lock(&self.asked);
-        let room = REMEMBERED.saturating_sub(asked.len());
-        asked.extend(ids_asked(seen).take(room));
-        drop(asked);
+        lock(&self.known).see(seen);
         for (check, body, tally) in &self.checks {
             let mut notes = Notes { survey, edition, marks: Marks::default(), claims: Vec::new() };
             body(seen, &mut notes);
@@ -145,21 +196,30 @@ impl Passives {
             return (Verdict::inconclusive("the check was not planned"), Vec::new());
         };
         let mut tally = lock(tally);
-        let asked = lock(&self.asked);
-        let all = asked.len() < REMEMBERED;
+        let known = lock(&self.known);
+        let all = known.is_whole();
         let mine = |claim: &mut Claim| claim.check == check;
         for Claim { by, seq, told, .. } in lock(&self.claims).extract_if(.., mine).filter(|_| all) {
             let mut marks = Marks::default();
-            claimed(&mut marks, &asked, told);
+            known.decide(&mut marks, told);
             tally.add(marks, &by, seq);
         }
         tally.finish(check).unwrap_or_else(|| (never_seen(survey), Vec::new()))
     }
 }
 
-/// Marks what the target said of an id under which it has asked, or has not.
-fn claimed(marks: &mut Marks, asked: &HashSet<Id>, (id, said): (Id, String)) {
-    marks.expect(asked.contains(&id), "the id of a request of the server", || said);
+/// The session that a request names.
+fn session(seen: &Observed) -> Option<Id> {
+    let Sent::Http { headers, .. } = &seen.exchange.sent else { return None };
+    let named = headers.iter().find(|f| f.name.eq_ignore_ascii_case(header::OLD_SESSION_ID))?;
+    Some(remembered(&Value::String(named.value.clone())))
+}
+
+/// The session that an exchange shows to have ended: by a client's wish, or since the target knows it no more.
+fn ended(seen: &Observed) -> impl Iterator<Item = Id> {
+    let wished = matches!(&seen.exchange.sent, Sent::Http { method, .. } if method == "DELETE");
+    let unknown = seen.status() == Some(404) && seen.code() != Some(codes::METHOD_NOT_FOUND);
+    session(seen).filter(|_| wished || unknown).into_iter()
 }
 
 /// The ids of what the target asks.

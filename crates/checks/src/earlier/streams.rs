@@ -132,7 +132,7 @@ async fn response_accepted(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** every stream that a posted request is answered by, and that ends, has the response in it; unless an event
-    /// before had an id, behind which the rest can be fetched.
+    /// before had an id, behind which the rest can be fetched, or the session turns out to have ended.
     ///
     /// **Why:** the client waits until its timeout for what does not come.
     ///
@@ -151,7 +151,7 @@ fn response_in_stream(seen: &Observed, notes: &mut Notes<'_>) {
     if seen.response().is_some() {
         notes.fits();
     } else if !has_ids(seen) {
-        notes.breaks("a response before the stream ends", seen.describe());
+        notes.breaks_in_session(seen, "a response before the stream ends", seen.describe());
     }
 }
 
