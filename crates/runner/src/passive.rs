@@ -32,7 +32,7 @@ pub struct Notes<'a> {
 enum Told {
     /// It must have asked something under this id, of which it said this.
     Asked(Id, String),
-    /// Something is broken, unless this session had ended: what was expected, and what came.
+    /// Something is broken, unless the target had ended this session: what was expected, and what came.
     InSession(Id, String, String),
 }
 
@@ -56,7 +56,7 @@ impl Notes<'_> {
         self.claims.push(Told::Asked(remembered(id), said.into()));
     }
 
-    /// Broken, unless the session that the exchange is of turns out to have ended, which ends what was open in it.
+    /// Broken, unless the target turns out to have ended the session that the exchange is of, and with it what was open there.
     pub fn breaks_in_session(
         &mut self,
         seen: &Observed,
@@ -95,7 +95,8 @@ pub(crate) fn judged(
 ) -> Option<Finding> {
     let mut notes = Notes { survey, edition, marks: Marks::default(), claims: Vec::new() };
     body(seen, &mut notes);
-    let known = Known { asked: ids_asked(seen).collect(), ended: ended(seen).collect() };
+    let mut known = Known::default();
+    known.see(seen);
     for claim in std::mem::take(&mut notes.claims) {
         known.decide(&mut notes.marks, claim);
     }
@@ -112,8 +113,9 @@ pub type Passive = fn(&Observed, &mut Notes<'_>);
 pub(crate) struct Passives {
     /// By id: the body and what it has seen.
     checks: Vec<(&'static str, Passive, Mutex<Tally>)>,
+    /// What decides claims, as far as it was seen.
     known: Mutex<Known>,
-    /// What is held against them at the end, with the check and the exchange.
+    /// What checks leave to the end of the run.
     claims: Mutex<Vec<Claim>>,
 }
 
@@ -130,7 +132,9 @@ struct Claim {
 struct Known {
     /// The ids under which the target has asked something.
     asked: HashSet<Id>,
-    /// Sessions that have ended.
+    /// Sessions that we have left: that they are gone behind that tells nothing of what was open in them before.
+    left: HashSet<Id>,
+    /// Sessions that the target has ended.
     ended: HashSet<Id>,
 }
 
@@ -138,12 +142,16 @@ impl Known {
     fn see(&mut self, seen: &Observed) {
         let room = REMEMBERED.saturating_sub(self.asked.len());
         self.asked.extend(ids_asked(seen).take(room));
-        let room = REMEMBERED.saturating_sub(self.ended.len());
-        self.ended.extend(ended(seen).take(room));
+        let Some(session) = session(seen).filter(|_| self.is_whole()) else { return };
+        if matches!(&seen.exchange.sent, Sent::Http { method, .. } if method == "DELETE") {
+            self.left.insert(session);
+        } else if is_unknown(seen) && !self.left.contains(&session) {
+            self.ended.insert(session);
+        }
     }
 
     fn is_whole(&self) -> bool {
-        self.asked.len() < REMEMBERED && self.ended.len() < REMEMBERED
+        [&self.asked, &self.left, &self.ended].iter().all(|ids| ids.len() < REMEMBERED)
     }
 
     fn decide(&self, marks: &mut Marks, told: Told) {
@@ -215,11 +223,9 @@ fn session(seen: &Observed) -> Option<Id> {
     Some(remembered(&Value::String(named.value.clone())))
 }
 
-/// The session that an exchange shows to have ended: by a client's wish, or since the target knows it no more.
-fn ended(seen: &Observed) -> impl Iterator<Item = Id> {
-    let wished = matches!(&seen.exchange.sent, Sent::Http { method, .. } if method == "DELETE");
-    let unknown = seen.status() == Some(404) && seen.code() != Some(codes::METHOD_NOT_FOUND);
-    session(seen).filter(|_| wished || unknown).into_iter()
+/// Whether the target answers that it knows no such session.
+fn is_unknown(seen: &Observed) -> bool {
+    seen.status() == Some(404) && seen.code() != Some(codes::METHOD_NOT_FOUND)
 }
 
 /// The ids of what the target asks.
@@ -248,5 +254,45 @@ fn never_seen(survey: &Survey) -> Verdict {
             ),
             None => "everything that the server offers was looked at: it is judged as soon as an answer shows it".into(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::{Answer, Exchange, Head, Header, Initiator, Payload};
+
+    use super::*;
+
+    fn asked(session: &str, method: &str, status: u16) -> Observed {
+        let field = Header { name: header::OLD_SESSION_ID.to_owned(), value: session.to_owned() };
+        let sent = Sent::Http {
+            method: method.to_owned(),
+            url: "http://127.0.0.1/mcp".to_owned(),
+            headers: vec![field],
+            body: Payload::default(),
+        };
+        let head = Some(Head { status, headers: Vec::new() });
+        let answer = Answer { head, ..Answer::default() };
+        let (by, channel) = ("test".to_owned(), "c".to_owned());
+        Observed::new(Exchange { seq: 1, by, channel, initiator: Initiator::Us, sent, answer })
+    }
+
+    #[test]
+    fn what_is_open_in_a_session_is_excused_by_its_end_and_not_by_our_leaving_it() {
+        let mut known = Known::default();
+        for (session, method, status) in [
+            ("dropped", "POST", 404),
+            ("left", "DELETE", 200),
+            ("left", "POST", 404),
+            ("kept", "DELETE", 405),
+        ] {
+            known.see(&asked(session, method, status));
+        }
+        for (name, breaks) in [("dropped", 0), ("left", 1), ("kept", 1), ("open", 1)] {
+            let id = session(&asked(name, "POST", 200)).expect("a session");
+            let mut marks = Marks::default();
+            known.decide(&mut marks, Told::InSession(id, String::new(), String::new()));
+            assert_eq!(marks.breaks.len(), breaks, "{name}");
+        }
     }
 }
