@@ -16,7 +16,7 @@ pub(crate) use outcome::Results;
 pub(crate) use trial::Trial;
 pub(crate) use trials::{lanes, trials};
 pub(crate) use walk::again::{again, calls, stands_alone};
-pub(crate) use walk::walk;
+pub(crate) use walk::{Silences, walk};
 
 /// Ids of vectors start here, past those of all benches.
 const IDS: u64 = 1 << 40;

@@ -226,15 +226,16 @@ impl<'a> Schedule<'a> {
         let transport = self.context.survey.transport;
         let processes = if self.options.concurrency == 1 { 1 } else { trials.len() / FOR_ITS_OWN };
         let lanes = lab::lanes(trials.to_vec(), transport, processes.clamp(1, VECTORS));
+        let known = &lab::Silences::default();
+        let others = (Company::Others, known);
         if transport.answers_apart() {
-            let company = Company::Others;
-            return (self.walks(lanes, &self.running.channel, company, deadline).await, None);
+            return (self.walks(lanes, &self.running.channel, others, deadline).await, None);
         }
         // Where all answers share a stream, broken lines go to processes of their own.
         let walks = lanes.into_iter().map(|lane| async move {
             let own = self.another(deadline).await;
             let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
-            (self.walks(vec![lane], channel, Company::Others, deadline).await, own)
+            (self.walks(vec![lane], channel, others, deadline).await, own)
         });
         let (mut results, mut kept) = (Results::new(), None);
         for (walked, own) in join_all(walks).await {
@@ -274,7 +275,8 @@ impl<'a> Schedule<'a> {
                 return;
             }
             let keys: Vec<String> = again.iter().map(Trial::key).collect();
-            let mut second = self.walks(vec![again], channel, Company::Nobody, deadline).await;
+            let nobody = (Company::Nobody, &lab::Silences::default());
+            let mut second = self.walks(vec![again], channel, nobody, deadline).await;
             for key in keys {
                 // What there was no time for stays unknown.
                 match second.remove(&key) {
@@ -289,7 +291,7 @@ impl<'a> Schedule<'a> {
         &self,
         lanes: Vec<Vec<Trial>>,
         channel: &Channel,
-        company: Company,
+        (company, known): (Company, &lab::Silences),
         deadline: Instant,
     ) -> Results {
         let (given, ids) = (self.context.given(), &self.ids);
@@ -306,7 +308,7 @@ impl<'a> Schedule<'a> {
             let channel = channel.own(company.patience()).apart().await;
             let apart = channel.transport().answers_apart();
             let channel = if apart { channel } else { channel.by_itself() };
-            lab::walk(lane, given, &channel, ids, company, deadline, broken).await
+            lab::walk(lane, given, &channel, ids, company, deadline, (known, broken)).await
         });
         let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
         results.collect::<Vec<Results>>().await.into_iter().flatten().collect()

@@ -2,6 +2,7 @@
 
 pub(super) mod again;
 mod attempt;
+mod silences;
 mod tried;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,6 +17,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use attempt::{BEHIND, DEAF, Nameless, PATIENCE, attempt, send};
 use tried::{between, nothing, untried};
+
+pub(crate) use silences::Silences;
 
 use super::given::Given;
 use super::outcome::{Outcome, Results};
@@ -41,14 +44,6 @@ const TOGETHER: usize = 12;
 /// An answer that comes within so long comes at once.
 const AT_ONCE: Duration = Duration::from_millis(15);
 
-/// What has been left open is read for so long at most, whatever the target's pace.
-const LONG: Duration = Duration::from_secs(60);
-
-/// Silence is proven by so many times the wait of a vector; where it was proven of the same vector in another place, and nothing
-/// was ever answered late, by this part of that.
-const PROVEN: u32 = 2;
-const PROVEN_BEFORE: u32 = 4;
-
 /// Sends the trials of a lane between unbroken requests: those of one base together, and each by itself where that leaves
 /// anything in doubt. When all are sent, and late answers are awaited, `broken` is called if anything was seen to be.
 pub(crate) async fn walk(
@@ -58,7 +53,7 @@ pub(crate) async fn walk(
     ids: &AtomicU64,
     company: Company,
     deadline: Instant,
-    broken: &(dyn Fn() + Sync),
+    (known, broken): (&Silences, &(dyn Fn() + Sync)),
 ) -> Results {
     // Over standard streams the lane has the process to itself.
     let company = if channel.transport().answers_apart() { company } else { Company::Nobody };
@@ -70,8 +65,7 @@ pub(crate) async fn walk(
         silences: 0,
         deaf: 0,
         nameless: Nameless::default(),
-        silent: Vec::new(),
-        answers_late: false,
+        known,
         last: BTreeMap::new(),
         unserved: BTreeMap::new(),
         left: Vec::new(),
@@ -111,10 +105,8 @@ struct Walk<'a> {
     deaf: u32,
     /// What it does with lines whose request cannot be told.
     nameless: Nameless,
-    /// Vectors that were left open, and never answered.
-    silent: Vec<Trial>,
-    /// Whether one that was left open was answered later than is waited for what was silent elsewhere.
-    answers_late: bool,
+    /// What the lanes know of the target's silence.
+    known: &'a Silences,
     /// The last answer to each unbroken request that was accepted.
     last: BTreeMap<String, Observed>,
     /// Bases that the target does not serve unbroken, and why: each further try would cost the whole patience.
@@ -159,13 +151,17 @@ impl Walk<'_> {
             let together = lane.iter().take_while(same).count().min(TOGETHER);
             let group: Vec<Prepared> = lane.drain(..together).collect();
             let others = lane.iter().any(|p| p.key != group[0].key);
-            if others && self.awaits_one_of(&group) && postponed.insert(group[0].key.clone()) {
-                lane.extend(group);
+            let waits =
+                |p: &Prepared| others && !postponed.contains(&p.trial.key()) && self.awaits(p);
+            let (later, group): (Vec<_>, Vec<_>) = group.into_iter().partition(waits);
+            postponed.extend(later.iter().map(|p| p.trial.key()));
+            lane.extend(later);
+            if group.is_empty() {
                 continue;
             }
             let reached = self.together(&group).await;
             let mut group = VecDeque::from(group);
-            for prepared in group.drain(..reached.unwrap_or(together).max(1)) {
+            for prepared in group.drain(..reached.unwrap_or(group.len()).max(1)) {
                 let key = prepared.trial.key();
                 let left = self.left.iter().any(|left| left.trial.key() == key);
                 if !left && !self.results.contains_key(&key) {
@@ -180,10 +176,10 @@ impl Walk<'_> {
         self.settle(|_| true).await;
     }
 
-    /// Whether an answer is still awaited under an id that one of these has, too.
-    fn awaits_one_of(&self, group: &[Prepared]) -> bool {
-        let ids: Vec<_> = group.iter().filter_map(Prepared::id).collect();
-        self.left.iter().any(|left| left.open.id().is_some_and(|id| ids.contains(&id)))
+    /// Whether an answer is still awaited under the id that this has, too.
+    fn awaits(&self, prepared: &Prepared) -> bool {
+        let id = prepared.id();
+        id.is_some() && self.left.iter().any(|left| left.open.id() == id)
     }
 
     /// Judges what was left open: all else that was asked was time for it. Silence for twice as long as is enough, while the
@@ -193,17 +189,11 @@ impl Walk<'_> {
             std::mem::take(&mut self.left).into_iter().partition(which);
         self.left = rest;
         for Left { trial, since, before, mut open, after } in due {
-            let whole = self.channel.stretch(BEHIND[0]) * PROVEN;
-            let known = !self.answers_late && self.silent.iter().any(|silent| silent.is_of(&trial));
-            let enough = if known { whole / PROVEN_BEFORE } else { whole };
-            let answer = timeout_at(since + enough, open.until(LONG, Message::is_response));
-            let came = answer.await.ok().flatten().is_some();
+            let wait = self.channel.stretch(BEHIND[0]);
+            let came = self.known.answered(&trial, &mut open, since, wait).await;
             let sent = if open.is_ended() { open.finish().await } else { open.close() };
+            self.known.learn(&trial, came, &sent, wait);
             let broken_off = sent.is_broken_off();
-            self.answers_late |= came && sent.exchange.answer.took() > whole / PROVEN_BEFORE;
-            if !came && !broken_off && !known {
-                self.silent.push(trial.clone());
-            }
             let tried = between(self.given, &trial, before, sent, after);
             let mut outcome = Outcome::of(&trial, &tried, None);
             outcome.lasted = outcome.unanswered;
