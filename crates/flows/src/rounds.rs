@@ -247,12 +247,6 @@ pub async fn asking_requests(bench: &Bench) -> Vec<AskingRequest> {
     found
 }
 
-/// What a client declares that can be asked for everything, and names nothing within a capability: a form and no URL, a
-/// completion without tools or the context of servers.
-pub fn plainly_capable() -> Value {
-    json!({"elicitation": {}, "sampling": {}, "roots": {}})
-}
-
 /// The requests that ask for input of a kind.
 pub async fn asking_requests_for(bench: &Bench, kind: InputKind) -> Vec<AskingRequest> {
     let mut found = asking_requests(bench).await;

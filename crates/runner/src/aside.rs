@@ -1,16 +1,19 @@
 //! Processes of the target beside the run's own: how many start at once, those that checks use one after the other, and
 //! those that end while the run goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
+use plumb_wire::Limits;
 use tokio::sync::{Mutex as Turn, Notify, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::Observed;
+use crate::auth::Authority;
+use crate::record::Recorder;
 use crate::target::Running;
+use crate::{Observed, Target};
 
 /// So many processes start at once: a dozen interpreters that start together are all slow.
 const AT_ONCE: usize = 2;
@@ -33,6 +36,8 @@ pub(crate) struct Aside {
     ending: Mutex<JoinSet<()>>,
     /// The process of each client that declares less than everything, for one check after the other.
     declared: Mutex<BTreeMap<String, Arc<Turn<Option<Running>>>>>,
+    /// Processes of such clients whose sessions are open, for whoever wants one first.
+    declaring: Mutex<BTreeMap<String, Running>>,
     /// The turn to use the one process in which a session without capabilities is open, and that process between turns.
     session: (Arc<Semaphore>, Mutex<Option<Opened>>),
     /// How many checks may still leave a process to others, once they have seen how it opens.
@@ -40,7 +45,7 @@ pub(crate) struct Aside {
     /// A process was left to others, or there is one such check less.
     left: Notify,
     /// Processes that were started ahead of who will want one that nobody has used.
-    spare: Mutex<Vec<JoinHandle<Option<Running>>>>,
+    spare: Mutex<VecDeque<JoinHandle<Option<Running>>>>,
 }
 
 /// A process in which a session is open.
@@ -76,6 +81,7 @@ impl Default for Aside {
             idle: Mutex::default(),
             ending: Mutex::default(),
             declared: Mutex::default(),
+            declaring: Mutex::default(),
             session: (Arc::new(Semaphore::new(1)), Mutex::default()),
             openings: AtomicUsize::new(0),
             left: Notify::new(),
@@ -166,6 +172,24 @@ impl Aside {
         if waits { Some(process.lock_owned().await) } else { process.try_lock_owned().ok() }
     }
 
+    /// A process whose client declares this, if another check has opened one or will soon.
+    pub(crate) async fn left_declaring(&self, declared: &str) -> Option<Running> {
+        self.left(|| self.all_declaring().remove(declared)).await
+    }
+
+    /// Keeps a process whose client declares this for whoever wants such a one first.
+    pub(crate) fn keep_declaring(&self, declared: String, running: Running) {
+        let before = self.all_declaring().insert(declared, running);
+        self.left.notify_waiters();
+        if let Some(running) = before {
+            self.end(running);
+        }
+    }
+
+    fn all_declaring(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
+        self.declaring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The turn to use the process with a session.
     pub(crate) async fn session(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed.
@@ -193,14 +217,26 @@ impl Aside {
         }
     }
 
-    /// Keeps a process that is starting for who will want one that nobody has used.
-    pub(crate) fn spare(&self, starting: JoinHandle<Option<Running>>) {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push(starting);
+    /// Starts a process ahead of who will want one that nobody has used.
+    pub(crate) fn start_ahead(
+        &self,
+        target: &Target,
+        limits: &Limits,
+        recorder: &Arc<Recorder>,
+        auth: Option<&Arc<Authority>>,
+    ) {
+        let (target, limits) = (target.clone(), limits.clone());
+        let (recorder, auth) = (Arc::clone(recorder), auth.cloned());
+        let starting =
+            tokio::spawn(
+                async move { target.start(&limits, &recorder, auth.as_deref()).await.ok() },
+            );
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).push_back(starting);
     }
 
     /// A process that nobody has used, if one was started ahead.
     pub(crate) async fn unused(&self) -> Option<Running> {
-        let starting = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+        let starting = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
         starting.await.ok().flatten().filter(Running::is_alive)
     }
 
@@ -222,6 +258,9 @@ impl Aside {
             self.end(opened.running);
         }
         while let Some(running) = self.idle_now() {
+            self.end(running);
+        }
+        for running in std::mem::take(&mut *self.all_declaring()).into_values() {
             self.end(running);
         }
         let declared =

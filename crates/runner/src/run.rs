@@ -1,5 +1,6 @@
 //! A run: survey, plan, schedule, judge; its only output is a stream of events.
 
+mod ahead;
 mod ask;
 mod revision;
 mod selection;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use plumb_model::{Edition, Event, Secrets};
 use plumb_wire::Limits;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::authorization_server::run::Visits;
@@ -162,7 +164,8 @@ pub async fn survey_only(
     let props = Props::new();
     let (local, props_at) = (target.is_local(), BTreeMap::new());
     let (apps, cards) = (false, false);
-    let given = Given { local, props: &props, props_at: &props_at, allow, apps, cards };
+    let contact = &Notify::new();
+    let given = Given { local, props: &props, props_at: &props_at, allow, apps, cards, contact };
     let deadline = Instant::now() + SURVEY_ALONE;
     let survey = look(&running, &target, limits, &recorder, given, deadline).await;
     running.stop().await;

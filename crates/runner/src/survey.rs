@@ -31,7 +31,7 @@ use crate::{Observed, Prop, Props};
 
 pub use annotated::Annotated;
 pub use apps::Apps;
-pub use callable::{AllowCalls, Callable, every_capability};
+pub use callable::{AllowCalls, Callable, every_capability, plainly_capable};
 pub use cards::{Card, Cards, Document, remotes_at};
 pub use listing::{Item, Listing};
 pub use tasking::{EndedTask, Tasking};

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+use tokio::time::timeout;
+
 /// The `--timeout` that waits are written for.
 const USUAL: Duration = Duration::from_secs(10);
 
@@ -63,7 +66,7 @@ pub(crate) struct Tempo {
     /// What the user's `--timeout` makes of every wait.
     scale: f64,
     lately: Lately,
-    start_up: Mutex<Option<Duration>>,
+    start_up: watch::Sender<Option<Duration>>,
     /// Whether a process of the target outlived the end of its input.
     lingers: AtomicBool,
 }
@@ -75,7 +78,7 @@ impl Tempo {
         Self {
             scale: scale.max(0.1),
             lately: Lately::default(),
-            start_up: Mutex::default(),
+            start_up: watch::Sender::default(),
             lingers: AtomicBool::new(false),
         }
     }
@@ -87,8 +90,8 @@ impl Tempo {
 
     /// A process said its first word this long after it was started.
     pub(crate) fn started(&self, after: Duration) {
-        let mut slowest = self.start_up.lock().unwrap_or_else(PoisonError::into_inner);
-        *slowest = Some(slowest.map_or(after, |before| before.max(after)));
+        let slowest = |slowest: &mut Option<Duration>| *slowest = (*slowest).max(Some(after));
+        self.start_up.send_modify(slowest);
     }
 
     /// How long a process is given to end by itself once its input has ended: a target whose processes do not, as one did not,
@@ -104,7 +107,19 @@ impl Tempo {
 
     /// What the slowest start of a process took, if one was measured.
     pub(crate) fn start_up(&self) -> Option<Duration> {
-        *self.start_up.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.start_up.borrow()
+    }
+
+    /// What the slowest start of a process took, once one was measured.
+    pub(crate) async fn measured(&self) -> Duration {
+        let mut start_up = self.start_up.subscribe();
+        let measured = start_up.wait_for(Option::is_some).await;
+        measured.ok().and_then(|took| *took).unwrap_or_default()
+    }
+
+    /// Whether a process that is just being started takes long to start, as soon as that can be told.
+    pub(crate) async fn turns_out_slow(&self) -> bool {
+        timeout(SLOW, self.measured()).await.map_or(true, |_| self.starts_slowly())
     }
 
     /// Whether processes take so long to start that few are to be started.

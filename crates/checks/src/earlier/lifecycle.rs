@@ -105,7 +105,7 @@ async fn offered(bench: &Bench, at: usize) -> Result<Arc<Welcome>, Trouble> {
     let (name, declared) = [
         ("lifecycle.past", Declared::Nothing),
         ("lifecycle.future", Declared::Everything),
-        ("lifecycle.no-date", Declared::Everything),
+        ("lifecycle.no-date", Declared::Plainly),
     ][at];
     let welcome = bench.shared(name, || welcomed(bench, NEVER[at].1, declared)).await?;
     bench.note(&welcome.seen);

@@ -56,14 +56,10 @@ impl Context {
     }
 
     /// Starts a process ahead of who will want one that nobody has used, where that takes long.
-    pub(crate) fn start_ahead(self: &Arc<Self>) {
-        if self.recorder.tempo.starts_slowly() {
-            let context = Arc::clone(self);
-            let start = async move {
-                let Self { target, limits, recorder, auth, .. } = &*context;
-                target.start(limits, recorder, auth.as_deref()).await.ok()
-            };
-            self.aside.spare(tokio::spawn(start));
+    pub(crate) fn start_ahead(&self) {
+        let Self { target, limits, recorder, auth, .. } = self;
+        if recorder.tempo.starts_slowly() {
+            self.aside.start_ahead(target, limits, recorder, auth.as_ref());
         }
     }
 

@@ -13,7 +13,7 @@ use super::Bench;
 use crate::aside::{Loan, OwnProcess};
 use crate::channel::Channel;
 use crate::observe::{asked_key, asks_the_client};
-use crate::survey::every_capability;
+use crate::survey::{every_capability, plainly_capable};
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
 
@@ -126,8 +126,17 @@ impl Bench {
             let loan = if has_turn { None } else { self.loan().await };
             (aside.idle().await, Next::Anybody(loan))
         } else {
-            let turn = aside.declaring(key, !has_turn && !self.borrows()).await;
-            turn.map_or((None, Next::Nobody), |mut turn| (turn.take(), Next::Turn(turn)))
+            match aside.declaring(key, !has_turn && !self.borrows()).await {
+                Some(mut turn) => {
+                    let idle = match turn.take() {
+                        // That is what an opening leaves.
+                        None if *declared == plainly_capable() => aside.left_declaring(key).await,
+                        used => used,
+                    };
+                    (idle, Next::Turn(turn))
+                }
+                None => (None, Next::Nobody),
+            }
         };
         let running = if let Some(mut running) = idle.filter(Running::is_alive) {
             self.watch().used_what_another_used();

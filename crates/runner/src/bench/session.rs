@@ -9,6 +9,7 @@ use super::{Bench, Instance};
 use crate::aside::Opened;
 use crate::channel::{Channel, Listener, everything};
 use crate::migrate::{self, negotiated};
+use crate::survey::plainly_capable;
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
 
@@ -19,6 +20,8 @@ pub enum Declared {
     Nothing,
     /// Every capability that there is.
     Everything,
+    /// That it can be asked for everything, and nothing within a capability.
+    Plainly,
 }
 
 impl Declared {
@@ -26,6 +29,7 @@ impl Declared {
         match self {
             Self::Nothing => json!({}),
             Self::Everything => everything(),
+            Self::Plainly => plainly_capable(),
         }
     }
 }
@@ -79,6 +83,9 @@ impl Bench {
         match declared {
             Declared::Nothing => self.session_in_turn().await,
             Declared::Everything => self.borrowed_session().await,
+            Declared::Plainly => {
+                self.opened(self.initialize(&self.edition().revision, declared).await?).await
+            }
         }
     }
 
@@ -268,17 +275,20 @@ impl Session<'_> {
         };
         let aside = &self.bench.context.aside;
         let (version, welcome) = (self.version, self.welcome);
+        if self.declared == Declared::Nothing {
+            aside.keep_session(Opened { running, version, welcome });
+            return;
+        }
+        let (Some(version), Ok(process)) = (version, self.channel.process_name().await) else {
+            aside.end(running);
+            return;
+        };
+        let declared = self.declared.capabilities();
+        let key = declared.to_string();
+        running.channel = running.channel.with_session(process, declared, version, welcome);
         match self.declared {
-            Declared::Nothing => aside.keep_session(Opened { running, version, welcome }),
-            Declared::Everything => {
-                let process = self.channel.process_name().await;
-                if let (Some(version), Ok(process)) = (version, process) {
-                    running.channel = running.channel.with_session(process, version, welcome);
-                    aside.keep(running);
-                } else {
-                    aside.end(running);
-                }
-            }
+            Declared::Plainly => aside.keep_declaring(key, running),
+            _ => aside.keep(running),
         }
     }
 }

@@ -91,11 +91,17 @@ impl Channel {
         Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
     }
 
-    /// The same way in the session that was opened with this process by a client that declares everything.
-    pub(crate) fn with_session(&self, process: String, version: String, welcome: Observed) -> Self {
+    /// The same way in the session that was opened with this process by a client that declares these capabilities.
+    pub(crate) fn with_session(
+        &self,
+        process: String,
+        declared: Value,
+        version: String,
+        welcome: Observed,
+    ) -> Self {
         let opened = Opened { process, id: None, version, welcome, listener: None };
         let state = State { opened: Some(opened), ended: 0 };
-        let handshakes = Handshakes { declared: everything(), state: Mutex::new(state) };
+        let handshakes = Handshakes { declared, state: Mutex::new(state) };
         Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
     }
 

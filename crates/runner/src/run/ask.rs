@@ -7,11 +7,12 @@ use plumb_model::event::{RunStarted, TargetInfo};
 use plumb_model::{Event, Verdict};
 use plumb_wire::{Limits, method};
 use serde_json::json;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::explained;
 use super::revision::By;
 use super::selection::{announcement, say_so};
+use super::{ahead, explained};
 use crate::aside::Aside;
 use crate::auth::Authority;
 use crate::bench::{Context, Sights};
@@ -63,7 +64,7 @@ pub(super) async fn ask(
         }
         Err(error) => return Err(error),
     };
-    let Reached { running, others, shared, target, auth, survey, revisions } = reached;
+    let Reached { running, others, shared, target, auth, survey, revisions, aside } = reached;
     if survey.legacy_only.is_some() || survey.unreadable.is_some() {
         say_so(registry, &mut selected);
     }
@@ -87,7 +88,7 @@ pub(super) async fn ask(
         others,
         front,
         shared: shared.is_some(),
-        aside: Aside::default(),
+        aside,
         sights: Sights::default(),
         seed: options.seed,
         auth,
@@ -139,6 +140,8 @@ struct Reached {
     survey: Arc<Survey>,
     /// The revisions of the whole run.
     revisions: Vec<String>,
+    /// Processes that were started meanwhile.
+    aside: Aside,
 }
 
 /// Starts the target and looks at it; what was started is ended where it is not to be judged.
@@ -165,16 +168,27 @@ async fn reached(
     if target.is_command() && !plumb_wire::process::SIGNALS {
         recorder.remark(NO_SIGNALS.to_owned());
     }
-    let met = met(selected, &running, &target, options, recorder, deadline).await;
+    let aside = Aside::default();
+    let (wanted, contact) = (ahead::wanted(&target, selected), Notify::new());
+    let begun = async {
+        // Without a handshake, it is the first contact that tells whether there is anything to judge.
+        if !options.edition.has_handshake() {
+            contact.notified().await;
+        }
+    };
+    let start = || aside.start_ahead(&target, &options.limits, recorder, auth.as_ref());
+    let met = met(selected, &running, &target, options, recorder, deadline, &contact);
+    let met = ahead::beside(met, (wanted, begun), &recorder.tempo, start).await;
     let met = met.map_err(|error| explained(error, &options.target));
     let met = met.and_then(|survey| Ok((by.met(&survey, &options.edition)?, survey)));
     match met {
         Ok((revisions, survey)) => {
             let survey = Arc::new(survey);
-            Ok(Reached { running, others, shared, target, auth, survey, revisions })
+            Ok(Reached { running, others, shared, target, auth, survey, revisions, aside })
         }
         Err(error) => {
-            part(async { tokio::join!(running.stop(), others.stop()) }, deadline).await;
+            part(async { tokio::join!(running.stop(), others.stop(), aside.ended()) }, deadline)
+                .await;
             Err(error)
         }
     }
@@ -234,13 +248,14 @@ async fn met(
     options: &Options,
     recorder: &Arc<Recorder>,
     deadline: Instant,
+    contact: &Notify,
 ) -> Result<Survey, ContactError> {
     let (local, allow) = (target.is_local(), &options.allow_calls);
     let facts = || selected.iter().flat_map(|check| check.applies);
     let cards = facts().any(|fact| fact.is_published());
     let apps = facts().any(|fact| *fact == Applies::Apps);
     let (props, props_at) = (&options.props, &options.props_at);
-    let given = Given { local, props, props_at, allow, apps, cards };
+    let given = Given { local, props, props_at, allow, apps, cards, contact };
     let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
     if let (Target::Gateway(_), Some(version)) = (&options.target, &survey.legacy_only) {
         let (revision, supported) = (options.edition.revision.clone(), version.clone());

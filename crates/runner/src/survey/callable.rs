@@ -48,6 +48,12 @@ pub fn every_capability() -> Value {
     })
 }
 
+/// What a client declares that can be asked for everything, and names nothing within a capability: a form and no URL, a
+/// completion without tools or the context of servers.
+pub fn plainly_capable() -> Value {
+    json!({"elicitation": {}, "sampling": {}, "roots": {}})
+}
+
 pub(super) fn call(callable: &Callable) -> Probe {
     let name = callable.tool["name"].as_str().unwrap_or_default();
     Probe::request(method::TOOLS_CALL, json!({"name": name, "arguments": callable.arguments}))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use plumb_model::Edition;
 use serde_json::Map;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::callable::{self, AllowCalls, Callable};
@@ -35,6 +36,8 @@ pub(crate) struct Given<'a> {
     pub(crate) apps: bool,
     /// Whether what it publishes beside the protocol is looked for.
     pub(crate) cards: bool,
+    /// Who waits until there is anything to judge.
+    pub(crate) contact: &'a Notify,
 }
 
 /// So many names are told of those that there are.
@@ -61,6 +64,7 @@ impl Survey {
         if survey.legacy_only.is_some() || survey.unreadable.is_some() {
             return Ok(survey);
         }
+        given.contact.notify_one();
         let now = Instant::now();
         let left = deadline.saturating_duration_since(now);
         lists::read(&mut survey, channel, now + left / 4).await;

@@ -1,7 +1,8 @@
 //! client/elicitation#capabilities: only modes that the client supports.
 
 use plumb_flows::rounds::of_tasks;
-use plumb_flows::rounds::{InputKind, Round, asking_requests, judged, plainly_capable};
+use plumb_flows::rounds::{InputKind, Round, asking_requests, judged};
+use plumb_runner::survey::plainly_capable;
 use plumb_runner::{Bench, Finding, Judgement, Observed, check};
 use serde_json::json;
 

@@ -1,7 +1,8 @@
 //! client/sampling#capabilities and #messages: what a server asks a model for.
 
-use plumb_flows::rounds::{InputKind, Round, asking_requests_for, judged, plainly_capable};
+use plumb_flows::rounds::{InputKind, Round, asking_requests_for, judged};
 use plumb_flows::rounds::{accepted, accepts_answer, concluded};
+use plumb_runner::survey::plainly_capable;
 use plumb_runner::{Bench, Finding, Judgement, Notes, Observed, brief, check};
 use plumb_wire::method;
 use serde_json::{Value, json};
