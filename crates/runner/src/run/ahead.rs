@@ -51,3 +51,47 @@ pub(super) async fn beside<T>(
     }
     work.await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    /// How many were started while the target, whose own start took so long, was looked at until so many were.
+    async fn started(took: Duration, until: usize) -> usize {
+        let tempo = Tempo::new(Duration::from_secs(10));
+        tempo.started(took);
+        let (count, enough) = (AtomicUsize::new(0), Notify::new());
+        let start = || {
+            if count.fetch_add(1, Ordering::Relaxed) + 1 == until {
+                enough.notify_one();
+            }
+        };
+        let work = async {
+            // Who starts none lets the work go on.
+            if until > 0 {
+                enough.notified().await;
+            } else {
+                tokio::task::yield_now().await;
+            }
+        };
+        beside(work, (2, std::future::ready(())), &tempo, start).await;
+        count.load(Ordering::Relaxed)
+    }
+
+    #[tokio::test]
+    async fn a_slow_start_has_others_started_one_after_the_other() {
+        let began = Instant::now();
+        assert_eq!(started(Duration::from_millis(400), 2).await, 2);
+        assert!(began.elapsed() >= Duration::from_millis(400), "both at once");
+    }
+
+    #[tokio::test]
+    async fn a_quick_one_has_none() {
+        assert_eq!(started(Duration::from_millis(20), 0).await, 0);
+    }
+}
