@@ -91,6 +91,15 @@ impl Prepared {
     fn id(&self) -> Option<Value> {
         self.probe.message_value().and_then(|message| message.get("id").cloned())
     }
+
+    /// Whether it can be read as a request of JSON-RPC.
+    fn is_request(&self) -> bool {
+        let Some(message) = self.probe.message_value() else { return true };
+        let is = |name: &str, fits: fn(&Value) -> bool| message.get(name).is_some_and(fits);
+        let structured = message.get("params").is_none_or(Value::is_object);
+        let version = message.get("jsonrpc").is_some_and(|version| version == "2.0");
+        version && structured && is("method", Value::is_string) && is("id", |id| !id.is_f64())
+    }
 }
 
 /// A lane on its way.
@@ -140,10 +149,17 @@ impl Came {
 }
 
 impl Walk<'_> {
-    async fn all(&mut self, mut lane: Vec<Trial>, broken: &(dyn Fn() + Sync)) {
-        lane.sort_by_key(|trial| (trial.by_itself, trial.rank, trial.base));
-        let mut lane: VecDeque<Prepared> =
+    async fn all(&mut self, lane: Vec<Trial>, broken: &(dyn Fn() + Sync)) {
+        let mut lane: Vec<Prepared> =
             lane.into_iter().filter_map(|trial| self.prepared(trial)).collect();
+        let apart = self.channel.transport().answers_apart();
+        lane.sort_by_key(|prepared| {
+            let trial = &prepared.trial;
+            // What servers leave unanswered goes first: silence takes longest to prove.
+            let later = apart || prepared.is_request();
+            (trial.by_itself, later, trial.rank, trial.base)
+        });
+        let mut lane = VecDeque::from(lane);
         let mut postponed = BTreeSet::new();
         while let Some(first) = lane.front() {
             let same =
