@@ -46,6 +46,8 @@ pub(crate) struct Aside {
     left: Notify,
     /// Processes that were started ahead of who will want one that nobody has used.
     spare: Mutex<VecDeque<JoinHandle<Option<Running>>>>,
+    /// So many more will be wanted.
+    wanted: AtomicUsize,
 }
 
 /// A process in which a session is open.
@@ -86,6 +88,7 @@ impl Default for Aside {
             openings: AtomicUsize::new(0),
             left: Notify::new(),
             spare: Mutex::default(),
+            wanted: AtomicUsize::new(0),
         }
     }
 }
@@ -232,6 +235,17 @@ impl Aside {
                 async move { target.start(&limits, &recorder, auth.as_deref()).await.ok() },
             );
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).push_back(starting);
+    }
+
+    /// Besides those that were started ahead, so many will be wanted.
+    pub(crate) fn will_want(&self, processes: usize) {
+        self.wanted.store(processes, Ordering::Relaxed);
+    }
+
+    /// Whether another one is to be started ahead in place of one that was taken.
+    pub(crate) fn wants_another(&self) -> bool {
+        let one_less = |processes: usize| processes.checked_sub(1);
+        self.wanted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok()
     }
 
     /// A process that nobody has used, if one was started ahead.

@@ -30,9 +30,6 @@ use crate::survey::contact::DISCOVER;
 use crate::target::Running;
 use crate::{Check, Prop, Survey, facet, finding, plan};
 
-/// At most so many processes are started ahead of scenarios that are tried again.
-const AHEAD: usize = 2;
-
 /// Over standard streams, vectors go to so many processes at most, and to another one for each so many of them.
 const VECTORS: usize = 2;
 const FOR_ITS_OWN: usize = 100;
@@ -123,7 +120,7 @@ impl<'a> Schedule<'a> {
     async fn scenes(&self, scenes: &Scenes<'_, Place<'_>>, beside: &[&'static Check]) -> Doubted {
         let doubted = scenes.run(beside).await;
         if self.running.channel.keeper().is_some() {
-            (0..doubted.count().min(AHEAD)).for_each(|_| self.context.start_ahead());
+            self.context.start_several_ahead(doubted.count());
         }
         doubted
     }

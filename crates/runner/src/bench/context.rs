@@ -17,6 +17,9 @@ use crate::replicas::Others;
 use crate::target::Running;
 use crate::{Survey, Target};
 
+/// So many processes are ahead of those who want them at a time.
+const AHEAD: usize = 2;
+
 /// What all benches of a run share.
 pub(crate) struct Context {
     pub(crate) edition: Arc<Edition>,
@@ -50,6 +53,9 @@ impl Context {
     /// Another process of the target, that nobody has used. Over HTTP it listens; over standard streams it has said nothing.
     pub(crate) async fn start(&self) -> Result<Running, TargetError> {
         if let Some(unused) = self.aside.unused().await {
+            if self.aside.wants_another() {
+                self.start_ahead();
+            }
             return Ok(unused);
         }
         self.target.start(&self.limits, &self.recorder, self.auth.as_deref()).await
@@ -61,6 +67,13 @@ impl Context {
         if recorder.tempo.starts_slowly() {
             self.aside.start_ahead(target, limits, recorder, auth.as_ref());
         }
+    }
+
+    /// The same for so many, of which few at a time have started and wait.
+    pub(crate) fn start_several_ahead(&self, processes: usize) {
+        let now = processes.min(AHEAD);
+        self.aside.will_want(processes - now);
+        (0..now).for_each(|_| self.start_ahead());
     }
 
     /// What vectors start from.
