@@ -21,6 +21,7 @@ pub(crate) use listening::Listener;
 pub use open::Open;
 use parts::Parts;
 
+use crate::errors::TargetError;
 use crate::pace::Sender;
 use crate::process::keeper::Keeper;
 use crate::process::mortal::Mortal;
@@ -264,7 +265,15 @@ impl Channel {
         let open = self.open(by, probe).await?;
         // The first answer of a process tells how long its start took, and of no other answer.
         let first = matches!(&open.process, Some(Mortal::Session(s)) if s.first_word().is_none());
+        let process = open.process.clone();
         let mut seen = Box::pin(open.finish()).await;
+        if let Some(Mortal::Session(session)) = process
+            && seen.is_broken_off()
+            && !self.recorder.voices.tell_of(&session)
+        {
+            self.recorder.voices.count_wordless();
+            return Err(Trouble::Setup(TargetError::Once.to_string()));
+        }
         if self.was_ended(probe, &seen).await {
             seen = Box::pin(self.open(by, probe).await?.finish()).await;
         }
@@ -322,6 +331,7 @@ impl Channel {
             }
             Way::Stdio(keeper) => {
                 let (session, ended) = keeper.revived().await?;
+                let ended = ended.filter(|ended| self.recorder.voices.tell_of(ended));
                 self.watch.found_ended(ended.map(Mortal::Session));
                 let given = probe.patience.map(|patience| self.stretch(patience));
                 let mut within = given.unwrap_or(tempo.patient(keeper.answer()) * self.patience);

@@ -42,6 +42,11 @@ pub enum TargetError {
         /// The end of its standard error.
         stderr: String,
     },
+    /// Other processes of it did not start beside the first.
+    #[error(
+        "a second process of the server ends before it says anything: it seems to run once at a time"
+    )]
+    Once,
     /// Somebody else listens where the command is to listen.
     #[error("something that is not the command already listens at {address}: run again, or end it")]
     Taken {

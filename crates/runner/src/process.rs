@@ -4,3 +4,4 @@ mod client;
 pub(crate) mod keeper;
 pub(crate) mod mortal;
 pub(crate) mod server;
+pub(crate) mod voices;

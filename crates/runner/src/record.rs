@@ -11,6 +11,7 @@ use crate::finding::named;
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::passive::Passives;
+use crate::process::voices::Voices;
 use crate::published::Published;
 use crate::tempo::Tempo;
 use crate::{Observed, Survey};
@@ -60,6 +61,8 @@ pub(crate) struct Recorder {
     pub(crate) clock: Clock,
     /// How long the target takes.
     pub(crate) tempo: Tempo,
+    /// Which of its processes have said anything.
+    pub(crate) voices: Voices,
     /// The memory for what is kept of the target.
     account: Account,
     large: Mutex<()>,
@@ -95,6 +98,7 @@ impl Recorder {
             edition,
             clock: Clock::start(),
             tempo,
+            voices: Voices::default(),
             pace,
             listens: AtomicBool::new(false),
             account,

@@ -4,38 +4,30 @@
 mod again;
 mod alone;
 mod place;
+mod vectors;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use futures_util::StreamExt as _;
-use futures_util::future::join_all;
 use plumb_model::Verdict;
 use plumb_model::event::CaseFinished;
 use plumb_wire::method;
 use tokio::time::{Instant, timeout_at};
 
 use place::Place;
+use vectors::Sent;
 
 use crate::auth::needs_own_tokens;
 use crate::bench::Context;
-use crate::channel::Channel;
 use crate::check::{Applies, Body, Isolation};
 use crate::lab::{self, Results, Trial};
 use crate::options::Options;
-use crate::record::{Company, Recorder};
-use crate::scenes::{Doubted, SECOND_TRIES, Scenes, emit};
+use crate::record::Recorder;
+use crate::scenes::{Doubted, Scenes, emit};
 use crate::survey::contact;
 use crate::survey::contact::DISCOVER;
 use crate::target::Running;
 use crate::{Check, Prop, Survey, facet, finding, plan};
-
-/// Over standard streams, vectors go to so many processes at most, and to another one for each so many of them.
-const VECTORS: usize = 2;
-const FOR_ITS_OWN: usize = 100;
-
-/// Vectors that a failure of the target may have spoilt are sent again so often: bad luck may come twice.
-const SPOILT_TRIES: usize = 2;
 
 /// So many quick requests show what answers take with nothing else in flight.
 const MEASURED: usize = 4;
@@ -94,12 +86,13 @@ impl<'a> Schedule<'a> {
         beside.extend(opening);
         beside.extend(scenarios(&|i| matches!(i, Isolation::Shared | Isolation::OwnProcess)));
         let alone = scenarios(&|i| i == Isolation::Alone);
-        let ((mut results, own), doubted, alone) = tokio::join!(
+        let (Sent { mut results, own, left }, doubted, alone) = tokio::join!(
             self.vectors(&trials, deadline),
             self.scenes(&scenes, &beside),
             self.alone_elsewhere(alone, deadline)
         );
         self.calm(deadline).await;
+        results.extend(self.sent_late(left, deadline).await);
         self.silent_again(&trials, &mut results, own.as_ref(), deadline).await;
         self.again(&trials, &mut results, own.as_ref(), deadline).await;
         if let Some(own) = own {
@@ -216,109 +209,6 @@ impl<'a> Schedule<'a> {
             });
         }
         None
-    }
-
-    /// Sends all vectors, and those again that were met with silence, when nothing else is in flight.
-    async fn vectors(&self, trials: &[Trial], deadline: Instant) -> (Results, Option<Running>) {
-        let transport = self.context.survey.transport;
-        let processes = if self.options.concurrency == 1 { 1 } else { trials.len() / FOR_ITS_OWN };
-        let lanes = lab::lanes(trials.to_vec(), transport, processes.clamp(1, VECTORS));
-        let known = &lab::Silences::default();
-        let others = (Company::Others, known);
-        if transport.answers_apart() {
-            return (self.walks(lanes, &self.running.channel, others, deadline).await, None);
-        }
-        // Where all answers share a stream, broken lines go to processes of their own.
-        let walks = lanes.into_iter().map(|lane| async move {
-            let own = self.another(deadline).await;
-            let channel = own.as_ref().map_or(&self.running.channel, |r| &r.channel);
-            (self.walks(vec![lane], channel, others, deadline).await, own)
-        });
-        let (mut results, mut kept) = (Results::new(), None);
-        for (walked, own) in join_all(walks).await {
-            results.extend(walked);
-            if let Some(more) = std::mem::replace(&mut kept, own) {
-                self.context.aside.end(more);
-            }
-        }
-        (results, kept)
-    }
-
-    /// The vectors again that were met with silence, with nothing else in flight and twice the patience: only then silence
-    /// counts. Those as well that a failure of the target may have spoilt, unless there are many.
-    async fn silent_again(
-        &self,
-        trials: &[Trial],
-        results: &mut Results,
-        own: Option<&Running>,
-        deadline: Instant,
-    ) {
-        let channel = own.map_or(&self.running.channel, |r| &r.channel);
-        for round in 0..SPOILT_TRIES {
-            let spoilt = |t: &&Trial| results.get(&t.key()).is_some_and(|o| o.spoilt);
-            let few = trials.iter().filter(spoilt).count() <= SECOND_TRIES;
-            let doubtful = |t: &&Trial| {
-                let outcome = results.get(&t.key());
-                outcome.is_some_and(|o| (round == 0 && o.in_vain && !o.lasted) || (few && o.spoilt))
-            };
-            let mut again: Vec<Trial> = trials.iter().filter(doubtful).cloned().collect();
-            let apart = self.context.survey.transport.answers_apart();
-            for trial in &mut again {
-                // Lines that went unanswered wait beside each other; whatever else is tried once more goes by itself.
-                let unanswered = results.get(&trial.key()).is_some_and(|o| o.unanswered);
-                trial.by_itself = apart || !unanswered;
-            }
-            if again.is_empty() {
-                return;
-            }
-            let keys: Vec<String> = again.iter().map(Trial::key).collect();
-            let nobody = (Company::Nobody, &lab::Silences::default());
-            let mut second = self.walks(vec![again], channel, nobody, deadline).await;
-            for key in keys {
-                // What there was no time for stays unknown.
-                match second.remove(&key) {
-                    Some(outcome) => results.insert(key, outcome),
-                    None => results.remove(&key),
-                };
-            }
-        }
-    }
-
-    async fn walks(
-        &self,
-        lanes: Vec<Vec<Trial>>,
-        channel: &Channel,
-        (company, known): (Company, &lab::Silences),
-        deadline: Instant,
-    ) -> Results {
-        let (given, ids) = (self.context.given(), &self.ids);
-        let ahead = channel.keeper().is_some() && company == Company::Others;
-        // What is broken is soon tried again, in a process that nobody has used.
-        let broken = || {
-            if ahead && !self.ahead.swap(true, Ordering::Relaxed) {
-                self.context.start_ahead();
-            }
-        };
-        let broken = &broken;
-        let walks = lanes.into_iter().map(|lane| async move {
-            // Vectors choose ids, which no session may have twice.
-            let channel = channel.own(company.patience()).apart().await;
-            let apart = channel.transport().answers_apart();
-            let channel = if apart { channel } else { channel.by_itself() };
-            lab::walk(lane, given, &channel, ids, company, deadline, (known, broken)).await
-        });
-        let results = futures_util::stream::iter(walks).buffer_unordered(self.options.concurrency);
-        results.collect::<Vec<Results>>().await.into_iter().flatten().collect()
-    }
-
-    /// Another process of the target, past its start.
-    async fn another(&self, deadline: Instant) -> Option<Running> {
-        let turn = self.context.aside.turn(self.context.recorder.tempo.start_up());
-        let _turn = timeout_at(deadline, turn).await.ok()?;
-        let running = timeout_at(deadline, self.context.start()).await.ok()?.ok()?;
-        let first = crate::Probe::request(method::DISCOVER, serde_json::json!({}));
-        let _ = timeout_at(deadline, running.channel.send("vectors", &first)).await;
-        Some(running)
     }
 
     fn judge_cases(&self, check: &'static Check, trials: &[Trial], results: &Results) {

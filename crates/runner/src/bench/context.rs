@@ -58,6 +58,9 @@ impl Context {
             }
             return Ok(unused);
         }
+        if self.recorder.voices.are_one() {
+            return Err(TargetError::Once);
+        }
         self.target.start(&self.limits, &self.recorder, self.auth.as_deref()).await
     }
 

@@ -302,13 +302,24 @@ impl Open {
         self.parts.whole(last, &self.channel.recorder)
     }
 
+    /// The process that was asked, if its end says anything of the request.
+    fn whose_end_tells(&self, end: &End) -> Option<Mortal> {
+        let broken = matches!(end, End::Broken(_));
+        let tells = |process: &Mortal| match process {
+            Mortal::Session(session) if broken => self.channel.recorder.voices.tell_of(session),
+            _ => true,
+        };
+        self.process.clone().filter(tells)
+    }
+
     pub(super) fn record_part(&self, channel: &str, sent: Sent, answer: Answer) -> Observed {
         if let Some(Mortal::Session(session)) = &self.process
             && let Some(after) = session.first_word()
         {
             self.channel.recorder.tempo.started(after);
+            self.channel.recorder.voices.hear(session);
         }
-        self.channel.watch.see(&answer.end, self.process.clone());
+        self.channel.watch.see(&answer.end, self.whose_end_tells(&answer.end));
         if answer.end == End::TimedOut
             && answer.head.is_none()
             && let Way::Http(client, _) = &self.channel.way

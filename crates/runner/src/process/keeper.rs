@@ -98,6 +98,13 @@ impl Keeper {
         current.map_or(true, |current| current.0.process().exited().is_none())
     }
 
+    /// Whether the process has ended without a word: it has not started.
+    pub(crate) async fn has_not_started(&self) -> bool {
+        let current = self.current.lock().await;
+        let ended = current.0.wait_output_end(Duration::ZERO).await;
+        ended && current.0.first_word().is_none() && current.0.wait_exit(DYING).await.is_some()
+    }
+
     /// Records what the process wrote unasked: whoever uses it next has nothing to do with it.
     pub(crate) async fn rest(&self) {
         let current = self.current.lock().await;

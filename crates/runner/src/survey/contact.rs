@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::channel::Channel;
 use crate::errors::ContactError;
 use crate::observe::clip;
-use crate::{Observed, Probe, Survey};
+use crate::{Observed, Probe, Survey, Trouble};
 
 /// The check that the server answers `server/discover`, which a contact decides.
 pub(crate) const DISCOVER: &str = "versioning.server-discover";
@@ -22,7 +22,7 @@ pub(super) async fn make(
     survey: &mut Survey,
     edition: &Edition,
     channel: &Channel,
-    handshake: &Channel,
+    shaken: &Channel,
 ) -> Result<(), ContactError> {
     if edition.has_handshake() {
         return shake_hands(survey, edition, channel).await;
@@ -36,10 +36,12 @@ pub(super) async fn make(
     let (discover, handshake) = if survey.transport.shares_processes() {
         // One after the other: some servers serve one connection at a time.
         let discover = channel.send("survey", &probe).await;
-        (discover, handshake.send("survey", &opening).await)
+        (discover, shaken.send("survey", &opening).await)
     } else {
-        tokio::join!(channel.send("survey", &probe), handshake.send("survey", &opening))
+        tokio::join!(channel.send("survey", &probe), shaken.send("survey", &opening))
     };
+    let (discover, handshake) =
+        one_by_one((channel, &probe), (shaken, &opening), (discover, handshake)).await;
     let discover = discover.map_err(|e| ContactError::Unreached(e.to_string()))?;
     let handshake = handshake.ok();
     let negotiated = handshake.as_ref().and_then(negotiated);
@@ -77,6 +79,30 @@ pub(super) async fn make(
         return Ok(());
     }
     without_answer(survey, discover)
+}
+
+/// What came of the first two processes; where one of them did not start beside the other, it is asked in its place: some
+/// servers run once at a time.
+async fn one_by_one(
+    (channel, probe): (&Channel, &Probe),
+    (shaken, opening): (&Channel, &Probe),
+    (discover, handshake): (Result<Observed, Trouble>, Result<Observed, Trouble>),
+) -> (Result<Observed, Trouble>, Result<Observed, Trouble>) {
+    let (Some(first), Some(second)) = (channel.keeper(), shaken.keeper()) else {
+        return (discover, handshake);
+    };
+    if first.has_not_started().await {
+        second.stop().await;
+        return (channel.send("survey", probe).await, handshake);
+    }
+    if second.has_not_started().await && first.renew().await.is_ok() {
+        let instead = channel.send("survey", &opening.clone().patience(FIRST)).await;
+        // A handshake may bind the whole process.
+        let renewed = first.renew().await.is_ok();
+        let again = if renewed { channel.send("survey", probe).await } else { discover };
+        return (again, if renewed { instead } else { handshake });
+    }
+    (discover, handshake)
 }
 
 /// What is known of a target that serves lists, and gave no result of `server/discover`. One that leaves it unanswered does so
