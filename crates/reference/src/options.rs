@@ -88,6 +88,8 @@ pub struct Options {
     pub secret: [u8; 32],
     /// Where tasks are kept, so that they outlive the process and replicas share them; in memory if nowhere.
     pub state_dir: Option<PathBuf>,
+    /// Over standard streams, one process serves at a time: that which holds a lock of this file. Another one ends.
+    pub lock: Option<PathBuf>,
     /// The server features offered, and declared as capabilities.
     pub features: Features,
     /// A `Host` that names another machine is refused with 403, as DNS rebinding would show itself.
@@ -243,6 +245,7 @@ impl Default for Options {
             state_ttl: Duration::from_mins(5),
             secret: *b"a test server has naught to hide",
             state_dir: None,
+            lock: None,
             features: Features::default(),
             check_host: true,
             calls_per_second: 5_000,

@@ -3,8 +3,10 @@
 mod lines;
 mod process;
 
+use std::fs::File;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,13 @@ pub async fn serve_stdio_on(
     serve_stdio_until(reference, input, output, std::future::pending()).await
 }
 
+/// The right to serve, for one process at a time.
+fn locked(path: &Path) -> io::Result<File> {
+    let file = File::create(path)?;
+    file.try_lock().map_err(|_| io::Error::other("another process of this server runs"))?;
+    Ok(file)
+}
+
 /// Serves on any two byte streams until the input ends or `shutdown` resolves; then ends every subscription as the
 /// specification asks, and returns.
 ///
@@ -58,6 +67,7 @@ pub async fn serve_stdio_until(
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     tokio::time::sleep(reference.options.start_delay).await;
+    let _lock = reference.options.lock.as_deref().map(locked).transpose()?;
     let server = Server::new(reference);
     let (sender, inbox) = mpsc::channel(256);
     let writer = tokio::spawn(write(Arc::clone(&server), inbox, output));

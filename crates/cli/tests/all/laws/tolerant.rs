@@ -221,6 +221,24 @@ async fn legal_variants_stay_green_over_stdio() {
     assert!(found.is_empty(), "{names:?}: {found:#?}");
 }
 
+/// A server that owns a device or a file runs once at a time, whoever of two that were started at once comes first. Nothing is
+/// held against it that another process was asked, and what one process shows is judged.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_runs_once_at_a_time_is_judged_by_one_process() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut found = Vec::new();
+    for (name, start_delay) in [("at once", Duration::ZERO), ("late", Duration::from_millis(150))] {
+        let lock = Some(folder.path().join(name));
+        let options = Options { lock, start_delay, ..Options::default() };
+        let report = judge::over_stdio(&options, &[]).await;
+        let violated = |line: &String| line.contains("Violated");
+        found.extend(judge::not_held(&report).into_iter().filter(violated));
+        let held = report.checks.iter().filter(|c| c.verdict == Verdict::Held).count();
+        assert!(held > 250, "{held} held: what one process shows is enough for most");
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// Choices that do not go together with others: each takes away what another one adds.
 const APART: [&str; 3] = [
     "lists that change five times a second",
