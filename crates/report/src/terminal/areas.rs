@@ -9,13 +9,16 @@ use super::{Ink, Style};
 use crate::findings::{self, Page};
 use crate::text::{visible_line, wrapped};
 
+/// Columns of a name, at most: a longer one pushes its words to the right.
+const WIDEST: usize = 60;
+
 /// Writes the areas that concern the target, and names the others.
 pub(super) fn write(out: &mut String, report: &Report, style: &Style, ink: Ink) {
     let pages = findings::pages(report);
     let (told, others): (Vec<&Page<'_>>, Vec<&Page<'_>>) =
         pages.iter().partition(|page| page.checks.len() > page.counts.not_applicable);
     let names: Vec<String> = told.iter().map(|page| name(page)).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(WIDEST);
     for (page, name) in told.iter().zip(names) {
         let words = words(&page.counts, ink).concat();
         let _ = write!(out, "  {name:width$}  {words}");

@@ -1,5 +1,6 @@
 //! Recordings that somebody has broken: whatever is left of one is rendered, or refused, and nothing panics.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use plumb_model::Report;
@@ -39,6 +40,36 @@ fn a_thousand_broken_recordings_are_rendered_or_refused() {
     }
     assert!(rendered > MUTATIONS / 10, "{rendered} of them could be rendered");
     assert!(start.elapsed() < WITHIN, "{:?}", start.elapsed());
+}
+
+/// More characters than anything is padded to: the width of a format is a number of 16 bits.
+const LONG: usize = 70_000;
+
+#[test]
+fn a_text_of_any_length_is_rendered_wherever_it_stands() {
+    let mut tried = BTreeSet::new();
+    for events in [sample::http_events(), sample::stdio_events()] {
+        let of = |event| serde_json::to_value(event).expect("serialises");
+        let events: Vec<Value> = events.iter().map(of).collect();
+        for (at, event) in events.iter().enumerate() {
+            let mut places = Vec::new();
+            leaves(event, String::new(), &mut places);
+            for place in places {
+                let kind: String = place.split('/').filter(|p| p.parse::<u64>().is_err()).collect();
+                let is_text = event.pointer(&place).is_some_and(Value::is_string);
+                if !is_text || !tried.insert(kind) {
+                    continue;
+                }
+                let mut broken = events.clone();
+                *broken[at].pointer_mut(&place).expect("there") = "a".repeat(LONG).into();
+                let lines: String = broken.iter().map(|event| event.to_string() + "\n").collect();
+                if let Ok(report) = Report::from_jsonl(&lines) {
+                    render(&report, 0);
+                }
+            }
+        }
+    }
+    assert!(tried.len() > 20, "{tried:?}");
 }
 
 fn render(report: &Report, seed: u64) {
