@@ -54,6 +54,11 @@ client-matrix-update:
     cargo build --release --bin plumb --example client_matrix
     PLUMB_UPDATE=1 ./target/release/examples/client_matrix
 
+# Bounds of time, memory, room and blame, against targets that burden whoever judges them; rows whose names hold these words.
+hostile *WORDS:
+    cargo build --release --bin plumb --example hostile
+    ./target/release/examples/hostile ./target/release/plumb {{WORDS}}
+
 # Runs against a bare client that sends the same requests, as docs/performance.md shows them; servers of your own as NAME=URL.
 performance *SERVERS:
     cargo build --release --bin plumb --example performance

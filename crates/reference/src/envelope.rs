@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
+use crate::burden::Burden;
 use crate::call::Call;
 use crate::content::{icon, text};
 use crate::message::RpcError;
@@ -102,6 +103,9 @@ fn dress(call: &Call, result: Value) -> Value {
             if !kept {
                 meta.insert(key.into(), json!("plain"));
             }
+        }
+        if let Some(weight) = call.server.options.burden.and_then(Burden::weight) {
+            meta.insert("com.example/weight".into(), weight);
         }
         if call.server.options.texts_differ {
             meta.insert("com.example/trace".into(), json!(random_name()));

@@ -11,6 +11,7 @@
 
 mod answer;
 mod auth;
+mod burden;
 mod call;
 mod client;
 mod connection;
@@ -44,6 +45,7 @@ mod transport;
 mod validate;
 
 pub use auth::protection::Protection;
+pub use burden::{Burden, Riddle};
 pub use client::{
     CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientMutant, ClientRules, ClientStyle,
 };

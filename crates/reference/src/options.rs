@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::protection::Protection;
+use crate::burden::Burden;
 use crate::revision::SERVED;
 
 /// The choices of a conforming server. The default is the plainest one; what is left out of a serialised form is that.
@@ -100,6 +101,11 @@ pub struct Options {
     pub limit_by: LimitBy,
     /// Every so many HTTP requests one is turned away with this status, 429 or 503, and `Retry-After: 1`.
     pub turned_away: Option<(u64, u16)>,
+    /// Requests over HTTP are taken out of a bucket of so many, into which so many come back in a second; what finds it
+    /// empty is turned away with status 429 and `Retry-After: 1`.
+    pub bucket: Option<(u32, u32)>,
+    /// What the server burdens its clients with.
+    pub burden: Option<Burden>,
     /// Every answer comes so much later.
     pub answer_delay: Duration,
     /// The server answers so much later than it was started.
@@ -251,6 +257,8 @@ impl Default for Options {
             calls_per_second: 5_000,
             limit_by: LimitBy::default(),
             turned_away: None,
+            bucket: None,
+            burden: None,
             answer_delay: Duration::ZERO,
             start_delay: Duration::ZERO,
             texts_differ: false,

@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) redeemed: Mutex<Shelf<()>>,
     dynamic: Mutex<Dynamic>,
     rate: Mutex<(Option<Instant>, u32)>,
+    /// What was left in the bucket of requests, and when.
+    bucket: Mutex<Option<(Instant, f64)>>,
     streams: Mutex<Vec<Stream>>,
     /// The tasks and what happened to each.
     pub(crate) tasks: Store,
@@ -110,6 +112,7 @@ impl State {
             redeemed: Mutex::default(),
             dynamic: Mutex::default(),
             rate: Mutex::default(),
+            bucket: Mutex::default(),
             streams: Mutex::default(),
             tasks: Store::new(options.state_dir.as_deref()),
             scratch: Scratch::default(),
@@ -148,6 +151,18 @@ impl State {
             window => *window = (Some(now), 1),
         }
         rate.1 <= per_second
+    }
+
+    /// Draws one request from the bucket, which begins full; false if it is empty.
+    pub(crate) fn draw(&self, size: u32, a_second: u32) -> bool {
+        let mut bucket = lock(&self.bucket);
+        let now = Instant::now();
+        let (since, left) = bucket.unwrap_or((now, f64::from(size)));
+        let back = now.duration_since(since).as_secs_f64() * f64::from(a_second);
+        let left = (left + back).min(f64::from(size));
+        let drawn = left >= 1.0;
+        *bucket = Some((now, if drawn { left - 1.0 } else { left }));
+        drawn
     }
 
     /// Makes the stream known to mutants that mix up streams.

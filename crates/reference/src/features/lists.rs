@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::burden::{self, Burden};
 use crate::call::Call;
 use crate::lock::lock;
 use crate::message::RpcError;
@@ -22,6 +23,9 @@ pub(crate) fn page(
     let rules = call.rules();
     let size = call.server.options.page_size.unwrap_or(size).max(1);
     let start = start(call, member)?;
+    if let Some(page) = burdened(call, member, start, items) {
+        return Ok(page);
+    }
     let mut all = moment(call, member);
     all.extend_from_slice(items);
     if !rules.lists_whole_for_every_client && call.meta.client_info.is_some() {
@@ -37,6 +41,16 @@ pub(crate) fn page(
         page["nextCursor"] = Value::Null;
     }
     Ok(page)
+}
+
+/// The page of a list that is a burden.
+fn burdened(call: &Call, member: &str, start: usize, items: &[Value]) -> Option<Value> {
+    let (items, more) = burden::page(call, start, items).filter(|_| member == "tools")?;
+    let mut page = json!({ member: items });
+    if more {
+        page["nextCursor"] = json!(cursor(call, member, start + 1));
+    }
+    Some(page)
 }
 
 /// What a restless list begins with at this moment.
@@ -109,5 +123,9 @@ fn cursor(call: &Call, member: &str, start: usize) -> String {
             &json!({ "list": member, "start": start, "connection": call.connection.serial }),
         );
     }
-    seal.seal(&json!({ "list": member, "start": start }))
+    let mut place = json!({ "list": member, "start": start });
+    if let Some(padding) = call.server.options.burden.and_then(Burden::padding) {
+        place["padding"] = padding.into();
+    }
+    seal.seal(&place)
 }

@@ -23,6 +23,7 @@ mod uri;
 
 use serde_json::{Value, json};
 
+use crate::burden;
 use crate::call::Call;
 use crate::message::RpcError;
 
@@ -30,7 +31,10 @@ use crate::message::RpcError;
 pub(crate) async fn serve(call: &Call) -> Result<Value, RpcError> {
     match call.method.as_str() {
         "server/discover" => discover::discover(call),
-        "tools/list" => tools::list(call),
+        "tools/list" => {
+            burden::pause(call).await;
+            tools::list(call)
+        }
         "tools/call" => tools::call(call).await,
         "resources/list" => resources::list(call),
         "resources/templates/list" => resources::templates::list(call),

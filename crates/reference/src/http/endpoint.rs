@@ -37,6 +37,9 @@ pub(crate) async fn endpoint(
     {
         return reply::later(&server, status);
     }
+    if server.options.bucket.is_some_and(|(size, back)| !server.state.draw(size, back)) {
+        return reply::later(&server, 429);
+    }
     // Everybody may read a card, whatever page asks for it.
     if let Some(card) = card::published(&server, &head.method, &head.uri, &head.headers) {
         return card;

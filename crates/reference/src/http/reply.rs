@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::answer::Answer;
+use crate::burden::Burden;
 use crate::envelope::encode_for_http;
 use crate::message::RpcError;
 use crate::options::SseMode;
@@ -74,7 +75,10 @@ pub(super) fn stream(server: &Server, status: u16, body: Body) -> Response {
 pub(super) fn event(server: &Server, message: &Value) -> Bytes {
     let options = &server.options;
     let end: &[u8] = if options.crlf { b"\r\n" } else { b"\n" };
-    let mut event = Vec::new();
+    let mut event = options
+        .burden
+        .filter(|_| message.get("method").is_none())
+        .map_or_else(Vec::new, Burden::prelude);
     if options.comments {
         event.extend_from_slice(b": a comment");
         event.extend_from_slice(end);

@@ -26,6 +26,8 @@ pub(super) struct Record {
     pub(super) owner: Value,
     /// The process that made it.
     pub(super) process: u64,
+    /// Whether it goes on until it is cancelled.
+    pub(super) endless: bool,
 }
 
 impl Record {
@@ -42,6 +44,7 @@ impl Record {
             overruled: false,
             owner: first["owner"].clone(),
             process: first["process"].as_u64().unwrap_or_default(),
+            endless: first["endless"] == true,
         };
         for event in rest {
             let Some(at) = event["at"].as_u64() else { continue };

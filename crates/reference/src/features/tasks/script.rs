@@ -132,6 +132,10 @@ impl View {
         let Some(script) = Script::of(&record.tool, &record.arguments) else {
             return Self::cancelled(record.created);
         };
+        if record.endless {
+            let goes_on = Self::working(record.created, u64::MAX);
+            return record.cancelled.map_or(goes_on, Self::cancelled);
+        }
         if record.overruled {
             return Self::cancelled(record.cancelled.unwrap_or(now));
         }

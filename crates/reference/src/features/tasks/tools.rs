@@ -11,6 +11,7 @@ use super::record::Record;
 use super::script::{DEFAULT_SECONDS, End, Script, Step, View};
 use super::shown;
 use crate::auth::access;
+use crate::burden::Burden;
 use crate::call::Call;
 use crate::content::text;
 use crate::features::clock::now;
@@ -185,7 +186,10 @@ fn create(call: &Call, name: &str, arguments: &Map<String, Value>) -> Outcome {
         let count = tasks.serial.fetch_add(1, Ordering::Relaxed);
         if rules.task_ids_random { digest(&json!(count)) } else { format!("task-{count}") }
     };
-    let event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": access::owner(call), "process": own_process() });
+    let mut event = json!({ "event": "created", "at": now(), "tool": name, "arguments": arguments, "owner": access::owner(call), "process": own_process() });
+    if call.server.options.burden == Some(Burden::EndlessTasks) {
+        event["endless"] = json!(true);
+    }
     tasks.append(&id, &event)?;
     tasks.slips.created(rules, &call.connection, &call.id, &id);
     let record =

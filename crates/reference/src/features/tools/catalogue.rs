@@ -25,7 +25,9 @@ pub(crate) fn definition(server: &Server, name: &str) -> Option<Value> {
                 && tool["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name)))
     };
     let lasting = lasting(server).iter().find(|tool| same(tool)).cloned();
-    lasting.or_else(|| dynamic(server).filter(same))
+    lasting
+        .or_else(|| dynamic(server).filter(same))
+        .or_else(|| server.options.burden.and_then(|burden| burden.tool(name)))
 }
 
 /// The tools that are always there.

@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 use serde_json::{Map, Value, json};
 
 use crate::auth::access;
+use crate::burden::RIDDLE;
 use crate::call::Call;
 use crate::lock::{lock, next};
 use crate::message::RpcError;
@@ -89,6 +90,9 @@ pub(crate) async fn call(call: &Call) -> Outcome {
     let Some(definition) = definition(&call.server, name) else { return unknown(call, name) };
     if !call.server.state.admit(call.server.options.calls_per_second) {
         return limited(call.server.options.limit_by);
+    }
+    if definition["name"] == RIDDLE {
+        return Ok(failed("the arguments are more than this server reads"));
     }
     next(&call.server.state.scratch.tool_calls);
     call.connection.memory().unlocked |= name == "structured_primitive";
