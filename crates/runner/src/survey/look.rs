@@ -59,7 +59,8 @@ impl Survey {
         let mut survey =
             Self { transport: channel.transport(), local: given.local, ..Self::default() };
         let contact = contact::make(&mut survey, edition, channel, handshake);
-        let late = || ContactError::Unreached("nothing came within --budget".into());
+        let late =
+            || ContactError::Unreached("no answer that could be read came within --budget".into());
         timeout_at(deadline, contact).await.map_err(|_| late())??;
         if survey.legacy_only.is_some() || survey.unreadable.is_some() {
             return Ok(survey);
