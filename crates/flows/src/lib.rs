@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod completion;
+pub mod confirmation;
 pub mod crossing;
 pub mod echo;
 pub mod interruption;

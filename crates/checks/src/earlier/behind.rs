@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plumb_flows::confirmation::Confirmation;
 use plumb_runner::{
     Bench, Declared, Finding, Judgement, Open, Probe, Session, Trouble, with_token,
 };
@@ -15,7 +16,7 @@ use super::changes;
 const TOOLS: usize = 4;
 
 /// A message on one stream may pass one on another: what comes late is looked at so often.
-const TRIES: usize = 3;
+const LOOKS: usize = 3;
 
 /// What is on its way on the stream of GET when the answer is there comes within so long.
 const ON_ITS_WAY: Duration = Duration::from_millis(150);
@@ -52,15 +53,12 @@ async fn each(
     calls: Vec<(String, Probe)>,
 ) -> Result<(), Trouble> {
     for (n, (name, call)) in calls.into_iter().take(TOOLS).enumerate() {
-        let mut finding = Finding::Held;
-        for _ in 0..TRIES {
-            finding = behind(bench, session, ear, &call).await?;
-            if !matches!(finding, Finding::Violated { .. }) {
-                break;
-            }
+        let mut confirmation = Confirmation::by(LOOKS);
+        while confirmation.is_open() {
+            confirmation.saw(behind(bench, session, ear, &call).await?);
         }
         let title = format!("{name:?} after its response, on the stream of GET");
-        bench.case(&format!("listening-{}", n + 1), title, Ok(finding));
+        bench.case(&format!("listening-{}", n + 1), title, Ok(confirmation.finding()));
     }
     Ok(())
 }

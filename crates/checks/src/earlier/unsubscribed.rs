@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plumb_flows::confirmation::Confirmation;
 use plumb_runner::{
     Bench, Declared, Finding, Judgement, Observed, Open, Probe, Prop, Session, check,
 };
@@ -21,7 +22,7 @@ const ON_ITS_WAY: Duration = Duration::from_millis(200);
 const BEHIND: Duration = Duration::from_millis(400);
 
 /// What comes all the same is looked at so often, in sessions of their own.
-const TRIES: usize = 2;
+const LOOKS: usize = 2;
 
 check! {
     /// **Observed:** the resource that a tool is known to change is subscribed to, over HTTP with the stream of GET open; the tool
@@ -41,19 +42,16 @@ check! {
 
 async fn unsubscribed(bench: &Bench) -> Judgement {
     let uri = updated(bench)?;
-    let mut finding = Finding::Held;
-    for _ in 0..TRIES {
+    let mut confirmation = Confirmation::by(LOOKS);
+    while confirmation.is_open() {
         let session = bench.session(Declared::Nothing).await?;
         let mut ear = ear(bench, &session).await;
         let judged = silent(bench, &session, ear.as_mut(), &uri).await;
         ear.map(|ear| bench.close(ear));
         session.end().await;
-        finding = judged?;
-        if !matches!(finding, Finding::Violated { .. }) {
-            break;
-        }
+        confirmation.saw(judged?);
     }
-    Ok(finding)
+    Ok(confirmation.finding())
 }
 
 async fn silent(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plumb_flows::confirmation::Confirmation;
 use plumb_flows::work::{self, Slow};
 use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, check};
 use plumb_wire::meta;
@@ -16,8 +17,9 @@ const A_WHILE: Duration = Duration::from_secs(3);
 /// What a gateway may do behind a client's back is done after this.
 const AFTER: Duration = Duration::from_millis(600);
 
-/// How much a call leaves in a journal depends on the load of the machine, too: what looks like two is looked at so often.
-const TRIES: usize = 2;
+/// How much a call leaves in a journal, and how long it takes, depends on the load of the machine, too: what looks wrong is looked at
+/// so often.
+const LOOKS: usize = 2;
 
 check! {
     /// **Observed:** one call through the gateway of a slow tool that keeps a journal leaves as many entries as one at the
@@ -37,8 +39,9 @@ async fn once(bench: &Bench) -> Judgement {
     if let Some(unseen) = work::no_journal(bench) {
         return Ok(unseen);
     }
-    let (mut most, mut through) = (0, 0);
-    for _ in 0..TRIES {
+    let mut most = 0;
+    let mut confirmation = Confirmation::by(LOOKS);
+    while confirmation.is_open() {
         most = most.max(entries(bench, Way::Direct).await?);
         if most == 0 {
             return Ok(Finding::unseen(
@@ -46,18 +49,16 @@ async fn once(bench: &Bench) -> Judgement {
                 "keep a journal under the argument `key`",
             ));
         }
-        through = entries(bench, Way::Through).await?;
+        let through = entries(bench, Way::Through).await?;
         // One call leaves as many as another; a second one, even if it is broken off, leaves more.
-        if through <= most + most / 4 {
-            return Ok(Finding::Held);
-        }
+        let fits = through <= most + most / 4;
+        confirmation.saw(Finding::expect(fits, "one call at the server for one at the gateway", || {
+            format!(
+                "{through} entries of one call through the gateway, at most {most} of one at the server itself"
+            )
+        }));
     }
-    Ok(Finding::violated(
-        "one call at the server for one at the gateway",
-        format!(
-            "{through} entries of one call through the gateway, at most {most} of one at the server itself"
-        ),
-    ))
+    Ok(confirmation.finding())
 }
 
 /// How a call goes to the server.
@@ -104,20 +105,20 @@ check! {
 
 async fn slow(bench: &Bench) -> Judgement {
     let probe = silent(work::slow(bench, A_WHILE)?);
-    let mut told = String::new();
-    for _ in 0..2 {
+    let mut confirmation = Confirmation::by(LOOKS);
+    while confirmation.is_open() {
         bench.control(probe.clone()).await?;
         let through = bench.through(probe.clone()).await?;
-        if through.is_accepted() {
-            return Ok(Finding::Held);
-        }
         if matches!(through.status(), Some(429 | 503)) {
             let why = format!("the gateway limits its callers: {}", through.describe());
             return Err(Trouble::Setup(why));
         }
-        told = format!("through the gateway: {}", through.describe());
+        let expected = "an answer, as the server itself gives after a while";
+        confirmation.saw(Finding::expect(through.is_accepted(), expected, || {
+            format!("through the gateway: {}", through.describe())
+        }));
     }
-    Ok(Finding::violated("an answer, as the server itself gives after a while", told))
+    Ok(confirmation.finding())
 }
 
 check! {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use plumb_flows::confirmation::Confirmation;
 use plumb_flows::quiet::Quiet;
 use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, check, with_token};
 use plumb_wire::jsonrpc::{Kind, Message};
@@ -12,7 +13,7 @@ use super::work::{GRACE, NOW, answered_before};
 
 /// An answer to a cancelled call is looked at so often, and so is how long the call takes: a session that ends meanwhile takes its
 /// cancellation with it, and a busy machine makes anything long.
-const TRIES: usize = 2;
+const LOOKS: usize = 2;
 
 check! {
     /// **Observed:** a slow call is cancelled by its notification: for a second no error comes for it, and no result in less
@@ -31,17 +32,14 @@ check! {
 }
 
 async fn no_response(bench: &Bench) -> Judgement {
-    let mut finding = Finding::Held;
-    for _ in 0..TRIES {
+    let mut confirmation = Confirmation::by(LOOKS);
+    while confirmation.is_open() {
         let quiet = Quiet::quiet(bench).await?;
         let judged = silent(bench, &quiet).await;
         quiet.leave().await;
-        finding = judged?;
-        if !matches!(finding, Finding::Violated { .. }) {
-            break;
-        }
+        confirmation.saw(judged?);
     }
-    Ok(finding)
+    Ok(confirmation.finding())
 }
 
 async fn silent(bench: &Bench, quiet: &Quiet<'_>) -> Judgement {
@@ -77,7 +75,7 @@ async fn silent(bench: &Bench, quiet: &Quiet<'_>) -> Judgement {
 
 /// Whether a result that came so soon is none of the call's own, which takes more than three times as long when nobody cancels it.
 async fn early(bench: &Bench, quiet: &Quiet<'_>, took: Duration) -> Result<bool, Trouble> {
-    for _ in 0..TRIES {
+    for _ in 0..LOOKS {
         let begun = Instant::now();
         quiet.control(bench.call(Prop::SlowTool)?).await?;
         if took * 3 >= begun.elapsed() {
