@@ -167,8 +167,8 @@ impl Check {
     }
 
     /// The declared fact that keeps the check from concerning this target, if any.
-    pub fn inapplicable(&self, survey: &Survey) -> Option<String> {
-        self.applies.iter().find_map(|fact| fact.missing(survey))
+    pub fn inapplicable(&self, survey: &Survey, edition: &Edition) -> Option<String> {
+        self.applies.iter().find_map(|fact| fact.missing(survey, edition))
     }
 }
 
@@ -178,7 +178,7 @@ impl Applies {
         matches!(self, Self::Card | Self::Catalogue | Self::Description)
     }
 
-    fn missing(self, survey: &Survey) -> Option<String> {
+    fn missing(self, survey: &Survey, edition: &Edition) -> Option<String> {
         let say = |fits: bool, why: String| (!fits).then_some(why);
         match self {
             Self::Http => say(
@@ -189,9 +189,8 @@ impl Applies {
                 survey.transport == Transport::Stdio,
                 "the target speaks over Streamable HTTP".into(),
             ),
-            // Revisions with a handshake have no discovery.
             Self::CancelledByMessage => say(
-                survey.transport == Transport::Stdio || survey.discover.is_none(),
+                survey.transport == Transport::Stdio || edition.has_handshake(),
                 "over Streamable HTTP a request is cancelled by closing its stream".into(),
             ),
             Self::Auth => say(

@@ -7,6 +7,7 @@ use plumb_model::{Danger, Edition, Force, Level};
 
 use crate::check::Check;
 use crate::lab::Trial;
+use crate::lab::given::Given;
 use crate::options::Budget;
 use crate::survey::Survey;
 
@@ -39,12 +40,12 @@ impl Estimate {
     pub(crate) fn of(
         checks: &[&'static Check],
         trials: &[Trial],
-        survey: &Survey,
+        Given { edition, survey, .. }: Given<'_>,
         at_once: usize,
     ) -> Self {
         let asks = |c: &&&'static Check| {
             c.scenario().is_some()
-                && c.inapplicable(survey).is_none()
+                && c.inapplicable(survey, edition).is_none()
                 && c.needs.iter().all(|prop| survey.prop(*prop).is_some())
         };
         let scenarios = checks.iter().filter(asks).count();

@@ -180,7 +180,7 @@ impl<'a> Schedule<'a> {
         if let Some(came) = &survey.unreadable {
             return Some(contact::unreadable(check.id, came));
         }
-        if let Some(why) = check.inapplicable(survey) {
+        if let Some(why) = check.inapplicable(survey, &self.context.edition) {
             return Some(Verdict::NotApplicable { why });
         }
         if let Some(prop) = check.needs.iter().find(|p| survey.prop(**p).is_none()) {
@@ -268,7 +268,7 @@ pub(crate) fn finish_passives(recorder: &Recorder, selected: &[&'static Check], 
         return;
     }
     for check in selected.iter().filter(|c| matches!(c.body, Body::Passive(_))) {
-        let (verdict, cases) = match check.inapplicable(survey) {
+        let (verdict, cases) = match check.inapplicable(survey, &recorder.edition) {
             Some(why) => (Verdict::NotApplicable { why }, Vec::new()),
             None => passives.finish(check.id, survey),
         };

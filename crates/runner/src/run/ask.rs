@@ -228,7 +228,7 @@ fn planned(
     let estimate = Estimate::of(
         selected,
         &crate::lab::trials(&context.packs, selected, context.given()),
-        survey,
+        context.given(),
         options.concurrency,
     );
     let left = deadline.saturating_duration_since(now).mul_f64(share);
