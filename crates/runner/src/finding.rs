@@ -1,8 +1,7 @@
 //! What a check's body says, before it becomes a verdict.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use plumb_model::Verdict;
+use ring::digest::{SHA256, digest};
 
 use crate::clip;
 
@@ -11,6 +10,9 @@ const TOLD: usize = 4_000;
 
 /// So many characters of a name are told: of a case, of who caused an exchange.
 const NAMED: usize = 200;
+
+/// So many bytes of a digest tell one name from another.
+const TELLING: usize = 8;
 
 /// What one look at the target showed. A body cannot say "skip": what a check needs is declared
 /// beside it and decided before the body runs.
@@ -122,14 +124,16 @@ pub(crate) fn told(text: String) -> String {
     if text.len() <= TOLD { text } else { clip(&text, TOLD) }
 }
 
-/// A name as it is told: a long one is cut, and remains another name than that of others which begin alike.
+/// A name as it is told: a long one is cut, and remains another name than that of others which begin alike, the same in every run and
+/// by every build.
 pub(crate) fn named(name: &str) -> String {
     if name.len() <= NAMED {
         return name.to_owned();
     }
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    format!("{}{:016x}", clip(name, NAMED), hasher.finish())
+    let told = digest(&SHA256, name.as_bytes());
+    let told: String =
+        told.as_ref().iter().take(TELLING).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}{told}", clip(name, NAMED))
 }
 
 /// The verdict of a body's outcome.
@@ -161,5 +165,6 @@ mod tests {
         let (one, other) = (named(&format!("{long}1")), named(&format!("{long}2")));
         assert!(one != other && one.len() < 3 * NAMED + 20, "{one}");
         assert_eq!(named("plain"), "plain");
+        assert!(named(&"a".repeat(201)).ends_with("a92efd82109373e5"));
     }
 }
