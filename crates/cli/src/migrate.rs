@@ -66,19 +66,25 @@ fn written(
         Some(Earlier::Run(run)) => made.compare_with_run(run),
         None => {}
     }
-    let [json, markdown, html] = files;
-    let outcome = output::write(json, &audit::json(&made))
-        .and(output::write(markdown, &audit::markdown(&made)))
-        .and(output::write(html, &audit::html(&made)));
+    let texts = [audit::json(&made), audit::markdown(&made), audit::html(&made)];
+    // Every one that can be written is, before the first error is told.
+    let (mut reports, mut outcome) = (Vec::new(), Ok(()));
+    for (file, text) in files.iter().zip(&texts) {
+        match output::write(file, text) {
+            Ok(()) => reports.push(file.display().to_string()),
+            Err(failure) => outcome = outcome.and(Err(failure)),
+        }
+    }
     match args.format {
         Format::Terminal => {
             say::out(&audit::terminal(&made, &output::style(args.verbose)));
-            let shown = files.each_ref().map(|file| file.display().to_string());
-            say::line(&format!("reports: {}", shown.join(", ")));
+            if !reports.is_empty() {
+                say::line(&format!("reports: {}", reports.join(", ")));
+            }
         }
-        Format::Markdown => say::out(&audit::markdown(&made)),
-        Format::Json => say::out(&audit::json(&made)),
-        Format::Html => say::out(&audit::html(&made)),
+        Format::Markdown => say::out(&texts[1]),
+        Format::Json => say::out(&texts[0]),
+        Format::Html => say::out(&texts[2]),
     }
     outcome.map(|()| 0)
 }

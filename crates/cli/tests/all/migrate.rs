@@ -172,3 +172,24 @@ fn an_earlier_run_shows_what_is_done_of_what_it_saw() {
     assert_eq!(progress(&recording.display().to_string()), Some(Progress::Done));
     assert_eq!(progress(&out), Some(Progress::Done));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_full_disk_has_no_room_for_is_not_told_as_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let html = folder.path().join("migrate.html");
+    std::os::unix::fs::symlink("/dev/full", &html).expect("a link");
+    let plumb = env!("CARGO_BIN_EXE_plumb");
+    let output = Command::new(plumb)
+        .args(["migrate", "--out", ".", "--", plumb, "serve", "earlier", "--stdio"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs");
+    let told = String::from_utf8_lossy(&output.stdout);
+    let reports = told.lines().find_map(|line| line.strip_prefix("reports: "));
+    assert_eq!(reports, Some("./migrate.json, ./migrate.md"), "{told}");
+    let failed = String::from_utf8_lossy(&output.stderr);
+    assert!(failed.contains("./migrate.html could not be written"), "{failed}");
+    assert_eq!(output.status.code(), Some(7), "{failed}");
+}
