@@ -6,6 +6,7 @@ mod client;
 mod earlier;
 mod gateway;
 mod judge;
+mod lanes;
 mod props;
 mod protected;
 mod registry;
