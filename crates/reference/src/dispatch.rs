@@ -109,6 +109,9 @@ pub(crate) fn prepare(
 /// Works on the request until there is an answer.
 pub(crate) async fn answer(call: Call) -> Answer {
     waits(&call).await;
+    let server = Arc::clone(&call.server);
+    let in_turn = server.options.works_in_turn && call.method != "subscriptions/listen";
+    let _turn = if in_turn { Some(server.state.turn.lock().await) } else { None };
     if let Some(token) = &call.meta.progress_token {
         let mut reporters = lock(&call.server.state.scratch.reporters);
         reporters.retain(|_, sender| sender.strong_count() > 0);

@@ -97,6 +97,8 @@ pub struct Options {
     pub check_host: bool,
     /// Tool calls and completions per second before the server says that it is enough.
     pub calls_per_second: u32,
+    /// Requests are worked on one after the other, subscriptions aside: a later one waits for those before it.
+    pub works_in_turn: bool,
     /// How a caller is told that it called too often.
     pub limit_by: LimitBy,
     /// Every so many HTTP requests one is turned away with this status, 429 or 503, and `Retry-After: 1`.
@@ -255,6 +257,7 @@ impl Default for Options {
             features: Features::default(),
             check_host: true,
             calls_per_second: 5_000,
+            works_in_turn: false,
             limit_by: LimitBy::default(),
             turned_away: None,
             bucket: None,

@@ -33,6 +33,8 @@ pub(crate) struct State {
     streams: Mutex<Vec<Stream>>,
     /// The tasks and what happened to each.
     pub(crate) tasks: Store,
+    /// Whose turn it is, where requests are worked on one after the other.
+    pub(crate) turn: tokio::sync::Mutex<()>,
     /// What only a broken server keeps.
     pub(crate) scratch: Scratch,
 }
@@ -115,6 +117,7 @@ impl State {
             bucket: Mutex::default(),
             streams: Mutex::default(),
             tasks: Store::new(options.state_dir.as_deref()),
+            turn: tokio::sync::Mutex::default(),
             scratch: Scratch::default(),
         }
     }

@@ -182,6 +182,17 @@ async fn replicas_that_share_nothing_and_have_no_router_need_not_share_tasks() {
     assert!(matches!(verdict, Some(Verdict::Held | Verdict::Unverified { .. })), "{verdict:?}");
 }
 
+/// Where one request waits for the other, few of the calls that are cancelled have begun, and what they leave behind is not shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_works_in_turn_is_not_said_to_free_or_to_keep_what_was_cancelled() {
+    let id = "cancel.server-free";
+    let options = Options { works_in_turn: true, ..Options::default() };
+    let report = judge::over_stdio(&options, &[id]).await;
+    let verdict = judge::verdict(&report, id);
+    let waits = |why: &str| why.contains("one request waits for the other");
+    assert!(matches!(verdict, Some(Verdict::Unverified { why, .. }) if waits(why)), "{verdict:?}");
+}
+
 /// What updates a resource is known by what it takes and does, not by its name.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_is_missed_whatever_the_tool_is_called() {
