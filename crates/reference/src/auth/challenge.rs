@@ -51,7 +51,7 @@ impl Refusal {
     pub(super) fn response(self, server: &Server, guard: &Guard) -> Response {
         let rules = &server.rules;
         let lacking = self.error == Some("insufficient_scope");
-        let turn = next(&server.state.scratch.lists);
+        let turn = next(&server.state.scratch.challenges);
         let mut parameters = vec![("realm", "plumb".to_owned())];
         if let Some(error) = self.error.filter(|_| !lacking || rules.scope_challenge_error) {
             let wrong = error == "invalid_token" && !rules.invalid_challenge_error;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::features::extensions::{self, FLAVOUR};
-use crate::lock::next;
+use crate::lock::now_and_then;
 use crate::message::RpcError;
 use crate::revision::{PREVIOUS, SERVED};
 use crate::server::Server;
@@ -19,7 +19,7 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
         _ => "A server to test clients and checks against. Call the tool `slow` to have something to cancel.".to_owned(),
     };
     let mut capabilities = capabilities(&call.server);
-    if next(&call.server.state.scratch.discovers) % 2 == 1 && !rules.discover_stable {
+    if now_and_then(&call.server.state.scratch.discovers) && !rules.discover_stable {
         capabilities.shift_remove("completions");
     }
     if call.server.options.capabilities_follow_client && !call.meta.capabilities.is_empty() {

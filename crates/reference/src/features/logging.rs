@@ -26,7 +26,7 @@ impl Call {
         let logger = if rules.logger_names_consistent {
             logger.to_owned()
         } else {
-            format!("{logger}-{}", next(&self.server.state.scratch.lists))
+            format!("{logger}-{}", next(&self.server.state.scratch.loggers))
         };
         let mut log = notification(
             "notifications/message",

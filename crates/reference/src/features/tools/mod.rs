@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use crate::auth::access;
 use crate::burden::RIDDLE;
 use crate::call::Call;
-use crate::lock::{lock, next};
+use crate::lock::{lock, next, now_and_then};
 use crate::message::RpcError;
 use crate::options::LimitBy;
 use crate::schema;
@@ -59,7 +59,9 @@ pub(crate) fn list(call: &Call) -> Outcome {
     if !rules.tools_unlocked_by_nothing && call.connection.memory().unlocked {
         tools.push(tool("unlocked", "Appears once another tool was called", no_arguments()));
     }
-    if !rules.tools_ordered && next(&call.server.state.scratch.lists) % 2 == 1 {
+    // A reading begins with its first page, which alone shows it.
+    let begins = !call.params.contains_key("cursor");
+    if !rules.tools_ordered && begins && now_and_then(&call.server.state.scratch.tool_lists) {
         tools.swap(0, 1);
     }
     if !rules.tool_schemas_unchanged {
