@@ -149,7 +149,10 @@ impl Server {
             if method == "notifications/cancelled" {
                 self.cancel(session, &message["params"]["requestId"]);
             }
-            return Said::default();
+            let tells = method == "notifications/initialized" && !self.obeys("opens_silently");
+            let changed = || methods::told("notifications/tools/list_changed", json!({}));
+            let before = tells.then(changed).into_iter().collect();
+            return Said { before, ..Said::default() };
         };
         let mut before = Vec::new();
         let outcome = self.result(session, method, &message["params"], &mut before);

@@ -15,9 +15,16 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
 
 /// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched, and give its
 /// tools other names than the official fixture does. It may ask its client before it calls a tool: over standard streams it may
-/// serve nothing until it is answered, and over HTTP ask on the stream of GET alone. A tool may fail now and then.
-pub const EARLIER_LIBERTIES: [&str; 5] =
-    ["answers_at_once", "fixture_names", "serves_meanwhile", "asks_in_answers", "never_fails"];
+/// serve nothing until it is answered, and over HTTP ask on the stream of GET alone. A tool may fail now and then. As a session begins, it
+/// may tell that its tools have changed, over standard streams.
+pub const EARLIER_LIBERTIES: [&str; 6] = [
+    "answers_at_once",
+    "fixture_names",
+    "serves_meanwhile",
+    "asks_in_answers",
+    "never_fails",
+    "opens_silently",
+];
 
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.
 pub const EARLIER_MUTANTS: &[EarlierMutant] = &[

@@ -1,5 +1,7 @@
 //! The laws of revisions with a handshake: a right server holds them, and each of its rules is noticed when it is broken.
 
+mod opening;
+
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
