@@ -105,6 +105,9 @@ impl Client {
         sent: &Value,
         result: &Value,
     ) -> Result<Value, String> {
+        if self.choices.tries_once && result.get("inputRequests").is_none() {
+            return Err(format!("nothing is asked for but another try: {result}"));
+        }
         let rules = self.rules;
         let mut again = params.clone();
         if let Some(earlier) = sent.get("requestState").filter(|_| !rules.forgets_earlier_states) {

@@ -51,6 +51,8 @@ pub struct ClientChoices {
     pub(super) lower_case_scheme: bool,
     /// It proves possession of no key, and takes bearer tokens alone.
     pub(super) knows_no_proofs: bool,
+    /// A result that asks for nothing but another try is not tried again: who asked may ask anew.
+    pub(super) tries_once: bool,
 }
 
 /// What ids of requests look like.
@@ -133,6 +135,7 @@ const PLAIN: ClientChoices = ClientChoices {
     asks_for_offline_access: false,
     lower_case_scheme: false,
     knows_no_proofs: false,
+    tries_once: false,
 };
 
 /// Clients that differ in all that is theirs to choose: between them, every choice is made.
@@ -182,7 +185,13 @@ pub const CLIENT_STYLES: &[ClientStyle] = &[
     },
     ClientStyle {
         name: "wary",
-        choices: ClientChoices { declines: true, hasty: true, exact_resource: true, ..PLAIN },
+        choices: ClientChoices {
+            declines: true,
+            hasty: true,
+            exact_resource: true,
+            tries_once: true,
+            ..PLAIN
+        },
     },
 ];
 
