@@ -294,6 +294,11 @@ impl Bench {
         self.channel.transport().closing_cancels() && !self.edition().has_handshake()
     }
 
+    /// Whether the run itself keeps a stream of GET open in its session, since the target asks there and nowhere else.
+    pub fn listens(&self) -> bool {
+        self.context.recorder.listens.load(Ordering::Relaxed)
+    }
+
     /// Waits: as long as it must be for this target now, where an idle machine and a quick target would need `pause`.
     pub async fn pause(&self, pause: Duration) {
         tokio::time::sleep(self.stretch(pause)).await;

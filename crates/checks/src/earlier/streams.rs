@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_model::{Carrier, End, Sent};
 use plumb_runner::{
-    Bench, Declared, Finding, Judgement, Notes, Observed, Probe, Session, Trouble, check,
+    Bench, Declared, Finding, Judgement, Notes, Observed, Open, Probe, Session, Trouble, check,
 };
 use plumb_wire::{Capability, header, method};
 use serde_json::json;
@@ -23,7 +23,8 @@ const ASTRAY: Duration = Duration::from_millis(400);
 
 check! {
     /// **Observed:** GET in a session is answered by a stream of events, or by 405. Where the answer is 409, as of servers that
-    /// allow one stream, which another check may have open, it is asked again for some seconds.
+    /// allow one stream, which another check may have open, it is asked again for some seconds, and then in a process of its own,
+    /// where nobody else has a stream. Of a server at an address, where another client may have it, 409 shows nothing.
     ///
     /// **Why:** clients open the stream after the handshake, and take anything else for a fault of the connection.
     ///
@@ -38,32 +39,63 @@ check! {
 
 async fn get_answer(bench: &Bench) -> Judgement {
     let session = bench.session(Declared::Nothing).await?;
-    let (mut status, mut media, mut seen) = gotten(bench, &session).await?;
+    let mut gotten = Gotten::of(bench, session.open(Probe::bodiless("GET")).await?).await;
     for _ in 0..OTHERS {
-        if status != Some(CONFLICT) {
+        if gotten.status != Some(CONFLICT) {
             break;
         }
         bench.pause(OPEN).await;
-        (status, media, seen) = gotten(bench, &session).await?;
+        gotten = Gotten::of(bench, session.open(Probe::bodiless("GET")).await?).await;
     }
     session.end().await;
-    let streams = status == Some(200) && media.as_deref() == Some("text/event-stream");
-    seen.settled()?;
-    Ok(Finding::expect(streams || status == Some(405), "a stream of events, or HTTP 405", || {
-        let media = media.unwrap_or_else(|| "no media type".into());
-        status.map_or_else(|| seen.describe(), |status| format!("HTTP {status}, {media}"))
-    }))
+    if gotten.status == Some(CONFLICT) {
+        gotten = where_nobody_else_listens(bench).await?;
+    }
+    gotten.judged()
 }
 
-/// The status and the media type that GET is answered by.
-async fn gotten(
-    bench: &Bench,
-    session: &Session<'_>,
-) -> Result<(Option<u16>, Option<String>, Observed), Trouble> {
-    let mut open = session.open(Probe::bodiless("GET")).await?;
-    let status = open.status().await;
-    let media = open.so_far().media_type();
-    Ok((status, media, bench.close(open)))
+/// What GET comes to in a process that nobody but this check knows.
+async fn where_nobody_else_listens(bench: &Bench) -> Result<Gotten, Trouble> {
+    if !bench.is_command() || bench.listens() {
+        let why = "HTTP 409 for some seconds: somebody else may have the one stream that the server allows";
+        return Err(Trouble::Setup(why.into()));
+    }
+    let instance = bench.instance().await?;
+    let gotten = match instance.open(Probe::bodiless("GET")).await {
+        Ok(open) => Ok(Gotten::of(bench, open).await),
+        Err(trouble) => Err(trouble),
+    };
+    instance.stop().await;
+    gotten
+}
+
+/// What GET is answered by.
+struct Gotten {
+    status: Option<u16>,
+    media: Option<String>,
+    seen: Observed,
+}
+
+impl Gotten {
+    async fn of(bench: &Bench, mut open: Open) -> Self {
+        let status = open.status().await;
+        let media = open.so_far().media_type();
+        Self { status, media, seen: bench.close(open) }
+    }
+
+    fn judged(self) -> Judgement {
+        let Self { status, media, seen } = self;
+        let streams = status == Some(200) && media.as_deref() == Some("text/event-stream");
+        seen.settled()?;
+        Ok(Finding::expect(
+            streams || status == Some(405),
+            "a stream of events, or HTTP 405",
+            || {
+                let media = media.unwrap_or_else(|| "no media type".into());
+                status.map_or_else(|| seen.describe(), |status| format!("HTTP {status}, {media}"))
+            },
+        ))
+    }
 }
 
 check! {

@@ -284,6 +284,9 @@ impl Server {
             }
             return closed(if ends { events } else { events + &self.comes_back() });
         }
+        if !self.obeys("get_conflict") || !self.obeys("several_streams") && self.has_listener() {
+            return StatusCode::CONFLICT.into_response();
+        }
         let (way, mut said) = mpsc::unbounded_channel::<Value>();
         let (write, written) = mpsc::unbounded_channel::<String>();
         // The other half is here.
@@ -295,13 +298,24 @@ impl Server {
             session.stream = Some(way);
         }
         tokio::spawn(async move {
-            while let Some(message) = said.recv().await {
-                if write.send(format!("data: {message}\n\n")).is_err() {
-                    break;
+            let passed_on = async {
+                while let Some(message) = said.recv().await {
+                    // Whoever has gone is noticed below.
+                    let _ = write.send(format!("data: {message}\n\n"));
                 }
+            };
+            tokio::select! {
+                () = passed_on => {}
+                () = write.closed() => {}
             }
         });
         open_stream(written, None)
+    }
+
+    /// Whether a stream of GET is open in any session.
+    fn has_listener(&self) -> bool {
+        let sessions = self.sessions();
+        sessions.values().filter_map(|session| session.stream.as_ref()).any(|way| !way.is_closed())
     }
 
     /// What was sent behind an event of a session, on its stream.

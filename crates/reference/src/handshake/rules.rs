@@ -15,14 +15,16 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
 
 /// What a right server need not do, in place of a rule: it may close a stream before the answer, which is then fetched, and give its
 /// tools other names than the official fixture does. It may ask its client before it calls a tool: over standard streams it may
-/// serve nothing until it is answered, and over HTTP ask on the stream of GET alone. A tool may fail now and then. As a session begins, it
-/// may tell that its tools have changed, over standard streams.
-pub const EARLIER_LIBERTIES: [&str; 6] = [
+/// serve nothing until it is answered, and over HTTP ask on the stream of GET alone. A tool may fail now and then. While one stream of
+/// GET is open, it may answer another GET by 409, as servers do that allow one stream. As a session begins, it may tell that its tools have
+/// changed, over standard streams.
+pub const EARLIER_LIBERTIES: [&str; 7] = [
     "answers_at_once",
     "fixture_names",
     "serves_meanwhile",
     "asks_in_answers",
     "never_fails",
+    "several_streams",
     "opens_silently",
 ];
 
@@ -45,6 +47,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("version_header_absent", "http.version-header.absent"),
     rule("get_answer", "http.get.answer"),
     rule("get_answer", "http.endpoint.both"),
+    rule("get_conflict", "http.get.answer"),
     rule("get_responses", "http.get.no-response"),
     rule("response_202", "http.response.accepted"),
     rule("sse_response", "http.sse.response"),

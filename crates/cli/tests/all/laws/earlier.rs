@@ -1,5 +1,6 @@
 //! The laws of revisions with a handshake: a right server holds them, and each of its rules is noticed when it is broken.
 
+mod one_stream;
 mod opening;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,8 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use plumb_model::{Edition, Report, Role, Verdict};
 use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http};
+use plumb_runner::{Reach, Target};
+use plumb_wire::process::Launch;
 
 use crate::judging;
 
@@ -35,14 +38,30 @@ async fn judged(revision: &str, broken: &[&str], only: &[&str]) -> Report {
 /// The same, where these tools may be called as well.
 async fn judged_calling(revision: &str, broken: &[&str], only: &[&str], tools: &[&str]) -> Report {
     let url = spawn_handshake_http(broken).await.expect("a port of the loopback");
+    judged_at(judging::at(&url), revision, only, tools).await
+}
+
+async fn judged_at(target: Target, revision: &str, only: &[&str], tools: &[&str]) -> Report {
     let edition = Edition::of(revision).expect("a revision that is judged");
     let suite = judging::suite(&edition, "full");
     let names = tools.iter().map(|name| (*name).to_owned()).collect();
     let options = plumb_runner::Options {
         allow_calls: plumb_runner::AllowCalls { all: false, names },
-        ..judging::options(Arc::new(edition), suite, judging::at(&url), only)
+        ..judging::options(Arc::new(edition), suite, target, only)
     };
     judging::judged(&plumb_checks::of_servers(), options).await.expect("it is reached")
+}
+
+/// The server as a command that serves HTTP.
+fn command(broken: &str) -> Target {
+    let args = ["serve", "handshake", "--port", "{port}", "--break", broken];
+    let launch = Launch {
+        program: env!("CARGO_BIN_EXE_plumb").to_owned(),
+        args: args.map(str::to_owned).to_vec(),
+        ..Launch::default()
+    };
+    let reach = Reach { url: "http://127.0.0.1:{port}/mcp".into(), ..Reach::default() };
+    Target::HttpCommand { launch, reach }
 }
 
 fn verdicts(report: &Report) -> BTreeMap<&str, &Verdict> {
@@ -139,7 +158,11 @@ async fn each_broken_rule_is_noticed() {
             let revision = if mutant.name == "batch" { "2025-03-26" } else { "2025-11-25" };
             let only = [mutant.kills, PROVOKING, TOOL_USES];
             let only = &only[..if mutant.kills.starts_with("schema.tool-result") { 3 } else { 2 }];
-            let report = judged(revision, &[mutant.name], only).await;
+            let report = match mutant.name {
+                // At an address, another client might have the one stream.
+                "get_conflict" => judged_at(command(mutant.name), revision, only, &[]).await,
+                name => judged(revision, &[name], only).await,
+            };
             let verdict = verdicts(&report).get(mutant.kills).map(|v| (*v).clone());
             let noticed = matches!(verdict, Some(Verdict::Violated { .. }));
             (!noticed)
