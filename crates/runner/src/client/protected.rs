@@ -16,7 +16,7 @@ mod stage;
 pub use credentials::{CLIENT_ID, CLIENT_SECRET, ODD_CLIENT, ODD_SECRET, SIGNED_CLIENT, verifies};
 pub use facts::Facts;
 pub use flow::{Flow, Place, Step, basic, sha256};
-pub use guard::CUSTOM;
+pub use guard::{ASTRAY, CUSTOM};
 pub use possession::ALGORITHMS;
 pub(super) use proof::told;
 pub use proof::{NONCE, PRIVATE_MEMBERS, PROOF, Proof};

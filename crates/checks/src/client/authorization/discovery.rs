@@ -1,7 +1,7 @@
 //! basic/authorization/authorization-server-discovery: from the server to the authorization server.
 
-use plumb_runner::client::Moment;
-use plumb_runner::client::protected::{CUSTOM, Flow, Scene, Step};
+use plumb_runner::client::protected::{ASTRAY, CUSTOM, Flow, Scene, Step};
+use plumb_runner::client::{ENDPOINT, Moment, Received};
 use plumb_runner::{Check, Marks, check};
 
 use super::refuses;
@@ -82,7 +82,7 @@ fn named_first(moment: &Moment<'_>, marks: &mut Marks) {
 
 check! {
     /// **Observed:** where no challenge names the metadata of the resource, the well-known URI with the server's path is asked
-    /// before the one at the root.
+    /// before the one at the root; what that one says, of another authorization server, is not used where the other was found.
     ///
     /// **Why:** several servers may stand behind one host; the root speaks for one of them, if any.
     ///
@@ -92,6 +92,7 @@ check! {
 }
 
 fn order(moment: &Moment<'_>, marks: &mut Marks) {
+    strays(moment, marks);
     let scenes = [Scene::WellKnown, Scene::RootWellKnown];
     let Some(flow) = moment.at(&scenes, Step::ResourceMetadata) else { return };
     let root = "/.well-known/oauth-protected-resource";
@@ -102,6 +103,18 @@ fn order(moment: &Moment<'_>, marks: &mut Marks) {
     let before =
         moment.before().iter().any(|r| flow.step(r) == Step::ResourceMetadata && r.path() == whole);
     marks.expect(before, format!("{whole} before {root}"), || "the root came first".into());
+}
+
+/// That nobody who has found the metadata at the place with the server's path goes where the root leads.
+fn strays(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(flow) = moment.begins(&[Scene::WellKnown]) else { return };
+    let found = |r: &&Received| r.answered() == Some(200) && r.path().ends_with(ENDPOINT);
+    if flow.of(Step::ResourceMetadata).any(|r| found(&r)) {
+        let astray = flow.all.iter().find(|r| r.path().contains(ASTRAY));
+        marks.expect(astray.is_none(), "the authorization server that it names", || {
+            format!("{}, of the one that the root names", astray.map_or("", Received::path))
+        });
+    }
 }
 
 check! {

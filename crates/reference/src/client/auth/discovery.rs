@@ -93,14 +93,18 @@ impl Client {
         } else if !self.rules.looks_at_well_known_places {
             places.clear();
         }
+        let mut found = None;
         for (place, resource) in places {
             let reply = Address::parse(&place)?.fetch("GET", &[], &[]).await?;
             if reply.status == 200 && reply.json.is_object() {
                 self.check_resource(&reply.json, &resource)?;
-                return Ok(reply.json);
+                found = Some(reply.json);
+                if self.rules.takes_the_first_metadata {
+                    break;
+                }
             }
         }
-        Err("the server says nothing of its authorization server".into())
+        found.ok_or("the server says nothing of its authorization server".into())
     }
 
     fn check_resource(&self, document: &Value, expected: &str) -> Result<(), String> {

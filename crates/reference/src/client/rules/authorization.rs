@@ -14,6 +14,8 @@ macro_rules! authorization_rules {
             prefers_the_named_place => kills "client.prm.header-first",
             /// The place with the server's path comes before the root.
             tries_the_path_first => kills "client.prm.fallback-order",
+            /// What stands there is used, whatever the root says.
+            takes_the_first_metadata => kills "client.prm.fallback-order",
             /// All challenges are read.
             reads_every_challenge => kills "client.prm.parse-401",
             /// Metadata of another resource is not used.

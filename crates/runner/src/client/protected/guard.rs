@@ -19,6 +19,8 @@ use crate::client::ENDPOINT;
 
 /// Where the metadata of a resource stands if not at a well-known place.
 pub const CUSTOM: &str = "/custom/metadata.json";
+/// The path of the issuer that the metadata at the root names, where the server has metadata of its own.
+pub const ASTRAY: &str = "/of-the-root";
 /// The well-known place of the metadata of a resource at the root (RFC 9728 section 3).
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -55,9 +57,9 @@ impl Guard {
         let host = asked.header("Host").unwrap_or_default();
         let origin = format!("http://{host}");
         if path.starts_with(WELL_KNOWN) || path == CUSTOM {
-            let here = asked.method() == "GET" && path == self.place();
-            let document = || Response::json(&self.document(&origin, base));
-            return Some(if here { document() } else { Response::new(404) });
+            let document = self.document_at(path, &origin, base);
+            let document = document.filter(|_| asked.method() == "GET");
+            return Some(document.map_or_else(|| Response::new(404), |d| Response::json(&d)));
         }
         if path != ENDPOINT {
             return None;
@@ -187,6 +189,20 @@ impl Guard {
         let [first, second] = self.setting.issuers;
         let moved = self.scene == Scene::Migration && self.listed.load(Ordering::Relaxed);
         format!("{base}{}", if moved { second } else { first })
+    }
+
+    /// The metadata of a resource that stands there: the server's own, or beside it that of the origin, which trusts another one.
+    fn document_at(&self, path: &str, origin: &str, base: &str) -> Option<Value> {
+        if path == self.place() {
+            return Some(self.document(origin, base));
+        }
+        let beside = path == WELL_KNOWN && self.setting.document == Document::WellKnown;
+        beside.then(|| {
+            let mut document = self.document(origin, base);
+            document["resource"] = json!(resource(Resource::Origin, origin));
+            document["authorization_servers"] = json!([format!("{base}{ASTRAY}")]);
+            document
+        })
     }
 
     /// The metadata of the resource (RFC 9728 section 2).

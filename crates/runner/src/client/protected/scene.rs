@@ -39,8 +39,8 @@ macro_rules! scenes {
 scenes! {
     /// Clients register by themselves, and there is no other way.
     Default = "auth/metadata-default",
-    /// The challenge names no metadata, which stands where the path of the server leads; the authorization server has
-    /// nothing but OpenID Connect discovery.
+    /// The challenge names no metadata, which stands where the path of the server leads, and other metadata at the root; the
+    /// authorization server has nothing but OpenID Connect discovery.
     WellKnown = "auth/metadata-var1",
     /// The metadata stands at the root alone; the issuer has a path.
     RootWellKnown = "auth/metadata-var2",
