@@ -154,13 +154,32 @@ check! {
 }
 
 check! {
-    /// **Observed:** a client that is told to get a prompt gets the one of that name, character by character.
+    /// **Observed:** a client that is told to get a prompt gets the one of that name, character by character; and one that is told
+    /// nothing gets none by another form of Unicode of a name that was listed to it.
     ///
     /// **Why:** another name is another prompt, or none: names are compared as they are written.
     ///
     /// **Fix:** hand the name on as it is listed, and bring it into no other form of Unicode.
     pub(crate) GET_AS_ASKED = "prompts.get.client-as-asked";
-    happening: |moment, marks| names_as_told(moment, marks, method::PROMPTS_GET, "get", "name")
+    happening: |moment, marks| {
+        names_as_told(moment, marks, method::PROMPTS_GET, "get", "name");
+        keeps_form(moment, marks);
+    }
+}
+
+/// That nobody who is told nothing asks for a prompt by a listed name in another form: none but a client brings it into that.
+fn keeps_form(moment: &Moment<'_>, marks: &mut Marks) {
+    let now = moment.now();
+    let named = now.param("name").and_then(Value::as_str).filter(|_| now.asks(method::PROMPTS_GET));
+    let Some(named) = named.filter(|_| !moment.follows_steps()) else { return };
+    let lists = moment.before().iter().filter_map(|r| r.result()?["prompts"].as_array());
+    let mut listed = lists.flatten().filter_map(|prompt| prompt["name"].as_str());
+    // The one letter of our prompts that has two forms.
+    let decomposed = |name: &str| name.replace('\u{fc}', "u\u{308}");
+    let other = listed.find(|name| *name != named && decomposed(name) == named);
+    if let Some(other) = other {
+        marks.breaks(format!("{other:?}, as it is listed"), format!("{named:?}"));
+    }
 }
 
 /// That what is asked for by this method is named as in a step.

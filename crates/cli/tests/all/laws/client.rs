@@ -165,6 +165,23 @@ async fn a_client_of_two_revisions_is_judged_by_what_it_says_in_this_one() {
     assert_eq!(report.run.target.era, "dual");
 }
 
+/// Who is given no steps may get any prompt, but none by a listed name in another form of Unicode.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_in_another_form_is_noticed_of_who_is_told_nothing() {
+    let id = "prompts.get.client-as-asked";
+    for (extra, broken) in [(&[][..], false), (&["--break", "gets_what_is_listed"][..], true)] {
+        let args = [&["reference-client"], extra].concat();
+        let mut options = options(env!("CARGO_BIN_EXE_plumb"), &args, PATIENCE, &[id]);
+        if let Target::Client(command) = &mut options.target {
+            command.drive = Drive::Official;
+        }
+        play(&mut options, vec![Scenario::StandardHeaders]);
+        let report = run(options).await.expect("the client asks for something");
+        let verdict = verdicts(&report).remove(id).cloned();
+        assert_eq!(matches!(verdict, Some(Verdict::Violated { .. })), broken, "{verdict:?}");
+    }
+}
+
 /// Where a departure shows: the likeliest and quickest scenarios first, and all of them last.
 fn likely(mutant: &ClientMutant) -> Vec<Vec<Scenario>> {
     if is_piped(mutant.kills) {
