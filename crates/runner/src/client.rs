@@ -39,7 +39,7 @@ pub use provocation::{
     TASK_INPUT, USE_A_TOOL, VISIT, WATCHED, WHERE, form_schema,
 };
 pub use provoked::mirrored::{MIRRORED, Mirrored};
-pub use provoked::{AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};
+pub use provoked::{AFTER_LINES, AFTER_UNKNOWN, INVALID, KEPT, PAGES, STATE};
 pub use received::{Received, Receiving};
 pub use scenario::{REFERRED, Scenario};
 pub use server::ENDPOINT;

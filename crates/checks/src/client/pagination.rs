@@ -84,7 +84,8 @@ fn end(moment: &Moment<'_>, marks: &mut Marks) {
 
 check! {
     /// **Observed:** a client that follows cursors does not follow the one in a result of an undefined `resultType`; one that ends with
-    /// an error where a call is refused also does so where the result of a call, or of a read, is of such a type.
+    /// an error where a call is refused also does so where the result of a call, or of a read, is of such a type; and one that follows tasks, where
+    /// that of `tasks/get` is, whatever status it tells.
     ///
     /// **Why:** what such a result means is not known; its members may mean something else.
     ///
@@ -95,6 +96,7 @@ check! {
 
 fn unknown(moment: &Moment<'_>, marks: &mut Marks) {
     vectors(moment, marks, "base.result-type.unknown-invalid");
+    looked_at(moment, marks);
     let follows = moment.of(Scenario::Pages).iter().any(|r| r.param("cursor").is_some());
     let first = moment.before().iter().all(|r| !r.asks(method::TOOLS_LIST));
     if moment.scenario != Scenario::UnknownResult || !follows || !first {
@@ -107,6 +109,19 @@ fn unknown(moment: &Moment<'_>, marks: &mut Marks) {
     marks.expect(!moment.after().iter().any(used), "a result of unknown type is not used", || {
         "its `nextCursor` was followed".into()
     });
+}
+
+/// That a look at a task which is answered by a result of an undefined type does not end well, as one at a task that is done does.
+fn looked_at(moment: &Moment<'_>, marks: &mut Marks) {
+    let done = moment.failed(Scenario::Provoked(Provoked::Task)) == Some(false);
+    let here = Scenario::Provoked(Provoked::TaskUndefined);
+    let Some(all) = moment.whole_of(here).filter(|_| done && moment.tells_errors()) else { return };
+    if all.iter().any(|r| r.asks(method::TASKS_GET) && r.result().is_some()) {
+        let expected =
+            "a task that is told of by a result of unknown type is an error to who called";
+        marks
+            .expect(moment.failed(here) == Some(true), expected, || "the client ended well".into());
+    }
 }
 
 check! {

@@ -15,6 +15,9 @@ pub(super) fn headers(
     if rules.mirrors_parameters {
         collect(rules, schema, arguments, arguments, &mut headers);
     }
+    if !rules.mirrors_every_parameter {
+        headers.truncate(1);
+    }
     headers
 }
 

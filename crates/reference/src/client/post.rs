@@ -284,6 +284,9 @@ fn pieces(mut rest: &[u8]) -> Option<Vec<&[u8]>> {
     }
 }
 
+/// What is made of an event of several lines by who reads the last one alone, and then does without.
+const UNREAD: &str = r#"{"unread":true}"#;
+
 /// The data of each event that is whole.
 fn events(text: &str, rules: &ClientRules) -> Vec<String> {
     let mut events = Vec::new();
@@ -291,7 +294,8 @@ fn events(text: &str, rules: &ClientRules) -> Vec<String> {
     for line in text.lines() {
         if line.is_empty() && !data.is_empty() {
             let first = if rules.joins_data_lines { data.len() } else { 1 };
-            events.push(data[..first].join("\n"));
+            let unread = !rules.reads_every_data_line && first > 1;
+            events.push(if unread { UNREAD.to_owned() } else { data[..first].join("\n") });
             data.clear();
         }
         if let Some(value) = line.strip_prefix("data:") {

@@ -58,6 +58,9 @@ impl Client {
         match (response, error) {
             (_, Some(error)) => Ok(Posted::Error(error)),
             (Some(mut response), None) => Ok(Posted::Result(response["result"].take())),
+            (None, None) if messages.iter().any(|m| m["unread"] == true) => {
+                Ok(Posted::Result(json!({ "resultType": "complete" })))
+            }
             (None, None) if status == 200 => {
                 self.next -= u64::from(!self.rules.reissues_with_new_ids);
                 Ok(Posted::Lost)

@@ -114,6 +114,8 @@ piped_rules! {
     encodes_names => kills "http.client.mcp-name-encode",
     /// What a schema marks is mirrored into headers.
     mirrors_parameters => kills "http.param.client-mirror",
+    /// Each of them, not the first one alone.
+    mirrors_every_parameter => kills "http.param.client-include",
     /// Also what is false.
     mirrors_false => kills "http.param.client-include",
     /// Null is not mirrored.

@@ -27,6 +27,9 @@ impl Client {
         for _ in 0..LOOKS {
             sleep(pause).await;
             let task = self.once("tasks/get", &json!({ "taskId": id })).await?;
+            if rules.refuses_unknown_looks && task["resultType"] != "complete" {
+                return Err(format!("tasks/get: no result of a type that is known: {task}"));
+            }
             let latest = task["pollIntervalMs"].as_u64().map(Duration::from_millis);
             let follows = rules.follows_the_latest_pause && rules.pauses_between_looks;
             if let Some(latest) = latest.filter(|_| follows) {

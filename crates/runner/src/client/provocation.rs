@@ -88,6 +88,8 @@ provocations! {
     TaskFailed = "tools_call#task-failed",
     /// A call makes a task that the server cancels.
     TaskDropped = "tools_call#task-dropped",
+    /// A call makes a task, and who looks at it is answered by a result of a type that nobody has defined.
+    TaskUndefined = "tools_call#task-undefined",
     /// Every request is refused for its version, and no version of the list is spoken by anybody.
     NoCommonVersion = "request-metadata#no-common-version",
     /// The server has another name and version.
@@ -203,6 +205,7 @@ impl Provoked {
                     | Self::TaskInput
                     | Self::TaskFailed
                     | Self::TaskDropped
+                    | Self::TaskUndefined
             )
     }
 
@@ -309,6 +312,7 @@ pub(super) fn result(
         | Provoked::TaskInput
         | Provoked::TaskFailed
         | Provoked::TaskDropped
+        | Provoked::TaskUndefined
         | Provoked::TaskCancelled => tasks::result(provoked, method, params, stage),
         Provoked::MorePages => lists::pages(method, params),
         _ if provoked.is_scripted() => steps::result(provoked, method, params, stage),
@@ -325,6 +329,7 @@ pub(super) fn amend(scenario: Scenario, origin: &str, method: &str, result: &mut
         | Provoked::TaskInput
         | Provoked::TaskFailed
         | Provoked::TaskDropped
+        | Provoked::TaskUndefined
         | Provoked::TaskCancelled => {
             tasks::amend(method, result);
         }

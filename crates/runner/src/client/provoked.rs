@@ -21,7 +21,7 @@ pub const PAGES: [&str; 3] = ["{\"page\": 2, \"of\": [3 ]}", "", "cGFnZT00 =?&%2
 pub const STATE: &str = "{\"step\": 1,  \"note\": \"a \\u00fc\"}";
 
 /// A type of results that nobody has defined.
-const UNKNOWN_TYPE: &str = "plumb-undefined";
+pub(super) const UNKNOWN_TYPE: &str = "plumb-undefined";
 
 /// A notification that nobody has defined.
 const UNKNOWN_NOTIFICATION: &str = "notifications/plumb/undefined";
@@ -31,6 +31,9 @@ pub(super) const QUESTION: &str = "plumb-asks";
 
 /// The cursor of the page after a result of unknown type.
 pub const AFTER_UNKNOWN: &str = "after-unknown";
+
+/// The cursor that stands in an event of many lines.
+pub const AFTER_LINES: &str = "after-lines";
 
 /// What the list of tools is in a scenario that has its own.
 pub(super) fn tools(scenario: Scenario) -> Option<Value> {
@@ -62,8 +65,11 @@ pub(super) fn page(
             Some((if next.is_some() { filler(at + 1) } else { tools.clone() }, next))
         }
         (Scenario::Provoked(Provoked::Forms), None) => Some((filler(0), Some(PAGES[0]))),
+        (Scenario::Provoked(Provoked::Forms), Some(cursor)) if cursor == PAGES[0] => {
+            Some((filler(1), Some(AFTER_LINES)))
+        }
         (Scenario::Provoked(Provoked::Forms), Some(cursor)) => {
-            (cursor == PAGES[0]).then(|| (tools.clone(), None))
+            (cursor == AFTER_LINES).then(|| (tools.clone(), None))
         }
         (Scenario::Provoked(Provoked::Pieces), None) => Some((tools.clone(), Some(CUT_CURSOR))),
         (Scenario::Provoked(Provoked::Pieces), Some(cursor)) => {
@@ -123,7 +129,9 @@ pub(super) fn written(scenario: Scenario, response: Response) -> Play {
             let question = json!({ "jsonrpc": "2.0", "id": QUESTION, "method": "ping" });
             Response::events([sse::event(None, None, &question.to_string()), event]).into()
         }
-        Scenario::Provoked(Provoked::Forms) if text.contains("\"nextCursor\"") => {
+        Scenario::Provoked(Provoked::Forms)
+            if text.contains("\"nextCursor\"") && !text.contains(AFTER_LINES) =>
+        {
             let mut response = response;
             for header in &mut response.headers {
                 if header.name.eq_ignore_ascii_case("content-type") {

@@ -1,6 +1,6 @@
 //! basic/transports/streamable-http#receiving-messages, #case-sensitivity: how answers are read, and what is never posted.
 
-use plumb_runner::client::{Moment, Provoked, Received, Scenario};
+use plumb_runner::client::{AFTER_LINES, Moment, PAGES, Provoked, Received, Scenario};
 use plumb_runner::{Marks, check, clip};
 use plumb_wire::method;
 
@@ -18,7 +18,7 @@ const FORMS: Scenario = Scenario::Provoked(Provoked::Forms);
 check! {
     /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream, however that is
     /// written and cut into pieces, and after a result with a quoted parameter
-    /// behind its media type.
+    /// behind its media type. One that follows cursors to the last page follows the one that stands in an event of many lines.
     ///
     /// **Why:** the server chooses how it answers, request by request.
     ///
@@ -28,7 +28,8 @@ check! {
         vectors(moment, marks, "http.client.both-content-types");
         reads(moment, marks, Scenario::Streams, "an event stream");
         reads(moment, marks, PIECES, "an event stream in pieces, cut within CR LF and within a character");
-        reads(moment, marks, FORMS, "a page with `charset=utf-8` and one in an event of many lines");
+        reads(moment, marks, FORMS, "a page with `charset=utf-8` and others in events of many lines");
+        follows(moment, marks);
     }
 }
 
@@ -69,6 +70,19 @@ fn reads(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, way: &str) 
         return;
     }
     expect_going_on(moment, marks, scenario, went_on(moment.of(scenario)), way);
+}
+
+/// That the cursor in an event of many lines is followed, by who follows cursors and has asked for that page.
+fn follows(moment: &Moment<'_>, marks: &mut Marks) {
+    let Some(all) = moment.whole_of(FORMS) else { return };
+    let asks = |all: &[Received], cursor: &str| {
+        all.iter().any(|r| lists(r) && r.param("cursor").is_some_and(|of| of == cursor))
+    };
+    let to_the_end = asks(moment.of(Scenario::Pages), PAGES[2]);
+    if to_the_end && asks(all, PAGES[0]) {
+        let expected = "a request with the cursor of the page that came in an event of many lines";
+        marks.expect(asks(all, AFTER_LINES), expected, || "none".into());
+    }
 }
 
 fn lists(received: &Received) -> bool {

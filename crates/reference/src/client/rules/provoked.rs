@@ -19,6 +19,8 @@ macro_rules! provoked_rules {
             skips_unknown_members => kills "schema.result.client-unknown-members",
             /// The data of an event may have several lines.
             joins_data_lines => kills "http.client.both-content-types",
+            /// All of them are read, and an event that cannot be read is no empty result.
+            reads_every_data_line => kills "http.client.both-content-types",
             /// Two pieces of a stream may share a line end.
             joins_line_ends => kills "http.client.both-content-types",
             /// And a character.
@@ -175,6 +177,8 @@ macro_rules! provoked_rules {
             refuses_unknown_calls => kills "base.result-type.unknown-invalid",
             /// Tools with a name of several words for a header are right.
             keeps_valid_tools => kills "http.param.client-mirror",
+            /// Nor is what is told of a task by one.
+            refuses_unknown_looks => kills "base.result-type.unknown-invalid",
             /// A task that failed is looked at no more.
             leaves_failed_tasks => kills "tasks.client.poll-interval",
             /// There are three actions.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Provoked, Stage, inputs};
 use crate::client::offers::{Refusal, complete, invalid, signed};
+use crate::client::provoked::UNKNOWN_TYPE;
 
 /// The id of the task.
 pub const TASK: &str = "plumb-task-7f3a";
@@ -59,6 +60,11 @@ pub(super) fn result(
         stage.nth(method);
         return Some(Ok(complete(json!({}))));
     }
+    if provoked == Provoked::TaskUndefined {
+        let mut undefined = complete(completed());
+        undefined["resultType"] = json!(UNKNOWN_TYPE);
+        return Some(Ok(undefined));
+    }
     let asks = provoked == Provoked::TaskInput && inputs::forms(declared);
     // What is to be given up is never done.
     let ends = provoked != Provoked::TaskCancelled;
@@ -93,6 +99,11 @@ fn looked_at(asks: bool, ends: bool, stage: &Stage) -> Value {
         }
         return task;
     }
+    completed()
+}
+
+/// The task, done.
+fn completed() -> Value {
     let mut task = task("completed");
     task["result"] = json!({ "content": [{ "type": "text", "text": "8" }], "isError": false, "resultType": "complete" });
     task
