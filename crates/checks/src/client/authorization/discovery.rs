@@ -110,11 +110,16 @@ fn strays(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.begins(&[Scene::WellKnown]) else { return };
     let found = |r: &&Received| r.answered() == Some(200) && r.path().ends_with(ENDPOINT);
     if flow.of(Step::ResourceMetadata).any(|r| found(&r)) {
-        let astray = flow.all.iter().find(|r| r.path().contains(ASTRAY));
+        let astray = astray(flow);
         marks.expect(astray.is_none(), "the authorization server that it names", || {
             format!("{}, of the one that the root names", astray.map_or("", Received::path))
         });
     }
+}
+
+/// What was asked of the authorization server that the metadata at the root name.
+pub(super) fn astray<'a>(flow: Flow<'a>) -> Option<&'a Received> {
+    flow.all.iter().find(|r| r.path().contains(ASTRAY))
 }
 
 check! {

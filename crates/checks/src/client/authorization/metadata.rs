@@ -4,6 +4,7 @@ use plumb_runner::client::protected::{OWN_PLACE, Scene, Step};
 use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check};
 
+use super::discovery::astray;
 use super::refuses;
 
 pub(crate) const CHECKS: &[&Check] =
@@ -41,7 +42,8 @@ fn multiple(moment: &Moment<'_>, marks: &mut Marks) {
 /// Marks that a client which looks for metadata finds it.
 fn comes_through(moment: &Moment<'_>, marks: &mut Marks, scenes: &[Scene]) {
     let Some(flow) = moment.at_first(scenes, Step::ServerMetadata) else { return };
-    if !flow.whole || !moment.signs_in() {
+    // Who goes where the root's metadata lead looks for what is not there.
+    if !flow.whole || !moment.signs_in() || astray(flow).is_some() {
         return;
     }
     let found = flow.of(Step::ServerMetadata).any(|r| r.answered() == Some(200));
