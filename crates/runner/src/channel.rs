@@ -70,6 +70,8 @@ pub(crate) struct Watch {
     in_vain: AtomicBool,
     /// Whether the target failed inside a request, as servers now and then do.
     stumbled: AtomicBool,
+    /// Whether an answer was larger than is read.
+    cut: AtomicBool,
     /// Whether a process was used that another check had used before.
     shared: AtomicBool,
     /// Processes of the target whose answers broke off.
@@ -87,15 +89,21 @@ impl Watch {
         self.stumbled.load(Ordering::Relaxed)
     }
 
+    /// Whether an answer was larger than is read: what was judged may be a bound of ours.
+    pub(crate) fn saw_a_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
+    }
+
     /// Whether what was judged may come of what another check did to a process.
     pub(crate) fn shared_a_process(&self) -> bool {
         self.shared.load(Ordering::Relaxed)
     }
 
     /// Takes part in what befell another check, whose observation is used.
-    pub(crate) fn shares(&self, in_vain: bool, stumbled: bool) {
+    pub(crate) fn shares(&self, in_vain: bool, stumbled: bool, cut: bool) {
         self.in_vain.fetch_or(in_vain, Ordering::Relaxed);
         self.stumbled.fetch_or(stumbled, Ordering::Relaxed);
+        self.cut.fetch_or(cut, Ordering::Relaxed);
     }
 
     pub(crate) fn used_what_another_used(&self) {
@@ -126,7 +134,8 @@ impl Watch {
 
     fn see(&self, end: &End, mortal: Option<Mortal>) {
         match end {
-            End::Complete | End::ClosedByUs | End::TooLarge(_) => {}
+            End::Complete | End::ClosedByUs => {}
+            End::TooLarge(_) => self.cut.store(true, Ordering::Relaxed),
             End::TimedOut => self.waits_in_vain(),
             End::Broken(_) => {
                 self.waits_in_vain();

@@ -57,7 +57,7 @@ impl Observed {
         let answer = &self.exchange.answer;
         let raw = answer.frames.iter().map(|f| f.payload.len()).sum::<usize>() + answer.body.len();
         let places = answer.frames.len() * (size_of::<Frame>() + size_of::<Message>());
-        let values = |m: &Message| m.json.as_ref().map_or(0, footprint);
+        let values = |m: &Message| m.json.as_ref().map_or_else(String::len, footprint);
         let parsed = self.messages.iter().map(values).sum::<usize>();
         // What is sent repeats what a target has listed, at any length.
         let sent = self.exchange.sent.len() + self.request.as_ref().map_or(0, footprint);

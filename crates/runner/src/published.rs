@@ -7,9 +7,9 @@ use plumb_model::{Answer, Carrier, Exchange, Header, Payload, Sent};
 /// What one exchange may take while there is room, and as the room is used up by quarters.
 const ALLOWANCES: [usize; 4] = [256 << 10, 16 << 10, 4 << 10, 1 << 10];
 
-/// What an exchange and a frame take in a report beside their text, about, bytes.
+/// What an exchange and a frame take in a report, or until it is written, beside their text, about, bytes.
 const BESIDE: usize = 400;
-const OF_FRAME: usize = 120;
+const OF_FRAME: usize = 240;
 
 /// The room that the exchanges of a run have in its reports.
 #[derive(Debug)]
@@ -105,6 +105,7 @@ impl Room {
         headers.truncate(kept);
         if left_out > 0 {
             headers.push(Header::new("…", format!("({left_out} more header fields)")));
+            headers.shrink_to_fit();
         }
     }
 
@@ -133,6 +134,8 @@ impl Room {
                 .into();
                 last
             }));
+            // What is left out takes no room either, for as long as the exchange is kept.
+            answer.frames.shrink_to_fit();
         }
     }
 }
@@ -195,6 +198,14 @@ mod tests {
         let published = Published::within(64 << 20);
         assert_eq!(published.cut(exchange(3, 10_000)), exchange(3, 10_000));
         assert!(!published.is_short());
+    }
+
+    #[test]
+    fn what_is_left_out_takes_no_room() {
+        let published = Published::within(1);
+        published.cut(exchange(3, 10)); // The room is used up.
+        let kept = published.cut(exchange(10_000, 0)).answer.frames;
+        assert!(kept.capacity() < 100, "room for {} frames, of {}", kept.capacity(), kept.len());
     }
 
     #[test]

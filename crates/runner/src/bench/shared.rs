@@ -19,6 +19,7 @@ struct Sight {
     seen: Result<Arc<dyn Any + Send + Sync>, Trouble>,
     /// What befell whoever saw it.
     in_vain: bool,
+    cut: bool,
     stumbled: bool,
     /// Whether it was seen in a process that other checks had used.
     used: bool,
@@ -52,10 +53,11 @@ impl Bench {
                 let seen = look().await.map(|t| Arc::new(t) as Arc<dyn Any + Send + Sync>);
                 let watch = self.watch();
                 let (in_vain, stumbled) = (watch.waited_in_vain(), watch.saw_a_failure());
-                Sight { seen, in_vain, stumbled, used: watch.shared_a_process() }
+                let (cut, used) = (watch.saw_a_cut(), watch.shared_a_process());
+                Sight { seen, in_vain, stumbled, cut, used }
             })
             .await;
-        self.watch().shares(sight.in_vain, sight.stumbled);
+        self.watch().shares(sight.in_vain, sight.stumbled, sight.cut);
         if sight.used {
             self.watch().used_what_another_used();
         }

@@ -317,7 +317,9 @@ impl Walk<'_> {
             return Some(Came::Nothing(Box::new(open)));
         }
         // An answer that names another id, or none, does not end the exchange.
-        if open.is_ended() { Some(Came::Answer(open.finish().await)) } else { None }
+        let seen = if open.is_ended() { open.finish().await } else { return None };
+        // What is larger than is read shows nothing.
+        (!seen.is_cut()).then_some(Came::Answer(seen))
     }
 
     /// Sends a vector between two controls of its own; once more, if the target died meanwhile: what was sent before may

@@ -39,9 +39,9 @@ pub(super) async fn beside<T>(
             return;
         }
         for _ in 0..wanted {
-            let began = Instant::now();
+            let since = Instant::now();
             start();
-            sleep_until(began + tempo.measured().await).await;
+            sleep_until(since + tempo.measured().await).await;
         }
     };
     let mut work = std::pin::pin!(work);

@@ -104,6 +104,13 @@ impl Played {
         (if judged { verdict } else { Verdict::inconclusive(why) }, cases)
     }
 
+    /// The same where an answer was larger than is read: what is missing in it is no fault of the target's.
+    pub(crate) fn beyond_our_bounds(self) -> Self {
+        let Self { in_vain, stumbled, shared, death, .. } = self.clone();
+        let (verdict, cases) = self.in_doubt("an answer was larger than is read");
+        Self { verdict, cases, in_vain, stumbled, shared, death }
+    }
+
     fn in_doubt(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
         let doubt = |verdict: Verdict| match verdict {
             Verdict::Violated { actual, .. } => Verdict::inconclusive(format!("{actual}; {why}")),

@@ -48,7 +48,8 @@ impl Stage for Place<'_> {
                 let company = if tried == 0 { Company::Others } else { Company::Nobody };
                 bench.mourn(how, company);
             }
-            Played { verdict, cases, in_vain, stumbled, shared, death }
+            let played = Played { verdict, cases, in_vain, stumbled, shared, death };
+            if bench.watch().saw_a_cut() { played.beyond_our_bounds() } else { played }
         });
         let played = task.await.map_err(|fault| format!("check `{}` panicked: {fault}", check.id));
         if check.isolation == Isolation::Opening {

@@ -182,8 +182,9 @@ impl Recorder {
             return false;
         }
         let bytes = state.bytes + payload.len();
-        // A body was counted as it came.
-        let more = if carrier == Carrier::Body { 0 } else { payload.len() };
+        // A body was counted as it came; an empty frame takes a place as well.
+        let came = if carrier == Carrier::Body { 0 } else { payload.len() };
+        let more = came + size_of::<Frame>();
         let too_large = if bytes > self.0.max_bytes {
             Some(self.0.max_bytes)
         } else if state.answer.frames.len() >= self.0.max_frames
