@@ -1,5 +1,7 @@
 //! What a check's body says, before it becomes a verdict.
 
+use std::fmt::Write as _;
+
 use plumb_model::Verdict;
 use ring::digest::{SHA256, digest};
 
@@ -130,10 +132,12 @@ pub(crate) fn named(name: &str) -> String {
     if name.len() <= NAMED {
         return name.to_owned();
     }
-    let told = digest(&SHA256, name.as_bytes());
-    let told: String =
-        told.as_ref().iter().take(TELLING).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}{told}", clip(name, NAMED))
+    let digest = digest(&SHA256, name.as_bytes());
+    let mut told = clip(name, NAMED);
+    for byte in digest.as_ref().iter().take(TELLING) {
+        let _ = write!(told, "{byte:02x}"); // A string takes everything.
+    }
+    told
 }
 
 /// The verdict of a body's outcome.

@@ -19,8 +19,8 @@ struct Sight {
     seen: Result<Arc<dyn Any + Send + Sync>, Trouble>,
     /// What befell whoever saw it.
     in_vain: bool,
-    cut: bool,
     stumbled: bool,
+    cut: bool,
     /// Whether it was seen in a process that other checks had used.
     used: bool,
 }

@@ -118,7 +118,7 @@ fn strays(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 /// What was asked of the authorization server that the metadata at the root name.
-pub(super) fn astray<'a>(flow: Flow<'a>) -> Option<&'a Received> {
+pub(super) fn astray(flow: Flow<'_>) -> Option<&Received> {
     flow.all.iter().find(|r| r.path().contains(ASTRAY))
 }
 
