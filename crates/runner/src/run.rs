@@ -94,7 +94,8 @@ pub async fn run_part(
             hear(&heard, &selected, &options, deadline, &recorder).await;
             (Vec::new(), Vec::new())
         }
-        _ => ask(registry, selected, options, deadline, &recorder, &by).await?,
+        // On the heap: whoever awaits a run has its state on the stack otherwise, once for each caller.
+        _ => Box::pin(ask(registry, selected, options, deadline, &recorder, &by)).await?,
     };
     let remarks = recorder.remarks();
     recorder.emit(Event::RunFinished {

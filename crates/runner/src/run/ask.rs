@@ -56,7 +56,8 @@ pub(super) async fn ask(
     recorder: &Arc<Recorder>,
     by: &By,
 ) -> Result<(Vec<String>, Vec<String>), RunError> {
-    let reached = match reached(&selected, &options, deadline, recorder, by).await {
+    let reached = Box::pin(reached(&selected, &options, deadline, recorder, by)).await;
+    let reached = match reached {
         Ok(reached) => reached,
         Err(error @ (RunError::Contact(_) | RunError::Target(_))) if by.is_later(&options) => {
             unseen(&selected, &options, recorder, by, &error.to_string());
@@ -99,7 +100,7 @@ pub(super) async fn ask(
     let (deadline, spares) = planned(&mut context, &selected, &options, (deadline, share));
     let context = Arc::new(context);
     let schedule = Schedule::new(&context, &options, &running, spares);
-    let faults = schedule.run(&selected, deadline).await;
+    let faults = Box::pin(schedule.run(&selected, deadline)).await;
     drop(schedule);
     part(stop(running, context), deadline).await;
     finish_passives(recorder, &selected, &survey);
@@ -177,7 +178,7 @@ async fn reached(
         }
     };
     let start = || aside.start_ahead(&target, &options.limits, recorder, auth.as_ref());
-    let met = met(selected, &running, &target, options, recorder, deadline, &contact);
+    let met = Box::pin(met(selected, &running, &target, options, recorder, deadline, &contact));
     let met = ahead::beside(met, (wanted, begun), &recorder.tempo, start).await;
     let met = met.map_err(|error| explained(error, &options.target));
     let met = met.and_then(|survey| Ok((by.met(&survey, &options.edition)?, survey)));
