@@ -9,7 +9,7 @@ const ALLOWANCES: [usize; 4] = [256 << 10, 16 << 10, 4 << 10, 1 << 10];
 
 /// What an exchange and a frame take in a report, or until it is written, beside their text, about, bytes.
 const BESIDE: usize = 400;
-const OF_FRAME: usize = 240;
+const OF_FRAME: usize = 400;
 
 /// The room that the exchanges of a run have in its reports.
 #[derive(Debug)]
