@@ -77,15 +77,13 @@ impl Bench {
     /// A session of the revision in which this is declared, past its opening. Over standard streams, checks use one process in
     /// turn, or one of a few: nobody is granted a second session at once there.
     pub async fn session(&self, declared: Declared) -> Result<Session<'_>, Trouble> {
-        if self.channel.keeper().is_none() || self.tried > 0 {
+        let own = declared == Declared::Plainly || self.tried > 0;
+        if self.channel.keeper().is_none() || own {
             return self.opened(self.initialize(&self.edition().revision, declared).await?).await;
         }
         match declared {
             Declared::Nothing => self.session_in_turn().await,
-            Declared::Everything => self.borrowed_session().await,
-            Declared::Plainly => {
-                self.opened(self.initialize(&self.edition().revision, declared).await?).await
-            }
+            _ => self.borrowed_session().await,
         }
     }
 

@@ -92,7 +92,7 @@ impl Prepared {
         self.probe.message_value().and_then(|message| message.get("id").cloned())
     }
 
-    /// Whether it can be read as a request of JSON-RPC.
+    /// Whether it can be read as a request of JSON-RPC, or, being no JSON, has no id under which an answer could be awaited.
     fn is_request(&self) -> bool {
         let Some(message) = self.probe.message_value() else { return true };
         let is = |name: &str, fits: fn(&Value) -> bool| message.get(name).is_some_and(fits);

@@ -106,9 +106,8 @@ impl Played {
 
     /// The same where an answer was larger than is read: what is missing in it is no fault of the target's.
     pub(crate) fn beyond_our_bounds(self) -> Self {
-        let Self { in_vain, stumbled, shared, death, .. } = self.clone();
-        let (verdict, cases) = self.in_doubt("an answer was larger than is read");
-        Self { verdict, cases, in_vain, stumbled, shared, death }
+        let (verdict, cases) = self.clone().in_doubt("an answer was larger than is read");
+        Self { verdict, cases, ..self }
     }
 
     fn in_doubt(self, why: &str) -> (Verdict, Vec<CaseFinished>) {
@@ -143,6 +142,15 @@ mod tests {
             .collect();
         let verdict = Verdict::fold(cases.iter().map(|c| c.verdict.clone())).expect("some cases");
         Played { verdict, cases, in_vain: false, stumbled: true, shared: false, death: None }
+    }
+
+    #[test]
+    fn beyond_our_bounds_nothing_is_violated() {
+        let broken = || Verdict::violated("a result", "HTTP 200, cut off");
+        let cut = played(&[("one", Verdict::Held), ("two", broken())]).beyond_our_bounds();
+        assert!(matches!(cut.verdict, Verdict::Inconclusive { .. }), "{:?}", cut.verdict);
+        assert_eq!(cut.cases[0].verdict, Verdict::Held);
+        assert!(matches!(cut.cases[1].verdict, Verdict::Inconclusive { .. }));
     }
 
     #[test]
