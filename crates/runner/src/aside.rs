@@ -48,6 +48,8 @@ pub(crate) struct Aside {
     spare: Mutex<VecDeque<JoinHandle<Option<Running>>>>,
     /// So many more will be wanted.
     wanted: AtomicUsize,
+    /// There is something to judge: other processes are worth starting.
+    pub(crate) contact: Notify,
 }
 
 /// A process in which a session is open.
@@ -89,6 +91,7 @@ impl Default for Aside {
             left: Notify::new(),
             spare: Mutex::default(),
             wanted: AtomicUsize::new(0),
+            contact: Notify::new(),
         }
     }
 }
@@ -260,14 +263,9 @@ impl Aside {
         ending.spawn(running.stop());
     }
 
-    /// Waits until all of them have ended.
-    pub(crate) async fn ended(&self) {
-        let spare = std::mem::take(&mut *self.spare.lock().unwrap_or_else(PoisonError::into_inner));
-        for starting in spare {
-            if let Ok(Some(running)) = starting.await {
-                self.end(running);
-            }
-        }
+    /// Ends what was kept for further checks, of which there are none: to end takes time, too, and there is some while others
+    /// wait.
+    pub(crate) fn end_kept(&self) {
         if let Some(opened) = self.opened_now() {
             self.end(opened.running);
         }
@@ -277,13 +275,24 @@ impl Aside {
         for running in std::mem::take(&mut *self.all_declaring()).into_values() {
             self.end(running);
         }
-        let declared =
-            std::mem::take(&mut *self.declared.lock().unwrap_or_else(PoisonError::into_inner));
-        for process in declared.into_values() {
-            if let Some(running) = process.lock().await.take() {
+        let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        for process in declared.values() {
+            // Who has the turn ends it.
+            if let Some(running) = process.try_lock().ok().and_then(|mut kept| kept.take()) {
                 self.end(running);
             }
         }
+    }
+
+    /// Waits until all of them have ended.
+    pub(crate) async fn ended(&self) {
+        let spare = std::mem::take(&mut *self.spare.lock().unwrap_or_else(PoisonError::into_inner));
+        for starting in spare {
+            if let Ok(Some(running)) = starting.await {
+                self.end(running);
+            }
+        }
+        self.end_kept();
         let ending =
             std::mem::take(&mut *self.ending.lock().unwrap_or_else(PoisonError::into_inner));
         ending.join_all().await;

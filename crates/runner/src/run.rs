@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use plumb_model::{Edition, Event, Secrets};
 use plumb_wire::Limits;
-use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::aside::Aside;
 use crate::authorization_server::run::Visits;
 use crate::authorization_server::{AuthorizationServer, Issuer};
 use crate::client::run::Heard;
@@ -165,11 +165,12 @@ pub async fn survey_only(
     let props = Props::new();
     let (local, props_at) = (target.is_local(), BTreeMap::new());
     let (apps, cards) = (false, false);
-    let contact = &Notify::new();
+    let aside = Aside::default();
+    let contact = &aside.contact;
     let given = Given { local, props: &props, props_at: &props_at, allow, apps, cards, contact };
     let deadline = Instant::now() + SURVEY_ALONE;
-    let survey = look(&running, &target, limits, &recorder, given, deadline).await;
-    running.stop().await;
+    let survey = look(&running, &aside, &target, limits, &recorder, given, deadline).await;
+    tokio::join!(running.stop(), aside.ended());
     survey.map_err(|error| explained(error, &target))
 }
 

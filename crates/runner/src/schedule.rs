@@ -88,7 +88,7 @@ impl<'a> Schedule<'a> {
         let alone = scenarios(&|i| i == Isolation::Alone);
         let (Sent { mut results, own, left }, doubted, alone) = tokio::join!(
             self.vectors(&trials, deadline),
-            self.scenes(&scenes, &beside),
+            self.scenes(&scenes, &beside, alone.is_empty()),
             self.alone_elsewhere(alone, deadline)
         );
         self.calm(deadline).await;
@@ -109,9 +109,18 @@ impl<'a> Schedule<'a> {
         faults
     }
 
-    /// Plays scenarios beside each other. What is in doubt is soon tried again, in processes that nobody has used.
-    async fn scenes(&self, scenes: &Scenes<'_, Place<'_>>, beside: &[&'static Check]) -> Doubted {
+    /// Plays scenarios beside each other. What is in doubt is soon tried again, in processes that nobody has used; those that
+    /// were used are of no use any more if these scenarios are the last.
+    async fn scenes(
+        &self,
+        scenes: &Scenes<'_, Place<'_>>,
+        beside: &[&'static Check],
+        last: bool,
+    ) -> Doubted {
         let doubted = scenes.run(beside).await;
+        if last {
+            self.context.aside.end_kept();
+        }
         if self.running.channel.keeper().is_some() {
             self.context.start_several_ahead(doubted.count());
         }

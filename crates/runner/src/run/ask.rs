@@ -7,7 +7,6 @@ use plumb_model::event::{RunStarted, TargetInfo};
 use plumb_model::{Event, Verdict};
 use plumb_wire::{Limits, method};
 use serde_json::json;
-use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::revision::By;
@@ -170,15 +169,15 @@ async fn reached(
         recorder.remark(NO_SIGNALS.to_owned());
     }
     let aside = Aside::default();
-    let (wanted, contact) = (ahead::wanted(&target, selected), Notify::new());
+    let wanted = ahead::wanted(&target, selected);
     let begun = async {
         // Without a handshake, it is the first contact that tells whether there is anything to judge.
         if !options.edition.has_handshake() {
-            contact.notified().await;
+            aside.contact.notified().await;
         }
     };
     let start = || aside.start_ahead(&target, &options.limits, recorder, auth.as_ref());
-    let met = Box::pin(met(selected, &running, &target, options, recorder, deadline, &contact));
+    let met = Box::pin(met(selected, &running, &target, options, recorder, deadline, &aside));
     let met = ahead::beside(met, (wanted, begun), &recorder.tempo, start).await;
     let met = met.map_err(|error| explained(error, &options.target));
     let met = met.and_then(|survey| Ok((by.met(&survey, &options.edition)?, survey)));
@@ -249,15 +248,16 @@ async fn met(
     options: &Options,
     recorder: &Arc<Recorder>,
     deadline: Instant,
-    contact: &Notify,
+    aside: &Aside,
 ) -> Result<Survey, ContactError> {
     let (local, allow) = (target.is_local(), &options.allow_calls);
     let facts = || selected.iter().flat_map(|check| check.applies);
     let cards = facts().any(|fact| fact.is_published());
     let apps = facts().any(|fact| *fact == Applies::Apps);
     let (props, props_at) = (&options.props, &options.props_at);
+    let contact = &aside.contact;
     let given = Given { local, props, props_at, allow, apps, cards, contact };
-    let survey = look(running, target, &options.limits, recorder, given, deadline).await?;
+    let survey = look(running, aside, target, &options.limits, recorder, given, deadline).await?;
     if let (Target::Gateway(_), Some(version)) = (&options.target, &survey.legacy_only) {
         let (revision, supported) = (options.edition.revision.clone(), version.clone());
         return Err(ContactError::OtherRevision { revision, supported });
@@ -297,8 +297,10 @@ pub(super) fn late() -> ContactError {
     ContactError::Unreached("it was not ready within --budget".into())
 }
 
+/// Looks at a target; a process that was started for that ends by the way.
 pub(super) async fn look(
     running: &Running,
+    aside: &Aside,
     target: &Target,
     limits: &Limits,
     recorder: &Arc<Recorder>,
@@ -316,7 +318,7 @@ pub(super) async fn look(
     let survey =
         Survey::look(&recorder.edition, &running.channel, handshake, given, deadline).await;
     if let Some(own) = own {
-        let _ = timeout_at(deadline, own.stop()).await;
+        aside.end(own);
     }
     survey
 }
