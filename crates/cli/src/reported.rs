@@ -230,7 +230,7 @@ async fn parts(
                 let next = later.next().cloned();
                 next.map(|next| (next, made.follows()))
             }
-            Err(RunError::Earlier(version)) => Some((version, By::Given)),
+            Err(RunError::Earlier { revision, learnt }) => Some((revision, By::Earlier(learnt))),
             Err(error) => {
                 let nothing = matches!(error, RunError::NothingSelected);
                 return Err(Failure::new(if nothing { NOTHING } else { UNREACHED }, error));

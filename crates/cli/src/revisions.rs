@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use plumb_model::{Edition, Role};
-use plumb_runner::{By, Selection};
+use plumb_runner::{By, Made, Selection};
 
 use crate::args::RunArgs;
 use crate::run::suite;
@@ -15,7 +15,7 @@ pub(crate) fn begin(newest: Arc<Edition>, args: &RunArgs) -> (Arc<Edition>, By) 
     if let Some(first) = asked.first().and_then(|revision| Edition::of(revision)) {
         let by = match asked.len() {
             1 => By::Given,
-            _ => By::Part { revisions: asked, exchanges: 0 },
+            _ => Made { revisions: asked, ..Made::default() }.follows(),
         };
         return (Arc::new(first), by);
     }

@@ -21,7 +21,6 @@ pub(crate) use listening::Listener;
 pub use open::Open;
 use parts::Parts;
 
-use crate::errors::TargetError;
 use crate::pace::Sender;
 use crate::process::keeper::Keeper;
 use crate::process::mortal::Mortal;
@@ -280,8 +279,7 @@ impl Channel {
             && seen.is_broken_off()
             && !self.recorder.voices.tell_of(&session)
         {
-            self.recorder.voices.count_wordless();
-            return Err(Trouble::Setup(TargetError::Once.to_string()));
+            return Err(self.recorder.voices.wordless().into());
         }
         if self.was_ended(probe, &seen).await {
             seen = Box::pin(self.open(by, probe).await?.finish()).await;

@@ -2,6 +2,8 @@
 
 use plumb_wire::WireError;
 
+use crate::run::Learnt;
+
 /// Why there was nothing to judge.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -15,8 +17,13 @@ pub enum RunError {
     #[error(transparent)]
     Contact(#[from] ContactError),
     /// The target speaks no newer revision than this one, and was to be judged by the newest that it speaks.
-    #[error("the target speaks no newer revision than {0}")]
-    Earlier(String),
+    #[error("the target speaks no newer revision than {revision}")]
+    Earlier {
+        /// The newest that it speaks.
+        revision: String,
+        /// What it showed of its processes.
+        learnt: Learnt,
+    },
     /// The suite and the selection leave no check.
     #[error("no check is selected: see `plumb list`")]
     NothingSelected,
@@ -42,6 +49,9 @@ pub enum TargetError {
         /// The end of its standard error.
         stderr: String,
     },
+    /// A process of it did not start beside another.
+    #[error("a process of the server ended before it said anything, while another one ran")]
+    Wordless,
     /// Other processes of it did not start beside the first.
     #[error(
         "a second process of the server ends before it says anything: it seems to run once at a time"

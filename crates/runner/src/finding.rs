@@ -6,6 +6,7 @@ use plumb_model::Verdict;
 use ring::digest::{SHA256, digest};
 
 use crate::clip;
+use crate::errors::TargetError;
 
 /// So many characters of a text are told: what a target says of itself may be of any length.
 const TOLD: usize = 4_000;
@@ -71,6 +72,10 @@ pub enum Trouble {
     Budget,
 }
 
+/// What lets a server that runs once at a time be judged by several of its processes.
+const RUN_SEVERAL: &str =
+    "let several processes of the server run at a time, each with a file or a device of its own";
+
 /// The outcome of a body.
 pub type Judgement = Result<Finding, Trouble>;
 
@@ -84,6 +89,15 @@ impl Trouble {
 impl From<plumb_wire::WireError> for Trouble {
     fn from(error: plumb_wire::WireError) -> Self {
         Self::Wire(error.to_string())
+    }
+}
+
+impl From<TargetError> for Trouble {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Once => Self::unseen(error.to_string(), RUN_SEVERAL),
+            _ => Self::Setup(error.to_string()),
+        }
     }
 }
 

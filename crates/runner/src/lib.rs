@@ -57,7 +57,7 @@ pub use props::{Found, Prop, Props, required_arguments, wanted_arguments};
 pub use reach::Reach;
 pub use record::Sink;
 pub use replicas::{Replicas, SHARED_DIR};
-pub use run::{By, Made, Selection, run, run_part, survey_only};
+pub use run::{By, Learnt, Made, Selection, run, run_part, survey_only};
 pub use survey::contact::initialize;
 pub use survey::tasking::{has_ended, task_capable, task_id};
 pub use survey::{AllowCalls, Survey};

@@ -13,6 +13,7 @@ use crate::pace::Pace;
 use crate::passive::Passives;
 use crate::process::voices::Voices;
 use crate::published::Published;
+use crate::run::Learnt;
 use crate::tempo::Tempo;
 use crate::{Observed, Survey};
 
@@ -127,9 +128,27 @@ impl Recorder {
         )
     }
 
-    /// Numbers exchanges behind so many that there were before, so that a number means one exchange of the whole run.
-    pub(crate) fn goes_on_behind(&self, exchanges: u64) {
+    /// Numbers exchanges behind so many that there were before, so that a number means one exchange of the whole run, and knows
+    /// what was learnt then.
+    pub(crate) fn goes_on_behind(&self, exchanges: u64, learnt: Learnt) {
         self.seq.store(exchanges, Ordering::Relaxed);
+        match learnt {
+            Learnt::Nothing => {}
+            Learnt::RunsOnce => self.voices.run_once(),
+            Learnt::RunsBeside { start_up } => {
+                self.voices.run_beside();
+                start_up.iter().for_each(|took| self.tempo.started(*took));
+            }
+        }
+    }
+
+    /// What the run learnt of the target's processes.
+    pub(crate) fn learnt(&self) -> Learnt {
+        match (self.voices.are_together(), self.voices.are_one()) {
+            (true, _) => Learnt::RunsBeside { start_up: self.tempo.start_up() },
+            (_, true) => Learnt::RunsOnce,
+            _ => Learnt::Nothing,
+        }
     }
 
     /// The number of the last exchange.

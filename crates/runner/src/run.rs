@@ -31,7 +31,7 @@ use ask::{ask, late, look, sharing};
 use revision::share;
 use selection::announcement;
 
-pub use revision::{By, Made};
+pub use revision::{By, Learnt, Made};
 pub use selection::Selection;
 
 /// So many requests of a survey alone are in flight at once.
@@ -78,7 +78,7 @@ pub async fn run_part(
     if let Target::LedClient(listening) = &options.target {
         recorder.clock = listening.clock; // It has waited since before the run.
     }
-    recorder.goes_on_behind(by.exchanges());
+    recorder.goes_on_behind(by.exchanges(), by.learnt());
     let recorder = Arc::new(recorder);
     let (faults, revisions) = match options.target.clone() {
         Target::AuthorizationServer(issuer) => {
@@ -104,7 +104,7 @@ pub async fn run_part(
         remarks,
         left_out: 0,
     });
-    Ok(Made { revisions, exchanges: recorder.exchanges() })
+    Ok(Made { revisions, exchanges: recorder.exchanges(), learnt: recorder.learnt() })
 }
 
 /// Judges an authorization server; gives the faults of Plumb itself.

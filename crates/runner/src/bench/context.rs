@@ -67,7 +67,7 @@ impl Context {
     /// Starts a process ahead of who will want one that nobody has used, where that takes long.
     pub(crate) fn start_ahead(&self) {
         let Self { target, limits, recorder, auth, .. } = self;
-        if recorder.tempo.starts_slowly() {
+        if recorder.tempo.starts_slowly() && !recorder.voices.are_one() {
             self.aside.start_ahead(target, limits, recorder, auth.as_ref());
         }
     }

@@ -36,8 +36,7 @@ impl Bench {
         &self,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Instance<'_>, Trouble> {
-        let running = self.context.start().await;
-        let running = running.map_err(|e| Trouble::Setup(e.to_string()))?;
+        let running = self.context.start().await?;
         let instance = self.holding(running, None);
         // Over HTTP it is past its start once it listens.
         if instance.running.channel.keeper().is_some() {

@@ -105,6 +105,11 @@ impl Keeper {
         ended && current.0.first_word().is_none() && current.0.wait_exit(DYING).await.is_some()
     }
 
+    /// One process answers, and did not start beside another one.
+    pub(crate) fn runs_once(&self) {
+        self.recorder.voices.run_once();
+    }
+
     /// Records what the process wrote unasked: whoever uses it next has nothing to do with it.
     pub(crate) async fn rest(&self) {
         let current = self.current.lock().await;

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plumb_wire::stdio::{Session, WeakSession};
 
+use crate::errors::TargetError;
+
 /// So many processes that ended beside another one without a word show that no further one will start.
 const FUTILE: u32 = 3;
 
@@ -51,13 +53,51 @@ impl Voices {
         ended.first_word().is_some() || self.are_together() || self.heard().is_empty()
     }
 
-    /// A process ended that did not start.
-    pub(crate) fn count_wordless(&self) {
+    /// A process ended that did not start; what that says of the target. One alone may have had another reason.
+    pub(crate) fn wordless(&self) -> TargetError {
         self.wordless.fetch_add(1, Ordering::Relaxed);
+        if self.are_one() { TargetError::Once } else { TargetError::Wordless }
+    }
+
+    /// It is known that several run at a time.
+    pub(crate) fn run_beside(&self) {
+        self.together.store(true, Ordering::Relaxed);
+    }
+
+    /// It is known that no other one will start beside one that runs.
+    pub(crate) fn run_once(&self) {
+        self.wordless.store(FUTILE, Ordering::Relaxed);
     }
 
     /// Whether another process is not to be expected to start beside the first.
     pub(crate) fn are_one(&self) -> bool {
         !self.are_together() && self.wordless.load(Ordering::Relaxed) >= FUTILE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_that_did_not_start_may_have_had_another_reason() {
+        let voices = Voices::default();
+        for _ in 1..FUTILE {
+            assert!(matches!(voices.wordless(), TargetError::Wordless));
+            assert!(!voices.are_one());
+        }
+        assert!(matches!(voices.wordless(), TargetError::Once));
+        assert!(voices.are_one());
+    }
+
+    #[test]
+    fn what_was_seen_before_counts() {
+        let once = Voices::default();
+        once.run_once();
+        assert!(matches!(once.wordless(), TargetError::Once));
+        let beside = Voices::default();
+        beside.run_beside();
+        (0..=FUTILE).for_each(|_| _ = beside.wordless());
+        assert!(!beside.are_one(), "two ran at a time");
     }
 }

@@ -176,11 +176,16 @@ async fn reached(
             aside.contact.notified().await;
         }
     };
-    let start = || aside.start_ahead(&target, &options.limits, recorder, auth.as_ref());
+    let start = || {
+        if !recorder.voices.are_one() {
+            aside.start_ahead(&target, &options.limits, recorder, auth.as_ref());
+        }
+    };
     let met = Box::pin(met(selected, &running, &target, options, recorder, deadline, &aside));
     let met = ahead::beside(met, (wanted, begun), &recorder.tempo, start).await;
     let met = met.map_err(|error| explained(error, &options.target));
-    let met = met.and_then(|survey| Ok((by.met(&survey, &options.edition)?, survey)));
+    let met =
+        met.and_then(|survey| Ok((by.met(&survey, &options.edition, recorder.learnt())?, survey)));
     match met {
         Ok((revisions, survey)) => {
             let survey = Arc::new(survey);

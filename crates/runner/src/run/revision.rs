@@ -1,5 +1,7 @@
 //! By which revisions a target is judged, and how the time is shared among them.
 
+use std::time::Duration;
+
 use plumb_model::Edition;
 
 use crate::errors::RunError;
@@ -11,6 +13,8 @@ use crate::{Check, Survey};
 pub enum By {
     /// By that of the options alone, come what may.
     Given,
+    /// By that of the options alone, since the target turned out to speak nothing newer; what was learnt of its processes then.
+    Earlier(Learnt),
     /// By that of the options, and by each of these that the target offers as well. Where it speaks earlier revisions only,
     /// nothing is judged yet.
     Spoken(Vec<String>),
@@ -20,6 +24,23 @@ pub enum By {
         revisions: Vec<String>,
         /// How many exchanges there were in the parts before.
         exchanges: u64,
+        /// What was learnt of the target's processes in them.
+        learnt: Learnt,
+    },
+}
+
+/// What one part of a run learnt of the target's processes, so that the next need not find out again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Learnt {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It runs once at a time.
+    RunsOnce,
+    /// Several run beside each other.
+    RunsBeside {
+        /// What the slowest start took, if one was measured.
+        start_up: Option<Duration>,
     },
 }
 
@@ -30,12 +51,15 @@ pub struct Made {
     pub revisions: Vec<String>,
     /// How many exchanges there were, those of the parts before included.
     pub exchanges: u64,
+    /// What was learnt of the target's processes.
+    pub learnt: Learnt,
 }
 
 impl Made {
     /// What the next part of the run is by.
     pub fn follows(self) -> By {
-        By::Part { revisions: self.revisions, exchanges: self.exchanges }
+        let Self { revisions, exchanges, learnt } = self;
+        By::Part { revisions, exchanges, learnt }
     }
 }
 
@@ -44,7 +68,15 @@ impl By {
     pub(super) fn exchanges(&self) -> u64 {
         match self {
             Self::Part { exchanges, .. } => *exchanges,
-            Self::Given | Self::Spoken(_) => 0,
+            Self::Given | Self::Earlier(_) | Self::Spoken(_) => 0,
+        }
+    }
+
+    /// What is known of the target's processes.
+    pub(super) fn learnt(&self) -> Learnt {
+        match self {
+            Self::Part { learnt, .. } | Self::Earlier(learnt) => *learnt,
+            Self::Given | Self::Spoken(_) => Learnt::default(),
         }
     }
 
@@ -52,15 +84,20 @@ impl By {
     pub(super) fn known(&self) -> &[String] {
         match self {
             Self::Part { revisions, .. } => revisions,
-            Self::Given | Self::Spoken(_) => &[],
+            Self::Given | Self::Earlier(_) | Self::Spoken(_) => &[],
         }
     }
 
     /// The revisions of the whole run, by what the target offers; none if it is by one alone.
-    pub(super) fn met(&self, survey: &Survey, edition: &Edition) -> Result<Vec<String>, RunError> {
+    pub(super) fn met(
+        &self,
+        survey: &Survey,
+        edition: &Edition,
+        learnt: Learnt,
+    ) -> Result<Vec<String>, RunError> {
         let Self::Spoken(others) = self else { return Ok(self.known().to_vec()) };
         if let Some(version) = survey.legacy_only.as_ref().filter(|v| Edition::of(v).is_some()) {
-            return Err(RunError::Earlier(version.clone()));
+            return Err(RunError::Earlier { revision: version.clone(), learnt });
         }
         let further: Vec<String> =
             others.iter().filter(|other| survey.offers(other)).cloned().collect();
@@ -80,7 +117,7 @@ impl By {
     ) -> f64 {
         match self {
             Self::Spoken(_) => share(registry, revisions, own),
-            Self::Given | Self::Part { .. } => 1.0,
+            Self::Given | Self::Earlier(_) | Self::Part { .. } => 1.0,
         }
     }
 

@@ -93,16 +93,27 @@ async fn one_by_one(
     };
     if first.has_not_started().await {
         second.stop().await;
-        return (channel.send("survey", probe).await, handshake);
+        let instead = channel.send("survey", probe).await;
+        if answers(&instead) {
+            first.runs_once();
+        }
+        return (instead, handshake);
     }
     if second.has_not_started().await && first.renew().await.is_ok() {
         let instead = channel.send("survey", &opening.clone().patience(FIRST)).await;
+        if answers(&instead) {
+            first.runs_once();
+        }
         // A handshake may bind the whole process.
         let renewed = first.renew().await.is_ok();
         let again = if renewed { channel.send("survey", probe).await } else { discover };
         return (again, if renewed { instead } else { handshake });
     }
     (discover, handshake)
+}
+
+fn answers(seen: &Result<Observed, Trouble>) -> bool {
+    seen.as_ref().is_ok_and(|seen| seen.response().is_some())
 }
 
 /// What is known of a target that serves lists, and gave no result of `server/discover`. One that leaves it unanswered does so
