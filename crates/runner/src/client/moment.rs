@@ -118,6 +118,24 @@ impl<'a> Moment<'a> {
         self.all.iter().any(|play| play.received.iter().any(Received::opens))
     }
 
+    /// Whether the client has `done` something after it was `told` something, in each scenario in which it was told so and went on.
+    /// What it has done in some alone had been on its way: who waits no longer for a slow answer may take silence for it.
+    pub fn follows(
+        &self,
+        told: impl Fn(&Received) -> bool,
+        done: impl Fn(&Received) -> bool,
+    ) -> bool {
+        let behind = |play: &'a Play| {
+            let at = play.received.iter().position(&told)?;
+            play.received.get(at + 1..)
+        };
+        let went_on = |all: &&[Received]| all.iter().any(|r| r.request().is_some());
+        let has_done = |all: &[Received]| all.iter().any(&done);
+        let otherwise =
+            self.all.iter().filter_map(behind).filter(went_on).any(|all| !has_done(all));
+        has_done(self.after()) && !otherwise
+    }
+
     /// Everything that was sent in a scenario.
     pub fn of(&self, scenario: Scenario) -> &'a [Received] {
         let all = self.all;
@@ -144,5 +162,53 @@ impl Received {
     /// Whether it calls a tool of this name.
     pub fn calls(&self, tool: &str) -> bool {
         self.asks(method::TOOLS_CALL) && self.param("name").is_some_and(|name| name == tool)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::{Answer, Carrier, Exchange, Frame, Initiator, Payload, Sent};
+    use plumb_wire::jsonrpc::Message;
+    use serde_json::json;
+
+    use super::*;
+
+    fn received(method: &str, result: &Value) -> Received {
+        let line = Payload::from(json!({"jsonrpc": "2.0", "id": 1, "method": method}).to_string());
+        let payload =
+            Payload::from(json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string());
+        let frames = vec![Frame { at: 1, carrier: Carrier::Line, payload }];
+        let message = Message::parse(&line);
+        let exchange = Exchange {
+            seq: 1,
+            by: "client".into(),
+            channel: "stdio-1".into(),
+            initiator: Initiator::Target,
+            sent: Sent::Stdio { line },
+            answer: Answer { frames, ..Answer::default() },
+        };
+        Received::new(exchange, Some(message))
+    }
+
+    fn play(scenario: Scenario, methods: &[&str]) -> Play {
+        let received = methods.iter().map(|method| received(method, &json!({}))).collect();
+        let (whole, said, facts, exit) = (true, None, None, Some(0));
+        Play { scenario, received, whole, said, facts, lives: Vec::new(), exit, stepping: true }
+    }
+
+    #[test]
+    fn what_is_done_once_and_not_again_had_been_on_its_way() {
+        let told = |r: &Received| r.asks(method::DISCOVER);
+        let falls_back = [method::DISCOVER, method::OLD_INITIALIZE];
+        let goes_on = [method::DISCOVER, method::TOOLS_LIST];
+        let follows = |all: &[Play]| {
+            Moment { scenario: Scenario::ToolsCall, all, at: 0 }.follows(told, Received::opens)
+        };
+        let (one, other) = (Scenario::ToolsCall, Scenario::Streams);
+        assert!(follows(&[play(one, &falls_back)]));
+        assert!(follows(&[play(one, &falls_back), play(other, &falls_back)]));
+        assert!(follows(&[play(one, &falls_back), play(other, &[method::DISCOVER])]), "it ended");
+        assert!(!follows(&[play(one, &falls_back), play(other, &goes_on)]));
+        assert!(!follows(&[play(one, &goes_on), play(other, &falls_back)]));
     }
 }

@@ -68,10 +68,9 @@ check! {
 }
 
 fn discovered(moment: &Moment<'_>, marks: &mut Marks) {
-    let now = moment.now();
-    if now.line().is_some() && now.asks(method::DISCOVER) && now.result().is_some() {
-        stays(moment, marks, "no `initialize` after the result of `server/discover`");
-    }
+    let told =
+        |r: &Received| r.line().is_some() && r.asks(method::DISCOVER) && r.result().is_some();
+    stays(moment, marks, told, "no `initialize` after the result of `server/discover`");
 }
 
 check! {
@@ -86,18 +85,21 @@ check! {
 }
 
 fn modern_error(moment: &Moment<'_>, marks: &mut Marks) {
-    let now = moment.now();
-    let code = || now.response()?["error"]["code"].as_i64();
-    let Some(code) = code().filter(|code| codes::DEFINED.contains(code)) else { return };
-    if now.line().is_some() && now.request().is_some() {
-        stays(moment, marks, &format!("no `initialize` after {code}"));
-    }
+    let code_of = |r: &Received| r.response()?["error"]["code"].as_i64();
+    let Some(code) = code_of(moment.now()).filter(|code| codes::DEFINED.contains(code)) else {
+        return;
+    };
+    let refused =
+        |r: &Received| r.line().is_some() && r.request().is_some() && code_of(r) == Some(code);
+    stays(moment, marks, refused, &format!("no `initialize` after {code}"));
 }
 
-/// That nothing after this opens a session of an earlier revision.
-fn stays(moment: &Moment<'_>, marks: &mut Marks, expected: &str) {
-    let opens = moment.after().iter().any(Received::opens);
-    marks.expect(!opens, expected, || "`initialize`".into());
+/// That nobody who was `told` so opens a session of an earlier revision for it.
+fn stays(moment: &Moment<'_>, marks: &mut Marks, told: impl Fn(&Received) -> bool, expected: &str) {
+    if told(moment.now()) {
+        let opens = moment.follows(told, Received::opens);
+        marks.expect(!opens, expected, || "`initialize`".into());
+    }
 }
 
 check! {
