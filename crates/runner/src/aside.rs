@@ -298,3 +298,17 @@ impl Aside {
         ending.join_all().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_process_is_started_ahead_as_long_as_more_are_wanted() {
+        let aside = Aside::default();
+        assert!(!aside.wants_another());
+        aside.will_want(2);
+        let wants: Vec<bool> = (0..3).map(|_| aside.wants_another()).collect();
+        assert_eq!(wants, [true, true, false]);
+    }
+}

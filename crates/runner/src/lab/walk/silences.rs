@@ -73,3 +73,60 @@ impl Silences {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use plumb_model::pack::{Allowed, Base, Edit, Kind, Over, Vector};
+    use plumb_model::{Answer, End, Exchange};
+
+    use super::super::tried::nothing;
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(2);
+
+    fn vector(slug: &str) -> Arc<Vector> {
+        let (title, flags, bases) = (slug.to_owned(), Vec::new(), vec![Base::Discover]);
+        let kind = Kind::Edit(Edit::default());
+        let (over, answer, judges) = (Over::default(), Allowed::default(), Vec::new());
+        Arc::new(Vector { slug: slug.to_owned(), title, flags, bases, over, kind, answer, judges })
+    }
+
+    fn at(base: Base, vector: &Arc<Vector>) -> Trial {
+        let address = format!("{}@{base:?}", vector.slug);
+        let (vector, judges) = (Arc::clone(vector), Vec::new());
+        let pack = "a-pack".to_owned();
+        Trial { address, pack, base, parameter: 0, vector, judges, rank: 0, by_itself: false }
+    }
+
+    /// An answer that ended so, and so long after it was sent.
+    fn ended(end: End, after: Duration) -> Observed {
+        let exchange = nothing("survey").exchange.as_ref().clone();
+        let ended_at = u64::try_from(after.as_micros()).expect("seconds");
+        Observed::new(Exchange {
+            answer: Answer { end, ended_at, ..Answer::default() },
+            ..exchange
+        })
+    }
+
+    #[test]
+    fn silence_in_one_place_tells_of_the_same_vector_in_others() {
+        let (silences, mute, other) = (Silences::default(), vector("mute"), vector("other"));
+        silences.learn(&at(Base::Discover, &mute), false, &ended(End::ClosedByUs, WAIT * 2), WAIT);
+        let known = silences.0.borrow();
+        assert!(known.tells_of(&at(Base::ToolsList, &mute)));
+        assert!(!known.tells_of(&at(Base::Discover, &other)));
+    }
+
+    #[test]
+    fn a_death_is_no_silence_and_a_late_answer_takes_back_what_silence_told() {
+        let (silences, mute, late) = (Silences::default(), vector("mute"), vector("late"));
+        let died = ended(End::Broken("the process closed its standard output".into()), WAIT);
+        silences.learn(&at(Base::Discover, &mute), false, &died, WAIT);
+        assert!(!silences.0.borrow().tells_of(&at(Base::ToolsList, &mute)));
+        silences.learn(&at(Base::Discover, &mute), false, &ended(End::ClosedByUs, WAIT * 2), WAIT);
+        silences.learn(&at(Base::Discover, &late), true, &ended(End::Complete, WAIT), WAIT);
+        assert!(!silences.0.borrow().tells_of(&at(Base::ToolsList, &mute)));
+    }
+}
