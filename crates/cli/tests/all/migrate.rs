@@ -13,11 +13,16 @@ fn audit(ways: &[&str], stdio: bool, more: &[&str]) -> Audit {
 
 /// The same, or what went wrong.
 fn tried(ways: &[&str], stdio: bool, more: &[&str]) -> Result<Audit, String> {
+    started_by(&[], ways, stdio, more)
+}
+
+/// The same of a server that is started by these words before its own.
+fn started_by(words: &[&str], ways: &[&str], stdio: bool, more: &[&str]) -> Result<Audit, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let plumb = env!("CARGO_BIN_EXE_plumb");
     let mut command = Command::new(plumb);
     command.args(["migrate", "--format", "json", "--budget", "60"]).args(more);
-    command.args(["--", plumb, "serve", "earlier"]);
+    command.arg("--").args(words).args([plumb, "serve", "earlier"]);
     command.args(if stdio { ["--stdio", "--port=0"] } else { ["--port", "{port}"] });
     command.args(ways.iter().flat_map(|way| ["--with", way]));
     let output =
@@ -65,6 +70,23 @@ fn a_server_with_nothing_to_change_has_nothing_found() {
         assert!(found.is_empty(), "{ways:?} {stdio}: {found:?}");
         assert_eq!(audit.target.era, "dual");
     }
+}
+
+/// Nor has one that runs once at a time: what another process would have been asked is not observable, and says nothing of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_does_not_start_beside_the_first_shows_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lock = folder.path().join("lock");
+    let words = ["flock", "--nonblock", lock.to_str().expect("UTF-8")];
+    let audit = started_by(&words, &[], true, &[]).expect("an audit");
+    let states = states(&audit);
+    let found: Vec<_> = states.iter().filter(|(_, (state, _))| *state == State::Found).collect();
+    assert!(found.is_empty(), "{found:?}");
+    assert_eq!(
+        states["core.handshake-required"],
+        (State::NotObservable, "no second process answered")
+    );
 }
 
 #[test]

@@ -58,6 +58,13 @@ pub(super) struct Refused {
     pub(super) seen: Option<Observed>,
 }
 
+impl Refused {
+    /// Whether nobody was there to hear the handshake.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.seen.as_ref().is_none_or(Observed::is_broken_off)
+    }
+}
+
 impl Session {
     /// Opens a session. With `listens`, the stream of the server is opened, too, if it has one.
     pub(super) async fn open(

@@ -28,6 +28,9 @@ use super::way::Way;
 use crate::Observed;
 use calls::Called;
 
+/// What is left to say of what a second process of the server would show, and none starts beside the first.
+const NO_SECOND: &str = "no second process answered";
+
 /// A visit to a server: its sessions, and what they showed.
 pub(super) struct Visit<'a> {
     pub(super) ground: &'a Arc<Ground>,

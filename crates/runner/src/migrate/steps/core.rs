@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::super::ask::Ask;
 use super::super::lists::{KINDS, Lists};
 use super::super::session::{Session, Speaks};
-use super::{Visit, outcome, refused, served};
+use super::{NO_SECOND, Visit, outcome, refused, served};
+use crate::Observed;
+use crate::survey::every_capability;
 
 impl Visit<'_> {
     /// Requests of the newest revision, and requests without a handshake.
@@ -15,16 +17,16 @@ impl Visit<'_> {
         let findings = &self.ground.findings;
         let id = "migrate.core.request-meta";
         let by = id;
-        let bare = match &self.newest {
-            Some(_) => None,
-            None => Session::bare(self.ground, self.way, Speaks::Newest),
-        };
-        let newest = self.newest.as_ref().or(bare.as_ref());
+        let own = self.newest.is_none() && self.takes_handshake();
+        let bare = own.then(|| Session::bare(self.ground, self.way, Speaks::Newest)).flatten();
+        let modern = (!self.takes_handshake()).then_some(&self.main);
+        let newest = self.newest.as_ref().or(bare.as_ref()).or(modern);
         let asked = match newest {
             Some(session) => session.ask(Ask::request(by, method, json!({}))).await,
             None => None,
         };
         match &asked {
+            Some(seen) if !self.tells(seen).await => findings.unseen(id, NO_SECOND),
             Some(seen) => {
                 // What is served without having been understood is known by its result.
                 let understood = served(seen) && has_result_type(seen.result());
@@ -61,6 +63,7 @@ impl Visit<'_> {
             return findings.unseen(id, "no other process could be started");
         };
         match bare.ask(Ask::request(id, method, Value::Null).alone()).await {
+            Some(seen) if !self.tells(&seen).await => findings.unseen(id, NO_SECOND),
             Some(seen) => {
                 let told = format!("`{method}` before `initialize`: {}", outcome(&seen));
                 findings.told(id, !served(&seen), &told, &[seen.seq()]);
@@ -71,7 +74,23 @@ impl Visit<'_> {
         bare.close().await;
     }
 
-    fn without_session(&self, seen: &crate::Observed, method: &str) {
+    /// Whether what came of a request to a process of its own tells of the server: where no process starts beside the first, one
+    /// that broke off has not started.
+    async fn tells(&self, seen: &Observed) -> bool {
+        if !seen.is_broken_off() || self.way.client().is_some() {
+            return true;
+        }
+        let revision = &self.main.revision;
+        match Session::open(self.ground, self.way, revision, &every_capability(), false).await {
+            Ok(other) => {
+                other.close().await;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn without_session(&self, seen: &Observed, method: &str) {
         let findings = &self.ground.findings;
         let id = "migrate.session.required";
         match (self.main.id(), self.way.client()) {

@@ -11,9 +11,9 @@ use super::super::Means;
 use super::super::ask::Ask;
 use super::super::ground::Ground;
 use super::super::lists::Lists;
-use super::super::session::{Session, Speaks};
+use super::super::session::{Refused, Session, Speaks};
 use super::super::way::Way;
-use super::{Visit, outcome, served};
+use super::{NO_SECOND, Visit, outcome, served};
 use crate::Observed;
 use crate::errors::ContactError;
 use crate::survey::contact;
@@ -32,7 +32,7 @@ impl<'a> Visit<'a> {
         way: &'a Way,
         means: &Means<'a>,
     ) -> Result<Self, ContactError> {
-        let (newest, discover) = newest(ground, way).await;
+        let (mut newest, discover) = newest(ground, way).await;
         let revision = ground.edition.last_with_handshake().to_owned();
         let opened = Session::open(ground, way, &revision, &every_capability(), true).await;
         let (main, spoken) = match opened {
@@ -41,12 +41,15 @@ impl<'a> Visit<'a> {
                 (session, spoken)
             }
             Err(refused) => {
-                let modern = newest.is_some().then(|| Session::bare(ground, way, Speaks::Newest));
-                let Some(main) = modern.flatten() else {
-                    return Err(unreached(refused.seen.or(discover)));
+                let alone = way.client().is_none() && refused.is_unheard();
+                no_handshake(ground, &refused, alone);
+                let main = match newest {
+                    // No other process starts beside this one.
+                    Some(_) if alone => newest.take(),
+                    Some(_) => Session::bare(ground, way, Speaks::Newest),
+                    None => None,
                 };
-                let seqs: Vec<u64> = refused.seen.iter().map(Observed::seq).collect();
-                no_handshake(ground, &seqs);
+                let Some(main) = main else { return Err(unreached(refused.seen.or(discover))) };
                 (main, Vec::new())
             }
         };
@@ -78,7 +81,11 @@ impl<'a> Visit<'a> {
             }
             None => findings.found(id, "`server/discover` was not answered", &[]),
         }
-        if !self.takes_handshake() {
+        if !self.takes_handshake() && self.newest.is_none() {
+            self.remarks.push(
+                "its processes seem to run one at a time: whether it takes a handshake, no second one showed".into(),
+            );
+        } else if !self.takes_handshake() {
             self.remarks.push(
                 "it takes no handshake: what is bound to one is not there any more; judge it with `plumb run`".into(),
             );
@@ -127,13 +134,18 @@ async fn spoken(ground: &Arc<Ground>, way: &Way, first: &str) -> Vec<String> {
     all
 }
 
-/// Where no handshake is taken, nothing can be bound to one.
-fn no_handshake(ground: &Ground, seqs: &[u64]) {
+/// Where no handshake is taken, nothing can be bound to one; where nobody heard it, that is not known.
+fn no_handshake(ground: &Ground, refused: &Refused, alone: bool) {
+    let seqs: Vec<u64> = refused.seen.iter().map(Observed::seq).collect();
     let bound = super::super::catalogue::all().map(|entry| entry.id).filter(|id| {
         id.starts_with("migrate.session.") || *id == "migrate.core.handshake-required"
     });
     for id in bound {
-        ground.findings.absent(id, "`initialize` is refused", seqs);
+        if alone {
+            ground.findings.unseen(id, NO_SECOND);
+        } else {
+            ground.findings.absent(id, "`initialize` is refused", &seqs);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::ask::Ask;
 use super::super::lists::Lists;
 use super::super::session::Session;
-use super::{Visit, outcome, served};
+use super::{NO_SECOND, Visit, outcome, served};
 use crate::survey::every_capability;
 
 /// The id under which two clients ask at once.
@@ -37,7 +37,7 @@ impl Visit<'_> {
                 let told = format!("the second `initialize`: {how}");
                 match self.way.client() {
                     Some(_) => findings.found(id, told, &seqs),
-                    None => findings.unseen(id, "no second process answered"),
+                    None => findings.unseen(id, NO_SECOND),
                 }
             }
         }
