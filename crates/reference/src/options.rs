@@ -99,6 +99,8 @@ pub struct Options {
     pub calls_per_second: u32,
     /// Requests are worked on one after the other, subscriptions aside: a later one waits for those before it.
     pub works_in_turn: bool,
+    /// Over standard streams nothing is read while a request is worked on, subscriptions aside: a cancellation comes too late.
+    pub reads_in_turn: bool,
     /// How a caller is told that it called too often.
     pub limit_by: LimitBy,
     /// Every so many HTTP requests one is turned away with this status, 429 or 503, and `Retry-After: 1`.
@@ -258,6 +260,7 @@ impl Default for Options {
             check_host: true,
             calls_per_second: 5_000,
             works_in_turn: false,
+            reads_in_turn: false,
             limit_by: LimitBy::default(),
             turned_away: None,
             bucket: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::connection::Connection;
@@ -124,20 +124,28 @@ impl Process {
         let (server, in_flight, done) =
             (Arc::clone(&self.server), Arc::clone(&self.in_flight), key.clone());
         let replies = outbox.clone();
-        // Until the flight is on record nobody can cancel it: the lock holds the work back from ending before.
-        let mut flights = lock(&self.in_flight);
-        let work = self.tasks.spawn(async move {
-            tokio::time::sleep(server.options.answer_delay).await;
-            let answer = dispatch::answer(call).await;
-            lock(&in_flight).remove(&done);
-            lock(&server.state.scratch.answered).insert(&done, ());
-            server.state.close_stream(&id, &replies);
-            // A mutant's handler that crashed says nothing.
-            if !answer.message.is_null() {
-                replies.send(answer.message).await;
-            }
-        });
-        flights.insert(key, Flight { work, outbox, listening, progress_token });
+        let (over, is_over) = oneshot::channel::<()>();
+        {
+            // Until the flight is on record nobody can cancel it: the lock holds the work back from ending before.
+            let mut flights = lock(&self.in_flight);
+            let work = self.tasks.spawn(async move {
+                tokio::time::sleep(server.options.answer_delay).await;
+                let answer = dispatch::answer(call).await;
+                lock(&in_flight).remove(&done);
+                lock(&server.state.scratch.answered).insert(&done, ());
+                server.state.close_stream(&id, &replies);
+                // A mutant's handler that crashed says nothing.
+                if !answer.message.is_null() {
+                    replies.send(answer.message).await;
+                }
+                drop(over);
+            });
+            flights.insert(key, Flight { work, outbox, listening, progress_token });
+        }
+        if self.server.options.reads_in_turn && !listening {
+            // What is dropped says that the work is over.
+            let _ = is_over.await;
+        }
     }
 
     /// Cancels a request, if it is one and still in progress.

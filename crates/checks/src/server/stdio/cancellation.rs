@@ -86,7 +86,8 @@ check! {
     /// **Observed:** a slow tool with a progress token, which just before answered a call that nobody cancelled, is
     /// cancelled; from one second on, and until well past the time of that answer, nothing more comes for it: no
     /// response, no progress; the next request is answered. Position: what is on its way when the cancellation arrives
-    /// may still come, for one second; a call that is answered then is not judged.
+    /// may still come, for one second; a call that is answered then is not judged. Nor is one that is over before the request
+    /// behind its cancellation is answered: who reads one message after the other has not seen the cancellation by then.
     ///
     /// **Why:** a client has forgotten the request and its id, and takes what comes for an error.
     ///
@@ -117,15 +118,24 @@ async fn no_more_messages(bench: &Bench) -> Judgement {
     }
     cancel(bench, &open).await?;
     let cancelled = Instant::now();
-    if open.until(RACE, Message::is_response).await.is_some() {
+    // Whoever answers what was sent later has read the cancellation.
+    bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
+    if open.until(NOW, Message::is_response).await.is_some() {
+        bench.close(open);
+        return Ok(Finding::unseen(
+            "one request waits for the other: the call was over before what was sent behind its cancellation was answered",
+            "read messages while a call is under way",
+        ));
+    }
+    if open.until(RACE.saturating_sub(cancelled.elapsed()), Message::is_response).await.is_some() {
         bench.close(open);
         return Ok(done());
     }
     let late = open.next_within(lasts + WATCH).await;
     let after = cancelled.elapsed().as_millis();
-    bench.close(open);
     // Silence means something only while others are answered.
     bench.control(Probe::request(method::DISCOVER, json!({}))).await?;
+    bench.close(open);
     Ok(Finding::expect(late.is_none(), "nothing more for a cancelled request", || {
         let what = late.as_ref().map_or_else(String::new, |m| m.raw.lossy().into_owned());
         format!("{after} ms after the cancellation came {}", plumb_runner::clip(&what, 200))

@@ -193,6 +193,17 @@ async fn a_server_that_works_in_turn_is_not_said_to_free_or_to_keep_what_was_can
     assert!(matches!(verdict, Some(Verdict::Unverified { why, .. }) if waits(why)), "{verdict:?}");
 }
 
+/// Who reads nothing while it works has not seen a cancellation before the work is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_reads_in_turn_says_nothing_for_what_it_knows_to_be_cancelled() {
+    let id = "stdio.cancel-no-more-messages";
+    let options = Options { reads_in_turn: true, ..Options::default() };
+    let report = judge::over_stdio(&options, &[id]).await;
+    let verdict = judge::verdict(&report, id);
+    let waits = |why: &str| why.contains("one request waits for the other");
+    assert!(matches!(verdict, Some(Verdict::Unverified { why, .. }) if waits(why)), "{verdict:?}");
+}
+
 /// What updates a resource is known by what it takes and does, not by its name.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_is_missed_whatever_the_tool_is_called() {
