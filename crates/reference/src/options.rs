@@ -67,6 +67,8 @@ pub struct Options {
     pub restless_lists: Option<Duration>,
     /// Of a template only the values that complete it have a resource.
     pub few_ids: bool,
+    /// A template has a literal beyond ASCII, which is expanded to its escapes.
+    pub accented_template: bool,
     /// A directory is listed, which cannot be read.
     pub listed_directory: bool,
     /// A prompt has two optional arguments of which it needs one.
@@ -245,6 +247,7 @@ impl Default for Options {
             long_tool_name: false,
             restless_lists: None,
             few_ids: false,
+            accented_template: false,
             listed_directory: false,
             either_argument: false,
             plain_completions: false,

@@ -1,14 +1,17 @@
 //! URI templates by RFC 6570.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use iri_string::spec::UriSpec;
+use iri_string::spec::{IriSpec, UriSpec};
 use iri_string::template::UriTemplateStr;
 use iri_string::template::simple_context::SimpleContext;
+use iri_string::validate::iri_reference;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Why a text is no URI template, if it is none: RFC 6570, section 2.
 pub fn flaw(text: &str) -> Option<String> {
-    if let Err(error) = UriTemplateStr::new(text) {
+    if let Err(error) = UriTemplateStr::new(&in_ascii(text)) {
         return Some(error.to_string().trim_start_matches("invalid URI template: ").to_owned());
     }
     // The library lets any number pass: section 2.4.1 has one to four digits, the first of them no zero.
@@ -21,7 +24,8 @@ pub fn flaw(text: &str) -> Option<String> {
 
 /// The names of the variables of a template, in their order; none for what is no template.
 pub fn variables(template: &str) -> Vec<String> {
-    let template = UriTemplateStr::new(template);
+    let template = in_ascii(template);
+    let template = UriTemplateStr::new(&template);
     let names = template.iter().flat_map(|t| t.variables());
     names.map(|name| name.as_str().to_owned()).collect()
 }
@@ -29,7 +33,8 @@ pub fn variables(template: &str) -> Vec<String> {
 /// The template with these values in place of its variables; a variable without a value is left out. `None` for what
 /// is no template.
 pub fn expand(template: &str, values: &BTreeMap<String, String>) -> Option<String> {
-    let template = UriTemplateStr::new(template).ok()?;
+    let template = in_ascii(template);
+    let template = UriTemplateStr::new(&template).ok()?;
     let mut context = SimpleContext::new();
     for (name, value) in values {
         context.insert(name.as_str(), value.as_str());
@@ -43,9 +48,46 @@ pub fn expand_with(template: &str, value: &str) -> Option<String> {
     expand(template, &names.map(|name| (name, value.to_owned())).collect())
 }
 
+/// The template with its literals beyond ASCII as a URI has them: RFC 6570 allows them (section 2.1), and they are expanded to
+/// that (section 3.1). The library allows ASCII alone.
+fn in_ascii(template: &str) -> Cow<'_, str> {
+    if template.is_ascii() {
+        return template.into();
+    }
+    let mut within = false;
+    let mut text = String::with_capacity(template.len() * 3);
+    for c in template.chars() {
+        within = c == '{' || within && c != '}';
+        if !within && is_literal_beyond_ascii(c) {
+            text.extend(utf8_percent_encode(c.encode_utf8(&mut [0; 4]), NON_ALPHANUMERIC));
+        } else {
+            text.push(c);
+        }
+    }
+    text.into()
+}
+
+/// Whether it is `ucschar` or `iprivate`, which are what the query of an IRI has beyond ASCII: RFC 3987, section 2.2.
+fn is_literal_beyond_ascii(c: char) -> bool {
+    !c.is_ascii() && iri_reference::<IriSpec>(&format!("?{c}")).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn literals_beyond_ascii_are_expanded_to_their_escapes() {
+        for text in ["test://café/{name}", "x://{a}/日本/{b}", "x:\u{1f600}", "x:?\u{e000}{q}"] {
+            assert_eq!(flaw(text), None, "{text}");
+        }
+        for text in ["x://{café}", "x:\u{80}", "x:\u{fdd0}", "x:\u{fffd}", "café {x}"] {
+            assert!(flaw(text).is_some(), "{text}");
+        }
+        assert_eq!(variables("x://{a}/日本/{b}"), ["a", "b"]);
+        let expanded = expand_with("test://café/{name}", "é");
+        assert_eq!(expanded.as_deref(), Some("test://caf%C3%A9/%C3%A9"));
+    }
 
     #[test]
     fn the_examples_of_rfc_6570_are_templates() {

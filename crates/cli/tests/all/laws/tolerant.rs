@@ -69,6 +69,7 @@ const VARIANTS: &[Variant] = &[
         o.few_ids = true;
         o.listed_directory = true;
     }),
+    ("a template with a literal beyond ASCII", |o| o.accented_template = true),
     ("a prompt that needs one of two optional arguments", |o| o.either_argument = true),
     ("completions without totals, and arguments without completers", |o| {
         o.plain_completions = true;

@@ -89,7 +89,10 @@ fn expanded(call: &Call, uri: &str) -> Option<Value> {
     }
     let text = value("test://greeting/", "")
         .map(|name| format!("Hello, {name}!"))
-        .or(value("test://echo/", ""))?;
+        .or_else(|| value("test://echo/", ""))
+        .or_else(|| {
+            value("test://caf%C3%A9/", "").filter(|_| call.server.options.accented_template)
+        })?;
     Some(json!({ "uri": uri, "mimeType": "text/plain", "text": text }))
 }
 

@@ -28,6 +28,10 @@ pub(crate) fn list(call: &Call) -> Result<Value, RpcError> {
         json!({ "uriTemplate": "test://greeting/{name}", "name": "greeting", "mimeType": "text/plain" }),
         json!({ "uriTemplate": "test://echo/{text}", "name": "echo", "mimeType": "text/plain" }),
     ];
+    if call.server.options.accented_template {
+        templates
+            .push(json!({ "uriTemplate": ACCENTED, "name": "drink", "mimeType": "text/plain" }));
+    }
     if call.principal.is_some() {
         templates.push(json!({ "uriTemplate": "test://private/{owner}", "name": "private", "mimeType": "text/plain" }));
     }
@@ -46,6 +50,7 @@ pub(crate) fn variables(server: &Server, uri: &str) -> Option<Vec<String>> {
         "test://template/{id}/data" => "id",
         "test://greeting/{name}" => "name",
         "test://echo/{text}" => "text",
+        ACCENTED if server.options.accented_template => "drink",
         "test://private/{owner}" => "owner",
         uri if catalogue(server).iter().any(|resource| resource["uri"] == uri) => {
             return Some(Vec::new());
@@ -54,6 +59,9 @@ pub(crate) fn variables(server: &Server, uri: &str) -> Option<Vec<String>> {
     };
     Some(vec![variable.to_owned()])
 }
+
+/// A template with a literal beyond ASCII.
+const ACCENTED: &str = "test://café/{drink}";
 
 /// What completes the variables of templates.
 pub(crate) const VALUES: [&str; 5] = ["1", "12", "123", "ada", "grace"];
