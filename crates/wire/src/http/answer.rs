@@ -95,7 +95,7 @@ impl Record<'_> {
     /// Records an answer of which the head has been read.
     async fn rest(&self, start: Start, connection: &mut Connection) -> Result<Afterwards, Fault> {
         let mut body = Body::of(&start, self.bodiless);
-        let keeps_alive = keeps_alive(&start);
+        let (keeps_alive, status) = (keeps_alive(&start), start.head.status);
         let mut sink = Sink::of(&start.head, self.limits.frame_bytes);
         self.recorder.record_head(start.head);
 
@@ -113,7 +113,9 @@ impl Record<'_> {
         }
         read?;
         let clean = connection.buffer.is_empty() && !connection.torn;
-        let reusable = keeps_alive && body? != Body::UntilClose && clean;
+        // Who refuses a request for its head alone may have left its body unread, and would read it as the next request.
+        let read_whole = status < 400 || names_its_request(self.recorder);
+        let reusable = keeps_alive && body? != Body::UntilClose && clean && read_whole;
         Ok(if reusable { Afterwards::Reusable } else { Afterwards::Spent })
     }
 }
@@ -183,6 +185,12 @@ impl Sink {
 fn is_response(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"{")
         && Message::parse(&Payload::from(body.to_vec())).is_response()
+}
+
+/// Whether an answer says by an id which request it is for: the request's body has been read, then.
+fn names_its_request(recorder: &Recorder) -> bool {
+    let frames = &recorder.lock().answer.frames;
+    frames.iter().any(|f| Message::parse(&f.payload).id().is_some_and(|id| !id.is_null()))
 }
 
 /// Whether the peer keeps the connection open: RFC 9112 section 9.3.

@@ -87,6 +87,37 @@ async fn a_connection_that_says_close_is_not_reused() {
     assert_ne!(channel(&client, Which::Pooled).await, channel(&client, Which::Pooled).await);
 }
 
+/// A server that refuses a request for its head need not have read its body, and would take it for the next request.
+#[tokio::test]
+async fn a_connection_on_which_a_request_was_refused_without_a_message_is_not_reused() {
+    let bare = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nok";
+    let anonymous = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n\
+        {\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"origin\"}}";
+    for refusal in [bare, anonymous] {
+        let mut peer =
+            Peer::new(vec![vec![Act::Read, Act::Write(refusal), Act::AwaitEnd]; 2]).await;
+        let client = client(&peer);
+        for _ in 0..2 {
+            send(&client, post("x")).await.finish().await;
+        }
+        assert_eq!(peer.opened(), 2);
+    }
+}
+
+/// An error that names the request comes from somebody who read it.
+#[tokio::test]
+async fn a_connection_on_which_an_error_answered_the_request_is_reused() {
+    let error = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 63\r\n\r\n\
+        {\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,\"message\":\"no\"}}";
+    let script = vec![Act::Read, Act::Write(error), Act::Read, Act::Write(error), Act::AwaitEnd];
+    let mut peer = Peer::one(script).await;
+    let client = client(&peer);
+    for _ in 0..2 {
+        send(&client, post("x")).await.finish().await;
+    }
+    assert_eq!(peer.opened(), 1);
+}
+
 #[tokio::test]
 async fn bytes_after_an_answer_spoil_its_connection() {
     let more = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 No\r\n\r\n";
