@@ -8,6 +8,7 @@ use plumb_model::event::TargetInfo;
 use plumb_model::secret::blot_at;
 pub use plumb_model::shell::quoted;
 use plumb_model::{Exchange, Header, Initiator, Payload, Role, Sent};
+use serde_json::{Value, json};
 
 use crate::text::{misleads, size};
 
@@ -31,7 +32,7 @@ pub fn of(exchange: &Exchange, target: &TargetInfo) -> Option<Reproduction> {
     }
     match &exchange.sent {
         Sent::Nothing => None,
-        Sent::Stdio { line } => stdio(line, &target.address),
+        Sent::Stdio { line } => stdio(line, target),
         Sent::Http { method, url, headers, body } => {
             let mut reproduction = curl(method, url, headers, body)?;
             if !is_url(&target.address) {
@@ -50,7 +51,7 @@ pub fn behind(first: &Exchange, then: &Exchange, target: &TargetInfo) -> Option<
         let mut both = first.bytes().to_vec();
         both.push(b'\n');
         both.extend_from_slice(then.bytes());
-        return stdio(&both.into(), &target.address);
+        return stdio(&both.into(), target);
     }
     let (first, then) = (of(first, target)?, of(then, target)?);
     let mut notes = first.notes;
@@ -66,7 +67,7 @@ fn mock(exchange: &Exchange, target: &TargetInfo) -> Reproduction {
     Reproduction { line, notes: vec![start] }
 }
 
-fn stdio(line: &Payload, command: &str) -> Option<Reproduction> {
+fn stdio(line: &Payload, target: &TargetInfo) -> Option<Reproduction> {
     if line.len() > MAX_BODY {
         return None;
     }
@@ -75,8 +76,29 @@ fn stdio(line: &Payload, command: &str) -> Option<Reproduction> {
         Some(text) => format!("printf '%s\\n' {}", secret(text, &mut notes)),
         None => format!("{{ {}; echo; }}", decoded(line, &mut notes)),
     };
-    let command = command_line(command, &mut notes);
+    let sent = match opening(line, target) {
+        Some(opening) => format!("{{ {opening}; {sent}; sleep 2; }}"),
+        None => sent,
+    };
+    let command = command_line(&target.address, &mut notes);
     Some(Reproduction { line: format!("{sent} | {command}"), notes })
+}
+
+/// What opens a session with a process, in front of a line that is sent in one: where the revision has sessions, a server
+/// need serve nothing before. Many such servers drop what they are asked when their input ends, so it is held open a while.
+fn opening(line: &Payload, target: &TargetInfo) -> Option<String> {
+    let version = target.versions.first().filter(|_| target.era == "legacy")?;
+    let message: Option<Value> = serde_json::from_slice(line.bytes()).ok();
+    if message.is_some_and(|message| message["method"] == "initialize") {
+        return None;
+    }
+    let client = json!({"name": "plumb", "version": env!("CARGO_PKG_VERSION")});
+    let params = json!({"protocolVersion": version, "capabilities": {}, "clientInfo": client});
+    let first =
+        json!({"jsonrpc": "2.0", "id": "opening", "method": "initialize", "params": params});
+    let then = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let [first, then] = [first, then].map(|message| quoted(&message.to_string()));
+    Some(format!("printf '%s\\n' {first} {then}"))
 }
 
 fn curl(method: &str, url: &str, headers: &[Header], body: &Payload) -> Option<Reproduction> {
@@ -122,7 +144,14 @@ fn fields(url: &str, headers: &[Header], body: &Payload, notes: &mut Vec<String>
         }
         // A header ending in `;` is curl's way to send one without a value.
         let field = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        words.push(format!("-H {}", latin1_quoted(&field, notes)));
+        let mut asked = Vec::new();
+        words.push(format!("-H {}", latin1_quoted(&field, &mut asked)));
+        if name.eq_ignore_ascii_case("mcp-session-id") {
+            asked.iter_mut().for_each(|note| {
+                *note = "open a session by `initialize`, and put its id into the variable".into();
+            });
+        }
+        notes.extend(asked.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
     }
     for default in ["Accept", "User-Agent"] {
         if !sent(default) {

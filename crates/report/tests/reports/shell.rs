@@ -78,6 +78,29 @@ fn a_secret_of_the_command_is_a_variable_within_quotes_and_without() {
 }
 
 #[test]
+fn a_line_of_a_session_is_sent_behind_what_opens_one() {
+    let target = TargetInfo {
+        address: "cat".into(),
+        era: "legacy".into(),
+        versions: vec!["2025-11-25".into()],
+        ..TargetInfo::default()
+    };
+    let sent = |line: &[u8]| {
+        let sent = Sent::Stdio { line: Payload::from(line.to_vec()) };
+        let line = reproduce::of(&exchange(sent), &target).expect("a line").line;
+        String::from_utf8_lossy(&bash(&line)).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for line in [&b"{\"method\":\"ping\"}"[..], b"{\"method\":\"it's \xff\"}"] {
+        let lines = sent(line);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[0].contains("\"protocolVersion\":\"2025-11-25\""), "{lines:?}");
+        assert!(lines[1].contains("notifications/initialized"), "{lines:?}");
+        assert_eq!(lines[2], String::from_utf8_lossy(line));
+    }
+    assert_eq!(sent(b"{\"method\":\"initialize\"}").len(), 1, "it opens one itself");
+}
+
+#[test]
 fn a_message_too_long_for_a_line_is_pointed_to() {
     let exchange = exchange(http("POST", vec![], &vec![b'a'; 100_000]));
     assert_eq!(reproduce::of(&exchange, &TargetInfo::default()), None);
