@@ -4,7 +4,7 @@ pub mod trigger;
 
 use std::time::Duration;
 
-use plumb_runner::{Bench, Open, Probe, Prop, Survey, Trouble};
+use plumb_runner::{Bench, Observed, Open, Probe, Prop, Survey, Trouble};
 use plumb_wire::Capability;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{codes, meta, method, notification};
@@ -126,21 +126,20 @@ pub async fn listen_as(
         other => {
             let seen = bench.close(open);
             let what = other.map_or_else(|| seen.describe(), |m| m.raw.lossy().into_owned());
-            Err(if seen.code() == Some(codes::METHOD_NOT_FOUND) {
-                Trouble::Absent {
-                    why: "the server has no `subscriptions/listen`".into(),
-                    how_to_enable: "implement it".into(),
-                }
-            } else if seen.is_refused() {
-                // Whether it may be is judged once, by subs.supported.
-                Trouble::Absent {
-                    why: format!("the subscription was refused: {what}"),
-                    how_to_enable: "acknowledge it".into(),
-                }
-            } else {
-                Trouble::Setup(format!("the subscription was not acknowledged: {what}"))
-            })
+            Err(unopened(&seen, &what))
         }
+    }
+}
+
+/// Why there is no subscription. Whether it may be refused is judged once, by subs.supported.
+fn unopened(seen: &Observed, what: &str) -> Trouble {
+    let absent = |why: String, how: &str| Trouble::Absent { why, how_to_enable: how.into() };
+    if seen.code() == Some(codes::METHOD_NOT_FOUND) {
+        absent("the server has no `subscriptions/listen`".into(), "implement it")
+    } else if seen.is_refused() {
+        absent(format!("the subscription was refused: {what}"), "acknowledge it")
+    } else {
+        Trouble::Setup(format!("the subscription was not acknowledged: {what}"))
     }
 }
 
@@ -171,10 +170,8 @@ pub async fn acknowledged(bench: &Bench, filter: Value) -> Result<Option<Open>, 
         }
         _ => {
             let seen = bench.close(open);
-            Err(Trouble::Setup(format!(
-                "the subscription was not acknowledged: {}",
-                seen.describe()
-            )))
+            let what = seen.describe();
+            Err(unopened(&seen, &what))
         }
     }
 }

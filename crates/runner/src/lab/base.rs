@@ -55,6 +55,8 @@ pub(crate) fn base_probe(survey: &Survey, edition: &Edition, base: Base) -> Opti
                 json!({"ref": found.arguments, "argument": {"name": found.name, "value": ""}});
             Some(Probe::request(method::COMPLETE, params))
         }
+        // There is no such request.
+        Base::Listen if edition.has_handshake() => None,
         Base::Listen => {
             let filter = filter(survey)?;
             let of_tasks = filter.get("taskIds").is_some();
@@ -120,4 +122,20 @@ fn filter(survey: &Survey) -> Option<Value> {
         filter.insert("taskIds".into(), json!([task.id]));
     }
     (!filter.is_empty()).then_some(Value::Object(filter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_revision_with_a_handshake_has_subscriptions_of_its_own() {
+        let capabilities = json!({"tools": {"listChanged": true}});
+        let survey = Survey { capabilities, ..Survey::default() };
+        let there = |revision: &str| {
+            let edition = Edition::of(revision).expect("an edition");
+            base_probe(&survey, &edition, Base::Listen).is_some()
+        };
+        assert!(there("2026-07-28") && !there("2025-11-25"));
+    }
 }
