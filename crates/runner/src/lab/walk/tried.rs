@@ -8,7 +8,7 @@ use plumb_model::pack::Base;
 use super::super::given::Given;
 use super::super::trial::Trial;
 use crate::facet::Tried;
-use crate::{Observed, Trouble};
+use crate::{Observed, Survey, Trouble};
 
 /// A vector between its controls.
 pub(super) fn between(
@@ -22,7 +22,7 @@ pub(super) fn between(
         Ok(())
     } else {
         let which = if before.is_accepted() { &after } else { &before };
-        Err(uncontrolled(trial.base, which))
+        Err(uncontrolled(given.survey, trial.base, which))
     };
     Tried {
         title: trial.vector.title.clone(),
@@ -37,8 +37,8 @@ pub(super) fn between(
 }
 
 /// Why the unbroken request was not accepted. Whether `subscriptions/listen` must be there, and acknowledge, is judged
-/// once, by `subs.supported`.
-fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
+/// once, by `subs.supported`; a list that was refused to the survey as well is not served.
+fn uncontrolled(survey: &Survey, base: Base, seen: &Observed) -> Trouble {
     let absent =
         |why: &str, how: &str| Trouble::Absent { why: why.into(), how_to_enable: how.into() };
     if base == Base::Listen && seen.code() == Some(plumb_wire::codes::METHOD_NOT_FOUND) {
@@ -46,6 +46,20 @@ fn uncontrolled(base: Base, seen: &Observed) -> Trouble {
     }
     if base == Base::Listen && seen.messages.is_empty() && seen.status().is_none_or(|s| s == 200) {
         return absent("the server acknowledges no subscription", "acknowledge it");
+    }
+    let list = match base {
+        Base::ToolsList => Some(&survey.tools),
+        Base::ResourcesList => Some(&survey.resources),
+        Base::PromptsList => Some(&survey.prompts),
+        _ => None,
+    };
+    let refused = |page: &Observed| page.error().is_some() && seen.error().is_some();
+    if list.and_then(|list| list.pages.first()).is_some_and(refused) {
+        let why = format!("the server does not serve the list: {}", seen.describe());
+        return absent(
+            &why,
+            "serve it as it is served where it is deployed: give the server what it needs for that",
+        );
     }
     Trouble::Control(seen.describe())
 }
