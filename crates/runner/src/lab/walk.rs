@@ -2,6 +2,8 @@
 
 pub(super) mod again;
 mod attempt;
+mod deadly;
+mod prepared;
 mod silences;
 mod tried;
 
@@ -12,10 +14,11 @@ use std::time::Duration;
 use plumb_model::pack::Base;
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::method;
-use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use attempt::{BEHIND, DEAF, Nameless, PATIENCE, attempt, send};
+use deadly::Deadly;
+use prepared::Prepared;
 use tried::{between, nothing, untried};
 
 pub(crate) use silences::Silences;
@@ -64,6 +67,7 @@ pub(crate) async fn walk(
         company,
         silences: 0,
         deaf: 0,
+        deadly: Deadly::default(),
         nameless: Nameless::default(),
         known,
         last: BTreeMap::new(),
@@ -76,32 +80,6 @@ pub(crate) async fn walk(
     walk.results
 }
 
-/// A trial, and what is sent for it.
-struct Prepared {
-    trial: Trial,
-    by: String,
-    control: Probe,
-    /// What tells its control from those of other bases.
-    key: String,
-    probe: Probe,
-}
-
-impl Prepared {
-    /// The id that is sent for it.
-    fn id(&self) -> Option<Value> {
-        self.probe.message_value().and_then(|message| message.get("id").cloned())
-    }
-
-    /// Whether it can be read as a request of JSON-RPC, or, being no JSON, has no id under which an answer could be awaited.
-    fn is_request(&self) -> bool {
-        let Some(message) = self.probe.message_value() else { return true };
-        let is = |name: &str, fits: fn(&Value) -> bool| message.get(name).is_some_and(fits);
-        let structured = message.get("params").is_none_or(Value::is_object);
-        let version = message.get("jsonrpc").is_some_and(|version| version == "2.0");
-        version && structured && is("method", Value::is_string) && is("id", |id| !id.is_f64())
-    }
-}
-
 /// A lane on its way.
 struct Walk<'a> {
     given: Given<'a>,
@@ -112,6 +90,8 @@ struct Walk<'a> {
     silences: u32,
     /// How many made the target deaf to all that came behind them.
     deaf: u32,
+    /// What it died of.
+    deadly: Deadly,
     /// What it does with lines whose request cannot be told.
     nameless: Nameless,
     /// What the lanes know of the target's silence.
@@ -175,7 +155,8 @@ impl Walk<'_> {
             if group.is_empty() {
                 continue;
             }
-            let reached = self.together(&group).await;
+            let deadly = group.iter().any(|p| self.deadly.enough_of(&p.trial).is_some());
+            let reached = if deadly { None } else { self.together(&group).await };
             let mut group = VecDeque::from(group);
             for prepared in group.drain(..reached.unwrap_or(group.len()).max(1)) {
                 let key = prepared.trial.key();
@@ -331,6 +312,7 @@ impl Walk<'_> {
         let (mut outcome, died) = self.between_its_own(&prepared).await;
         if died {
             (outcome, _) = self.between_its_own(&prepared).await;
+            self.deadly.saw(&prepared.trial, &outcome);
         }
         self.results.insert(prepared.trial.key(), outcome);
     }
@@ -341,6 +323,8 @@ impl Walk<'_> {
         let limit = if self.channel.transport().answers_apart() { SILENCES } else { SILENT_LINES };
         let tried = if let Some(trouble) = self.unserved.get(&trial.base) {
             Err(trouble.clone())
+        } else if let Some(trouble) = self.deadly.enough_of(trial) {
+            Err(trouble)
         } else if self.silences > limit || (self.deaf > DEAF_TO && !probe.asks()) {
             Err(Trouble::Setup(
                 "the target leaves broken requests unanswered; no more were sent".into(),
