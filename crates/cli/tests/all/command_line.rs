@@ -136,6 +136,14 @@ fn a_server_that_dies_at_start_is_one_error_with_its_last_words() {
     let (code, text) = said(&plumb(&["run", "--", "sh", "-c", "echo no database >&2; exit 3"]));
     assert_eq!(code, 4);
     assert!(text.contains("exit code 3") && text.contains("no database"), "{text}");
+    // Most runtimes take longer than that to find out.
+    let late = "sleep 0.3; echo no database >&2; exit 3";
+    for revision in ["2026-07-28", "2025-11-25"] {
+        let (code, text) = said(&plumb(&["run", "--revision", revision, "--", "sh", "-c", late]));
+        assert_eq!(code, 4);
+        assert!(text.contains("exit code 3") && text.contains("no database"), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
 }
 
 #[test]

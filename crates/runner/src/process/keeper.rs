@@ -10,7 +10,7 @@ use plumb_wire::{Limits, WireError};
 use tokio::sync::Mutex;
 
 use super::client::answer_as_client;
-use super::mortal::{DYING, GRACE, LEAVING, RESTARTS, ending, last_words};
+use super::mortal::{DYING, GRACE, LEAVING, Mortal, RESTARTS, ending, last_words};
 use crate::errors::TargetError;
 use crate::record::Recorder;
 
@@ -55,7 +55,11 @@ impl Keeper {
         self.wait_while_it_leaves(&current.0).await;
         let mut ended = None;
         let process = current.0.process();
-        if process.exited().is_some() && !process.is_dismissed() && current.1 < RESTARTS {
+        if process.exited().is_some() && !process.is_dismissed() {
+            if current.1 >= RESTARTS {
+                let cause = format!("the process was started anew {RESTARTS} times, and no more");
+                return Err(WireError::Closed { channel: current.0.channel().to_owned(), cause });
+            }
             self.record_stray(&current.0);
             let next = spawn(&self.launch, &self.limits, &self.recorder)?;
             let restarts = current.1 + 1;
@@ -103,6 +107,15 @@ impl Keeper {
         let current = self.current.lock().await;
         let ended = current.0.wait_output_end(Duration::ZERO).await;
         ended && current.0.first_word().is_none() && current.0.wait_exit(DYING).await.is_some()
+    }
+
+    /// How the process ended and its last words, if it has closed its output.
+    pub(crate) async fn epitaph(&self) -> Option<String> {
+        let session = self.current.lock().await.0.clone();
+        if !session.wait_output_end(Duration::ZERO).await {
+            return None;
+        }
+        Mortal::Session(session).epitaph().await
     }
 
     /// One process answers, and did not start beside another one.

@@ -65,13 +65,32 @@ pub(crate) fn ending(exit: Exit) -> String {
     }
 }
 
-/// The last lines of standard error, for an error message.
+/// The last lines of standard error, for an error message. Frames of a JavaScript stack stand behind what it is about, and
+/// would push that out.
 pub(crate) fn last_words(tail: &Payload) -> String {
     let text = tail.lossy();
-    let lines: Vec<&str> = text.lines().rev().take(5).collect();
+    let tells = |line: &&str| {
+        let line = line.trim_start();
+        !line.is_empty() && !line.starts_with("at ")
+    };
+    let lines: Vec<&str> = text.lines().rev().filter(tells).take(5).collect();
     if lines.is_empty() {
         "none".into()
     } else {
         lines.into_iter().rev().collect::<Vec<_>>().join(" | ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_words_hold_the_cause_and_not_the_stack_behind_it() {
+        let frames = "    at Object.<anonymous> (/srv/index.js:1:7)\n".repeat(9);
+        let trace = format!("index.js:1\n\nError: no database\n{frames}\nNode.js v22.0.0\n");
+        let words = last_words(&Payload::from(trace.into_bytes()));
+        assert_eq!(words, "index.js:1 | Error: no database | Node.js v22.0.0");
+        assert_eq!(last_words(&Payload::from(b"\n".to_vec())), "none");
     }
 }

@@ -17,8 +17,25 @@ pub(crate) const DISCOVER: &str = "versioning.server-discover";
 /// The first answers are awaited for so long.
 const FIRST: Duration = Duration::from_secs(20);
 
-/// Makes contact: whether the target speaks the revision, and an earlier one beside it.
+/// Makes contact: whether the target speaks the revision, and an earlier one beside it. Of a process that has ended
+/// instead, its last words tell why.
 pub(super) async fn make(
+    survey: &mut Survey,
+    edition: &Edition,
+    channel: &Channel,
+    shaken: &Channel,
+) -> Result<(), ContactError> {
+    let made = reach(survey, edition, channel, shaken).await;
+    let Err(ContactError::Unreached(why)) = made else { return made };
+    let died = match channel.keeper() {
+        Some(keeper) => keeper.epitaph().await,
+        None => None,
+    };
+    let why = died.map_or(why, |epitaph| format!("its process ended: {epitaph}"));
+    Err(ContactError::Unreached(why))
+}
+
+async fn reach(
     survey: &mut Survey,
     edition: &Edition,
     channel: &Channel,
