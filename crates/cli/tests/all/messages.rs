@@ -54,6 +54,7 @@ fn a_target_that_turns_requests_away_is_told_with_a_remedy() {
             "https://b.example/mcp",
         ),
         (http("403 Forbidden", "", b"no"), "-H"),
+        (http("403 Forbidden", "", b"only as localhost"), "HTTP 403, \"only as localhost\": "),
         (http("404 Not Found", "", b"no"), "path"),
     ];
     for (answer, remedy) in cases {

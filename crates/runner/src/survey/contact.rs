@@ -285,7 +285,8 @@ pub(crate) fn turned_away(seen: &Observed) -> Option<ContactError> {
             format!("it is redirected to {}: judge that address", clip(location, 200))
         }
         403 if seen.error().is_none() => {
-            "it forbids them: give a credential with --bearer or -H".to_owned()
+            "it forbids them: give a credential with --bearer or -H, or judge it by an address that it lets in"
+                .to_owned()
         }
         404 if seen.error().is_none() => {
             "nothing is at this path: is it that of the MCP endpoint?".to_owned()
@@ -295,7 +296,16 @@ pub(crate) fn turned_away(seen: &Observed) -> Option<ContactError> {
         }
         _ => return None,
     };
-    Some(ContactError::TurnedAway { what: format!("HTTP {status}"), remedy })
+    let what = format!("HTTP {status}{}", in_its_words(seen));
+    Some(ContactError::TurnedAway { what, remedy })
+}
+
+/// What a plain text says of the reason, such as the one host name that is let in.
+fn in_its_words(seen: &Observed) -> String {
+    let text = seen.body_text();
+    let plain = |line: &&str| !line.is_empty() && !line.starts_with(['<', '{']);
+    let said = text.lines().next().map(str::trim).filter(plain);
+    said.map(|said| format!(", \"{}\"", clip(said, 200))).unwrap_or_default()
 }
 
 /// Whether nothing came at all, or nothing but that the target turns everybody away.
