@@ -219,6 +219,7 @@ impl Options {
 }
 
 impl Default for Options {
+    #[expect(clippy::too_many_lines, reason = "a table: one line for each choice")]
     fn default() -> Self {
         Self {
             sse: SseMode::default(),

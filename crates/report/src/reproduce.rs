@@ -147,9 +147,9 @@ fn fields(url: &str, headers: &[Header], body: &Payload, notes: &mut Vec<String>
         let mut asked = Vec::new();
         words.push(format!("-H {}", latin1_quoted(&field, &mut asked)));
         if name.eq_ignore_ascii_case("mcp-session-id") {
-            asked.iter_mut().for_each(|note| {
+            for note in &mut asked {
                 *note = "open a session by `initialize`, and put its id into the variable".into();
-            });
+            }
         }
         notes.extend(asked.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
     }

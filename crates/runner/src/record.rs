@@ -137,7 +137,9 @@ impl Recorder {
             Learnt::RunsOnce => self.voices.run_once(),
             Learnt::RunsBeside { start_up } => {
                 self.voices.run_beside();
-                start_up.iter().for_each(|took| self.tempo.started(*took));
+                if let Some(took) = start_up {
+                    self.tempo.started(took);
+                }
             }
         }
     }
