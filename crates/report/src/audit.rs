@@ -43,13 +43,16 @@ pub(crate) fn facts(audit: &Audit) -> Vec<String> {
     let target = &audit.target;
     let spoken = match audit.spoken.as_slice() {
         [] => "no revision with a handshake".to_owned(),
+        spoken if target.era == "dual" => format!("{}, {}", audit.revision, spoken.join(", ")),
         spoken => spoken.join(", "),
     };
     let server = target.server.as_deref().unwrap_or("a server that does not name itself");
     let mut facts = vec![format!("{server} · {} · speaks {spoken}", target.transport)];
     if let Some(sdk) = &audit.sdk {
         facts.push(format!("made with {} ({})", sdk.package, sdk.shown_by));
-        facts.push(format!("{} is spoken by {}", audit.revision, sdk.next));
+        if target.era == "legacy" {
+            facts.push(format!("{} is spoken by {}", audit.revision, sdk.next));
+        }
     }
     facts.iter().map(|fact| visible_line(fact).into_owned()).collect()
 }
@@ -62,4 +65,44 @@ pub(crate) fn told(item: &&Item) -> bool {
 /// How many items a heading stands for.
 fn number(n: usize) -> String {
     if n == 0 { "nothing found".into() } else { counted(n, "item") }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::audit::Sdk;
+    use plumb_model::event::TargetInfo;
+
+    use super::*;
+
+    #[test]
+    fn a_server_of_both_eras_speaks_the_newest_revision_by_the_sdk_that_it_has() {
+        let told = |era: &str| {
+            let sdk = Sdk {
+                package: "a-kit".into(),
+                version: None,
+                shown_by: "its name".into(),
+                next: "a-kit 2".into(),
+            };
+            let target = TargetInfo { era: era.into(), ..TargetInfo::default() };
+            facts(&Audit {
+                format: 1,
+                plumb: String::new(),
+                revision: "2026-07-28".into(),
+                started: String::new(),
+                took: 0,
+                target,
+                spoken: vec!["2025-11-25".into()],
+                sdk: Some(sdk),
+                items: Vec::new(),
+                remarks: Vec::new(),
+                exchanges: Vec::new(),
+            })
+            .join("; ")
+        };
+        let (dual, legacy) = (told("dual"), told("legacy"));
+        assert!(dual.contains("speaks 2026-07-28, 2025-11-25; made with a-kit"), "{dual}");
+        assert!(!dual.contains("is spoken by"), "{dual}");
+        assert!(legacy.contains("speaks 2025-11-25; "), "{legacy}");
+        assert!(legacy.contains("2026-07-28 is spoken by a-kit 2"), "{legacy}");
+    }
 }

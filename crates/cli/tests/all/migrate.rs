@@ -44,7 +44,8 @@ fn states(audit: &Audit) -> BTreeMap<&str, (State, &str)> {
 }
 
 /// What has to be there for something else to be seen.
-const BESIDE: [(&str, &[&str]); 9] = [
+const BESIDE: [(&str, &[&str]); 10] = [
+    ("core.handshake-required", &["core.discover"]),
     ("auth.scopes", &["protected"]),
     ("auth.challenge", &["protected"]),
     ("auth.resource-metadata", &["protected"]),

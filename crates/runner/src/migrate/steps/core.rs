@@ -65,8 +65,12 @@ impl Visit<'_> {
         match bare.ask(Ask::request(id, method, Value::Null).alone()).await {
             Some(seen) if !self.tells(&seen).await => findings.unseen(id, NO_SECOND),
             Some(seen) => {
-                let told = format!("`{method}` before `initialize`: {}", outcome(&seen));
-                findings.told(id, !served(&seen), &told, &[seen.seq()]);
+                if self.newest.is_some() {
+                    findings.absent(id, "requests of the newest revision are served without", &[]);
+                } else {
+                    let told = format!("`{method}` before `initialize`: {}", outcome(&seen));
+                    findings.told(id, !served(&seen), &told, &[seen.seq()]);
+                }
                 self.without_session(&seen, method);
             }
             None => findings.found(id, format!("`{method}` before `initialize`: no answer"), &[]),
