@@ -16,7 +16,7 @@ use crate::target::Running;
 use crate::{Observed, Target};
 
 /// So many processes start at once: a dozen interpreters that start together are all slow.
-const AT_ONCE: usize = 2;
+pub(crate) const AT_ONCE: usize = 2;
 
 /// A start that takes so long waits for something else than the processor, and more of them may wait at once.
 const WAITING: Duration = Duration::from_secs(3);

@@ -3,13 +3,13 @@
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::aside::AT_ONCE;
 use crate::check::{Body, Isolation};
 use crate::tempo::Tempo;
 use crate::{Check, Target};
 
-/// At most so many: one beside the target's own start, which is no slower for it on two cores, and then so many at a time.
+/// At most so many: one beside the target's own start, which is no slower for it on two cores, and then as many at once as of others.
 const MOST: usize = 5;
-const AT_ONCE: usize = 2;
 
 /// So many checks by vectors have use for a second process.
 const MANY: usize = 10;

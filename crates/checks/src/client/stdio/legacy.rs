@@ -58,7 +58,8 @@ fn met_earlier(moment: &Moment<'_>) -> bool {
 }
 
 check! {
-    /// **Observed:** a client that got the result of `server/discover`, which lists this revision, sends no `initialize`.
+    /// **Observed:** a client that got the result of `server/discover`, which lists this revision, sends no `initialize`. One that
+    /// it sent in one scenario, and in another did not, had been on its way.
     ///
     /// **Why:** a server of this revision refuses it.
     ///
@@ -74,7 +75,8 @@ fn discovered(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client that is refused with an error of this revision (-32020, -32021, -32022) sends no `initialize`.
+    /// **Observed:** a client that is refused with an error of this revision (-32020, -32021, -32022) sends no `initialize`; here, too,
+    /// one that it sent in one scenario alone had been on its way.
     ///
     /// **Why:** whoever knows such a code speaks this revision or a later one.
     ///

@@ -186,20 +186,20 @@ async fn replicas_that_share_nothing_and_have_no_router_need_not_share_tasks() {
 /// Where one request waits for the other, few of the calls that are cancelled have begun, and what they leave behind is not shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_works_in_turn_is_not_said_to_free_or_to_keep_what_was_cancelled() {
-    let id = "cancel.server-free";
     let options = Options { works_in_turn: true, ..Options::default() };
-    let report = judge::over_stdio(&options, &[id]).await;
-    let verdict = judge::verdict(&report, id);
-    let waits = |why: &str| why.contains("one request waits for the other");
-    assert!(matches!(verdict, Some(Verdict::Unverified { why, .. }) if waits(why)), "{verdict:?}");
+    one_waits_for_the_other(&options, "cancel.server-free").await;
 }
 
 /// Who reads nothing while it works has not seen a cancellation before the work is done.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_reads_in_turn_says_nothing_for_what_it_knows_to_be_cancelled() {
-    let id = "stdio.cancel-no-more-messages";
     let options = Options { reads_in_turn: true, ..Options::default() };
-    let report = judge::over_stdio(&options, &[id]).await;
+    one_waits_for_the_other(&options, "stdio.cancel-no-more-messages").await;
+}
+
+/// That a check is unverified since one request waits for the other.
+async fn one_waits_for_the_other(options: &Options, id: &str) {
+    let report = judge::over_stdio(options, &[id]).await;
     let verdict = judge::verdict(&report, id);
     let waits = |why: &str| why.contains("one request waits for the other");
     assert!(matches!(verdict, Some(Verdict::Unverified { why, .. }) if waits(why)), "{verdict:?}");

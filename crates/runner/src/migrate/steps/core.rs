@@ -62,18 +62,20 @@ impl Visit<'_> {
         let Some(bare) = Session::bare(self.ground, self.way, Speaks::Earlier) else {
             return findings.unseen(id, "no other process could be started");
         };
-        match bare.ask(Ask::request(id, method, Value::Null).alone()).await {
-            Some(seen) if !self.tells(&seen).await => findings.unseen(id, NO_SECOND),
+        let seen = bare.ask(Ask::request(id, method, Value::Null).alone()).await;
+        match &seen {
+            _ if self.newest.is_some() => {
+                findings.absent(id, "requests of the newest revision are served without", &[]);
+            }
+            Some(seen) if !self.tells(seen).await => findings.unseen(id, NO_SECOND),
             Some(seen) => {
-                if self.newest.is_some() {
-                    findings.absent(id, "requests of the newest revision are served without", &[]);
-                } else {
-                    let told = format!("`{method}` before `initialize`: {}", outcome(&seen));
-                    findings.told(id, !served(&seen), &told, &[seen.seq()]);
-                }
-                self.without_session(&seen, method);
+                let told = format!("`{method}` before `initialize`: {}", outcome(seen));
+                findings.told(id, !served(seen), &told, &[seen.seq()]);
             }
             None => findings.found(id, format!("`{method}` before `initialize`: no answer"), &[]),
+        }
+        if let Some(seen) = &seen {
+            self.without_session(seen, method);
         }
         bare.close().await;
     }
