@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plumb_model::{Report, Verdict};
-use plumb_reference::{Features, Options, Rules};
+use plumb_reference::{Features, Options, Reference, Rules};
 
 use super::judge;
+use crate::judging;
 
 /// A server that is soon judged.
 fn small() -> Options {
@@ -35,6 +36,23 @@ async fn three_runs_of_a_small_server_agree_idle_and_busy() {
         }
     }
     assert!(flipped.is_empty(), "{flipped:#?}");
+}
+
+/// A list that differs by connection is told from one that changes by itself, whichever connection came first.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_differs_by_connection_does_so_whoever_connected_before() {
+    let check = "tools.list.no-connection-variance";
+    let rules = Rules { tools_same_on_every_connection: false, ..Rules::SPEC };
+    for before in 0..2 {
+        let reference = Reference { rules, options: small() };
+        let running = plumb_reference::spawn_http(reference).await.expect("starts");
+        let address = running.url.trim_start_matches("http://").trim_end_matches("/mcp");
+        let _others: Vec<_> =
+            (0..before).map(|_| std::net::TcpStream::connect(address).expect("connects")).collect();
+        let report = judge::report(judge::options(judging::at(&running.url), &[check])).await;
+        let verdict = judge::verdict(&report, check);
+        assert!(matches!(verdict, Some(Verdict::Violated { .. })), "{before} before: {verdict:?}");
+    }
 }
 
 /// A server whose process ends whenever a line says `"jsonrpc":"1.0"`, whatever else it is asked.
