@@ -76,6 +76,12 @@ pub(crate) fn slug(what: &str) -> String {
     plain.trim_matches('-').to_owned()
 }
 
+/// A request that declares these capabilities, over a connection on which this check has declared no others: whether a
+/// server remembers those of other requests is a question of its own, and a connection of the run may have declared any.
+fn declaring(probe: &Probe, capabilities: &Value, connection: &str) -> Probe {
+    probe.clone().capabilities(capabilities.clone()).on(connection)
+}
+
 /// The methods of the input that a result asks for.
 pub(crate) fn asked(seen: &Observed) -> Vec<&str> {
     let requests =
@@ -113,7 +119,7 @@ async fn no_rely_undeclared(bench: &Bench) -> Judgement {
             ("roots-only", json!({"roots": {}})),
             ("elicitation-only", json!({"elicitation": {"form": {}, "url": {}}})),
         ] {
-            let seen = bench.send(probe.clone().capabilities(capabilities.clone())).await?;
+            let seen = bench.send(declaring(&probe, &capabilities, declares)).await?;
             let undeclared = asked(&seen).into_iter().find(|method| {
                 let (capability, _) = method.split_once('/').unwrap_or((method, ""));
                 capabilities.get(capability).is_none()
@@ -160,7 +166,7 @@ async fn missing_capability_error(bench: &Bench) -> Judgement {
         bench.survey().prop(Prop::NeedsCapabilityTool).map(|found| format!("tool {}", found.name));
     for (what, probe) in asking_requests(bench) {
         bench.control(probe.clone().capabilities(everything())).await?;
-        let seen = bench.send(probe.capabilities(json!({}))).await?;
+        let seen = bench.send(declaring(&probe, &json!({}), "nothing")).await?;
         if seen.result().is_some() && needy.as_ref() != Some(&what) {
             continue;
         }
@@ -186,7 +192,7 @@ check! {
 async fn missing_capability_data(bench: &Bench) -> Judgement {
     for (what, probe) in asking_requests(bench) {
         bench.control(probe.clone().capabilities(everything())).await?;
-        let refused = bench.send(probe.clone().capabilities(json!({}))).await?;
+        let refused = bench.send(declaring(&probe, &json!({}), "nothing")).await?;
         if refused.code() != Some(codes::MISSING_CLIENT_CAPABILITY) {
             continue;
         }
