@@ -18,7 +18,7 @@ pub use bundle::{Bundle, BundleError, Signature};
 pub use digest::{Digest, canonical};
 pub use distil::{distilled, findings_alone};
 pub use key::{KeyError, Signer, Verifier};
-pub use set::{Frozen, Set, SetError};
+pub use set::{Frozen, Set, SetError, revision_of};
 pub use standards::judged_by;
 pub use standing::{Judgement, Reservation, Standing, Why};
 pub use statement::{About, Confinement, Identity, Occasion, Predicate, Statement};

@@ -8,9 +8,14 @@ use plumb_model::{Edition, Force, Level};
 
 use crate::{Digest, standards};
 
-/// The sets that are built in, the latest first.
-fn built_in() -> [&'static str; 1] {
-    [plumb_texts::text!("suites/frozen/2026-07-28-1.tsv")]
+/// The sets that are built in: those of the newest revision first, and of each the latest first.
+fn built_in() -> [&'static str; 4] {
+    [
+        plumb_texts::text!("suites/frozen/2026-07-28-1.tsv"),
+        plumb_texts::text!("suites/frozen/2025-11-25-1.tsv"),
+        plumb_texts::text!("suites/frozen/2025-06-18-1.tsv"),
+        plumb_texts::text!("suites/frozen/2025-03-26-1.tsv"),
+    ]
 }
 
 /// The columns of a set's file.
@@ -64,14 +69,28 @@ pub enum SetError {
 }
 
 impl Set {
-    /// The set of a name; the latest if none is given.
-    pub fn named(name: Option<&str>) -> Result<Self, SetError> {
+    /// The set of a name.
+    pub fn named(name: &str) -> Result<Self, SetError> {
+        Self::first(name, |set| set.name == name)
+    }
+
+    /// The latest set of a revision.
+    pub fn latest_of(revision: &str) -> Result<Self, SetError> {
+        Self::first(revision, |set| set.revision() == revision)
+    }
+
+    /// The first that is wanted; the word for it is that of whoever asks.
+    fn first(word: &str, wanted: impl Fn(&Self) -> bool) -> Result<Self, SetError> {
         let sets = built_in().into_iter().map(Self::parse);
         let sets = sets.collect::<Result<Vec<_>, _>>()?;
         let have = sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>().join(", ");
-        let wanted = |set: &Self| name.is_none_or(|name| set.name == name);
-        let unknown = || SetError::Unknown { name: name.unwrap_or_default().to_owned(), have };
+        let unknown = || SetError::Unknown { name: word.to_owned(), have };
         sets.into_iter().find(wanted).ok_or_else(unknown)
+    }
+
+    /// The revision whose requirements it has.
+    pub fn revision(&self) -> &str {
+        revision_of(&self.name)
     }
 
     /// Reads a set's file.
@@ -109,6 +128,11 @@ impl Set {
         }
         text
     }
+}
+
+/// The revision that a set's name begins with.
+pub fn revision_of(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(revision, _)| revision)
 }
 
 impl Frozen {
@@ -158,14 +182,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sets_built_in_are_read_and_have_names_of_their_own() {
-        let set = Set::named(None).expect("a set");
-        assert_eq!(set.name, "2026-07-28/1");
-        let ids: BTreeSet<&str> = set.rows.iter().map(|row| row.id.as_str()).collect();
-        assert!(ids.len() > 300 && ids.len() == set.rows.len(), "{}", ids.len());
-        assert_eq!(Set::named(Some("2026-07-28/1")), Ok(set));
-        let error = Set::named(Some("2026-07-28/9")).expect_err("no such set").to_string();
-        assert_eq!(error, "there is no frozen set `2026-07-28/9`: there is 2026-07-28/1");
+    fn every_revision_has_a_set_of_its_own_rows() {
+        for revision in Edition::revisions() {
+            let set = Set::latest_of(revision).expect("a set");
+            assert_eq!(set.name, format!("{revision}/1"));
+            let ids: BTreeSet<&str> = set.rows.iter().map(|row| row.id.as_str()).collect();
+            assert!(ids.len() > 100 && ids.len() == set.rows.len(), "{revision}: {}", ids.len());
+            assert_eq!(Set::named(&set.name), Ok(set));
+        }
+        let error = Set::named("2026-07-28/9").expect_err("no such set").to_string();
+        let have = "2026-07-28/1, 2025-11-25/1, 2025-06-18/1, 2025-03-26/1";
+        assert_eq!(error, format!("there is no frozen set `2026-07-28/9`: there is {have}"));
     }
 
     #[test]

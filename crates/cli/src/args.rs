@@ -224,8 +224,8 @@ pub(crate) struct TargetArgs {
 #[derive(ClapArgs, Clone)]
 #[command(args_override_self = true)]
 pub(crate) struct RunArgs {
-    /// The revision that the server is judged by, or several between commas; without one, the newest that it speaks, and of a
-    /// server that answers the handshake of earlier revisions, too, every one that it offers.
+    /// The revision that the server is judged by, or several between commas; `newest` is the newest that it speaks. Without
+    /// one, that, and of a server that answers the handshake of earlier revisions, too, every one that it offers.
     #[arg(long, value_name = "REVISION", value_parser = some_revisions)]
     pub(crate) revision: Option<Revisions>,
     #[command(flatten)]
@@ -278,6 +278,9 @@ pub(crate) struct RunArgs {
     pub(crate) rate: Option<f64>,
 }
 
+/// What `--revision` calls the newest revision that a server speaks.
+pub(crate) const NEWEST: &str = "newest";
+
 /// A revision that is judged.
 fn a_revision(word: &str) -> Result<String, String> {
     let all = Edition::revisions();
@@ -285,18 +288,36 @@ fn a_revision(word: &str) -> Result<String, String> {
     known.map(|r| (*r).to_owned()).ok_or_else(|| format!("one of {}", all.join(", ")))
 }
 
-/// Revisions that are judged, the newest first.
+/// By which revisions a server is to be judged.
 #[derive(Clone, Debug)]
-pub(crate) struct Revisions(pub(crate) Vec<String>);
+pub(crate) enum Revisions {
+    /// By the newest that it speaks, and by no other.
+    Newest,
+    /// By these, the newest first.
+    Named(Vec<String>),
+}
 
-/// Revisions between commas, each once.
+impl Revisions {
+    /// As the option takes it.
+    pub(crate) fn word(&self) -> String {
+        match self {
+            Self::Newest => NEWEST.to_owned(),
+            Self::Named(revisions) => revisions.join(","),
+        }
+    }
+}
+
+/// The newest, or revisions between commas, each once.
 fn some_revisions(words: &str) -> Result<Revisions, String> {
+    if words.trim() == NEWEST {
+        return Ok(Revisions::Newest);
+    }
     let named: Result<Vec<String>, String> =
         words.split(',').map(|w| a_revision(w.trim())).collect();
-    let mut named = named?;
+    let mut named = named.map_err(|all| format!("{NEWEST}, or {all}"))?;
     named.sort_unstable_by(|one, other| other.cmp(one));
     named.dedup();
-    Ok(Revisions(named))
+    Ok(Revisions::Named(named))
 }
 
 /// Who is judged.

@@ -9,18 +9,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use plumb_certificate::{
     About, Bundle, Confinement, Judgement, Set, Signature, Signer, Standing, Verifier, badge,
-    canonical,
+    canonical, revision_of,
 };
 use plumb_model::report::Outcome;
 use plumb_model::{Edition, Report, Role, Secrets};
 
 use entry::Prepared;
-use plumb_runner::By;
 use plumb_wire::limits::{RECORDING, read_file};
 
-use crate::args::{CertifyArgs, RunArgs, VerifyArgs};
+use crate::args::{CertifyArgs, Revisions, RunArgs, VerifyArgs};
 use crate::config::{self, Config};
-use crate::reported::{no_other, reported_whole};
 use crate::say;
 use crate::{Exit, Failure, output, run};
 
@@ -34,20 +32,27 @@ pub(crate) async fn certify(
     secrets: Secrets,
 ) -> Exit {
     if let Some(name) = &args.freeze {
+        let edition = edition_of(revision_of(name))?;
         say::out(&Set::freeze(name, &edition, &judged(&edition)?));
         return Ok(0);
     }
-    let set = Set::named(args.set.as_deref())?;
+    let set = args.set.as_deref().map(Set::named).transpose()?;
     let config = Config::read(args.run.target.config.as_deref(), &edition.positions)?;
     refuse(&args.run, &config)?;
+    args.run.revision = Some(match &set {
+        Some(set) => Revisions::Named(vec![set.revision().to_owned()]),
+        None => Revisions::Newest,
+    });
     let signer = args.sign.as_deref().map(signer).transpose()?;
     let out = args.run.judging.out.clone();
     let bundle = args.bundle.clone().unwrap_or_else(|| out.join("bundle.json"));
     let files = [bundle.clone(), out.join("badge.svg"), out.join("badge.json")];
     output::try_files(&files)?;
     let quiet = args.run.judging.quiet;
-    let (report, about) = judged_target(&edition, &mut args, &secrets).await?;
-    let judgement = set.judge(&report, &edition);
+    let (report, about) = judged_target(edition, &mut args, &secrets).await?;
+    let spoken = &report.run.revision;
+    let set = set.map_or_else(|| Set::latest_of(spoken), Ok)?;
+    let judgement = set.judge(&report, &edition_of(set.revision())?);
     let bytes = Bundle::seal(&report, judgement.clone(), about, signer.as_ref());
     output::write_bytes(&files[0], &bytes)?;
     output::write(&files[1], &badge::svg(&judgement))?;
@@ -63,12 +68,12 @@ pub(crate) async fn certify(
 
 /// The run of a target, however it is named, and what is known about it besides.
 async fn judged_target(
-    edition: &Arc<Edition>,
+    newest: Arc<Edition>,
     args: &mut CertifyArgs,
     secrets: &Secrets,
 ) -> Result<(Report, About), Failure> {
     let prepared = match entry::path(args) {
-        Some(path) => Some(entry::prepare(&path, args, &edition.revision).await?),
+        Some(path) => Some(entry::prepare(&path, args).await?),
         None => None,
     };
     let remote = args.run.target.url.is_some();
@@ -83,10 +88,12 @@ async fn judged_target(
             About { entry: None, confinement }
         }
     };
-    let judging = args.run.judging.clone();
-    let options = run::options(Arc::clone(edition), &args.run, secrets)?;
-    let reports = reported_whole(options, By::Given, &judging, &no_other).await?;
+    let reports = run::judged(newest, args.run.clone(), secrets.clone()).await?;
     Ok((reports.into_first(), about))
+}
+
+fn edition_of(revision: &str) -> anyhow::Result<Edition> {
+    Edition::of(revision).with_context(|| format!("revision {revision} is not judged"))
 }
 
 /// Checks a bundle, says what it says, and renders the reports of its run.
@@ -170,7 +177,7 @@ fn refuse(run: &RunArgs, config: &Config) -> anyhow::Result<()> {
         ("--known", judging.known.is_some()),
         ("a [known] list in plumb.toml", !config.known.is_empty()),
         ("--suite", judging.suite != "core"),
-        ("--revision", run.revision.is_some()),
+        ("--revision, which --set names", run.revision.is_some()),
         ("--vectors", !run.vectors.is_empty()),
         ("--authorization-server", run.issuer.authorization_server.is_some()),
     ];
@@ -185,7 +192,7 @@ fn refuse(run: &RunArgs, config: &Config) -> anyhow::Result<()> {
 /// What the core suite judges of a server.
 fn judged(edition: &Edition) -> anyhow::Result<BTreeSet<String>> {
     let suite = run::named_suite(edition, "core")?;
-    let checks = plumb_checks::all();
+    let checks = plumb_checks::of_servers();
     let rows =
         edition.ledger.rows().iter().filter(|row| suite.selects(row) && row.binds(Role::Server));
     let judged = rows.filter(|row| checks.iter().any(|c| c.is_for(edition) && c.covers(&row.id)));

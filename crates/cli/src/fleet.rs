@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use plumb_certificate::{Digest, Set};
 use plumb_fleet::{Class, Matrix, Order, Outcome, Progress, Shard, Store, Target};
-use plumb_model::Edition;
 use plumb_report::text::{inert, misleads, visible_line};
 
 use crate::args::{Emit, FleetCommand, FleetRunArgs, MergeArgs, PlanArgs, SiteArgs};
@@ -19,19 +18,20 @@ use crate::{Exit, Failure, certify, config, output, reported, run, serve};
 const INDEX: &str = "JOB_COMPLETION_INDEX";
 
 /// Carries out a command on a fleet.
-pub(crate) async fn fleet(edition: &Edition, command: FleetCommand) -> Exit {
+pub(crate) async fn fleet(command: FleetCommand) -> Exit {
     match command {
         FleetCommand::Plan(args) => plan(&args),
         FleetCommand::Run(args) => judge(&args).await,
-        FleetCommand::Merge(args) => merge(edition, &args),
+        FleetCommand::Merge(args) => merge(&args),
         FleetCommand::Site(args) => site(&args),
     }
 }
 
 fn plan(args: &PlanArgs) -> Exit {
-    let set = Set::named(args.set.as_deref())?;
+    let set = args.set.as_deref().map(Set::named).transpose()?;
     if let (Some(Emit::K8s), Some(parts)) = (args.emit, args.parts) {
-        say!("{}", plumb_fleet::recipe::kubernetes(&args.image, parts, &set.name).trim_end());
+        let set = set.as_ref().map(|set| set.name.as_str());
+        say!("{}", plumb_fleet::recipe::kubernetes(&args.image, parts, set).trim_end());
         return Ok(0);
     }
     let targets = args.targets.as_deref().map(targets).transpose()?.unwrap_or_default();
@@ -58,14 +58,17 @@ fn unmistakable(json: &str) -> String {
 }
 
 async fn judge(args: &FleetRunArgs) -> Exit {
-    let set = Set::named(args.set.as_deref())?;
+    let set = args.set.as_deref().map(Set::named).transpose()?;
     let shard = shard(args)?;
     let mut targets = targets(&args.targets)?;
     targets.retain(|target| shard.has(target));
     let plumb = serve::own_path()?;
     let binary = std::fs::File::open(&plumb).and_then(Digest::of_reader);
     let binary = binary.context("the binary of plumb could not be read")?;
-    let mut arguments = vec!["--set".to_owned(), set.name.clone()];
+    let mut arguments = Vec::new();
+    if let Some(set) = &set {
+        arguments.extend(["--set".to_owned(), set.name.clone()]);
+    }
     if let Some(rate) = args.rate {
         arguments.extend(["--rate".to_owned(), rate.to_string()]);
     }
@@ -75,7 +78,7 @@ async fn judge(args: &FleetRunArgs) -> Exit {
     // However this ends, the processes that it started end too.
     run::warded()?;
     let order = Order {
-        store: Store::new(&args.out, &format!("{} {} {binary}", set.name, set.digest)),
+        store: Store::new(&args.out, &judged_by(set.as_ref(), &binary)),
         plumb,
         arguments,
         jobs: usize::try_from(args.jobs).unwrap_or(1),
@@ -93,6 +96,15 @@ async fn judge(args: &FleetRunArgs) -> Exit {
     let outcomes = outcomes.map_err(|error| Failure::new(output::UNWRITTEN, error))?;
     summary(&outcomes);
     ended(&outcomes)
+}
+
+/// What tells results apart that are judged otherwise: the set that all are held to, which a binary has in it if it is that of
+/// each server's own revision; and the binary.
+fn judged_by(set: Option<&Set>, binary: &Digest) -> String {
+    match set {
+        Some(set) => format!("{} {} {binary}", set.name, set.digest),
+        None => format!("newest {binary}"),
+    }
 }
 
 /// What a fleet ends with: a disk that is full is no fault of plumb.
@@ -145,9 +157,9 @@ fn summary(outcomes: &[Outcome]) {
     say!("{} servers: {}", outcomes.len(), parts.join(", "));
 }
 
-fn merge(edition: &Edition, args: &MergeArgs) -> Exit {
+fn merge(args: &MergeArgs) -> Exit {
     let key = args.key.as_deref().map(certify::verifier).transpose()?;
-    let matrix = Matrix::merge(&args.folders, edition, key.as_ref())?;
+    let matrix = Matrix::merge(&args.folders, key.as_ref())?;
     output::write_bytes(&args.out, &matrix.to_bytes())?;
     let parts = matrix.tally().into_iter().map(|(standing, count)| {
         let words = standing.map_or("not judged", plumb_certificate::Standing::words);

@@ -134,7 +134,7 @@ async fn carry_out(command: Command, edition: Arc<Edition>, secrets: &Secrets) -
         }
         Command::Certify(args) => certify::certify(edition, *args, secrets.clone()).await,
         Command::Verify(args) => certify::verify(&args),
-        Command::Fleet { what } => fleet::fleet(&edition, what).await,
+        Command::Fleet { what } => fleet::fleet(what).await,
         Command::Client(args) => {
             let judging = args.judging.clone();
             let ended = client::judge(edition, *args, secrets.clone()).await;

@@ -5,19 +5,24 @@ use std::sync::Arc;
 use plumb_model::{Edition, Role};
 use plumb_runner::{By, Made, Selection};
 
-use crate::args::RunArgs;
+use crate::args::{Revisions, RunArgs};
 use crate::run::suite;
 
-/// The revision to begin with, and how the run goes on: by those that were asked for; else by the newest, and by all others
-/// that the target turns out to offer.
+/// The revision to begin with, and how the run goes on: by those that were asked for; else by the newest that the target
+/// turns out to speak, and by all others that it offers, unless that one alone was asked for.
 pub(crate) fn begin(newest: Arc<Edition>, args: &RunArgs) -> (Arc<Edition>, By) {
-    let asked: Vec<String> = args.revision.iter().flat_map(|list| list.0.clone()).collect();
-    if let Some(first) = asked.first().and_then(|revision| Edition::of(revision)) {
-        let by = match asked.len() {
-            1 => By::Given,
-            _ => Made { revisions: asked, ..Made::default() }.follows(),
-        };
-        return (Arc::new(first), by);
+    match &args.revision {
+        None => {}
+        Some(Revisions::Newest) => return (newest, By::Spoken(Vec::new())),
+        Some(Revisions::Named(asked)) => {
+            if let Some(first) = asked.first().and_then(|revision| Edition::of(revision)) {
+                let by = match asked.len() {
+                    1 => By::Given,
+                    _ => Made { revisions: asked.clone(), ..Made::default() }.follows(),
+                };
+                return (Arc::new(first), by);
+            }
+        }
     }
     if args.issuer.authorization_server.is_some() || args.behind.is_some() {
         return (newest, By::Given);

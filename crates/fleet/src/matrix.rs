@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
-use plumb_certificate::{Bundle, BundleError, Judgement, Standing, Verifier, canonical};
+use plumb_certificate::{
+    Bundle, BundleError, Judgement, Standing, Verifier, canonical, revision_of,
+};
 use plumb_model::report::CheckReport;
 use plumb_model::{Edition, Severity, Verdict};
 use serde::{Deserialize, Serialize};
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::{Class, Outcome, results};
 
 /// The version of the file's format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// A requirement that was not judged of a server.
 const ABSENT: char = '-';
 
@@ -22,8 +24,8 @@ const ABSENT: char = '-';
 #[serde(deny_unknown_fields)]
 pub struct Matrix {
     format: u32,
-    /// The frozen set; empty if nothing was judged.
-    pub set: String,
+    /// The frozen sets that servers are judged by, those of the newest revision first.
+    pub sets: Vec<String>,
     /// The requirements that were judged of any server, by id.
     pub requirements: Vec<Requirement>,
     /// The servers, by name and version.
@@ -73,7 +75,7 @@ pub enum MatrixError {
     /// A bundle is not to be believed.
     #[error("the bundle of {0} is not verified")]
     Bundle(String, #[source] BundleError),
-    /// Two bundles are by different sets.
+    /// Two bundles are by different sets of one revision.
     #[error("{one} is judged by the set {by}, others by {others}")]
     Sets {
         /// A server.
@@ -98,7 +100,6 @@ impl Matrix {
     /// Folds the results of these folders; of one server's, the latest. With a key, only what it has signed.
     pub fn merge(
         folders: &[impl AsRef<Path>],
-        edition: &Edition,
         key: Option<&Verifier>,
     ) -> Result<Self, MatrixError> {
         let mut by_name: BTreeMap<(String, String), Opened> = BTreeMap::new();
@@ -115,25 +116,27 @@ impl Matrix {
                 }
             }
         }
-        Self::folded(by_name.into_values().collect(), edition)
+        Self::folded(by_name.into_values().collect())
     }
 
-    fn folded(opened: Vec<Opened>, edition: &Edition) -> Result<Self, MatrixError> {
-        let mut set = String::new();
+    fn folded(opened: Vec<Opened>) -> Result<Self, MatrixError> {
+        let mut of_revisions: BTreeMap<String, String> = BTreeMap::new();
         for one in &opened {
-            let Some(judgement) = &one.judgement else { continue };
-            if set.is_empty() {
-                judgement.set.clone_into(&mut set);
-            } else if set != judgement.set {
-                let (one, by) = (one.outcome.target.name.clone(), judgement.set.clone());
-                return Err(MatrixError::Sets { one, by, others: set });
+            let Some(Judgement { set, .. }) = &one.judgement else { continue };
+            let others = of_revisions.entry(revision_of(set).to_owned()).or_insert(set.clone());
+            if others != set {
+                let (one, by) = (one.outcome.target.name.clone(), set.clone());
+                return Err(MatrixError::Sets { one, by, others: others.clone() });
             }
         }
+        let sets: Vec<String> = of_revisions.into_values().rev().collect();
+        let editions: Vec<Edition> =
+            sets.iter().filter_map(|set| Edition::of(revision_of(set))).collect();
         let ids: BTreeSet<&String> = opened.iter().flat_map(|one| one.verdicts.keys()).collect();
         let ids: Vec<String> = ids.into_iter().cloned().collect();
         let servers = opened.into_iter().map(|one| one.row(&ids)).collect();
-        let requirements = ids.into_iter().map(|id| Requirement::of(id, edition)).collect();
-        Ok(Self { format: FORMAT, set, requirements, servers })
+        let requirements = ids.into_iter().map(|id| Requirement::of(id, &editions)).collect();
+        Ok(Self { format: FORMAT, sets, requirements, servers })
     }
 
     /// As a file: canonical JSON of one line.
@@ -295,8 +298,9 @@ impl Opened {
 }
 
 impl Requirement {
-    fn of(id: String, edition: &Edition) -> Self {
-        let row = edition.ledger.requirement(&id);
+    /// As the newest of these editions has it.
+    fn of(id: String, editions: &[Edition]) -> Self {
+        let row = editions.iter().find_map(|edition| edition.ledger.requirement(&id));
         let text = |of: fn(&plumb_model::Requirement) -> String| row.map(of).unwrap_or_default();
         Self {
             level: text(|row| row.level.to_string()),
@@ -349,7 +353,7 @@ mod tests {
         };
         Matrix {
             format: FORMAT,
-            set: "x/1".into(),
+            sets: vec!["x/1".into()],
             requirements: ["a", "b"].map(requirement).into(),
             servers: verdicts.iter().map(row).collect(),
         }
@@ -375,6 +379,6 @@ mod tests {
         let whole = matrix(&[("one", "hf")]);
         let text = String::from_utf8(whole.to_bytes()).expect("text");
         assert_eq!(Matrix::parse(&text), Ok(whole));
-        assert!(Matrix::parse(&text.replace("\"format\":1", "\"format\":2")).is_err());
+        assert!(Matrix::parse(&text.replace("\"format\":2", "\"format\":1")).is_err());
     }
 }

@@ -1,8 +1,10 @@
 //! Manifests of engines that exist.
 
-/// A Kubernetes Indexed Job that judges a list in so many parts: the index of a pod is that of its part.
-pub fn kubernetes(image: &str, parts: u32, set: &str) -> String {
-    let (image, set) = (quoted(image), quoted(set));
+/// A Kubernetes Indexed Job that judges a list in so many parts: the index of a pod is that of its part. All are held to a set,
+/// if one is given.
+pub fn kubernetes(image: &str, parts: u32, set: Option<&str>) -> String {
+    let image = quoted(image);
+    let set = set.map(|set| format!("\"--set\", {}, ", quoted(set))).unwrap_or_default();
     format!(
         "\
 # The list of servers: kubectl create configmap plumb-fleet --from-file=targets.jsonl
@@ -30,7 +32,7 @@ spec:
         - name: plumb
           image: {image}
           # JOB_COMPLETION_INDEX is set by the Job: it says which part is this pod's.
-          args: [\"fleet\", \"run\", \"/list/targets.jsonl\", \"--parts\", \"{parts}\", \"--set\", {set}, \"--out\", \"/out/$(JOB_COMPLETION_INDEX)\"]
+          args: [\"fleet\", \"run\", \"/list/targets.jsonl\", \"--parts\", \"{parts}\", {set}\"--out\", \"/out/$(JOB_COMPLETION_INDEX)\"]
           securityContext:
             allowPrivilegeEscalation: false
             readOnlyRootFilesystem: true

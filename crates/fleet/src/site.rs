@@ -21,7 +21,7 @@ const SEARCH: &str = include_str!("../templates/search.js");
 #[derive(Template)]
 #[template(path = "index.html")]
 struct Index<'a> {
-    set: &'a str,
+    sets: &'a str,
     servers: usize,
     tally: Vec<Share>,
     areas: Vec<Area<'a>>,
@@ -32,14 +32,14 @@ struct Index<'a> {
 #[derive(Template)]
 #[template(path = "area.html")]
 struct AreaPage<'a> {
-    set: &'a str,
+    sets: &'a str,
     area: &'a Area<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "server.html")]
 struct ServerPage<'a> {
-    set: &'a str,
+    sets: &'a str,
     server: Server<'a>,
     area: (&'a str, String),
     verdicts: Vec<Verdicts<'a>>,
@@ -48,7 +48,7 @@ struct ServerPage<'a> {
 #[derive(Template)]
 #[template(path = "changes.html")]
 struct ChangesPage<'a> {
-    set: &'a str,
+    sets: &'a str,
     broke: Vec<Changed<'a>>,
     healed: Vec<Changed<'a>>,
     new: &'a [String],
@@ -107,8 +107,9 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
     }
     let changes = before.map(|before| matrix.since(before));
     let areas = areas(matrix);
+    let sets = &sets(matrix);
     let index = Index {
-        set: &matrix.set,
+        sets,
         servers: matrix.servers.len(),
         tally: shares(matrix.tally()),
         often: often(matrix),
@@ -116,7 +117,7 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
         areas,
     };
     for area in &index.areas {
-        let page = AreaPage { set: &matrix.set, area };
+        let page = AreaPage { sets, area };
         put(folder, &format!("areas/{}.html", area.slug), &page)?;
     }
     for row in &matrix.servers {
@@ -130,12 +131,12 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
             fs::write(badge("json"), badge::endpoint(judgement))?;
         }
         let verdicts = verdicts(matrix, row);
-        let page = ServerPage { set: &matrix.set, server, area: (area, slug(area, "")), verdicts };
+        let page = ServerPage { sets, server, area: (area, slug(area, "")), verdicts };
         put(folder, &path, &page)?;
     }
     if let Some(changes) = &changes {
         let page = ChangesPage {
-            set: &matrix.set,
+            sets,
             broke: changes.broke.iter().map(Changed::of).collect(),
             healed: changes.healed.iter().map(Changed::of).collect(),
             new: &changes.new,
@@ -148,6 +149,16 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
     fs::write(folder.join("search.js"), SEARCH)?;
     fs::write(folder.join("style.css"), STYLE)?;
     fs::write(folder.join("matrix.json"), matrix.to_bytes())
+}
+
+/// The frozen sets that a fleet is judged by, in a sentence.
+fn sets(matrix: &Matrix) -> String {
+    match matrix.sets.as_slice() {
+        [one] => format!("the frozen set {one}"),
+        several => {
+            format!("the frozen sets {}, each server by that of its revision", several.join(", "))
+        }
+    }
 }
 
 fn put(folder: &Path, name: &str, page: &impl Template) -> io::Result<()> {
@@ -254,6 +265,13 @@ impl<'a> Server<'a> {
             violated: count(|judgement| judgement.violated.len()),
             reservations: count(|judgement| judgement.reservations.len()),
         }
+    }
+}
+
+impl Server<'_> {
+    /// The frozen set that it was judged by.
+    fn set(&self) -> Option<&str> {
+        self.row.judgement.as_ref().map(|judgement| judgement.set.as_str())
     }
 }
 

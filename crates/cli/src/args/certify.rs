@@ -9,7 +9,8 @@ use super::{Formats, RunArgs};
 /// Arguments of `plumb certify`.
 #[derive(ClapArgs)]
 pub(crate) struct CertifyArgs {
-    /// The frozen set to judge by, such as `2026-07-28/1`; the latest if none is given.
+    /// The frozen set to judge by, such as `2026-07-28/1`; the latest of the newest revision that the server speaks if none
+    /// is given.
     #[arg(long, value_name = "SET")]
     pub(crate) set: Option<String>,
     /// Sign the bundle with this private key: Ed25519, PEM, as `openssl genpkey -algorithm ed25519` writes it.

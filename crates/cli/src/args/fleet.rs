@@ -36,7 +36,7 @@ pub(crate) struct PlanArgs {
     /// The image of the manifest, best by its digest.
     #[arg(long, default_value = "plumb:latest")]
     pub(crate) image: String,
-    /// The frozen set; the latest if none is given.
+    /// The frozen set that all are held to; that of the newest revision that each speaks if none is given.
     #[arg(long, value_name = "SET")]
     pub(crate) set: Option<String>,
 }
@@ -74,7 +74,7 @@ pub(crate) struct FleetRunArgs {
     /// Try again what was never reached, undecided, needed answers or failed by a fault of ours.
     #[arg(long)]
     pub(crate) retry: bool,
-    /// The frozen set; the latest if none is given.
+    /// The frozen set that all are held to; that of the newest revision that each speaks if none is given.
     #[arg(long, value_name = "SET")]
     pub(crate) set: Option<String>,
     /// Sign each bundle with this private key.

@@ -33,11 +33,7 @@ pub(super) fn path(args: &CertifyArgs) -> Option<PathBuf> {
 }
 
 /// Fills in the target from an entry, or runs it in a sandbox.
-pub(super) async fn prepare(
-    path: &Path,
-    args: &mut CertifyArgs,
-    revision: &str,
-) -> Result<Prepared, Failure> {
+pub(super) async fn prepare(path: &Path, args: &mut CertifyArgs) -> Result<Prepared, Failure> {
     let shown = path.display();
     let entry =
         Entry::parse(&config::read(path)?).with_context(|| format!("{shown} is no entry"))?;
@@ -63,7 +59,7 @@ pub(super) async fn prepare(
         ..Identity::default()
     };
     args.run.target.url = None;
-    confined(plan, identity, args, &answers, revision).await
+    confined(plan, identity, args, &answers).await
 }
 
 /// Prints an answers file to fill in.
@@ -78,7 +74,6 @@ async fn confined(
     mut identity: Identity,
     args: &mut CertifyArgs,
     answers: &Answers,
-    revision: &str,
 ) -> Result<Prepared, Failure> {
     let (fetch, url, arguments, env) = match plan.way {
         Way::Remote { url, headers } => {
@@ -112,7 +107,7 @@ async fn confined(
     }
     let engine = sandboxed::engine(args.sandbox.as_deref(), &fetch)?;
     let bounds = Bounds { runtime: args.runtime.clone(), ..Bounds::default() };
-    let sandbox = sandboxed::Sandbox { engine, bounds: &bounds, answers, revision };
+    let sandbox = sandboxed::Sandbox { engine, bounds: &bounds, answers };
     let (report, digest) = sandbox.judged(&fetch, &arguments, &args.run).await?;
     identity.package_digest = digest;
     let confinement = Confinement::Sandbox { engine: engine.told(&bounds) };

@@ -25,6 +25,7 @@ fn a_certificate_takes_nothing_that_narrows_or_excuses() {
         ["--known", "known.toml"],
         ["--suite", "quick"],
         ["--vectors", "."],
+        ["--revision", "2025-11-25"],
     ] {
         let refused = plumb(folder.path(), &[&["certify"][..], &args].concat());
         assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", told(&refused));
@@ -176,6 +177,45 @@ fn parts_of_a_fleet_and_a_fleet_that_was_killed_fold_to_the_matrix_of_the_whole(
 }
 
 #[test]
+fn each_server_of_a_fleet_is_held_to_the_set_of_its_own_revision() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let few = r#"{"only_tools": ["test_simple_text"]}"#;
+    let new = ["serve", "reference", "--port", "{port}", "--options", few];
+    let old = ["serve", "handshake", "--port", "{port}"];
+    let line = |(name, command): (&str, &[&str])| {
+        let command = [&[PLUMB], command].concat();
+        format!("{}\n", serde_json::json!({"name": name, "command": command}))
+    };
+    let list: String = [("new", &new[..]), ("old", &old[..])].into_iter().map(line).collect();
+    std::fs::write(folder.join("targets.jsonl"), list).expect("written");
+    for args in [["fleet", "run", "targets.jsonl"], ["fleet", "merge", "fleet"]] {
+        let output = plumb(folder, &args);
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    }
+    let matrix = std::fs::read(folder.join("matrix.json")).expect("a matrix");
+    let matrix: serde_json::Value = serde_json::from_slice(&matrix).expect("JSON");
+    assert_eq!(matrix["sets"], serde_json::json!(["2026-07-28/1", "2025-11-25/1"]));
+    let judgement = |row: usize, of: &str| matrix["servers"][row]["judgement"][of].clone();
+    assert_eq!(judgement(0, "set"), "2026-07-28/1");
+    assert_eq!(judgement(1, "set"), "2025-11-25/1");
+    for row in 0..2 {
+        let violated = judgement(row, "violated");
+        assert_eq!(violated, serde_json::json!([]), "{violated}");
+    }
+    let ids: Vec<&str> = matrix["requirements"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|r| r["id"].as_str())
+        .collect();
+    assert!(
+        ids.contains(&"lifecycle.initialize.result")
+            && ids.contains(&"discover.lists-served-version")
+    );
+}
+
+#[test]
 fn a_manifest_names_the_parts_and_quotes_what_it_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let args = ["fleet", "plan", "--emit", "k8s", "--parts", "3", "--image", "a\"b@sha256:0"];
@@ -196,7 +236,9 @@ fn what_a_bundle_says_of_its_target_does_not_act() {
     let report = Report::from_jsonl(&sample.replace("everything 2.3.1", &format!("{hostile} 1")));
     let report = report.expect("a recording");
     assert!(report.run.target.server.as_ref().is_some_and(|name| name.contains("\n::error::b")));
-    let judgement = Set::named(None).expect("a set").judge(&report, &Edition::latest());
+    let edition = Edition::latest();
+    let set = Set::latest_of(&edition.revision).expect("a set");
+    let judgement = set.judge(&report, &edition);
     let about = About { entry: None, confinement: Confinement::None };
     let folder = tempfile::tempdir().expect("a folder");
     let bundle = Bundle::seal(&report, judgement, about, None);

@@ -12,7 +12,7 @@ fn matrix() -> Matrix {
         reservations: Vec::new(),
     };
     let value = serde_json::json!({
-        "format": 1, "set": "x/1",
+        "format": 2, "sets": ["x/1", "y/1"],
         "requirements": [{"id": "a", "level": "MUST", "page": "p", "summary": "Holds."}],
         "servers": [
             {"name": "io.example/<b>", "version": "1.0", "area": "Files", "class": "judged", "judgement": judgement,
@@ -39,6 +39,10 @@ fn a_site_has_a_page_and_a_badge_for_each_server_and_nothing_of_a_server_is_mark
     assert!(page.contains("&#60;b&#62;") && page.contains("&#60;i&#62;this"), "{page}");
     assert!(!page.contains("<b>") && !page.contains("<i>this"));
     assert!(read("changes.html").contains("Nothing."));
+    assert!(
+        page.contains("by x/1") && index.contains("the frozen sets x/1, y/1, each"),
+        "{page}{index}"
+    );
 }
 
 #[test]

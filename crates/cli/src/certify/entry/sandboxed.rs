@@ -64,7 +64,6 @@ pub(super) struct Sandbox<'a> {
     pub(super) engine: Engine,
     pub(super) bounds: &'a Bounds,
     pub(super) answers: &'a Answers,
-    pub(super) revision: &'a str,
 }
 
 impl Sandbox<'_> {
@@ -75,7 +74,7 @@ impl Sandbox<'_> {
         arguments: &[String],
         run: &RunArgs,
     ) -> Result<(Report, Option<String>), Failure> {
-        let Self { engine, bounds, answers, revision } = self;
+        let Self { engine, bounds, answers } = self;
         let work = Workplace::new(&run.judging.out)?;
         let (place, out) = (work.0.join("fetched"), work.0.join("out"));
         for folder in [&place, &out] {
@@ -88,7 +87,7 @@ impl Sandbox<'_> {
         let folders = Folders { plumb: &plumb, fetched: &place, out: &out };
         let container = Container { image: &fetched.image, folder: &fetched.folder, name: &name };
         let mut command = sandbox::running(engine, bounds, folders, container);
-        command.extend(inner(run, revision, &fetched));
+        command.extend(inner(run, &fetched));
         command.extend(fetched.start);
         let patience = run.judging.budget().at_most() + BEYOND;
         let ended = finished(&command, patience).await;
@@ -110,10 +109,10 @@ impl Sandbox<'_> {
     }
 }
 
-/// What Plumb is told inside: to judge by the revision of the set, whatever else the server speaks.
-fn inner(run: &RunArgs, revision: &str, fetched: &Fetched) -> Vec<String> {
+/// What Plumb is told inside: to judge by one revision, whatever else the server speaks.
+fn inner(run: &RunArgs, fetched: &Fetched) -> Vec<String> {
     let mut all = ["run", "--quiet", "--out", sandbox::OUT].map(str::to_owned).to_vec();
-    all.extend(["--revision".to_owned(), revision.to_owned()]);
+    all.extend(run.revision.iter().flat_map(|revision| ["--revision".to_owned(), revision.word()]));
     all.extend(["--budget".to_owned(), run.judging.budget().to_string()]);
     all.extend(["--timeout".to_owned(), run.target.timeout.to_string()]);
     all.extend(["--path".to_owned(), run.target.path.clone()]);
