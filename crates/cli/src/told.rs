@@ -55,7 +55,7 @@ pub(crate) struct TargetTable {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RunTable {
-    /// The revision that the server is judged by.
+    /// The revision that the server is judged by, several between commas, or `newest`: the newest that it speaks.
     revision: Option<String>,
     /// The suite: core, quick, full, auth, stateless, tasks, apps, server-card, dpop, advice, or a TOML file.
     suite: Option<String>,

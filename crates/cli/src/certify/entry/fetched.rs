@@ -42,7 +42,7 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    fn new(start: Vec<String>, image: &str, digest: Option<String>) -> Self {
+    pub(super) fn new(start: Vec<String>, image: &str, digest: Option<String>) -> Self {
         let (image, folder) = (image.to_owned(), sandbox::OUT.to_owned());
         Self { start, env: Vec::new(), secrets: Vec::new(), image, folder, digest }
     }

@@ -109,7 +109,8 @@ impl Sandbox<'_> {
     }
 }
 
-/// What Plumb is told inside: to judge by one revision, whatever else the server speaks.
+/// What Plumb is told inside: to judge by one revision, whatever else the server speaks, and that every tool may be called,
+/// unless some are named: here it can harm nothing.
 fn inner(run: &RunArgs, fetched: &Fetched) -> Vec<String> {
     let mut all = ["run", "--quiet", "--out", sandbox::OUT].map(str::to_owned).to_vec();
     all.extend(run.revision.iter().flat_map(|revision| ["--revision".to_owned(), revision.word()]));
@@ -119,12 +120,14 @@ fn inner(run: &RunArgs, fetched: &Fetched) -> Vec<String> {
     let pairs = |all: &[(String, String)]| -> Vec<String> {
         all.iter().map(|(name, value)| format!("{name}={value}")).collect()
     };
+    let named = &run.target.allow_calls;
+    let allowed = if named.is_empty() { &vec!["all".to_owned()] } else { named };
     for (option, values) in [
         ("--env", &pairs(&fetched.env)),
         ("--secret", &pairs(&fetched.secrets)),
         ("--env", &run.target.env),
         ("--secret", &run.target.secret),
-        ("--allow-calls", &run.target.allow_calls),
+        ("--allow-calls", allowed),
     ] {
         all.extend(values.iter().flat_map(|value| [option.to_owned(), value.clone()]));
     }
@@ -187,4 +190,34 @@ fn open_to_all(_: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn close_to_others(_: &Path) -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Args, Command};
+
+    /// What the command line inside comes to.
+    fn told(words: &[&str]) -> Box<RunArgs> {
+        let read = |words: Vec<String>| Args::try_parse_from(words).map(|args| args.command);
+        let outside = ["plumb", "run"].iter().chain(words).map(|word| (*word).to_owned());
+        let Ok(Command::Run(outside)) = read(outside.collect()) else { panic!("no run") };
+        let start = vec!["node".to_owned(), "--allow-calls".to_owned()];
+        let fetched = Fetched::new(start, "image", None);
+        let words = inner(&outside, &fetched).into_iter().chain(fetched.start);
+        let words = std::iter::once("plumb".to_owned()).chain(words);
+        let Ok(Command::Run(inside)) = read(words.collect()) else { panic!("no run inside") };
+        inside
+    }
+
+    #[test]
+    fn what_is_confined_may_be_called_unless_some_tools_are_named() {
+        assert_eq!(told(&[]).target.allow_calls, ["all"]);
+        let named = told(&["--allow-calls", "a", "--allow-calls", "b", "--revision", "newest"]);
+        assert_eq!(named.target.allow_calls, ["a", "b"]);
+        assert_eq!(named.revision.map(|revision| revision.word()).as_deref(), Some("newest"));
+        assert_eq!(named.target.server, ["node", "--allow-calls"]);
+    }
 }
