@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use plumb_wire::codes;
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 use tokio::sync::Mutex as Turn;
 
@@ -16,6 +17,9 @@ use crate::observe::{asked_key, asks_the_client};
 use crate::survey::{every_capability, plainly_capable};
 use crate::target::Running;
 use crate::{Observed, Open, Probe, Trouble};
+
+/// A server that has opened a session answers a ping within this, or is not waited for.
+const SETTLING: Duration = Duration::from_secs(2);
 
 /// The rounds of one check.
 #[derive(Default)]
@@ -150,11 +154,20 @@ impl Bench {
             // It is past its start once its session is open.
             running.channel.session().await?;
             drop(start);
+            self.let_ask(&running.channel).await;
             running
         };
         let channel = running.channel.clone();
         self.processes().push((running, next));
         Ok(channel)
+    }
+
+    /// Some servers ask for roots whenever a session opens: that has come, and was answered as by any client, once something
+    /// that was sent later is answered, and passes for the question of no request.
+    async fn let_ask(&self, channel: &Channel) {
+        let ping = Probe::request(method::OLD_PING, json!({})).patience(SETTLING);
+        // Whether it is answered is judged elsewhere.
+        let _ = channel.send(self.check, &self.numbered(ping)).await;
     }
 
     /// Gives up what still waits for an answer: who asked is told that none comes, so that nothing waits for ever.

@@ -1,4 +1,4 @@
-//! What a process says of its lists as a session begins, before anything was called.
+//! What a process says and asks as a session begins, before anything was called.
 
 use std::sync::Arc;
 
@@ -43,4 +43,27 @@ async fn calls_of_the_survey(broken: &[&str]) -> usize {
         exchange.by == "survey" && line.lossy().contains(method::TOOLS_CALL)
     };
     events.iter().filter(calls).count()
+}
+
+/// Whenever a session opens, it asks for roots, and nothing that comes later is served before.
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn what_is_asked_as_a_session_opens_is_no_question_of_the_first_call() {
+    let script = format!(
+        r#"{{ while IFS= read -r line; do case $line in *notifications/initialized*) \
+           sleep 0.05; echo '{{"jsonrpc":"2.0","id":"roots","method":"roots/list"}}' >&3;; esac; printf '%s\n' "$line"; done \
+           | exec '{}' serve handshake --stdio --break elicitation_mode_supported; }} 3>&1"#,
+        env!("CARGO_BIN_EXE_plumb")
+    );
+    let (program, args) = ("sh".to_owned(), vec!["-c".to_owned(), script]);
+    let target = Target::Stdio(Launch { program, args, ..Launch::default() });
+    let check = "elicit.server.mode-supported";
+    let report = super::judged_at(target, "2025-11-25", &[check], &[]).await;
+    let cases = report.checks.iter().flat_map(|check| &check.cases);
+    let forms = cases.filter(|case| case.case.ends_with("-elicitation-url"));
+    let verdicts: Vec<_> = forms.map(|case| (&case.case, case.verdict.name())).collect();
+    assert!(
+        verdicts.len() == 2 && verdicts.iter().all(|(_, of)| *of == "violated"),
+        "{verdicts:?}"
+    );
 }
