@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use plumb_flows::subscription;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, capable, check, with_token};
+use plumb_runner::{
+    Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, capable, check, with_token,
+};
 use plumb_wire::jsonrpc::Message;
 use plumb_wire::{meta, method, notification};
 use serde_json::{Value, json};
 use tokio::join;
+
+/// Calls that take next to no time are over before others begin, the more so on a busy machine: they are made so often, until
+/// two were seen to be worked on at once.
+const TRIES: usize = 4;
 
 /// What was sent before the last answer arrives on another stream at most so much later.
 const GRACE: Duration = Duration::from_millis(200);
@@ -33,10 +39,46 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
         json!(format!("plumb-{}-a", bench.fresh_id())),
         json!(format!("plumb-{}-b", bench.fresh_id())),
     ];
-    let call = |token: &Value| {
-        bench.call(Prop::ProgressTool).map(|probe| with_token(capable(probe), token.clone()))
-    };
-    let (first, second) = (call(&tokens[0])?, call(&tokens[1])?);
+    let mut alone = 0;
+    for tried in 1..=TRIES {
+        let seen = beside_each_other(bench, &tokens).await?;
+        // Where nothing is told at all, nothing can be told on the wrong stream.
+        if seen.iter().all(|seen| reports(seen).is_empty()) {
+            return Ok(Finding::unseen(
+                "no call reported progress, so none could stand on another's stream",
+                Prop::ProgressTool.how_to_enable(),
+            ));
+        }
+        let own = [Some(&tokens[0]), Some(&tokens[1]), None, None];
+        let judged = [0, 1, 2, 3].map(|n| only_its_own(&seen[n], own[n], &tokens));
+        let misled = judged.iter().any(|finding| matches!(finding, Finding::Violated { .. }));
+        if misled || tried == TRIES || at_once(&seen[0], &seen[1]) {
+            alone = reports(&seen[0]).len();
+            for ((slug, title), finding) in CALLS.into_iter().zip(judged) {
+                bench.case(slug, title, Ok(finding));
+            }
+            break;
+        }
+    }
+    // One client must not use a token twice at once; who has no name is not known to be one.
+    if !bench.survey().protected {
+        let judged = with_one_token(bench, &tokens[0], alone).await;
+        bench.case("same-token", "two calls at once with the same token", judged);
+    }
+    bench.conclude()
+}
+
+/// The calls that are made beside each other: what each is, by its slug.
+const CALLS: [(&str, &str); 4] = [
+    ("first", "a call with a token"),
+    ("second", "another call with another token"),
+    ("logging", "a call that logs"),
+    ("quiet", "a call without a token"),
+];
+
+/// What comes on the streams of these calls.
+async fn beside_each_other(bench: &Bench, tokens: &[Value; 2]) -> Result<[Observed; 4], Trouble> {
+    let (first, second) = (reporting(bench, &tokens[0])?, reporting(bench, &tokens[1])?);
     let logging = match bench.call(Prop::LoggingTool) {
         Ok(probe) => probe.meta(meta::LOG_LEVEL, "debug"),
         Err(_) => Probe::request(method::DISCOVER, json!({})),
@@ -45,30 +87,38 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
     let quiet = capable(bench.call(Prop::ProgressTool)?);
     let (first, second, logging, quiet) =
         join!(bench.send(first), bench.send(second), bench.send(logging), bench.send(quiet));
-    let (first, second, logging, quiet) = (first?, second?, logging?, quiet?);
-    let reported = |seen: &Observed| seen.notifications(notification::PROGRESS).next().is_some();
-    // Where nothing is told at all, nothing can be told on the wrong stream.
-    if ![&first, &second, &logging, &quiet].into_iter().any(reported) {
-        return Ok(Finding::unseen(
-            "no call reported progress, so none could stand on another's stream",
-            Prop::ProgressTool.how_to_enable(),
-        ));
+    Ok([first?, second?, logging?, quiet?])
+}
+
+/// Two calls at once with one token, the progress of each of which has so many steps.
+async fn with_one_token(bench: &Bench, token: &Value, alone: usize) -> Judgement {
+    for _ in 0..TRIES {
+        let (one, other) = (reporting(bench, token)?, reporting(bench, token)?);
+        let (one, other) = join!(bench.send(one), bench.send(other));
+        let (one, other) = (one?, other?);
+        let judged = of_two(&one, &other, alone);
+        if !matches!(judged, Finding::Held) || at_once(&one, &other) {
+            return Ok(judged);
+        }
     }
-    bench.case("first", "a call with a token", Ok(only_its_own(&first, Some(&tokens[0]), &tokens)));
-    bench.case(
-        "second",
-        "another call with another token",
-        Ok(only_its_own(&second, Some(&tokens[1]), &tokens)),
-    );
-    bench.case("logging", "a call that logs", Ok(only_its_own(&logging, None, &tokens)));
-    bench.case("quiet", "a call without a token", Ok(only_its_own(&quiet, None, &tokens)));
-    // One client must not use a token twice at once; who has no name is not known to be one.
-    if !bench.survey().protected {
-        let (one, other) = join!(bench.send(call(&tokens[0])?), bench.send(call(&tokens[0])?));
-        let judged = of_two(&one?, &other?, reports(&first).len());
-        bench.case("same-token", "two calls at once with the same token", Ok(judged));
-    }
-    bench.conclude()
+    Ok(Finding::unseen(
+        "two calls were never seen to be worked on at once",
+        "offer a tool that reports its progress in the course of some tenths of a second",
+    ))
+}
+
+fn reporting(bench: &Bench, token: &Value) -> Result<Probe, Trouble> {
+    Ok(with_token(capable(bench.call(Prop::ProgressTool)?), token.clone()))
+}
+
+/// Whether something came on each stream before the last came on the other.
+fn at_once(one: &Observed, other: &Observed) -> bool {
+    let spell = |seen: &Observed| {
+        let frames = &seen.exchange.answer.frames;
+        frames.first().zip(frames.last()).map(|(first, last)| (first.at, last.at))
+    };
+    let spells = spell(one).zip(spell(other));
+    spells.is_some_and(|(one, other)| one.0 < other.1 && other.0 < one.1)
 }
 
 /// Whether the progress of one call stands on the stream of another that has the same token: two courses are on the one,
