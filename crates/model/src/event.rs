@@ -152,6 +152,9 @@ pub struct CaseFinished {
 pub enum Again {
     /// The message by itself: on a connection of its own, over standard streams as the first line of a process.
     Alone,
+    /// With nothing else in flight, but in a process that had been asked other things before: the target starts slowly, so
+    /// that what is tried again shares one.
+    AfterOthers,
     /// Only right behind the accepted request from which it deviates.
     AfterControl,
     /// Only in the process of the run, behind all that this one had been asked.

@@ -36,7 +36,8 @@ impl Finding<'_> {
     /// What to send so that it is seen again; none if nothing was sent, or too much for a line.
     pub fn reproduction(&self, report: &Report) -> Option<Reproduction> {
         let (exchange, target) = (self.exchange?, &report.run.target);
-        match self.control.filter(|_| self.again() == Some(Again::AfterControl)) {
+        let behind = matches!(self.again(), Some(Again::AfterControl | Again::AfterOthers));
+        match self.control.filter(|_| behind) {
             Some(control) => reproduce::behind(control, exchange, target),
             None => reproduce::of(exchange, target),
         }
@@ -47,6 +48,9 @@ impl Finding<'_> {
 pub fn seen_again(again: Again) -> &'static str {
     match again {
         Again::Alone => "reproduced alone: sent by itself, the message showed it again",
+        Again::AfterOthers => {
+            "reproduced in a process that had served other requests before, with nothing else in flight: for one of its own, starting takes too long"
+        }
         Again::AfterControl => {
             "reproduced only after the control, the accepted request from which it deviates: send both"
         }

@@ -102,8 +102,8 @@ impl Schedule<'_> {
         !lab::calls(trial.base) || self.options.allow_calls.is_none()
     }
 
-    /// How judges see their violation again: over standard streams in a process that has been asked nothing (`one` that was
-    /// asked only such, where starting takes long), then in that of the run.
+    /// How judges see their violation again: over standard streams in a process that has been asked nothing (where starting
+    /// takes long in `one` for all, which was asked others before), then in that of the run.
     async fn seen_again(
         &self,
         trial: &Trial,
@@ -126,7 +126,8 @@ impl Schedule<'_> {
         let Some(fresh) = one.or(new.as_ref()).map(|running| &running.channel) else {
             return Vec::new();
         };
-        let ways = [(Again::Alone, fresh), (Again::AfterControl, fresh), (Again::InRun, &used)];
+        let first = if one.is_some() { Again::AfterOthers } else { Again::Alone };
+        let ways = [(first, fresh), (Again::AfterControl, fresh), (Again::InRun, &used)];
         let seen = lab::again(trial, judges, given, &self.ids, &ways).await;
         if let Some(new) = new {
             self.context.aside.end(new);

@@ -4,6 +4,7 @@ use plumb_model::event::Again;
 use plumb_model::{Report, Verdict};
 use plumb_runner::{Reach, Target};
 use plumb_wire::http::{Response, Server, ServerOptions};
+use plumb_wire::process::Launch;
 use plumb_wire::script::Script;
 use plumb_wire::{Asked, Clock};
 use serde_json::{Value, json};
@@ -57,10 +58,37 @@ async fn what_comes_always_is_reproduced_alone() {
     assert!(seen.contains(&Again::Alone), "{seen:?}");
 }
 
+/// How a check's violations were seen again. On a busy machine there may be no time for that, so it is judged once more.
+async fn tried(target: Target, check: &str) -> Vec<Again> {
+    for _ in 0..4 {
+        let report = judge::report(judge::options(target.clone(), &[check])).await;
+        let seen = seen_again(&report, check);
+        if !seen.is_empty() {
+            return seen;
+        }
+    }
+    panic!("nothing was tried again");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_only_behind_a_right_request_is_reproduced_only_there() {
-    let target = judge::stdio_command(Some("stdio_requires_meta"));
-    let report = judge::report(judge::options(target, &[OVER_STDIO])).await;
-    let seen = seen_again(&report, OVER_STDIO);
-    assert!(seen.contains(&Again::AfterControl), "{seen:?}");
+    let seen = tried(judge::stdio_command(Some("stdio_requires_meta")), OVER_STDIO).await;
+    // On a busy machine processes start slowly, and those that are tried again share one.
+    let behind = |seen: &Again| matches!(seen, Again::AfterControl | Again::AfterOthers);
+    assert!(!seen.contains(&Again::Alone) && seen.iter().any(behind), "{seen:?}");
+}
+
+/// The target, half a second later.
+fn late(target: Target) -> Target {
+    let Target::Stdio(launch) = target else { panic!("over standard streams") };
+    let words = ["-c", "sleep 0.5; exec \"$0\" \"$@\""].map(str::to_owned);
+    let args = words.into_iter().chain([launch.program]).chain(launch.args).collect();
+    Target::Stdio(Launch { program: "sh".into(), args, ..Launch::default() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_shares_its_process_with_others_is_not_reproduced_alone() {
+    let target = late(judge::stdio_command(Some("unknown_method_code")));
+    let seen = tried(target, "base.jsonrpc.method-not-found").await;
+    assert!(seen.iter().all(|seen| *seen == Again::AfterOthers), "{seen:?}");
 }

@@ -30,10 +30,8 @@ pub(crate) async fn again(
     for (way, channel) in ways {
         let Some((control, probe)) = prepare(given, trial, ids) else { return seen };
         let (by, before) = (format!("vector {}", trial.address), nothing(&trial.address));
-        let (before, probe) = match way {
-            Again::Alone => (Some(before), probe.fresh()),
-            _ => (None, probe),
-        };
+        let by_itself = matches!(way, Again::Alone | Again::AfterOthers);
+        let (before, probe) = if by_itself { (Some(before), probe.fresh()) } else { (None, probe) };
         let control = || {
             let mut control = control.clone();
             control.number(|| ids.fetch_add(1, Ordering::Relaxed));
@@ -43,7 +41,7 @@ pub(crate) async fn again(
             attempt(&by, before, control, &probe, channel, true, &mut Nameless::default()).await;
         let Ok((before, sent, (after, None))) = tried else { return seen };
         // What comes first has its control behind it only.
-        let before = if *way == Again::Alone { after.clone() } else { before };
+        let before = if by_itself { after.clone() } else { before };
         let tried = between(given, trial, before, sent, after);
         for (id, facet) in trial.judges.iter().filter(|(id, _)| judges.contains(id)) {
             match facet(&tried) {
