@@ -7,6 +7,7 @@ mod earlier;
 mod gateway;
 mod judge;
 mod lanes;
+mod looked_up;
 mod props;
 mod protected;
 mod registry;

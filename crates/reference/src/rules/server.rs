@@ -96,6 +96,8 @@ macro_rules! server {
             templates_expand => kills "resources.templates.expand",
             /// The value of a template is what was escaped, not the escapes.
             template_values_decoded => kills "resources.templates.expand",
+            /// And what was escaped is what is looked up.
+            template_values_found_decoded => kills "resources.templates.expand",
             /// Changes of resources are announced.
             resources_list_changed_sent => kills "resources.list-changed",
             /// Updates are announced.

@@ -48,7 +48,10 @@ const FIXTURE: &str = "test://template/{id}/data";
 const TEMPLATES: usize = 12;
 
 /// At most so many values of a template.
-const VALUES: usize = 5;
+const VALUES: usize = 8;
+
+/// So many values of a kind stand for all of it: one of them may name nothing.
+const KIND: usize = 2;
 
 /// A template with more variables than this is not completed: each takes a request, with all values before it.
 const VARIABLES: usize = 12;
@@ -56,7 +59,9 @@ const VARIABLES: usize = 12;
 check! {
     /// **Observed:** the official template `test://template/{id}/data` is expanded to the id 123, and if there is such an id
     /// the contents show it. Of all templates the values that the server itself completes are judged: one of them at
-    /// least gives contents. Where the contents repeat a value, one with a space in it comes back as it was meant, not escaped.
+    /// least gives contents. Where some of them have spaces or letters beyond ASCII, which a URI escapes, one of those gives contents,
+    /// too: it does if the URI is read once the escapes are left out, or if values without escapes are read.
+    /// Where the contents repeat a value, one with a space in it comes back as it was meant, not escaped.
     /// Position: nothing promises that every value has a resource.
     ///
     /// **Why:** a template promises that its URIs can be read.
@@ -94,6 +99,10 @@ async fn expands(bench: &Bench) -> Judgement {
                 let title = format!("{} with what completes it", clip(template, 80));
                 bench.case(&format!("completed-{}", n + 1), title, Ok(judged));
             }
+            if let Some(judged) = escaped(bench, template, &completed).await? {
+                let title = format!("{} with what is escaped in it", clip(template, 80));
+                bench.case(&format!("escaped-{}", n + 1), title, Ok(judged));
+            }
         }
         if let Some(judged) = decoded(bench, template).await? {
             let title = format!("{} with a space in its value", clip(template, 80));
@@ -114,13 +123,13 @@ async fn expands(bench: &Bench) -> Judgement {
     bench.conclude()
 }
 
+/// What stands for the variables of a template.
+type Values = BTreeMap<String, String>;
+
 /// Values of the variables that the server completes, each variable after those before it, and whether these are all.
-async fn completed(
-    bench: &Bench,
-    template: &str,
-) -> Result<(Vec<BTreeMap<String, String>>, bool), Trouble> {
+async fn completed(bench: &Bench, template: &str) -> Result<(Vec<Values>, bool), Trouble> {
     let reference = json!({"type": "ref/resource", "uri": template});
-    let mut chosen: BTreeMap<String, String> = BTreeMap::new();
+    let mut chosen = Values::new();
     let names = template::variables(template);
     let Some((last, before)) = names.split_last().filter(|(_, before)| before.len() < VARIABLES)
     else {
@@ -141,15 +150,14 @@ async fn completed(
         values.insert(last.clone(), value);
         values
     };
-    all &= suggested.len() <= VALUES;
-    Ok((suggested.into_iter().take(VALUES).map(with).collect(), all))
+    Ok((suggested.into_iter().map(with).collect(), all))
 }
 
 async fn suggested(
     bench: &Bench,
     reference: &Value,
     name: &str,
-    chosen: &BTreeMap<String, String>,
+    chosen: &Values,
 ) -> Result<Vec<String>, Trouble> {
     let mut probe = complete(reference, name, "");
     if !chosen.is_empty() {
@@ -162,15 +170,10 @@ async fn suggested(
 }
 
 /// Whether one value at least has contents; where these are not all, further ones may.
-async fn any_readable(
-    bench: &Bench,
-    template: &str,
-    completed: &[BTreeMap<String, String>],
-    all: bool,
-) -> Judgement {
+async fn any_readable(bench: &Bench, template: &str, completed: &[Values], all: bool) -> Judgement {
     let mut lost: Vec<(String, Observed)> = Vec::new();
     let mut failed = None;
-    for values in completed {
+    for values in completed.iter().take(VALUES) {
         let Some(uri) = template::expand(template, values) else { continue };
         let answer = bench.send(read(&uri)).await?;
         if is_readable(&answer) {
@@ -183,7 +186,7 @@ async fn any_readable(
         }
     }
     Ok(match (failed, lost.last()) {
-        (None, Some((uri, answer))) if all => Finding::violated(
+        (None, Some((uri, answer))) if all && completed.len() <= VALUES => Finding::violated(
             format!("contents for one of {} values that the server completes", lost.len()),
             format!("none; {uri}: {}", answer.describe()),
         ),
@@ -192,6 +195,80 @@ async fn any_readable(
             "let what is completed be read",
         ),
     })
+}
+
+/// Whether the completed values that are escaped in a URI are found. They are looked up with their escapes, if such a value is
+/// found once it stands in the URI as it is, or if none of them is found and others are.
+async fn escaped(
+    bench: &Bench,
+    template: &str,
+    completed: &[Values],
+) -> Result<Option<Finding>, Trouble> {
+    let mut lost = Vec::new();
+    for values in completed.iter().filter(|values| are_escaped(values)).take(KIND) {
+        let Some(uri) = template::expand(template, values) else { return Ok(None) };
+        let answer = bench.send(read(&uri)).await?;
+        if is_readable(&answer) {
+            return Ok(Some(Finding::Held));
+        }
+        if !missing(&answer) {
+            return Ok(None);
+        }
+        lost.push((values, uri));
+    }
+    let Some((values, uri)) = lost.first() else { return Ok(None) };
+    let found = match unescaped(template, values) {
+        Some(bare) if is_readable(&bench.send(read(&bare)).await?) => Some(bare),
+        _ if lost.len() == KIND => found_plain(bench, template, completed).await?,
+        _ => None,
+    };
+    let Some(found) = found else { return Ok(None) };
+    // Once more: what shows it comes last.
+    let answer = bench.send(read(uri)).await?;
+    let expected = format!("contents for {uri}, which completed values give, as for {found}");
+    Ok(missing(&answer).then(|| Finding::violated(expected, answer.describe())))
+}
+
+/// A URI of values that none escapes, if all that are tried are read.
+async fn found_plain(
+    bench: &Bench,
+    template: &str,
+    completed: &[Values],
+) -> Result<Option<String>, Trouble> {
+    let mut found = Vec::new();
+    for values in completed.iter().filter(|values| are_plain(values)).take(KIND) {
+        let Some(uri) = template::expand(template, values) else { return Ok(None) };
+        if !is_readable(&bench.send(read(&uri)).await?) {
+            return Ok(None);
+        }
+        found.push(uri);
+    }
+    Ok(if found.len() == KIND { found.pop() } else { None })
+}
+
+/// Whether the values have characters that every expansion escapes, and none that only some do.
+fn are_escaped(values: &Values) -> bool {
+    let plain = |c: char| is_unreserved(c) || c == ' ' || !c.is_ascii();
+    values.values().all(|value| value.chars().all(plain)) && !are_plain(values)
+}
+
+/// Whether the values stand in every URI as they are.
+fn are_plain(values: &Values) -> bool {
+    values.values().all(|value| value.chars().all(is_unreserved))
+}
+
+/// RFC 3986, section 2.3.
+fn is_unreserved(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~".contains(c)
+}
+
+/// The template with the values as they are, which is no URI.
+fn unescaped(template: &str, values: &Values) -> Option<String> {
+    let place = |n: usize| format!("plumb-place-{n}-");
+    let places = values.keys().enumerate().map(|(n, name)| (name.clone(), place(n))).collect();
+    let uri = template::expand(template, &places)?;
+    let fill = |uri: String, (n, value): (usize, &String)| uri.replace(&place(n), value);
+    Some(values.values().enumerate().fold(uri, fill))
 }
 
 /// Whether a value with a space comes back decoded, if the template's contents repeat their value at all.
@@ -249,6 +326,29 @@ fn repeats(answer: &Observed, value: &str) -> bool {
 mod tests {
     use super::*;
     use plumb_recorded::{complete, stdio};
+
+    fn values(of: &[(&str, &str)]) -> Values {
+        of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_every_expansion_escapes_is_told_from_what_some_do() {
+        for escaped in ["ada lovelace", "zo\u{eb}"] {
+            assert!(are_escaped(&values(&[("name", escaped)])), "{escaped}");
+        }
+        for other in ["ada", "docs/a b", "a%20b", "a+b c"] {
+            assert!(!are_escaped(&values(&[("name", other)])), "{other}");
+        }
+        assert!(are_plain(&values(&[("name", "ada")])));
+        assert!(!are_plain(&values(&[("name", "docs/ada")])));
+    }
+
+    #[test]
+    fn values_stand_in_a_template_as_they_are() {
+        let both = values(&[("of", "a b"), ("name", "zo\u{eb}")]);
+        let bare = unescaped("t://{of}/x{?name}", &both);
+        assert_eq!(bare.as_deref(), Some("t://a b/x?name=zo\u{eb}"));
+    }
 
     #[test]
     fn contents_repeat_a_value_beyond_the_uri() {

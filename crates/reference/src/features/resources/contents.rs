@@ -67,6 +67,9 @@ fn expanded(call: &Call, uri: &str) -> Option<Value> {
         let value = uri.strip_prefix(prefix)?.strip_suffix(suffix)?;
         let decoded =
             percent_decode(value).filter(|value| !value.is_empty() && !value.contains('/'))?;
+        if decoded != value && !rules.template_values_found_decoded {
+            return None;
+        }
         let few = call.server.options.few_ids && !VALUES.contains(&decoded.as_str());
         let value = if rules.template_values_decoded { decoded } else { value.to_owned() };
         (!few).then_some(value)

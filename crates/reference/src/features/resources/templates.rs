@@ -64,7 +64,8 @@ pub(crate) fn variables(server: &Server, uri: &str) -> Option<Vec<String>> {
 const ACCENTED: &str = "test://café/{drink}";
 
 /// What completes the variables of templates.
-pub(crate) const VALUES: [&str; 5] = ["1", "12", "123", "ada", "grace"];
+pub(crate) const VALUES: [&str; 7] =
+    ["1", "12", "123", "ada", "grace", "ada lovelace", "grace hopper"];
 
 /// What only its owner sees.
 pub(super) fn private_uri(subject: &str) -> String {
