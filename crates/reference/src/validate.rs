@@ -109,6 +109,9 @@ pub(crate) fn meta(
     if progress_token.as_ref().is_some_and(|token| !is_request_id(token)) {
         return Err(malformed("has a progressToken that is neither a string nor an integer"));
     }
+    if !rules.progress_token_a_string && progress_token.as_ref().is_some_and(Value::is_string) {
+        return Err(malformed("has a progressToken that is no integer"));
+    }
     let trace = all.get("traceparent").and_then(Value::as_str);
     if trace.is_some_and(|trace| !trace.starts_with("00-") && !rules.trace_context_tolerated) {
         return Err(malformed("has a traceparent that cannot be read"));

@@ -1,5 +1,7 @@
 //! `basic/patterns/progress`: tokens, order, and an end.
 
+mod types;
+
 use std::time::Duration;
 
 use plumb_flows::quiet::Quiet;
@@ -26,12 +28,13 @@ const GRACE: Duration = Duration::from_millis(300);
 
 check! {
     /// **Observed:** tools that report progress are called with tokens of every kind: `7`, `"8"`, zero, a negative
-    /// number, an empty string, letters beyond ASCII. Every notification carries the token that came, value and type. Over
-    /// standard streams one that carries the token of the call before comes late, which is another fault.
+    /// number, an empty string, letters beyond ASCII. Every notification carries the token that came, value and type, and no
+    /// call is refused because its token is a string, or because it is an integer: a client may choose either. Over
+    /// standard streams a notification that carries the token of the call before comes late, which is another fault.
     ///
     /// **Why:** the token is the only thing that ties progress to its request.
     ///
-    /// **Fix:** keep the token as the JSON value that came; do not turn it into a string.
+    /// **Fix:** take a string and an integer, keep the token as the JSON value that came, and do not turn it into a string.
     pub(crate) TOKEN_ECHO = "progress.token-echo";
     needs: [ProgressTool];
     waits: true;
@@ -51,6 +54,10 @@ async fn token_echo(bench: &Bench) -> Judgement {
     for (name, probe) in reporters(bench)? {
         let probes = tokens.iter().map(|(_, token)| with_token(probe.clone(), token.clone()));
         let shown = quiet.send_each(probes.collect()).await;
+        if let Some(finding) = types::one_refused(&tokens, &shown) {
+            let title = format!("{name:?} with tokens of either type");
+            bench.case(&format!("{}-types", plain(&name)), title, Ok(finding));
+        }
         for (n, ((slug, token), seen)) in tokens.iter().zip(shown).enumerate() {
             // The first one comes behind the last one of the tool before.
             let (_, last) = &tokens[(n + tokens.len() - 1) % tokens.len()];
@@ -131,7 +138,7 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
         for (slug, token) in
             [("before", None), ("with", Some(json!("plumb-known"))), ("after", None)]
         {
-            let seen = quiet.control(probe.clone().with(token.as_ref())).await?;
+            let (seen, token) = served(bench, &quiet, &probe, token).await?;
             bench.case(
                 &format!("{}-{slug}", plain(&name)),
                 title(&name, token.as_ref()),
@@ -169,6 +176,23 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
     }
     quiet.leave().await;
     bench.conclude()
+}
+
+/// A call that is served, and its token: where the one that was meant is refused, a number. That it is refused is told by
+/// itself.
+async fn served(
+    bench: &Bench,
+    quiet: &Quiet<'_>,
+    probe: &Probe,
+    token: Option<Value>,
+) -> Result<(Observed, Option<Value>), Trouble> {
+    match quiet.control(probe.clone().with(token.as_ref())).await {
+        Err(Trouble::Control(_)) if token.is_some() => {
+            let number = Some(json!(bench.fresh_id()));
+            Ok((quiet.control(probe.clone().with(number.as_ref())).await?, number))
+        }
+        seen => Ok((seen?, token)),
+    }
 }
 
 fn title(what: &str, token: Option<&Value>) -> String {

@@ -98,6 +98,8 @@ macro_rules! patterns {
             progress_token_echoed => kills "progress.token-echo",
             /// The progress token is that of the request, and not one of the server's own.
             progress_token_given => kills "progress.token-echo",
+            /// The progress token may be a string.
+            progress_token_a_string => kills "progress.token-echo",
             /// Progress increases.
             progress_increases => kills "progress.increasing",
             /// Without a token there is no progress.
