@@ -147,6 +147,17 @@ fn a_server_that_dies_at_start_is_one_error_with_its_last_words() {
 }
 
 #[test]
+fn a_server_that_dies_when_it_is_audited_is_told_with_its_last_words() {
+    for ending in ["", "sleep 0.3; ", "read line; exec 1>&-; sleep 0.2; "] {
+        let script = format!("{ending}echo no database >&2; exit 3");
+        let (code, text) = said(&plumb(&["migrate", "--", "sh", "-c", &script]));
+        assert_eq!(code, 4, "{script}: {text}");
+        assert!(text.contains("exit code 3") && text.contains("no database"), "{script}: {text}");
+        assert_eq!(text.lines().count(), 1, "{script}: {text}");
+    }
+}
+
+#[test]
 fn a_dying_server_commands_neither_the_terminal_nor_the_keeper_of_its_log() {
     let script = "printf '::error::pwned\\n##[group]x\\n\\033[31mred\\n' >&2; exit 1";
     let (code, text) = said(&plumb(&["run", "--", "sh", "-c", script]));

@@ -19,6 +19,7 @@ use super::inbox::Inbox;
 use super::way::Way;
 use crate::Observed;
 use crate::polling::{Next, Polling};
+use crate::process::mortal::{DYING, Mortal};
 use listener::Listener;
 
 /// A process gets so long to say its first word.
@@ -56,6 +57,8 @@ pub(super) enum Carried {
 /// Why there is no session.
 pub(super) struct Refused {
     pub(super) seen: Option<Observed>,
+    /// How the process ended and its last words, if it has.
+    pub(super) epitaph: Option<String>,
 }
 
 impl Refused {
@@ -75,14 +78,15 @@ impl Session {
         listens: bool,
     ) -> Result<Self, Refused> {
         let bare = Self::bare(ground, way, Speaks::Earlier);
-        let mut session = bare.ok_or(Refused { seen: None })?;
+        let mut session = bare.ok_or(Refused { seen: None, epitaph: None })?;
         session.revision = revision.to_owned();
         let ask = opening("migrate.handshake", revision, capabilities).patience(FIRST_WORD);
         let seen = session.ask(ask.alone()).await;
         let spoken = seen.as_ref().and_then(negotiated);
         let (Some(seen), Some(spoken)) = (seen.clone(), spoken) else {
+            let epitaph = session.epitaph(seen.as_ref()).await;
             session.close().await;
-            return Err(Refused { seen });
+            return Err(Refused { seen, epitaph });
         };
         session.revision = spoken;
         if let Carried::Http { id, .. } = &mut session.carrier {
@@ -124,6 +128,16 @@ impl Session {
             listener: None,
             ids: AtomicU64::new(1),
         })
+    }
+
+    /// How the process ended and its last words, if it broke off what it was asked.
+    pub(super) async fn epitaph(&self, seen: Option<&Observed>) -> Option<String> {
+        let Carried::Stdio(process) = &self.carrier else { return None };
+        let is_gone = seen.is_none_or(Observed::is_broken_off);
+        if !is_gone || !process.wait_output_end(DYING).await {
+            return None;
+        }
+        Mortal::Session(process.clone()).epitaph().await
     }
 
     /// The id of the session, if the server gave one out.

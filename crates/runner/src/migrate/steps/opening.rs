@@ -32,7 +32,7 @@ impl<'a> Visit<'a> {
         way: &'a Way,
         means: &Means<'a>,
     ) -> Result<Self, ContactError> {
-        let (mut newest, discover) = newest(ground, way).await;
+        let First { mut newest, discover, epitaph } = First::made(ground, way).await;
         let revision = ground.edition.last_with_handshake().to_owned();
         let opened = Session::open(ground, way, &revision, &every_capability(), true).await;
         let (main, spoken) = match opened {
@@ -49,7 +49,10 @@ impl<'a> Visit<'a> {
                     Some(_) => Session::bare(ground, way, Speaks::Newest),
                     None => None,
                 };
-                let Some(main) = main else { return Err(unreached(refused.seen.or(discover))) };
+                let Some(main) = main else {
+                    let ended = refused.epitaph.or(epitaph);
+                    return Err(unreached(refused.seen.or(discover), ended));
+                };
                 (main, Vec::new())
             }
         };
@@ -98,16 +101,31 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// A client of the newest revision, if its first request is served.
-async fn newest(ground: &Arc<Ground>, way: &Way) -> (Option<Session>, Option<Observed>) {
-    let Some(session) = Session::bare(ground, way, Speaks::Newest) else { return (None, None) };
-    let ask = Ask::request("migrate.core.discover", method::DISCOVER, json!({})).patience(FIRST);
-    let discover = session.ask(ask).await;
-    if discover.as_ref().is_some_and(is_discovery) {
-        return (Some(session), discover);
+/// What came of the first request of the newest revision.
+#[derive(Default)]
+struct First {
+    /// Its client, if it was served.
+    newest: Option<Session>,
+    discover: Option<Observed>,
+    /// How the process ended and its last words, if it has.
+    epitaph: Option<String>,
+}
+
+impl First {
+    async fn made(ground: &Arc<Ground>, way: &Way) -> Self {
+        let Some(session) = Session::bare(ground, way, Speaks::Newest) else {
+            return Self::default();
+        };
+        let ask =
+            Ask::request("migrate.core.discover", method::DISCOVER, json!({})).patience(FIRST);
+        let discover = session.ask(ask).await;
+        if discover.as_ref().is_some_and(is_discovery) {
+            return Self { newest: Some(session), discover, epitaph: None };
+        }
+        let epitaph = session.epitaph(discover.as_ref()).await;
+        session.close().await;
+        Self { newest: None, discover, epitaph }
     }
-    session.close().await;
-    (None, discover)
 }
 
 fn is_discovery(seen: &Observed) -> bool {
@@ -149,8 +167,11 @@ fn no_handshake(ground: &Ground, refused: &Refused, alone: bool) {
     }
 }
 
-/// Why nothing can be said.
-fn unreached(seen: Option<Observed>) -> ContactError {
+/// Why nothing can be said, of a process that may have ended so.
+fn unreached(seen: Option<Observed>, epitaph: Option<String>) -> ContactError {
+    if let Some(epitaph) = epitaph {
+        return ContactError::Unreached(format!("its process ended: {epitaph}"));
+    }
     let Some(seen) = seen else {
         return ContactError::Unreached("nothing could be sent".into());
     };
