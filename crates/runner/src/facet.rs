@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use plumb_model::pack::{Allowed, IdEcho, Outcome};
 use plumb_model::{Edition, Sent, Verdict};
+use plumb_wire::codes;
 use plumb_wire::jsonrpc::Kind;
 use serde_json::Value;
 
@@ -95,7 +96,7 @@ pub fn code(tried: &Tried) -> Judgement {
     if !tried.is_refused() {
         return Ok(not_refused());
     }
-    let named = &tried.allowed.codes;
+    let named = named_codes(tried);
     let fits = named.is_empty() || sent.code().is_some_and(|c| named.contains(&c));
     Ok(Finding::expect(fits, refusal(tried), || sent.describe()))
 }
@@ -177,12 +178,24 @@ fn not_refused() -> Finding {
     )
 }
 
-/// What is expected, in the words of the transport at hand: a status is HTTP's.
+/// The codes that the text names, where the vector was sent: that of headers which differ from the body beside others only
+/// where a request has such headers, over HTTP and in no revision with a handshake.
+fn named_codes(tried: &Tried) -> Vec<i64> {
+    let mirrors = !is_over_streams(tried) && !tried.edition.has_handshake();
+    let named = &tried.allowed.codes;
+    let stands = |code: &&i64| mirrors || named.len() == 1 || **code != codes::HEADER_MISMATCH;
+    named.iter().filter(stands).copied().collect()
+}
+
+fn is_over_streams(tried: &Tried) -> bool {
+    matches!(tried.sent.exchange.sent, Sent::Stdio { .. })
+}
+
+/// What is expected, in the words of the transport and the revision at hand: a status is HTTP's.
 fn refusal(tried: &Tried) -> String {
     let list = |numbers: Vec<String>| numbers.join(" or ");
-    let codes = list(tried.allowed.codes.iter().map(ToString::to_string).collect());
-    let over_streams = matches!(tried.sent.exchange.sent, Sent::Stdio { .. });
-    let status = tried.allowed.status.iter().filter(|_| !over_streams);
+    let codes = list(named_codes(tried).iter().map(ToString::to_string).collect());
+    let status = tried.allowed.status.iter().filter(|_| !is_over_streams(tried));
     let status = list(status.map(ToString::to_string).collect());
     match (status.is_empty(), codes.is_empty()) {
         (true, true) => "a refusal".into(),
@@ -333,6 +346,35 @@ mod tests {
                 && violated(code(&no_body))
                 && violated(refused_with_code(&no_body))
         );
+    }
+
+    #[test]
+    fn a_code_of_headers_is_named_where_there_are_headers() {
+        let of = |sent: Option<Sent>, revision: &str| {
+            let answer = error(400, -32020, json!(1));
+            let mut exchange = Exchange::clone(&answer.exchange);
+            exchange.sent = sent.unwrap_or(exchange.sent);
+            let mut tried = tried(Observed::new(exchange));
+            tried.allowed.codes = vec![-32602, -32020];
+            tried.edition = Arc::new(Edition::empty(revision));
+            tried
+        };
+        let posted = Sent::Http {
+            method: "POST".into(),
+            url: "http://127.0.0.1/mcp".into(),
+            headers: Vec::new(),
+            body: json!({"jsonrpc": "2.0", "id": 1, "method": "m"}).to_string().into(),
+        };
+        let here = of(Some(posted.clone()), "2026-07-28");
+        assert!(held(refused_with_code(&here)));
+        assert_eq!(refusal(&here), "HTTP 400 with error -32602 or -32020");
+        for (elsewhere, expected) in [
+            (of(None, "2026-07-28"), "error -32602"),
+            (of(Some(posted), "2025-11-25"), "HTTP 400 with error -32602"),
+        ] {
+            assert!(violated(refused_with_code(&elsewhere)), "{expected}");
+            assert_eq!(refusal(&elsewhere), expected);
+        }
     }
 
     #[test]
