@@ -1,5 +1,6 @@
 //! An exchange with its messages parsed once, as every check reads it.
 
+mod framing;
 mod parts;
 
 use std::sync::Arc;
@@ -295,6 +296,11 @@ impl Observed {
         self.exchange.answer.end == End::Complete
     }
 
+    /// What `Content-Length` has to do with it that the answer is no whole message: RFC 9112 section 6.3.
+    pub(crate) fn wrong_length(&self) -> Option<String> {
+        framing::wrong_length(&self.exchange.answer, self.messages.first())
+    }
+
     /// What came back, in one line.
     pub fn describe(&self) -> String {
         let mut parts = Vec::new();
@@ -329,6 +335,7 @@ impl Observed {
             End::TooLarge(bytes) => parts.push(format!("cut off after {bytes} bytes")),
             End::Broken(why) => parts.push(format!("broken off: {why}")),
         }
+        parts.extend(self.wrong_length());
         if parts.is_empty() { "nothing".into() } else { parts.join(", ") }
     }
 }

@@ -86,6 +86,26 @@ fn an_answer_that_nobody_can_read_is_told_in_one_sentence_with_the_place() {
 }
 
 #[test]
+fn an_answer_of_the_wrong_length_is_told_by_its_framing() {
+    let answer = |fields: &str, body: &str| {
+        let json = "Content-Type: application/json\r\nConnection: close";
+        format!("HTTP/1.1 200 OK\r\n{json}\r\n{fields}\r\n\r\n{body}").into_bytes()
+    };
+    let body = "{\"what\": \"anything but a message of the protocol\"}\r\n";
+    let longer = format!("Content-Length: {}", body.len() + 4);
+    for (fields, wanted) in [
+        (longer.as_str(), "4 bytes before the end that `Content-Length` announces"),
+        ("Content-Length: 30", "`Content-Length: 30` ends the body before its JSON ends"),
+        ("Transfer-Encoding: chunked", "`Transfer-Encoding: chunked` announces chunks"),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 36", "does not count"),
+    ] {
+        let (code, text) = plumb(&["run", &answering(answer(fields, body))]);
+        assert_eq!(code, 4, "{fields}: {text}");
+        assert!(text.contains(wanted), "{fields}: {text}");
+    }
+}
+
+#[test]
 fn metadata_that_are_too_large_are_not_held_against_an_authorization_server() {
     let mut large = br#"{"issuer":""#.to_vec();
     large.resize(9 << 20, b'a');

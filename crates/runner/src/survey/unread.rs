@@ -1,5 +1,7 @@
 //! Why the first answer of a target cannot be read: one sentence, with the place.
 
+use plumb_model::End;
+
 use crate::Observed;
 
 /// What keeps an answer from being read, if it is something that can be named.
@@ -13,6 +15,15 @@ pub(super) fn because(seen: &Observed) -> Option<String> {
             "it is encoded (`Content-Encoding: {}`), and no request asked for that: none has Accept-Encoding",
             crate::observe::clip(encoding, 40)
         ));
+    }
+    match &answer.end {
+        End::Broken(why) if seen.status().is_some() && seen.messages.is_empty() => {
+            return Some(format!("it breaks off: {why}; {}", status(seen)));
+        }
+        _ => {}
+    }
+    if let Some(why) = seen.wrong_length() {
+        return Some(format!("{why}; {}", status(seen)));
     }
     let first = answer.frames.first().map_or(&answer.body, |frame| &frame.payload);
     let why = of_bytes(first.bytes())?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use plumb_model::{Carrier, End, Head, Header, Payload};
 use tokio::time::{Instant, timeout_at};
 
-use super::body::Body;
+use super::body::{Body, is_announced_twice};
 use super::client::Inner;
 use super::connection::Connection;
 use super::head::{self, Fault, Start};
@@ -97,6 +97,7 @@ impl Record<'_> {
         let mut body = Body::of(&start, self.bodiless);
         let (keeps_alive, status) = (keeps_alive(&start), start.head.status);
         let mut sink = Sink::of(&start.head, self.limits.frame_bytes);
+        let twice = is_announced_twice(&start.head.headers);
         self.recorder.record_head(start.head);
 
         let read = match &mut body {
@@ -111,12 +112,22 @@ impl Record<'_> {
             Err(Fault::TooLarge(_)) => {}
             _ => sink.finish(self.recorder, Ending::Broken),
         }
-        read?;
+        read.map_err(|fault| if twice { beside_chunks(fault) } else { fault })?;
         let clean = connection.buffer.is_empty() && !connection.torn;
         // Who refuses a request for its head alone may have left its body unread, and would read it as the next request.
         let read_whole = status < 400 || names_its_request(self.recorder);
         let reusable = keeps_alive && body? != Body::UntilClose && clean && read_whole;
         Ok(if reusable { Afterwards::Reusable } else { Afterwards::Spent })
+    }
+}
+
+/// A fault of chunks beside which the head announces a length.
+fn beside_chunks(fault: Fault) -> Fault {
+    match fault {
+        Fault::Broken(why) => Fault::Broken(format!(
+            "{why}; a `Content-Length` beside `Transfer-Encoding` does not count"
+        )),
+        fault => fault,
     }
 }
 

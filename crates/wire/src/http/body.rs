@@ -12,6 +12,11 @@ use crate::error::cause;
 /// Bytes of a line that tells a chunk's size, extensions included.
 const MAX_SIZE_LINE: usize = 4 << 10;
 
+/// What is wrong with a body that `Transfer-Encoding: chunked` announces: RFC 9112 section 7.1.
+const MALFORMED: &str =
+    "a chunk is malformed: it is longer or shorter than its size says, or no line tells that";
+const SIZELESS: &str = "`Transfer-Encoding: chunked` announces chunks, and where the size of one is to come stands no hexadecimal number";
+
 /// How far a body has been read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Body {
@@ -135,7 +140,9 @@ impl Body {
     pub(super) fn closed(&self) -> Result<(), Fault> {
         let missing = match self {
             Self::UntilClose | Self::Length(0) => return Ok(()),
-            Self::Length(left) => format!("{left} bytes before the end of the body"),
+            Self::Length(left) => {
+                format!("{left} bytes before the end that `Content-Length` announces")
+            }
             Self::Chunked(_) => "before the last chunk".to_owned(),
         };
         Err(Fault::Broken(format!("the connection was closed {missing}")))
@@ -169,6 +176,13 @@ impl Chunked {
     }
 }
 
+/// Whether a head announces its body twice. The chunks count, and no sender may do so: RFC 9112 sections 6.2 and 6.3.
+pub(super) fn is_announced_twice(headers: &[Header]) -> bool {
+    ["transfer-encoding", "content-length"]
+        .iter()
+        .all(|name| headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)))
+}
+
 /// As much of the input as belongs to a run of `left` bytes.
 fn take(input: &mut BytesMut, left: &mut u64) -> Step {
     let available = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
@@ -185,7 +199,7 @@ fn line(input: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>, Fault> {
     let window = &input[..input.len().min(limit.saturating_add(2))];
     let Some(end) = window.iter().position(|b| *b == b'\n') else {
         let full = window.len() == limit.saturating_add(2);
-        return if full { Err(Fault::Broken("malformed chunk".to_owned())) } else { Ok(None) };
+        return if full { Err(Fault::Broken(MALFORMED.to_owned())) } else { Ok(None) };
     };
     let mut line = input.split_to(end + 1);
     line.truncate(end);
@@ -193,7 +207,7 @@ fn line(input: &mut BytesMut, limit: usize) -> Result<Option<BytesMut>, Fault> {
         line.truncate(end - 1);
     }
     if line.len() > limit {
-        return Err(Fault::Broken("malformed chunk".to_owned()));
+        return Err(Fault::Broken(MALFORMED.to_owned()));
     }
     Ok(Some(line))
 }
@@ -203,7 +217,7 @@ fn size(line: &[u8]) -> Result<u64, Fault> {
     let hex = !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
     let text = std::str::from_utf8(digits).ok().filter(|_| hex);
     text.and_then(|text| u64::from_str_radix(text, 16).ok())
-        .ok_or_else(|| Fault::Broken("a chunk's size is no hexadecimal number".to_owned()))
+        .ok_or_else(|| Fault::Broken(SIZELESS.to_owned()))
 }
 
 #[cfg(test)]

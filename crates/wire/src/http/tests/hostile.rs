@@ -46,9 +46,23 @@ async fn a_body_shorter_than_announced_is_broken_and_kept() {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"a\":",
     ])
     .await;
-    assert_eq!(broken(&answer), "the connection was closed 4 bytes before the end of the body");
+    assert_eq!(
+        broken(&answer),
+        "the connection was closed 4 bytes before the end that `Content-Length` announces"
+    );
     assert_eq!(answer.frames, []);
     assert_eq!(answer.body.text(), Some("{\"a\":"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_announced_in_chunks_and_comes_in_none_is_told_so() {
+    for (length, more) in [("", ""), ("Content-Length: 2\r\n", "; a `Content-Length` beside")] {
+        let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{length}\r\n{{}}\r\n");
+        let answer = answer(&[head.leak()]).await;
+        let why = broken(&answer);
+        assert!(why.starts_with("`Transfer-Encoding: chunked` announces chunks, and"), "{why}");
+        assert_eq!(why.contains("; a `Content-Length` beside"), !more.is_empty(), "{why}");
+    }
 }
 
 #[tokio::test]
