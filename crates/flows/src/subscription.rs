@@ -175,3 +175,26 @@ pub async fn acknowledged(bench: &Bench, filter: Value) -> Result<Option<Open>, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_recorded::{error, http};
+
+    use super::*;
+
+    #[test]
+    fn a_subscription_that_is_refused_is_absent_and_one_that_hangs_is_in_doubt() {
+        let judged = |status: u16, messages: &[Value]| {
+            let seen = http(method::LISTEN, json!({"notifications": {}}), status, messages);
+            unopened(&seen, &seen.describe())
+        };
+        for (status, code) in [(404, codes::METHOD_NOT_FOUND), (400, codes::INVALID_PARAMS)] {
+            let trouble = judged(status, &[error(code)]);
+            assert!(matches!(trouble, Trouble::Absent { .. }), "{trouble:?}");
+        }
+        for status in [200, 503] {
+            let trouble = judged(status, &[]);
+            assert!(matches!(trouble, Trouble::Setup(_)), "{trouble:?}");
+        }
+    }
+}

@@ -160,3 +160,60 @@ fn spawn(launch: &Launch, limits: &Limits, recorder: &Arc<Recorder>) -> Result<S
     }
     Ok(session)
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::{Edition, Secrets};
+
+    use super::*;
+    use crate::pace::Pace;
+    use crate::published::Published;
+    use crate::tempo::Tempo;
+
+    /// A process that waits for a line, and then does so.
+    async fn keeper(script: &str) -> Keeper {
+        let limits = Limits::default();
+        let recorder = Recorder::new(
+            Arc::new(Edition::latest()),
+            Secrets::default(),
+            Box::new(|_| {}),
+            Tempo::new(limits.answer),
+            Pace::new(1, None),
+            limits.account.clone(),
+            Published::within(usize::MAX),
+        );
+        let args = ["-c".to_owned(), format!("read line; {script}")].to_vec();
+        let launch = Launch { program: "sh".into(), args, ..Launch::default() };
+        Keeper::start(launch, limits, Arc::new(recorder)).await.expect("it starts")
+    }
+
+    #[tokio::test]
+    async fn a_process_that_has_closed_its_output_is_waited_for_until_its_last_words_are_in() {
+        let keeper = keeper("exec 1>&-; sleep 0.2; echo no database >&2; exit 3").await;
+        assert_eq!(keeper.epitaph().await, None, "it runs");
+        let session = keeper.session().await.expect("it runs");
+        session.close_stdin().await;
+        assert!(session.wait_output_end(GRACE).await);
+        let told = keeper.epitaph().await;
+        assert_eq!(told.as_deref(), Some("exit code 3; its last words: no database"));
+    }
+
+    #[tokio::test]
+    async fn a_process_that_keeps_ending_is_not_started_anew_for_ever() {
+        let keeper = keeper("exit 1").await;
+        for (restarts, starts) in [(0, true), (RESTARTS, false)] {
+            let session = keeper.current.lock().await.0.clone();
+            keeper.current.lock().await.1 = restarts;
+            let sent = session.send("{}", plumb_wire::stdio::Reply::Nothing).await;
+            sent.expect("it reads").finish().await;
+            assert!(session.wait_exit(GRACE).await.is_some());
+            match keeper.session().await {
+                Ok(next) => assert!(starts && next.channel() != session.channel()),
+                Err(error) => {
+                    let told = error.to_string();
+                    assert!(!starts && told.contains("started anew 48 times"), "{told}");
+                }
+            }
+        }
+    }
+}

@@ -88,3 +88,45 @@ pub(super) fn nothing(by: &str) -> Observed {
         answer: plumb_model::Answer::default(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::{Answer, Carrier, Frame};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn answered(members: &Value) -> Observed {
+        let payload = members.to_string().into();
+        let frames = vec![Frame { at: 0, carrier: Carrier::Body, payload }];
+        let exchange = plumb_model::Exchange::clone(&nothing("test").exchange);
+        Observed::new(plumb_model::Exchange {
+            answer: Answer { frames, ..Answer::default() },
+            ..exchange
+        })
+    }
+
+    fn refused(code: i64) -> Observed {
+        answered(&json!({"jsonrpc": "2.0", "id": 1, "error": {"code": code, "message": "no"}}))
+    }
+
+    #[test]
+    fn a_list_that_was_refused_to_the_survey_as_well_is_not_served() {
+        let mut survey = Survey::default();
+        survey.tools.pages = vec![refused(-32603)];
+        let why = |base, seen: &Observed| uncontrolled(&survey, base, seen);
+        let again = refused(-32603);
+        assert!(matches!(why(Base::ToolsList, &again), Trouble::Absent { .. }));
+        assert!(matches!(why(Base::PromptsList, &again), Trouble::Control(_)), "it was served");
+        assert!(matches!(why(Base::ToolsCall, &again), Trouble::Control(_)), "it is no list");
+        let silent = nothing("test");
+        assert!(matches!(why(Base::ToolsList, &silent), Trouble::Control(_)), "it says nothing");
+    }
+
+    #[test]
+    fn a_subscription_that_is_not_there_is_no_failed_control() {
+        let why = |seen: &Observed| uncontrolled(&Survey::default(), Base::Listen, seen);
+        assert!(matches!(why(&refused(-32601)), Trouble::Absent { .. }));
+        assert!(matches!(why(&nothing("test")), Trouble::Absent { .. }));
+    }
+}
