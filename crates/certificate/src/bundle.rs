@@ -71,6 +71,9 @@ pub enum BundleError {
         /// The key that was asked for.
         wanted: String,
     },
+    /// The statement says something else than the recording beside it.
+    #[error("its statement is not what its recording shows")]
+    Contradiction,
     /// The recording is no run.
     #[error("its recording is no run: {0}")]
     Recording(#[from] FoldError),
@@ -164,10 +167,8 @@ impl Bundle {
             return Err(BundleError::Digest("the recording"));
         }
         let report = Report::from_jsonl(&String::from_utf8_lossy(&recording))?;
-        if Digest::of_value(&distil::findings_alone(&report.checks))
-            != statement.predicate.verdicts_digest
-        {
-            return Err(BundleError::Digest("the verdicts"));
+        if !statement.is_about(&report) {
+            return Err(BundleError::Contradiction);
         }
         Ok(Self { statement, report, signature })
     }

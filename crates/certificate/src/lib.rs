@@ -16,7 +16,7 @@ mod statement;
 
 pub use bundle::{Bundle, BundleError, Signature};
 pub use digest::{Digest, canonical};
-pub use distil::{distilled, findings_alone};
+pub use distil::{distilled, verdicts_alone};
 pub use key::{KeyError, Signer, Verifier};
 pub use set::{Frozen, Set, SetError, revision_of};
 pub use standards::judged_by;

@@ -126,20 +126,38 @@ impl Set {
                 None => {}
             }
         }
-        judgement.standing = if !judgement.violated.is_empty() {
-            Standing::NotConformant
-        } else if !judgement.undecided.is_empty() || !report.internal_faults.is_empty() {
-            Standing::Undecided
-        } else if judgement.reservations.is_empty() {
-            Standing::Conformant
-        } else {
-            Standing::ConformantWithReservations
-        };
+        judgement.standing = judgement.amounts_to(report);
         judgement
     }
 }
 
 impl Judgement {
+    fn amounts_to(&self, report: &Report) -> Standing {
+        if !self.violated.is_empty() {
+            Standing::NotConformant
+        } else if !self.undecided.is_empty() || !report.internal_faults.is_empty() {
+            Standing::Undecided
+        } else if self.reservations.is_empty() {
+            Standing::Conformant
+        } else {
+            Standing::ConformantWithReservations
+        }
+    }
+
+    /// Whether a report shows these violations, by the set that is named, if that is one of ours; and whether the standing
+    /// follows. What else is reserved depends on the ledger that the version had.
+    pub(crate) fn is_about(&self, report: &Report) -> bool {
+        let set = Set::named(&self.set).ok().filter(|set| set.digest == self.set_digest);
+        let violated = |row: &&Frozen| {
+            let check = report.checks.iter().find(|check| check.info.id == row.id);
+            matches!(check.map(|_| row.finding(check, None)), Some(Some(Finding::Violated)))
+        };
+        self.standing == self.amounts_to(report)
+            && set.is_none_or(|set| {
+                set.rows.iter().filter(violated).map(|row| &row.id).eq(&self.violated)
+            })
+    }
+
     /// How many reservations there are of each kind, the gravest first; kinds without one are left out.
     pub fn by_reason(&self) -> Vec<(Why, Vec<&str>)> {
         let of = |why: Why| {

@@ -160,7 +160,7 @@ impl Statement {
             inconclusive_tests: with(|verdict| matches!(verdict, Verdict::Inconclusive { .. })),
             not_applicable_tests: with(|verdict| matches!(verdict, Verdict::NotApplicable { .. })),
             judgement,
-            verdicts_digest: Digest::of_value(&distil::findings_alone(&report.checks)),
+            verdicts_digest: Digest::of_value(&distil::verdicts_alone(&report.checks)),
             confinement: about.confinement,
             occasion: Occasion {
                 started: report.run.started.clone(),
@@ -173,6 +173,15 @@ impl Statement {
         let subject = vec![predicate.target.resource()];
         let (kind, predicate_type) = (STATEMENT.to_owned(), TEST_RESULT.to_owned());
         Self { kind, subject, predicate_type, predicate }
+    }
+
+    /// Whether it says of a run what the run shows: whoever signs nothing can still be held to that.
+    pub(crate) fn is_about(&self, report: &Report) -> bool {
+        let Predicate { judgement, confinement, target, occasion, .. } = &self.predicate;
+        let about = About { entry: Some(target.clone()), confinement: confinement.clone() };
+        let recording = occasion.recording_digest.clone();
+        judgement.is_about(report)
+            && *self == Self::new(report, judgement.clone(), about, recording)
     }
 
     /// Whether it is a statement of the kind that we write.

@@ -137,3 +137,22 @@ fn the_same_verdicts_give_the_same_bundle_whatever_order_they_came_in() {
     };
     assert_eq!(timeless(&sealed(&one, None)), timeless(&sealed(&two, None)));
 }
+
+#[test]
+fn a_statement_that_its_own_recording_contradicts_is_not_believed() {
+    let (report, edition) = (report(&violated()), Edition::latest());
+    let set = Set::latest_of(&edition.revision).expect("a set");
+    let told = set.judge(&report, &edition);
+    assert_eq!(told.violated, [ID]);
+    let opened = |judgement: Judgement| {
+        let about = About { entry: None, confinement: Confinement::None };
+        Bundle::open(&Bundle::seal(&report, judgement, about, None), None)
+    };
+    opened(told.clone()).expect("what the recording shows");
+    let standing = crate::Standing::Undecided;
+    let better = Judgement { standing, ..told.clone() };
+    let unviolated = Judgement { standing, violated: Vec::new(), ..told };
+    for judgement in [better, unviolated] {
+        assert!(matches!(opened(judgement), Err(BundleError::Contradiction)));
+    }
+}
