@@ -54,7 +54,9 @@ impl Answers {
         for question in questions {
             let about = question.about.lines().next().unwrap_or_default();
             let name = toml::Value::String(question.name.clone());
-            let _ = writeln!(text, "# {about}");
+            if !about.is_empty() {
+                let _ = writeln!(text, "# {about}");
+            }
             if !question.choices.is_empty() {
                 let _ = writeln!(text, "# One of: {}", question.choices.join(", "));
             }

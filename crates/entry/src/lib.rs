@@ -8,6 +8,7 @@ pub mod archive;
 mod entry;
 mod fill;
 mod image;
+mod named;
 mod plan;
 pub mod sandbox;
 

@@ -3,6 +3,7 @@
 use crate::answers::{Answers, Question};
 use crate::entry::{Entry, Package, Remote, Transport};
 use crate::fill::Filling;
+use crate::named;
 
 /// What an entry comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,21 +189,14 @@ fn fetch(package: &Package) -> Result<(Fetch, String), String> {
     if let Transport::Sse { .. } = package.transport {
         return Err(format!("{id} speaks sse, which this revision does not have"));
     }
-    let fits = |text: &str| {
-        !text.is_empty() && !text.starts_with('-') && text.bytes().all(|b| b.is_ascii_graphic())
-    };
-    if !fits(id) || !(version.is_empty() || fits(version)) {
-        return Err(format!("{id:?} is no name of a package"));
-    }
+    named::check(package)?;
     let purl = |kind: &str| format!("pkg:{kind}/{}@{version}", id.replace('@', "%40"));
     Ok(match package.registry_type.as_str() {
         "npm" => (Fetch::Npm(format!("{id}@{version}")), purl("npm")),
         "pypi" => (Fetch::Pypi(format!("{id}=={version}")), purl("pypi")),
         "nuget" => (Fetch::Nuget(format!("{id}@{version}")), purl("nuget")),
         "oci" => {
-            let whole = id.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
-            let reference =
-                if whole || version.is_empty() { id.clone() } else { format!("{id}:{version}") };
+            let reference = named::reference(package);
             let purl = format!("pkg:oci/{reference}");
             (Fetch::Image(reference), purl)
         }
