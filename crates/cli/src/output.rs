@@ -31,7 +31,14 @@ pub(crate) fn style(verbose: bool) -> plumb_report::terminal::Style {
                 && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
         }
     };
-    plumb_report::terminal::Style { colour, verbose, ..plumb_report::terminal::Style::default() }
+    plumb_report::terminal::Style { colour, width: width(), verbose }
+}
+
+/// As many columns as the terminal has, within what reads well; as many as reads best, where there is none.
+fn width() -> usize {
+    let best = plumb_report::terminal::Style::default().width;
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
+    terminal.map_or(best, |(width, _)| usize::from(width.0).clamp(60, best))
 }
 
 /// Says what the user should know before a run begins.

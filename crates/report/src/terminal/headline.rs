@@ -138,9 +138,12 @@ impl Section<'_> {
         }
         let title = self.ink.strong(format!("{total} unverified"));
         let (line, feature) = (Lack::Line.count(report), Lack::Feature.count(report));
-        self.line(&format!(
-            "{title}: one line of yours would show {line}, the target has no such feature for {feature}"
-        ));
+        let parts = [
+            (line, format!("one line of yours would show {line}")),
+            (feature, format!("the target has no such feature for {feature}")),
+        ];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words);
+        self.line(&format!("{title}: {}", parts.collect::<Vec<_>>().join(", ")));
         let shown = if style.verbose { means.len() } else { MEANS };
         for enable in means.iter().take(shown) {
             let count = counted(enable.checks.len(), "requirement");
@@ -258,10 +261,12 @@ impl Section<'_> {
     }
 
     fn row(&mut self, label: &str, text: &str) {
-        let label = self.ink.faint(format!("{label:>8}"));
         let text = visible_line(text);
-        let text = clipped(&text, self.width.max(40) * 2);
-        self.line(&format!("{label}  {text}"));
+        let room = self.width.max(40) - 10;
+        for (n, text) in wrapped(&clipped(&text, room * 2), room).iter().enumerate() {
+            let label = self.ink.faint(format!("{:>8}", if n == 0 { label } else { "" }));
+            self.line(&format!("{label}  {text}"));
+        }
     }
 
     fn item(&mut self, id: &str, why: &str) {
@@ -270,12 +275,13 @@ impl Section<'_> {
         self.wrapped("    ", &why);
     }
 
+    /// A text behind a few words, wrapped under their beginning.
     fn wrapped(&mut self, before: &str, text: &str) {
-        let hang = " ".repeat(before.len().min(8));
-        let room = self.width.saturating_sub(before.chars().count());
-        for (n, line) in wrapped(text, room).iter().enumerate() {
-            let start = if n == 0 { before } else { &hang };
-            self.line(&format!("{start}{line}"));
+        let told = format!("{before}{text}");
+        let (start, rest) = told.split_at(told.floor_char_boundary(before.len().min(8)));
+        let hang = " ".repeat(start.len());
+        for (n, line) in wrapped(rest, self.width.saturating_sub(hang.len())).iter().enumerate() {
+            self.line(&format!("{}{line}", if n == 0 { start } else { &hang }));
         }
     }
 
