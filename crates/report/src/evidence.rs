@@ -9,6 +9,8 @@ use crate::text::{counted, duration, size};
 
 /// The exchange that shows a case best, and the accepted request beside it.
 ///
+/// What was seen in many exchanges is shown by the first of them, which deviates from nothing.
+///
 /// A control and the deviation from it are often both among a case's exchanges, the control even twice; so the
 /// one that matters is the last whose request no other exchange of the case sent.
 pub fn of_case<'a>(
@@ -21,6 +23,9 @@ pub fn of_case<'a>(
         .filter_map(|seq| report.exchanges.get(seq))
         .map(AsRef::as_ref)
         .collect();
+    if case.count > 1 {
+        return (all.first().copied(), None);
+    }
     let alone = |e: &&&Exchange| all.iter().filter(|o| same_request(o, e)).count() == 1;
     let shown = all.iter().rev().find(alone).or(all.last()).copied();
     let control = shown.and_then(|shown| {
@@ -173,16 +178,25 @@ fn comparable(a: &Exchange, b: &Exchange) -> bool {
     }
 }
 
-/// The message without its JSON-RPC id, which differs in every request.
+/// The message without its JSON-RPC id, which differs in every request; one that no request is counted by deviates, and stays.
 fn message(sent: &Sent) -> Option<Message<'_>> {
     let body = body(sent)?;
     Some(match serde_json::from_slice::<Value>(body.bytes()) {
         Ok(Value::Object(mut object)) => {
-            object.remove("id");
+            if object.get("id").is_some_and(counts_requests) {
+                object.remove("id");
+            }
             Message::Json(Value::Object(object))
         }
         _ => Message::Bytes(body),
     })
+}
+
+/// Whether an id is one such as a run counts its requests by, and none that is sent for its own sake.
+fn counts_requests(id: &Value) -> bool {
+    const LARGEST_SAFE: u64 = (1 << 53) - 1;
+    id.as_u64().is_some_and(|id| (2..LARGEST_SAFE).contains(&id))
+        || id.as_str().is_some_and(|id| id.starts_with("plumb-"))
 }
 
 fn message_lines(sent: &Sent) -> Vec<String> {
@@ -230,5 +244,29 @@ pub fn reason(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::Payload;
+
+    use super::*;
+
+    fn sent(line: &str) -> Sent {
+        Sent::Stdio { line: Payload::from(line.as_bytes().to_vec()) }
+    }
+
+    #[test]
+    fn an_id_that_counts_requests_tells_nothing_and_any_other_one_is_the_deviation() {
+        let control = sent(r#"{"id": 1099511627776, "method": "a"}"#);
+        let lines = |id: &str| {
+            let sent = sent(&format!(r#"{{"id": {id}, "method": "a"}}"#));
+            deviation(&sent, &control).lines
+        };
+        assert!(lines("1099511627999").is_empty() && lines(r#""plumb-ping""#).is_empty());
+        for id in ["null", "0", "-7", "1.5", "true", r#""x""#, "9007199254740991"] {
+            assert_eq!(lines(id), [format!(r#""id": {id}"#)]);
+        }
     }
 }
