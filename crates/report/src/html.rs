@@ -170,7 +170,7 @@ impl<'a> EditionView<'a> {
             outcome_class: outcome_class(report.outcome()),
             plain_words: plain_words(report),
             facts: facts(report),
-            tiles: Standing::ALL.iter().map(|s| Tile::of(*s, &counts)).collect(),
+            tiles: Standing::ALL.iter().map(|s| Tile::of(*s, report)).collect(),
             bar: Bar::of(&counts),
             pages: findings::pages(report).iter().map(|p| PageRow::of(p, &prefix)).collect(),
             enable: findings::to_enable(report).iter().map(EnableRow::of).collect(),
@@ -349,8 +349,9 @@ fn page_anchor(page: &str, prefix: &str) -> String {
 }
 
 impl Tile {
-    fn of(standing: Standing, counts: &Counts) -> Self {
-        let count = standing.count(counts);
+    /// What the headline counts: findings, however many requirements each of them breaks.
+    fn of(standing: Standing, report: &Report) -> Self {
+        let (count, _) = standing.findings(report);
         let label = if count == 1 { standing.one() } else { standing.label() };
         Self { class: class(standing), label, count }
     }

@@ -214,7 +214,7 @@ impl FindingView {
             expected,
             actual,
             because,
-            case: finding.cases.first().map(|c| (line(&c.case), line(&c.title))),
+            case: finding.cases.first().map(|c| (line(&c.case), markup::phrase(&c.title))),
             alike: alike.collect(),
             seen: (finding.seen > finding.cases.len().max(1))
                 .then(|| counted(finding.seen, "time")),
