@@ -42,7 +42,7 @@ impl Schedule<'_> {
         let (mut tried, mut seen) = (BTreeSet::new(), Vec::new());
         // What one vector does not show again, another one may.
         while Instant::now() < until {
-            let mut chosen = self.broken(trials, results, &tried, &seen);
+            let mut chosen = breadth_first(self.broken(trials, results, &tried, &seen));
             chosen.truncate(MOST.saturating_sub(tried.len()));
             if chosen.is_empty() {
                 break;
@@ -75,7 +75,7 @@ impl Schedule<'_> {
         results: &Results,
         tried: &BTreeSet<String>,
         seen: &[(&'static str, Finding)],
-    ) -> Vec<(&'t Trial, Vec<&'static str>)> {
+    ) -> Vec<Chosen<'t>> {
         let is_new = |(id, came): &(&'static str, &Finding)| {
             !seen.iter().any(|(judge, shown)| judge == id && shown == *came)
         };
@@ -140,5 +140,31 @@ impl Schedule<'_> {
         let context = self.context.as_ref();
         let _turn = context.aside.turn(context.recorder.tempo.start_up()).await?;
         context.start().await.ok()
+    }
+}
+
+/// A vector and the checks that it is tried again for.
+type Chosen<'t> = (&'t Trial, Vec<&'static str>);
+
+/// What is the first to break a check goes before what breaks it in another way: each check is told by its first finding.
+fn breadth_first<T>(chosen: Vec<(T, Vec<&'static str>)>) -> Vec<(T, Vec<&'static str>)> {
+    let mut broken = BTreeSet::new();
+    let first = |(_, judges): &(T, Vec<&'static str>)| {
+        judges.iter().fold(false, |new, judge| broken.insert(*judge) || new)
+    };
+    let (mut chosen, rest): (Vec<_>, Vec<_>) = chosen.into_iter().partition(first);
+    chosen.extend(rest);
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_check_is_tried_again_once_before_any_is_twice() {
+        let chosen = vec![(1, vec!["a"]), (2, vec!["a"]), (3, vec!["a", "b"]), (4, vec!["c"])];
+        let order: Vec<u8> = breadth_first(chosen).into_iter().map(|(trial, _)| trial).collect();
+        assert_eq!(order, [1, 3, 4, 2]);
     }
 }
