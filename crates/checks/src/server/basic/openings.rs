@@ -28,7 +28,7 @@ check! {
     /// **Observed:** each kind of request is served as the first one of a connection, and some as the first one of a process.
     /// What is refused first counts only if it is refused again, and served once `server/discover` and the lists were asked
     /// for on that connection. On a server of this revision alone, a bare `ping` as an old client opens with it changes
-    /// nothing for the requests behind it. Tools that repeat a text of their arguments are called beside themselves with a text
+    /// nothing for a request that is served without it. Tools that repeat a text of their arguments are called beside themselves with a text
     /// each, and prompts with an optional argument and then without: an answer holds nothing of another request.
     ///
     /// **Why:** behind a load balancer the request before went to somebody else; on a shared connection it was somebody
@@ -41,11 +41,13 @@ check! {
 
 async fn no_prior_requests(bench: &Bench) -> Judgement {
     let mut processes = 0;
+    let mut served = None;
     for base in FIRST {
         let Some(probe) = opening(bench, base) else { continue };
         if bench.survey().transport.shares_processes() {
             let name = format!("opening-{}", base.name());
             let judgement = first(bench, &probe, |probe| bench.send(probe.on(&name))).await;
+            served = served_by(&judgement, &probe).or(served);
             let title = format!("{} is the first request of a connection", base.name());
             bench.case(&format!("{}-on-a-connection", base.name()), title, judgement);
         }
@@ -54,14 +56,15 @@ async fn no_prior_requests(bench: &Bench) -> Judgement {
             let own = bench.instance().await?;
             let judgement = first(bench, &probe, |probe| own.send(probe)).await;
             own.leave().await;
+            served = served_by(&judgement, &probe).or(served);
             let title = format!("{} is the first request of a process", base.name());
             bench.case(&format!("{}-of-a-process", base.name()), title, judgement);
         }
     }
     remembered::beside_each_other(bench).await?;
     remembered::left_out(bench).await?;
-    if !bench.survey().dual_era {
-        behind_a_ping(bench).await?;
+    if let Some(probe) = served.filter(|_| !bench.survey().dual_era) {
+        behind_a_ping(bench, probe).await?;
     }
     bench.conclude()
 }
@@ -107,11 +110,13 @@ where
     ))
 }
 
+/// A request that was served as the first one, which shows what another one before it changes.
+fn served_by(judgement: &Judgement, probe: &Probe) -> Option<Probe> {
+    matches!(judgement, Ok(Finding::Held)).then(|| probe.clone())
+}
+
 /// Opens as a client of an earlier revision may, before its handshake.
-async fn behind_a_ping(bench: &Bench) -> Result<(), Trouble> {
-    let Some(probe) = FIRST.into_iter().rev().find_map(|base| bench.base(base)) else {
-        return Ok(());
-    };
+async fn behind_a_ping(bench: &Bench, probe: Probe) -> Result<(), Trouble> {
     let ping = Probe::message(json!({"jsonrpc": "2.0", "id": "plumb-ping", "method": "ping"}))
         .without_header("Mcp-Method")
         .without_header("MCP-Protocol-Version");
