@@ -190,6 +190,34 @@ mod tests {
         survey
     }
 
+    /// The target of a command line.
+    fn given(words: &[&str]) -> crate::args::TargetArgs {
+        let words = [&["plumb", "init"], words].concat();
+        match <crate::args::Args as clap::Parser>::try_parse_from(words).map(|args| args.command) {
+            Ok(crate::args::Command::Init(args)) => args.target,
+            _ => panic!("no command line of init"),
+        }
+    }
+
+    #[test]
+    fn what_init_was_told_of_its_target_need_not_be_told_again() {
+        let target = |words: &[&str]| {
+            let text = starter(&Survey::default(), &Secrets::default(), &given(words));
+            toml::from_str::<Config>(&text).expect("a configuration");
+            toml::from_str::<toml::Table>(&text).expect("TOML").remove("target")
+        };
+        let command = ["node", "a \"b\".js", "--port", "{port}"];
+        let told = target(&[&["--path", "/x", "--"][..], &command].concat()).expect("a target");
+        assert_eq!(told["command"].as_array().map(Vec::len), Some(command.len()));
+        assert!(
+            command.iter().enumerate().all(|(n, word)| told["command"][n].as_str() == Some(*word))
+        );
+        assert_eq!(told["path"].as_str(), Some("/x"));
+        let told = target(&["http://127.0.0.1:1/mcp"]).expect("a target");
+        assert_eq!(told["url"].as_str(), Some("http://127.0.0.1:1/mcp"));
+        assert_eq!(target(&[]), None);
+    }
+
     #[test]
     fn what_init_writes_is_what_run_reads_whatever_the_names() {
         let nasty = [
@@ -208,7 +236,7 @@ mod tests {
                 "n": name,
             });
             let survey = survey(name, arguments.clone());
-            let text = starter(&survey, &Secrets::default());
+            let text = starter(&survey, &Secrets::default(), &given(&[]));
             toml::from_str::<Config>(&text).expect("a configuration as it stands");
             let acts = |c: char| misleads(c) && c != '\n';
             assert!(!text.contains(acts) && !text.contains("##["), "{text}");
@@ -243,7 +271,7 @@ mod tests {
         secrets.add_named("key", "correct-horse");
         let survey =
             survey("a correct-horse", serde_json::json!({"correct-horse": "correct-horse"}));
-        let text = starter(&survey, &secrets);
+        let text = starter(&survey, &secrets, &given(&["https://a.example/?k=correct-horse"]));
         assert!(!text.contains("correct-horse") && text.contains("a [redacted KEY]"), "{text}");
     }
 

@@ -177,11 +177,11 @@ pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs, secrets: Secrets
         plumb_runner::survey_only(edition, &target, &limits(&args.target), secrets.clone(), &allow)
             .await
             .map_err(|error| Failure::new(UNREACHED, error))?;
-    output::write(&args.write, &config::starter(&survey, &secrets))?;
+    output::write(&args.write, &config::starter(&survey, &secrets, &args.target))?;
     say::line(&format!(
-        "{}: {} things with known behaviour found, {} not; each says what it is and how many checks it unlocks",
+        "{}: {} with known behaviour found, {} not; each says what it is and how many checks it unlocks",
         args.write.display(),
-        survey.props.len(),
+        plumb_report::text::counted(survey.props.len(), "thing"),
         plumb_runner::Prop::ALL.len().saturating_sub(survey.props.len())
     ));
     Ok(0)

@@ -7,25 +7,30 @@ use plumb_runner::{Prop, Survey, wanted_arguments};
 use serde_json::Value;
 
 use super::{basic, inline};
+use crate::args::TargetArgs;
 
+/// The path that needs no telling.
+const MCP_PATH: &str = "/mcp";
 /// So many tools that were not called are named.
 const UNCALLED: usize = 20;
 
-/// A commented configuration with what a survey found, and what it did not.
-pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
-    let mut text = String::from(
+/// A commented configuration with the target that was surveyed, what was found, and what was not.
+pub(crate) fn starter(survey: &Survey, secrets: &Secrets, target: &TargetArgs) -> String {
+    let mut text = format!(
         "# What Plumb is told about this server. Everything here is optional.\n\n\
+         # Tools that may be called though they are not marked `readOnlyHint: true`; \"all\" for every tool.\n\
+         allow_calls = []\n\n\
          # How `plumb run` reaches it, and how a run goes: what a command line can say, by the names of its options. The\n\
          # command line has the last word; `--profile ci` takes what [profile.ci] says otherwise.\n\
-         # [target]\n\
-         # command = [\"node\", \"server.js\"]    # or url = \"https://example.com/mcp\"\n\
+         {}\
          # [run]\n\
          # suite = \"core\"\n\
          # [profile.ci]\n\
-         # markdown = \"summary.md\"\n\n\
-         # Tools that may be called though they are not marked `readOnlyHint: true`; \"all\" for every tool.\n\
-         allow_calls = []\n\n\
-         # Violations that you know and accept, by requirement id, each with a reason.\n\
+         # markdown = \"summary.md\"\n\n",
+        reached(target, secrets)
+    );
+    text.push_str(
+        "# Violations that you know and accept, by requirement id, each with a reason.\n\
          [known]\n\
          # \"http.origin.invalid-403\" = \"behind a gateway that checks it; issue 12\"\n\
          # \"base.error.same-id\" = { reason = \"until the SDK moves\", revision = \"2025-11-25\" }\n\n\
@@ -71,6 +76,30 @@ pub(crate) fn starter(survey: &Survey, secrets: &Secrets) -> String {
         proposed(&mut text, prop.likely(unknown(survey)), secrets);
     }
     text
+}
+
+/// The target as a table; as an example where none was given, and where a secret would stand in a file.
+fn reached(target: &TargetArgs, secrets: &Secrets) -> String {
+    let command: Vec<String> = target.server.iter().map(|word| basic(word)).collect();
+    let mut lines = match &target.url {
+        Some(url) => vec![format!("url = {}", basic(url))],
+        None if command.is_empty() => Vec::new(),
+        None => vec![format!("command = [{}]", command.join(", "))],
+    };
+    if target.path != MCP_PATH {
+        lines.push(format!("path = {}", basic(&target.path)));
+    }
+    let table = format!("[target]\n{}\n", lines.join("\n"));
+    if lines.is_empty() || secrets.blot_text(&table) != table {
+        return "# [target]\n# command = [\"node\", \"server.js\"]    # or url = \"https://example.com/mcp\"\n".into();
+    }
+    let more = !target.env.is_empty() || !target.header.is_empty();
+    let more = if more {
+        "# What --env and --header said may be secret, and does not stand here.\n"
+    } else {
+        ""
+    };
+    format!("{table}{more}")
 }
 
 /// A name to fill in, or the one that a tool's own words propose.
