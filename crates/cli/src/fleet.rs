@@ -154,7 +154,7 @@ fn summary(outcomes: &[Outcome]) {
     let parts = classes.into_iter().filter(|class| count(*class) > 0);
     let parts: Vec<String> =
         parts.map(|class| format!("{} {}", count(class), class.words())).collect();
-    say!("{} servers: {}", outcomes.len(), parts.join(", "));
+    say!("{}", servers(outcomes.len(), &parts));
 }
 
 fn merge(args: &MergeArgs) -> Exit {
@@ -165,10 +165,15 @@ fn merge(args: &MergeArgs) -> Exit {
         let words = standing.map_or("not judged", plumb_certificate::Standing::words);
         format!("{count} {words}")
     });
-    let parts = parts.collect::<Vec<_>>().join(", ");
-    let (out, servers) = (args.out.display(), matrix.servers.len());
-    say::line(&format!("{out}: {servers} servers: {parts}"));
+    let told = servers(matrix.servers.len(), &parts.collect::<Vec<_>>());
+    say::line(&format!("{}: {told}", args.out.display()));
     Ok(0)
+}
+
+/// How many there are, and what of each kind.
+fn servers(count: usize, parts: &[String]) -> String {
+    let told = plumb_report::text::counted(count, "server");
+    if parts.is_empty() { told } else { format!("{told}: {}", parts.join(", ")) }
 }
 
 fn site(args: &SiteArgs) -> Exit {
@@ -178,8 +183,8 @@ fn site(args: &SiteArgs) -> Exit {
     written
         .with_context(|| format!("{} could not be written", args.out.display()))
         .map_err(|error| Failure::new(output::UNWRITTEN, error))?;
-    let (index, servers) = (args.out.join("index.html"), matrix.servers.len());
-    say::line(&format!("{}: {servers} servers", index.display()));
+    let index = args.out.join("index.html");
+    say::line(&format!("{}: {}", index.display(), servers(matrix.servers.len(), &[])));
     Ok(0)
 }
 

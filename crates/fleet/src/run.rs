@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use plumb_certificate::Digest;
 use plumb_wire::Limits;
 use plumb_wire::process::{Launch, Process};
 use tokio::sync::{Mutex, Notify};
@@ -55,11 +56,10 @@ pub async fn run(order: Order, targets: Vec<Target>, told: Told) -> io::Result<V
     for target in &targets {
         match order.store.done(target) {
             Some(outcome) if !(order.retry && is_worth_retrying(outcome.class)) => {}
-            Some(_) => {
+            _ => {
                 order.store.forget(target)?;
                 waiting.push_back((target.clone(), 1));
             }
-            None => waiting.push_back((target.clone(), 1)),
         }
     }
     let progress = Progress { done: targets.len() - waiting.len(), of: targets.len() };
@@ -187,9 +187,13 @@ async fn judge(order: &Order, target: &Target, tries: u32) -> io::Result<(Outcom
         std::fs::remove_dir_all(&reports)?;
     }
     let class = Class::of(exit.0);
-    let said = if workplace.join("bundle.json").exists() { String::new() } else { exit.1 };
+    let bundle = match std::fs::File::open(workplace.join("bundle.json")) {
+        Ok(bundle) => Some(Digest::of_reader(bundle)?),
+        Err(_) => None,
+    };
+    let said = if bundle.is_some() { String::new() } else { exit.1 };
     let target = target.clone();
-    Ok((Outcome { target, class, exit_code: exit.0, tries, said }, workplace))
+    Ok((Outcome { target, class, exit_code: exit.0, tries, bundle, said }, workplace))
 }
 
 async fn certify(

@@ -1,5 +1,5 @@
 //! Where results are kept: a folder named by what was judged, by which set and by which binary. It appears whole or not
-//! at all, so whatever is there is done.
+//! at all, so whatever is there, and is what it was, is done.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -21,6 +21,9 @@ pub struct Outcome {
     pub exit_code: Option<i32>,
     /// How often it was tried.
     pub tries: u32,
+    /// The digest of its bundle, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Digest>,
     /// The last words, where there is no bundle.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub said: String,
@@ -93,15 +96,15 @@ impl Store {
         Self { folder: folder.to_owned(), standard: standard.to_owned() }
     }
 
-    /// What came of a server, if it is done.
+    /// What came of a server, if it is done. A result that a disk or somebody has spoilt is none.
     pub fn done(&self, target: &Target) -> Option<Outcome> {
-        let text = read_file(&self.place(target).join("outcome.json"), INSTRUCTIONS).ok()?;
-        serde_json::from_slice(&text).ok()
+        read(&self.place(target)).ok().map(|(outcome, _)| outcome)
     }
 
-    /// Forgets what came of a server.
+    /// Forgets what came of a server, if anything did.
     pub(crate) fn forget(&self, target: &Target) -> io::Result<()> {
-        fs::remove_dir_all(self.place(target))
+        let place = self.place(target);
+        if place.exists() { fs::remove_dir_all(place) } else { Ok(()) }
     }
 
     /// A folder of its own to work in, beside the results and never taken for one.
@@ -121,7 +124,7 @@ impl Store {
         fs::write(workplace.join("outcome.json"), text)?;
         let place = self.place(&outcome.target);
         match fs::rename(workplace, &place) {
-            Err(_) if place.join("outcome.json").exists() => fs::remove_dir_all(workplace),
+            Err(_) if self.done(&outcome.target).is_some() => fs::remove_dir_all(workplace),
             result => result,
         }
     }
@@ -159,10 +162,68 @@ pub(crate) fn results(folder: &Path) -> io::Result<Vec<(Outcome, Option<Vec<u8>>
     let mut all = Vec::new();
     for entry in fs::read_dir(folder)?.flatten() {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let text = read_file(&entry.path().join("outcome.json"), INSTRUCTIONS);
-        let Some(text) = text.ok().filter(|_| !hidden) else { continue };
-        let outcome: Outcome = serde_json::from_slice(&text)?;
-        all.push((outcome, read_file(&entry.path().join("bundle.json"), RECORDING).ok()));
+        if hidden || !entry.path().join("outcome.json").exists() {
+            continue;
+        }
+        let spoilt = |why| io::Error::other(Spoilt { place: entry.path(), why });
+        all.push(read(&entry.path()).map_err(spoilt)?);
     }
     Ok(all)
+}
+
+/// A result that is not what was kept.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is no result any more ({why}): `plumb fleet run` makes it anew", .place.display())]
+struct Spoilt {
+    place: PathBuf,
+    why: io::Error,
+}
+
+/// The result in a folder, with the bytes of its bundle if it has one.
+fn read(place: &Path) -> io::Result<(Outcome, Option<Vec<u8>>)> {
+    let outcome: Outcome =
+        serde_json::from_slice(&read_file(&place.join("outcome.json"), INSTRUCTIONS)?)?;
+    let Some(digest) = &outcome.bundle else { return Ok((outcome, None)) };
+    let bundle = read_file(&place.join("bundle.json"), RECORDING)?;
+    if Digest::of(&bundle) != *digest {
+        return Err(io::Error::other("its bundle is another"));
+    }
+    Ok((outcome, Some(bundle)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_that_was_spoilt_is_made_anew_and_never_folded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), "x/1");
+        let target = Target { name: "a".into(), ..Target::default() };
+        let keep = |text: &str| {
+            let workplace = store.workplace(&target).expect("a workplace");
+            fs::write(workplace.join("bundle.json"), text).expect("a bundle");
+            let outcome = Outcome {
+                target: target.clone(),
+                class: Class::Judged,
+                exit_code: Some(0),
+                tries: 1,
+                bundle: Some(Digest::of(text.as_bytes())),
+                said: String::new(),
+            };
+            store.forget(&target).expect("forgotten");
+            store.keep(&workplace, &outcome).expect("kept");
+        };
+        let place = store.place(&target);
+        for (file, text) in [("outcome.json", ""), ("outcome.json", "{}"), ("bundle.json", "b")] {
+            keep("a bundle");
+            assert!(store.done(&target).is_some());
+            fs::write(place.join(file), text).expect("spoilt");
+            assert!(store.done(&target).is_none(), "{file} {text}");
+            let told = results(folder.path()).expect_err("spoilt").to_string();
+            assert!(told.contains("is no result any more"), "{told}");
+        }
+        keep("a bundle");
+        assert_eq!(results(folder.path()).expect("whole").len(), 1);
+    }
 }

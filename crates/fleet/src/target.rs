@@ -58,7 +58,8 @@ pub fn targets(text: &str) -> Result<Vec<Target>, TargetError> {
             return Err(error(what));
         }
         if !names.insert((target.name.clone(), target.version.clone())) {
-            return Err(error(format!("{} {} stands twice", target.name, target.version)));
+            let which = format!("{} {}", target.name, target.version);
+            return Err(error(format!("{} stands twice", which.trim_end())));
         }
         all.push(target);
     }
@@ -114,7 +115,7 @@ mod tests {
         assert_eq!(all[0].host().as_deref(), Some("a.example"));
         assert_eq!(all[1].arguments(), ["--", "b"]);
         let twice = targets("{\"name\":\"a\",\"url\":\"u\"}\n{\"name\":\"a\",\"command\":[\"b\"]}");
-        assert_eq!(twice.unwrap_err().to_string(), "line 2: a  stands twice");
+        assert_eq!(twice.unwrap_err().to_string(), "line 2: a stands twice");
         assert!(targets("{\"name\":\"a\"}").is_err());
         for unfit in [r#""url":"--unconfined""#, r#""entry":"-x""#, r#""command":["a\u0000b"]"#] {
             assert!(targets(&format!(r#"{{"name":"a",{unfit}}}"#)).is_err(), "{unfit}");
