@@ -14,6 +14,8 @@ use crate::matrix::{Changes, Matrix, Row, tally};
 const OTHERS: &str = "Others";
 /// Requirements that most servers break, on the first page.
 const OFTEN: usize = 12;
+/// So many servers at most all stand on the first page.
+const FEW: usize = 60;
 
 const STYLE: &str = include_str!("../templates/style.css");
 const SEARCH: &str = include_str!("../templates/search.js");
@@ -22,7 +24,9 @@ const SEARCH: &str = include_str!("../templates/search.js");
 #[template(path = "index.html")]
 struct Index<'a> {
     sets: &'a str,
-    servers: usize,
+    count: String,
+    /// Whether all servers stand on the first page.
+    few: bool,
     tally: Vec<Share>,
     areas: Vec<Area<'a>>,
     often: Vec<Often<'a>>,
@@ -90,6 +94,8 @@ struct Often<'a> {
 struct Verdicts<'a> {
     words: &'static str,
     open: bool,
+    /// Whether each is told in words: what was not found wrong is named alone, since there are ten thousand such pages.
+    told: bool,
     rows: Vec<(&'a str, &'a str, &'a str, Option<&'a String>)>,
 }
 
@@ -110,7 +116,8 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
     let sets = &sets(matrix);
     let index = Index {
         sets,
-        servers: matrix.servers.len(),
+        count: counted(matrix.servers.len()),
+        few: matrix.servers.len() <= FEW,
         tally: shares(matrix.tally()),
         often: often(matrix),
         changes: changes.as_ref(),
@@ -159,6 +166,14 @@ fn sets(matrix: &Matrix) -> String {
             format!("the frozen sets {}, each server by that of its revision", several.join(", "))
         }
     }
+}
+
+/// So many servers, in groups of three digits.
+fn counted(servers: usize) -> String {
+    let digits = servers.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(|group| String::from_utf8_lossy(group)).collect();
+    format!("{} MCP server{}", groups.join("\u{a0}"), if servers == 1 { "" } else { "s" })
 }
 
 fn put(folder: &Path, name: &str, page: &impl Template) -> io::Result<()> {
@@ -226,7 +241,8 @@ fn verdicts<'a>(matrix: &'a Matrix, row: &'a Row) -> Vec<Verdicts<'a>> {
         let these = all.filter(|(_, found)| *found == letter).map(|(r, _)| {
             (r.id.as_str(), r.level.as_str(), r.summary.as_str(), row.found.get(&r.id))
         });
-        Verdicts { words, open, rows: these.collect() }
+        let told = matches!(letter, 'f' | 'w' | 'd' | 'i');
+        Verdicts { words, open, told, rows: these.collect() }
     };
     kinds.into_iter().map(of).filter(|verdicts| !verdicts.rows.is_empty()).collect()
 }

@@ -43,6 +43,15 @@ fn a_site_has_a_page_and_a_badge_for_each_server_and_nothing_of_a_server_is_mark
         page.contains("by x/1") && index.contains("the frozen sets x/1, y/1, each"),
         "{page}{index}"
     );
+    assert!(
+        index.contains("servers/io.example--b-1.0"),
+        "few servers stand on the first page: {index}"
+    );
+}
+
+#[test]
+fn many_servers_are_counted_in_groups_of_digits() {
+    assert_eq!([counted(1), counted(10_000)], ["1 MCP server", "10\u{a0}000 MCP servers"]);
 }
 
 #[test]
