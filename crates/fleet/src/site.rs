@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use askama::Template;
-use plumb_certificate::{Digest, Standing, badge};
+use plumb_certificate::{Digest, Standing, badge, revision_of};
 
 use crate::matrix::{Changes, Matrix, Row, tally};
 
@@ -28,6 +28,8 @@ struct Index<'a> {
     /// Whether all servers stand on the first page.
     few: bool,
     tally: Vec<Share>,
+    /// If there are several.
+    revisions: Vec<OfRevision<'a>>,
     areas: Vec<Area<'a>>,
     often: Vec<Often<'a>>,
     changes: Option<&'a Changes>,
@@ -57,6 +59,13 @@ struct ChangesPage<'a> {
     healed: Vec<Changed<'a>>,
     new: &'a [String],
     gone: &'a [String],
+}
+
+/// The servers of one revision.
+struct OfRevision<'a> {
+    name: &'a str,
+    servers: usize,
+    tally: Vec<Share>,
 }
 
 /// A part of a bar.
@@ -119,6 +128,7 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
         count: counted(matrix.servers.len()),
         few: matrix.servers.len() <= FEW,
         tally: shares(matrix.tally()),
+        revisions: revisions(matrix),
         often: often(matrix),
         changes: changes.as_ref(),
         areas,
@@ -180,13 +190,24 @@ fn put(folder: &Path, name: &str, page: &impl Template) -> io::Result<()> {
     fs::write(folder.join(name), page.render().map_err(io::Error::other)?)
 }
 
-/// What the search looks through: name, version, area, standing, page.
+/// What the search looks through: name, version, area, standing, page, revision.
 fn search(matrix: &Matrix) -> io::Result<Vec<u8>> {
     let rows = matrix.servers.iter().map(|row| {
         let server = Server::of(row);
-        (&row.name, &row.version, area_of(row), server.class, server.words, server.slug)
+        let revision = set_of(row).map(revision_of).unwrap_or_default();
+        (&row.name, &row.version, area_of(row), server.class, server.words, server.slug, revision)
     });
     Ok(serde_json::to_vec(&rows.collect::<Vec<_>>())?)
+}
+
+fn revisions<'a>(matrix: &'a Matrix) -> Vec<OfRevision<'a>> {
+    let revision = |set: &'a String| {
+        let rows = matrix.servers.iter().filter(|row| set_of(row) == Some(set.as_str()));
+        let rows: Vec<&Row> = rows.collect();
+        let (name, servers) = (revision_of(set), rows.len());
+        OfRevision { name, servers, tally: shares(tally(rows.into_iter())) }
+    };
+    if matrix.sets.len() > 1 { matrix.sets.iter().map(revision).collect() } else { Vec::new() }
 }
 
 fn areas<'a>(matrix: &'a Matrix) -> Vec<Area<'a>> {
@@ -285,10 +306,14 @@ impl<'a> Server<'a> {
 }
 
 impl Server<'_> {
-    /// The frozen set that it was judged by.
     fn set(&self) -> Option<&str> {
-        self.row.judgement.as_ref().map(|judgement| judgement.set.as_str())
+        set_of(self.row)
     }
+}
+
+/// The frozen set that a server was judged by.
+fn set_of(row: &Row) -> Option<&str> {
+    row.judgement.as_ref().map(|judgement| judgement.set.as_str())
 }
 
 impl<'a> Changed<'a> {

@@ -43,6 +43,7 @@ fn a_site_has_a_page_and_a_badge_for_each_server_and_nothing_of_a_server_is_mark
         page.contains("by x/1") && index.contains("the frozen sets x/1, y/1, each"),
         "{page}{index}"
     );
+    assert!(index.contains("By revision") && index.contains("<li>y <span class=\"dim\">0</span>"));
     assert!(
         index.contains("servers/io.example--b-1.0"),
         "few servers stand on the first page: {index}"
