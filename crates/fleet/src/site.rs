@@ -17,6 +17,11 @@ const OFTEN: usize = 12;
 /// So many servers at most all stand on the first page.
 const FEW: usize = 60;
 
+/// The matrix that a site is made of, beside its pages.
+const MATRIX: &str = "matrix.json";
+/// What changed since the fleet before, if there is one.
+const CHANGES: &str = "changes.html";
+
 const STYLE: &str = include_str!("../templates/style.css");
 const SEARCH: &str = include_str!("../templates/search.js");
 
@@ -117,9 +122,7 @@ struct Changed<'a> {
 
 /// Writes the pages of a fleet into a folder; with an earlier fleet, what changed since.
 pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Result<()> {
-    for name in ["servers", "areas", "badges"] {
-        fs::create_dir_all(folder.join(name))?;
-    }
+    cleared(folder)?;
     let changes = before.map(|before| matrix.since(before));
     let areas = areas(matrix);
     let sets = &sets(matrix);
@@ -159,13 +162,13 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
             new: &changes.new,
             gone: &changes.gone,
         };
-        put(folder, "changes.html", &page)?;
+        put(folder, CHANGES, &page)?;
     }
     put(folder, "index.html", &index)?;
     fs::write(folder.join("search.json"), search(matrix)?)?;
     fs::write(folder.join("search.js"), SEARCH)?;
     fs::write(folder.join("style.css"), STYLE)?;
-    fs::write(folder.join("matrix.json"), matrix.to_bytes())
+    fs::write(folder.join(MATRIX), matrix.to_bytes())
 }
 
 /// The frozen sets that a fleet is judged by, in a sentence.
@@ -176,6 +179,22 @@ fn sets(matrix: &Matrix) -> String {
             format!("the frozen sets {}, each server by that of its revision", several.join(", "))
         }
     }
+}
+
+/// Makes the folders of pages, without those of an earlier site: servers that are gone have none.
+fn cleared(folder: &Path) -> io::Result<()> {
+    let is_ours = [MATRIX, "search.json"].iter().all(|name| folder.join(name).is_file());
+    for name in ["servers", "areas", "badges"] {
+        let pages = folder.join(name);
+        if is_ours && pages.is_dir() {
+            fs::remove_dir_all(&pages)?;
+        }
+        fs::create_dir_all(pages)?;
+    }
+    if is_ours && folder.join(CHANGES).is_file() {
+        fs::remove_file(folder.join(CHANGES))?;
+    }
+    Ok(())
 }
 
 /// So many servers, in groups of three digits.

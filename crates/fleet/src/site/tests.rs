@@ -51,6 +51,21 @@ fn a_site_has_a_page_and_a_badge_for_each_server_and_nothing_of_a_server_is_mark
 }
 
 #[test]
+fn a_site_over_an_older_one_has_no_page_of_it_and_other_folders_keep_theirs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = folder.path().join("servers/gone.html");
+    let put = || {
+        std::fs::create_dir_all(folder.path().join("servers")).expect("a folder");
+        std::fs::write(&old, "").expect("written");
+    };
+    put();
+    write(folder.path(), &matrix(), Some(&matrix())).expect("written");
+    assert!(old.exists(), "it was no site");
+    write(folder.path(), &matrix(), None).expect("written");
+    assert!(!old.exists() && !folder.path().join("changes.html").exists());
+}
+
+#[test]
 fn many_servers_are_counted_in_groups_of_digits() {
     assert_eq!([counted(1), counted(10_000)], ["1 MCP server", "10\u{a0}000 MCP servers"]);
 }
