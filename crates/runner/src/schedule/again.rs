@@ -150,7 +150,7 @@ type Chosen<'t> = (&'t Trial, Vec<&'static str>);
 fn breadth_first<T>(chosen: Vec<(T, Vec<&'static str>)>) -> Vec<(T, Vec<&'static str>)> {
     let mut broken = BTreeSet::new();
     let first = |(_, judges): &(T, Vec<&'static str>)| {
-        judges.iter().fold(false, |new, judge| broken.insert(*judge) || new)
+        judges.iter().filter(|judge| broken.insert(**judge)).count() > 0
     };
     let (mut chosen, rest): (Vec<_>, Vec<_>) = chosen.into_iter().partition(first);
     chosen.extend(rest);

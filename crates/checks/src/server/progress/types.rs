@@ -13,8 +13,8 @@ pub(super) fn one_refused(tokens: &[Token<'_>], answers: &[Answer]) -> Option<Fi
     let calls = || tokens.iter().map(|(_, token)| token).zip(answers);
     [true, false].into_iter().find_map(|strings| {
         let mut these = calls().filter(|(token, _)| token.is_string() == strings);
-        let mut those = calls().filter(|(token, _)| token.is_string() != strings);
-        let (served, _) = those.find(|(_, answer)| serves(answer))?;
+        let mut others = calls().filter(|(token, _)| token.is_string() != strings);
+        let (served, _) = others.find(|(_, answer)| serves(answer))?;
         let (token, first) = these.next().filter(|(_, answer)| refuses(answer))?;
         let (first, all) = (first.as_ref().ok()?, these.all(|(_, answer)| refuses(answer)));
         let expected = format!("a result with the token {token}, as with {served}");
