@@ -1,7 +1,8 @@
 //! One fact, one finding: requirements that are broken by the same fact are told together.
 
 use super::{CheckReport, Report};
-use crate::Severity;
+use crate::event::CaseFinished;
+use crate::{Severity, Verdict};
 
 /// What was found broken: one requirement, or several that one fact breaks.
 #[derive(Clone, Debug)]
@@ -14,12 +15,14 @@ pub struct Fact<'a> {
 
 impl Report {
     /// What was found broken, known and disputed violations left out, in the order of the plan. Requirements are
-    /// counted by [`Report::counts`]; these are the findings.
+    /// counted by [`Report::counts`]; these are the findings. One fact breaks what the checks say that it breaks, and what the
+    /// same answer was found to break in the same words.
     pub fn facts(&self) -> Vec<Fact<'_>> {
         let mut facts: Vec<(&str, Vec<&CheckReport>)> = Vec::new();
         for check in self.checks.iter().filter(|c| c.counts_as_broken()) {
             let fact = check.fact();
-            match facts.iter_mut().find(|(of, _)| *of == fact) {
+            let same = |other: &&CheckReport| other.is_shown_by_the_same(check);
+            match facts.iter_mut().find(|(of, checks)| *of == fact || checks.iter().any(same)) {
                 Some((_, checks)) => checks.push(check),
                 None => facts.push((fact, vec![check])),
             }
@@ -54,13 +57,27 @@ impl CheckReport {
     pub fn fact(&self) -> &str {
         self.info.fact.as_deref().unwrap_or(&self.info.id)
     }
+
+    /// Whether the first that was found of each is the same try, with the same exchanges, told in the same words.
+    fn is_shown_by_the_same(&self, other: &Self) -> bool {
+        self.first_found().zip(other.first_found()).is_some_and(|(one, other)| {
+            one.case == other.case
+                && !one.exchanges.is_empty()
+                && one.exchanges == other.exchanges
+                && one.verdict == other.verdict
+        })
+    }
+
+    fn first_found(&self) -> Option<&CaseFinished> {
+        self.cases.iter().find(|case| matches!(case.verdict, Verdict::Violated { .. }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::{FORMAT, RunStarted, TargetInfo};
-    use crate::{CheckInfo, Edition, Event, Verdict};
+    use crate::{CheckInfo, Edition, Event};
 
     fn report(broken: &[&str]) -> Report {
         let ids = ["transport.directions", "patterns.no-server-requests", "base.response.same-id"];
@@ -111,6 +128,28 @@ mod tests {
         assert_eq!((facts.len(), report.counts().failures), (2, 3));
         assert_eq!(facts[0].lead.info.id, "patterns.no-server-requests");
         assert_eq!(facts[0].others[0].info.id, "transport.directions");
+    }
+
+    #[test]
+    fn what_one_answer_shows_in_the_same_words_is_one_fact() {
+        let both = ["patterns.no-server-requests", "base.response.same-id"];
+        let found = |exchange: u64| {
+            let mut report = report(&both);
+            for check in report.checks.iter_mut().filter(|c| both.contains(&&*c.info.id)) {
+                let at = if check.info.id == both[0] { 7 } else { exchange };
+                check.cases = vec![CaseFinished {
+                    check: check.info.id.clone(),
+                    case: "null@ping".into(),
+                    title: "the id is null".into(),
+                    verdict: check.verdict.clone(),
+                    exchanges: vec![at],
+                    count: 1,
+                    again: None,
+                }];
+            }
+            report.facts().len()
+        };
+        assert_eq!((found(7), found(8)), (1, 2));
     }
 
     #[test]

@@ -237,7 +237,8 @@ pub(crate) fn large(checks: usize, exchanges: usize) -> Report {
     let ids: Vec<String> = run.edition.ledger.rows().iter().map(|r| r.id.clone()).collect();
     for (n, id) in ids.iter().take(checks).enumerate() {
         let rests_on: Vec<u64> = (0..5).map(|i| ((n * 5 + i) % exchanges + 1) as u64).collect();
-        let verdict = if n % 10 == 0 { Verdict::violated("a", "b") } else { Verdict::Held };
+        let broken = || Verdict::violated("a", format!("b of {n}"));
+        let verdict = if n % 10 == 0 { broken() } else { Verdict::Held };
         run.check(id, &[case("one", "a case", verdict, &rests_on, 1)]);
     }
     fold(&run.finish(BTreeMap::new(), vec![]))
