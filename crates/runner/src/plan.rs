@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use plumb_model::{Danger, Edition, Force, Level};
 
+use crate::Observed;
 use crate::check::Check;
 use crate::lab::Trial;
 use crate::lab::given::Given;
@@ -20,7 +21,8 @@ const PER_SCENARIO: f64 = 9.0;
 /// The plan may fill so much of the time that is left; the rest is for second tries.
 const ROOM: f64 = 0.6;
 
-/// Beyond those that are props, so many callable tools, and tools that answer with tasks, are left of a slow target.
+/// Beyond those that are props or ask the client, so many callable tools, tools that answer with tasks, resources and prompts
+/// are left of a slow target.
 const FEW: usize = 3;
 
 /// What `--budget auto` allows beyond twice the estimate.
@@ -136,14 +138,51 @@ pub(crate) fn less(survey: &Survey) -> Survey {
         }
     });
     less.tasks.truncate(FEW);
-    less.fetched_resources.truncate(FEW);
-    less.fetched_prompts.truncate(FEW);
+    few(&mut less.fetched_resources);
+    few(&mut less.fetched_prompts);
     less
+}
+
+/// Leaves what asks the client, which is rare and shows most, and a few more.
+fn few(fetched: &mut Vec<Observed>) {
+    let mut further = 0;
+    fetched.retain(|seen| {
+        let asks = seen.input_required().is_some() || seen.asked().next().is_some();
+        further += usize::from(!asks);
+        asks || further <= FEW
+    });
 }
 
 #[cfg(test)]
 mod tests {
+    use plumb_model::{Answer, Carrier, Exchange, Frame, Initiator, Sent};
+    use serde_json::{Value, json};
+
     use super::*;
+
+    /// What came for a prompt.
+    fn fetched(result: &Value) -> Observed {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string();
+        let frame = Frame { at: 0, carrier: Carrier::Body, payload: message.into() };
+        Observed::new(Exchange {
+            seq: 1,
+            by: "survey".into(),
+            channel: "http-1".into(),
+            initiator: Initiator::Us,
+            sent: Sent::Nothing,
+            answer: Answer { frames: vec![frame], ..Answer::default() },
+        })
+    }
+
+    #[test]
+    fn what_asks_the_client_is_left_of_a_slow_target() {
+        let plain = || fetched(&json!({"resultType": "complete", "messages": []}));
+        let asking = || fetched(&json!({"resultType": "input_required", "inputRequests": {}}));
+        let fetched_prompts = vec![plain(), plain(), plain(), plain(), asking(), asking()];
+        let less = less(&Survey { fetched_prompts, ..Survey::default() });
+        let asks = less.fetched_prompts.iter().map(|seen| seen.input_required().is_some());
+        assert_eq!(asks.collect::<Vec<_>>(), [false, false, false, true, true]);
+    }
 
     fn estimate(answer: Duration) -> Estimate {
         Estimate { vectors: 400, scenarios: 200, answer, at_once: 10 }
