@@ -15,6 +15,7 @@ use plumb_model::report::Outcome;
 use plumb_model::{Edition, Report, Role, Secrets};
 
 use entry::Prepared;
+use plumb_runner::Budget;
 use plumb_wire::limits::{RECORDING, read_file};
 
 use crate::args::{CertifyArgs, Revisions, RunArgs, VerifyArgs};
@@ -39,10 +40,7 @@ pub(crate) async fn certify(
     let set = args.set.as_deref().map(Set::named).transpose()?;
     let config = Config::read(args.run.target.config.as_deref(), &edition.positions)?;
     refuse(&args.run, &config)?;
-    args.run.revision = Some(match &set {
-        Some(set) => Revisions::Named(vec![set.revision().to_owned()]),
-        None => Revisions::Newest,
-    });
+    in_full(&mut args.run, set.as_ref());
     let signer = args.sign.as_deref().map(signer).transpose()?;
     let out = args.run.judging.out.clone();
     let bundle = args.bundle.clone().unwrap_or_else(|| out.join("bundle.json"));
@@ -64,6 +62,16 @@ pub(crate) async fn certify(
         say::line(&format!("certificate: {bundle}, {svg}, {json}"));
     }
     Ok(exit_code(&judgement, report.outcome()))
+}
+
+/// A certificate is by one revision, that of the set or the newest that the target speaks, and takes the time that the answers
+/// ask for, unless it is given some: what it shows must not hang on how busy a machine is.
+fn in_full(run: &mut RunArgs, set: Option<&Set>) {
+    run.revision = Some(match set {
+        Some(set) => Revisions::Named(vec![set.revision().to_owned()]),
+        None => Revisions::Newest,
+    });
+    run.judging.budget.get_or_insert(Budget::Auto);
 }
 
 /// The run of a target, however it is named, and what is known about it besides.
@@ -207,4 +215,29 @@ fn signer(path: &Path) -> anyhow::Result<Signer> {
 pub(crate) fn verifier(path: &Path) -> anyhow::Result<Verifier> {
     let text = config::read(path)?;
     Verifier::from_pem(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Args, Command};
+
+    #[test]
+    fn a_certificate_is_by_one_revision_and_takes_its_time_unless_it_is_given_some() {
+        let told = |words: &[&str], set: Option<&str>| {
+            let args = Args::try_parse_from([&["plumb", "certify"], words].concat());
+            let Ok(Command::Certify(mut args)) = args.map(|args| args.command) else {
+                panic!("no certificate")
+            };
+            let set = set.map(|name| Set::named(name).expect("a set"));
+            in_full(&mut args.run, set.as_ref());
+            let by = args.run.revision.map(|revision| revision.word()).unwrap_or_default();
+            format!("{by} {}", args.run.judging.budget())
+        };
+        assert_eq!(told(&[], None), "newest auto");
+        let named = told(&["--budget", "90"], Some("2025-11-25/1"));
+        assert_eq!(named, "2025-11-25 90");
+    }
 }
