@@ -10,6 +10,7 @@ mod issuer;
 mod judging;
 mod load;
 mod migrate;
+mod revision;
 mod serve;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use plumb_model::{Edition, Role};
 use plumb_runner::Budget;
+use revision::{a_revision, some_revisions};
 
 pub(crate) use auth::{AuthArgs, LoginArgs};
 pub(crate) use certify::{CertifyArgs, VerifyArgs};
@@ -30,6 +32,7 @@ pub(crate) use issuer::{IssuerArgs, ServeArgs};
 pub(crate) use judging::{Formats, JudgingArgs};
 pub(crate) use load::{LoadArgs, LoadFormat, Script};
 pub(crate) use migrate::{EarlierArgs, Format, HandshakeArgs, MigrateArgs};
+pub(crate) use revision::Revisions;
 pub(crate) use serve::{GatewayArgs, ReferenceArgs, Serve};
 
 /// The longest time that an option takes, in seconds.
@@ -276,48 +279,6 @@ pub(crate) struct RunArgs {
     /// At most so many requests a second, for a target that limits them; found by itself if nothing is said.
     #[arg(long, value_name = "N", value_parser = a_rate, help_heading = "Pace")]
     pub(crate) rate: Option<f64>,
-}
-
-/// What `--revision` calls the newest revision that a server speaks.
-pub(crate) const NEWEST: &str = "newest";
-
-/// A revision that is judged.
-fn a_revision(word: &str) -> Result<String, String> {
-    let all = Edition::revisions();
-    let known = all.iter().find(|revision| **revision == word);
-    known.map(|r| (*r).to_owned()).ok_or_else(|| format!("one of {}", all.join(", ")))
-}
-
-/// By which revisions a server is to be judged.
-#[derive(Clone, Debug)]
-pub(crate) enum Revisions {
-    /// By the newest that it speaks, and by no other.
-    Newest,
-    /// By these, the newest first.
-    Named(Vec<String>),
-}
-
-impl Revisions {
-    /// As the option takes it.
-    pub(crate) fn word(&self) -> String {
-        match self {
-            Self::Newest => NEWEST.to_owned(),
-            Self::Named(revisions) => revisions.join(","),
-        }
-    }
-}
-
-/// The newest, or revisions between commas, each once.
-fn some_revisions(words: &str) -> Result<Revisions, String> {
-    if words.trim() == NEWEST {
-        return Ok(Revisions::Newest);
-    }
-    let named: Result<Vec<String>, String> =
-        words.split(',').map(|w| a_revision(w.trim())).collect();
-    let mut named = named.map_err(|all| format!("{NEWEST}, or {all}"))?;
-    named.sort_unstable_by(|one, other| other.cmp(one));
-    named.dedup();
-    Ok(Revisions::Named(named))
 }
 
 /// Who is judged.

@@ -11,21 +11,20 @@ use crate::run::suite;
 /// The revision to begin with, and how the run goes on: by those that were asked for; else by the newest that the target
 /// turns out to speak, and by all others that it offers, unless that one alone was asked for.
 pub(crate) fn begin(newest: Arc<Edition>, args: &RunArgs) -> (Arc<Edition>, By) {
-    match &args.revision {
-        None => {}
-        Some(Revisions::Newest) => return (newest, By::Spoken(Vec::new())),
-        Some(Revisions::Named(asked)) => {
-            if let Some(first) = asked.first().and_then(|revision| Edition::of(revision)) {
-                let by = match asked.len() {
-                    1 => By::Given,
-                    _ => Made { revisions: asked.clone(), ..Made::default() }.follows(),
-                };
-                return (Arc::new(first), by);
-            }
-        }
+    if let Some(Revisions::Named(asked)) = &args.revision
+        && let Some(first) = asked.first().and_then(|revision| Edition::of(revision))
+    {
+        let by = match asked.len() {
+            1 => By::Given,
+            _ => Made { revisions: asked.clone(), ..Made::default() }.follows(),
+        };
+        return (Arc::new(first), by);
     }
     if args.issuer.authorization_server.is_some() || args.behind.is_some() {
         return (newest, By::Given);
+    }
+    if let Some(Revisions::Newest) = args.revision {
+        return (newest, By::Spoken(Vec::new()));
     }
     let registry = plumb_checks::of_servers();
     let has_something = |edition: &Edition| {
