@@ -1,12 +1,14 @@
 //! Changes of a list, and who is told of them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop};
+use plumb_runner::{Bench, Finding, Judgement, Open, Probe, Prop, Trouble};
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Value, json};
 
-use super::{Connection, List, PAGES, difference, walk};
+use super::rest::read;
+use super::{Connection, List, difference};
 
 /// A change is awaited for so long; the text gives no time, so silence is tried again before it counts.
 const TOLD: Duration = Duration::from_secs(3);
@@ -45,8 +47,13 @@ impl Announced {
         }
     }
 
+    /// The list as one reader gets it, each time over one connection: what differs by connection did not change.
+    async fn read(&self, bench: &Bench) -> Result<BTreeSet<String>, Trouble> {
+        read(bench, &Connection::Named("reader".to_owned()), self.list).await
+    }
+
     async fn made(&self, bench: &Bench) -> Judgement {
-        let before = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
+        let before = self.read(bench).await?;
         // Two clients, or one with two: each is told.
         let (mut one, first) = bench.listen(self.filter()).await?;
         let (mut two, second) = bench.listen(self.filter()).await?;
@@ -82,10 +89,10 @@ impl Announced {
         }
         // Silence counts only beside a target that answers, and a change that shows. Two calls of a tool that turns
         // something on and off leave the list as it was: a third one shows whether it does anything.
-        let after = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
+        let after = self.read(bench).await?;
         let third = if after == before {
             bench.send(bench.call(self.by)?).await?;
-            walk(bench, &Connection::Shared, self.list, PAGES).await?.set()
+            self.read(bench).await?
         } else {
             after
         };
@@ -98,12 +105,12 @@ impl Announced {
 
     /// No tool is known that changes the list: those that may be called are, and the list may change by itself.
     async fn met(&self, bench: &Bench) -> Judgement {
-        let before = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
+        let before = self.read(bench).await?;
         let (mut stream, ack) = bench.listen(self.filter()).await?;
         for probe in calls(bench) {
             bench.send(probe).await?;
         }
-        let after = walk(bench, &Connection::Shared, self.list, PAGES).await?.set();
+        let after = self.read(bench).await?;
         if after == before {
             bench.close(stream);
             return Ok(Finding::unseen(

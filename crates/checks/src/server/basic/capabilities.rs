@@ -113,34 +113,49 @@ check! {
 
 async fn no_rely_undeclared(bench: &Bench) -> Judgement {
     for (what, probe) in asking_requests(bench) {
-        bench.control(probe.clone().capabilities(everything())).await?;
+        let all = probe.clone().capabilities(everything());
+        bench.control(all.clone()).await?;
+        let mut refused = false;
+        let mut findings = Vec::new();
         for (declares, capabilities) in [
             ("nothing", json!({})),
             ("roots-only", json!({"roots": {}})),
             ("elicitation-only", json!({"elicitation": {"form": {}, "url": {}}})),
         ] {
             let seen = bench.send(declaring(&probe, &capabilities, declares)).await?;
-            let undeclared = asked(&seen).into_iter().find(|method| {
-                let (capability, _) = method.split_once('/').unwrap_or((method, ""));
-                capabilities.get(capability).is_none()
-            });
-            let finding = match undeclared {
-                Some(method) => Finding::violated(
-                    format!("no input request beyond the declared capabilities {capabilities}"),
-                    format!("an input request {method}"),
-                ),
-                None if seen.is_accepted() || seen.is_refused() => Finding::Held,
-                None => return Err(Trouble::Setup(seen.describe())),
-            };
+            refused |= seen.is_refused();
+            let finding = relied(&seen, &capabilities)?;
+            findings.push((declares, capabilities, finding));
+        }
+        // What is refused says nothing beside a request that is refused by now whatever it declares.
+        let after = if refused { bench.control(all).await.err() } else { None };
+        for (declares, capabilities, finding) in findings {
+            let held = finding == Finding::Held;
             bench.case(
                 &format!("{}-{declares}", slug(&what)),
                 format!("{what} by a client that declares {capabilities}"),
-                Ok(finding),
+                after.clone().filter(|_| held).map_or(Ok(finding), Err),
             );
         }
     }
     of_tasks(bench, "nothing", &json!({}), |_| true).await?;
     or_unseen(bench)
+}
+
+/// Whether an answer asks for what its request did not declare.
+fn relied(seen: &Observed, capabilities: &Value) -> Judgement {
+    let undeclared = asked(seen).into_iter().find(|method| {
+        let (capability, _) = method.split_once('/').unwrap_or((method, ""));
+        capabilities.get(capability).is_none()
+    });
+    match undeclared {
+        Some(method) => Ok(Finding::violated(
+            format!("no input request beyond the declared capabilities {capabilities}"),
+            format!("an input request {method}"),
+        )),
+        None if seen.is_accepted() || seen.is_refused() => Ok(Finding::Held),
+        None => Err(Trouble::Setup(seen.describe())),
+    }
 }
 
 fn or_unseen(bench: &Bench) -> Judgement {
@@ -170,6 +185,7 @@ async fn missing_capability_error(bench: &Bench) -> Judgement {
         if seen.result().is_some() && needy.as_ref() != Some(&what) {
             continue;
         }
+        bench.control(probe.clone().capabilities(everything())).await?;
         let fits = seen.code() == Some(codes::MISSING_CLIENT_CAPABILITY);
         let expected = "error -32021, since the request declares no capability";
         let finding = Finding::expect(fits, expected, || seen.describe());

@@ -40,6 +40,13 @@ async fn empty_means_form(bench: &Bench) -> Judgement {
             }
             _ => Finding::Held,
         });
+        // A refusal is one of `{}` only beside the same question, still asked of who declares all.
+        let judgement = match judgement {
+            Ok(refused @ Finding::Violated { .. }) if seen.is_refused() => {
+                bench.control(asking.probe()).await.map(|_| refused)
+            }
+            judgement => judgement,
+        };
         bench.case(
             &asking.slug,
             format!("{:?} before a client with the elicitation capability {{}}", asking.name),
