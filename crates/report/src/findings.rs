@@ -49,7 +49,7 @@ pub fn seen_again(again: Again) -> &'static str {
     match again {
         Again::Alone => "reproduced alone: sent by itself, the message showed it again",
         Again::AfterOthers => {
-            "reproduced in a process that had served other requests before, with nothing else in flight: for one of its own, starting takes too long"
+            "reproduced with nothing else in flight, in a process that had served other requests before"
         }
         Again::AfterControl => {
             "reproduced only after the control, the accepted request from which it deviates: send both"

@@ -1,14 +1,19 @@
 //! Judging every exchange of the run, whoever caused it.
 
+mod shown;
+
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use plumb_model::event::CaseFinished;
+use plumb_model::event::{Again, CaseFinished};
 use plumb_model::{Edition, Sent, Verdict};
 use plumb_wire::jsonrpc::Kind;
 use plumb_wire::{codes, header};
 use serde_json::Value;
+
+use shown::Showing;
+pub(crate) use shown::Shown;
 
 use crate::pace::turns_away;
 use crate::tally::{Marks, Tally};
@@ -110,6 +115,7 @@ pub(crate) fn judged(
 pub type Passive = fn(&Observed, &mut Notes<'_>);
 
 /// The passive checks of a run and what they have seen so far.
+#[derive(Default)]
 pub(crate) struct Passives {
     /// By id: the body and what it has seen.
     checks: Vec<(&'static str, Passive, Mutex<Tally>)>,
@@ -117,6 +123,8 @@ pub(crate) struct Passives {
     known: Mutex<Known>,
     /// What checks leave to the end of the run.
     claims: Mutex<Vec<Claim>>,
+    /// What can be sent once more.
+    showing: Showing,
 }
 
 /// What a check leaves to the end of the run.
@@ -169,7 +177,7 @@ impl Known {
 impl Passives {
     pub(crate) fn new(checks: impl IntoIterator<Item = (&'static str, Passive)>) -> Self {
         let checks = checks.into_iter().map(|(id, body)| (id, body, Mutex::default()));
-        Self { checks: checks.collect(), known: Mutex::default(), claims: Mutex::default() }
+        Self { checks: checks.collect(), ..Self::default() }
     }
 
     /// Shows an exchange to every passive check.
@@ -193,9 +201,27 @@ impl Passives {
             let room = REMEMBERED.saturating_sub(claims.len());
             claims.extend(told.take(room).map(|told| Claim { check, by: by.clone(), seq, told }));
             drop(claims);
+            self.showing.keep(check, &notes.marks, seen);
             let mut tally = lock(tally);
             tally.add(notes.marks, &seen.exchange.by, seen.seq());
         }
+    }
+
+    /// What was found broken, and can be sent once more.
+    pub(crate) fn shown(&self) -> Vec<Shown> {
+        self.showing.breadth_first()
+    }
+
+    /// Notes how something was seen again, if what came now shows it.
+    pub(crate) fn tried_again(&self, one: &Shown, finding: Option<&Finding>, how: Again) {
+        if matches!(finding, Some(Finding::Violated { .. })) {
+            self.showing.note(one, how);
+        }
+    }
+
+    /// The body of a check.
+    pub(crate) fn body(&self, check: &str) -> Option<Passive> {
+        self.checks.iter().find(|(id, ..)| *id == check).map(|(_, body, _)| *body)
     }
 
     /// The cases of a passive check over the whole run.
@@ -212,7 +238,13 @@ impl Passives {
             known.decide(&mut marks, told);
             tally.add(marks, &by, seq);
         }
-        tally.finish(check).unwrap_or_else(|| (never_seen(survey), Vec::new()))
+        let Some((verdict, mut cases)) = tally.finish(check) else {
+            return (never_seen(survey), Vec::new());
+        };
+        for case in &mut cases {
+            case.again = self.showing.how(case);
+        }
+        (verdict, cases)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod edition;
 mod fields;
+mod repeated;
 
 use std::time::Duration;
 

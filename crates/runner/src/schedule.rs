@@ -4,6 +4,7 @@
 mod again;
 mod alone;
 mod place;
+mod seen;
 mod vectors;
 
 use std::sync::Arc;
@@ -106,6 +107,7 @@ impl<'a> Schedule<'a> {
             let doubted = scenes.run(&[check]).await;
             faults.extend(scenes.again(doubted).await);
         }
+        self.seen_broken_again(deadline).await;
         faults
     }
 

@@ -35,8 +35,7 @@ impl Schedule<'_> {
         let apart = self.context.survey.transport.answers_apart();
         let any = !self.broken(trials, results, &BTreeSet::new(), &[]).is_empty();
         let one = if slow && !apart && any { self.another(deadline).await } else { None };
-        let ran = Duration::from_micros(self.context.recorder.clock.now());
-        let until = deadline.min(Instant::now() + SPAN.max(ran / PART));
+        let until = self.tried_until(deadline);
         // By itself means with nothing else in flight, in one process.
         let beside = if apart || one.is_some() { 1 } else { BESIDE };
         let (mut tried, mut seen) = (BTreeSet::new(), Vec::new());
@@ -65,6 +64,12 @@ impl Schedule<'_> {
         if let Some(one) = one {
             self.context.aside.end(one);
         }
+    }
+
+    /// How long what was broken may take to be tried again, from now on.
+    pub(super) fn tried_until(&self, deadline: Instant) -> Instant {
+        let ran = Duration::from_micros(self.context.recorder.clock.now());
+        deadline.min(Instant::now() + SPAN.max(ran / PART))
     }
 
     /// The vectors that are to be tried now, each with the checks whose violation no other shows as well: none that was tried
@@ -136,7 +141,7 @@ impl Schedule<'_> {
     }
 
     /// Another process of the target, that has been asked nothing.
-    async fn unused(&self) -> Option<Running> {
+    pub(super) async fn unused(&self) -> Option<Running> {
         let context = self.context.as_ref();
         let _turn = context.aside.turn(context.recorder.tempo.start_up()).await?;
         context.start().await.ok()
