@@ -179,12 +179,17 @@ fn servers(count: usize, parts: &[String]) -> String {
 fn site(args: &SiteArgs) -> Exit {
     let matrix = matrix(&args.matrix)?;
     let before = args.before.as_deref().map(self::matrix).transpose()?;
-    let written = plumb_fleet::site::write(&args.out, &matrix, before.as_ref());
-    written
+    let evidence = plumb_fleet::Evidence::in_folders(&args.results)
+        .context("the results could not be read")?;
+    let written = plumb_fleet::site::write(&args.out, &matrix, before.as_ref(), &evidence);
+    let with_results = written
         .with_context(|| format!("{} could not be written", args.out.display()))
         .map_err(|error| Failure::new(output::UNWRITTEN, error))?;
     let index = args.out.join("index.html");
-    say::line(&format!("{}: {}", index.display(), servers(matrix.servers.len(), &[])));
+    let told =
+        format!("{with_results} with what {} said", if with_results == 1 { "it" } else { "they" });
+    let parts = if args.results.is_empty() { Vec::new() } else { vec![told] };
+    say::line(&format!("{}: {}", index.display(), servers(matrix.servers.len(), &parts)));
     Ok(0)
 }
 

@@ -9,7 +9,7 @@ use plumb_certificate::{
     Bundle, BundleError, Judgement, Standing, Verifier, canonical, revision_of,
 };
 use plumb_model::report::CheckReport;
-use plumb_model::{Edition, Severity, Verdict};
+use plumb_model::{Edition, Report, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Class, Outcome, results};
@@ -88,7 +88,7 @@ pub enum MatrixError {
 }
 
 /// A server's result, with its bundle opened.
-struct Opened {
+pub(crate) struct Opened {
     outcome: Outcome,
     started: String,
     judgement: Option<Judgement>,
@@ -106,7 +106,8 @@ impl Matrix {
         for folder in folders {
             let folder = folder.as_ref();
             let unread = |error| MatrixError::Unread(folder.display().to_string(), error);
-            for (outcome, bundle) in results(folder).map_err(unread)? {
+            for result in results(folder).map_err(unread)? {
+                let (outcome, bundle) = result.map_err(unread)?;
                 let opened = Opened::of(outcome, bundle.as_deref(), key)?;
                 let target = &opened.outcome.target;
                 let name = (target.name.clone(), target.version.clone());
@@ -130,8 +131,7 @@ impl Matrix {
             }
         }
         let sets: Vec<String> = of_revisions.into_values().rev().collect();
-        let editions: Vec<Edition> =
-            sets.iter().filter_map(|set| Edition::of(revision_of(set))).collect();
+        let editions = editions(&sets);
         let ids: BTreeSet<&String> = opened.iter().flat_map(|one| one.verdicts.keys()).collect();
         let ids: Vec<String> = ids.into_iter().cloned().collect();
         let servers = opened.into_iter().map(|one| one.row(&ids)).collect();
@@ -216,6 +216,11 @@ impl Matrix {
     }
 }
 
+/// The revisions of these sets, as this program knows them.
+pub(crate) fn editions(sets: &[String]) -> Vec<Edition> {
+    sets.iter().filter_map(|set| Edition::of(revision_of(set))).collect()
+}
+
 /// How many of these servers are of each standing, those without one last.
 pub(crate) fn tally<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<(Option<Standing>, usize)> {
     let mut counts: BTreeMap<(bool, Option<Standing>), usize> = BTreeMap::new();
@@ -262,19 +267,36 @@ impl Opened {
             let (verdicts, found) = (BTreeMap::new(), BTreeMap::new());
             return Ok(Self { outcome, started: String::new(), judgement: None, verdicts, found });
         };
+        Ok(Self::with_report(outcome, bytes, key)?.0)
+    }
+
+    /// A result and the whole report that its bundle holds.
+    pub(crate) fn with_report(
+        outcome: Outcome,
+        bundle: &[u8],
+        key: Option<&Verifier>,
+    ) -> Result<(Self, Report), MatrixError> {
         let wrong = |error| MatrixError::Bundle(outcome.target.name.clone(), error);
-        let bundle = Bundle::open(bytes, key).map_err(wrong)?;
+        let bundle = Bundle::open(bundle, key).map_err(wrong)?;
         let checks = &bundle.report.checks;
         let verdicts = checks.iter().map(|c| (c.info.id.clone(), letter(c))).collect();
         let found = checks.iter().filter_map(|c| Some((c.info.id.clone(), told(&c.verdict)?)));
         let predicate = bundle.statement.predicate;
-        Ok(Self {
+        let opened = Self {
             started: predicate.occasion.started,
             judgement: Some(predicate.judgement),
             found: found.collect(),
             verdicts,
             outcome,
-        })
+        };
+        Ok((opened, bundle.report))
+    }
+
+    /// Whether this says what the row of its server says.
+    pub(crate) fn is(&self, row: &Row) -> bool {
+        self.outcome.class == row.class
+            && self.judgement == row.judgement
+            && self.found == row.found
     }
 
     /// Of two results of one server, the one with a judgement, then the later one counts.

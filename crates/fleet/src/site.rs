@@ -1,6 +1,8 @@
 //! A fleet as pages: an index of areas, a page an area, a page a server, what changed, and badges. All of it is read
 //! without a script; one of a few lines adds a search.
 
+mod verdicts;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
@@ -8,6 +10,9 @@ use std::{fs, io};
 use askama::Template;
 use plumb_certificate::{Digest, Standing, badge, revision_of};
 
+use verdicts::{Verdicts, urls, verdicts};
+
+use crate::Evidence;
 use crate::matrix::{Changes, Matrix, Row, tally};
 
 /// Where an area has no name.
@@ -54,6 +59,8 @@ struct ServerPage<'a> {
     server: Server<'a>,
     area: (&'a str, String),
     verdicts: Vec<Verdicts<'a>>,
+    /// The path of its bundle, if its result is there.
+    bundle: Option<String>,
 }
 
 #[derive(Template)]
@@ -104,15 +111,6 @@ struct Often<'a> {
     count: usize,
 }
 
-/// Requirements with one verdict.
-struct Verdicts<'a> {
-    words: &'static str,
-    open: bool,
-    /// Whether each is told in words: what was not found wrong is named alone, since there are ten thousand such pages.
-    told: bool,
-    rows: Vec<(&'a str, &'a str, &'a str, Option<&'a String>)>,
-}
-
 struct Changed<'a> {
     name: &'a str,
     slug: String,
@@ -120,8 +118,14 @@ struct Changed<'a> {
     ids: &'a [String],
 }
 
-/// Writes the pages of a fleet into a folder; with an earlier fleet, what changed since.
-pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Result<()> {
+/// Writes the pages of a fleet into a folder; with an earlier fleet, what changed since; with its results, what each server
+/// said, and its bundle. Gives of how many servers there are results.
+pub fn write(
+    folder: &Path,
+    matrix: &Matrix,
+    before: Option<&Matrix>,
+    evidence: &Evidence,
+) -> io::Result<usize> {
     cleared(folder)?;
     let changes = before.map(|before| matrix.since(before));
     let areas = areas(matrix);
@@ -140,9 +144,17 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
         let page = AreaPage { sets, area };
         put(folder, &format!("areas/{}.html", area.slug), &page)?;
     }
+    let urls = urls(matrix);
+    let mut with_results = 0;
     for row in &matrix.servers {
         let server = Server::of(row);
         let area = area_of(row);
+        let shown = evidence.of(row)?;
+        with_results += usize::from(shown.is_some());
+        let bundle = shown.as_ref().map(|_| format!("bundles/{}.json", server.slug));
+        if let (Some(path), Some(shown)) = (&bundle, &shown) {
+            fs::write(folder.join(path), &shown.bundle)?;
+        }
         let path = format!("servers/{}.html", server.slug);
         if let Some(judgement) = &row.judgement {
             // A version has dots of its own: the ending is put behind it, not in place of its last part.
@@ -150,8 +162,8 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
             fs::write(badge("svg"), badge::svg(judgement))?;
             fs::write(badge("json"), badge::endpoint(judgement))?;
         }
-        let verdicts = verdicts(matrix, row);
-        let page = ServerPage { sets, server, area: (area, slug(area, "")), verdicts };
+        let verdicts = verdicts(matrix, row, &urls, shown.as_ref());
+        let page = ServerPage { sets, server, area: (area, slug(area, "")), verdicts, bundle };
         put(folder, &path, &page)?;
     }
     if let Some(changes) = &changes {
@@ -168,7 +180,8 @@ pub fn write(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Res
     fs::write(folder.join("search.json"), search(matrix)?)?;
     fs::write(folder.join("search.js"), SEARCH)?;
     fs::write(folder.join("style.css"), STYLE)?;
-    fs::write(folder.join(MATRIX), matrix.to_bytes())
+    fs::write(folder.join(MATRIX), matrix.to_bytes())?;
+    Ok(with_results)
 }
 
 /// The frozen sets that a fleet is judged by, in a sentence.
@@ -184,7 +197,7 @@ fn sets(matrix: &Matrix) -> String {
 /// Makes the folders of pages, without those of an earlier site: servers that are gone have none.
 fn cleared(folder: &Path) -> io::Result<()> {
     let is_ours = [MATRIX, "search.json"].iter().all(|name| folder.join(name).is_file());
-    for name in ["servers", "areas", "badges"] {
+    for name in ["servers", "areas", "badges", "bundles"] {
         let pages = folder.join(name);
         if is_ours && pages.is_dir() {
             fs::remove_dir_all(&pages)?;
@@ -264,27 +277,6 @@ fn often(matrix: &Matrix) -> Vec<Often<'_>> {
     often.sort_by(|a, b| b.count.cmp(&a.count).then(a.id.cmp(b.id)));
     often.truncate(OFTEN);
     often
-}
-
-fn verdicts<'a>(matrix: &'a Matrix, row: &'a Row) -> Vec<Verdicts<'a>> {
-    let kinds = [
-        ('f', "Violated", true),
-        ('w', "Warned", true),
-        ('d', "Disputed", true),
-        ('i', "Tried and not seen", false),
-        ('u', "Nothing to observe", false),
-        ('h', "Held", false),
-        ('n', "Does not concern it", false),
-    ];
-    let of = |(letter, words, open)| {
-        let all = matrix.requirements.iter().zip(row.verdicts.chars());
-        let these = all.filter(|(_, found)| *found == letter).map(|(r, _)| {
-            (r.id.as_str(), r.level.as_str(), r.summary.as_str(), row.found.get(&r.id))
-        });
-        let told = matches!(letter, 'f' | 'w' | 'd' | 'i');
-        Verdicts { words, open, told, rows: these.collect() }
-    };
-    kinds.into_iter().map(of).filter(|verdicts| !verdicts.rows.is_empty()).collect()
 }
 
 fn shares(tally: Vec<(Option<Standing>, usize)>) -> Vec<Share> {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Target;
 
+/// The file that makes a folder a result.
+const OUTCOME: &str = "outcome.json";
+
 /// What came of judging a server, beside its bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -121,7 +124,7 @@ impl Store {
     /// Keeps what was made in a workplace. Whoever came first is right: the same was judged.
     pub(crate) fn keep(&self, workplace: &Path, outcome: &Outcome) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(outcome)?;
-        fs::write(workplace.join("outcome.json"), text)?;
+        fs::write(workplace.join(OUTCOME), text)?;
         let place = self.place(&outcome.target);
         match fs::rename(workplace, &place) {
             Err(_) if self.done(&outcome.target).is_some() => fs::remove_dir_all(workplace),
@@ -157,18 +160,26 @@ impl Store {
     }
 }
 
-/// All results of a folder, each with the bytes of its bundle if it has one.
-pub(crate) fn results(folder: &Path) -> io::Result<Vec<(Outcome, Option<Vec<u8>>)>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder)?.flatten() {
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if hidden || !entry.path().join("outcome.json").exists() {
-            continue;
-        }
-        let spoilt = |why| io::Error::other(Spoilt { place: entry.path(), why });
-        all.push(read(&entry.path()).map_err(spoilt)?);
-    }
-    Ok(all)
+/// A result: what came of a server, with the bytes of its bundle if it has one.
+pub(crate) type Kept = (Outcome, Option<Vec<u8>>);
+
+/// All results of a folder, each read when it is asked for: ten thousand bundles take more memory than there is.
+pub(crate) fn results(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<Kept>>> {
+    Ok(places(folder)?.map(|place| result(&place)))
+}
+
+/// Where the results of a folder are.
+pub(crate) fn places(folder: &Path) -> io::Result<impl Iterator<Item = PathBuf>> {
+    let is_result = |place: &PathBuf| {
+        let hidden = place.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        !hidden && place.join(OUTCOME).exists()
+    };
+    Ok(fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(is_result))
+}
+
+/// The result at a place.
+pub(crate) fn result(place: &Path) -> io::Result<Kept> {
+    read(place).map_err(|why| io::Error::other(Spoilt { place: place.to_owned(), why }))
 }
 
 /// A result that is not what was kept.
@@ -179,10 +190,13 @@ struct Spoilt {
     why: io::Error,
 }
 
-/// The result in a folder, with the bytes of its bundle if it has one.
-fn read(place: &Path) -> io::Result<(Outcome, Option<Vec<u8>>)> {
-    let outcome: Outcome =
-        serde_json::from_slice(&read_file(&place.join("outcome.json"), INSTRUCTIONS)?)?;
+/// What came of the server whose result this is.
+pub(crate) fn outcome(place: &Path) -> io::Result<Outcome> {
+    Ok(serde_json::from_slice(&read_file(&place.join(OUTCOME), INSTRUCTIONS)?)?)
+}
+
+fn read(place: &Path) -> io::Result<Kept> {
+    let outcome = outcome(place)?;
     let Some(digest) = &outcome.bundle else { return Ok((outcome, None)) };
     let bundle = read_file(&place.join("bundle.json"), RECORDING)?;
     if Digest::of(&bundle) != *digest {
@@ -220,10 +234,11 @@ mod tests {
             assert!(store.done(&target).is_some());
             fs::write(place.join(file), text).expect("spoilt");
             assert!(store.done(&target).is_none(), "{file} {text}");
-            let told = results(folder.path()).expect_err("spoilt").to_string();
+            let first = results(folder.path()).expect("a folder").next().expect("a result");
+            let told = first.expect_err("spoilt").to_string();
             assert!(told.contains("is no result any more"), "{told}");
         }
         keep("a bundle");
-        assert_eq!(results(folder.path()).expect("whole").len(), 1);
+        assert!(results(folder.path()).expect("a folder").all(|one| one.is_ok()));
     }
 }

@@ -1,7 +1,7 @@
 //! A check's documentation: Markdown of a few paragraphs, from which reports take what they need.
 
 /// The paragraph that says how to fix: under a heading or behind a word that says so, else the last one.
-pub(crate) fn how_to_fix(docs: &str) -> Option<String> {
+pub fn how_to_fix(docs: &str) -> Option<String> {
     labelled(docs, "fix").or_else(|| blocks(docs).last().map(plain))
 }
 

@@ -7,7 +7,7 @@
 pub mod audit;
 pub mod danger;
 pub mod diff;
-mod docs;
+pub mod docs;
 pub mod evidence;
 pub mod findings;
 pub mod html;

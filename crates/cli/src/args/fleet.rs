@@ -104,6 +104,10 @@ pub(crate) struct SiteArgs {
     /// An earlier matrix: what broke and what healed since.
     #[arg(long, value_name = "FILE")]
     pub(crate) before: Option<PathBuf>,
+    /// A folder of results that the matrix was folded from: pages say what each server said, and have its bundle. May be
+    /// given several times.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results: Vec<PathBuf>,
     /// Where the pages are written.
     #[arg(long, value_name = "DIR", default_value = "site")]
     pub(crate) out: PathBuf,

@@ -183,11 +183,13 @@ fn each_server_of_a_fleet_is_held_to_the_set_of_its_own_revision() {
     let few = r#"{"only_tools": ["test_simple_text"]}"#;
     let new = ["serve", "reference", "--port", "{port}", "--options", few];
     let old = ["serve", "handshake", "--port", "{port}"];
+    let bad = [&new[..], &["--break", "header_failure_status_400"]].concat();
     let line = |(name, command): (&str, &[&str])| {
         let command = [&[PLUMB], command].concat();
         format!("{}\n", serde_json::json!({"name": name, "command": command}))
     };
-    let list: String = [("new", &new[..]), ("old", &old[..])].into_iter().map(line).collect();
+    let servers = [("new", &new[..]), ("old", &old[..]), ("very bad", &bad[..])];
+    let list: String = servers.into_iter().map(line).collect();
     std::fs::write(folder.join("targets.jsonl"), list).expect("written");
     for args in [["fleet", "run", "targets.jsonl"], ["fleet", "merge", "fleet"]] {
         let output = plumb(folder, &args);
@@ -213,6 +215,21 @@ fn each_server_of_a_fleet_is_held_to_the_set_of_its_own_revision() {
         ids.contains(&"lifecycle.initialize.result")
             && ids.contains(&"discover.lists-served-version")
     );
+    let site = plumb(folder, &["fleet", "site", "matrix.json", "--results", "fleet"]);
+    assert_eq!(site.status.code(), Some(0), "{}", told(&site));
+    let files = |name: &str| -> Vec<String> {
+        let files = std::fs::read_dir(folder.join(name)).expect("a folder").flatten();
+        files.map(|file| file.path().display().to_string()).collect()
+    };
+    assert_eq!(files("site/bundles").len(), 3);
+    let of_bad = |all: Vec<String>| all.into_iter().find(|path| path.contains("very-bad"));
+    let page = of_bad(files("site/servers")).expect("a page");
+    let page = std::fs::read_to_string(page).expect("text");
+    assert!(page.contains("came: HTTP 200, error -32020") && page.contains("Fix: "), "{page}");
+    assert!(page.contains("href=\"https://modelcontextprotocol.io/specification/"), "{page}");
+    let bundle = of_bad(files("site/bundles")).expect("a bundle");
+    let verified = plumb(folder, &["verify", &bundle]);
+    assert!(told(&verified).contains("every digest is right"), "{}", told(&verified));
 }
 
 #[test]

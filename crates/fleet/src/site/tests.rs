@@ -26,7 +26,7 @@ fn matrix() -> Matrix {
 #[test]
 fn a_site_has_a_page_and_a_badge_for_each_server_and_nothing_of_a_server_is_markup() {
     let folder = tempfile::tempdir().expect("a folder");
-    write(folder.path(), &matrix(), Some(&matrix())).expect("written");
+    write(folder.path(), &matrix(), Some(&matrix()), &Evidence::default()).expect("written");
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a file");
     let index = read("index.html");
     assert!(index.contains("2 MCP servers") && index.contains("1 not judged"), "{index}");
@@ -59,9 +59,9 @@ fn a_site_over_an_older_one_has_no_page_of_it_and_other_folders_keep_theirs() {
         std::fs::write(&old, "").expect("written");
     };
     put();
-    write(folder.path(), &matrix(), Some(&matrix())).expect("written");
+    write(folder.path(), &matrix(), Some(&matrix()), &Evidence::default()).expect("written");
     assert!(old.exists(), "it was no site");
-    write(folder.path(), &matrix(), None).expect("written");
+    write(folder.path(), &matrix(), None, &Evidence::default()).expect("written");
     assert!(!old.exists() && !folder.path().join("changes.html").exists());
 }
 
