@@ -212,7 +212,7 @@ pub(crate) struct TargetArgs {
     /// A tool that may be called though it is not marked `readOnlyHint: true`; `all` for every tool.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_calls: Vec<String>,
-    /// The configuration; `plumb.toml` is read if it is there.
+    /// The configuration; `plumb.toml` is read if it is there, and none for `-`.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How long an answer may take, in seconds; all other waits grow and shrink with it.

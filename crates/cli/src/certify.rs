@@ -191,7 +191,8 @@ fn refuse(run: &RunArgs, config: &Config) -> anyhow::Result<()> {
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((what, _)) => bail!(
-            "{what}: a certificate judges all that its frozen set names, and excuses nothing; `plumb run` takes it"
+            "{what}: a certificate judges all that its frozen set names, and excuses nothing; `plumb run` takes it (what \
+             [run] of plumb.toml says counts as well: `--config -` reads none)"
         ),
         None => Ok(()),
     }

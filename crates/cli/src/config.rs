@@ -85,10 +85,7 @@ enum Accepted {
 impl Config {
     /// Reads the file that was named, or `plumb.toml` if it is there.
     pub(crate) fn read(named: Option<&Path>, positions: &Positions) -> anyhow::Result<Self> {
-        let path = named.unwrap_or(Path::new("plumb.toml"));
-        if named.is_none() && !path.exists() {
-            return Ok(Self::default());
-        }
+        let Some(path) = file(named) else { return Ok(Self::default()) };
         let text = read(path)?;
         let config: Self = toml::from_str(&text)
             .with_context(|| format!("{} is not a configuration", path.display()))?;
@@ -97,6 +94,15 @@ impl Config {
         let named = config.props.keys().map(|prop| (*prop, named_at(&file, &text, *prop)));
         let props_at = named.collect();
         Ok(Self { props_at, other_sides, ..config })
+    }
+}
+
+/// The configuration that was named, or `plumb.toml` if it is there; none for `-`.
+pub(crate) fn file(named: Option<&Path>) -> Option<&Path> {
+    let usual = Path::new("plumb.toml");
+    match named {
+        None => usual.is_file().then_some(usual),
+        Some(named) => (named != Path::new("-")).then_some(named),
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use clap::CommandFactory as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::args::Args;
 use crate::config;
 
 /// How the target is reached: `[target]`.
@@ -136,25 +138,30 @@ struct File {
 
 /// The command line of the user, with what the file tells of a run before it: what is said last, holds.
 pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
-    if words.get(1).is_none_or(|command| command != "run") {
-        return Ok(words);
-    }
+    let Some(judges) = words.get(1).and_then(|name| Judges::of(name)) else { return Ok(words) };
     let own = words.iter().position(|word| word == "--").unwrap_or(words.len());
     let (options, command) = words.split_at(own);
     let profile = option(options, "--profile");
     let named = option(options, "--config");
-    let path = Path::new(named.unwrap_or("plumb.toml"));
-    if named.is_none() && !path.is_file() {
+    let Some(path) = config::file(named.map(Path::new)) else {
         if let Some(profile) = profile {
-            bail!("there is no plumb.toml, which would tell of --profile {profile}");
+            bail!("no plumb.toml is read, which would tell of --profile {profile}");
         }
         return Ok(words);
-    }
+    };
     let File { target, run, profile: profiles } = toml::from_str(&config::read(path)?)
         .with_context(|| format!("{} is not a configuration", path.display()))?;
-    let mut told = table(&target, &["url", "behind", "command", "env"])?;
-    told.extend(target.env.iter().map(|(name, value)| format!("--env={name}={value}")));
-    told.extend(table(&run, &[])?);
+    let elsewhere = !command.is_empty() || judges.name_a_target(&options[2..]);
+    let told_of_it = !elsewhere || (target.url.is_none() && target.command.is_none());
+    let mut told = Vec::new();
+    if told_of_it {
+        told.extend(table(&target, &["url", "behind", "command", "env"])?);
+        told.extend(target.env.iter().map(|(name, value)| format!("--env={name}={value}")));
+    }
+    if judges.take("only") {
+        told.extend(table(&run, &[])?);
+    }
+    told.retain(|word| judges.take(word));
     if let Some(name) = profile {
         let known = || profiles.keys().cloned().collect::<Vec<_>>().join(", ");
         let Some(profile) = profiles.get(name) else {
@@ -165,8 +172,8 @@ pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
     let mut line = options[..2].to_vec();
     line.extend(told);
     line.extend(options[2..].to_vec());
-    // A target on the command line is judged in place of the one that the file names.
-    if command.is_empty() && !names_a_target(&options[2..]) {
+    // A target on the command line is judged in place of the one that the file names, and gets nothing that is meant for that.
+    if !elsewhere {
         match (target.url, target.command) {
             (Some(url), None) => {
                 line.extend(target.behind.map(|behind| format!("--behind={behind}")));
@@ -188,14 +195,47 @@ fn option<'a>(words: &'a [String], name: &str) -> Option<&'a str> {
     after.map(String::as_str).or_else(within)
 }
 
-/// Whether the user names the target of a run.
-fn names_a_target(words: &[String]) -> bool {
-    let address = |word: &String| word.starts_with("http://") || word.starts_with("https://");
-    let elsewhere = ["--authorization-server", "--mutant"];
-    words.iter().enumerate().any(|(n, word)| {
-        let is_value = n > 0 && words[n - 1].starts_with("--") && !words[n - 1].contains('=');
-        elsewhere.iter().any(|option| word.starts_with(option)) || (address(word) && !is_value)
-    })
+/// A command that judges a server, by whose options the words of a line are told apart.
+struct Judges(clap::Command);
+
+impl Judges {
+    /// The command of this name, if it is one.
+    fn of(name: &str) -> Option<Self> {
+        let judges = ["run", "certify", "migrate", "load"].contains(&name);
+        let mut all = Args::command();
+        all.build();
+        all.find_subcommand(name).filter(|_| judges).cloned().map(Self)
+    }
+
+    /// The option that a word begins, such as `--jobs=3`, `jobs` or `-H`.
+    fn option(&self, word: &str) -> Option<&clap::Arg> {
+        let name = word.trim_start_matches('-').split('=').next()?;
+        let short = if word.starts_with("--") { None } else { name.chars().next() };
+        let of = |arg: &&clap::Arg| {
+            arg.get_long() == Some(name)
+                || (word.starts_with('-') && short.is_some() && arg.get_short() == short)
+        };
+        self.0.get_arguments().find(of)
+    }
+
+    /// Whether it has the option of a word.
+    fn take(&self, word: &str) -> bool {
+        self.option(word).is_some()
+    }
+
+    /// Whether the user names what is judged: by an address, or by an option that says what.
+    fn name_a_target(&self, words: &[String]) -> bool {
+        let elsewhere = ["--authorization-server", "--mutant", "--freeze"];
+        let is_value = |n: usize| {
+            let before = n.checked_sub(1).and_then(|n| words.get(n)).map_or("", String::as_str);
+            let takes = self.option(before).is_some_and(|arg| arg.get_action().takes_values());
+            before.starts_with('-') && !before.contains('=') && takes
+        };
+        words.iter().enumerate().any(|(n, word)| {
+            elsewhere.iter().any(|option| word.starts_with(option))
+                || (!word.starts_with('-') && !is_value(n))
+        })
+    }
 }
 
 /// The members of a table as options of the same names.
@@ -241,6 +281,7 @@ mod tests {
         let rest = ["--sarif=x.sarif", &config, "--profile", "ci", "--", "node", "a b.js"];
         assert_eq!(whole[7..], rest);
         let other = line(&["plumb", "run", &config, "--", "./other"]);
+        assert!(!other.contains(&"--env=A=x=y".to_owned()), "meant for another: {other:?}");
         assert!(other.ends_with(&["--".to_owned(), "./other".to_owned()]), "{other:?}");
         assert!(!line(&["plumb", "run", &config, "http://a/mcp"]).contains(&"node".to_owned()));
         std::fs::write(&file, "[target]\nurl = 'http://g/mcp'\nbehind = 'http://s/mcp'\n")
@@ -250,8 +291,35 @@ mod tests {
         assert!(
             !line(&["plumb", "run", &config, "--", "./other"]).iter().any(|w| w.contains("behind"))
         );
+        let none = ["plumb", "run", "--config=-"];
+        assert_eq!(line(&none), none);
         let missing = ["plumb", "run", config.as_str(), "--profile=no"].map(str::to_owned);
         assert!(command_line(missing.to_vec()).is_err());
         assert_eq!(line(&["plumb", "list", "--suite", "x"]), ["plumb", "list", "--suite", "x"]);
+    }
+
+    #[test]
+    fn whatever_judges_a_server_judges_that_of_the_file_unless_another_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("plumb.toml");
+        let text = "[target]\nurl = 'http://s/mcp'\nheader = ['A: b']\n[run]\nseed = 1\n";
+        std::fs::write(&file, text).expect("writes");
+        let config = format!("--config={}", file.display());
+        for (command, run) in
+            [("run", true), ("certify", true), ("migrate", false), ("load", false)]
+        {
+            let told = line(&["plumb", command, &config]);
+            assert_eq!(told.last().map(String::as_str), Some("http://s/mcp"), "{command}");
+            assert!(told.contains(&"--header=A: b".to_owned()), "{told:?}");
+            assert_eq!(told.contains(&"--seed=1".to_owned()), run, "{told:?}");
+            for other in ["http://o/mcp", "server.json"] {
+                let told =
+                    line(&["plumb", command, &config, "-H", "C: d", "--timeout", "3", other]);
+                assert!(
+                    !told.iter().any(|word| word.contains("s/mcp") || word.contains("A: b")),
+                    "{told:?}"
+                );
+            }
+        }
     }
 }

@@ -207,6 +207,10 @@ async fn certify(
     args.extend(["--out".to_owned(), text(reports)]);
     args.extend(["--bundle".to_owned(), text(&workplace.join("bundle.json"))]);
     args.extend(order.arguments.iter().cloned());
+    // What lies in this folder is about none of the list, and may hold a secret of another's.
+    if !target.options.iter().any(|option| option.starts_with("--config")) {
+        args.extend(["--config".to_owned(), "-".to_owned()]);
+    }
     args.extend(target.arguments());
     let launch = Launch { program: text(&order.plumb), args, ..Launch::default() };
     let process = Process::spawn(&launch, &Limits::default()).map_err(io::Error::other)?;

@@ -59,7 +59,7 @@ pub(crate) struct ClientArgs {
     pub(crate) vectors: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) judging: JudgingArgs,
-    /// The configuration; `plumb.toml` is read if it is there.
+    /// The configuration; `plumb.toml` is read if it is there, and none for `-`.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// How long the client may take in one scenario, in seconds; it is ended then.

@@ -17,7 +17,7 @@ Exit codes: 0 correct · 1 wrong, swapped or lost answers · 2 usage · 4 target
 
 /// Arguments of `plumb load`.
 #[derive(ClapArgs)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_override_self = true)]
 pub(crate) struct LoadArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,

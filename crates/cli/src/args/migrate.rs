@@ -19,7 +19,7 @@ Exit codes: 0 audited · 2 usage · 4 target never reached · 7 a report could n
 
 /// Arguments of `plumb migrate`.
 #[derive(ClapArgs)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_override_self = true)]
 pub(crate) struct MigrateArgs {
     #[command(flatten)]
     pub(crate) target: TargetArgs,

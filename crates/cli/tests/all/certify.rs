@@ -31,8 +31,14 @@ fn a_certificate_takes_nothing_that_narrows_or_excuses() {
         assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", told(&refused));
         assert!(told(&refused).contains("excuses nothing"), "{}", told(&refused));
     }
-    std::fs::rename(known, folder.path().join("plumb.toml")).expect("renamed");
+    let config = folder.path().join("plumb.toml");
+    std::fs::rename(known, &config).expect("renamed");
     assert_eq!(plumb(folder.path(), &["certify"]).status.code(), Some(2), "a list in plumb.toml");
+    std::fs::write(&config, "[run]\nonly = ['tools.*']\n").expect("written");
+    assert_eq!(plumb(folder.path(), &["certify"]).status.code(), Some(2), "a part in plumb.toml");
+    std::fs::write(&config, "[target]\nurl = 'http://127.0.0.1:1/mcp'\n").expect("written");
+    let elsewhere = plumb(folder.path(), &["certify"]);
+    assert_eq!(elsewhere.status.code(), Some(4), "that of plumb.toml: {}", told(&elsewhere));
 }
 
 #[test]
