@@ -141,7 +141,7 @@ check! {
 fn extension_ids(received: &Received, marks: &mut Marks) {
     let all = received.meta(meta::CLIENT_CAPABILITIES).and_then(|c| c.get("extensions"));
     for name in all.and_then(Value::as_object).into_iter().flat_map(|all| all.keys()) {
-        let fits = Key::parse(name).is_ok_and(|key| !key.labels.is_empty() && !key.name.is_empty());
+        let fits = Key::parse(name).is_ok_and(|key| !key.labels.is_empty());
         marks.expect(fits, "a name with a prefix", || format!("{:?}", clip(name, SHOWN)));
     }
 }

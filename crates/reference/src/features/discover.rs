@@ -26,6 +26,10 @@ pub(crate) fn discover(call: &Call) -> Result<Value, RpcError> {
         let extensions = capabilities.entry("extensions").or_insert_with(|| json!({}));
         extensions["com.example/for-capable-clients"] = json!({});
     }
+    if call.server.options.uncommon_values {
+        // The name of a key may be empty.
+        capabilities.entry("extensions").or_insert_with(|| json!({}))["com.example/"] = json!({});
+    }
     let mut versions: Vec<Value> =
         call.server.options.versions.iter().map(|version| json!(version)).collect();
     if !rules.listed_versions_served {

@@ -24,7 +24,7 @@ fn id_format(seen: &Observed, notes: &mut Notes<'_>) {
     let extensions =
         result.and_then(|r| r.pointer("/capabilities/extensions")).and_then(Value::as_object);
     for id in extensions.into_iter().flatten().map(|(id, _)| id) {
-        let fits = Key::parse(id).is_ok_and(|key| !key.labels.is_empty() && !key.name.is_empty());
+        let fits = Key::parse(id).is_ok_and(|key| !key.labels.is_empty());
         notes.expect(
             fits,
             "an extension identifier `prefix/name` by the rules of `_meta` keys",
