@@ -23,6 +23,8 @@ pub(super) struct Handle {
     id: String,
     /// As it was last seen before.
     before: Value,
+    /// When it was asked for.
+    since: Instant,
     /// Its states before and after.
     states: Mutex<Vec<State>>,
 }
@@ -47,6 +49,7 @@ pub(super) async fn begin(
         }
         _ => (life::slow(bench, AT_WORK)?.0, |t| t["status"] == "working"),
     };
+    let since = Instant::now();
     let created = interrupter.control(trail, life::call(bench, &found)).await?;
     let id = created.result().and_then(task_id).map(str::to_owned);
     let Some(id) = id else {
@@ -55,7 +58,8 @@ pub(super) async fn begin(
             how_to_enable: "let it answer with a task each time".into(),
         });
     };
-    let mut task = Handle { tool: found.name, id, before: Value::Null, states: Mutex::default() };
+    let states = Mutex::default();
+    let mut task = Handle { tool: found.name, id, before: Value::Null, since, states };
     let deadline = Instant::now() + bench.lengthen(life::PATIENCE);
     loop {
         let seen = task.read(interrupter, trail).await?;
@@ -82,6 +86,11 @@ impl Handle {
         then: Next,
     ) -> Judgement {
         let judgement = self.goes_on(interrupter, trail, then).await;
+        if matches!(judgement, Ok(Finding::Violated { .. }))
+            && life::may_be_gone(&self.before, self.since)
+        {
+            return Err(life::gone(&self.tool));
+        }
         if interrupter.reconnects() {
             judgement
         } else {

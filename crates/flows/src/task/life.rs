@@ -22,6 +22,9 @@ pub const GRACE: Duration = Duration::from_secs(1);
 /// Between two polls passes at most so much, whatever interval the server suggests: a run ends some time.
 pub const INTERVAL: Duration = Duration::from_secs(1);
 
+/// A tool that was seen to answer with a task is called so many times until it does again.
+const CALLS: usize = 6;
+
 /// At most so many tools are watched by one check.
 const TOOLS: usize = 10;
 
@@ -118,9 +121,32 @@ pub fn slow(bench: &Bench, wanted: Duration) -> Result<(Found, Duration), Troubl
     Ok((found, Duration::from_secs(1)))
 }
 
+/// Whether the life of a task is over, so that its server may have deleted it. The server counts from a moment that is somewhat
+/// earlier than ours.
+pub fn may_be_gone(task: &Value, since: Instant) -> bool {
+    let ttl = task["ttlMs"].as_u64().map(Duration::from_millis);
+    ttl.is_some_and(|ttl| since.elapsed() + GRACE >= ttl)
+}
+
+/// Why nothing more is seen of such a task.
+pub fn gone(tool: &str) -> Trouble {
+    Trouble::unseen(
+        format!("the task of {tool} was gone when its life was over, before all was seen"),
+        "let tasks live longer: `ttlMs` of a minute",
+    )
+}
+
 impl<'a> Life<'a> {
-    /// Creates a task by calling a tool.
+    /// Creates a task by calling a tool. A server decides by each request whether a task answers it, so it is called more than once.
     pub async fn begin(bench: &'a Bench, found: &Found) -> Result<Life<'a>, Trouble> {
+        for _ in 1..CALLS {
+            let created = bench.send(call(bench, found)).await?;
+            let answered_otherwise =
+                created.result().is_some_and(|result| result["resultType"] == "complete");
+            if !answered_otherwise {
+                return Self::of(bench, &found.name, created);
+            }
+        }
         Self::of(bench, &found.name, bench.send(call(bench, found)).await?)
     }
 
@@ -187,6 +213,9 @@ impl<'a> Life<'a> {
                 return Ok(self.last());
             }
             if seen.code() == Some(codes::INVALID_PARAMS) {
+                if may_be_gone(self.last(), self.born) {
+                    return Err(gone(&self.tool));
+                }
                 return Err(Trouble::Setup(format!(
                     "the task of {} cannot be read: {}",
                     self.tool,
