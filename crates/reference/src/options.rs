@@ -139,6 +139,8 @@ pub struct Options {
     pub published: Published,
     /// The server is protected: every request over HTTP needs a token.
     pub protection: Option<Protection>,
+    /// Of a protected server, calls, readings and tasks alone need a token; all else is served to everybody.
+    pub only_use_protected: bool,
 }
 
 /// When an answer over HTTP is an event stream. The answer to `subscriptions/listen` always is.
@@ -282,6 +284,7 @@ impl Default for Options {
             lively: false,
             published: Published::default(),
             protection: None,
+            only_use_protected: false,
         }
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn admit(
     if !rules.every_request_validated && known.is_some() {
         return Ok(known);
     }
+    let used = matches!(asked, "tools/call" | "resources/read" | "prompts/get")
+        || asked.starts_with("tasks/");
+    if server.options.only_use_protected && !used && !headers.contains_key("authorization") {
+        return Ok(None);
+    }
     let mut verdict = authenticated(guard, server, headers, uri, asked);
     if verdict.is_err() {
         if !rules.every_method_protected && asked == "prompts/list" {

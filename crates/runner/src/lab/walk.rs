@@ -3,6 +3,7 @@
 pub(super) mod again;
 mod attempt;
 mod deadly;
+mod everybody;
 mod prepared;
 mod silences;
 mod tried;
@@ -349,7 +350,10 @@ impl Walk<'_> {
                 if after.is_accepted() {
                     self.last.insert(key.clone(), after.clone());
                 }
-                let tried = between(self.given, trial, before, sent, after);
+                let mut tried = between(self.given, trial, before, sent, after);
+                if self.serves_everybody(prepared, &tried).await {
+                    tried.controlled = Err(everybody::open());
+                }
                 if let Err(absent @ Trouble::Absent { .. }) = &tried.controlled {
                     self.unserved.insert(trial.base, absent.clone());
                 }

@@ -95,10 +95,7 @@ async fn no_token(bench: &Bench) -> Judgement {
         if seen.is_accepted() {
             return match base {
                 Base::Discover => Finding::Held,
-                _ => Finding::unseen(
-                    "it is served to everybody, which `http.authenticate` judges",
-                    "ask for a token",
-                ),
+                _ => served_to_everybody(),
             };
         }
         Finding::expect(seen.status() == Some(401), "HTTP 401", || seen.describe())
@@ -139,15 +136,31 @@ async fn each_request(bench: &Bench) -> Judgement {
             None => probe.clone().without_token(),
         };
         let seen = bench.send(bad).await?;
-        let finding = Finding::expect(
-            seen.is_refused() || seen.is_challenge(),
-            "a refusal, whatever came before on the connection",
-            || seen.describe(),
-        );
+        let refused = seen.is_refused() || seen.is_challenge();
+        let finding = if !refused && deviation.is_none() && is_open(bench, &probe).await? {
+            served_to_everybody()
+        } else {
+            Finding::expect(refused, "a refusal, whatever came before on the connection", || {
+                seen.describe()
+            })
+        };
         bench.case(slug, format!("a {slug} token behind a valid one"), Ok(finding));
     }
     bench.control(probe).await?;
     bench.conclude()
+}
+
+/// Whether a request is served without a token on a connection that has never seen one.
+async fn is_open(bench: &Bench, probe: &Probe) -> Result<bool, Trouble> {
+    Ok(bench.send(probe.clone().without_token().fresh()).await?.is_accepted())
+}
+
+/// What shows nothing of tokens.
+pub(super) fn served_to_everybody() -> Finding {
+    Finding::unseen(
+        "it is served to everybody, which `http.authenticate` judges",
+        "ask for a token",
+    )
 }
 
 check! {

@@ -6,6 +6,8 @@ use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, PRINCIPAL, Probe, Trouble, check};
 use plumb_wire::codes;
 
+use super::open::served_to_everybody;
+
 /// The same is asked so often to see whether the answer stays.
 const AGAIN: usize = 4;
 
@@ -22,10 +24,19 @@ check! {
 
 async fn challenge(bench: &Bench) -> Judgement {
     let denied = denied(bench).await?;
-    let Some(first) = denied.first() else { return Ok(all_served()) };
-    let seen = bench.send(first.probe.clone().without_token()).await?;
-    let named = bearer(&seen).is_some_and(|c| !c.scopes().is_empty());
-    Ok(Finding::expect(named, "a Bearer challenge with `scope`", || shown(&seen)))
+    if denied.is_empty() {
+        return Ok(all_served());
+    }
+    for one in &denied {
+        let seen = bench.send(one.probe.clone().without_token()).await?;
+        // What is served to everybody is challenged by nobody.
+        if seen.is_accepted() {
+            continue;
+        }
+        let named = bearer(&seen).is_some_and(|c| !c.scopes().is_empty());
+        return Ok(Finding::expect(named, "a Bearer challenge with `scope`", || shown(&seen)));
+    }
+    Ok(served_to_everybody())
 }
 
 check! {

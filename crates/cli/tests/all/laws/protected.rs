@@ -25,6 +25,26 @@ async fn the_protected_reference_holds_every_check_of_its_suite() {
     assert_eq!(idle, Vec::<&str>::new());
 }
 
+/// Which methods need a token is the server's to say, and a SHOULD of its own. What is served to everybody shows nothing of how
+/// tokens are validated.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_served_to_everybody_is_held_against_no_validation_of_tokens() {
+    let choices = plumb_reference::Options {
+        only_use_protected: true,
+        ..plumb_reference::Options::default()
+    };
+    let mut options = options(None);
+    let plumb_runner::Target::HttpCommand { launch, .. } = &mut options.target else {
+        panic!("the protected reference is a command");
+    };
+    launch.args.push("--options".to_owned());
+    launch.args.push(serde_json::to_string(&choices).expect("choices serialise"));
+    let report = judge::report(options).await;
+    let violated = report.checks.iter().filter(|c| matches!(c.verdict, Verdict::Violated { .. }));
+    let violated: Vec<&str> = violated.map(|c| c.info.id.as_str()).collect();
+    assert_eq!(violated, ["http.authenticate"], "a SHOULD");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_stands_in_any_artefact_of_a_run() {
     // A server that logs tokens and passes them on has the most to tell.
