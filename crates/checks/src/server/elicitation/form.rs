@@ -2,6 +2,7 @@
 
 use plumb_flows::words::sends_to_a_link;
 use plumb_runner::{Notes, Observed, brief, check, sample};
+use plumb_wire::schema::{Mismatch, part};
 use serde_json::Value;
 
 use super::{elicitations, fields, forms};
@@ -66,11 +67,11 @@ fn requested_schema(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** every form is a flat object: its fields are strings, numbers, integers, booleans, or lists of
-    /// choices.
+    /// choices, each with titles, bounds and lengths of the types that the schema gives these.
     ///
-    /// **Why:** clients build forms of one level, and drop or refuse what is nested.
+    /// **Why:** clients build forms of one level, and drop or refuse what is nested, or what they cannot read.
     ///
-    /// **Fix:** ask for the members of a nested object one by one.
+    /// **Fix:** ask for the members of a nested object one by one; write bounds and lengths as numbers.
     pub(crate) FLAT = "elicit.form.flat";
     since: "2025-06-18";
     passive: flat
@@ -96,8 +97,26 @@ fn flat(seen: &Observed, notes: &mut Notes<'_>) {
             "a primitive field, or a list of choices",
             || format!("{name:?}: {}", brief(field)),
         );
+        let unlike = part::form_field(field).into_iter().find(|m| SAID_OF_FIELDS.contains(&&*m.at));
+        if let Some(Mismatch { at, expected, .. }) = unlike {
+            let member = at.trim_start_matches('/');
+            let came = format!("{name:?}: {}", brief(field));
+            notes.breaks(format!("a field whose `{member}`, if it has one, is {expected}"), came);
+        }
     }
 }
+
+/// What a field may say of itself beside its type, its format, its options and its default, which other checks judge.
+const SAID_OF_FIELDS: [&str; 8] = [
+    "/title",
+    "/description",
+    "/minLength",
+    "/maxLength",
+    "/minimum",
+    "/maximum",
+    "/minItems",
+    "/maxItems",
+];
 
 check! {
     /// **Observed:** the `format` of a field is `email`, `uri`, `date` or `date-time`.
@@ -228,6 +247,16 @@ mod tests {
     fn legal_fields_are_told_from_illegal_ones() {
         for (check, legal, illegal) in [
             (&FLAT, json!({"type": "integer"}), json!({"type": "object", "properties": {}})),
+            (
+                &FLAT,
+                json!({"type": "string", "title": "a", "minLength": 1, "maxLength": 2.0}),
+                json!({"type": "string", "minLength": "1"}),
+            ),
+            (
+                &FLAT,
+                json!({"type": "number", "minimum": 0.5, "format": 1, "default": "x"}),
+                json!({"type": "integer", "maximum": true}),
+            ),
             (
                 &FORMATS,
                 json!({"type": "string", "format": "date"}),

@@ -1,10 +1,11 @@
 //! basic/patterns/mrtr: what an `InputRequiredResult` looks like, judged over every exchange of the run.
 
 use plumb_flows::echo::own;
+use plumb_flows::parts::input_params;
 use plumb_runner::{Notes, Observed, brief, check};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::method;
-use plumb_wire::schema::INPUT_REQUIRED_METHODS;
+use plumb_wire::schema::{INPUT_REQUIRED_METHODS, Mismatch, part};
 use serde_json::Value;
 
 /// The requests that only a client can answer.
@@ -113,11 +114,13 @@ fn keys_unique(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** `inputRequests` is an object; every value of it is a request object whose `method` is `elicitation/create`,
-    /// `sampling/createMessage` or `roots/list`.
+    /// `sampling/createMessage` or `roots/list`; what a sampling request says of the model, of tools and of how to complete has
+    /// the form of the schema.
     ///
     /// **Why:** a client can answer nothing else, and cannot retry without an answer.
     ///
-    /// **Fix:** put one of the three requests there, with `method` and, but for roots, `params`.
+    /// **Fix:** put one of the three requests there, with `method` and, but for roots, `params` of the form that the schema gives:
+    /// `"toolChoice": {"mode": "auto"}`, `"hints": [{"name": "…"}]`.
     pub(crate) VALUES_ALLOWED = "mrtr.values-allowed";
     passive: values_allowed
 }
@@ -138,6 +141,23 @@ fn values_allowed(seen: &Observed, notes: &mut Notes<'_>) {
             "an `ElicitRequest`, `CreateMessageRequest` or `ListRootsRequest`",
             || format!("{key:?}: {}", brief(request)),
         );
+    }
+    for params in input_params(seen, method::SAMPLING_CREATE_MESSAGE) {
+        let unlike =
+            part::sampling_params(params).into_iter().find(|m| !is_judged_elsewhere(&m.at));
+        if let Some(Mismatch { at, expected, actual }) = unlike {
+            notes.breaks(format!("a `CreateMessageRequest` with {expected} at {at}"), actual);
+        }
+    }
+}
+
+/// Whether another check judges this of a sampling request: what it must have, and what it says of context and of priorities.
+fn is_judged_elsewhere(at: &str) -> bool {
+    let mut members = at.split('/').skip(1);
+    match members.next() {
+        None | Some("messages" | "maxTokens" | "includeContext") => true,
+        Some("modelPreferences") => members.next().is_some_and(|one| one.ends_with("Priority")),
+        Some(_) => false,
     }
 }
 
@@ -222,5 +242,35 @@ mod tests {
         let other = asks(json!({"resultType": "input_required", "inputRequests": other}));
         assert_eq!(holds(&VALUES_ALLOWED, &other), Some(false));
         assert_eq!(holds(&VALUES_ALLOWED, &elicitation(json!({"message": "?"}))), Some(true));
+    }
+
+    #[test]
+    fn what_a_sampling_request_says_besides_its_messages_has_the_form_of_the_schema() {
+        let asks = |more: Value| {
+            let mut params = json!({"messages": [], "maxTokens": 1});
+            params
+                .as_object_mut()
+                .expect("an object")
+                .extend(more.as_object().cloned().expect("one"));
+            let request = json!({"method": "sampling/createMessage", "params": params});
+            let asked = json!({"resultType": "input_required", "inputRequests": {"s": request}});
+            holds(&VALUES_ALLOWED, &http("tools/call", json!({"name": "a"}), 200, &[result(asked)]))
+        };
+        for wrong in [
+            json!({"toolChoice": "auto"}),
+            json!({"modelPreferences": {"hints": ["claude"]}}),
+            json!({"modelPreferences": []}),
+            json!({"stopSequences": "END"}),
+            json!({"temperature": "1"}),
+        ] {
+            assert_eq!(asks(wrong.clone()), Some(false), "{wrong}");
+        }
+        for other in [
+            json!({"toolChoice": {"mode": "auto"}, "modelPreferences": {"hints": [{"name": "claude"}]}}),
+            json!({"modelPreferences": {"costPriority": 2}, "includeContext": "all"}),
+            json!({"maxTokens": "1", "messages": [{"role": "system"}], "x": 1}),
+        ] {
+            assert_eq!(asks(other.clone()), Some(true), "held, or told by another check: {other}");
+        }
     }
 }
