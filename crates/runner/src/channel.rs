@@ -287,8 +287,7 @@ impl Channel {
         drop(turn);
         if seen.is_cut() {
             // A bound of ours, never a fault of the target's.
-            let why = format!("the answer is larger than is read: {}", seen.describe());
-            return Err(Trouble::Setup(why));
+            return Err(Trouble::Cut(seen.describe()));
         }
         if !first && seen.is_accepted() && seen.method().is_some_and(|m| QUICK.contains(&m)) {
             let answer = &seen.exchange.answer;

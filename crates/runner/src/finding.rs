@@ -51,6 +51,9 @@ pub enum Trouble {
     /// The target could not be brought into the state that the check needs.
     #[error("{0}")]
     Setup(String),
+    /// An answer was larger than is read, or than there was room for beside what else was in flight.
+    #[error("the answer is larger than is read: {0}")]
+    Cut(String),
     /// The target never did, or never let us do, what the requirement speaks of.
     #[error("{why}")]
     Unseen {

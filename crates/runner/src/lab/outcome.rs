@@ -24,8 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) unanswered: bool,
     /// Whether it was silent for so long that it is not tried again.
     pub(crate) lasted: bool,
-    /// Whether a failure of the target may have spoilt it: a control was not accepted, or what broke the rule was told as
-    /// an internal failure.
+    /// Whether a failure of the target may have spoilt it, or what else was in flight: a control was not accepted, or there was
+    /// no room for an answer, or what broke the rule was told as an internal failure.
     pub(crate) spoilt: bool,
     /// Whether the target's process ended meanwhile.
     pub(crate) died: bool,
@@ -89,7 +89,7 @@ impl Outcome {
         let judgements: BTreeMap<_, _> = trial.judges.iter().enumerate().map(judge).collect();
         let broken = || judgements.values().any(|j| matches!(j, Ok(Finding::Violated { .. })));
         let spoilt = death.is_none()
-            && (matches!(tried.controlled, Err(Trouble::Control(_)))
+            && (matches!(tried.controlled, Err(Trouble::Control(_) | Trouble::Cut(_)))
                 || (tried.sent.tells_of_a_failure() && broken()));
         let unanswered = in_vain && tried.controlled.is_ok() && !tried.sent.is_broken_off();
         Self {
