@@ -152,7 +152,8 @@ pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
     let File { target, run, profile: profiles } = toml::from_str(&config::read(path)?)
         .with_context(|| format!("{} is not a configuration", path.display()))?;
     let elsewhere = !command.is_empty() || judges.name_a_target(&options[2..]);
-    let told_of_it = !elsewhere || (target.url.is_none() && target.command.is_none());
+    let same = target.url.as_ref().is_some_and(|url| options.contains(url));
+    let told_of_it = !elsewhere || same || (target.url.is_none() && target.command.is_none());
     let mut told = Vec::new();
     if told_of_it {
         told.extend(table(&target, &["url", "behind", "command", "env"])?);
@@ -312,6 +313,10 @@ mod tests {
             assert_eq!(told.last().map(String::as_str), Some("http://s/mcp"), "{command}");
             assert!(told.contains(&"--header=A: b".to_owned()), "{told:?}");
             assert_eq!(told.contains(&"--seed=1".to_owned()), run, "{told:?}");
+            assert!(
+                line(&["plumb", command, &config, "http://s/mcp"])
+                    .contains(&"--header=A: b".into())
+            );
             for other in ["http://o/mcp", "server.json"] {
                 let told =
                     line(&["plumb", command, &config, "-H", "C: d", "--timeout", "3", other]);
