@@ -80,6 +80,8 @@ pub enum Isolation {
     Opening,
     /// The target: it changes what others look at, so it runs when they are done.
     Alone,
+    /// The target, after all others: it opens a session of an earlier revision, which a wrong target may never forget.
+    Last,
     /// A process: it starts one of its own; only targets given as a command have one.
     OwnProcess,
     /// Nothing, but it needs other replicas of the target.

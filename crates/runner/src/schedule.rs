@@ -87,9 +87,10 @@ impl<'a> Schedule<'a> {
         beside.extend(opening);
         beside.extend(scenarios(&|i| matches!(i, Isolation::Shared | Isolation::OwnProcess)));
         let alone = scenarios(&|i| i == Isolation::Alone);
+        let last = scenarios(&|i| i == Isolation::Last);
         let (Sent { mut results, own, left }, doubted, alone) = tokio::join!(
             self.vectors(&trials, deadline),
-            self.scenes(&scenes, &beside, alone.is_empty()),
+            self.scenes(&scenes, &beside, alone.is_empty() && last.is_empty()),
             self.alone_elsewhere(alone, deadline)
         );
         self.calm(deadline).await;
@@ -103,11 +104,9 @@ impl<'a> Schedule<'a> {
         for check in open.iter().filter(|c| matches!(c.body, Body::Cases(_))) {
             self.judge_cases(check, &trials, &results);
         }
-        for check in alone {
-            let doubted = scenes.run(&[check]).await;
-            faults.extend(scenes.again(doubted).await);
-        }
+        faults.extend(one_by_one(&scenes, alone).await);
         self.seen_broken_again(deadline).await;
+        faults.extend(one_by_one(&scenes, last).await);
         faults
     }
 
@@ -265,6 +264,16 @@ impl<'a> Schedule<'a> {
     fn finish(&self, check: &'static Check, verdict: Verdict, cases: Vec<CaseFinished>) {
         emit(&self.context.recorder, check, verdict, cases);
     }
+}
+
+/// Plays scenarios that want the target for themselves, one after the other; gives the faults of Plumb itself.
+async fn one_by_one(scenes: &Scenes<'_, Place<'_>>, checks: Vec<&'static Check>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for check in checks {
+        let doubted = scenes.run(&[check]).await;
+        faults.extend(scenes.again(doubted).await);
+    }
+    faults
 }
 
 /// Whether a scenario is about a service that a run's own authorization server stands for.

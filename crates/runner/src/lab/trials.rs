@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_model::pack::{Base, Kind, Outcome, Pack, Vector};
-use plumb_wire::Transport;
+use plumb_wire::{Transport, method};
+use serde_json::Value;
 
 use super::given::Given;
 use super::trial::Trial;
@@ -33,7 +34,8 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
             Body::Cases(facet) => Some((c.id, facet)),
             _ => None,
         };
-        if !goes_over(vector, given.survey.transport) || !wanted || (shared && is_literal(vector)) {
+        let elsewhere = !goes_over(vector, given.survey.transport) || (shared && is_literal(vector));
+        if !wanted || elsewhere || (given.survey.dual_era && opens_a_session(vector)) {
             continue;
         }
         let shared = Arc::new(vector.clone());
@@ -60,6 +62,13 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
 fn is_literal(vector: &Vector) -> bool {
     let bytes = matches!(&vector.kind, Kind::Edit(edit) if edit.bytes.is_some());
     bytes && vector.answer.outcome == Outcome::Accepted
+}
+
+/// Whether a vector sends the handshake of earlier revisions, which shows nothing where they are served as well: it would only
+/// leave one more session there.
+fn opens_a_session(vector: &Vector) -> bool {
+    let chooses = |op: &Value| op["path"] == "/method" && op["value"] == method::OLD_INITIALIZE;
+    matches!(&vector.kind, Kind::Edit(edit) if edit.body.iter().any(chooses))
 }
 
 /// The trials in lanes: those of one base request one after the other. Over standard streams a process takes all of its lane in

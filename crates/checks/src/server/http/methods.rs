@@ -33,7 +33,7 @@ check! {
 
 fn removed(tried: &Tried) -> Judgement {
     let seen = tried.answer()?;
-    if seen.method() == Some(method::OLD_INITIALIZE) && (seen.is_accepted() || tried.dual_era) {
+    if seen.method() == Some(method::OLD_INITIALIZE) && seen.is_accepted() {
         return Ok(Finding::unseen(
             "the server answers the handshake of earlier revisions, as one of two eras does, in its own way",
             "serve this revision alone",

@@ -116,6 +116,7 @@ check! {
     /// **Fix:** choose the era by the request, not by the connection.
     pub(crate) META_STATELESS = "versioning.dual-era-meta-stateless";
     applies: [Http, DualEra];
+    isolation: Last;
     scenario: meta_stateless
 }
 
@@ -136,6 +137,7 @@ check! {
     /// **Fix:** keep what `initialize` chose in its session.
     pub(crate) INITIALIZE_SCOPE = "versioning.dual-era-initialize-scope";
     applies: [Http, DualEra];
+    isolation: Last;
     scenario: initialize_scope
 }
 
