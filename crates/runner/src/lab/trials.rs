@@ -34,7 +34,8 @@ pub(crate) fn trials(packs: &[Pack], checks: &[&'static Check], given: Given<'_>
             Body::Cases(facet) => Some((c.id, facet)),
             _ => None,
         };
-        let elsewhere = !goes_over(vector, given.survey.transport) || (shared && is_literal(vector));
+        let elsewhere =
+            !goes_over(vector, given.survey.transport) || (shared && is_literal(vector));
         if !wanted || elsewhere || (given.survey.dual_era && opens_a_session(vector)) {
             continue;
         }

@@ -1,5 +1,7 @@
 //! server/tools#capabilities, #list-changed-notification.
 
+use std::collections::HashSet;
+
 use plumb_flows::listing::changes::Announced;
 use plumb_flows::listing::stability::{same_on_every_connection, without_side_effect};
 use plumb_flows::listing::{self, Connection, TOOLS, walk};
@@ -87,32 +89,31 @@ check! {
 async fn deterministic(bench: &Bench) -> Judgement {
     let first = walk(bench, &Connection::Shared, TOOLS, 4).await?;
     let order = first.names(TOOLS);
-    let differs = |other: &listing::Walk| {
-        let names = other.names(TOOLS);
-        let mut same: Vec<&String> = order.iter().take(names.len()).collect();
-        let mut there: Vec<&String> = names.iter().collect();
-        same.sort();
-        there.sort();
-        // Another set is another check's business.
-        let at =
-            (same == there).then(|| order.iter().zip(&names).position(|(a, b)| a != b)).flatten();
-        at.map(|at| format!("place {at} holds {:?}, then {:?}", order[at], names[at]))
-    };
     let readings = (30 / first.pages.len().max(1)).clamp(3, 9);
+    let mut compared = order.len() < 2;
     for n in 0..readings {
         let way =
             if n % 2 == 0 { Connection::Shared } else { Connection::Named(format!("order-{n}")) };
         // The first page alone every third time, so that no rhythm of requests hides a rhythm of orders.
         let pages = if n % 3 == 0 { 1 } else { 4 };
-        if let Some(actual) = differs(&walk(bench, &way, TOOLS, pages).await?) {
+        let names = walk(bench, &way, TOOLS, pages).await?.names(TOOLS);
+        if let Some(actual) = turned(&order, &names) {
             return once_or_often(bench, &way, actual).await;
         }
+        compared |= in_both(&order, &names).len() > 1;
     }
-    if bench.has_replicas()
-        && let Some(actual) = differs(&walk(bench, &Connection::Elsewhere, TOOLS, 4).await?)
-    {
-        let actual = format!("on another replica {actual}");
-        return once_or_often(bench, &Connection::Elsewhere, actual).await;
+    if !compared {
+        return Ok(Finding::unseen(
+            "no two tools came twice",
+            "let the list rest for the time of a run",
+        ));
+    }
+    if bench.has_replicas() {
+        let names = walk(bench, &Connection::Elsewhere, TOOLS, 4).await?.names(TOOLS);
+        if let Some(actual) = turned(&order, &names) {
+            let actual = format!("on another replica {actual}");
+            return once_or_often(bench, &Connection::Elsewhere, actual).await;
+        }
     }
     if bench.survey().transport.shares_processes() {
         return Ok(Finding::Held);
@@ -120,7 +121,7 @@ async fn deterministic(bench: &Bench) -> Judgement {
     let own = bench.ready_instance().await?;
     let way = Connection::Own(&own);
     let judged = match walk(bench, &way, TOOLS, 4).await {
-        Ok(there) => match differs(&there) {
+        Ok(there) => match turned(&order, &there.names(TOOLS)) {
             Some(actual) => {
                 once_or_often(bench, &way, format!("in another process {actual}")).await
             }
@@ -132,16 +133,30 @@ async fn deterministic(bench: &Bench) -> Judgement {
     judged
 }
 
+/// The names of the one that are in the other as well, in the order of the one, each once.
+fn in_both<'a>(one: &'a [String], other: &[String]) -> Vec<&'a String> {
+    let mut common: HashSet<&String> = other.iter().collect();
+    one.iter().filter(|name| common.remove(name)).collect()
+}
+
+/// Where two readings have the same tools in another order. What is in one of them alone is another check's business: the list may
+/// have changed, and an order made anew for each page shows other tools each time.
+fn turned(before: &[String], after: &[String]) -> Option<String> {
+    let (was, is) = (in_both(before, after), in_both(after, before));
+    let at = was.iter().zip(&is).position(|(a, b)| a != b)?;
+    Some(format!("of what was listed both times {:?} comes where {:?} was", is[at], was[at]))
+}
+
 /// An order that changed once and then stays, on every connection, is another list, not a random order.
 async fn once_or_often(bench: &Bench, way: &Connection<'_>, actual: String) -> Judgement {
     let mut orders = Vec::new();
     for read in [&Connection::Shared, way, way, &Connection::Shared, way, &Connection::Shared] {
         orders.push(walk(bench, read, TOOLS, 1).await?.names(TOOLS));
     }
-    Ok(if orders.windows(2).all(|pair| pair[0] == pair[1]) {
-        Finding::unseen(format!("the order changed once: {actual}"), "nothing")
-    } else {
+    Ok(if orders.windows(2).any(|pair| turned(&pair[0], &pair[1]).is_some()) {
         Finding::violated("the same order every time", actual)
+    } else {
+        Finding::unseen(format!("the order changed once: {actual}"), "nothing")
     })
 }
 
@@ -166,4 +181,29 @@ async fn list_changed(bench: &Bench) -> Judgement {
         notification: notification::TOOLS_CHANGED,
     };
     changes.are_told(bench).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turned;
+
+    fn names(all: &str) -> Vec<String> {
+        all.chars().map(String::from).collect()
+    }
+
+    #[test]
+    fn the_order_of_what_is_listed_both_times_is_compared() {
+        assert!(turned(&names("abcd"), &names("abdc")).is_some());
+        // An order made anew before it is cut in pages: other tools, and some of them twice.
+        assert!(turned(&names("abcd"), &names("dxayd")).is_some());
+    }
+
+    #[test]
+    fn a_list_that_gains_and_loses_tools_keeps_its_order() {
+        assert_eq!(turned(&names("abcd"), &names("abcd")), None);
+        assert_eq!(turned(&names("abcd"), &names("xbyd")), None);
+        assert_eq!(turned(&names("abcd"), &names("ab")), None);
+        assert_eq!(turned(&names("abab"), &names("ab")), None);
+        assert_eq!(turned(&names("abcd"), &names("wxyz")), None);
+    }
 }
