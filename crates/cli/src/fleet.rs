@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use plumb_certificate::{Digest, Set};
+use plumb_fleet::site::SiteError;
 use plumb_fleet::{Class, Matrix, Order, Outcome, Progress, Shard, Store, Target};
 use plumb_report::text::{inert, misleads, visible_line};
 
@@ -181,10 +182,11 @@ fn site(args: &SiteArgs) -> Exit {
     let before = args.before.as_deref().map(self::matrix).transpose()?;
     let evidence = plumb_fleet::Evidence::in_folders(&args.results)
         .context("the results could not be read")?;
-    let written = plumb_fleet::site::write(&args.out, &matrix, before.as_ref(), &evidence);
-    let with_results = written
-        .with_context(|| format!("{} could not be written", args.out.display()))
-        .map_err(|error| Failure::new(output::UNWRITTEN, error))?;
+    let with_results = plumb_fleet::site::write(&args.out, &matrix, before.as_ref(), &evidence)
+        .map_err(|error| match error {
+            SiteError::Results(_) => Failure::from(error),
+            SiteError::Pages(..) => Failure::new(output::UNWRITTEN, error),
+        })?;
     let index = args.out.join("index.html");
     let told =
         format!("{with_results} with what {} said", if with_results == 1 { "it" } else { "they" });

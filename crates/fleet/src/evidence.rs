@@ -37,7 +37,8 @@ impl Evidence {
         let mut all = Self::default();
         for folder in folders {
             for place in store::places(folder.as_ref())? {
-                let target = store::outcome(&place)?.target;
+                let outcome = store::outcome(&place).map_err(|why| store::spoilt(&place, why))?;
+                let target = outcome.target;
                 all.0.entry((target.name, target.version)).or_default().push(place);
             }
         }
@@ -50,8 +51,8 @@ impl Evidence {
         for place in places.into_iter().flatten() {
             let (outcome, bundle) = store::result(place)?;
             let Some(bytes) = bundle else { continue };
-            let (opened, report) =
-                Opened::with_report(outcome, &bytes, None).map_err(io::Error::other)?;
+            let (opened, report) = Opened::with_report(outcome, &bytes, None)
+                .map_err(|why| store::spoilt(place, io::Error::other(why)))?;
             if opened.is(row) {
                 return Ok(Some(Shown { bundle: bytes, violated: violated(&report) }));
             }

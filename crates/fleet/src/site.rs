@@ -1,18 +1,21 @@
 //! A fleet as pages: an index of areas, a page an area, a page a server, what changed, and badges. All of it is read
 //! without a script; one of a few lines adds a search.
 
+mod beside;
 mod verdicts;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use askama::Template;
 use plumb_certificate::{Digest, Standing, badge, revision_of};
 
-use verdicts::{Verdicts, urls, verdicts};
+use beside::Beside;
+use verdicts::{Urls, Verdicts, urls, verdicts};
 
 use crate::Evidence;
+use crate::evidence::Shown;
 use crate::matrix::{Changes, Matrix, Row, tally};
 
 /// Where an area has no name.
@@ -24,6 +27,8 @@ const FEW: usize = 60;
 
 /// The matrix that a site is made of, beside its pages.
 const MATRIX: &str = "matrix.json";
+/// What the search looks through.
+const SEARCHED: &str = "search.json";
 /// What changed since the fleet before, if there is one.
 const CHANGES: &str = "changes.html";
 
@@ -118,17 +123,68 @@ struct Changed<'a> {
     ids: &'a [String],
 }
 
+/// Why there are no pages.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// A result cannot be read, or is spoilt.
+    #[error("the results could not be read")]
+    Results(#[source] io::Error),
+    /// The folder takes no pages.
+    #[error("{} could not be written", .0.display())]
+    Pages(PathBuf, #[source] io::Error),
+}
+
 /// Writes the pages of a fleet into a folder; with an earlier fleet, what changed since; with its results, what each server
-/// said, and its bundle. Gives of how many servers there are results.
+/// said, and its bundle. Gives of how many servers there are results. Older pages stay until all of the new ones are there.
 pub fn write(
     folder: &Path,
     matrix: &Matrix,
     before: Option<&Matrix>,
     evidence: &Evidence,
-) -> io::Result<usize> {
-    cleared(folder)?;
+) -> Result<usize, SiteError> {
+    let unwritten = |error| SiteError::Pages(folder.to_owned(), error);
+    let beside = Beside::of(folder).map_err(unwritten)?;
+    let urls = urls(matrix);
+    let mut with_results = 0;
+    for row in &matrix.servers {
+        let shown = evidence.of(row).map_err(SiteError::Results)?;
+        with_results += usize::from(shown.is_some());
+        server(beside.path(), matrix, (row, &urls), shown).map_err(unwritten)?;
+    }
+    index(beside.path(), matrix, before).map_err(unwritten)?;
+    beside.into_place().map_err(unwritten)?;
+    Ok(with_results)
+}
+
+/// The page of a server, its badges, and its bundle, if its result is there.
+fn server(
+    folder: &Path,
+    matrix: &Matrix,
+    (row, urls): (&Row, &Urls<'_>),
+    shown: Option<Shown>,
+) -> io::Result<()> {
+    let sets = &sets(matrix);
+    let server = Server::of(row);
+    let area = area_of(row);
+    let bundle = shown.as_ref().map(|_| format!("bundles/{}.json", server.slug));
+    if let (Some(path), Some(shown)) = (&bundle, &shown) {
+        fs::write(folder.join(path), &shown.bundle)?;
+    }
+    let path = format!("servers/{}.html", server.slug);
+    if let Some(judgement) = &row.judgement {
+        // A version has dots of its own: the ending is put behind it, not in place of its last part.
+        let badge = |ending| folder.join(format!("badges/{}.{ending}", server.slug));
+        fs::write(badge("svg"), badge::svg(judgement))?;
+        fs::write(badge("json"), badge::endpoint(judgement))?;
+    }
+    let verdicts = verdicts(matrix, row, urls, shown.as_ref());
+    let page = ServerPage { sets, server, area: (area, slug(area, "")), verdicts, bundle };
+    put(folder, &path, &page)
+}
+
+/// The first page, those of areas and of what changed, and what they are made with.
+fn index(folder: &Path, matrix: &Matrix, before: Option<&Matrix>) -> io::Result<()> {
     let changes = before.map(|before| matrix.since(before));
-    let areas = areas(matrix);
     let sets = &sets(matrix);
     let index = Index {
         sets,
@@ -138,33 +194,11 @@ pub fn write(
         revisions: revisions(matrix),
         often: often(matrix),
         changes: changes.as_ref(),
-        areas,
+        areas: areas(matrix),
     };
     for area in &index.areas {
         let page = AreaPage { sets, area };
         put(folder, &format!("areas/{}.html", area.slug), &page)?;
-    }
-    let urls = urls(matrix);
-    let mut with_results = 0;
-    for row in &matrix.servers {
-        let server = Server::of(row);
-        let area = area_of(row);
-        let shown = evidence.of(row)?;
-        with_results += usize::from(shown.is_some());
-        let bundle = shown.as_ref().map(|_| format!("bundles/{}.json", server.slug));
-        if let (Some(path), Some(shown)) = (&bundle, &shown) {
-            fs::write(folder.join(path), &shown.bundle)?;
-        }
-        let path = format!("servers/{}.html", server.slug);
-        if let Some(judgement) = &row.judgement {
-            // A version has dots of its own: the ending is put behind it, not in place of its last part.
-            let badge = |ending| folder.join(format!("badges/{}.{ending}", server.slug));
-            fs::write(badge("svg"), badge::svg(judgement))?;
-            fs::write(badge("json"), badge::endpoint(judgement))?;
-        }
-        let verdicts = verdicts(matrix, row, &urls, shown.as_ref());
-        let page = ServerPage { sets, server, area: (area, slug(area, "")), verdicts, bundle };
-        put(folder, &path, &page)?;
     }
     if let Some(changes) = &changes {
         let page = ChangesPage {
@@ -177,11 +211,10 @@ pub fn write(
         put(folder, CHANGES, &page)?;
     }
     put(folder, "index.html", &index)?;
-    fs::write(folder.join("search.json"), search(matrix)?)?;
+    fs::write(folder.join(SEARCHED), search(matrix)?)?;
     fs::write(folder.join("search.js"), SEARCH)?;
     fs::write(folder.join("style.css"), STYLE)?;
-    fs::write(folder.join(MATRIX), matrix.to_bytes())?;
-    Ok(with_results)
+    fs::write(folder.join(MATRIX), matrix.to_bytes())
 }
 
 /// The frozen sets that a fleet is judged by, in a sentence.
@@ -192,22 +225,6 @@ fn sets(matrix: &Matrix) -> String {
             format!("the frozen sets {}, each server by that of its revision", several.join(", "))
         }
     }
-}
-
-/// Makes the folders of pages, without those of an earlier site: servers that are gone have none.
-fn cleared(folder: &Path) -> io::Result<()> {
-    let is_ours = [MATRIX, "search.json"].iter().all(|name| folder.join(name).is_file());
-    for name in ["servers", "areas", "badges", "bundles"] {
-        let pages = folder.join(name);
-        if is_ours && pages.is_dir() {
-            fs::remove_dir_all(&pages)?;
-        }
-        fs::create_dir_all(pages)?;
-    }
-    if is_ours && folder.join(CHANGES).is_file() {
-        fs::remove_file(folder.join(CHANGES))?;
-    }
-    Ok(())
 }
 
 /// So many servers, in groups of three digits.

@@ -179,7 +179,12 @@ pub(crate) fn places(folder: &Path) -> io::Result<impl Iterator<Item = PathBuf>>
 
 /// The result at a place.
 pub(crate) fn result(place: &Path) -> io::Result<Kept> {
-    read(place).map_err(|why| io::Error::other(Spoilt { place: place.to_owned(), why }))
+    read(place).map_err(|why| spoilt(place, why))
+}
+
+/// What is said of a place whose result cannot be read.
+pub(crate) fn spoilt(place: &Path, why: io::Error) -> io::Error {
+    io::Error::other(Spoilt { place: place.to_owned(), why })
 }
 
 /// A result that is not what was kept.

@@ -66,6 +66,27 @@ fn a_site_over_an_older_one_has_no_page_of_it_and_other_folders_keep_theirs() {
 }
 
 #[test]
+fn a_result_that_is_spoilt_leaves_the_older_pages_as_they_are() {
+    let (site, results) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("two"));
+    write(site.path(), &matrix(), Some(&matrix()), &Evidence::default()).expect("written");
+    let place = results.path().join("one");
+    let outcome = serde_json::json!({
+        "target": {"name": "io.example/<b>", "version": "1.0", "url": "https://a.example/mcp"},
+        "class": "judged", "exit_code": 0, "tries": 1, "bundle": Digest::of(b"that it was"),
+    });
+    std::fs::create_dir(&place).expect("a folder");
+    std::fs::write(place.join("outcome.json"), outcome.to_string()).expect("written");
+    std::fs::write(place.join("bundle.json"), "that it is").expect("written");
+    let evidence = Evidence::in_folders(&[results.path()]).expect("results");
+    let error = write(site.path(), &matrix(), None, &evidence).expect_err("a bundle is another");
+    assert!(matches!(error, SiteError::Results(_)), "{error}");
+    let names = std::fs::read_dir(site.path()).expect("a folder").flatten();
+    let names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+    assert!(names.iter().any(|name| name == CHANGES), "{names:?}");
+    assert!(!names.iter().any(|name| name.to_string_lossy().starts_with('.')), "{names:?}");
+}
+
+#[test]
 fn many_servers_are_counted_in_groups_of_digits() {
     assert_eq!([counted(1), counted(10_000)], ["1 MCP server", "10\u{a0}000 MCP servers"]);
 }

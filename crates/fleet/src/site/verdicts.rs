@@ -24,8 +24,11 @@ pub(super) struct Told<'a> {
     pub(super) violated: Option<&'a Violated>,
 }
 
-/// Where the specification says each requirement, by its newest revision here.
-pub(super) fn urls(matrix: &Matrix) -> BTreeMap<&str, String> {
+/// Where the specification says each requirement.
+pub(super) type Urls<'a> = BTreeMap<&'a str, String>;
+
+/// By the newest revision here.
+pub(super) fn urls(matrix: &Matrix) -> Urls<'_> {
     let editions = editions(&matrix.sets);
     let url = |id| editions.iter().find_map(|e| Some(e.url(e.ledger.requirement(id)?)));
     let ids = matrix.requirements.iter().map(|r| r.id.as_str());
@@ -35,7 +38,7 @@ pub(super) fn urls(matrix: &Matrix) -> BTreeMap<&str, String> {
 pub(super) fn verdicts<'a>(
     matrix: &'a Matrix,
     row: &'a Row,
-    urls: &BTreeMap<&str, String>,
+    urls: &Urls<'_>,
     shown: Option<&'a Shown>,
 ) -> Vec<Verdicts<'a>> {
     let kinds = [
