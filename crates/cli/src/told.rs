@@ -159,7 +159,7 @@ pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
         told.extend(table(&target, &["url", "behind", "command", "env"])?);
         told.extend(target.env.iter().map(|(name, value)| format!("--env={name}={value}")));
     }
-    if judges.take("only") {
+    if judges.by_requirements() {
         told.extend(table(&run, &[])?);
     }
     told.retain(|word| judges.take(word));
@@ -222,6 +222,11 @@ impl Judges {
     /// Whether it has the option of a word.
     fn take(&self, word: &str) -> bool {
         self.option(word).is_some()
+    }
+
+    /// Whether it judges by requirements, of which a run can say which.
+    fn by_requirements(&self) -> bool {
+        self.take("only")
     }
 
     /// Whether the user names what is judged: by an address, or by an option that says what.

@@ -87,6 +87,14 @@ impl Trouble {
     pub fn unseen(why: impl Into<String>, how_to_enable: impl Into<String>) -> Self {
         Self::Unseen { why: why.into(), how_to_enable: how_to_enable.into() }
     }
+
+    /// What is served to requests without a token shows nothing of how tokens are validated.
+    pub fn served_to_everybody() -> Self {
+        Self::unseen(
+            "it is served to everybody, which `http.authenticate` judges",
+            "ask for a token",
+        )
+    }
 }
 
 impl From<plumb_wire::WireError> for Trouble {

@@ -352,7 +352,7 @@ impl Walk<'_> {
                 }
                 let mut tried = between(self.given, trial, before, sent, after);
                 if self.serves_everybody(prepared, &tried).await {
-                    tried.controlled = Err(everybody::open());
+                    tried.controlled = Err(Trouble::served_to_everybody());
                 }
                 if let Err(absent @ Trouble::Absent { .. }) = &tried.controlled {
                     self.unserved.insert(trial.base, absent.clone());

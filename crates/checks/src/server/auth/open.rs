@@ -45,7 +45,7 @@ pub(super) async fn ask(bench: &Bench, probe: Probe) -> Result<Observed, Trouble
 }
 
 /// Judges what comes without a token, method by method.
-async fn without_token(bench: &Bench, judge: impl Fn(Base, &Observed) -> Finding) -> Judgement {
+async fn without_token(bench: &Bench, judge: impl Fn(Base, &Observed) -> Judgement) -> Judgement {
     for base in BASES {
         let Some(probe) = bench.base(base) else { continue };
         let control = ask(bench, probe.clone()).await?;
@@ -53,7 +53,7 @@ async fn without_token(bench: &Bench, judge: impl Fn(Base, &Observed) -> Finding
             return Err(Trouble::Control(control.describe()));
         }
         let seen = ask(bench, probe.without_token()).await?;
-        bench.case(base.name(), format!("{} without a token", base.name()), Ok(judge(base, &seen)));
+        bench.case(base.name(), format!("{} without a token", base.name()), judge(base, &seen));
     }
     bench.conclude()
 }
@@ -73,7 +73,7 @@ check! {
 async fn authenticate(bench: &Bench) -> Judgement {
     let judge = |base, seen: &Observed| {
         let open = seen.is_accepted() && base != Base::Discover;
-        Finding::expect(!open, "a refusal of the request without a token", || seen.describe())
+        Ok(Finding::expect(!open, "a refusal of the request without a token", || seen.describe()))
     };
     without_token(bench, judge).await
 }
@@ -94,11 +94,11 @@ async fn no_token(bench: &Bench) -> Judgement {
     let judge = |base, seen: &Observed| {
         if seen.is_accepted() {
             return match base {
-                Base::Discover => Finding::Held,
-                _ => served_to_everybody(),
+                Base::Discover => Ok(Finding::Held),
+                _ => Err(Trouble::served_to_everybody()),
             };
         }
-        Finding::expect(seen.status() == Some(401), "HTTP 401", || seen.describe())
+        Ok(Finding::expect(seen.status() == Some(401), "HTTP 401", || seen.describe()))
     };
     without_token(bench, judge).await
 }
@@ -137,14 +137,16 @@ async fn each_request(bench: &Bench) -> Judgement {
         };
         let seen = bench.send(bad).await?;
         let refused = seen.is_refused() || seen.is_challenge();
-        let finding = if !refused && deviation.is_none() && is_open(bench, &probe).await? {
-            served_to_everybody()
+        let judged = if !refused && deviation.is_none() && is_open(bench, &probe).await? {
+            Err(Trouble::served_to_everybody())
         } else {
-            Finding::expect(refused, "a refusal, whatever came before on the connection", || {
-                seen.describe()
-            })
+            Ok(Finding::expect(
+                refused,
+                "a refusal, whatever came before on the connection",
+                || seen.describe(),
+            ))
         };
-        bench.case(slug, format!("a {slug} token behind a valid one"), Ok(finding));
+        bench.case(slug, format!("a {slug} token behind a valid one"), judged);
     }
     bench.control(probe).await?;
     bench.conclude()
@@ -153,14 +155,6 @@ async fn each_request(bench: &Bench) -> Judgement {
 /// Whether a request is served without a token on a connection that has never seen one.
 async fn is_open(bench: &Bench, probe: &Probe) -> Result<bool, Trouble> {
     Ok(bench.send(probe.clone().without_token().fresh()).await?.is_accepted())
-}
-
-/// What shows nothing of tokens.
-pub(super) fn served_to_everybody() -> Finding {
-    Finding::unseen(
-        "it is served to everybody, which `http.authenticate` judges",
-        "ask for a token",
-    )
 }
 
 check! {

@@ -6,8 +6,6 @@ use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, PRINCIPAL, Probe, Trouble, check};
 use plumb_wire::codes;
 
-use super::open::served_to_everybody;
-
 /// The same is asked so often to see whether the answer stays.
 const AGAIN: usize = 4;
 
@@ -36,7 +34,7 @@ async fn challenge(bench: &Bench) -> Judgement {
         let named = bearer(&seen).is_some_and(|c| !c.scopes().is_empty());
         return Ok(Finding::expect(named, "a Bearer challenge with `scope`", || shown(&seen)));
     }
-    Ok(served_to_everybody())
+    Err(Trouble::served_to_everybody())
 }
 
 check! {

@@ -5,7 +5,6 @@ use plumb_model::pack::{Kind, Outcome};
 
 use super::prepared::Prepared;
 use super::{Walk, send};
-use crate::Trouble;
 use crate::facet::Tried;
 
 impl Walk<'_> {
@@ -27,12 +26,4 @@ impl Walk<'_> {
 fn has_authorization(tried: &Tried) -> bool {
     let Sent::Http { headers, .. } = &tried.sent.exchange.sent else { return false };
     headers.iter().any(|header| header.name.eq_ignore_ascii_case("authorization"))
-}
-
-/// Why such a vector shows nothing.
-pub(super) fn open() -> Trouble {
-    Trouble::unseen(
-        "it is served to everybody, which `http.authenticate` judges",
-        "ask for a token",
-    )
 }
