@@ -32,7 +32,9 @@ pub(crate) fn admit(
     }
     let mut verdict = authenticated(guard, server, headers, uri, asked);
     if verdict.is_err() {
-        if !rules.every_method_protected && asked == "prompts/list" {
+        let open = (!rules.every_method_protected && asked == "prompts/list")
+            || (!rules.notifications_protected && asked.starts_with("notifications/"));
+        if open {
             return Ok(None);
         }
         if !rules.no_token_is_401

@@ -6,6 +6,8 @@ macro_rules! authorization {
             // basic/authorization: a protected server
             /// Every method needs a token.
             every_method_protected => kills "http.authenticate",
+            /// So does every notification.
+            notifications_protected => kills "http.authenticate",
             /// Whoever has no token is told to get one.
             no_token_is_401 => kills "auth.rs.no-token",
             /// The metadata names this server without a slash at its end.

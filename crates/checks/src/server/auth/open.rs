@@ -7,7 +7,7 @@ use plumb_model::pack::Base;
 use plumb_runner::{
     Bench, Finding, Judgement, Observed, Probe, Prop, TokenDeviation, Trouble, capable, check,
 };
-use plumb_wire::method;
+use plumb_wire::{method, notification};
 use serde_json::json;
 
 /// What every protected server is asked without a token, if it offers it.
@@ -44,8 +44,17 @@ pub(super) async fn ask(bench: &Bench, probe: Probe) -> Result<Observed, Trouble
     Ok(bench.close(open))
 }
 
-/// Judges what comes without a token, method by method.
-async fn without_token(bench: &Bench, judge: impl Fn(Base, &Observed) -> Judgement) -> Judgement {
+/// How a server took what came without a token.
+enum Took {
+    /// It served it, as a server may.
+    Open,
+    /// It served it.
+    Served,
+    Refused,
+}
+
+/// Judges what comes without a token, method by method, and a notification.
+async fn without_token(bench: &Bench, judge: impl Fn(Took, &Observed) -> Judgement) -> Judgement {
     for base in BASES {
         let Some(probe) = bench.base(base) else { continue };
         let control = ask(bench, probe.clone()).await?;
@@ -53,13 +62,27 @@ async fn without_token(bench: &Bench, judge: impl Fn(Base, &Observed) -> Judgeme
             return Err(Trouble::Control(control.describe()));
         }
         let seen = ask(bench, probe.without_token()).await?;
-        bench.case(base.name(), format!("{} without a token", base.name()), judge(base, &seen));
+        let took = match (seen.is_accepted(), base) {
+            (true, Base::Discover) => Took::Open,
+            (true, _) => Took::Served,
+            (false, _) => Took::Refused,
+        };
+        bench.case(base.name(), format!("{} without a token", base.name()), judge(took, &seen));
+    }
+    // It cancels what was never asked. A server need not know it, and is asked nothing more then.
+    let params = json!({"requestId": bench.fresh_id()});
+    let probe = Probe::notification(notification::CANCELLED, params);
+    let taken = |seen: &Observed| seen.status() == Some(202);
+    if taken(&bench.send(probe.clone()).await?) {
+        let seen = bench.send(probe.without_token()).await?;
+        let took = if taken(&seen) { Took::Served } else { Took::Refused };
+        bench.case("notification", "a notification without a token", judge(took, &seen));
     }
     bench.conclude()
 }
 
 check! {
-    /// **Observed:** no method but `server/discover` is served to a request without a token.
+    /// **Observed:** no method but `server/discover` is served to a request without a token, and no notification is taken.
     ///
     /// **Why:** whoever reaches the port would have what the tokens protect.
     ///
@@ -71,15 +94,15 @@ check! {
 }
 
 async fn authenticate(bench: &Bench) -> Judgement {
-    let judge = |base, seen: &Observed| {
-        let open = seen.is_accepted() && base != Base::Discover;
-        Ok(Finding::expect(!open, "a refusal of the request without a token", || seen.describe()))
+    let judge = |took, seen: &Observed| {
+        let refused = !matches!(took, Took::Served);
+        Ok(Finding::expect(refused, "a refusal of what has no token", || seen.describe()))
     };
     without_token(bench, judge).await
 }
 
 check! {
-    /// **Observed:** every method that is refused to a request without a token is refused with HTTP 401.
+    /// **Observed:** every method that is refused to a request without a token is refused with HTTP 401, and so is a notification.
     /// **Position:** a server may leave `server/discover` open to everybody.
     ///
     /// **Why:** 401 is the status that tells a client to get a token.
@@ -91,14 +114,12 @@ check! {
 }
 
 async fn no_token(bench: &Bench) -> Judgement {
-    let judge = |base, seen: &Observed| {
-        if seen.is_accepted() {
-            return match base {
-                Base::Discover => Ok(Finding::Held),
-                _ => Err(Trouble::served_to_everybody()),
-            };
+    let judge = |took, seen: &Observed| match took {
+        Took::Open => Ok(Finding::Held),
+        Took::Served => Err(Trouble::served_to_everybody()),
+        Took::Refused => {
+            Ok(Finding::expect(seen.status() == Some(401), "HTTP 401", || seen.describe()))
         }
-        Ok(Finding::expect(seen.status() == Some(401), "HTTP 401", || seen.describe()))
     };
     without_token(bench, judge).await
 }
