@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::edit::edited;
 use super::given::Given;
-use crate::sample;
 use crate::survey::annotated::Annotated;
+use crate::{Probe, Survey, sample};
 
 /// At most so many annotated parameters of a type are looked at beyond the first.
 const FURTHER: usize = 4;
@@ -48,7 +48,9 @@ fn offered(given: Given<'_>, base: Base, vector: &Vector) -> bool {
     let survey = given.survey;
     match &vector.kind {
         Kind::HeaderValue(value) => survey.annotated(value.of).any(|tool| fits(&tool, value)),
-        Kind::Edit(edit) => given.base(base).and_then(|probe| edited(probe, edit)).is_some(),
+        Kind::Edit(edit) => given.base(base).is_some_and(|probe| {
+            edited(probe.clone(), edit).is_some_and(|sent| !names_another(survey, &probe, &sent))
+        }),
         Kind::Interruption(_) => given.base(base).is_some(),
         // A flow at an authorization server, and what clients are answered.
         Kind::Grant(_) | Kind::Answered(_) => false,
@@ -57,6 +59,20 @@ fn offered(given: Given<'_>, base: Base, vector: &Vector) -> bool {
             given.base(base).and_then(used).is_some()
         }
     }
+}
+
+/// Whether an edit names something else that the target has: a word that no table should hold by itself may be a tool's name.
+fn names_another(survey: &Survey, plain: &Probe, sent: &Probe) -> bool {
+    let named = |probe: &Probe, at| probe.message_value().and_then(|m| m.pointer(at)).cloned();
+    let lists = [
+        ("/params/name", &survey.tools),
+        ("/params/name", &survey.prompts),
+        ("/params/ref/name", &survey.prompts),
+    ];
+    lists.into_iter().any(|(at, list)| {
+        let name = named(sent, at).filter(|name| named(plain, at).as_ref() != Some(name));
+        name.is_some_and(|name| list.items.iter().any(|item| item.value["name"] == name))
+    })
 }
 
 /// Whether the tool's schema takes the value, so that a refusal can only be due to the header.
@@ -99,4 +115,24 @@ pub(crate) fn of_scenario(
         .flat_map(|v| v.bases.iter().filter(move |b| offered(&v, b)).map(move |b| (v, *b)))
         .map(|(vector, base)| (address(vector, base), base, vector.clone()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_wire::method;
+    use serde_json::json;
+
+    use super::*;
+    use crate::survey::listing::Item;
+
+    #[test]
+    fn a_word_that_nobody_should_have_is_sent_to_nobody_who_lists_it() {
+        let mut survey = Survey::default();
+        let call = |name: &str| Probe::request(method::TOOLS_CALL, json!({"name": name}));
+        assert!(!names_another(&survey, &call("add"), &call("__proto__")));
+        let tools = ["add", "__proto__"].map(|name| Item { value: json!({"name": name}), seq: 0 });
+        survey.tools.items.extend(tools);
+        assert!(names_another(&survey, &call("add"), &call("__proto__")));
+        assert!(!names_another(&survey, &call("add"), &call("add")));
+    }
 }
