@@ -23,6 +23,10 @@ const CROWD: Duration = Duration::from_millis(40);
 const LAST: usize = 5;
 const FEWEST: usize = 3;
 
+/// The median of so many answers, with no more than a few in flight, tells what answers take where nobody crowds the target.
+const CALM: usize = 9;
+const FEW: usize = 2;
+
 /// A request that the target turns away for its rate is sent again at most so often.
 const TRIES: u32 = 6;
 
@@ -65,6 +69,10 @@ struct State {
     quickest: Option<Duration>,
     /// What the last quick requests took.
     last: VecDeque<Duration>,
+    /// What they took since a few are in flight at most.
+    calm: Vec<Duration>,
+    /// What they take then: no crowd makes answers slow that are as slow without one.
+    uncrowded: Duration,
     changed: Instant,
     /// The time between two requests, once the target has asked for one.
     interval: Duration,
@@ -81,12 +89,38 @@ struct State {
 }
 
 impl State {
-    /// The median of what the last quick requests took.
-    fn typical(&self) -> Duration {
-        let mut sorted: Vec<Duration> = self.last.iter().copied().collect();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    /// Takes in what a quick request took; gives what is typical by now.
+    fn learn(&mut self, after: Duration) -> Option<Duration> {
+        if self.limit > FEW {
+            self.calm.clear();
+        } else {
+            self.calm.push(after);
+        }
+        if self.calm.len() == CALM {
+            self.uncrowded = median(std::mem::take(&mut self.calm));
+        }
+        if self.last.len() == LAST {
+            self.last.pop_front();
+        }
+        self.last.push_back(after);
+        if self.last.len() < FEWEST {
+            return None;
+        }
+        let typical = median(self.last.iter().copied().collect());
+        self.quickest = Some(self.quickest.map_or(typical, |quickest| quickest.min(typical)));
+        Some(typical)
     }
+
+    /// Whether such answers tell of too many requests at once.
+    fn is_crowded(&self, typical: Duration) -> bool {
+        let usual = self.quickest.unwrap_or_default().max(self.uncrowded);
+        typical > usual * CROWDED + CROWD
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// The right to have requests in flight, until it is dropped.
@@ -115,6 +149,8 @@ impl Pace {
                 owed: 0,
                 quickest: None,
                 last: VecDeque::new(),
+                calm: Vec::new(),
+                uncrowded: Duration::ZERO,
                 changed: now,
                 interval: interval.unwrap_or_default(),
                 next: now,
@@ -143,20 +179,11 @@ impl Pace {
     pub(crate) fn answered(&self, after: Duration) {
         let now = Instant::now();
         let mut state = self.lock();
-        if state.last.len() == LAST {
-            state.last.pop_front();
-        }
-        state.last.push_back(after);
-        if state.last.len() < FEWEST {
-            return;
-        }
-        let typical = state.typical();
-        let quickest = state.quickest.map_or(typical, |q| q.min(typical));
-        state.quickest = Some(quickest);
+        let Some(typical) = state.learn(after) else { return };
         if now - state.changed < after {
             return;
         }
-        if typical > quickest * CROWDED + CROWD {
+        if state.is_crowded(typical) {
             let fewer = (state.limit * 3 / 4).max(1);
             self.shrink(&mut state, fewer);
             state.changed = now;
@@ -312,6 +339,24 @@ mod tests {
         assert_eq!(pace.lock().limit, 12);
         (0..20).for_each(|_| answered(500 * MS));
         assert_eq!((pace.lock().limit, pace.turns.available_permits()), (1, 1));
+        // What is as slow for one alone is not made slow by others.
+        (0..40).for_each(|_| answered(500 * MS));
+        assert_eq!(pace.lock().limit, 12);
+    }
+
+    #[test]
+    fn answers_that_differ_by_two_orders_are_no_crowd_for_long() {
+        let pace = Pace::new(12, None);
+        let mut limits = Vec::new();
+        for n in 0..600_usize {
+            // Without a pattern, and the same in each run.
+            let after = [0, 10, 50, 200, 600][(n.wrapping_mul(2_654_435_761) >> 20) % 5] * MS;
+            pace.lock().changed -= after + MS;
+            pace.answered(after);
+            limits.push(pace.lock().limit);
+        }
+        let late = &limits[300..];
+        assert!(late.iter().sum::<usize>() / late.len() >= 6, "{late:?}");
     }
 
     #[test]
