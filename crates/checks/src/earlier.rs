@@ -4,6 +4,7 @@
 pub(crate) mod behind;
 mod changes;
 mod completions;
+mod declared;
 mod leaving;
 mod lifecycle;
 mod resumption;
@@ -41,6 +42,7 @@ const CHECKS: &[&Check] = &[
     &lifecycle::REQUESTS,
     &lifecycle::ROOTS,
     &lifecycle::NOTIFICATIONS,
+    &declared::ANSWERED,
     &lifecycle::REQUEST_ID,
     &lifecycle::ID_UNIQUE,
     &changes::TOOLS,

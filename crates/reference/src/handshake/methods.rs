@@ -99,7 +99,7 @@ impl Server {
                 }
                 Ok(json!({}))
             }
-            "prompts/list" => self.one_page(
+            "prompts/list" if self.obeys("declared_answered") => self.one_page(
                 params,
                 "prompts",
                 json!([{"name": "greet", "arguments": [{"name": "name", "required": true}]}]),

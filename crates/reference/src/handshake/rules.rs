@@ -37,6 +37,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("initialized_first", "lifecycle.initialized.first"),
     rule("undeclared_requests", "lifecycle.capabilities.requests"),
     rule("undeclared_changes", "lifecycle.capabilities.notifications"),
+    rule("declared_answered", "lifecycle.capabilities.answered"),
     rule("request_id", "base.request.id"),
     rule("session_ascii", "http.session.visible-ascii"),
     rule("session_random", "http.session.id-secure"),
