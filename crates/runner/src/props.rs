@@ -253,26 +253,53 @@ pub(crate) fn is_fixture(name: &str) -> bool {
         || ["greet", "slow_compute", "json_schema_2020_12_tool"].contains(&name)
 }
 
-/// Arguments that fixture tools and prompts expect by convention.
-pub(crate) fn fixture_arguments(name: &str) -> Map<String, Value> {
-    let arguments = match name {
-        "test_prompt_with_arguments" => json!({"arg1": "hello", "arg2": "world"}),
-        "test_prompt_with_embedded_resource" => json!({"resourceUri": "test://example-resource"}),
-        _ => json!({}),
-    };
-    match arguments {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
+/// The arguments that prompts of the official fixture expect by convention: prompt, argument, value.
+const FIXTURE_VALUES: &[(&str, &str, &str)] = &[
+    ("test_prompt_with_arguments", "arg1", "hello"),
+    ("test_prompt_with_arguments", "arg2", "world"),
+    ("test_prompt_with_embedded_resource", "resourceUri", "test://example-resource"),
+];
 
-/// Dummy values for the required arguments of a prompt.
-pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
-    let mut arguments = fixture_arguments(prompt["name"].as_str().unwrap_or_default());
-    let required =
-        prompt["arguments"].as_array().into_iter().flatten().filter(|a| a["required"] == true);
-    for name in required.filter_map(|a| a["name"].as_str()) {
-        arguments.entry(name.to_owned()).or_insert_with(|| json!("plumb"));
+/// What a prompt of the official fixture is got with: what it declares of its conventional arguments, and what it requires.
+pub(crate) fn fixture_arguments(prompt: &Value) -> Map<String, Value> {
+    let mut arguments = required_arguments(prompt);
+    for name in declared(prompt).filter_map(|argument| argument["name"].as_str()) {
+        if let Some(value) = fixture_value(prompt, name) {
+            arguments.insert(name.to_owned(), json!(value));
+        }
     }
     arguments
+}
+
+/// Values for the required arguments of a prompt: dummies, but for those of the official fixture.
+pub fn required_arguments(prompt: &Value) -> Map<String, Value> {
+    let required = declared(prompt).filter(|argument| argument["required"] == true);
+    let value = |name: &str| json!(fixture_value(prompt, name).unwrap_or("plumb"));
+    required.filter_map(|a| a["name"].as_str()).map(|name| (name.to_owned(), value(name))).collect()
+}
+
+fn declared(prompt: &Value) -> impl Iterator<Item = &Value> {
+    prompt["arguments"].as_array().into_iter().flatten()
+}
+
+fn fixture_value(prompt: &Value, argument: &str) -> Option<&'static str> {
+    let of = |(name, of, _): &&(&str, &str, &str)| prompt["name"] == *name && argument == *of;
+    FIXTURE_VALUES.iter().find(of).map(|(_, _, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_got_with_what_it_declares_and_no_more() {
+        let name = "test_prompt_with_arguments";
+        let one = json!({"name": name, "arguments": [{"name": "arg1", "required": true}]});
+        assert_eq!(Value::Object(required_arguments(&one)), json!({"arg1": "hello"}));
+        let optional = json!({"name": name, "arguments": [{"name": "arg2"}, {"name": "tone"}]});
+        assert_eq!(Value::Object(required_arguments(&optional)), json!({}));
+        assert_eq!(Value::Object(fixture_arguments(&optional)), json!({"arg2": "world"}));
+        let other = json!({"name": "greet", "arguments": [{"name": "arg1", "required": true}]});
+        assert_eq!(Value::Object(fixture_arguments(&other)), json!({"arg1": "plumb"}));
+    }
 }

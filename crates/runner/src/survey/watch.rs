@@ -53,14 +53,15 @@ pub(super) fn offer(
 fn by_fixture_name(survey: &mut Survey) {
     for (prop, name, about) in FIXTURE_TOOLS {
         if let Some(tool) = survey.tool(name) {
-            let mut arguments = fixture_arguments(name);
-            arguments.extend(sample::arguments(&tool["inputSchema"]).unwrap_or_default());
+            let arguments = sample::arguments(&tool["inputSchema"]).unwrap_or_default();
             offer(survey, *prop, name, arguments, *about);
         }
     }
     for (prop, name) in FIXTURE_PROMPTS {
-        if survey.prompts.items.iter().any(|p| p.value["name"] == *name) {
-            offer(survey, *prop, name, fixture_arguments(name), None);
+        let listed = survey.prompts.items.iter().find(|p| p.value["name"] == *name);
+        let Some(arguments) = listed.map(|p| fixture_arguments(&p.value)) else { continue };
+        if *prop != Prop::PromptWithArguments || !arguments.is_empty() {
+            offer(survey, *prop, name, arguments, None);
         }
     }
 }
