@@ -22,6 +22,7 @@ pub fn built_in() -> Vec<(&'static str, &'static str)> {
         "vectors/tools-call/pack.json",
         "vectors/prompts-get/pack.json",
         "vectors/completion/pack.json",
+        "vectors/completion-context/pack.json",
         "vectors/pkce/pack.json",
         "vectors/sep-2468-issuer/pack.json",
         "vectors/rfc7591-registration/pack.json",

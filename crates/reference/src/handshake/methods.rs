@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{SPOKEN, Server, working};
+use crate::revision::ASSUMED;
 
 const LEVELS: [&str; 8] =
     ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
@@ -105,7 +106,7 @@ impl Server {
                 json!([{"name": "greet", "arguments": [{"name": "name", "required": true}]}]),
             ),
             "prompts/get" => self.prompt(params),
-            "completion/complete" => complete(params),
+            "completion/complete" => complete(params, self.has_context(session)),
             "tasks/get" | "tasks/list" | "tasks/cancel" => self.of_tasks(session, method, params),
             _ if self.obeys("unknown_method") => Err(error(-32601, "no such method")),
             _ => Err(error(-32602, "no such method")),
@@ -353,6 +354,11 @@ impl Server {
         }
     }
 
+    /// Whether completions have a context, which the first revision does not know.
+    fn has_context(&self, session: &str) -> bool {
+        self.sessions().get(session).is_none_or(|session| session.version != ASSUMED)
+    }
+
     fn prompt(&self, params: &Value) -> Result<Value, Value> {
         if params["name"] != "greet" && self.obeys("unknown_prompt") {
             return Err(error(-32602, "no such prompt"));
@@ -365,15 +371,16 @@ impl Server {
     }
 }
 
-fn complete(params: &Value) -> Result<Value, Value> {
+fn complete(params: &Value, has_context: bool) -> Result<Value, Value> {
     let known = params.pointer("/ref/type") == Some(&json!("ref/prompt"))
         && params.pointer("/ref/name") == Some(&json!("greet"))
         && params.pointer("/argument/name") == Some(&json!("name"));
     let context = params.get("context").is_none_or(|context| {
-        context.is_object()
-            && context.get("arguments").is_none_or(|all| {
-                all.as_object().is_some_and(|all| all.values().all(Value::is_string))
-            })
+        !has_context
+            || context.is_object()
+                && context.get("arguments").is_none_or(|all| {
+                    all.as_object().is_some_and(|all| all.values().all(Value::is_string))
+                })
     });
     let value = params.pointer("/argument/value").and_then(Value::as_str);
     let Some(value) = value.filter(|_| known && context) else {
