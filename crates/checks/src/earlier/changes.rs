@@ -171,7 +171,8 @@ pub(super) async fn stray(
 
 check! {
     /// **Observed:** while the stream of GET is open, and a second one where a session may have two, a tool that changes the list of
-    /// tools is called. The notification comes on one of these streams or on the one of the call, and not on several.
+    /// tools is called. The notification comes on one of these streams or on the one of the call, and not on several, twice in a row:
+    /// what a stream begins with is none of it.
     ///
     /// **Why:** the client takes what comes twice for two changes.
     ///
@@ -181,6 +182,7 @@ check! {
     until: "2025-11-25";
     applies: [Http, Declares(ToolsListChanged)];
     needs: [ChangeTools];
+    isolation: Alone;
     scenario: one_stream
 }
 
@@ -202,15 +204,27 @@ async fn once(bench: &Bench, session: &Session<'_>, ears: &mut [Open]) -> Judgem
     if ears.is_empty() {
         return Ok(Finding::unseen("there is no second stream", "answer GET with one"));
     }
-    let is_told = |m: &Message| m.method() == Some(notification::TOOLS_CHANGED);
-    let seen = session.control(bench.call(Prop::ChangeTools)?).await?;
-    let mut told = usize::from(seen.messages.iter().any(is_told));
-    for ear in ears {
-        told += usize::from(ear.until(AGAIN, is_told).await.is_some());
+    let mut told = heard(bench, session, ears).await?;
+    if told > 1 {
+        for ear in &mut *ears {
+            ear.until(AGAIN, |_| false).await;
+        }
+        told = heard(bench, session, ears).await?;
     }
     Ok(match told {
         0 => Finding::unseen("the change was not told", "tell it"),
         1 => Finding::Held,
         _ => Finding::violated("the notification on one stream", format!("it came on {told}")),
     })
+}
+
+/// On how many streams a change is told.
+async fn heard(bench: &Bench, session: &Session<'_>, ears: &mut [Open]) -> Result<usize, Trouble> {
+    let is_told = |m: &Message| m.method() == Some(notification::TOOLS_CHANGED);
+    let seen = session.control(bench.call(Prop::ChangeTools)?).await?;
+    let mut told = usize::from(seen.messages.iter().any(is_told));
+    for ear in ears {
+        told += usize::from(ear.until(AGAIN, is_told).await.is_some());
+    }
+    Ok(told)
 }
