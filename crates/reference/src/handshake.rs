@@ -129,6 +129,31 @@ impl Server {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The version that a client is answered with.
+    fn negotiated(&self, params: &Value) -> String {
+        let asked = params["protocolVersion"].as_str().unwrap_or_default();
+        let known = SPOKEN.contains(&asked);
+        let answered = match asked {
+            _ if !self.obeys("version_other") => asked,
+            _ if !self.obeys("version_same") && asked == SPOKEN[1] => SPOKEN[0],
+            _ if known => asked,
+            _ if !self.obeys("version_same") => SPOKEN[1],
+            _ if !self.obeys("version_latest") => SPOKEN[2],
+            _ => SPOKEN[0],
+        };
+        answered.to_owned()
+    }
+
+    /// The error that a version is refused by.
+    fn unsupported(&self, params: &Value) -> Option<Value> {
+        let supported = &SPOKEN[1..];
+        let knows = supported.iter().any(|version| params["protocolVersion"] == *version);
+        (!knows && !self.obeys("takes_the_last")).then(|| {
+            let data = json!({"supported": supported, "requested": params["protocolVersion"]});
+            json!({"code": -32602, "message": "Unsupported protocol version", "data": data})
+        })
+    }
+
     /// Takes any message of a session.
     fn take(self: &Arc<Self>, session: &str, message: &Value) -> Said {
         if let Some(flaw) = flaw(message) {

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::methods::told;
 use super::working::Leaving;
 use super::{SPOKEN, Sent, Server, Session, failed};
 use crate::revision::ASSUMED;
@@ -171,6 +172,9 @@ impl Server {
         let Some(answer) = said.answer.filter(|_| !said.malformed) else {
             return bad(-32600, "no request");
         };
+        if answer.get("error").is_some() {
+            return axum::Json(answer).into_response();
+        }
         let id = match self.next() {
             n if !self.obeys("session_random") => format!("session-{n}"),
             n if !self.obeys("session_ascii") => format!("{} {n}", random()),
@@ -294,6 +298,9 @@ impl Server {
         if let Some(session) = self.sessions().get_mut(id) {
             if !session.initialized && !self.obeys("initialized_first") {
                 let _ = way.send(json!({"jsonrpc": "2.0", "id": 1, "method": "roots/list"}));
+            }
+            if session.initialized && !self.obeys("opens_silently") {
+                let _ = way.send(told("notifications/tools/list_changed", json!({})));
             }
             session.stream = Some(way);
         }

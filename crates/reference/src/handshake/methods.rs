@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{SPOKEN, Server, working};
+use super::{Server, working};
 use crate::revision::ASSUMED;
 
 const LEVELS: [&str; 8] =
@@ -66,7 +66,7 @@ impl Server {
             return Err(error(-32602, "a reserved key that nobody knows"));
         }
         match method {
-            "initialize" => Ok(self.welcome(params)),
+            "initialize" => self.unsupported(params).map_or_else(|| Ok(self.welcome(params)), Err),
             "ping" if self.obeys("ping") => Ok(json!({})),
             "ping" => Ok(json!({"pong": true})),
             "logging/setLevel" => self.set_level(session, params),
@@ -137,21 +137,6 @@ impl Server {
             "capabilities": capabilities,
             "serverInfo": info,
         })
-    }
-
-    /// The version that a client is answered with.
-    pub(super) fn negotiated(&self, params: &Value) -> String {
-        let asked = params["protocolVersion"].as_str().unwrap_or_default();
-        let known = SPOKEN.contains(&asked);
-        let answered = match asked {
-            _ if !self.obeys("version_other") => asked,
-            _ if !self.obeys("version_same") && asked == SPOKEN[1] => SPOKEN[0],
-            _ if known => asked,
-            _ if !self.obeys("version_same") => SPOKEN[1],
-            _ if !self.obeys("version_latest") => SPOKEN[2],
-            _ => SPOKEN[0],
-        };
-        answered.to_owned()
     }
 
     fn set_level(&self, session: &str, params: &Value) -> Result<Value, Value> {

@@ -17,8 +17,8 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
 /// tools other names than the official fixture does. It may ask its client before it calls a tool: over standard streams it may
 /// serve nothing until it is answered, and over HTTP ask on the stream of GET alone. A tool may fail now and then. While one stream of
 /// GET is open, it may answer another GET by 409, as servers do that allow one stream. As a session begins, it may tell that its tools have
-/// changed, over standard streams.
-pub const EARLIER_LIBERTIES: [&str; 7] = [
+/// changed, and over HTTP as each stream of GET does. It may know all revisions but the last, and refuse that by an error, as a page shows one.
+pub const EARLIER_LIBERTIES: [&str; 8] = [
     "answers_at_once",
     "fixture_names",
     "serves_meanwhile",
@@ -26,6 +26,7 @@ pub const EARLIER_LIBERTIES: [&str; 7] = [
     "never_fails",
     "several_streams",
     "opens_silently",
+    "takes_the_last",
 ];
 
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.

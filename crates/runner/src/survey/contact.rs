@@ -60,7 +60,10 @@ async fn reach(
     let (discover, handshake) =
         one_by_one((channel, &probe), (shaken, &opening), (discover, handshake)).await;
     let discover = discover.map_err(|e| ContactError::Unreached(e.to_string()))?;
-    let handshake = handshake.ok();
+    let mut handshake = handshake.ok();
+    if discover.complete().is_none() {
+        handshake = in_another_version(edition, shaken, handshake).await;
+    }
     let negotiated = handshake.as_ref().and_then(negotiated);
     survey.era_undecided = handshake.as_ref().is_none_or(is_silent);
     survey.initialize = handshake;
@@ -209,14 +212,40 @@ fn unanswered(seen: &Observed, what: String) -> ContactError {
     ContactError::Unreached(what + remedy)
 }
 
+/// What came of the handshake. Who refuses the version by an error, as the page shows one (2025-11-25,
+/// basic/lifecycle#error-handling), is asked for those that the error names, or else for each that came before.
+async fn in_another_version(
+    edition: &Edition,
+    shaken: &Channel,
+    handshake: Option<Observed>,
+) -> Option<Observed> {
+    let refused = handshake.as_ref().and_then(Observed::error);
+    let Some(error) = refused.filter(|e| e["code"] == codes::INVALID_PARAMS) else {
+        return handshake;
+    };
+    let named = error.pointer("/data/supported").and_then(Value::as_array);
+    let may_be = |version: &&String| named.is_none_or(|named| named.contains(&json!(version)));
+    for version in edition.earlier.iter().skip(1).filter(may_be) {
+        let seen = shaken.send("survey", &opening(version)).await.ok();
+        if seen.as_ref().and_then(negotiated).is_some() {
+            return seen;
+        }
+    }
+    handshake
+}
+
 /// The opening of a client of the last revision that opens with a handshake.
 pub fn initialize(edition: &Edition) -> Probe {
+    opening(edition.last_with_handshake())
+}
+
+fn opening(version: &str) -> Probe {
     Probe::message(json!({
         "jsonrpc": "2.0",
         "id": "legacy-initialize",
         "method": method::OLD_INITIALIZE,
         "params": {
-            "protocolVersion": edition.last_with_handshake(),
+            "protocolVersion": version,
             "capabilities": {},
             "clientInfo": {"name": "plumb", "version": env!("CARGO_PKG_VERSION")}
         }

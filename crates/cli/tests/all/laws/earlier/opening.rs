@@ -67,3 +67,17 @@ async fn what_is_asked_as_a_session_opens_is_no_question_of_the_first_call() {
         "{verdicts:?}"
     );
 }
+
+/// The page shows such an error, and names what else there is.
+#[test]
+fn who_refuses_the_last_version_is_judged_by_one_before() {
+    let (code, report) = super::run(&["--suite", "quick"], &["--break", "takes_the_last"]);
+    assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-06-18")), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_each_stream_begins_with_is_no_message_that_came_on_several() {
+    let id = "http.streams.one";
+    let report = super::judged("2025-11-25", &["opens_silently"], &[id]).await;
+    assert_eq!(super::verdicts(&report).get(id), Some(&&plumb_model::Verdict::Held));
+}
