@@ -33,6 +33,8 @@ struct Session {
     /// The least severe level that is told, by its place; what is not set tells from `info` on.
     level: Option<usize>,
     initialized: bool,
+    /// How many requests came in it.
+    requests: usize,
     /// What its client is able to do.
     declared: Value,
     /// The resources that it wants to know about.

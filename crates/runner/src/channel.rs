@@ -283,6 +283,7 @@ impl Channel {
         }
         if self.was_ended(probe, &seen).await {
             seen = Box::pin(self.open(by, probe).await?.finish()).await;
+            self.asked_anew(&seen).await;
         }
         drop(turn);
         if seen.is_cut() {

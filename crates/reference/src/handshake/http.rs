@@ -21,6 +21,9 @@ use super::working::Leaving;
 use super::{SPOKEN, Sent, Server, Session, failed};
 use crate::revision::ASSUMED;
 
+/// So many requests a session bears where none is kept.
+const REQUESTS: usize = 25;
+
 /// Serves on the listener until the process ends. The endpoint is `/mcp`.
 ///
 /// # Errors
@@ -197,6 +200,9 @@ impl Server {
                 StatusCode::NOT_FOUND
             }));
         };
+        if self.is_worn_out(id) {
+            self.delete(id);
+        }
         if !self.sessions().contains_key(id) {
             let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).contains(id);
             let rule = if ended { "session_ended" } else { "session_unknown" };
@@ -214,6 +220,14 @@ impl Server {
             None if !self.obeys("version_header_absent") => Err(refusal(StatusCode::BAD_REQUEST)),
             _ => Ok(id.to_owned()),
         }
+    }
+
+    /// Counts a request, and tells whether the session has had enough of them.
+    fn is_worn_out(&self, id: &str) -> bool {
+        self.sessions().get_mut(id).is_some_and(|session| {
+            session.requests += 1;
+            session.requests > REQUESTS && !self.obeys("keeps_sessions")
+        })
     }
 
     fn delete(&self, id: &str) -> Response {

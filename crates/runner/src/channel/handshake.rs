@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plumb_model::{Answer, Sent};
+use plumb_model::{Answer, Header, Sent};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{WireError, apps, header, notification};
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ use crate::{Observed, Probe};
 /// The first answer of a target may hold all of its start-up.
 const FIRST: Duration = Duration::from_secs(20);
 
-/// A session that the target ends is opened anew so often.
-const ANEW: u32 = 16;
+/// What is told as the end of a session was none where another session is told the same: so often another one is tried.
+const IN_VAIN: u32 = 16;
 
 /// The session of a channel, in which a client declares all that it is able to do.
 pub(crate) struct Handshakes {
@@ -54,7 +54,7 @@ pub(crate) fn everything() -> Value {
 #[derive(Default)]
 struct State {
     opened: Option<Opened>,
-    ended: u32,
+    in_vain: u32,
 }
 
 /// A session that is open, or was not granted.
@@ -100,7 +100,7 @@ impl Channel {
         welcome: Observed,
     ) -> Self {
         let opened = Opened { process, id: None, version, welcome, listener: None };
-        let state = State { opened: Some(opened), ended: 0 };
+        let state = State { opened: Some(opened), in_vain: 0 };
         let handshakes = Handshakes { declared, state: Mutex::new(state) };
         Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
     }
@@ -134,24 +134,32 @@ impl Channel {
         Ok(Some(opened))
     }
 
-    /// Whether what came tells that the target has ended the session, which is forgotten then.
+    /// Whether what came tells that the target has ended the session that it was asked in. That one is forgotten then, unless
+    /// another request was told before and has another one open.
     pub(super) async fn was_ended(&self, probe: &Probe, seen: &Observed) -> bool {
         let Some(handshakes) = &self.handshakes else { return false };
-        let gone = seen.status() == Some(404)
-            && seen.code() != Some(plumb_wire::codes::METHOD_NOT_FOUND)
-            && !probe.is_outside()
-            && !probe.names(header::OLD_SESSION_ID);
-        if !gone || !self.recorder.edition.has_handshake() {
+        let gone =
+            tells_of_an_end(seen) && !probe.is_outside() && !probe.names(header::OLD_SESSION_ID);
+        let Some(of) = session_of(seen).filter(|_| gone) else { return false };
+        if !self.recorder.edition.has_handshake() {
             return false;
         }
         let mut state = handshakes.state.lock().await;
-        let had_id = state.opened.as_ref().is_some_and(|opened| opened.id.is_some());
-        state.ended += 1;
-        if !had_id || state.ended > ANEW {
+        if state.in_vain == IN_VAIN {
             return false;
         }
-        state.opened = None;
+        if state.opened.as_ref().is_some_and(|opened| opened.id.as_deref() == Some(of)) {
+            state.opened = None;
+        }
         true
+    }
+
+    /// Learns from what was asked once more, in another session.
+    pub(super) async fn asked_anew(&self, seen: &Observed) {
+        if let Some(handshakes) = self.handshakes.as_ref().filter(|_| tells_of_an_end(seen)) {
+            let mut state = handshakes.state.lock().await;
+            state.in_vain = IN_VAIN.min(state.in_vain + 1);
+        }
     }
 
     /// Answers a request of the target, as a client does that grants what it is asked, unless who sent `probe` does. Over
@@ -229,4 +237,16 @@ impl Channel {
         }
         Ok(self.recorder.record(by, &channel, sent, answer))
     }
+}
+
+/// 404 is what a request in a session that has ended is answered with.
+fn tells_of_an_end(seen: &Observed) -> bool {
+    seen.status() == Some(404) && seen.code() != Some(plumb_wire::codes::METHOD_NOT_FOUND)
+}
+
+/// The id of the session that a request was sent in.
+fn session_of(seen: &Observed) -> Option<&str> {
+    let Sent::Http { headers, .. } = &seen.exchange.sent else { return None };
+    let field = |h: &&Header| h.name.eq_ignore_ascii_case(header::OLD_SESSION_ID);
+    headers.iter().find(field).map(|h| h.value.as_str())
 }

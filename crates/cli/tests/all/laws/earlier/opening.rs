@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plumb_model::{Edition, Event, Sent};
+use plumb_model::{Edition, Event, Sent, Verdict};
 use plumb_runner::Target;
 use plumb_wire::method;
 use plumb_wire::process::Launch;
@@ -79,5 +79,20 @@ fn who_refuses_the_last_version_is_judged_by_one_before() {
 async fn what_each_stream_begins_with_is_no_message_that_came_on_several() {
     let id = "http.streams.one";
     let report = super::judged("2025-11-25", &["opens_silently"], &[id]).await;
-    assert_eq!(super::verdicts(&report).get(id), Some(&&plumb_model::Verdict::Held));
+    assert_eq!(super::verdicts(&report).get(id), Some(&&Verdict::Held));
+}
+
+/// A server may end a session at any time (2025-11-25, basic/transports#session-management).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_again_and_again_is_no_answer_to_what_was_asked_in_it() {
+    let report = super::judged("2025-11-25", &["keeps_sessions"], &[]).await;
+    let all = super::verdicts(&report);
+    // A task is gone with its session.
+    let wrong = |id: &str, v: &Verdict| match v {
+        Verdict::Violated { .. } => true,
+        Verdict::Inconclusive { .. } => !id.starts_with("core-tasks."),
+        _ => false,
+    };
+    let wrong: Vec<_> = all.iter().filter(|(id, v)| wrong(id, v)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
