@@ -3,6 +3,7 @@
 
 mod http;
 mod methods;
+mod newest;
 mod rules;
 mod stdio;
 mod tasks;

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use super::methods::told;
 use super::working::Leaving;
 use super::{SPOKEN, Sent, Server, Session, failed};
-use crate::revision::ASSUMED;
+use crate::revision::{ASSUMED, SERVED};
 
 /// So many requests a session bears where none is kept.
 const REQUESTS: usize = 25;
@@ -84,6 +84,10 @@ fn post(server: &Arc<Server>, headers: &HeaderMap, body: &Bytes) -> Response {
         let code = if server.obeys("parse_error") { -32700 } else { -32603 };
         return bad(code, "no JSON");
     };
+    let version = field(headers, "mcp-protocol-version");
+    if version == Some(SERVED) && !server.obeys("never_heard") {
+        return super::newest::told(&message);
+    }
     if message["method"] == "initialize" && field(headers, "mcp-session-id").is_none() {
         return server.open(&message);
     }

@@ -18,8 +18,8 @@ const fn rule(name: &'static str, kills: &'static str) -> EarlierMutant {
 /// serve nothing until it is answered, and over HTTP ask on the stream of GET alone. A tool may fail now and then. While one stream of
 /// GET is open, it may answer another GET by 409, as servers do that allow one stream. As a session begins, it may tell that its tools have
 /// changed, and over HTTP as each stream of GET does. It may know all revisions but the last, and refuse that by an error, as a page shows one.
-/// It may end a session whenever it wants.
-pub const EARLIER_LIBERTIES: [&str; 9] = [
+/// It may end a session whenever it wants, and tell clients of the newest revision which others it serves.
+pub const EARLIER_LIBERTIES: [&str; 10] = [
     "answers_at_once",
     "fixture_names",
     "serves_meanwhile",
@@ -29,6 +29,7 @@ pub const EARLIER_LIBERTIES: [&str; 9] = [
     "opens_silently",
     "takes_the_last",
     "keeps_sessions",
+    "never_heard",
 ];
 
 /// Every rule that can be broken. The first ones are of the revisions with a handshake alone.

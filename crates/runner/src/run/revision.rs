@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_model::Edition;
 
-use crate::errors::RunError;
+use crate::errors::{ContactError, RunError};
 use crate::options::Options;
 use crate::{Check, Survey};
 
@@ -95,7 +95,14 @@ impl By {
         edition: &Edition,
         learnt: Learnt,
     ) -> Result<Vec<String>, RunError> {
-        let Self::Spoken(others) = self else { return Ok(self.known().to_vec()) };
+        let Self::Spoken(others) = self else {
+            let says_so = survey.discover.as_ref().is_some_and(|seen| seen.complete().is_some());
+            if survey.legacy_only.is_some() && says_so {
+                let (revision, supported) = (edition.revision.clone(), survey.versions.join(", "));
+                return Err(ContactError::OtherRevision { revision, supported }.into());
+            }
+            return Ok(self.known().to_vec());
+        };
         if let Some(version) = survey.legacy_only.as_ref().filter(|v| Edition::of(v).is_some()) {
             return Err(RunError::Earlier { revision: version.clone(), learnt });
         }

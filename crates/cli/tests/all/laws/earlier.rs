@@ -223,11 +223,15 @@ fn a_shared_check_spans_what_its_row_spans() {
 
 /// What `plumb run` says of the right server over standard streams, and what it ends with.
 fn run(arguments: &[&str], server: &[&str]) -> (i32, serde_json::Value) {
+    run_over(&["--stdio"], arguments, server)
+}
+
+fn run_over(way: &[&str], arguments: &[&str], server: &[&str]) -> (i32, serde_json::Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let plumb = env!("CARGO_BIN_EXE_plumb");
     let mut command = Command::new(plumb);
     command.arg("run").args(arguments).args(["--quiet", "--out", "."]);
-    command.args(["--", plumb, "serve", "handshake", "--stdio"]).args(server);
+    command.args(["--", plumb, "serve", "handshake"]).args(way).args(server);
     let output = command.current_dir(folder.path()).stdin(Stdio::null()).output();
     let output = output.expect("the binary runs");
     let report = std::fs::read_to_string(folder.path().join("report.json"));

@@ -75,6 +75,14 @@ fn who_refuses_the_last_version_is_judged_by_one_before() {
     assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-06-18")), "{report}");
 }
 
+/// It answers `server/discover`, so that clients of the newest revision learn which it serves, and refuses the rest.
+#[test]
+fn who_tells_clients_of_the_newest_revision_which_others_it_serves_is_judged_by_those() {
+    let (http, liberty) = (["--port", "{port}"], ["--break", "never_heard"]);
+    let (code, report) = super::run_over(&http, &["--suite", "quick"], &liberty);
+    assert_eq!((code, &report["revision"]), (0, &serde_json::json!("2025-11-25")), "{report}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_each_stream_begins_with_is_no_message_that_came_on_several() {
     let id = "http.streams.one";
