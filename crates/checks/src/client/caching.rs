@@ -3,7 +3,7 @@
 use plumb_runner::client::protected::Scene;
 use plumb_runner::client::{FRESH_PAGE, Moment, Provoked, Received, STALE_PAGE, Scenario, WATCHED};
 use plumb_runner::{Check, Marks, check};
-use plumb_wire::{codes, method};
+use plumb_wire::{codes, method, notification};
 use serde_json::Value;
 
 use super::conduct::vectors;
@@ -238,28 +238,37 @@ check! {
 fn invalidate(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(all) = moment.whole_of(HERE) else { return };
     let Some(at) = all.iter().position(|r| r.asks(method::LISTEN)) else { return };
-    let told = all[at].exchange.answer.frames.get(1..).and_then(<[_]>::last);
+    let (before, after) = (&all[..at], &all[at..]);
     // On a busy machine a client may have gone on before it has read what it was told.
-    let next = all[at + 1..].iter().find(|r| r.request().is_some());
-    let early = |at: u64| next.is_some_and(|r| r.exchange.answer.sent_at < at + READS);
-    let early = told.is_none_or(|frame| early(frame.at));
-    let told = told.is_some();
+    let next = after[1..].iter().find(|r| r.request().is_some());
+    let late = |told: u64| next.is_none_or(|r| r.exchange.answer.sent_at >= told + READS);
     let lists = |all: &[Received]| all.iter().any(|r| r.asks(method::PROMPTS_LIST));
-    let honoured = all[at].exchange.answer.frames.first();
-    let honoured = honoured.is_some_and(|f| f.payload.lossy().contains("resourceSubscriptions"));
-    if told && honoured && of(&all[..at], WATCHED).count() > 0 {
-        let asked = of(&all[at..], WATCHED).count();
-        let expected = format!("a request for `{WATCHED}` after the change");
-        if asked > 0 || !early {
-            marks.expect(asked > 0, expected, || "none".into());
+    let updated = told_at(&all[at], notification::RESOURCE_UPDATED);
+    if let Some(told) = updated.filter(|_| of(before, WATCHED).count() > 0) {
+        let asked = of(after, WATCHED).count() > 0;
+        if asked || late(told) {
+            let expected = format!("a request for `{WATCHED}` after the change");
+            marks.expect(asked, expected, || "none".into());
         }
     }
-    if told && lists(&all[..at]) && of(all, "plumb:fresh").count() == 1 {
-        let again = lists(&all[at..]);
-        if again || !early {
+    let changed = told_at(&all[at], notification::PROMPTS_CHANGED);
+    let keeps = lists(before) && of(all, "plumb:fresh").count() == 1;
+    if let Some(told) = changed.filter(|_| keeps) {
+        let again = lists(after);
+        if again || late(told) {
             marks.expect(again, "`prompts/list` after the change", || "none".into());
         }
     }
+}
+
+/// When a client that listens was told this.
+fn told_at(listening: &Received, notified: &str) -> Option<u64> {
+    let tells = |payload: &[u8]| {
+        let message: Value = serde_json::from_slice(payload).unwrap_or_default();
+        message["method"] == notified
+    };
+    let mut frames = listening.exchange.answer.frames.iter();
+    frames.find(|frame| tells(frame.payload.bytes())).map(|frame| frame.at)
 }
 
 check! {

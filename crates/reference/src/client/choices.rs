@@ -33,6 +33,8 @@ pub struct ClientChoices {
     pub(super) declines: bool,
     /// It listens to nothing.
     pub(super) deaf: bool,
+    /// It listens to changes of tools, whatever else it is to listen to.
+    pub(super) hears_of_tools: bool,
     /// It keeps all results that may be kept.
     pub(super) keeps_all: bool,
     /// A stream that was cut is not asked for again.
@@ -126,6 +128,7 @@ const PLAIN: ClientChoices = ClientChoices {
     slow_looks: false,
     declines: false,
     deaf: false,
+    hears_of_tools: false,
     keeps_all: false,
     hasty: false,
     long_verifier: false,
@@ -188,6 +191,7 @@ pub const CLIENT_STYLES: &[ClientStyle] = &[
         choices: ClientChoices {
             declines: true,
             hasty: true,
+            hears_of_tools: true,
             exact_resource: true,
             tries_once: true,
             ..PLAIN

@@ -51,6 +51,9 @@ impl Client {
                 if !self.rules.filters_by_truth {
                     wanted["toolsListChanged"] = json!("true");
                 }
+                if self.choices.hears_of_tools {
+                    wanted["toolsListChanged"] = json!(true);
+                }
                 self.listen(json!({ filter: wanted })).await
             }
             Some("complete") => {
