@@ -2,7 +2,7 @@
 
 use plumb_runner::client::{Moment, Provoked, Received, Scenario};
 use plumb_runner::{Check, Marks, check};
-use plumb_wire::{meta, method};
+use plumb_wire::{meta, method, notification};
 use serde_json::Value;
 
 pub(crate) const CHECKS: &[&Check] =
@@ -94,8 +94,7 @@ check! {
 /// That something of a request is another than that of every request that is open.
 fn apart(moment: &Moment<'_>, marks: &mut Marks, what: &str, of: fn(&Received) -> Option<Value>) {
     let Some(own) = of(moment.now()) else { return };
-    let at = moment.now().exchange.answer.sent_at;
-    let open = moment.before().iter().filter(|r| is_open(r, at));
+    let open = moment.before().iter().filter(|r| is_open(r, moment));
     for other in open.filter_map(of) {
         marks.expect(other != own, format!("another {what} than that of an open request"), || {
             format!("{own} again")
@@ -103,9 +102,24 @@ fn apart(moment: &Moment<'_>, marks: &mut Marks, what: &str, of: fn(&Received) -
     }
 }
 
-/// Whether a request is not answered at this time, and not given up.
-fn is_open(received: &Received, at: u64) -> bool {
-    let answer = &received.exchange.answer;
+/// Whether a request is not answered when this one comes, and not given up.
+fn is_open(received: &Received, moment: &Moment<'_>) -> bool {
+    let at = moment.now().exchange.answer.sent_at;
     let answered = received.responded_at().is_some_and(|responded| responded <= at);
-    answer.ended_at > at && !answered
+    !answered && (received.exchange.answer.ended_at > at || is_subscribed(received, moment))
+}
+
+/// Whether this is a subscription over standard streams that lasts: no stream of its own ends it, but a notification that cancels
+/// it, or the end of the process.
+fn is_subscribed(received: &Received, moment: &Moment<'_>) -> bool {
+    let here = |r: &Received| r.exchange.channel == received.exchange.channel;
+    let cancels = |r: &Received| {
+        let said = r.body().filter(|body| body["method"] == notification::CANCELLED);
+        let id = received.body().map(|body| &body["id"]);
+        said.is_some_and(|said| Some(&said["params"]["requestId"]) == id)
+    };
+    received.line().is_some()
+        && received.asks(method::LISTEN)
+        && here(moment.now())
+        && !moment.before().iter().any(|r| here(r) && cancels(r))
 }

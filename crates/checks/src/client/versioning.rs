@@ -50,7 +50,8 @@ fn retry(moment: &Moment<'_>, marks: &mut Marks) {
 }
 
 check! {
-    /// **Observed:** a client whose request is refused with -32022 does not open a session of an earlier revision.
+    /// **Observed:** a client whose request is refused with -32022 does not open a session of an earlier revision, whichever versions the
+    /// error lists.
     ///
     /// **Why:** the error is one of this revision: who sends it speaks this revision, or a later one.
     ///
@@ -75,7 +76,8 @@ fn no_fallback(moment: &Moment<'_>, marks: &mut Marks) {
 
 /// The code of the error of this revision that refuses this request, where the first requests are refused so.
 fn refusing(moment: &Moment<'_>) -> Option<i64> {
-    let here = [Scenario::VersionRefused, Scenario::Provoked(Provoked::Incapable)];
+    let provoked = [Provoked::Incapable, Provoked::NoCommonVersion].map(Scenario::Provoked);
+    let here = [&[Scenario::VersionRefused], &provoked[..]].concat();
     let now = moment.now().request().filter(|_| here.contains(&moment.scenario));
     let code = now.and_then(|_| moment.now().response())?["error"]["code"].as_i64()?;
     codes::DEFINED.contains(&code).then_some(code)

@@ -132,6 +132,21 @@ async fn our_client_holds_every_check() {
     assert!(not_held.is_empty(), "{not_held:#?}");
 }
 
+/// A departure that its mutant shows elsewhere, too, is noticed in this scenario alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_departure_is_noticed_in_each_scenario_that_shows_it() {
+    let (ids, fallback) =
+        ("base.request.id-unique-inflight", "versioning.modern-error-no-fallback");
+    let listening = vec![Scenario::Provoked(Provoked::Listening)];
+    let apart = vec![Scenario::Provoked(Provoked::NoCommonVersion)];
+    for (report, id) in [
+        (piped(&["--break", "ids_are_unique"], &[ids], listening).await, ids),
+        (played(&["--break", "stays_modern"], &[fallback], apart).await, fallback),
+    ] {
+        assert!(matches!(verdicts(&report)[id], Verdict::Violated { .. }), "{id}");
+    }
+}
+
 /// Whatever a client does with what the text leaves to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_style_of_a_client_is_held_against_it() {
