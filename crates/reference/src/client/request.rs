@@ -71,6 +71,9 @@ impl Request<'_> {
             ("Content-Type".to_owned(), kind.to_vec()),
             ("Accept".to_owned(), accepted.join(", ").into_bytes()),
         ];
+        if !rules.takes_up_no_stream {
+            headers.push(("Last-Event-ID".to_owned(), b"plumb-7".to_vec()));
+        }
         if self.saying.again && !rules.mirrors_again {
             return headers;
         }

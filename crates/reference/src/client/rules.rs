@@ -58,6 +58,8 @@ piped_rules! {
     filters_by_truth => kills "base.jsonrpc.client-conform",
     /// Nor are endpoints got or deleted, as sessions were.
     leaves_no_session => kills "versioning.client-removed",
+    /// Nor does a request take up a stream that was cut.
+    takes_up_no_stream => kills "versioning.client-removed",
     /// Nor is the endpoint got before anything is asked.
     asks_before_it_streams => kills "versioning.client-removed",
     /// What is gone from the revision is not sent to a server that speaks it.

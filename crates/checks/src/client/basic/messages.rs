@@ -49,7 +49,7 @@ fn conform(moment: &Moment<'_>, marks: &mut Marks) {
 check! {
     /// **Observed:** nothing comes as a message of this revision that the revision has removed: `ping`, `logging/setLevel`,
     /// `resources/subscribe`, `tasks/list`, `notifications/initialized` and the like; and over HTTP,
-    /// once a result of the revision has come, no GET and no DELETE of the endpoint and no `Mcp-Session-Id`; and before the first
+    /// once a result of the revision has come, no GET and no DELETE of the endpoint, no `Mcp-Session-Id` and, with a request, no `Last-Event-ID`; and before the first
     /// request, if the client then speaks this revision, no GET for an event stream.
     ///
     /// **Why:** a server of this revision knows no such method, so what the client hoped for does not happen.
@@ -98,6 +98,9 @@ fn left_over(moment: &Moment<'_>) -> Option<&'static str> {
         "DELETE" => Some("a DELETE of the endpoint, which ended a session"),
         _ if now.request().is_some() && now.header("Mcp-Session-Id").is_some() => {
             Some("`Mcp-Session-Id`, though there are no sessions")
+        }
+        _ if now.request().is_some() && now.header("Last-Event-ID").is_some() => {
+            Some("`Last-Event-ID`, though no stream can be taken up again")
         }
         _ => None,
     }
@@ -153,14 +156,29 @@ fn mistaken(moment: &Moment<'_>) -> Vec<String> {
     }
     for key in [CONFIRM, CONFIRM_OFFICIALLY, VISIT] {
         let answer = response(moment, key).unwrap_or_default();
-        // What is accepted is judged by the schema of its form.
-        let content = answer.get("content").filter(|_| answer["action"] != "accept");
-        if let Some(content) = content.filter(|content| !content.is_object()) {
+        let content = answer.get("content");
+        // Whether what is accepted is an object at all is judged with the schema of its form.
+        let unfit = content.filter(|of| answer["action"] != "accept" && !of.is_object());
+        if let Some(content) = unfit {
             let content = clip(&content.to_string(), SHOWN);
             all.push(format!("{method}: `content` of an elicitation is {content}, not an object"));
         }
+        let members = content.and_then(Value::as_object).into_iter().flatten();
+        for (name, value) in members.filter(|(_, value)| !is_of_a_form(value)) {
+            let (name, value) = (clip(name, SHOWN), clip(&value.to_string(), SHOWN));
+            all.push(format!("{method}: {name} of an elicitation is {value}, which no form has"));
+        }
     }
     all
+}
+
+/// Whether this is something that can be entered in a form: a text, a number, yes or no, or several texts, whatever the form asks for.
+fn is_of_a_form(value: &Value) -> bool {
+    match value {
+        Value::String(_) | Value::Number(_) | Value::Bool(_) => true,
+        Value::Array(all) => all.iter().all(Value::is_string),
+        Value::Null | Value::Object(_) => false,
+    }
 }
 
 /// What keeps JSON from being a request or a notification: JSON-RPC 2.0 section 4.
@@ -229,6 +247,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_form_is_filled_in_with_texts_numbers_truth_values_and_lists_of_texts() {
+        for fit in [json!("x"), json!(""), json!(1.5), json!(false), json!([]), json!(["a", "b"])] {
+            assert!(is_of_a_form(&fit), "{fit}");
+        }
+        for unfit in [json!(null), json!({}), json!({"a": "b"}), json!([1]), json!([["a"]])] {
+            assert!(!is_of_a_form(&unfit), "{unfit}");
+        }
+    }
 
     #[test]
     fn requests_and_notifications_conform_and_what_lacks_a_member_does_not() {
