@@ -230,7 +230,11 @@ impl Answer {
                 nonce,
             });
         }
-        if streamed && !rules.reads_streams || text.starts_with(':') && !rules.skips_comments {
+        let listed = !streamed && text.contains("\"tools\"");
+        if listed && !rules.reads_json
+            || streamed && !rules.reads_streams
+            || text.starts_with(':') && !rules.skips_comments
+        {
             return None;
         }
         let messages = if streamed { events(&text, rules) } else { vec![text] };

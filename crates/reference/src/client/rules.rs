@@ -162,6 +162,8 @@ piped_rules! {
     leaves_out_invalid_tools => kills "http.xmcp.client-exclude",
     /// And no others with them.
     keeps_the_other_tools => kills "http.xmcp.client-exclude",
+    /// JSON is read.
+    reads_json => kills "http.client.both-content-types",
     /// Event streams are read.
     reads_streams => kills "http.client.both-content-types",
     /// Their comments are skipped.

@@ -18,7 +18,7 @@ const FORMS: Scenario = Scenario::Provoked(Provoked::Forms);
 check! {
     /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream, however that is
     /// written and cut into pieces, and after a result with a quoted parameter
-    /// behind its media type. One that follows cursors to the last page follows the one that stands in an event of many lines.
+    /// behind its media type; and one that does so after a list in an event stream also does after one in JSON. One that follows cursors to the last page follows the one that stands in an event of many lines.
     ///
     /// **Why:** the server chooses how it answers, request by request.
     ///
@@ -29,6 +29,7 @@ check! {
         reads(moment, marks, Scenario::Streams, "an event stream");
         reads(moment, marks, PIECES, "an event stream in pieces, cut within CR LF and within a character");
         reads(moment, marks, FORMS, "a page with `charset=utf-8` and others in events of many lines");
+        reads_json(moment, marks);
         follows(moment, marks);
     }
 }
@@ -58,18 +59,35 @@ fn reads(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, way: &str) 
     // Comments are only judged of who reads streams.
     let of_streams = [Scenario::Comments, FORMS, PIECES].contains(&scenario);
     let plain = if of_streams { Scenario::Streams } else { Scenario::ToolsCall };
-    let went_on = |all: &[Received]| {
-        let list = all.iter().position(lists);
-        list.is_some_and(|at| all[at..].iter().any(|r| r.asks(method::TOOLS_CALL)))
-    };
     let goes_on = went_on(moment.of(plain)) && !fails(moment, plain);
-    if moment.scenario != scenario || !lists(moment.now()) || !goes_on {
-        return;
+    if goes_on && is_first_list(moment, scenario) {
+        expect_going_on(moment, marks, scenario, went_on(moment.of(scenario)), way);
     }
-    if moment.before().iter().any(lists) || !moment.is_whole() {
-        return;
+}
+
+/// That a client that goes on after a list in an event stream, and ends well, does so after one in JSON as well. Whoever cannot read
+/// JSON fails where a right client does not, so what its end says elsewhere tells nothing.
+fn reads_json(moment: &Moment<'_>, marks: &mut Marks) {
+    let ends_well = |scenario| moment.failed(scenario) != Some(true);
+    let goes_on = |scenario| went_on(moment.of(scenario)) && ends_well(scenario);
+    if is_first_list(moment, Scenario::ToolsCall) && goes_on(Scenario::Streams) {
+        let expected = "the client goes on after a list in JSON";
+        marks.expect(goes_on(Scenario::ToolsCall), expected, || {
+            "it does so after one in an event stream alone".into()
+        });
     }
-    expect_going_on(moment, marks, scenario, went_on(moment.of(scenario)), way);
+}
+
+/// Whether a client has called a tool after a list.
+fn went_on(all: &[Received]) -> bool {
+    let list = all.iter().position(lists);
+    list.is_some_and(|at| all[at..].iter().any(|r| r.asks(method::TOOLS_CALL)))
+}
+
+/// Whether this is the first list of a scenario that the client ended by itself.
+fn is_first_list(moment: &Moment<'_>, scenario: Scenario) -> bool {
+    let here = moment.scenario == scenario && moment.is_whole();
+    here && lists(moment.now()) && !moment.before().iter().any(lists)
 }
 
 /// That the cursor in an event of many lines is followed, by who follows cursors and has asked for that page.
