@@ -343,9 +343,7 @@ impl Client {
                 }
                 Some(cursor) if cursor == "" && !self.rules.follows_empty_cursors => break,
                 Some(cursor) if !stops && self.rules.keeps_cursors => {
-                    let number = cursor.as_str().and_then(|text| text.parse::<u64>().ok());
-                    let number = number.filter(|_| !self.rules.keeps_numbers_in_text);
-                    let cursor = number.map_or_else(|| cursor.clone(), Value::from);
+                    let cursor = ask::sent_again(cursor, &self.rules);
                     let named = self.rules.sends_cursors_by_name;
                     params = json!({ if named { "cursor" } else { "nextCursor" }: cursor });
                 }

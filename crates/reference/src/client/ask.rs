@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Client;
 use super::choices::Discovers;
 use super::posted::Posted;
+use super::rules::ClientRules;
 use crate::revision::SERVED;
 
 /// No request is sent more often than this.
@@ -207,5 +208,15 @@ impl Client {
             && keys.any(|(key, value)| {
                 key.starts_with("io.modelcontextprotocol/") && !value.is_object()
             })
+    }
+}
+
+/// A cursor as it is sent.
+pub(super) fn sent_again(cursor: &Value, rules: &ClientRules) -> Value {
+    let number = cursor.as_str().and_then(|text| text.parse::<u64>().ok());
+    match (number, cursor.as_str()) {
+        (Some(number), _) if !rules.keeps_numbers_in_text => number.into(),
+        (_, Some(text)) if !rules.keeps_edges_of_cursors => text.trim().into(),
+        _ => cursor.clone(),
     }
 }

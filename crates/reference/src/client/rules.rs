@@ -180,6 +180,8 @@ piped_rules! {
     stays_modern => kills "versioning.modern-error-no-fallback",
     /// Cursors are sent as they came.
     keeps_cursors => kills "pagination.client-opaque",
+    /// With all that stands at their edges.
+    keeps_edges_of_cursors => kills "pagination.client-opaque",
     /// An empty cursor is followed.
     follows_empty_cursors => kills "pagination.client-empty-cursor",
     /// A list ends where no cursor is given.

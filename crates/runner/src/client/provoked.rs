@@ -15,7 +15,7 @@ use super::scenario::Scenario;
 
 /// The cursors of the pages of [`Scenario::Pages`] in order: the first page names the first one. Each is a cursor like any
 /// other; the last page names none.
-pub const PAGES: [&str; 3] = ["{\"page\": 2, \"of\": [3 ]}", "", "cGFnZT00 =?&%2F=="];
+pub const PAGES: [&str; 3] = ["{\"page\": 2, \"of\": [3 ]}", "", " cGFnZT00 =?&%2F==e\u{301} "];
 
 /// The state that a client is asked to send again as it is.
 pub const STATE: &str = "{\"step\": 1,  \"note\": \"a \\u00fc\"}";
