@@ -1,6 +1,6 @@
 //! basic/authorization/client-registration#authorization-server-binding: one server, and then another.
 
-use plumb_runner::client::protected::{Flow, Scene, Step};
+use plumb_runner::client::protected::{CLIENT_ID, Flow, Scene, Step};
 use plumb_runner::client::{Moment, Received};
 use plumb_runner::{Check, Marks, check};
 
@@ -10,7 +10,8 @@ use super::registration::issuer;
 pub(crate) const CHECKS: &[&Check] = &[&SEPARATE, &REREGISTER];
 
 check! {
-    /// **Observed:** the client identifier that one issuer gave is not sent to another, which the server trusts since.
+    /// **Observed:** the client identifier that one issuer gave, or that was configured and used with it, is not sent to another, which the
+    /// server trusts since.
     ///
     /// **Why:** identifiers and secrets are known to their issuer alone; shown to another they are given away.
     ///
@@ -23,7 +24,9 @@ check! {
 fn separate(moment: &Moment<'_>, marks: &mut Marks) {
     let Some((flow, id)) = at_second(moment) else { return };
     let [first, second] = &flow.facts.issuers;
+    let given = flow.facts.scene == Scene::MigrationKnown && id == CLIENT_ID;
     let foreign = issuer(flow, &id).is_some_and(|issuer| issuer == first);
+    let foreign = foreign || given && is_used_at(flow, first, &id);
     marks.expect(!foreign, format!("a `client_id` of {second}"), || format!("one of {first}"));
 }
 
@@ -51,6 +54,9 @@ fn reregister(moment: &Moment<'_>, marks: &mut Marks) {
         }
     }
     let Some((flow, id)) = at_second(moment) else { return };
+    if flow.facts.scene == Scene::MigrationKnown {
+        return;
+    }
     // The address of a document is known everywhere.
     if !is_document(&id) {
         let second = &flow.facts.issuers[1];
@@ -60,9 +66,15 @@ fn reregister(moment: &Moment<'_>, marks: &mut Marks) {
     }
 }
 
+/// Whether a token request with this identifier went to this issuer.
+fn is_used_at(flow: Flow<'_>, issuer: &str, id: &str) -> bool {
+    let here = |r: &Received| flow.issuer(r) == Some(issuer);
+    flow.of(Step::Token).any(|r| here(r) && r.client_id().as_deref() == Some(id))
+}
+
 /// The flow, and the client identifier of an authorization or token request at the issuer that is trusted later.
 fn at_second<'a>(moment: &Moment<'a>) -> Option<(Flow<'a>, String)> {
-    let flow = moment.flow().filter(|flow| flow.facts.scene == Scene::Migration)?;
+    let flow = moment.flow().filter(|flow| flow.facts.scene.migrates())?;
     let now = moment.now();
     let here = flow.issuer(now) == Some(&flow.facts.issuers[1]);
     let id = match flow.step(now) {

@@ -159,7 +159,7 @@ fn token_type(moment: &Moment<'_>, marks: &mut Marks) {
 /// The issuer that the client has its newest token of.
 fn trusted<'a>(moment: &Moment<'a>, flow: Flow<'a>) -> &'a str {
     let [first, second] = &flow.facts.issuers;
-    let moved = flow.facts.scene == Scene::Migration
+    let moved = flow.facts.scene.migrates()
         && moment.before().iter().any(|r| {
             let token = flow.step(r) == Step::Token && r.answered() == Some(200);
             token && flow.issuer(r) == Some(second)

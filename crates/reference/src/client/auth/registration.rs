@@ -37,7 +37,10 @@ impl Client {
         if let Some(known) = self.session.known.get(&issuer) {
             return Ok(known.clone());
         }
-        let given = self.session.given("client_id").filter(|_| rules.prefers_known_client);
+        // What was configured belongs to the authorization server that it was first used with.
+        let elsewhere = rules.keeps_given_clients && !self.session.known.is_empty();
+        let given = self.session.given("client_id");
+        let given = given.filter(|_| rules.prefers_known_client && !elsewhere);
         let announced = found.metadata["client_id_metadata_document_supported"] == true;
         let known = if !rules.obtains_a_client_id {
             Known::public("plumb-client")

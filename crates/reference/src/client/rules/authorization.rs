@@ -196,6 +196,8 @@ macro_rules! authorization_rules {
             says_why_it_is_not_registered => kills "client.dcr.surface-failure",
             /// What one authorization server gave is not shown to another.
             keeps_clients_by_issuer => kills "client.as.separate-state",
+            /// Nor what was configured for one.
+            keeps_given_clients => kills "client.as.separate-state",
             /// The client registers with the next one.
             registers_anew => kills "client.bind.reregister",
             /// It signs in with the issuer that is trusted now.

@@ -107,7 +107,7 @@ impl Guard {
     fn is_good(&self, claims: &Map<String, Value>, base: &str) -> bool {
         let listed = self.listed.load(Ordering::Relaxed);
         match self.scene {
-            Scene::Migration => claims["iss"] == self.issuer(base),
+            scene if scene.migrates() => claims["iss"] == self.issuer(base),
             // The first list is given for the first token, and everything else for another one.
             Scene::Expired | Scene::NoRefresh => !self.is_first(claims) || !listed,
             Scene::Rotated => {
@@ -187,7 +187,7 @@ impl Guard {
     /// The issuer that the server trusts now.
     fn issuer(&self, base: &str) -> String {
         let [first, second] = self.setting.issuers;
-        let moved = self.scene == Scene::Migration && self.listed.load(Ordering::Relaxed);
+        let moved = self.scene.migrates() && self.listed.load(Ordering::Relaxed);
         format!("{base}{}", if moved { second } else { first })
     }
 

@@ -116,6 +116,8 @@ scenes! {
     StateMissing = "auth/metadata-default#no-state" fails,
     /// After the first list the server trusts another authorization server alone; clients register by themselves.
     Migration = "auth/authorization-server-migration",
+    /// The same, but the client is known before, at the first one.
+    MigrationKnown = "auth/authorization-server-migration#known" fails,
     /// The token is no longer good after the first list, and there is a refresh token.
     Expired = "auth/metadata-default#expired",
     /// The same, without a refresh token.
@@ -143,6 +145,11 @@ impl Scene {
     pub const OPEN: [Self; 5] =
         [Self::Default, Self::Document, Self::WellKnown, Self::Expired, Self::ScopeChallenged];
 
+    /// Whether the server trusts another authorization server alone after the first list.
+    pub fn migrates(self) -> bool {
+        matches!(self, Self::Migration | Self::MigrationKnown)
+    }
+
     /// Whether its authorization server lists `offline_access`.
     pub fn lists_offline_access(self) -> bool {
         self == Self::Expired
@@ -152,7 +159,7 @@ impl Scene {
     pub(in crate::client) fn context(self) -> Value {
         let name = self.label().split('#').next();
         match self {
-            Self::PreRegistered | Self::CredentialsBasic => json!({
+            Self::PreRegistered | Self::MigrationKnown | Self::CredentialsBasic => json!({
                 "name": name,
                 "client_id": credentials::CLIENT_ID,
                 "client_secret": credentials::CLIENT_SECRET,

@@ -117,7 +117,7 @@ pub(super) fn of(scene: Scene) -> Setting {
         Scene::ResourceForeign => it.resource = Resource::Foreign,
         Scene::ResourceSibling => it.resource = Resource::Sibling,
         Scene::Expiring => it.profile.access_token_lifetime = 1,
-        Scene::Migration => {
+        Scene::Migration | Scene::MigrationKnown => {
             undocumented(&mut it);
             it.issuers = TENANTS;
         }
