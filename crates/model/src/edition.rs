@@ -98,6 +98,11 @@ impl Edition {
         EARLIER.contains(&self.revision.as_str())
     }
 
+    /// Whether messages may come in batches (2025-03-26, basic#batching).
+    pub fn has_batches(&self) -> bool {
+        self.revision == "2025-03-26"
+    }
+
     /// Whether anybody is judged by it in this role: rows of the revisions with a handshake are those that bind servers.
     pub fn judges(&self, role: Role) -> bool {
         role == Role::Server || !self.has_handshake()

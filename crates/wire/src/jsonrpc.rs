@@ -54,6 +54,12 @@ impl Message {
         self.json.as_ref().is_err_and(|why| why == json::TOO_MANY)
     }
 
+    /// Whether it is an array of messages, none of which is invalid: a batch, where a revision has such.
+    pub fn is_batch(&self) -> bool {
+        let Ok(Value::Array(messages)) = &self.json else { return false };
+        !messages.is_empty() && messages.iter().all(|m| !matches!(kind(m), Kind::Invalid(_)))
+    }
+
     /// Reads a value that was parsed before.
     pub fn from_value(value: Value) -> Self {
         let raw = Payload::from(value.to_string());
@@ -188,6 +194,15 @@ mod tests {
 
     fn message(text: &str) -> Message {
         Message::parse(&Payload::from(text.to_owned()))
+    }
+
+    #[test]
+    fn a_batch_holds_messages_and_nothing_else() {
+        let both = r#"[{"method":"m"},{"id":1,"result":{}}]"#;
+        assert!(message(both).is_batch());
+        for other in ["[]", r#"[{"method":"m"},7]"#, r#"{"method":"m"}"#, "[[]]"] {
+            assert!(!message(other).is_batch(), "{other}");
+        }
     }
 
     #[test]

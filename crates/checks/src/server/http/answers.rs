@@ -78,7 +78,7 @@ fn is_object(bytes: &[u8]) -> bool {
 check! {
     /// **Observed:** every event stream can be read by a strict reader: UTF-8, each event ended by a blank line, and
     /// the data of each event is one JSON-RPC message. Comments, `event:` lines, CRLF and data over several lines are
-    /// fine; so are events with empty data, which readers drop.
+    /// fine; so are events with empty data, which readers drop, and batches by 2025-03-26.
     ///
     /// **Why:** readers of event streams drop what is not ended, and join what is not separated.
     ///
@@ -105,8 +105,9 @@ fn well_formed(seen: &Observed, notes: &mut Notes<'_>) {
         }
     }
     for message in events(seen).filter(|m| !m.raw.is_empty()) {
+        let batch = notes.edition.has_batches() && message.is_batch();
         match &message.kind {
-            Kind::Invalid(why) => {
+            Kind::Invalid(why) if !batch => {
                 let data = clip(&message.raw.lossy(), 160);
                 notes.breaks(
                     "one JSON-RPC message as the data of an event",

@@ -39,7 +39,7 @@ fn no_embedded_newline(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** every line on standard output is a JSON-RPC message: at launch, while requests are served, and
-    /// until the process has ended. Parts of a message that was spread over lines are judged elsewhere.
+    /// until the process has ended; by 2025-03-26, or a batch of such. Parts of a message that was spread over lines are judged elsewhere.
     ///
     /// **Why:** a banner or a log line among the messages makes clients fail or disconnect.
     ///
@@ -53,7 +53,9 @@ check! {
 fn stdout_only_messages(seen: &Observed, notes: &mut Notes<'_>) {
     let parts = parts_of_messages(&seen.messages);
     for (message, is_part) in lines(seen).zip(parts) {
-        let foreign = matches!(message.kind, Kind::Invalid(_)) && message.version().is_none();
+        let batch = notes.edition.has_batches() && message.is_batch();
+        let foreign =
+            matches!(message.kind, Kind::Invalid(_)) && message.version().is_none() && !batch;
         if foreign && !is_part {
             let line = clip(&message.raw.lossy(), 160);
             notes.breaks("nothing but messages on standard output", format!("the line {line:?}"));
