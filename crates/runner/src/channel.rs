@@ -248,6 +248,7 @@ impl Channel {
         let mut probe = probe.clone();
         probe = probe.in_edition(&self.recorder.edition);
         probe.number(|| self.ids.fetch_add(1, Ordering::Relaxed));
+        self.in_session(&probe).await?;
         let (live, process) = self.transmit(&probe).await?;
         let by = by.to_owned();
         Ok(Open {

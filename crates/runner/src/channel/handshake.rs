@@ -14,13 +14,16 @@ use super::listening::Listener;
 use super::{Channel, Way};
 use crate::migrate::{self, negotiated};
 use crate::survey::every_capability;
-use crate::{Observed, Probe};
+use crate::{Observed, Probe, Trouble};
 
 /// The first answer of a target may hold all of its start-up.
 const FIRST: Duration = Duration::from_secs(20);
 
 /// What is told as the end of a session was none where another session is told the same: so often another one is tried.
 const IN_VAIN: u32 = 16;
+
+/// After so many handshakes in a row that came to nothing, no further one is tried.
+const REFUSALS: u32 = 3;
 
 /// The session of a channel, in which a client declares all that it is able to do.
 pub(crate) struct Handshakes {
@@ -55,6 +58,8 @@ pub(crate) fn everything() -> Value {
 struct State {
     opened: Option<Opened>,
     in_vain: u32,
+    /// How many handshakes in a row came to nothing.
+    refused: u32,
 }
 
 /// A session that is open, or was not granted.
@@ -73,6 +78,11 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    /// Whether the target has welcomed the client.
+    fn is_granted(&self) -> bool {
+        self.welcome.is_accepted()
+    }
+
     /// The header fields that each request in it has.
     pub(super) fn fields(&self) -> Vec<(&'static str, String)> {
         migrate::fields(self.id.as_deref(), &self.version)
@@ -100,7 +110,7 @@ impl Channel {
         welcome: Observed,
     ) -> Self {
         let opened = Opened { process, id: None, version, welcome, listener: None };
-        let state = State { opened: Some(opened), in_vain: 0 };
+        let state = State { opened: Some(opened), ..State::default() };
         let handshakes = Handshakes { declared, state: Mutex::new(state) };
         Self { handshakes: Some(Arc::new(handshakes)), ..self.clone() }
     }
@@ -130,8 +140,23 @@ impl Channel {
             return Ok(Some(opened.clone()));
         }
         let opened = self.shake_hands(process, &handshakes.declared).await?;
-        state.opened = Some(opened.clone());
+        state.refused = if opened.is_granted() { 0 } else { state.refused + 1 };
+        if opened.is_granted() || state.refused == REFUSALS {
+            state.opened = Some(opened.clone());
+        }
         Ok(Some(opened))
+    }
+
+    /// Sees to it that a session is open for what is sent in one: without it, the answer would be to no message of a client.
+    pub(super) async fn in_session(&self, probe: &Probe) -> Result<(), Trouble> {
+        let opened = if probe.is_outside() { None } else { self.session().await? };
+        match opened.filter(|opened| !opened.is_granted()) {
+            None => Ok(()),
+            Some(opened) => {
+                let came = opened.welcome.describe();
+                Err(Trouble::Setup(format!("no session could be opened: {came}")))
+            }
+        }
     }
 
     /// Whether what came tells that the target has ended the session that it was asked in. That one is forgotten then, unless
