@@ -56,11 +56,14 @@ check! {
 
 /// That the client goes on after a list that is written in a legal but unusual way, as it does after a plain one.
 fn reads(moment: &Moment<'_>, marks: &mut Marks, scenario: Scenario, way: &str) {
-    // Comments are only judged of who reads streams.
-    let of_streams = [Scenario::Comments, FORMS, PIECES].contains(&scenario);
-    let plain = if of_streams { Scenario::Streams } else { Scenario::ToolsCall };
-    let goes_on = went_on(moment.of(plain)) && !fails(moment, plain);
-    if goes_on && is_first_list(moment, scenario) {
+    // Comments are only judged of who reads streams, and what comes on later pages of who asks for them.
+    let plain: &[Scenario] = match scenario {
+        FORMS => &[Scenario::Streams, Scenario::Pages],
+        Scenario::Comments | PIECES => &[Scenario::Streams],
+        _ => &[Scenario::ToolsCall],
+    };
+    let goes_on = |plain: &Scenario| went_on(moment.of(*plain)) && !fails(moment, *plain);
+    if plain.iter().all(goes_on) && is_first_list(moment, scenario) {
         expect_going_on(moment, marks, scenario, went_on(moment.of(scenario)), way);
     }
 }
