@@ -2,7 +2,10 @@
 
 use plumb_runner::facet::Tried;
 use plumb_runner::{Finding, Judgement, check, facet};
+use plumb_wire::codes;
 use serde_json::Value;
+
+use super::required::of_either_era;
 
 check! {
     /// **Observed:** bytes that are no JSON, in place of a request just accepted, are answered with error -32700.
@@ -62,12 +65,20 @@ check! {
 check! {
     /// **Observed:** params without a required member, or with a member of another type, are answered with error -32602.
     /// Over HTTP a missing name or URI necessarily differs from its header, so -32020 is accepted there; `params` that is
-    /// no object at all may be -32600 as well.
+    /// no object at all may be -32600 as well. Without a version in them a server of two eras may not know the method.
     ///
     /// **Why:** -32602 tells a client that its call was wrong. An internal error says that the server is broken, and is
     /// retried in vain.
     ///
     /// **Fix:** validate params against the schema of the method before its handler sees them.
     pub(crate) INVALID_PARAMS = "base.jsonrpc.invalid-params";
-    cases: facet::refused_with_code
+    cases: invalid_params
+}
+
+fn invalid_params(tried: &Tried) -> Judgement {
+    let unknown = tried.answer().is_ok_and(|seen| seen.code() == Some(codes::METHOD_NOT_FOUND));
+    if unknown && tried.dual_era && !tried.sent.is_modern(&tried.edition) {
+        return Ok(of_either_era());
+    }
+    facet::refused_with_code(tried)
 }

@@ -59,7 +59,8 @@ fn names_revision_in_header(tried: &Tried) -> bool {
         .any(|h| h.name.eq_ignore_ascii_case(header::PROTOCOL_VERSION) && h.value == *revision)
 }
 
-fn of_either_era() -> Finding {
+/// What is said where the era of a request is open.
+pub(super) fn of_either_era() -> Finding {
     Finding::unseen(
         "a server of two eras may take the request for one of an earlier revision",
         "nothing: the text leaves it open",
