@@ -79,8 +79,11 @@ impl Shelf {
                 left = left.saturating_sub(same);
                 same
             };
-            let words = words.iter().map(|word| (common(word), word));
-            if let Some((length, word)) = words.max_by_key(|(length, _)| *length) {
+            // They are sorted: none has more in common than those between which the text would stand.
+            let place = words.partition_point(|word| *word.bytes < bytes[start..]);
+            let beside = &words[place.saturating_sub(1)..words.len().min(place + 1)];
+            let beside = beside.iter().map(|word| (common(word), word));
+            if let Some((length, word)) = beside.max_by_key(|(length, _)| *length) {
                 found.push(Found { at: start..start + length, blot: Arc::clone(&word.blot) });
             }
         };

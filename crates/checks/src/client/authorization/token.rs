@@ -22,7 +22,7 @@ check! {
 fn header(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.at(ANY, Step::Message) else { return };
     let now = moment.now();
-    for (token, _) in flow.issued() {
+    for token in flow.access_tokens() {
         // How a token that is bound to a key is presented, its own rows say.
         if now.bearer() == Some(&token)
             || now.token() == Some(&token) && flow.bound(&token).is_some()
@@ -100,8 +100,8 @@ check! {
 fn query(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.flow() else { return };
     let now = moment.now();
-    let shown = |(token, _): &(String, Option<&str>)| now.url().contains(token.as_str());
-    let stands = now.query("access_token").is_some() || flow.issued().iter().any(shown);
+    let shown = |token: &String| now.url().contains(token.as_str());
+    let stands = now.query("access_token").is_some() || flow.access_tokens().iter().any(shown);
     if stands {
         marks.breaks("no access token in a URL", format!("one in the query of {}", now.path()));
     } else if now.token().is_some() {
@@ -127,9 +127,7 @@ fn own(moment: &Moment<'_>, marks: &mut Marks) {
         return marks.breaks("no refresh token at the server", "one came with a message");
     }
     let Some(token) = now.token() else { return };
-    let issued = flow.issued();
-    let of = issued.iter().find(|(own, _)| own == token).and_then(|(_, issuer)| *issuer);
-    let Some(of) = of else {
+    let Some(of) = flow.issuer_of(token) else {
         return marks.breaks("a token that the authorization server issued", "another one");
     };
     let trusted = trusted(moment, flow);
@@ -150,7 +148,8 @@ fn token_type(moment: &Moment<'_>, marks: &mut Marks) {
     let Some(flow) = moment.at_first(&[Scene::TokenType], Step::Token) else { return };
     if moment.now().answered() == Some(200) {
         let used = moment.after().iter().find(|r| {
-            flow.step(r) == Step::Message && flow.issued().iter().any(|(token, _)| brings(r, token))
+            flow.step(r) == Step::Message
+                && flow.access_tokens().iter().any(|token| brings(r, token))
         });
         refuses(marks, flow, moment.signs_in(), "a token of unknown type is not used", used);
     }

@@ -58,6 +58,9 @@ impl Place {
     }
 }
 
+/// So many tokens of a kind are looked for in what is sent: a client that has more is given them without end.
+const TOKENS: usize = 128;
+
 /// Everything that was sent in a scene.
 #[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
@@ -205,22 +208,25 @@ impl<'a> Flow<'a> {
         self.facts.epoch + received.exchange.answer.sent_at / 1_000_000
     }
 
-    /// The refresh tokens that were issued.
+    /// The refresh tokens that were issued, the first ones.
     pub fn refresh_tokens(&self) -> Vec<String> {
         let issued = |token: &Received| {
             Some(token.response()?["refresh_token"].as_str()?.to_owned()).filter(|t| !t.is_empty())
         };
-        self.of(Step::Token).filter_map(issued).collect()
+        self.of(Step::Token).filter_map(issued).take(TOKENS).collect()
     }
 
-    /// The access tokens that were issued, each with the issuer that did.
-    pub fn issued(&self) -> Vec<(String, Option<&'a str>)> {
-        let tokens = self.of(Step::Token);
-        let issued = |token: &'a Received| {
-            let body = token.response()?;
-            Some((body["access_token"].as_str()?.to_owned(), self.issuer(token)))
-        };
-        tokens.filter_map(issued).collect()
+    /// The access tokens that were issued, the first ones.
+    pub fn access_tokens(&self) -> Vec<String> {
+        let issued =
+            |token: &Received| Some(token.response()?["access_token"].as_str()?.to_owned());
+        self.of(Step::Token).filter_map(issued).take(TOKENS).collect()
+    }
+
+    /// The issuer of an access token, if it was issued here.
+    pub fn issuer_of(&self, token: &str) -> Option<&'a str> {
+        let issues = |r: &&Received| r.response().is_some_and(|r| r["access_token"] == token);
+        self.of(Step::Token).find(issues).and_then(|request| self.issuer(request))
     }
 }
 
