@@ -1,9 +1,11 @@
 //! The first contact: is anything there, and which era does it speak?
 
+mod discovered;
+
 use std::time::Duration;
 
 use plumb_model::{Edition, End, Sent, Verdict};
-use plumb_wire::{Capability, codes, method};
+use plumb_wire::{codes, method};
 use serde_json::{Value, json};
 
 use crate::channel::Channel;
@@ -71,14 +73,7 @@ async fn reach(
     if let Some(result) = discover.complete() {
         read_discover(survey, result);
         survey.discover = Some(discover);
-        if !survey.versions.contains(&edition.revision) && declines(survey, channel).await {
-            let (revision, supported) = (edition.revision.clone(), survey.versions.join(", "));
-            survey.legacy_only = negotiated;
-            let other = ContactError::OtherRevision { revision, supported };
-            return if survey.legacy_only.is_some() { Ok(()) } else { Err(other) };
-        }
-        survey.dual_era = negotiated.is_some() || survey.era_undecided;
-        return Ok(());
+        return discovered::by(survey, edition, channel, negotiated).await;
     }
     if is_silent(&discover) && survey.era_undecided {
         return Err(unanswered(&discover, discover.describe()));
@@ -105,20 +100,6 @@ async fn reach(
         return Ok(());
     }
     without_answer(survey, discover)
-}
-
-/// Whether a server that does not name the revision among those that it supports refuses it, too, as it should. `server/discover`
-/// is answered all the same, so that clients learn which they are.
-async fn declines(survey: &Survey, channel: &Channel) -> bool {
-    let lists = [
-        (Capability::Tools, method::TOOLS_LIST),
-        (Capability::Resources, method::RESOURCES_LIST),
-        (Capability::Prompts, method::PROMPTS_LIST),
-    ];
-    let declared = lists.into_iter().find(|(capability, _)| survey.declares(*capability));
-    let (_, method) = declared.unwrap_or(lists[0]);
-    let list = channel.send("survey", &Probe::request(method, json!({}))).await;
-    list.is_ok_and(|seen| seen.code() == Some(codes::UNSUPPORTED_VERSION))
 }
 
 /// What came of the first two processes; where one of them did not start beside the other, it is asked in its place: some
