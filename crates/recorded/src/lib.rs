@@ -18,10 +18,12 @@ pub fn http(method: &str, params: Value, status: u16, messages: &[Value]) -> Obs
     let body = request(method, params);
     let headers =
         [(header::PROTOCOL_VERSION, edition().revision.as_str()), (header::METHOD, method)];
+    let named = header::standard_headers(&body).into_iter().filter(|h| h.name == header::NAME);
+    let headers = headers.map(|(name, value)| Header::new(name, value)).into_iter();
     let sent = Sent::Http {
         method: "POST".into(),
         url: "http://127.0.0.1/mcp".into(),
-        headers: headers.map(|(name, value)| Header::new(name, value)).to_vec(),
+        headers: headers.chain(named).collect(),
         body: body.to_string().into(),
     };
     observed(sent, Some(Head { status, headers: Vec::new() }), messages)

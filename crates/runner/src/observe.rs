@@ -2,13 +2,13 @@
 
 mod framing;
 mod parts;
+mod read;
 
 use std::sync::Arc;
 
-use plumb_model::{Carrier, Edition, End, Exchange, Frame, Sent};
+use plumb_model::{Edition, End, Exchange, Frame, Sent};
 use plumb_wire::jsonrpc::{Kind, Message, footprint};
 use plumb_wire::{Account, Reservation, card, meta, method, notification};
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::Trouble;
@@ -42,7 +42,7 @@ impl Observed {
             Sent::Nothing => None,
         };
         let mut taken = 0;
-        let messages = exchange.answer.frames.iter().map(read).take_while(|message| {
+        let messages = read::messages(&exchange).take_while(|message| {
             taken += message.json.as_ref().map_or(0, footprint);
             taken <= PARSED
         });
@@ -353,26 +353,6 @@ pub fn asked_key(request: &Value) -> String {
 pub(crate) fn asks_the_client(message: &Message) -> bool {
     let asks = [method::ELICITATION_CREATE, method::SAMPLING_CREATE_MESSAGE, method::ROOTS_LIST];
     message.kind == Kind::Request && message.method().is_some_and(|m| asks.contains(&m))
-}
-
-/// Reads a frame. A response that stands in an array, or before another value, in the body of an answer is read as what
-/// it is: that the body is no single object is one violation, and the rest is judged by what it says.
-fn read(frame: &Frame) -> Message {
-    let message = Message::parse(&frame.payload);
-    let settled = message.is_too_large() || !matches!(message.kind, Kind::Invalid(_));
-    if frame.carrier != Carrier::Body || settled {
-        return message;
-    }
-    let first = match &message.json {
-        Ok(Value::Array(values)) => values.first().cloned(),
-        Ok(_) => None,
-        Err(_) => {
-            let mut values = serde_json::Deserializer::from_slice(frame.payload.bytes());
-            Value::deserialize(&mut values).ok()
-        }
-    };
-    let read = first.map(Message::from_value).filter(Message::is_response);
-    read.map_or(message, |read| Message { raw: frame.payload.clone(), ..read })
 }
 
 /// JSON in one line of bounded length.

@@ -1,6 +1,6 @@
 //! How answers are read.
 
-use plumb_model::{Answer, Head};
+use plumb_model::{Answer, Carrier, Head};
 use serde_json::json;
 
 use super::*;
@@ -56,23 +56,6 @@ fn limits_and_gateways_are_trouble_whatever_they_say() {
         }
     }
     assert!(error(500).settled().is_ok());
-}
-
-#[test]
-fn a_response_in_an_array_or_before_another_value_is_read() {
-    let response = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}"#;
-    let body = |text: String| {
-        let frame = Frame { at: 0, carrier: Carrier::Body, payload: text.into() };
-        read(&frame)
-    };
-    for text in [format!("[{response}]"), format!("{response}\n{response}")] {
-        let message = body(text.clone());
-        assert!(message.is_response(), "{text}");
-        assert_eq!(message.raw.lossy(), text);
-    }
-    for text in ["[]", "[1]", "{} {}", "nonsense"] {
-        assert!(matches!(body(text.into()).kind, Kind::Invalid(_)), "{text}");
-    }
 }
 
 #[test]

@@ -102,6 +102,10 @@ fn headers_are_right(seen: &Observed, edition: &Edition) -> bool {
         return false;
     }
     let standard = header::standard_headers(message);
+    // Without a method, or with an empty name, a header that is required is missing, or as good as that.
+    if seen.method().is_none() || standard.iter().any(|h| h.value.is_empty()) {
+        return false;
+    }
     // Without the name there is nothing to mirror, and the header that the method needs is missing.
     if seen.method().and_then(header::named_by).is_some()
         && !standard.iter().any(|h| h.name == header::NAME)
@@ -251,6 +255,22 @@ mod tests {
         assert_eq!(answered("1900-01-01", &[revision]), Some(true));
         assert_eq!(answered("2025-11-25", &[revision]), Some(true));
         assert_eq!(answered("2025-11-25", &[revision, "2025-11-25"]), Some(false));
+    }
+
+    #[test]
+    fn a_header_that_is_empty_or_cannot_be_there_is_missing() {
+        let mismatch = error_with(codes::HEADER_MISMATCH, json!({}));
+        let answered = |method: &str, name: &str| {
+            http(method, json!({"name": name}), 400, &[mismatch.clone()])
+        };
+        assert_eq!(holds(&RESERVED_MEANING, &answered("prompts/get", "a")), Some(false));
+        assert_eq!(holds(&RESERVED_MEANING, &answered("prompts/get", "")), Some(true));
+        let mut nameless = answered("prompts/list", "a");
+        if let Some(request) = nameless.request.as_mut().and_then(serde_json::Value::as_object_mut)
+        {
+            request.remove("method");
+        }
+        assert_eq!(holds(&RESERVED_MEANING, &nameless), Some(true));
     }
 
     #[test]
