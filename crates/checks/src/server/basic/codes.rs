@@ -261,7 +261,7 @@ mod tests {
     fn a_header_that_is_empty_or_cannot_be_there_is_missing() {
         let mismatch = error_with(codes::HEADER_MISMATCH, json!({}));
         let answered = |method: &str, name: &str| {
-            http(method, json!({"name": name}), 400, &[mismatch.clone()])
+            http(method, json!({"name": name}), 400, std::slice::from_ref(&mismatch))
         };
         assert_eq!(holds(&RESERVED_MEANING, &answered("prompts/get", "a")), Some(false));
         assert_eq!(holds(&RESERVED_MEANING, &answered("prompts/get", "")), Some(true));
