@@ -48,9 +48,9 @@ fn conform(moment: &Moment<'_>, marks: &mut Marks) {
 
 check! {
     /// **Observed:** nothing comes as a message of this revision that the revision has removed: `ping`, `logging/setLevel`,
-    /// `resources/subscribe`, `tasks/list`, `notifications/initialized` and the like; and over HTTP,
-    /// once a result of the revision has come, no GET and no DELETE of the endpoint, no `Mcp-Session-Id` and, with a request, no `Last-Event-ID`; and before the first
-    /// request, if the client then speaks this revision, no GET for an event stream.
+    /// `resources/subscribe`, `tasks/list`, `notifications/initialized` and the like; and over HTTP, once a result of the revision
+    /// has come, no GET and no DELETE of the endpoint, no `Mcp-Session-Id` and, with a request, no `Last-Event-ID`; and before the
+    /// first request, if the client then speaks this revision, no GET for an event stream.
     ///
     /// **Why:** a server of this revision knows no such method, so what the client hoped for does not happen.
     ///

@@ -17,8 +17,9 @@ const FORMS: Scenario = Scenario::Provoked(Provoked::Forms);
 
 check! {
     /// **Observed:** a client that calls a tool after a list in JSON also does so after a list in an event stream, however that is
-    /// written and cut into pieces, and after a result with a quoted parameter
-    /// behind its media type; and one that does so after a list in an event stream also does after one in JSON. One that follows cursors to the last page follows the one that stands in an event of many lines.
+    /// written and cut into pieces, and after a result with a quoted parameter behind its media type; and one that does so after a
+    /// list in an event stream also does after one in JSON. One that follows cursors to the last page follows the one that stands in
+    /// an event of many lines.
     ///
     /// **Why:** the server chooses how it answers, request by request.
     ///

@@ -46,9 +46,9 @@ fn reserved_undefined(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** -32020 comes only where headers and body differ, -32021 only where a capability that it names was not
-    /// declared, -32022 only where the version is another one than this revision and than those that the error lists as
-    /// supported. Correct requests get none of them.
+    /// **Observed:** -32020 comes only where headers and body differ, or a header that is required is missing or empty, -32021
+    /// only where a capability that it names was not declared, -32022 only where the version is another one than this revision
+    /// and than those that the error lists as supported. Correct requests get none of them.
     ///
     /// **Why:** clients recover by these codes: they repair headers, declare capabilities, choose another version. A code
     /// in the wrong place sends them into a loop.
