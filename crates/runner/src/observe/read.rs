@@ -5,14 +5,13 @@ use plumb_wire::jsonrpc::{Kind, Message};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-/// The messages of an answer. The body that answers DELETE, or a GET that opens no stream, is one only if it says so: no page tells
-/// what stands in it.
+/// The messages of an answer. The body that answers DELETE is one only if it says so: no page tells what stands in it.
 pub(super) fn messages(exchange: &Exchange) -> impl Iterator<Item = Message> {
-    let posted = !matches!(&exchange.sent, Sent::Http { method, .. } if method != "POST");
+    let deletes = matches!(&exchange.sent, Sent::Http { method, .. } if method == "DELETE");
     exchange.answer.frames.iter().filter_map(move |frame| {
         let message = read(frame);
         let says_so = || message.member("jsonrpc").is_some();
-        (posted || frame.carrier != Carrier::Body || says_so()).then_some(message)
+        (!deletes || frame.carrier != Carrier::Body || says_so()).then_some(message)
     })
 }
 
@@ -76,6 +75,7 @@ mod tests {
         };
         assert_eq!(answered("DELETE", r#"{"success":true}"#), 0);
         assert_eq!(answered("POST", r#"{"success":true}"#), 1);
+        assert_eq!(answered("GET", r#"{"resource":"http://127.0.0.1:1/mcp"}"#), 1);
         assert_eq!(answered("DELETE", r#"{"jsonrpc":"2.0","id":null,"error":{}}"#), 1);
     }
 }
