@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plumb_flows::interruption;
 use plumb_flows::task::life::{self, Life};
-use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, brief, check, has_ended};
+use plumb_runner::{Bench, Finding, Judgement, Probe, Prop, Trouble, brief, check, has_ended};
 use plumb_wire::notification;
 use serde_json::json;
 
@@ -36,6 +36,9 @@ async fn cancel_ack(bench: &Bench) -> Judgement {
     for found in slow.into_iter().chain(asking).chain(life::tools(bench)).take(TOOLS) {
         let mut life = Life::begin(bench, &found).await?;
         let seen = life.cancel().await?;
+        if seen.response().is_none() {
+            return Err(Trouble::Setup(seen.describe()));
+        }
         if !seen.is_refused() || !has_ended(life.poll().await?) {
             let fits = is_acknowledgment(&seen);
             return Ok(Finding::expect(fits, "an empty result", || seen.describe()));
