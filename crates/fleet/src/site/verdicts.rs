@@ -27,7 +27,7 @@ pub(super) struct Told<'a> {
 /// Where the specification says each requirement.
 pub(super) type Urls<'a> = BTreeMap<&'a str, String>;
 
-/// By the newest revision here.
+/// Those of all requirements, each by the newest revision here that has it.
 pub(super) fn urls(matrix: &Matrix) -> Urls<'_> {
     let editions = editions(&matrix.sets);
     let url = |id| editions.iter().find_map(|e| Some(e.url(e.ledger.requirement(id)?)));
