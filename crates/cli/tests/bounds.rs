@@ -2,12 +2,14 @@
 
 #![cfg(target_os = "linux")]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use plumb_reference::{Burden, Options, Reference, Riddle, Rules, SseMode};
 use plumb_wire::Clock;
 use plumb_wire::http::{Server, ServerOptions};
 use plumb_wire::script::Step;
+use serde_json::Value;
 use tokio::process::Command;
 
 /// `--budget`, seconds, and what a run may take beside it: a loaded machine starts, renders and stops slowly.
@@ -72,6 +74,7 @@ struct Took {
     room: u64,
     code: Option<i32>,
     reported: bool,
+    violated: Vec<String>,
     said: String,
 }
 
@@ -84,7 +87,7 @@ impl Took {
             (self.room > ROOM, format!("wrote {} bytes", self.room)),
             (
                 !self.code.is_some_and(|c| codes.contains(&c)),
-                format!("ended with {:?}: {}", self.code, self.said),
+                format!("ended with {:?}, violated: {:?}: {}", self.code, self.violated, self.said),
             ),
             (self.reported == unreadable, format!("reported: {}", self.reported)),
         ];
@@ -115,6 +118,16 @@ async fn run(url: &str) -> Took {
         room: files.filter_map(|f| Some(f.ok()?.metadata().ok()?.len())).sum(),
         code: output.status.code(),
         reported: out.path().join("report.html").exists(),
+        violated: violated(&out.path().join("report.json")),
         said: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// What a report calls violated, each check with what was seen.
+fn violated(report: &Path) -> Vec<String> {
+    let text = std::fs::read(report).unwrap_or_default();
+    let report: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let checks = report["checks"].as_array().into_iter().flatten();
+    let violated = checks.filter(|check| check["verdict"] == "violated");
+    violated.map(|check| format!("{}: {}", check["id"], check["actual"])).collect()
 }
