@@ -133,6 +133,9 @@ pub struct Options {
     pub announces: bool,
     /// A subscription to nothing is refused.
     pub empty_listen_refused: bool,
+    /// What HTTP itself refuses, such as a method or a media type, is told by JSON that is no message of the protocol, as web
+    /// frameworks do.
+    pub framework_errors: bool,
     /// Lists and resources change by themselves, five times a second, as far as subscriptions can tell.
     pub lively: bool,
     /// What is published beside the protocol, over HTTP.
@@ -281,6 +284,7 @@ impl Default for Options {
             counting_questions: false,
             announces: true,
             empty_listen_refused: false,
+            framework_errors: false,
             lively: false,
             published: Published::default(),
             protection: None,

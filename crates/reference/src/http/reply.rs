@@ -5,7 +5,7 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::burden::Burden;
@@ -132,6 +132,10 @@ pub(super) fn method_not_allowed(server: &Server) -> Response {
 
 /// A status with a word for whoever reads it.
 pub(super) fn text(server: &Server, status: u16, body: &'static str) -> Response {
+    if status >= 400 && server.options.framework_errors {
+        let body = json!({"detail": body.trim_end()}).to_string();
+        return respond(status, content_type(server, "application/json"), Body::from(body));
+    }
     respond(status, content_type(server, "text/plain"), Body::from(body))
 }
 

@@ -18,15 +18,7 @@ check! {
 }
 
 fn jsonrpc_version(seen: &Observed, notes: &mut Notes<'_>) {
-    // The body of an HTTP error need be no message of the protocol, unless it says that it is one.
-    let failed = seen.status().is_some_and(|status| status >= 400);
-    let claims = |m: &Message| {
-        ["jsonrpc", "id", "method"].iter().any(|name| m.member(name).is_some())
-            || m.member("error").is_some_and(|error| error.get("code").is_some())
-    };
-    let judged =
-        |m: &&Message| m.json.as_ref().is_ok_and(Value::is_object) && (!failed || claims(m));
-    for message in seen.messages.iter().filter(judged) {
+    for message in meant(seen) {
         notes.expect(
             message.version().is_some_and(|v| v == "2.0"),
             "`jsonrpc` is the string \"2.0\"",
@@ -37,6 +29,17 @@ fn jsonrpc_version(seen: &Observed, notes: &mut Notes<'_>) {
             },
         );
     }
+}
+
+/// The objects that are meant as messages. The body of an HTTP error need be none, unless it says that it is one.
+fn meant(seen: &Observed) -> impl Iterator<Item = &Message> {
+    let failed = seen.status().is_some_and(|status| status >= 400);
+    let claims = |m: &Message| {
+        ["jsonrpc", "id", "method"].iter().any(|name| m.member(name).is_some())
+            || m.member("error").is_some_and(|error| error.get("code").is_some())
+    };
+    let objects = seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object));
+    objects.filter(move |m| !failed || claims(m))
 }
 
 check! {
@@ -51,8 +54,7 @@ check! {
 }
 
 fn result_xor_error(seen: &Observed, notes: &mut Notes<'_>) {
-    let responses = seen.messages.iter().filter(|m| m.method().is_none());
-    for message in responses.filter(|m| m.json.as_ref().is_ok_and(Value::is_object)) {
+    for message in meant(seen).filter(|m| m.method().is_none()) {
         let (result, error) =
             (message.member("result").is_some(), message.member("error").is_some());
         notes.expect(result != error, "either `result` or `error`", || {
@@ -276,6 +278,21 @@ mod tests {
                 check.id
             );
         }
+    }
+
+    #[test]
+    fn the_body_of_an_http_error_is_a_message_if_it_says_so() {
+        let seen = |status: u16, body: Value| http("tools/list", json!({}), status, &[body]);
+        for check in [&JSONRPC_VERSION, &RESULT_XOR_ERROR] {
+            for body in [json!({"detail": "Method Not Allowed"}), json!({"cause": null})] {
+                assert_eq!(holds(check, &seen(405, body.clone())), None, "{}: {body}", check.id);
+                assert_eq!(holds(check, &seen(200, body.clone())), Some(false), "{}", check.id);
+            }
+        }
+        let neither = json!({"jsonrpc": "2.0", "id": 1});
+        assert_eq!(holds(&RESULT_XOR_ERROR, &seen(400, neither)), Some(false));
+        let unsaid = json!({"error": {"code": -32600, "message": "no request"}});
+        assert_eq!(holds(&JSONRPC_VERSION, &seen(400, unsaid)), Some(false));
     }
 
     #[test]

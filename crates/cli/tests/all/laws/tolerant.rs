@@ -58,6 +58,7 @@ const VARIANTS: &[Variant] = &[
     ("questions of tasks that count down", |o| o.counting_questions = true),
     ("no subscriptions, and nothing declared to subscribe to", |o| o.announces = false),
     ("a subscription to nothing refused", |o| o.empty_listen_refused = true),
+    ("refusals of HTTP told by JSON that is no message", |o| o.framework_errors = true),
     ("a server that changes by itself all the time", |o| o.lively = true),
     ("a card within its catalogue", |o| o.published = Published::Inline),
     ("a card with a weak tag", |o| o.published = Published::WeakTag),
