@@ -181,7 +181,8 @@ impl ByArgs {
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetArgs {
     /// The server's MCP endpoint, such as `https://example.com/mcp`; without one and without a command,
-    /// the embedded reference server is judged.
+    /// the embedded reference server is judged. Before a command, where that serves if not at 127.0.0.1:
+    /// `http://localhost:{port}/mcp`.
     pub(crate) url: Option<String>,
     /// The command that starts the server, after `--`. It speaks over standard streams, or over HTTP if
     /// `{port}` stands in an argument or in `--env`.

@@ -1,6 +1,6 @@
 //! The target, as the command line names it.
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use plumb_model::Header;
 use plumb_runner::{Reach, Target};
 use plumb_wire::limits::{INSTRUCTIONS, read_file};
@@ -9,6 +9,9 @@ use plumb_wire::process::Launch;
 use crate::args::TargetArgs;
 use crate::secrets::{Collector, ordinal, pair};
 use crate::{Failure, hints, serve};
+
+/// Where a command serves, unless an address says so.
+const HERE: &str = "127.0.0.1";
 
 /// The target; what must not be shown of it is collected. The embedded reference is protected if tokens are to be judged.
 pub(crate) fn target(
@@ -28,12 +31,11 @@ pub(crate) fn target(
         proxy: args.proxy.clone(),
     };
     match (&args.url, args.server.as_slice()) {
-        (Some(_), [_, ..]) => Err(anyhow!("give either an address or a command, not both").into()),
         (Some(url), []) => {
             address(url)?;
             Ok(Target::Url(reach(url.clone())))
         }
-        (None, [program, rest @ ..]) => {
+        (url, [program, rest @ ..]) => {
             let env = env(&args.env)?;
             let port =
                 rest.iter().chain(env.iter().map(|(_, v)| v)).any(|text| text.contains("{port}"));
@@ -42,18 +44,20 @@ pub(crate) fn target(
             collector.command(&launch);
             let values = launch.env.iter().map(|(_, value)| value);
             collector.notes.extend(hints::placeholders(launch.args.iter().chain(values)));
-            let url = format!("http://127.0.0.1:{{port}}/{}", args.path.trim_start_matches('/'));
-            let target = if port {
-                Target::HttpCommand { launch, reach: reach(url) }
-            } else {
-                Target::Stdio(launch)
-            };
-            Ok(target)
+            let usual = || format!("http://{HERE}:{{port}}/{}", args.path.trim_start_matches('/'));
+            match (url, port) {
+                (Some(url), port) => {
+                    served(url, port)?;
+                    Ok(Target::HttpCommand { launch, reach: reach(url.clone()) })
+                }
+                (None, true) => Ok(Target::HttpCommand { launch, reach: reach(usual()) }),
+                (None, false) => Ok(Target::Stdio(launch)),
+            }
         }
         (None, []) => {
             // The reference is this very program, started as any other server would be.
             let launch = serve::launch(args.mutant.as_deref(), protected)?;
-            let url = "http://127.0.0.1:{port}/mcp".into();
+            let url = format!("http://{HERE}:{{port}}/mcp");
             Ok(Target::HttpCommand { launch, reach: reach(url) })
         }
     }
@@ -100,6 +104,33 @@ fn address(url: &str) -> anyhow::Result<()> {
         Ok(_) => bail!("`{url}` is no http or https address; a command goes after `--`"),
         Err(why) => bail!("`{url}` is no address: {why}; a command goes after `--`"),
     }
+}
+
+/// That an address is one at which a command can be found that we start.
+fn served(url: &str, port: bool) -> anyhow::Result<()> {
+    if !url.contains("{port}") {
+        bail!(
+            "give an address or a command; where a command serves at another address than \
+             http://{HERE}:{{port}}/mcp, write `{{port}}` into the address, such as http://localhost:{{port}}/mcp"
+        );
+    }
+    if !port {
+        bail!("the command is not told its port: write `{{port}}` into an argument, or into --env");
+    }
+    // Any port stands for the one that will be free.
+    let whole = url.replace("{port}", "1");
+    address(&whole)?;
+    let parsed = url::Url::parse(&whole).context("the address")?;
+    let here = match parsed.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if !here || parsed.port() != Some(1) {
+        bail!("`{url}` is no address of a command that is started here, such as http://localhost:{{port}}/mcp");
+    }
+    Ok(())
 }
 
 /// The header fields of every request.

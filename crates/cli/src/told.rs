@@ -16,7 +16,7 @@ use crate::config;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct TargetTable {
-    /// The server's MCP endpoint.
+    /// The server's MCP endpoint; beside a command, where that serves, with `{port}`.
     url: Option<String>,
     /// The server behind it, where that endpoint is a gateway's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,14 +175,16 @@ pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
     line.extend(options[2..].to_vec());
     // A target on the command line is judged in place of the one that the file names, and gets nothing that is meant for that.
     if !elsewhere {
-        match (target.url, target.command) {
-            (Some(url), None) => {
-                line.extend(target.behind.map(|behind| format!("--behind={behind}")));
-                line.push(url);
+        if let Some(url) = target.url {
+            if target.command.is_some() && !url.contains("{port}") {
+                let path = path.display();
+                bail!("{path}: [target] has url and command; the port of a command is `{{port}}` in the url");
             }
-            (None, Some(words)) => line.extend(std::iter::once("--".to_owned()).chain(words)),
-            (None, None) => {}
-            (Some(_), Some(_)) => bail!("{}: [target] has url and command", path.display()),
+            line.extend(target.behind.map(|behind| format!("--behind={behind}")));
+            line.push(url);
+        }
+        if let Some(words) = target.command {
+            line.extend(std::iter::once("--".to_owned()).chain(words));
         }
     }
     line.extend(command.to_vec());
@@ -297,6 +299,10 @@ mod tests {
         assert!(
             !line(&["plumb", "run", &config, "--", "./other"]).iter().any(|w| w.contains("behind"))
         );
+        std::fs::write(&file, "[target]\nurl = 'http://[::1]:{port}/mcp'\ncommand = ['./s', '{port}']\n")
+            .expect("writes");
+        let named = line(&["plumb", "run", &config]);
+        assert_eq!(named[3..], ["http://[::1]:{port}/mcp", "--", "./s", "{port}"]);
         let none = ["plumb", "run", "--config=-"];
         assert_eq!(line(&none), none);
         let missing = ["plumb", "run", config.as_str(), "--profile=no"].map(str::to_owned);

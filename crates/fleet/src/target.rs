@@ -16,7 +16,7 @@ pub struct Target {
     /// What it is for: servers of one area stand together.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub area: String,
-    /// Its address.
+    /// Its address; of a command that does not serve at 127.0.0.1, where that serves: `http://localhost:{port}/mcp`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The command that starts it, as an argument vector.
@@ -51,7 +51,8 @@ pub fn targets(text: &str) -> Result<Vec<Target>, TargetError> {
         let error = |what: String| TargetError { line: n + 1, what };
         let target: Target = serde_json::from_str(line).map_err(|why| error(why.to_string()))?;
         let ways = [target.url.is_some(), !target.command.is_empty(), target.entry.is_some()];
-        if ways.iter().filter(|way| **way).count() != 1 {
+        let ways = ways.iter().filter(|way| **way).count();
+        if ways != 1 && !(ways == 2 && target.says_where()) {
             return Err(error("give one of `url`, `command` and `entry`".to_owned()));
         }
         if let Some(what) = target.unfit() {
@@ -80,9 +81,16 @@ impl Target {
         cut.then(|| "it holds U+0000, which no argument of a process can".to_owned())
     }
 
+    /// Whether the address is that at which the command serves.
+    fn says_where(&self) -> bool {
+        let numbered = |url: &String| url.contains("{port}");
+        !self.command.is_empty() && self.url.as_ref().is_some_and(numbered)
+    }
+
     /// The host that it loads; none for a command, which loads only us.
     pub(crate) fn host(&self) -> Option<String> {
-        let url = url::Url::parse(self.url.as_deref()?).ok()?;
+        let url = self.url.as_deref().filter(|_| self.command.is_empty())?;
+        let url = url::Url::parse(url).ok()?;
         url.host_str().map(str::to_owned)
     }
 
@@ -114,6 +122,11 @@ mod tests {
         let all = all.expect("a list");
         assert_eq!(all[0].host().as_deref(), Some("a.example"));
         assert_eq!(all[1].arguments(), ["--", "b"]);
+        let named = r#"{"name":"a","url":"http://localhost:{port}/mcp","command":["a","{port}"]}"#;
+        let named = targets(named).expect("a list");
+        assert_eq!(named[0].arguments(), ["http://localhost:{port}/mcp", "--", "a", "{port}"]);
+        assert_eq!(named[0].host(), None);
+        assert!(targets(r#"{"name":"a","url":"http://localhost:1/mcp","command":["a"]}"#).is_err());
         let twice = targets("{\"name\":\"a\",\"url\":\"u\"}\n{\"name\":\"a\",\"command\":[\"b\"]}");
         assert_eq!(twice.unwrap_err().to_string(), "line 2: a stands twice");
         assert!(targets("{\"name\":\"a\"}").is_err());

@@ -208,6 +208,13 @@ fn client(
     Client::new(endpoint, options, recorder.clock).map_err(|e| TargetError::Address(e.to_string()))
 }
 
+/// Where a command listens that serves at this address.
+fn listens_at(url: &str, port: u16) -> String {
+    let parsed = url::Url::parse(url).ok();
+    let host = parsed.as_ref().and_then(url::Url::host_str).unwrap_or("127.0.0.1");
+    format!("{host}:{port}")
+}
+
 /// Starts a command on a free port, and readies the way to it; on another one if somebody else was quicker.
 async fn serve(
     launch: &Launch,
@@ -221,7 +228,7 @@ async fn serve(
         let port = free_port()?;
         let reach = Reach { url: numbered(&reach.url, port), ..reach.clone() };
         let launch = filled(launch, port, &reach.url, auth);
-        let (address, ready) = (format!("127.0.0.1:{port}"), recorder.tempo.starts_within());
+        let (address, ready) = (listens_at(&reach.url, port), recorder.tempo.starts_within());
         match Server::start(launch, address, limits.clone(), ready).await {
             Err(error) if tries < PORTS && error.is_of_the_port() => tries += 1,
             server => return Ok((client(&reach, limits, recorder, auth)?, server?)),

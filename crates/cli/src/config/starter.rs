@@ -81,11 +81,11 @@ pub(crate) fn starter(survey: &Survey, secrets: &Secrets, target: &TargetArgs) -
 /// The target as a table; as an example where none was given, and where a secret would stand in a file.
 fn reached(target: &TargetArgs, secrets: &Secrets) -> String {
     let command: Vec<String> = target.server.iter().map(|word| basic(word)).collect();
-    let mut lines = match &target.url {
-        Some(url) => vec![format!("url = {}", basic(url))],
-        None if command.is_empty() => Vec::new(),
-        None => vec![format!("command = [{}]", command.join(", "))],
-    };
+    let mut lines: Vec<String> =
+        target.url.iter().map(|url| format!("url = {}", basic(url))).collect();
+    if !command.is_empty() {
+        lines.push(format!("command = [{}]", command.join(", ")));
+    }
     if target.path != MCP_PATH {
         lines.push(format!("path = {}", basic(&target.path)));
     }

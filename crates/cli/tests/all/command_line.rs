@@ -132,6 +132,34 @@ fn a_page_of_html_is_one_error_and_exit_4() {
 }
 
 #[test]
+fn a_command_is_judged_where_the_address_before_it_says_that_it_serves() {
+    let out = tempfile::tempdir().expect("a folder");
+    let folder = out.path().to_str().expect("UTF-8");
+    let plumb_itself = env!("CARGO_BIN_EXE_plumb");
+    let server =
+        [plumb_itself, "serve", "reference", "--break", "echo_id_type", "--port", "{port}"];
+    let run = |url: &str, command: &[&str]| {
+        let options = ["run", "--only", "base.response.same-id", "--out", folder, url, "--"];
+        said(&plumb(&[&options[..], command].concat()))
+    };
+    let (code, text) = run("http://localhost:{port}/mcp", &server);
+    assert_eq!(code, 1, "{text}");
+    let report = std::fs::read_to_string(out.path().join("report.json")).expect("a report");
+    assert!(report.contains("http://localhost:") && !report.contains("http://127.0.0.1:"));
+    for (url, command, remedy) in [
+        ("http://localhost:8080/mcp", &server[..], "write `{port}` into the address"),
+        ("http://localhost:{port}/mcp", &server[..3], "write `{port}` into an argument"),
+        ("http://example.com:{port}/mcp", &server[..], "no address of a command"),
+    ] {
+        let (code, text) = run(url, command);
+        assert!(code == 2 && text.contains(remedy), "{code}: {text}");
+    }
+    let url = answering("HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\n\r\n");
+    let (code, text) = said(&plumb(&["run", &url]));
+    assert!(code == 4 && text.contains("http://localhost:{port}/mcp"), "{code}: {text}");
+}
+
+#[test]
 fn a_server_that_dies_at_start_is_one_error_with_its_last_words() {
     let (code, text) = said(&plumb(&["run", "--", "sh", "-c", "echo no database >&2; exit 3"]));
     assert_eq!(code, 4);

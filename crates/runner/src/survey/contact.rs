@@ -318,6 +318,11 @@ pub(crate) fn turned_away(seen: &Observed) -> Option<ContactError> {
             "it forbids them: give a credential with --bearer or -H, or judge it by an address that it lets in"
                 .to_owned()
         }
+        421 => {
+            "it answers under another name: judge it at that, such as http://localhost:{port}/mcp before the command \
+             that starts it"
+                .to_owned()
+        }
         404 if seen.error().is_none() => {
             "nothing is at this path: is it that of the MCP endpoint?".to_owned()
         }
