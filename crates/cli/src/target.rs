@@ -128,7 +128,9 @@ fn served(url: &str, port: bool) -> anyhow::Result<()> {
         None => false,
     };
     if !here || parsed.port() != Some(1) {
-        bail!("`{url}` is no address of a command that is started here, such as http://localhost:{{port}}/mcp");
+        bail!(
+            "`{url}` is no address of a command that is started here, such as http://localhost:{{port}}/mcp"
+        );
     }
     Ok(())
 }

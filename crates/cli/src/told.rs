@@ -178,7 +178,9 @@ pub(crate) fn command_line(words: Vec<String>) -> anyhow::Result<Vec<String>> {
         if let Some(url) = target.url {
             if target.command.is_some() && !url.contains("{port}") {
                 let path = path.display();
-                bail!("{path}: [target] has url and command; the port of a command is `{{port}}` in the url");
+                bail!(
+                    "{path}: [target] has url and command; the port of a command is `{{port}}` in the url"
+                );
             }
             line.extend(target.behind.map(|behind| format!("--behind={behind}")));
             line.push(url);
@@ -299,8 +301,11 @@ mod tests {
         assert!(
             !line(&["plumb", "run", &config, "--", "./other"]).iter().any(|w| w.contains("behind"))
         );
-        std::fs::write(&file, "[target]\nurl = 'http://[::1]:{port}/mcp'\ncommand = ['./s', '{port}']\n")
-            .expect("writes");
+        std::fs::write(
+            &file,
+            "[target]\nurl = 'http://[::1]:{port}/mcp'\ncommand = ['./s', '{port}']\n",
+        )
+        .expect("writes");
         let named = line(&["plumb", "run", &config]);
         assert_eq!(named[3..], ["http://[::1]:{port}/mcp", "--", "./s", "{port}"]);
         let none = ["plumb", "run", "--config=-"];

@@ -4,4 +4,5 @@ mod client;
 pub(crate) mod keeper;
 pub(crate) mod mortal;
 pub(crate) mod server;
+mod silence;
 pub(crate) mod voices;

@@ -30,6 +30,10 @@ struct Deaths {
     certain: Option<String>,
     /// The checks that have shown that it ends, by how it does.
     shown: BTreeMap<String, &'static str>,
+    /// How often one ran on and heard nobody any more.
+    deaf: usize,
+    /// What the first of those left unanswered first.
+    deaf_since: Option<String>,
 }
 
 /// Whether anything else was in flight.
@@ -188,6 +192,13 @@ impl Recorder {
         deaths.first.get_or_insert_with(|| format!("during `{by}`: {how}"));
     }
 
+    /// A process of the target runs on and hears nobody any more, first what `by` sent.
+    pub(crate) fn fell_silent(&self, by: &str) {
+        let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
+        deaths.deaf += 1;
+        deaths.deaf_since.get_or_insert_with(|| by.to_owned());
+    }
+
     /// The check that has shown before that the target's process ends in this way; from now on it is this one, if none has.
     pub(crate) fn ended_before(&self, check: &'static str, how: &str) -> Option<&'static str> {
         let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
@@ -208,6 +219,10 @@ impl Recorder {
             1 => format!("the server's process ended by itself {first}"),
             n => format!("the server's process ended by itself {n} times, once {first}"),
         });
+        let silent = deaths.deaf_since.as_ref().map(|by| {
+            let often = if deaths.deaf == 1 { String::new() } else { format!(", {} times", deaths.deaf) };
+            format!("the server's process ran on and answered nothing any more{often}, the first time during `{by}`: another was started")
+        });
         let limited = match self.pace.limited() {
             0 => None,
             n => Some(format!(
@@ -218,7 +233,7 @@ impl Recorder {
             "the target sends so much that exchanges are cut short in reports (--max-report sets their room)".to_owned()
         });
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        died.into_iter().chain(limited).chain(short).chain(told).collect()
+        died.into_iter().chain(silent).chain(limited).chain(short).chain(told).collect()
     }
 
     /// Records one finished exchange.

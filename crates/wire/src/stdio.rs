@@ -226,6 +226,11 @@ impl Session {
         Some(spoken.duration_since(asked.copied().unwrap_or(self.0.born)))
     }
 
+    /// When the process wrote its last line, if any, in microseconds of the clock that was given.
+    pub fn last_word(&self) -> Option<u64> {
+        self.0.routes.heard()
+    }
+
     /// Waits at most this long until the process has written its first line, or closed its output.
     pub async fn wait_first_word(&self, patience: Duration) {
         self.0.routes.wait_spoken(patience).await;

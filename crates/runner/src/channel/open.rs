@@ -319,6 +319,13 @@ impl Open {
             self.channel.recorder.tempo.started(after);
             self.channel.recorder.voices.hear(session);
         }
+        if let (Some(Mortal::Session(session)), Some(keeper)) =
+            (&self.process, self.channel.keeper())
+            && answer.end == End::TimedOut
+            && answer.frames.is_empty()
+        {
+            keeper.left_unanswered(session, &self.by, &answer);
+        }
         self.channel.watch.see(&answer.end, self.whose_end_tells(&answer.end));
         if answer.end == End::TimedOut
             && answer.head.is_none()

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use super::client::answer_as_client;
 use super::mortal::{DYING, GRACE, LEAVING, Mortal, RESTARTS, ending, last_words};
+use super::silence::Silence;
 use crate::errors::TargetError;
 use crate::record::Recorder;
 
@@ -22,6 +23,7 @@ pub(crate) struct Keeper {
     current: Mutex<(Session, u32)>,
     /// The session whose process was waited for when its output had ended.
     leaving: Mutex<Option<String>>,
+    silence: Silence,
 }
 
 impl Keeper {
@@ -42,6 +44,7 @@ impl Keeper {
             recorder,
             current: Mutex::new((session, 0)),
             leaving: Mutex::default(),
+            silence: Silence::default(),
         })
     }
 
@@ -49,13 +52,28 @@ impl Keeper {
         self.revived().await.map(|(session, _)| session)
     }
 
-    /// The process, and the one before it, if that is found to have ended only now.
+    /// The time of a request to this process was up.
+    pub(crate) fn left_unanswered(&self, session: &Session, by: &str, answer: &Answer) {
+        let times = (answer.sent_at, answer.ended_at);
+        self.silence.keeps(session.channel(), session.last_word(), times, by);
+    }
+
+    /// The process, and the one before it, if that is found to have ended only now. One that runs and hears nobody any more
+    /// is replaced; whoever still waits for it waits on, if two can run at a time.
     pub(crate) async fn revived(&self) -> Result<(Session, Option<Session>), WireError> {
         let mut current = self.current.lock().await;
         self.wait_while_it_leaves(&current.0).await;
         let mut ended = None;
         let process = current.0.process();
-        if process.exited().is_some() && !process.is_dismissed() {
+        let gone = process.exited().is_some() && !process.is_dismissed();
+        let deaf = self.silence.is_lasting(current.0.channel(), current.0.last_word());
+        if let Some(began_with) = deaf.as_ref().filter(|_| !gone) {
+            self.recorder.fell_silent(began_with);
+            if !self.recorder.voices.are_together() {
+                process.stop(Duration::ZERO).await;
+            }
+        }
+        if gone || deaf.is_some() {
             if current.1 >= RESTARTS {
                 let cause = format!("the process was started anew {RESTARTS} times, and no more");
                 return Err(WireError::Closed { channel: current.0.channel().to_owned(), cause });
@@ -63,7 +81,8 @@ impl Keeper {
             self.record_stray(&current.0);
             let next = spawn(&self.launch, &self.limits, &self.recorder)?;
             let restarts = current.1 + 1;
-            ended = Some(std::mem::replace(&mut *current, (next, restarts)).0);
+            let before = std::mem::replace(&mut *current, (next, restarts)).0;
+            ended = Some(before).filter(|_| gone);
         }
         Ok((current.0.clone(), ended))
     }
@@ -196,6 +215,31 @@ mod tests {
         assert!(session.wait_output_end(GRACE).await);
         let told = keeper.epitaph().await;
         assert_eq!(told.as_deref(), Some("exit code 3; its last words: no database"));
+    }
+
+    #[tokio::test]
+    async fn a_process_that_hears_nobody_any_more_is_replaced_and_that_is_told() {
+        let keeper = keeper("sleep 60").await;
+        let deaf = keeper.session().await.expect("it runs");
+        for sent in [0, 20, 40] {
+            let answer = Answer {
+                sent_at: sent * 1_000_000,
+                ended_at: (sent + 20) * 1_000_000,
+                ..Answer::default()
+            };
+            let same = keeper.session().await.expect("it runs");
+            assert_eq!(same.channel(), deaf.channel(), "it may be slow");
+            keeper.left_unanswered(&deaf, &format!("check.{sent}"), &answer);
+        }
+        let (next, ended) = keeper.revived().await.expect("another");
+        assert!(next.channel() != deaf.channel() && ended.is_none(), "it did not end by itself");
+        assert!(deaf.wait_exit(GRACE).await.is_some(), "no two were seen to run at a time");
+        let remarks = keeper.recorder.remarks().concat();
+        assert!(
+            remarks.contains("answered nothing any more") && remarks.contains("check.0"),
+            "{remarks}"
+        );
+        next.process().stop(Duration::ZERO).await;
     }
 
     #[tokio::test]

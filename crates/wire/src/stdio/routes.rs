@@ -39,6 +39,8 @@ struct Table {
     mentioned: BTreeSet<String>,
     /// When the first line came.
     spoken: watch::Sender<Option<Instant>>,
+    /// When the last line came, by the clock of the run.
+    heard: Option<u64>,
     /// Why nothing can come any more.
     closed: watch::Sender<Option<String>>,
 }
@@ -82,6 +84,7 @@ impl Routes {
             asked: BTreeMap::new(),
             mentioned: BTreeSet::new(),
             spoken: watch::Sender::new(None),
+            heard: None,
             closed: watch::Sender::new(None),
         };
         Self {
@@ -129,6 +132,7 @@ impl Routes {
     pub(super) fn sort(&self, line: Bytes) {
         let value = jsonrpc::parse(&line).value.unwrap_or(Value::Null);
         let mut table = lock(&self.table);
+        table.heard = Some(self.clock.now());
         table.spoken.send_if_modified(|at| at.is_none() && at.replace(Instant::now()).is_none());
         let before = value
             .get("id")
@@ -194,6 +198,11 @@ impl Routes {
     /// When the first line came.
     pub(super) fn spoken(&self) -> Option<Instant> {
         *lock(&self.table).spoken.borrow()
+    }
+
+    /// When the last line came.
+    pub(super) fn heard(&self) -> Option<u64> {
+        lock(&self.table).heard
     }
 
     /// Waits at most this long for the first line, or for the end of all lines.
