@@ -69,6 +69,7 @@ impl Keeper {
         let deaf = self.silence.is_lasting(current.0.channel(), current.0.last_word());
         if let Some(began_with) = deaf.as_ref().filter(|_| !gone) {
             self.recorder.fell_silent(began_with);
+            self.recorder.pace.starved();
             if !self.recorder.voices.are_together() {
                 process.stop(Duration::ZERO).await;
             }
