@@ -32,8 +32,12 @@ pub(crate) fn admit(
     }
     let mut verdict = authenticated(guard, server, headers, uri, asked);
     if verdict.is_err() {
+        let guarded = match headers.contains_key("authorization") {
+            true => rules.notification_tokens_validated,
+            false => rules.notifications_protected,
+        };
         let open = (!rules.every_method_protected && asked == "prompts/list")
-            || (!rules.notifications_protected && asked.starts_with("notifications/"));
+            || (!guarded && asked.starts_with("notifications/"));
         if open {
             return Ok(None);
         }

@@ -64,6 +64,8 @@ macro_rules! authorization {
             invalid_is_401 => kills "auth.rs.invalid-401",
             /// Each request is judged by its own token.
             every_request_validated => kills "auth.rs.each-request",
+            /// So is each notification that has one.
+            notification_tokens_validated => kills "auth.rs.each-request",
             /// Subscriptions are protected as all else.
             listen_protected => kills "auth.rs.stream-start",
             /// Nothing is done before the token is good.

@@ -67,18 +67,28 @@ async fn without_token(bench: &Bench, judge: impl Fn(Took, &Observed) -> Judgeme
             (true, _) => Took::Served,
             (false, _) => Took::Refused,
         };
-        bench.case(base.name(), format!("{} without a token", base.name()), judge(took, &seen));
+        let judged = seen.settled().and_then(|seen| judge(took, seen));
+        bench.case(base.name(), format!("{} without a token", base.name()), judged);
     }
-    // It cancels what was never asked. A server need not know it, and is asked nothing more then.
-    let params = json!({"requestId": bench.fresh_id()});
-    let probe = Probe::notification(notification::CANCELLED, params);
-    let taken = |seen: &Observed| seen.status() == Some(202);
-    if taken(&bench.send(probe.clone()).await?) {
+    if let Some(probe) = taken_notification(bench).await? {
         let seen = bench.send(probe.without_token()).await?;
-        let took = if taken(&seen) { Took::Served } else { Took::Refused };
-        bench.case("notification", "a notification without a token", judge(took, &seen));
+        let took = if is_taken(&seen) { Took::Served } else { Took::Refused };
+        let judged = seen.settled().and_then(|seen| judge(took, seen));
+        bench.case("notification", "a notification without a token", judged);
     }
     bench.conclude()
+}
+
+/// A notification that the server has just taken with a valid token: it cancels what was never asked. A server need not
+/// know it, and is asked nothing more then.
+async fn taken_notification(bench: &Bench) -> Result<Option<Probe>, Trouble> {
+    let params = json!({"requestId": bench.fresh_id()});
+    let probe = Probe::notification(notification::CANCELLED, params);
+    Ok(is_taken(&bench.send(probe.clone()).await?).then_some(probe))
+}
+
+fn is_taken(seen: &Observed) -> bool {
+    seen.status() == Some(202)
 }
 
 check! {
@@ -126,7 +136,8 @@ async fn no_token(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** on one kept-alive connection, after requests with a valid token, requests without one, with an
-    /// expired one and with one for another server are refused; valid ones in between are served.
+    /// expired one and with one for another server are refused, and so are notifications with the latter two; valid ones in
+    /// between are served.
     ///
     /// **Why:** a proxy sends requests of many users over one connection.
     ///
@@ -170,7 +181,30 @@ async fn each_request(bench: &Bench) -> Judgement {
         bench.case(slug, format!("a {slug} token behind a valid one"), judged);
     }
     bench.control(probe).await?;
+    each_notification(bench).await?;
     bench.conclude()
+}
+
+/// Judges notifications by the token that they have.
+async fn each_notification(bench: &Bench) -> Result<(), Trouble> {
+    let auth = bench.auth()?;
+    for (slug, deviation) in
+        [("expired", TokenDeviation::Expired), ("audience-other", TokenDeviation::AudienceOther)]
+    {
+        let Some(probe) = taken_notification(bench).await? else { return Ok(()) };
+        let seen = bench.send(probe.bearer(auth.broken(deviation)?.as_str())).await?;
+        let judged = seen.settled().map(|seen| {
+            Finding::expect(!is_taken(seen), "a refusal, of a notification as well", || {
+                seen.describe()
+            })
+        });
+        bench.case(
+            &format!("notification-{slug}"),
+            format!("a notification, {slug} token"),
+            judged,
+        );
+    }
+    Ok(())
 }
 
 /// Whether a request is served without a token on a connection that has never seen one.
