@@ -44,7 +44,9 @@ pub(crate) fn version(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<
 pub(crate) fn method(rules: &Rules, headers: &HeaderMap, body: &str) -> Result<(), RpcError> {
     let Some(header) = one(rules, headers, "mcp-method")? else { return Ok(()) };
     let equal = header == body
-        || (!rules.header_values_case_sensitive && header.eq_ignore_ascii_case(body));
+        || (!rules.header_values_case_sensitive && header.eq_ignore_ascii_case(body))
+        || (!rules.method_header_not_decoded
+            && decode(&header, rules, true).as_deref() == Some(body));
     if !equal && rules.method_header_matched {
         return Err(mismatch(rules, &format!("Mcp-Method is {header:?}, the body says {body:?}")));
     }

@@ -188,6 +188,8 @@ macro_rules! transports {
             booleans_in_lower_case => kills "http.header-values-case",
             /// Mcp-Method is the method of the body.
             method_header_matched => kills "http.validate.method-mismatch",
+            /// It stands there as it is.
+            method_header_not_decoded => kills "http.validate.method-mismatch",
             /// A request without Mcp-Method is refused.
             method_header_required => kills "http.validate.method-missing",
             /// Mcp-Name is the tool of the body.

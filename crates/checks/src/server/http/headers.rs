@@ -39,7 +39,8 @@ check! {
 }
 
 check! {
-    /// **Observed:** requests whose `Mcp-Method` differs from the body's method are refused, on every method.
+    /// **Observed:** requests whose `Mcp-Method` differs from the body's method are refused, on every method, and so are those
+    /// that have it in the Base64 form, which is for `Mcp-Name` and `Mcp-Param-*` alone.
     ///
     /// **Why:** a gateway lets through or routes by what the header says.
     ///
