@@ -15,6 +15,9 @@ const TOLD: Duration = Duration::from_millis(1_500);
 /// What comes twice comes again within so long.
 const AGAIN: Duration = Duration::from_millis(300);
 
+/// So long after the head of its answer a server may take to note that there is a stream more to tell.
+const NOTED: Duration = Duration::from_millis(100);
+
 check! {
     /// **Observed:** a session is open, over HTTP with the stream of GET; a tool that changes the list of tools is called, and
     /// `notifications/tools/list_changed` comes.
@@ -147,6 +150,7 @@ pub(super) async fn ear(bench: &Bench, session: &Session<'_>) -> Option<Open> {
     }
     let mut open = session.open(Probe::bodiless("GET")).await.ok()?;
     if open.status().await == Some(200) {
+        bench.pause(NOTED).await;
         return Some(open);
     }
     bench.close(open);
