@@ -1,6 +1,7 @@
 //! What only the revisions with a handshake demand of a server: sessions, streams, and methods that the newest one took away.
 //! What they share with it is judged by the checks of `server`, which say since when.
 
+mod asked;
 pub(crate) mod behind;
 mod changes;
 mod completions;
@@ -78,6 +79,7 @@ const CHECKS: &[&Check] = &[
     &crate::server::resources::traversal::SERVED_ONLY,
     &utilities::URL_REQUIRED,
     &utilities::ELICITATION_ID,
+    &asked::SAMPLING,
     &completions::ID,
     &completions::CLIENT,
     &utilities::TASKS_UNDECLARED,

@@ -19,7 +19,7 @@ mod progress;
 mod prompts;
 pub(crate) mod resources;
 mod roots;
-mod sampling;
+pub(crate) mod sampling;
 mod schema;
 mod sep2243;
 mod stdio;

@@ -1,9 +1,12 @@
 //! `client/sampling`, the server's side: what it asks a model for, and what it makes of the answers.
 
 mod request;
+mod shape;
 mod tools;
 
 use plumb_runner::Check;
+
+pub(crate) use shape::unlike;
 
 pub(crate) const CHECKS: &[&Check] = &[
     &request::NO_TOOLS,

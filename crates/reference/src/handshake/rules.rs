@@ -157,6 +157,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("every_tool_use_answered", "sampling.balance"),
     rule("told_tool_uses_answered", "sampling.balance"),
     rule("sampling_message_roles", "sampling.message-role"),
+    rule("sampling_content_shaped", "sampling.request.shape"),
     rule("sampling_answers_validated", "sampling.sec.validate"),
     rule("tool_results_answer_uses", "sampling.sec.match-results"),
     rule("tool_loops_end", "sampling.sec.iteration-limit"),

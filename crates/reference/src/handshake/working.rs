@@ -33,6 +33,9 @@ const LENT: [&str; 13] = [
     apps::TOOL,
 ];
 
+/// The first revision whose forms may have lists of choices.
+const WITH_LISTS: &str = "2025-11-25";
+
 /// A client gets so long to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -199,6 +202,9 @@ impl Server {
         if by_url && self.obeys("elicitation_id") {
             request["params"]["elicitationId"] = json!(format!("elicitation-{session}-{id}"));
         }
+        if self.sessions().get(session).is_some_and(|s| s.version.as_str() < WITH_LISTS) {
+            leave_lists_out(&mut request);
+        }
         let elicitation = request.pointer("/params/elicitationId").cloned();
         let (answer, answered) = oneshot::channel();
         self.waiting().insert((session.to_owned(), id.to_string()), answer);
@@ -311,6 +317,14 @@ fn requests(answer: &Value) -> Option<Vec<(String, Value)>> {
     (result["resultType"] == "input_required").then_some(())?;
     let requests = result["inputRequests"].as_object()?;
     Some(requests.iter().map(|(key, request)| (key.clone(), request.clone())).collect())
+}
+
+/// Asks for no list in a form.
+fn leave_lists_out(request: &mut Value) {
+    let fields = request.pointer_mut("/params/requestedSchema/properties");
+    if let Some(fields) = fields.and_then(Value::as_object_mut) {
+        fields.retain(|_, field| field["type"] != "array");
+    }
 }
 
 /// Takes off what only the newest revision has. A capability that is missing is told by the tool.

@@ -76,6 +76,8 @@ macro_rules! client {
             told_tool_results_alone => kills "sampling.tool-result-only",
             /// Messages are of a user or an assistant.
             sampling_message_roles => kills "sampling.message-role",
+            /// What they hold has the form of the schema.
+            sampling_content_shaped => kills "mrtr.values-allowed",
             /// What the model said is validated.
             sampling_answers_validated => kills "sampling.sec.validate",
             /// Tool results answer the uses that there were.

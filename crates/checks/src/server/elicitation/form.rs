@@ -66,8 +66,8 @@ fn requested_schema(seen: &Observed, notes: &mut Notes<'_>) {
 }
 
 check! {
-    /// **Observed:** every form is a flat object: its fields are strings, numbers, integers, booleans, or lists of
-    /// choices, each with titles, bounds and lengths of the types that the schema gives these.
+    /// **Observed:** every form is a flat object: its fields are strings, numbers, integers, booleans, or since 2025-11-25 lists
+    /// of choices, each with titles, bounds and lengths of the types that the schema gives these; `required` names fields.
     ///
     /// **Why:** clients build forms of one level, and drop or refuse what is nested, or what they cannot read.
     ///
@@ -84,19 +84,22 @@ fn flat(seen: &Observed, notes: &mut Notes<'_>) {
             notes.expect(schema["type"] == "object", "a schema of type \"object\"", || {
                 brief(schema)
             });
+            let required = schema.get("required").is_none_or(is_list_of_names);
+            notes.expect(required, "a `required` that is an array of strings", || brief(schema));
         }
     }
+    let lists = notes.edition.revision.as_str() >= WITH_LISTS;
     for (name, field) in fields(seen) {
         let kind = field["type"].as_str().unwrap_or_default();
         let primitive = ["string", "number", "integer", "boolean"].contains(&kind);
         let nested = field.get("properties").is_some() || field.get("$ref").is_some();
-        let list =
-            kind == "array" && !["object", "array"].iter().any(|k| field["items"]["type"] == *k);
-        notes.expect(
-            (primitive || list) && !nested,
-            "a primitive field, or a list of choices",
-            || format!("{name:?}: {}", brief(field)),
-        );
+        let nests = ["object", "array"].iter().any(|k| field["items"]["type"] == *k);
+        let list = lists && kind == "array" && !nests;
+        let expected =
+            if lists { "a primitive field, or a list of choices" } else { "a primitive field" };
+        notes.expect((primitive || list) && !nested, expected, || {
+            format!("{name:?}: {}", brief(field))
+        });
         let unlike = part::form_field(field).into_iter().find(|m| SAID_OF_FIELDS.contains(&&*m.at));
         if let Some(Mismatch { at, expected, .. }) = unlike {
             let member = at.trim_start_matches('/');
@@ -105,6 +108,13 @@ fn flat(seen: &Observed, notes: &mut Notes<'_>) {
         }
     }
 }
+
+fn is_list_of_names(value: &Value) -> bool {
+    value.as_array().is_some_and(|names| names.iter().all(Value::is_string))
+}
+
+/// The first revision whose forms may have lists of choices.
+const WITH_LISTS: &str = "2025-11-25";
 
 /// What a field may say of itself beside its type, its format, its options and its default, which other checks judge.
 const SAID_OF_FIELDS: [&str; 8] = [
@@ -280,6 +290,15 @@ mod tests {
         ] {
             assert_eq!(field(check, legal), Some(true), "{}", check.id);
             assert_eq!(field(check, illegal), Some(false), "{}", check.id);
+        }
+    }
+
+    #[test]
+    fn what_is_required_is_a_list_of_names() {
+        for (required, fits) in [(json!(["a"]), true), (json!("a"), false), (json!([1]), false)] {
+            let schema = json!({"type": "object", "properties": {}, "required": required});
+            let asked = elicitation(json!({"message": "?", "requestedSchema": schema}));
+            assert_eq!(holds(&FLAT, &asked), Some(fits), "{required}");
         }
     }
 

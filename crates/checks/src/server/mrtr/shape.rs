@@ -5,8 +5,10 @@ use plumb_flows::parts::input_params;
 use plumb_runner::{Notes, Observed, brief, check};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::method;
-use plumb_wire::schema::{INPUT_REQUIRED_METHODS, Mismatch, part};
+use plumb_wire::schema::{INPUT_REQUIRED_METHODS, Mismatch};
 use serde_json::Value;
+
+use super::super::sampling::unlike;
 
 /// The requests that only a client can answer.
 const TO_CLIENTS: [&str; 3] =
@@ -114,8 +116,8 @@ fn keys_unique(seen: &Observed, notes: &mut Notes<'_>) {
 
 check! {
     /// **Observed:** `inputRequests` is an object; every value of it is a request object whose `method` is `elicitation/create`,
-    /// `sampling/createMessage` or `roots/list`; what a sampling request says of the model, of tools and of how to complete has
-    /// the form of the schema.
+    /// `sampling/createMessage` or `roots/list`; the content of the messages of a sampling request, and what it says of the
+    /// model, of tools and of how to complete have the form of the schema.
     ///
     /// **Why:** a client can answer nothing else, and cannot retry without an answer.
     ///
@@ -143,21 +145,9 @@ fn values_allowed(seen: &Observed, notes: &mut Notes<'_>) {
         );
     }
     for params in input_params(seen, method::SAMPLING_CREATE_MESSAGE) {
-        let unlike =
-            part::sampling_params(params).into_iter().find(|m| !is_judged_elsewhere(&m.at));
-        if let Some(Mismatch { at, expected, actual }) = unlike {
+        if let Some(Mismatch { at, expected, actual }) = unlike(params).next() {
             notes.breaks(format!("a `CreateMessageRequest` with {expected} at {at}"), actual);
         }
-    }
-}
-
-/// Whether another check judges this of a sampling request: what it must have, and what it says of context and of priorities.
-fn is_judged_elsewhere(at: &str) -> bool {
-    let mut members = at.split('/').skip(1);
-    match members.next() {
-        None | Some("messages" | "maxTokens" | "includeContext") => true,
-        Some("modelPreferences") => members.next().is_some_and(|one| one.ends_with("Priority")),
-        Some(_) => false,
     }
 }
 
@@ -245,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_sampling_request_says_besides_its_messages_has_the_form_of_the_schema() {
+    fn what_a_sampling_request_says_has_the_form_of_the_schema() {
         let asks = |more: Value| {
             let mut params = json!({"messages": [], "maxTokens": 1});
             params
@@ -262,12 +252,14 @@ mod tests {
             json!({"modelPreferences": []}),
             json!({"stopSequences": "END"}),
             json!({"temperature": "1"}),
+            json!({"includeContext": "all"}),
+            json!({"messages": [{"role": "user", "content": {"type": "text", "text": 5}}]}),
         ] {
             assert_eq!(asks(wrong.clone()), Some(false), "{wrong}");
         }
         for other in [
             json!({"toolChoice": {"mode": "auto"}, "modelPreferences": {"hints": [{"name": "claude"}]}}),
-            json!({"modelPreferences": {"costPriority": 2}, "includeContext": "all"}),
+            json!({"modelPreferences": {"costPriority": 2}, "includeContext": "allServers"}),
             json!({"maxTokens": "1", "messages": [{"role": "system"}], "x": 1}),
         ] {
             assert_eq!(asks(other.clone()), Some(true), "held, or told by another check: {other}");

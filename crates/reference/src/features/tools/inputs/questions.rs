@@ -37,6 +37,9 @@ pub(super) fn question(call: &Call) -> Input {
     if !rules.sampling_message_roles {
         params["messages"][0]["role"] = json!("system");
     }
+    if !rules.sampling_content_shaped {
+        params["messages"][0]["content"]["text"] = json!(5);
+    }
     if !rules.sampling_context_omitted {
         params["includeContext"] = json!("thisServer");
     }
