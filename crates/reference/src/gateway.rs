@@ -197,7 +197,8 @@ async fn handed_back(shared: &Arc<Shared>, asked: &Asked, mut answer: Answer) ->
 /// Hands an answer on as it comes. Dropping the body closes the connection to the server.
 fn streamed(shared: &Arc<Shared>, answer: Answer) -> Response {
     let (status, headers) = (answer.status, answer.headers.clone());
-    let pieces = answer.pieces();
+    let held = Arc::clone(shared);
+    let pieces = answer.pieces().map(move |piece| piece.map(|piece| flaws::of_piece(&held, piece)));
     let body = if !shared.keeps("closes_passed_on") {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {

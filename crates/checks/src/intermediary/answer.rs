@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use plumb_flows::{crossing, rounds};
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, check};
 use plumb_wire::{header, meta, method, notification};
 use serde_json::{Value, json};
 
@@ -45,8 +45,9 @@ async fn errors(bench: &Bench) -> Judgement {
 
 check! {
     /// **Observed:** results come through the gateway as the server itself gives them, with `_meta`, `ttlMs`, `cacheScope`
-    /// and members that nobody knows: every kind of request that the server offers, a call that fails and one that asks for
-    /// input among them.
+    /// and members that nobody knows: every kind of request that the server offers, a call that fails, one with a structured
+    /// result and one that asks for input among them, which a client asks without capabilities, too; and the second page
+    /// of a list.
     ///
     /// **Why:** what a gateway leaves out since it does not know it is what the next version of the server is about.
     ///
@@ -59,10 +60,29 @@ check! {
 async fn results(bench: &Bench) -> Judgement {
     let mut requests = crossing::requests(bench);
     requests.extend(bench.call(Prop::ErrorTool).ok().map(|call| ("failing-call", call)));
+    requests.extend(bench.call(Prop::StructuredTool).ok().map(|call| ("structured-call", call)));
     // The first of them has a state, if any has.
     let asking = rounds::asking_requests(bench).await;
-    requests.extend(asking.first().map(|asking| ("asking", asking.probe())));
+    if let Some(asking) = asking.first() {
+        requests.extend([("asking", asking.probe()), ("asking-incapable", asking.bare())]);
+    }
+    requests.extend(second_page(bench).await?);
     crossing::compared(bench, requests, "the result", crossing::messages).await
+}
+
+/// The second page of the first list that has one.
+async fn second_page(bench: &Bench) -> Result<Option<(&'static str, Probe)>, Trouble> {
+    for base in [Base::ToolsList, Base::ResourcesList, Base::TemplatesList, Base::PromptsList] {
+        let Some(probe) = bench.base(base) else { continue };
+        let first = bench.send(probe.clone()).await?;
+        bench.forget();
+        let next = first.result().and_then(|r| r.get("nextCursor")).filter(|c| c.is_string());
+        if let (Some(cursor), Some(method)) = (next, probe.method()) {
+            let page = Probe::request(method, json!({"cursor": cursor}));
+            return Ok(Some(("second-page", page)));
+        }
+    }
+    Ok(None)
 }
 
 check! {

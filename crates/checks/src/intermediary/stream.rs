@@ -209,7 +209,7 @@ async fn left(
 }
 
 check! {
-    /// **Observed:** a subscription through the gateway is acknowledged, is still open a second later, and tells of a change
+    /// **Observed:** a subscription through the gateway is acknowledged under the id that was sent, is still open a second later, and tells of a change
     /// that is caused then, as one at the server itself does.
     ///
     /// **Why:** subscriptions are the one answer that never ends: gateways that buffer, or close what is quiet, make
@@ -232,17 +232,22 @@ async fn subscribed(bench: &Bench) -> Judgement {
     }
     let request = || subscription::request(filter.clone());
     let mut direct = bench.open(request()).await?;
-    if !is_acknowledged(&mut direct).await {
+    let Some(is_named) = acknowledged(&mut direct).await else {
         let seen = bench.close(direct);
         return Err(Trouble::Control(seen.describe()));
-    }
+    };
     let mut through = bench.open_through(request()).await?;
-    let acknowledged = is_acknowledged(&mut through).await;
-    let judgement = if acknowledged {
-        change(bench, &mut direct, &mut through).await
-    } else {
-        let told = format!("through the gateway: {}", described(&through));
-        Ok(Finding::violated("an acknowledgment, as the server itself gives at once", told))
+    let told = |through: &Open| format!("through the gateway: {}", described(through));
+    let judgement = match acknowledged(&mut through).await {
+        None => {
+            let expected = "an acknowledgment, as the server itself gives at once";
+            Ok(Finding::violated(expected, told(&through)))
+        }
+        Some(false) if is_named => {
+            let expected = "an acknowledgment that names the subscription by the id of its request";
+            Ok(Finding::violated(expected, told(&through)))
+        }
+        Some(_) => change(bench, &mut direct, &mut through).await,
     };
     bench.close(direct);
     bench.close(through);
@@ -258,9 +263,11 @@ fn described(open: &Open) -> String {
     }
 }
 
-async fn is_acknowledged(open: &mut Open) -> bool {
-    let first = open.next_within(Duration::from_secs(4)).await;
-    first.is_some_and(|message| message.method() == Some(notification::ACKNOWLEDGED))
+/// Whether the acknowledgment, if that comes first, names the subscription by the id that was sent.
+async fn acknowledged(open: &mut Open) -> Option<bool> {
+    let first = open.next_within(Duration::from_secs(4)).await?;
+    let named = first.meta().and_then(|m| m.get(meta::SUBSCRIPTION_ID)) == open.id().as_ref();
+    (first.method() == Some(notification::ACKNOWLEDGED)).then_some(named)
 }
 
 /// Whether both streams tell of a change; of the one at the server itself everything depends.

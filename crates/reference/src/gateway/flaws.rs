@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Asked, Shared, is};
 
@@ -37,6 +37,9 @@ pub const GATEWAY_MUTANTS: &[GatewayMutant] = &[
     rule("unknown_members_kept", "gateway.answer.results"),
     rule("failures_kept", "gateway.answer.results"),
     rule("states_kept", "gateway.answer.results"),
+    rule("structures_kept", "gateway.answer.results"),
+    rule("cursors_passed_on", "gateway.answer.results"),
+    rule("capabilities_left_alone", "gateway.answer.results"),
     rule("media_types_kept", "gateway.answer.headers"),
     rule("challenges_kept", "gateway.answer.headers"),
     rule("ids_kept_apart", "gateway.answer.own-id"),
@@ -45,6 +48,7 @@ pub const GATEWAY_MUTANTS: &[GatewayMutant] = &[
     rule("closes_passed_on", "gateway.cancel.passed-on"),
     rule("quiet_streams_kept_open", "gateway.subscription.delivered"),
     rule("events_passed_on_at_once", "gateway.subscription.delivered"),
+    rule("subscription_ids_kept", "gateway.subscription.delivered"),
     rule("calls_sent_once", "gateway.call.once"),
     rule("slow_answers_awaited", "gateway.answer.slow"),
     rule("calls_not_cached", "gateway.cache.calls"),
@@ -92,26 +96,39 @@ pub(super) fn of_request(shared: &Shared, asked: &mut Asked) {
     if !shared.keeps("fields_left_alone") {
         mirror(&mut asked.headers, &message);
     }
-    let params = &mut message["params"];
-    if !shared.keeps("answers_left_alone")
-        && let Some(params) = params.as_object_mut()
-    {
-        params.retain(|name, _| !["requestState", "inputResponses"].contains(&name.as_str()));
-        asked.body = message.to_string().into();
-    } else if !shared.keeps("states_left_alone")
-        && let Some(Value::String(state)) = params.get_mut("requestState")
-    {
-        *state = state.chars().take(COLUMN).collect();
-        asked.body = message.to_string().into();
-    } else if !shared.keeps("text_left_alone") && !params["arguments"].is_null() {
-        let plain = |c: char| if c.is_ascii() { c } else { '?' };
-        let text: String = params["arguments"].to_string().chars().map(plain).collect();
-        params["arguments"] = serde_json::from_str(&text).unwrap_or_default();
+    if rewritten(shared, &mut message["params"]) {
         asked.body = message.to_string().into();
     }
     if asked.headers.contains_key(header::CONTENT_LENGTH) {
         asked.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(asked.body.len()));
     }
+}
+
+/// Whether a flawed gateway has changed the parameters.
+fn rewritten(shared: &Shared, params: &mut Value) -> bool {
+    if !shared.keeps("answers_left_alone")
+        && let Some(params) = params.as_object_mut()
+    {
+        params.retain(|name, _| !["requestState", "inputResponses"].contains(&name.as_str()));
+    } else if !shared.keeps("states_left_alone")
+        && let Some(Value::String(state)) = params.get_mut("requestState")
+    {
+        *state = state.chars().take(COLUMN).collect();
+    } else if !shared.keeps("text_left_alone") && !params["arguments"].is_null() {
+        let plain = |c: char| if c.is_ascii() { c } else { '?' };
+        let text: String = params["arguments"].to_string().chars().map(plain).collect();
+        params["arguments"] = serde_json::from_str(&text).unwrap_or_default();
+    } else if !shared.keeps("cursors_passed_on")
+        && let Some(params) = params.as_object_mut()
+    {
+        params.retain(|name, _| name != "cursor");
+    } else if !shared.keeps("capabilities_left_alone") && params["_meta"].is_object() {
+        let own = json!({"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}});
+        params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = own;
+    } else {
+        return false;
+    }
+    true
 }
 
 /// Makes the fields anew that mirror the body.
@@ -159,6 +176,7 @@ pub(super) fn of_answer(
         () if !shared.keeps("unknown_members_kept") => &["_meta", "ttlMs", "cacheScope"],
         () if !shared.keeps("failures_kept") => &["isError"],
         () if !shared.keeps("states_kept") => &["requestState"],
+        () if !shared.keeps("structures_kept") => &["structuredContent"],
         () => &[],
     };
     if !dropped.is_empty()
@@ -181,4 +199,13 @@ pub(super) fn of_events(shared: &Shared, body: Bytes) -> Bytes {
     let kept: String =
         (0..).zip(&events).filter(|(n, _)| *n != lost).map(|(_, event)| *event).collect();
     kept.into()
+}
+
+/// What a flawed gateway does to a piece of a stream that it passes on.
+pub(super) fn of_piece(shared: &Shared, piece: Bytes) -> Bytes {
+    if shared.keeps("subscription_ids_kept") {
+        return piece;
+    }
+    let name = "io.modelcontextprotocol/subscriptionId";
+    String::from_utf8_lossy(&piece).replace(name, "com.example/subscriptionId").into()
 }
