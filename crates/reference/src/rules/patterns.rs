@@ -32,6 +32,8 @@ macro_rules! patterns {
             cancel_of_unknown_ignored => kills "cancel.invalid.unknown-id",
             /// The cancellation of an unknown request ends no other.
             cancel_of_unknown_ends_nothing => kills "cancel.invalid.unknown-id",
+            /// An id of another type is another id.
+            cancel_ids_by_type => kills "cancel.invalid.unknown-id",
             /// The cancellation of an answered request is ignored.
             cancel_of_completed_ignored => kills "cancel.invalid.completed-id",
             /// A malformed cancellation is ignored.

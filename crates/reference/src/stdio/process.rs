@@ -157,7 +157,7 @@ impl Process {
             }
             return ControlFlow::Continue(());
         };
-        let Some(flight) = lock(&self.in_flight).remove(&id.to_string()) else {
+        let Some(flight) = self.take_off(id) else {
             cancel_by_request(&self.server, id);
             let completed =
                 lock(&self.server.state.scratch.answered).get(&id.to_string()).is_some();
@@ -192,6 +192,19 @@ impl Process {
         }
         self.stop(id, flight, params.get("reason")).await;
         ControlFlow::Continue(())
+    }
+
+    /// What is in flight under this id, which is no longer.
+    fn take_off(&self, id: &Value) -> Option<Flight> {
+        let mut in_flight = lock(&self.in_flight);
+        let of_another_type = match id {
+            Value::String(text) => text.clone(),
+            other => json!(other.to_string()).to_string(),
+        };
+        in_flight.remove(&id.to_string()).or_else(|| {
+            let rules = &self.server.rules;
+            (!rules.cancel_ids_by_type).then(|| in_flight.remove(&of_another_type)).flatten()
+        })
     }
 
     async fn stop(&mut self, id: &Value, flight: Flight, reason: Option<&Value>) {

@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 check! {
     /// **Observed:** the cancellation of a request that never was is followed by no message, and the next request is
     /// served. Over HTTP, where no such notification is expected, any answer but a server error will do. Where requests are
-    /// cancelled by notifications, a slow call goes on beside it, and is answered as before.
+    /// cancelled by notifications, a slow call goes on beside it, and is answered as before; and beside one whose id is that of the
+    /// call but for its type: a number in a string, or out of one.
     ///
     /// **Why:** a notification has no answer; a client would take one for the answer to something else.
     ///
@@ -46,31 +47,51 @@ async fn unknown(bench: &Bench) -> Judgement {
         bench.case(slug, format!("the cancellation of {id}, which never was"), Ok(finding));
     }
     if !bench.closing_cancels() && bench.survey().prop(Prop::SlowTool).is_some() {
-        let judgement = beside_work(bench, &quiet).await;
+        let judgement = beside_work(bench, &quiet, |_| json!("plumb-never-sent")).await;
         bench.case("beside-work", "the same while a slow call is worked on", judgement);
+        let judgement = beside_work(bench, &quiet, of_another_type).await;
+        bench.case("other-type", "the id of a slow call, of another type", judgement);
     }
     quiet.leave().await;
     bench.conclude()
 }
 
-/// Whether the cancellation of a request that never was leaves a call alone that is worked on.
-async fn beside_work(bench: &Bench, quiet: &Quiet<'_>) -> Judgement {
+/// The id that reads the same as this one and has another type.
+fn of_another_type(id: &Value) -> Value {
+    match id {
+        Value::String(text) => text.parse::<i64>().map_or_else(|_| json!(0), |n| json!(n)),
+        other => json!(other.to_string()),
+    }
+}
+
+/// Whether the cancellation of a request that never was, under the id that is made of a call's, leaves that call alone
+/// while it is worked on.
+async fn beside_work(
+    bench: &Bench,
+    quiet: &Quiet<'_>,
+    unknown: impl Fn(&Value) -> Value,
+) -> Judgement {
     let lasts = work::slow(bench, BESIDE)?.lasts;
-    let finding = cancelling_nothing(bench, quiet, lasts).await?;
+    let finding = cancelling_nothing(bench, quiet, lasts, &unknown).await?;
     if matches!(finding, Finding::Held) {
         return Ok(finding);
     }
     // What the call takes by itself tells how long it is to be waited for.
     let began = Instant::now();
     quiet.control(work::slow(bench, BESIDE)?.probe).await?;
-    cancelling_nothing(bench, quiet, began.elapsed()).await
+    cancelling_nothing(bench, quiet, began.elapsed(), &unknown).await
 }
 
 /// Calls what takes so long, and cancels a request that never was meanwhile.
-async fn cancelling_nothing(bench: &Bench, quiet: &Quiet<'_>, lasts: Duration) -> Judgement {
+async fn cancelling_nothing(
+    bench: &Bench,
+    quiet: &Quiet<'_>,
+    lasts: Duration,
+    unknown: impl Fn(&Value) -> Value,
+) -> Judgement {
     let mut open = quiet.open(work::slow(bench, BESIDE)?.probe).await?;
-    let params =
-        json!({"requestId": "plumb-never-sent", "reason": "plumb: this request never was"});
+    let id = unknown(&open.id().unwrap_or_default());
+    let params = json!({"requestId": id, "reason": "plumb: this request never was"});
     quiet.send(Probe::notification(METHOD, params)).await?;
     let answer = open.until(lasts + PATIENCE, Message::is_response).await;
     let seen = bench.close(open);
