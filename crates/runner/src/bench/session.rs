@@ -197,8 +197,7 @@ impl Session<'_> {
 
     /// Tells that it is open.
     pub async fn initialized(&self) -> Result<Observed, Trouble> {
-        let told = json!({"jsonrpc": "2.0", "method": notification::OLD_INITIALIZED});
-        self.send(Probe::message(told)).await
+        self.send(announcement()).await
     }
 
     /// A message with the header fields of the session that it does not name itself.
@@ -216,10 +215,16 @@ impl Session<'_> {
 
     /// Sends a probe in it and waits for the whole answer.
     pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
-        let probe = self.bench.numbered(self.dressed(probe));
-        let seen = self.channel.send(self.bench.check, &probe).await?;
+        let seen = self.clear_up(probe).await?;
         self.bench.note(&seen);
         super::served(seen)
+    }
+
+    /// Sends what a check owes its target when it has seen enough: a reader who took it for what was seen would try the wrong
+    /// request, so it is no evidence.
+    async fn clear_up(&self, probe: Probe) -> Result<Observed, Trouble> {
+        let probe = self.bench.numbered(self.dressed(probe));
+        self.channel.send(self.bench.check, &probe).await
     }
 
     /// Sends a probe that must be accepted for what follows to mean anything.
@@ -239,13 +244,12 @@ impl Session<'_> {
         self.channel.strays(self.bench.check).await.inspect(|seen| self.bench.note(seen))
     }
 
-    /// Ends it, or leaves its process to the next check; gives the answer to the end, where there is anything to be ended by a
-    /// message.
-    pub async fn end(self) -> Option<Observed> {
-        let ended = match &self.id {
-            Some(_) => self.send(Probe::bodiless("DELETE")).await.ok(),
-            None => None,
-        };
+    /// Ends it, or leaves its process to the next check.
+    pub async fn end(self) {
+        if self.id.is_some() {
+            // However that is answered, the check is through with it.
+            let _ = self.clear_up(Probe::bodiless("DELETE")).await;
+        }
         let aside = &self.bench.context.aside;
         match self.place {
             Place::Shared => {}
@@ -256,7 +260,6 @@ impl Session<'_> {
             }
             Place::Own(running) => aside.end(running),
         }
-        ended
     }
 
     /// Goes on behind its opening, where that was granted for the revision of the run: over standard streams, its process is
@@ -264,7 +267,7 @@ impl Session<'_> {
     pub async fn leave(mut self) {
         let granted = self.version.as_ref() == Some(&self.bench.edition().revision);
         let alone = self.bench.tried > 0 || !matches!(self.place, Place::Own(_));
-        if !granted || alone || self.initialized().await.is_err() {
+        if !granted || alone || self.clear_up(announcement()).await.and_then(super::served).is_err() {
             self.end().await;
             return;
         }
@@ -289,4 +292,9 @@ impl Session<'_> {
             _ => aside.keep(running),
         }
     }
+}
+
+/// The message that a session is open.
+fn announcement() -> Probe {
+    Probe::message(json!({"jsonrpc": "2.0", "method": notification::OLD_INITIALIZED}))
 }

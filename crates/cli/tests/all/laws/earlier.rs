@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
-use plumb_model::{Edition, Report, Role, Verdict};
+use plumb_model::{Edition, Report, Role, Sent, Verdict};
 use plumb_reference::{EARLIER_MUTANTS, EarlierMutant, MUTANTS, Reference, spawn_handshake_http};
 use plumb_runner::{Reach, Target};
 use plumb_wire::process::Launch;
@@ -85,6 +85,23 @@ async fn a_right_server_holds_each_revision() {
         for check in own {
             assert_eq!(verdicts.get(check.id), Some(&&Verdict::Held), "{revision}: {}", check.id);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_session_shows_nothing_of_what_was_seen_in_it() {
+    for (broken, id) in [
+        ("session_unknown", "http.session.unknown-404"),
+        ("version_header", "http.version-header.invalid"),
+    ] {
+        let report = judged("2025-11-25", &[broken], &[id]).await;
+        let check = report.checks.iter().find(|check| check.info.id == id).expect("it is judged");
+        assert!(matches!(check.verdict, Verdict::Violated { .. }), "{:?}", check.verdict);
+        let shown = check.cases.iter().flat_map(|case| &case.exchanges);
+        let sent: Vec<_> = shown.map(|seq| &report.exchanges[seq].sent).collect();
+        assert!(!sent.is_empty());
+        let ends = |sent: &&&Sent| matches!(sent, Sent::Http { method, .. } if method == "DELETE");
+        assert_eq!(sent.iter().filter(ends).count(), 0, "{id}");
     }
 }
 
