@@ -1,6 +1,7 @@
 //! basic#messages, basic#responses: judged over every message of the run.
 
 use plumb_flows::echo;
+use plumb_model::{Carrier, Sent};
 use plumb_runner::{Notes, Observed, brief, check, clip};
 use plumb_wire::jsonrpc::{Kind, Message};
 use plumb_wire::{meta, method};
@@ -18,7 +19,7 @@ check! {
 }
 
 fn jsonrpc_version(seen: &Observed, notes: &mut Notes<'_>) {
-    for message in meant(seen) {
+    for message in objects(seen).filter(|m| is_meant(seen, m)) {
         notes.expect(
             message.version().is_some_and(|v| v == "2.0"),
             "`jsonrpc` is the string \"2.0\"",
@@ -31,19 +32,30 @@ fn jsonrpc_version(seen: &Observed, notes: &mut Notes<'_>) {
     }
 }
 
-/// The objects that are meant as messages. The body of an HTTP error need be none, unless it says that it is one.
-fn meant(seen: &Observed) -> impl Iterator<Item = &Message> {
+fn objects(seen: &Observed) -> impl Iterator<Item = &Message> {
+    seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object))
+}
+
+/// Whether this is a message of the protocol. The body of an HTTP error need be none, nor the one answer to GET or DELETE, which
+/// carry no message, unless it says that it is one.
+fn is_meant(seen: &Observed, message: &Message) -> bool {
     let failed = seen.status().is_some_and(|status| status >= 400);
-    let claims = |m: &Message| {
-        ["jsonrpc", "id", "method"].iter().any(|name| m.member(name).is_some())
-            || m.member("error").is_some_and(|error| error.get("code").is_some())
+    let asked = match &seen.exchange.sent {
+        Sent::Http { method, .. } => method == "POST" || is_stream(seen),
+        Sent::Stdio { .. } | Sent::Nothing => true,
     };
-    let objects = seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object));
-    objects.filter(move |m| !failed || claims(m))
+    let claims = ["jsonrpc", "id", "method"].iter().any(|name| message.member(name).is_some())
+        || message.member("error").is_some_and(|error| error.get("code").is_some());
+    (asked && !failed) || claims
+}
+
+fn is_stream(seen: &Observed) -> bool {
+    seen.exchange.answer.frames.iter().any(|frame| matches!(frame.carrier, Carrier::Event { .. }))
 }
 
 check! {
-    /// **Observed:** every response holds either `result` or `error`.
+    /// **Observed:** every response holds either `result` or `error`. The body of an HTTP error that does not say that it is a
+    /// message need be none.
     ///
     /// **Why:** a client cannot tell whether the request succeeded when both or neither are there.
     ///
@@ -54,7 +66,8 @@ check! {
 }
 
 fn result_xor_error(seen: &Observed, notes: &mut Notes<'_>) {
-    for message in meant(seen).filter(|m| m.method().is_none()) {
+    let responses = objects(seen).filter(|m| m.method().is_none());
+    for message in responses.filter(|m| is_meant(seen, m)) {
         let (result, error) =
             (message.member("result").is_some(), message.member("error").is_some());
         notes.expect(result != error, "either `result` or `error`", || {
@@ -112,9 +125,8 @@ check! {
 
 fn result_field(seen: &Observed, notes: &mut Notes<'_>) {
     let served = seen.status().is_none_or(|s| s < 300);
-    let objects = seen.messages.iter().filter(|m| m.json.as_ref().is_ok_and(Value::is_object));
-    for message in objects.filter(|m| served && m.member("method").is_none() && m.error().is_none())
-    {
+    let meant = objects(seen).filter(|m| served && is_meant(seen, m));
+    for message in meant.filter(|m| m.member("method").is_none() && m.error().is_none()) {
         notes.expect(
             message.result().is_some(),
             "a response that is no error has `result`",
@@ -281,6 +293,26 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_need_be_no_message_is_none_unless_it_says_so() {
+        let plain = json!({"code": -32015, "data": null, "message": "no GET here"});
+        let named = json!({"jsonrpc": "2.0", "id": 1});
+        for (status, body, fits) in
+            [(405, &plain, None), (400, &named, Some(false)), (200, &plain, Some(false))]
+        {
+            let seen = http("tools/list", json!({}), status, std::slice::from_ref(body));
+            assert_eq!(holds(&RESULT_XOR_ERROR, &seen), fits, "{status}: {body}");
+        }
+        let mut ended = http("", json!({}), 200, &[json!({"ended": true})]).exchange.as_ref().clone();
+        if let Sent::Http { method, .. } = &mut ended.sent {
+            *method = "DELETE".into();
+        }
+        let ended = Observed::new(ended);
+        for check in [&JSONRPC_VERSION, &RESULT_XOR_ERROR, &RESULT_FIELD] {
+            assert_eq!(holds(check, &ended), None, "{}", check.id);
+        }
+    }
+
+    #[test]
     fn the_body_of_an_http_error_is_a_message_if_it_says_so() {
         let seen = |status: u16, body: Value| http("tools/list", json!({}), status, &[body]);
         for check in [&JSONRPC_VERSION, &RESULT_XOR_ERROR] {
@@ -289,8 +321,6 @@ mod tests {
                 assert_eq!(holds(check, &seen(200, body.clone())), Some(false), "{}", check.id);
             }
         }
-        let neither = json!({"jsonrpc": "2.0", "id": 1});
-        assert_eq!(holds(&RESULT_XOR_ERROR, &seen(400, neither)), Some(false));
         let unsaid = json!({"error": {"code": -32600, "message": "no request"}});
         assert_eq!(holds(&JSONRPC_VERSION, &seen(400, unsaid)), Some(false));
     }
