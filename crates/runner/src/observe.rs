@@ -125,6 +125,11 @@ impl Observed {
         self.sent_id().is_some() && self.method().is_some()
     }
 
+    /// Whether what was sent says that it is of JSON-RPC 2.0: a request in all else may be taken for no message.
+    pub fn says_version(&self) -> bool {
+        self.request.as_ref().and_then(|sent| sent.get("jsonrpc")).is_some_and(|v| v == "2.0")
+    }
+
     /// Whether what was sent may be met with silence: over standard streams anything but a request whose id can be
     /// read, since it may have been meant as a notification.
     pub fn may_go_unanswered(&self) -> bool {

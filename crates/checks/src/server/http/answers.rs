@@ -222,7 +222,8 @@ fn is_posted_request(seen: &Observed) -> bool {
         headers.iter().filter(|h| h.name.eq_ignore_ascii_case("accept")).map(|h| h.value.as_str());
     let accepts = accepts.collect::<Vec<_>>().join(",");
     let both = accepts.contains("application/json") && accepts.contains("text/event-stream");
-    method == "POST" && both && seen.is_request() && !seen.is_trouble()
+    let asks = seen.is_request() && seen.says_version();
+    method == "POST" && both && asks && !seen.is_trouble()
 }
 
 fn events(seen: &Observed) -> impl Iterator<Item = &Message> {
@@ -230,4 +231,29 @@ fn events(seen: &Observed) -> impl Iterator<Item = &Message> {
     frames
         .filter(|(frame, _)| matches!(frame.carrier, Carrier::Event { .. }))
         .map(|(_, message)| message)
+}
+
+#[cfg(test)]
+mod tests {
+    use plumb_model::Header;
+    use plumb_recorded::{holds, http};
+    use serde_json::json;
+
+    use super::*;
+
+    /// A request of this version of JSON-RPC, answered by 202 without a body.
+    fn taken_for_a_notification(version: &str) -> Observed {
+        let mut exchange = http("ping", json!({}), 202, &[]).exchange.as_ref().clone();
+        if let Sent::Http { headers, body, .. } = &mut exchange.sent {
+            headers.push(Header::new("Accept", "application/json, text/event-stream"));
+            *body = json!({"jsonrpc": version, "id": 1, "method": "ping"}).to_string().into();
+        }
+        Observed::new(exchange)
+    }
+
+    #[test]
+    fn what_is_no_request_of_json_rpc_needs_no_answer_of_a_type() {
+        assert_eq!(holds(&CONTENT_TYPE, &taken_for_a_notification("2.0")), Some(false));
+        assert_eq!(holds(&CONTENT_TYPE, &taken_for_a_notification("1.0")), None);
+    }
 }
