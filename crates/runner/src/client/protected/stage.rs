@@ -98,10 +98,16 @@ impl Stage {
         Ok(Self { server, authority, embedded, facts })
     }
 
-    /// What the client is told, if it depends on where the servers are.
+    /// What the client is told, if it depends on where the servers are: credentials are those of one authorization server, and
+    /// a client that binds them to it asks which that is.
     pub(in crate::client) fn context(&self) -> Option<Value> {
-        (self.facts.scene == Scene::Enterprise)
-            .then(|| enterprise::context(&self.embedded, &self.facts.authority))
+        if self.facts.scene == Scene::Enterprise {
+            return Some(enterprise::context(&self.embedded, &self.facts.authority));
+        }
+        let mut told = self.facts.scene.context();
+        told.get("client_id")?;
+        told["issuer"] = self.facts.issuers[0].as_str().into();
+        Some(told)
     }
 
     /// Every secret that was given out.
