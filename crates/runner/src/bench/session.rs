@@ -267,7 +267,8 @@ impl Session<'_> {
     pub async fn leave(mut self) {
         let granted = self.version.as_ref() == Some(&self.bench.edition().revision);
         let alone = self.bench.tried > 0 || !matches!(self.place, Place::Own(_));
-        if !granted || alone || self.clear_up(announcement()).await.and_then(super::served).is_err() {
+        if !granted || alone || self.clear_up(announcement()).await.and_then(super::served).is_err()
+        {
             self.end().await;
             return;
         }

@@ -302,7 +302,8 @@ mod tests {
             let seen = http("tools/list", json!({}), status, std::slice::from_ref(body));
             assert_eq!(holds(&RESULT_XOR_ERROR, &seen), fits, "{status}: {body}");
         }
-        let mut ended = http("", json!({}), 200, &[json!({"ended": true})]).exchange.as_ref().clone();
+        let mut ended =
+            http("", json!({}), 200, &[json!({"ended": true})]).exchange.as_ref().clone();
         if let Sent::Http { method, .. } = &mut ended.sent {
             *method = "DELETE".into();
         }
