@@ -138,6 +138,11 @@ impl Keeper {
         Mortal::Session(session).epitaph().await
     }
 
+    /// What the process wrote to its standard error last.
+    pub(crate) async fn last_words(&self) -> String {
+        last_words(&self.current.lock().await.0.stderr_tail())
+    }
+
     /// One process answers, and did not start beside another one.
     pub(crate) fn runs_once(&self) {
         self.recorder.voices.run_once();

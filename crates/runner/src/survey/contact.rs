@@ -1,6 +1,7 @@
 //! The first contact: is anything there, and which era does it speak?
 
 mod discovered;
+mod elsewhere;
 
 use std::time::Duration;
 
@@ -28,13 +29,21 @@ pub(super) async fn make(
     shaken: &Channel,
 ) -> Result<(), ContactError> {
     let made = reach(survey, edition, channel, shaken).await;
-    let Err(ContactError::Unreached(why)) = made else { return made };
-    let died = match channel.keeper() {
-        Some(keeper) => keeper.epitaph().await,
-        None => None,
-    };
-    let why = died.map_or(why, |epitaph| format!("its process ended: {epitaph}"));
-    Err(ContactError::Unreached(why))
+    let (Err(error), Some(keeper)) = (&made, channel.keeper()) else { return made };
+    let said = keeper.last_words().await;
+    match error {
+        ContactError::Unreached(why) => {
+            Err(ContactError::Unreached(match keeper.epitaph().await {
+                Some(epitaph) => format!("its process ended: {epitaph}"),
+                None => format!("{why}; its last words: {said}{}", elsewhere::over_http(&said)),
+            }))
+        }
+        ContactError::NotMcp(what) => {
+            let remedy = elsewhere::over_http(&format!("{what} {said}"));
+            Err(ContactError::NotMcp(format!("{what}{remedy}")))
+        }
+        _ => made,
+    }
 }
 
 async fn reach(
