@@ -130,6 +130,14 @@ impl Observed {
         self.request.as_ref().and_then(|sent| sent.get("jsonrpc")).is_some_and(|v| v == "2.0")
     }
 
+    /// Whether a request got no answer at all: the target may have been asked too much at once. What is no request of JSON-RPC
+    /// tells nothing of that: it may be left unanswered by whoever reads it.
+    pub(crate) fn is_starved(&self) -> bool {
+        let answer = &self.exchange.answer;
+        let silent = answer.end == End::TimedOut && answer.head.is_none();
+        silent && self.is_request() && self.says_version()
+    }
+
     /// Whether what was sent may be met with silence: over standard streams anything but a request whose id can be
     /// read, since it may have been meant as a notification.
     pub fn may_go_unanswered(&self) -> bool {

@@ -327,17 +327,16 @@ impl Open {
             keeper.left_unanswered(session, &self.by, &answer);
         }
         self.channel.watch.see(&answer.end, self.whose_end_tells(&answer.end));
-        if answer.end == End::TimedOut
-            && answer.head.is_none()
-            && let Way::Http(client, _) = &self.channel.way
-        {
-            client.trim(self.channel.recorder.pace.starved());
-        }
         let recorder = &self.channel.recorder;
         let seen = match self.parts.last() {
             Some(last) => recorder.record_rest(&self.by, channel, (sent, answer), last),
             None => recorder.record(&self.by, channel, sent, answer),
         };
+        if seen.is_starved()
+            && let Way::Http(client, _) = &self.channel.way
+        {
+            client.trim(recorder.pace.starved());
+        }
         if seen.tells_of_a_failure() {
             self.channel.watch.stumbled.store(true, Ordering::Relaxed);
         }

@@ -85,3 +85,19 @@ fn what_was_sent_counts_in_the_memory_of_a_run() {
     assert!(!seen.is_cut() && account.held() > 2 * 99_000, "{}", account.held());
     assert!(answered(200, None, &"c".repeat(99_000)).counted(&account).is_cut());
 }
+
+#[test]
+fn only_a_request_of_json_rpc_is_starved_of_its_answer() {
+    let left = |sent: Value| {
+        let mut exchange = answered(200, None, "").exchange.as_ref().clone();
+        exchange.answer = Answer { end: End::TimedOut, ..Answer::default() };
+        let (method, url) = ("POST".to_owned(), "http://127.0.0.1/mcp".to_owned());
+        let body = sent.to_string().into();
+        exchange.sent = Sent::Http { method, url, headers: Vec::new(), body };
+        Observed::new(exchange).is_starved()
+    };
+    assert!(left(json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})));
+    assert!(!left(json!({"jsonrpc": "1.0", "id": 1, "method": "tools/list"})));
+    assert!(!left(json!({"jsonrpc": "2.0", "id": 1.5, "method": "tools/list"})));
+    assert!(!left(json!([{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}])));
+}
