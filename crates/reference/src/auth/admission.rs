@@ -32,9 +32,10 @@ pub(crate) fn admit(
     }
     let mut verdict = authenticated(guard, server, headers, uri, asked);
     if verdict.is_err() {
-        let guarded = match headers.contains_key("authorization") {
-            true => rules.notification_tokens_validated,
-            false => rules.notifications_protected,
+        let guarded = if headers.contains_key("authorization") {
+            rules.notification_tokens_validated
+        } else {
+            rules.notifications_protected
         };
         let open = (!rules.every_method_protected && asked == "prompts/list")
             || (!guarded && asked.starts_with("notifications/"));
