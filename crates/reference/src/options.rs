@@ -144,6 +144,8 @@ pub struct Options {
     pub protection: Option<Protection>,
     /// Of a protected server, calls, readings and tasks alone need a token; all else is served to everybody.
     pub only_use_protected: bool,
+    /// Discovery, which comes before authorization, looks at no token.
+    pub open_discovery: bool,
 }
 
 /// When an answer over HTTP is an event stream. The answer to `subscriptions/listen` always is.
@@ -289,6 +291,7 @@ impl Default for Options {
             published: Published::default(),
             protection: None,
             only_use_protected: false,
+            open_discovery: false,
         }
     }
 }

@@ -30,6 +30,9 @@ pub(crate) fn admit(
     if server.options.only_use_protected && !used && !headers.contains_key("authorization") {
         return Ok(None);
     }
+    if server.options.open_discovery && asked == "server/discover" {
+        return Ok(None);
+    }
     let mut verdict = authenticated(guard, server, headers, uri, asked);
     if verdict.is_err() {
         let guarded = if headers.contains_key("authorization") {

@@ -26,6 +26,9 @@ const BASES: [Base; 9] = [
 /// A subscription that is taken against the rules is given so long to show it.
 const FIRST_WORD: Duration = Duration::from_secs(1);
 
+/// The connection on which bad tokens stand behind valid ones.
+const CONNECTION: &str = "auth-each-request";
+
 /// So many tools are called without a token.
 const CALLS: usize = 8;
 
@@ -70,7 +73,8 @@ async fn without_token(bench: &Bench, judge: impl Fn(Took, &Observed) -> Judgeme
         let judged = seen.settled().and_then(|seen| judge(took, seen));
         bench.case(base.name(), format!("{} without a token", base.name()), judged);
     }
-    if let Some(probe) = taken_notification(bench).await? {
+    let probe = cancels_nothing(bench);
+    if is_taken(&bench.send(probe.clone()).await?) {
         let seen = bench.send(probe.without_token()).await?;
         let took = if is_taken(&seen) { Took::Served } else { Took::Refused };
         let judged = seen.settled().and_then(|seen| judge(took, seen));
@@ -79,12 +83,9 @@ async fn without_token(bench: &Bench, judge: impl Fn(Took, &Observed) -> Judgeme
     bench.conclude()
 }
 
-/// A notification that the server has just taken with a valid token: it cancels what was never asked. A server need not
-/// know it, and is asked nothing more then.
-async fn taken_notification(bench: &Bench) -> Result<Option<Probe>, Trouble> {
-    let params = json!({"requestId": bench.fresh_id()});
-    let probe = Probe::notification(notification::CANCELLED, params);
-    Ok(is_taken(&bench.send(probe.clone()).await?).then_some(probe))
+/// A notification that cancels what was never asked. A server need not know it, and is told nothing more then.
+fn cancels_nothing(bench: &Bench) -> Probe {
+    Probe::notification(notification::CANCELLED, json!({"requestId": bench.fresh_id()}))
 }
 
 fn is_taken(seen: &Observed) -> bool {
@@ -160,7 +161,7 @@ async fn each_request(bench: &Bench) -> Judgement {
     ) else {
         return Ok(Finding::unseen("the target offers no request to send", "declare a capability"));
     };
-    let probe = probe.on("auth-each-request");
+    let probe = probe.on(CONNECTION);
     for (slug, deviation) in broken {
         bench.control(probe.clone()).await?;
         let bad = match deviation {
@@ -189,15 +190,17 @@ async fn each_request(bench: &Bench) -> Judgement {
 /// that it is open is judged elsewhere.
 async fn each_notification(bench: &Bench) -> Result<(), Trouble> {
     let auth = bench.auth()?;
-    if let Some(probe) = taken_notification(bench).await?
-        && is_taken(&bench.send(probe.without_token()).await?)
-    {
+    let open = cancels_nothing(bench).without_token();
+    if is_taken(&bench.send(open).await?) {
         return Ok(());
     }
     for (slug, deviation) in
         [("expired", TokenDeviation::Expired), ("audience-other", TokenDeviation::AudienceOther)]
     {
-        let Some(probe) = taken_notification(bench).await? else { return Ok(()) };
+        let probe = cancels_nothing(bench).on(CONNECTION);
+        if !is_taken(&bench.send(probe.clone()).await?) {
+            return Ok(());
+        }
         let seen = bench.send(probe.bearer(auth.broken(deviation)?.as_str())).await?;
         let judged = seen.settled().map(|seen| {
             Finding::expect(!is_taken(seen), "a refusal, of a notification as well", || {

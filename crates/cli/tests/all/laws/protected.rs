@@ -31,6 +31,7 @@ async fn the_protected_reference_holds_every_check_of_its_suite() {
 async fn what_is_served_to_everybody_is_held_against_no_validation_of_tokens() {
     let choices = plumb_reference::Options {
         only_use_protected: true,
+        open_discovery: true,
         ..plumb_reference::Options::default()
     };
     let mut options = options(None);
