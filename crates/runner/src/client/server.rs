@@ -1,5 +1,6 @@
 //! The right server that a client is pointed at: it speaks one revision, over Streamable HTTP.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -144,8 +145,12 @@ fn validate(asked: &Asked, body: &Value, edition: &Edition) -> Result<(), Refusa
     };
     let version = version.ok_or_else(|| needed(meta::PROTOCOL_VERSION))?;
     for expected in header::standard_headers(body) {
-        let given = asked.header(&expected.name).and_then(|value| header::decode(value).ok());
-        if given.is_none() || given != header::decode(&expected.value).ok() {
+        // No other standard field may have the Base64 form.
+        let encodes = expected.name == header::NAME;
+        let read =
+            |value| if encodes { header::decode(value).ok() } else { Some(Cow::Borrowed(value)) };
+        let given = asked.header(&expected.name).and_then(read);
+        if given.is_none() || given != read(&expected.value) {
             let message = format!("`{}` does not say what the body says", expected.name);
             return Err(Refusal::new(400, codes::HEADER_MISMATCH, message));
         }
