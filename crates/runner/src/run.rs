@@ -18,7 +18,7 @@ use crate::authorization_server::run::Visits;
 use crate::authorization_server::{AuthorizationServer, Issuer};
 use crate::client::run::Heard;
 use crate::errors::{ContactError, RunError};
-use crate::options::Options;
+use crate::options::{Budget, Options};
 use crate::pace::Pace;
 use crate::published::Published;
 use crate::record::{Recorder, Sink};
@@ -70,6 +70,7 @@ pub async fn run_part(
     let sink = rows::told_of_each(registry, sink);
     let share = share(registry, by.known(), &options.edition.revision);
     let deadline = Instant::now() + options.budget.at_first().mul_f64(share);
+    let budget = options.budget;
     if selected.is_empty() {
         return Err(RunError::NothingSelected);
     }
@@ -97,7 +98,10 @@ pub async fn run_part(
         // On the heap: whoever awaits a run has its state on the stack otherwise, once for each caller.
         _ => Box::pin(ask(registry, selected, options, deadline, &recorder, &by)).await?,
     };
-    let remarks = recorder.remarks();
+    let mut remarks = recorder.remarks();
+    if matches!(budget, Budget::Within(_)) && Instant::now() >= deadline {
+        remarks.push(format!("the time of {budget} s was used up: what it cut off is inconclusive (--budget sets another)"));
+    }
     recorder.emit(Event::RunFinished {
         at: recorder.clock.now(),
         internal_faults: faults,
