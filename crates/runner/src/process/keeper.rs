@@ -225,9 +225,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_that_hears_nobody_any_more_is_replaced_and_that_is_told() {
-        let keeper = keeper("sleep 60").await;
+        let keeper = keeper("echo; sleep 60").await;
         let deaf = keeper.session().await.expect("it runs");
-        for sent in [0, 20, 40] {
+        let asked = deaf.send("{}", plumb_wire::stdio::Reply::Nothing).await;
+        asked.expect("it reads").finish().await;
+        deaf.wait_first_word(GRACE).await;
+        for sent in [100, 120, 140] {
             let answer = Answer {
                 sent_at: sent * 1_000_000,
                 ended_at: (sent + 20) * 1_000_000,
@@ -242,7 +245,7 @@ mod tests {
         assert!(deaf.wait_exit(GRACE).await.is_some(), "no two were seen to run at a time");
         let remarks = keeper.recorder.remarks().concat();
         assert!(
-            remarks.contains("answered nothing any more") && remarks.contains("check.0"),
+            remarks.contains("answered nothing any more") && remarks.contains("check.100"),
             "{remarks}"
         );
         next.process().stop(Duration::ZERO).await;

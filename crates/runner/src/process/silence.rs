@@ -51,12 +51,13 @@ impl Silence {
         row.ended = row.ended.max(ended);
     }
 
-    /// What the silence of this process began with, if it hears nobody any more.
+    /// What the silence of this process began with, if it hears nobody any more. One that has said nothing yet may still be
+    /// starting, and is waited for by who knows how long that takes.
     pub(crate) fn is_lasting(&self, channel: &str, heard: Option<u64>) -> Option<String> {
         let row = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let lasts = row.ended.saturating_sub(row.sent) >= LASTS.max(2 * row.within);
         let lasts = lasts && row.channel == channel && row.unanswered >= REQUESTS;
-        let lasts = lasts && heard.is_none_or(|heard| heard < row.sent);
+        let lasts = lasts && heard.is_some_and(|heard| heard < row.sent);
         lasts.then(|| row.began_with.clone())
     }
 }
@@ -86,6 +87,7 @@ mod tests {
         assert_eq!(lasting(&silence, "stdio-1", 5).as_deref(), Some("check 10"));
         assert_eq!(lasting(&silence, "stdio-2", 5), None, "another process");
         assert_eq!(lasting(&silence, "stdio-1", 31), None, "it has said something since");
+        assert_eq!(silence.is_lasting("stdio-1", None), None, "it may be starting");
         let two = Silence::default();
         kept(&two, None, &[(10, 20), (20, 30)]);
         assert_eq!(lasting(&two, "stdio-1", 5), None, "two requests");
