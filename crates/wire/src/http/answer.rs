@@ -57,9 +57,12 @@ impl Reading {
 
     async fn read(&mut self) -> Result<Afterwards, Fault> {
         let start = self.start().await?;
-        let limits = &self.client.limits;
+        let (limits, status) = (&self.client.limits, start.head.status);
         let record = Record { recorder: &self.recorder, limits, bodiless: self.bodiless };
-        record.rest(start, &mut self.connection).await
+        let afterwards = record.rest(start, &mut self.connection).await?;
+        // Who refuses a request for its head alone may have left its body unread, and would read it as the next request.
+        let read_whole = status < 400 || names_its_request(&self.recorder);
+        Ok(if read_whole { afterwards } else { Afterwards::Spent })
     }
 
     /// The final head; asked for once more on a new connection if an idle one turns out to be gone.
@@ -95,7 +98,7 @@ impl Record<'_> {
     /// Records an answer of which the head has been read.
     async fn rest(&self, start: Start, connection: &mut Connection) -> Result<Afterwards, Fault> {
         let mut body = Body::of(&start, self.bodiless);
-        let (keeps_alive, status) = (keeps_alive(&start), start.head.status);
+        let keeps_alive = keeps_alive(&start);
         let mut sink = Sink::of(&start.head, self.limits.frame_bytes);
         let twice = is_announced_twice(&start.head.headers);
         self.recorder.record_head(start.head);
@@ -114,9 +117,7 @@ impl Record<'_> {
         }
         read.map_err(|fault| if twice { beside_chunks(fault) } else { fault })?;
         let clean = connection.buffer.is_empty() && !connection.torn;
-        // Who refuses a request for its head alone may have left its body unread, and would read it as the next request.
-        let read_whole = status < 400 || names_its_request(self.recorder);
-        let reusable = keeps_alive && body? != Body::UntilClose && clean && read_whole;
+        let reusable = keeps_alive && body? != Body::UntilClose && clean;
         Ok(if reusable { Afterwards::Reusable } else { Afterwards::Spent })
     }
 }

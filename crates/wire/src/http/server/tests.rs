@@ -127,6 +127,15 @@ async fn a_connection_carries_requests_while_both_sides_keep_it() {
     );
 }
 
+/// A client that was told nothing else sends its next request there, and that would go down with the connection.
+#[tokio::test]
+async fn a_connection_carries_requests_behind_a_refusal() {
+    let server = start(|_: Asked| async move { Response::new(404) }).await;
+    let two = raw(&server, b"GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.0\r\n\r\n").await;
+    assert_eq!(two, "HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n".repeat(2));
+    assert_eq!(server.opened(), 1);
+}
+
 #[tokio::test]
 async fn requests_are_answered_beside_each_other() {
     let (open, opened) = watch::channel(0);
