@@ -209,8 +209,8 @@ async fn left(
 }
 
 check! {
-    /// **Observed:** a subscription through the gateway is acknowledged under the id that was sent, is still open a second later, and tells of a change
-    /// that is caused then, as one at the server itself does.
+    /// **Observed:** a subscription through the gateway is acknowledged under the id that was sent, is still open a second later,
+    /// and tells of a change that is caused then, as one at the server itself does.
     ///
     /// **Why:** subscriptions are the one answer that never ends: gateways that buffer, or close what is quiet, make
     /// changes unseen without a word.

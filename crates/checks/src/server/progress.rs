@@ -138,11 +138,14 @@ async fn only_known_tokens(bench: &Bench) -> Judgement {
         for (slug, token) in
             [("before", None), ("with", Some(json!("plumb-known"))), ("after", None)]
         {
-            let without = token.is_none();
-            let (seen, token) = match served(bench, &quiet, &probe, token).await {
-                // A tool may need the token: what it refuses shows nothing, and is no fault of ours.
-                Err(Trouble::Control(_)) if without => continue,
-                served => served?,
+            let (seen, token) = match token {
+                Some(token) => served(bench, &quiet, &probe, token).await?,
+                None => match quiet.send(probe.clone().with(None)).await? {
+                    // A tool may need the token: what it refuses shows nothing, and is no fault of ours.
+                    seen if seen.is_refused() => continue,
+                    seen if seen.is_accepted() => (seen, None),
+                    seen => return Err(Trouble::Control(seen.describe())),
+                },
             };
             bench.case(
                 &format!("{}-{slug}", plain(&name)),
@@ -189,14 +192,14 @@ async fn served(
     bench: &Bench,
     quiet: &Quiet<'_>,
     probe: &Probe,
-    token: Option<Value>,
+    token: Value,
 ) -> Result<(Observed, Option<Value>), Trouble> {
-    match quiet.control(probe.clone().with(token.as_ref())).await {
-        Err(Trouble::Control(_)) if token.is_some() => {
+    match quiet.control(probe.clone().with(Some(&token))).await {
+        Err(Trouble::Control(_)) => {
             let number = Some(json!(bench.fresh_id()));
             Ok((quiet.control(probe.clone().with(number.as_ref())).await?, number))
         }
-        seen => Ok((seen?, token)),
+        seen => Ok((seen?, Some(token))),
     }
 }
 
