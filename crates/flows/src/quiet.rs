@@ -94,6 +94,13 @@ impl<'a> Quiet<'a> {
         }
     }
 
+    /// Ends the process, if it has one of its own: what was left in it is nobody else's concern.
+    pub async fn stop(self) {
+        if let Self::Own(instance) = self {
+            instance.stop().await;
+        }
+    }
+
     /// Gives the process back, if it has one of its own: another check may use it.
     pub async fn leave(self) {
         if let Self::Own(instance) = self {

@@ -13,6 +13,8 @@ use plumb_runner::{
 use plumb_wire::method;
 use serde_json::{Map, Value, json};
 
+use crate::quiet::Quiet;
+
 /// At most so many requests that ask for input are looked at.
 const ASKERS: usize = 32;
 
@@ -315,8 +317,16 @@ pub async fn accepted(
     bench: &Bench,
     asking: &AskingRequest,
 ) -> Result<Option<(Round, Observed)>, Trouble> {
-    let Some(first) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(None) };
-    let seen = bench.send(asking.retry(first.answers(), first.state.as_ref())).await?;
+    accepted_on(&Quiet::Run(bench), asking).await
+}
+
+/// The same, on a way of its own.
+pub async fn accepted_on(
+    lane: &Quiet<'_>,
+    asking: &AskingRequest,
+) -> Result<Option<(Round, Observed)>, Trouble> {
+    let Some(first) = Round::of(&lane.send(asking.probe()).await?) else { return Ok(None) };
+    let seen = lane.send(asking.retry(first.answers(), first.state.as_ref())).await?;
     let through = done(&seen)
         || Round::of(&seen).is_some_and(|r| first.inputs.iter().all(|i| !r.asks(&i.key)));
     Ok((through && !failed_to_answer(&seen)).then_some((first, seen)))

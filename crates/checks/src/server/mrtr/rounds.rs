@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use plumb_flows::quiet::Quiet;
 use plumb_flows::rounds::{
-    AskingRequest, Round, accepted, asking_requests, done, failed_to_answer,
+    AskingRequest, Round, accepted_on, asking_requests, done, failed_to_answer,
 };
 use plumb_runner::{Bench, Finding, Judgement, Observed, Trouble, check};
 
@@ -34,9 +35,16 @@ check! {
 async fn no_assume_retry(bench: &Bench) -> Judgement {
     let mut asking_requests = asking_requests(bench).await;
     asking_requests.retain(|a| !a.first.inputs.is_empty());
+    if asking_requests.is_empty() {
+        return Ok(unasked());
+    }
+    // What is left unanswered in a process may keep others from being served there. Tokens are for one address.
+    let apart = bench.is_command() && !bench.survey().protected;
+    let lane = if apart { Quiet::own(bench).await? } else { Quiet::Run(bench) };
+    let mut leaving = Leaving { bench, lane, pauses: 0 };
     for (n, asking) in asking_requests.iter().take(LOOKED_AT).enumerate() {
         let abandoned = if n == 0 { ABANDONED } else { ABANDONED_OF_OTHERS };
-        let judgement = match abandon(bench, asking, abandoned).await {
+        let judgement = match leaving.abandon(asking, abandoned).await {
             // The first says whether the target limits its callers.
             Err(Trouble::Setup(why)) if n > 0 => Ok(Finding::unseen(why, "ask each caller")),
             judgement => judgement,
@@ -47,56 +55,67 @@ async fn no_assume_retry(bench: &Bench) -> Judgement {
             judgement,
         );
     }
+    leaving.lane.stop().await;
     match bench.conclude()? {
-        Finding::Unseen { .. } => Ok(Finding::unseen(
-            "nothing that may be called asks for input",
-            "offer a tool that does",
-        )),
+        Finding::Unseen { .. } => Ok(unasked()),
         finding => Ok(finding),
     }
 }
 
-async fn abandon(bench: &Bench, asking: &AskingRequest, abandoned: usize) -> Judgement {
-    // The survey abandoned a call already.
-    let mut left = vec![asking.first.clone()];
-    let mut pauses = 0;
-    while left.len() <= abandoned {
-        let seen = bench.send(asking.probe()).await?;
-        if let Some(round) = Round::of(&seen) {
-            left.push(round);
-            continue;
-        }
-        if done(&seen) {
-            return Ok(Finding::unseen("nothing is asked for any more", "ask each time"));
-        }
-        if failed_to_answer(&seen) || pauses == PAUSES {
-            return owed(bench, asking, &left, &seen).await;
-        }
-        pauses += 1;
-        bench.pause(PAUSE).await;
-    }
-    let fresh = Round::of(&bench.send(asking.probe()).await?).unwrap_or_default();
-    let seen = bench.send(asking.retry(fresh.answers(), fresh.state.as_ref())).await?;
-    if seen.is_accepted() {
-        return Ok(Finding::Held);
-    }
-    owed(bench, asking, &left, &seen).await
+fn unasked() -> Finding {
+    Finding::unseen("nothing that may be called asks for input", "offer a tool that does")
 }
 
-/// The target no longer serves what it served. Whether that is for the answers that are owed shows when they are given.
-async fn owed(bench: &Bench, asking: &AskingRequest, left: &[Round], seen: &Observed) -> Judgement {
-    let mut paid = 0;
-    for round in left {
-        let seen = bench.send(asking.retry(round.answers(), round.state.as_ref())).await?;
-        paid += usize::from(done(&seen));
+/// Leaving calls unanswered.
+struct Leaving<'a> {
+    bench: &'a Bench,
+    lane: Quiet<'a>,
+    /// How often the target was left alone: if that did not help one request, it helps no other.
+    pauses: usize,
+}
+
+impl Leaving<'_> {
+    async fn abandon(&mut self, asking: &AskingRequest, abandoned: usize) -> Judgement {
+        // The survey abandoned a call already; another process knows nothing of it.
+        let mut left = if self.lane.is_own() { Vec::new() } else { vec![asking.first.clone()] };
+        while left.len() <= abandoned {
+            let seen = self.lane.send(asking.probe()).await?;
+            if let Some(round) = Round::of(&seen) {
+                left.push(round);
+                continue;
+            }
+            if done(&seen) {
+                return Ok(Finding::unseen("nothing is asked for any more", "ask each time"));
+            }
+            if failed_to_answer(&seen) || self.pauses == PAUSES {
+                return self.owed(asking, &left, &seen).await;
+            }
+            self.pauses += 1;
+            self.bench.pause(PAUSE).await;
+        }
+        let fresh = Round::of(&self.lane.send(asking.probe()).await?).unwrap_or_default();
+        let seen = self.lane.send(asking.retry(fresh.answers(), fresh.state.as_ref())).await?;
+        if seen.is_accepted() {
+            return Ok(Finding::Held);
+        }
+        self.owed(asking, &left, &seen).await
     }
-    let helped = paid > 0 && accepted(bench, asking).await?.is_some();
-    if helped || failed_to_answer(seen) {
-        let abandoned = left.len();
-        return Ok(Finding::violated(
-            format!("input asked for and taken after {abandoned} calls that nobody answered"),
-            seen.describe(),
-        ));
+
+    /// The target no longer serves what it served. Whether that is for the answers that are owed shows when they are given.
+    async fn owed(&self, asking: &AskingRequest, left: &[Round], seen: &Observed) -> Judgement {
+        let mut paid = 0;
+        for round in left {
+            let retry = asking.retry(round.answers(), round.state.as_ref());
+            paid += usize::from(done(&self.lane.send(retry).await?));
+        }
+        let helped = paid > 0 && accepted_on(&self.lane, asking).await?.is_some();
+        if helped || failed_to_answer(seen) {
+            let abandoned = left.len();
+            return Ok(Finding::violated(
+                format!("input asked for and taken after {abandoned} calls that nobody answered"),
+                seen.describe(),
+            ));
+        }
+        Err(Trouble::Setup(format!("the target may limit its callers: {}", seen.describe())))
     }
-    Err(Trouble::Setup(format!("the target may limit its callers: {}", seen.describe())))
 }
