@@ -107,6 +107,9 @@ pub struct Options {
     pub limit_by: LimitBy,
     /// Every so many HTTP requests one is turned away with this status, 429 or 503, and `Retry-After: 1`.
     pub turned_away: Option<(u64, u16)>,
+    /// Every so many HTTP requests the answer to one comes to nothing: by turns a bare status of 500, and JSON that breaks off in
+    /// the middle.
+    pub mishaps: Option<u64>,
     /// Requests over HTTP are taken out of a bucket of so many, into which so many come back in a second; what finds it
     /// empty is turned away with status 429 and `Retry-After: 1`.
     pub bucket: Option<(u32, u32)>,
@@ -274,6 +277,7 @@ impl Default for Options {
             reads_in_turn: false,
             limit_by: LimitBy::default(),
             turned_away: None,
+            mishaps: None,
             bucket: None,
             burden: None,
             answer_delay: Duration::ZERO,

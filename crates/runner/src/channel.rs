@@ -302,6 +302,13 @@ impl Channel {
         Ok(seen)
     }
 
+    /// Sends a probe of the survey and waits for the whole answer; once more if what came is none: what is not seen then is
+    /// missing for the whole run.
+    pub(crate) async fn survey(&self, probe: &Probe) -> Result<Observed, Trouble> {
+        let seen = self.send("survey", probe).await?;
+        if seen.is_mishap() { self.send("survey", probe).await } else { Ok(seen) }
+    }
+
     /// Writes a probe; a process that has ended is started again first.
     async fn transmit(&self, probe: &Probe) -> Result<(Live, Option<Mortal>), WireError> {
         let session = if probe.is_outside() { None } else { self.session().await? };

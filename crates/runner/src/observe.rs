@@ -240,12 +240,20 @@ impl Observed {
         !self.is_trouble() && (self.error().is_some() || self.is_bare_status(blames))
     }
 
-    /// Whether the answer tells of a failure inside the target, which need not come again: an internal error, a status of 500,
-    /// or a tool that failed.
+    /// Whether the answer tells of a failure inside the target, or on the way from it, which need not come again: an internal
+    /// error, a status of 500, a tool that failed, or an answer that began and broke off.
     pub(crate) fn tells_of_a_failure(&self) -> bool {
         self.code() == Some(plumb_wire::codes::INTERNAL_ERROR)
             || self.status() == Some(500)
+            || (self.status().is_some() && self.is_broken_off())
             || self.result().is_some_and(|r| r["isError"] == true)
+    }
+
+    /// Whether it is no answer to what was asked: over HTTP a bare status of 500, or one that broke off. Once, that is bad luck.
+    pub(crate) fn is_mishap(&self) -> bool {
+        let over_http = matches!(self.exchange.sent, Sent::Http { .. });
+        let broke_off = over_http && self.exchange.answer.stream.is_none() && self.is_broken_off();
+        broke_off || self.is_bare_status(|status| status == 500)
     }
 
     /// Whether the answer is a status that `picks` and no JSON-RPC response.

@@ -106,8 +106,7 @@ impl<S: Stage> Scenes<'_, S> {
         let mut faults = std::mem::take(&mut doubted.faults);
         self.replay(std::mem::take(&mut doubted.shown)).await;
         // Where much is inconclusive, the target is the cause.
-        let inconclusive =
-            |(_, p): &&(_, Played)| matches!(p.verdict, Verdict::Inconclusive { .. });
+        let inconclusive = |(_, p): &&(_, Played)| p.is_inconclusive();
         let hopeless = doubted.scenes.iter().filter(inconclusive).count() > SECOND_TRIES;
         // Time may be short: what looks like a violation is confirmed before what came to nothing is tried again. Of those
         // whose process ended, the checks of what ends requests come first: they are about what others do besides.
@@ -116,7 +115,7 @@ impl<S: Stage> Scenes<'_, S> {
             (p.death.is_none() || !check.id.contains("cancel."), !violated)
         });
         for (check, first) in doubted.scenes {
-            if hopeless && first.death.is_none() && inconclusive(&&(check, first.clone())) {
+            if hopeless && first.death.is_none() && first.is_inconclusive() {
                 self.finish(check, first.verdict, first.cases);
                 continue;
             }
@@ -152,12 +151,15 @@ impl<S: Stage> Scenes<'_, S> {
     }
 
     /// Plays a scenario again, and what failures of the target may have spoilt a second time: of a thousand cases some fail
-    /// twice in a row by bad luck alone, where one answer of twenty fails.
+    /// twice in a row by bad luck alone, where one answer of twenty fails. What was broken in the last try only, when those
+    /// before came to nothing, is in doubt: nothing tells it from what they met with.
     async fn tried_again(&self, check: &'static Check, mut last: Played) -> Result<Played, String> {
+        let mut came_to_nothing = true;
         for tried in 1..=AGAIN {
             let next = self.stage.play(check, self.deadline, tried).await?;
-            // What a failure only may have spoilt stands, unless it is seen to hold.
+            came_to_nothing &= last.is_inconclusive();
             let twice = last.is_violated() && next.is_violated();
+            // What a failure only may have spoilt stands, unless it is seen to hold.
             last = if last.stands_beside(&next) { last } else { next.beside(&last) };
             if twice {
                 last = last.seen_again();
@@ -166,7 +168,7 @@ impl<S: Stage> Scenes<'_, S> {
                 break;
             }
         }
-        Ok(last)
+        Ok(if came_to_nothing { last.unless_spoilt() } else { last })
     }
 
     /// What a second try amounts to. A process that ended twice ends by what is asked of it, and one check shows that for

@@ -61,7 +61,7 @@ const BOTH: [(&str, &str); 18] = [
 ];
 
 /// Over HTTP alone.
-const HTTP: [(&str, &str); 9] = [
+const HTTP: [(&str, &str); 10] = [
     ("8 MB of zeros in every result", r#"{"burden":"zeros"}"#),
     ("8 MB of comments in every stream", r#"{"burden":"comments","sse":"Always"}"#),
     ("9,000 empty events in every stream", r#"{"burden":"empty_events","sse":"Always"}"#),
@@ -69,6 +69,7 @@ const HTTP: [(&str, &str); 9] = [
     ("each 10th request 429", r#"{"turned_away":[10,429]}"#),
     ("each 50th request 503", r#"{"turned_away":[50,503]}"#),
     ("each 10th request 503", r#"{"turned_away":[10,503]}"#),
+    ("each 40th answer 500, or broken off", r#"{"mishaps":40}"#),
     ("a bucket of 10 requests", r#"{"bucket":[10,10]}"#),
     ("a bucket of 50 requests", r#"{"bucket":[50,50]}"#),
 ];

@@ -20,8 +20,9 @@ use crate::server::Server;
 use crate::{envelope, headers};
 
 use super::accept::Peer;
+use super::mishap::Mishap;
 use super::refused::turned_away;
-use super::{body, card, exchange, origin, reply};
+use super::{body, card, exchange, mishap, origin, reply};
 
 /// Whatever is sent to the server arrives here.
 pub(crate) async fn endpoint(
@@ -29,6 +30,14 @@ pub(crate) async fn endpoint(
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: axum::extract::Request,
 ) -> Response {
+    match mishap::due(&server) {
+        Some(Mishap::Failed) => mishap::failed(&server),
+        Some(Mishap::Cut) => mishap::cut(served(server, peer, request).await).await,
+        None => served(server, peer, request).await,
+    }
+}
+
+async fn served(server: Arc<Server>, peer: Peer, request: axum::extract::Request) -> Response {
     let (head, body) = request.into_parts();
     let rules = &server.rules;
     tokio::time::sleep(server.options.answer_delay).await;

@@ -5,6 +5,7 @@ mod body;
 mod card;
 mod endpoint;
 mod exchange;
+mod mishap;
 mod origin;
 mod refused;
 mod reply;

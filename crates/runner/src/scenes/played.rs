@@ -10,7 +10,7 @@ pub(crate) struct Played {
     pub(crate) cases: Vec<CaseFinished>,
     /// Whether a wait ran out meanwhile, or an answer broke off.
     pub(crate) in_vain: bool,
-    /// Whether an answer told of a failure inside the target.
+    /// Whether an answer told of a failure inside the target, or broke off on its way.
     pub(crate) stumbled: bool,
     /// Whether a process was used that another check had used before.
     pub(crate) shared: bool,
@@ -27,6 +27,10 @@ impl Played {
                 Verdict::Violated { .. } => self.in_vain || self.stumbled || self.shared,
                 _ => false,
             }
+    }
+
+    pub(super) fn is_inconclusive(&self) -> bool {
+        matches!(self.verdict, Verdict::Inconclusive { .. })
     }
 
     pub(super) fn is_violated(&self) -> bool {
@@ -50,11 +54,11 @@ impl Played {
         (told.verdict, told.cases)
     }
 
-    /// Whether failures of the target alone, none of silence and none of its death, may have made it what it is.
+    /// Whether failures of the target, none of them its death, may have made it what it is.
     pub(super) fn is_spoilt(&self) -> bool {
         let judged =
             matches!(self.verdict, Verdict::Violated { .. } | Verdict::Inconclusive { .. });
-        judged && self.stumbled && !self.in_vain && self.death.is_none()
+        judged && self.stumbled && self.death.is_none()
     }
 
     /// Whether a violation that does not rest on silence outlives a second try that came to no judgement.
@@ -87,6 +91,16 @@ impl Played {
             self.verdict = verdict;
         }
         self
+    }
+
+    /// The same, unless it may be what a failure of the target has made of it.
+    pub(super) fn unless_spoilt(self) -> Self {
+        if !(self.is_violated() && self.is_spoilt()) {
+            return self;
+        }
+        let why = "it was seen once, beside a failure of the target";
+        let (verdict, cases) = self.clone().in_doubt(why);
+        Self { verdict, cases, ..self }
     }
 
     /// The verdict if there is no second look: silence alone is no violation.
@@ -161,7 +175,17 @@ mod tests {
         assert_eq!(elsewhere.beside(&first).verdict, Verdict::Held);
         let same = played(&[("one", broken()), ("two", Verdict::Held)]);
         assert!(same.is_spoilt(), "and is tried once more");
+        let cut = Played { in_vain: true, ..same.clone() };
+        assert!(cut.is_spoilt(), "as is what broke off on its way");
         assert_eq!(same.beside(&first).verdict, broken());
+    }
+
+    #[test]
+    fn what_was_broken_once_beside_a_failure_is_in_doubt() {
+        let broken = || played(&[("one", Verdict::violated("a result", "an internal error"))]);
+        assert!(broken().unless_spoilt().is_inconclusive());
+        let sound = Played { stumbled: false, ..broken() };
+        assert!(sound.unless_spoilt().is_violated(), "nothing failed beside it");
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(super) async fn look(survey: &Survey, channel: &Channel, until: Instant) -> 
     let reads = all.into_iter().take(READS).map(|uri| async move {
         let probe = Probe::request(method::RESOURCES_READ, json!({"uri": uri}));
         let probe = probe.capabilities(apps::declared(json!({})));
-        Some((uri.to_owned(), channel.send("survey", &probe).await.ok()?))
+        Some((uri.to_owned(), channel.survey(&probe).await.ok()?))
     });
     let reads = futures_util::stream::iter(reads).buffered(AT_ONCE);
     found.reads = reads.filter_map(|read| async move { read }).collect().await;

@@ -67,10 +67,10 @@ pub(super) async fn call_each(callables: &[Callable], channel: &Channel) -> Vec<
 /// Calls a tool; once more if the target waits for us to listen elsewhere, which is found out once.
 async fn called(callable: &Callable, channel: &Channel, asks: &OnceCell<bool>) -> Option<Observed> {
     let call = call(callable);
-    let shown = channel.send("survey", &call).await.ok()?;
+    let shown = channel.survey(&call).await.ok()?;
     let silent = channel.may_be_asked_elsewhere(&shown);
     if silent && *asks.get_or_init(|| channel.asks_where_nobody_listens(&call)).await {
-        return channel.send("survey", &call).await.ok().or(Some(shown));
+        return channel.survey(&call).await.ok().or(Some(shown));
     }
     Some(shown)
 }
@@ -133,7 +133,7 @@ fn tells_something(seen: &Observed) -> bool {
 pub(super) async fn call_one_by_one(callables: &mut [Callable], channel: &Channel) {
     let quick = |c: &&mut Callable| c.took.is_none_or(|took| took < AT_LEISURE);
     for callable in callables.iter_mut().filter(quick).take(CALLS_AT_ONCE * 3) {
-        let Ok(shown) = channel.send("survey", &call(callable)).await else { continue };
+        let Ok(shown) = channel.survey(&call(callable)).await else { continue };
         if tells_something(&shown) {
             callable.shown = Some(shown);
         }
@@ -148,7 +148,7 @@ pub(super) async fn call_again(survey: &mut Survey, channel: &Channel) {
         long && !timed::is_told(callable)
     };
     for callable in survey.callable.iter_mut().filter(long).take(AGAIN) {
-        if let Ok(shown) = channel.send("survey", &call(callable)).await
+        if let Ok(shown) = channel.survey(&call(callable)).await
             && shown.is_accepted()
         {
             callable.took = callable.took.min(Some(took(&shown)));

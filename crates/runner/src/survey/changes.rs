@@ -120,7 +120,7 @@ async fn come_again(
     }
     let mut heard = Vec::new();
     for callable in all {
-        let seen = channel.send("survey", &call(callable)).await;
+        let seen = channel.survey(&call(callable)).await;
         heard.extend(seen.iter().flat_map(Heard::in_answer));
     }
     heard.extend(ears.heard(TOLD).await);
@@ -135,9 +135,9 @@ async fn twice(
     (sought, live): (&[Prop], &[Heard]),
 ) -> Option<Heard> {
     let call = call(callable);
-    let seen = channel.send("survey", &call).await.ok().filter(Observed::is_accepted)?;
+    let seen = channel.survey(&call).await.ok().filter(Observed::is_accepted)?;
     let first = ears.next(&seen, sought, live).await?;
-    let seen = channel.send("survey", &call).await.ok()?;
+    let seen = channel.survey(&call).await.ok()?;
     let again = ears.next(&seen, &[first.prop], live).await?;
     // What else was brought belongs to these calls, too.
     ears.heard(TOLD / 5).await;

@@ -51,7 +51,7 @@ pub(super) async fn first_pages(
     let mut weight = 0;
     while listing.pages.len() < most && weight < WEIGHT {
         let probe = dress(Probe::request(method, params));
-        let Ok(Ok(page)) = timeout_at(until, channel.send("survey", &probe)).await else { break };
+        let Ok(Ok(page)) = timeout_at(until, channel.survey(&probe)).await else { break };
         let Some(result) = page.result() else {
             listing.pages.push(page);
             break;

@@ -46,7 +46,7 @@ pub(super) async fn complete_each(
     }
     let calls = asked.into_iter().map(|(reference, name)| async move {
         let params = json!({"ref": reference, "argument": {"name": name, "value": ""}});
-        let shown = channel.send("survey", &Probe::request(method::COMPLETE, params)).await;
+        let shown = channel.survey(&Probe::request(method::COMPLETE, params)).await;
         match reference {
             Value::Object(reference) => Some((reference, name, shown.ok()?)),
             _ => None,
@@ -86,9 +86,8 @@ pub(super) async fn read_template(
     for template in templates.filter_map(|t| t.value["uriTemplate"].as_str()) {
         for value in ["123", "1", "plumb"] {
             let Some(uri) = expand_with(template, value) else { break };
-            let read = channel
-                .send("survey", &Probe::request(method::RESOURCES_READ, json!({"uri": uri})))
-                .await;
+            let read =
+                channel.survey(&Probe::request(method::RESOURCES_READ, json!({"uri": uri}))).await;
             if read.is_ok_and(|r| r.complete().is_some()) {
                 return Some((template.to_owned(), value, uri));
             }

@@ -30,7 +30,7 @@ pub(super) async fn read_each(
 
 async fn all(channel: &Channel, probes: Vec<Probe>) -> Vec<Observed> {
     let sent = probes.into_iter().map(|probe| async move {
-        channel.send("survey", &probe.capabilities(every_capability())).await.ok()
+        channel.survey(&probe.capabilities(every_capability())).await.ok()
     });
     let shown: Vec<Option<Observed>> = futures_util::stream::iter(sent).buffered(4).collect().await;
     shown.into_iter().flatten().collect()

@@ -178,13 +178,13 @@ async fn watch(channel: &Channel, candidate: Candidate) -> Option<Tasking> {
                 .mirrored(&schema);
         call.patience(PATIENCE)
     };
-    let created = channel.send("survey", &task_capable(call())).await.ok()?;
+    let created = channel.survey(&task_capable(call())).await.ok()?;
     let id = task_id(created.result()?)?.to_owned();
     let last = follow(channel, &id, created.result()?).await;
     let plain = if called {
         None
     } else {
-        channel.send("survey", &call().capabilities(every_capability())).await.ok()
+        channel.survey(&call().capabilities(every_capability())).await.ok()
     };
     Some(Tasking { name, arguments, plain, created, last })
 }
@@ -210,7 +210,7 @@ async fn of_task(
     mut params: Value,
 ) -> Result<Observed, Trouble> {
     params["taskId"] = json!(id);
-    channel.send("survey", &task_capable(Probe::request(method, params)).patience(PATIENCE)).await
+    channel.survey(&task_capable(Probe::request(method, params)).patience(PATIENCE)).await
 }
 
 async fn ended(channel: &Channel, shown: &[Tasking]) -> Option<EndedTask> {

@@ -203,9 +203,9 @@ impl Candidate {
         };
         let (Some(brief), Some(longer)) = (call(short), call(long)) else { return false };
         let (brief, longer) = if beside {
-            tokio::join!(channel.send("survey", &brief), channel.send("survey", &longer))
+            tokio::join!(channel.survey(&brief), channel.survey(&longer))
         } else {
-            (channel.send("survey", &brief).await, channel.send("survey", &longer).await)
+            (channel.survey(&brief).await, channel.survey(&longer).await)
         };
         let served = |seen: &Observed| seen.complete().is_some_and(|r| r["isError"] != true);
         let (Ok(brief), Ok(longer)) = (brief, longer) else { return false };

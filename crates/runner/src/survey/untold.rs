@@ -87,7 +87,7 @@ impl Kind {
             return false;
         }
         for _ in 0..2 {
-            if channel.send("survey", &call(callable)).await.is_err() {
+            if channel.survey(&call(callable)).await.is_err() {
                 return false;
             }
             let now = self.look(channel, until).await;

@@ -94,6 +94,7 @@ const HARD: &[Variant] = &[
     ("a start of two seconds", |o| o.start_delay = Duration::from_secs(2)),
     ("every 50th request turned away with 429", |o| o.turned_away = Some((50, 429))),
     ("every 50th request turned away with 503", |o| o.turned_away = Some((50, 503))),
+    ("every 40th answer 500, or broken off", |o| o.mishaps = Some(40)),
     ("50 calls a second, then isError", |o| o.calls_per_second = 50),
     ("50 calls a second, then a JSON-RPC error", |o| {
         o.calls_per_second = 50;
@@ -132,7 +133,7 @@ async fn slow_and_limiting_servers_stay_green() {
 }
 
 /// Choices that show over HTTP alone.
-const HTTP_ONLY: [&str; 9] = [
+const HTTP_ONLY: [&str; 10] = [
     "sse",
     "crlf",
     "comments",
@@ -142,6 +143,7 @@ const HTTP_ONLY: [&str; 9] = [
     "charset_parameter",
     "uppercase_media_type",
     "turned_away",
+    "mishaps",
 ];
 
 /// The page asks for the end of the work by SHOULD: that it goes on in silence breaks no MUST.
