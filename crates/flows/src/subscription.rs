@@ -96,6 +96,10 @@ pub fn request(filter: impl Into<Value>) -> Probe {
     Probe::request(method::LISTEN, json!({"notifications": filter}))
 }
 
+/// A server that has room for few subscriptions may learn that one has ended only after a while, and refuses another one until
+/// then, whatever it lacks: so long after each other it is asked again.
+pub const ROOM: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1_200)];
+
 /// An open subscription, past its acknowledgment: the stream and the acknowledgment.
 pub async fn listen(
     bench: &Bench,

@@ -136,6 +136,8 @@ pub struct Options {
     pub announces: bool,
     /// A subscription to nothing is refused.
     pub empty_listen_refused: bool,
+    /// So many subscriptions are open at once; a further one is refused until one has ended, whatever it lacks.
+    pub subscriptions_at_once: Option<usize>,
     /// What HTTP itself refuses, such as a method or a media type, is told by JSON that is no message of the protocol, as web
     /// frameworks do.
     pub framework_errors: bool,
@@ -290,6 +292,7 @@ impl Default for Options {
             counting_questions: false,
             announces: true,
             empty_listen_refused: false,
+            subscriptions_at_once: None,
             framework_errors: false,
             lively: false,
             published: Published::default(),

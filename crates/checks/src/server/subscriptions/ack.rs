@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use plumb_flows::quiet::Quiet;
 use plumb_flows::subscription::{
-    ACKNOWLEDGED, CHANGES, PATIENCE, causable, comes_by, declares_changes, filter, listen, request,
-    some_uri, subscription_id,
+    ACKNOWLEDGED, CHANGES, PATIENCE, ROOM, causable, comes_by, declares_changes, filter, listen,
+    request, some_uri, subscription_id,
 };
 use plumb_runner::{
     Bench, Finding, Judgement, Observed, Open, Probe, Prop, Trouble, capable, check,
@@ -29,6 +29,7 @@ check! {
     ///
     /// **Fix:** implement `subscriptions/listen`, or do not declare `listChanged` and `subscribe`.
     pub(crate) SUPPORTED = "subs.supported";
+    isolation: Alone;
     scenario: supported
 }
 
@@ -36,10 +37,15 @@ async fn supported(bench: &Bench) -> Judgement {
     let promised = declares_changes(bench.survey());
     let quiet = Quiet::quiet(bench).await?;
     let filter = filter(bench.survey());
-    let mut open = quiet.open(request(filter.clone())).await?;
-    let first = open.next_within(PATIENCE).await;
-    let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
-    let seen = bench.close(open);
+    let (mut acknowledged, mut seen) = asked_for(bench, &quiet, &filter).await?;
+    for pause in ROOM {
+        let unknown = seen.code() == Some(codes::METHOD_NOT_FOUND);
+        if acknowledged || !promised || unknown || !seen.is_refused() {
+            break;
+        }
+        bench.pause(pause).await;
+        (acknowledged, seen) = asked_for(bench, &quiet, &filter).await?;
+    }
     quiet.leave().await;
     Ok(match (acknowledged, promised) {
         (true, _) => Finding::Held,
@@ -54,6 +60,18 @@ async fn supported(bench: &Bench) -> Judgement {
             Finding::violated(format!("the subscription to {filter} acknowledged"), seen.describe())
         }
     })
+}
+
+/// Whether a subscription is acknowledged, and what came.
+async fn asked_for(
+    bench: &Bench,
+    quiet: &Quiet<'_>,
+    filter: &Value,
+) -> Result<(bool, Observed), Trouble> {
+    let mut open = quiet.open(request(filter.clone())).await?;
+    let first = open.next_within(PATIENCE).await;
+    let acknowledged = first.as_ref().is_some_and(|m| m.method() == Some(ACKNOWLEDGED));
+    Ok((acknowledged, bench.close(open)))
 }
 
 check! {

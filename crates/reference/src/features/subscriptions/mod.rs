@@ -26,9 +26,16 @@ use self::filter::Filter;
 /// How often a lively server changes.
 const LIFE: Duration = Duration::from_millis(200);
 
+/// There are as many subscriptions as there may be; a code of the server's own.
+const BUSY: i64 = 429;
+
 /// Acknowledges, then delivers until the client leaves or the server ends.
 pub(crate) async fn listen(call: &Call) -> Result<Value, RpcError> {
     let (rules, state) = (call.rules(), &call.server.state);
+    let most = call.server.options.subscriptions_at_once;
+    if most.is_some_and(|most| state.events.receiver_count() >= most) {
+        return Err(RpcError::new(BUSY, "too many subscriptions are open"));
+    }
     let filter = Filter::parse(call)?;
     let tasks = Watch::parse(call)?;
     let mut changes = state.events.subscribe();
