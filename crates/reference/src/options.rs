@@ -99,11 +99,13 @@ pub struct Options {
     pub check_host: bool,
     /// Tool calls and completions per second before the server says that it is enough.
     pub calls_per_second: u32,
+    /// So many tool calls are worked on at once; a further one is turned away until one has ended.
+    pub calls_at_once: Option<usize>,
     /// Requests are worked on one after the other, subscriptions aside: a later one waits for those before it.
     pub works_in_turn: bool,
     /// Over standard streams nothing is read while a request is worked on, subscriptions aside: a cancellation comes too late.
     pub reads_in_turn: bool,
-    /// How a caller is told that it called too often.
+    /// How a caller is told that it called too often, or that too many do at once.
     pub limit_by: LimitBy,
     /// Every so many HTTP requests one is turned away with this status, 429 or 503, and `Retry-After: 1`.
     pub turned_away: Option<(u64, u16)>,
@@ -275,6 +277,7 @@ impl Default for Options {
             features: Features::default(),
             check_host: true,
             calls_per_second: 5_000,
+            calls_at_once: None,
             works_in_turn: false,
             reads_in_turn: false,
             limit_by: LimitBy::default(),

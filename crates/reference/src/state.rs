@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) redeemed: Mutex<Shelf<()>>,
     dynamic: Mutex<Dynamic>,
     rate: Mutex<(Option<Instant>, u32)>,
+    /// How many tool calls are worked on.
+    at_work: AtomicUsize,
     /// What was left in the bucket of requests, and when.
     bucket: Mutex<Option<(Instant, f64)>>,
     streams: Mutex<Vec<Stream>>,
@@ -37,6 +39,15 @@ pub(crate) struct State {
     pub(crate) turn: tokio::sync::Mutex<()>,
     /// What only a broken server keeps.
     pub(crate) scratch: Scratch,
+}
+
+/// A tool call that is worked on.
+pub(crate) struct AtWork<'a>(&'a AtomicUsize);
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// What changes when a trigger tool is called, the same for every connection.
@@ -116,6 +127,7 @@ impl State {
             redeemed: Mutex::default(),
             dynamic: Mutex::default(),
             rate: Mutex::default(),
+            at_work: AtomicUsize::new(0),
             bucket: Mutex::default(),
             streams: Mutex::default(),
             tasks: Store::new(options.state_dir.as_deref()),
@@ -156,6 +168,13 @@ impl State {
             window => *window = (Some(now), 1),
         }
         rate.1 <= per_second
+    }
+
+    /// Begins a tool call; nothing if there are as many as there may be.
+    pub(crate) fn begin(&self, most: Option<usize>) -> Option<AtWork<'_>> {
+        let before = self.at_work.fetch_add(1, Ordering::SeqCst);
+        let at_work = AtWork(&self.at_work);
+        most.is_none_or(|most| before < most).then_some(at_work)
     }
 
     /// Draws one request from the bucket, which begins full; false if it is empty.

@@ -95,6 +95,7 @@ const HARD: &[Variant] = &[
     ("every 50th request turned away with 429", |o| o.turned_away = Some((50, 429))),
     ("every 50th request turned away with 503", |o| o.turned_away = Some((50, 503))),
     ("every 40th answer 500, or broken off", |o| o.mishaps = Some(40)),
+    ("three calls at a time, then isError", |o| o.calls_at_once = Some(3)),
     ("one subscription at a time", |o| o.subscriptions_at_once = Some(1)),
     ("three subscriptions at a time", |o| o.subscriptions_at_once = Some(3)),
     ("50 calls a second, then isError", |o| o.calls_per_second = 50),

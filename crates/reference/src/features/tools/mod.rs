@@ -93,6 +93,9 @@ pub(crate) async fn call(call: &Call) -> Outcome {
     if !call.server.state.admit(call.server.options.calls_per_second) {
         return limited(call.server.options.limit_by);
     }
+    let Some(_at_work) = call.server.state.begin(call.server.options.calls_at_once) else {
+        return limited(call.server.options.limit_by);
+    };
     if definition["name"] == RIDDLE {
         return Ok(failed("the arguments are more than this server reads"));
     }
@@ -127,7 +130,8 @@ pub(crate) async fn call(call: &Call) -> Outcome {
 }
 
 fn limited(by: LimitBy) -> Outcome {
-    let words = "rate limit exceeded: too many calls in one second, try again in the next";
+    let words =
+        "rate limit exceeded: too many calls at once or in one second, try again in the next";
     match by {
         LimitBy::ToolError => Ok(failed(words)),
         LimitBy::RpcError => Err(RpcError::new(-30_029, words)),
