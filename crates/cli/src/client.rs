@@ -11,7 +11,9 @@ use plumb_model::pack::Kind;
 use plumb_model::shell::quoted;
 use plumb_model::{Edition, Secrets};
 use plumb_reference::{CLIENT_MUTANTS, CLIENT_STYLES, Client, ClientChoices, ClientRules};
-use plumb_runner::client::{Case, ClientCommand, Drive, Listening, Mock, Place, Scenario, Waiting};
+use plumb_runner::client::{
+    Case, ClientCommand, Drive, Listening, Mock, Place, Scenario, Stop, Waiting,
+};
 use plumb_runner::{AllowCalls, Budget, Options, Props, Replicas, Target};
 use plumb_wire::process::Launch;
 use plumb_wire::{Limits, Transport};
@@ -91,6 +93,7 @@ fn command(
         drive: drive(args),
         over: over(args.stdio),
         relay: relay()?,
+        stop: Stop::default(),
     };
     collector.command(&command.launch);
     Ok(command)

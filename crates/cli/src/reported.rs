@@ -208,6 +208,8 @@ async fn parts(
     };
     let (begun, budget) = (Instant::now(), options.budget);
     let most = budget.at_most();
+    let target = options.target.clone();
+    let was_stopped = || matches!(&target, Target::Client(client) if client.stop.was_asked());
     let mut overdue = std::pin::pin!(overdue(most + (most / 2).max(GRACE)));
     loop {
         let own = options.edition.revision.clone();
@@ -217,7 +219,7 @@ async fn parts(
             // The writer ends only at the end, or after it failed and will say so.
             let _ = events.send(News::Event(event));
         });
-        let stop = stopped(options.target.clone());
+        let stop = stopped(&target);
         let outcome = tokio::select! {
             outcome = plumb_runner::run_part(&registry, options, sink, by) => outcome,
             // Dropping the run ends its processes.
@@ -231,12 +233,15 @@ async fn parts(
                 next.map(|next| (next, made.follows()))
             }
             Err(RunError::Earlier { revision, learnt }) => Some((revision, By::Earlier(learnt))),
+            Err(_) if was_stopped() => None,
             Err(error) => {
                 let nothing = matches!(error, RunError::NothingSelected);
                 return Err(Failure::new(if nothing { NOTHING } else { UNREACHED }, error));
             }
         };
-        let Some((revision, next)) = next else { return Ok(None) };
+        let Some((revision, next)) = next else {
+            return Ok(was_stopped().then_some(BrokenOff::Asked));
+        };
         (options, by) = (further(&revision)?, next);
         options.budget = budget.after(begun.elapsed());
     }
@@ -293,11 +298,14 @@ fn standards(options: &Options) -> JoinHandle<JudgedBy> {
     })
 }
 
-/// Resolves when a run is to end before it has judged: who waits for a client is asked once to wait no longer.
-async fn stopped(target: Target) {
+/// Resolves when a run is to end before it has judged: who waits for a client, or plays scenarios with it, is asked once to
+/// judge what was seen until then.
+async fn stopped(target: &Target) {
     interrupted().await;
-    if let Target::LedClient(listening) = target {
-        listening.close();
-        interrupted().await;
+    match target {
+        Target::LedClient(listening) => listening.close(),
+        Target::Client(client) => client.stop.ask(),
+        _ => return,
     }
+    interrupted().await;
 }

@@ -20,6 +20,7 @@ mod server;
 mod servers;
 mod sights;
 mod steps;
+mod stop;
 mod taken;
 
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub use scenario::{REFERRED, Scenario};
 pub use server::ENDPOINT;
 pub use servers::Place;
 use servers::Servers;
+pub use stop::Stop;
 pub use taken::vectors;
 
 /// Stands for the URL of our server in an argument of the command.
@@ -88,6 +90,8 @@ pub struct ClientCommand {
     /// The command that is a [relay](plumb_wire::stdio::relay): what the client starts as its server, without the last
     /// argument, which tells where it leads to.
     pub relay: Vec<String>,
+    /// Asks that no further scenario is played.
+    pub stop: Stop,
 }
 
 impl Default for ClientCommand {
@@ -100,6 +104,7 @@ impl Default for ClientCommand {
             drive: Drive::default(),
             over: Transport::StreamableHttp,
             relay: Vec::new(),
+            stop: Stop::default(),
         }
     }
 }

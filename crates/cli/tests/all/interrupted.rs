@@ -77,6 +77,32 @@ fn an_interrupted_run_leaves_whole_reports_that_say_so() {
 }
 
 #[test]
+fn an_interrupted_run_against_a_client_judges_what_was_seen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The reference client in one scenario; whoever else is started waits.
+    let slowly = "mkdir first 2>/dev/null || { touch waits.$$; exec sleep 60; }; exec \"$0\" reference-client \"$1\"";
+    let args = ["client", "--steps", "--timeout", "60", "--out", "out", "--", "sh", "-c", slowly];
+    let run = command(folder.path(), &[&args[..], &[PLUMB]].concat()).spawn();
+    let run = run.expect("the binary runs");
+    let start = Instant::now();
+    let waits = || {
+        let names = std::fs::read_dir(folder.path()).expect("it is there").flatten();
+        names.filter(|entry| entry.file_name().to_string_lossy().starts_with("waits")).count()
+    };
+    // Three are played at once: who waits in the place of the first comes when that was taken in.
+    while waits() < 3 {
+        assert!(start.elapsed() < Duration::from_secs(60), "no scenario is played");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    signal(&run, "-INT");
+    let (code, text) = said(&run.wait_with_output().expect("it ends"));
+    assert_eq!(code, 130, "{text}");
+    assert!(text.contains("scenarios were not played"), "{text}");
+    let report = std::fs::read_to_string(folder.path().join("out/report.json")).expect("written");
+    assert!(report.contains("interrupted before all scenarios") && report.contains("\"held\""));
+}
+
+#[test]
 fn a_recording_cut_anywhere_renders_as_interrupted() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = ["run", "--only", "base.response.*"];

@@ -45,6 +45,9 @@ const REQUESTS: u64 = 5_000;
 /// So long judging may take where the scenarios have used up the budget.
 const JUDGING: Duration = Duration::from_secs(1);
 
+/// What is not seen where scenarios were not played.
+const INTERRUPTED: &str = "the run was interrupted before all scenarios were played";
+
 /// Of a client that asked for nothing, so many things that befell are told.
 const TOLD: usize = 3;
 
@@ -59,6 +62,8 @@ pub(crate) struct Heard {
     endings: Vec<Ending>,
     /// What all of this takes of the memory of the run.
     held: Vec<Arc<Held>>,
+    /// Whether scenarios were not played, since the run was to stop.
+    interrupted: bool,
 }
 
 impl Heard {
@@ -85,16 +90,30 @@ impl Heard {
                 Ok::<_, RunError>((at, Some(played)))
             }
         });
-        let mut plays = stream::iter(plays).buffer_unordered(AT_ONCE);
+        let mut plays = Box::pin(stream::iter(plays).buffer_unordered(AT_ONCE));
         // What came is told in the order of the scenarios, whichever ended first.
         let (mut ended, mut next) = (BTreeMap::new(), 0);
-        while let Some(play) = plays.next().await {
+        while let Some(play) = tokio::select! {
+            play = plays.next() => play,
+            () = command.stop.asked() => None,
+        } {
             let (at, play) = play?;
             ended.insert(at, play);
             while let Some(play) = ended.remove(&next) {
                 heard.take_or_miss(scenarios[next], play, recorder);
                 next += 1;
             }
+        }
+        // What was not played until the run was to stop ends its processes here.
+        drop(plays);
+        for (at, play) in ended {
+            heard.take_or_miss(scenarios[at], play, recorder);
+        }
+        let missing = scenarios.len() - heard.plays.len();
+        heard.interrupted = command.stop.was_asked() && missing > 0;
+        if heard.interrupted {
+            recorder
+                .remark(format!("the run was interrupted: {missing} scenarios were not played"));
         }
         heard.told(recorder)
     }
@@ -230,6 +249,7 @@ impl Heard {
             let (verdict, cases) = match seen {
                 Some((verdict, cases)) if !late || !cases.is_empty() => (verdict, cases),
                 _ if late => (Verdict::inconclusive("there was no time left to judge"), Vec::new()),
+                _ if self.interrupted => (Verdict::inconclusive(INTERRUPTED), Vec::new()),
                 _ => never_seen(),
             };
             emit(recorder, check, verdict, cases);
