@@ -8,6 +8,7 @@ mod completions;
 mod declared;
 mod leaving;
 mod lifecycle;
+mod related;
 mod resumption;
 mod sessions;
 mod streams;
@@ -65,6 +66,7 @@ const CHECKS: &[&Check] = &[
     &streams::RESPONSE_IN_STREAM,
     &streams::PRIME,
     &streams::RETRY,
+    &related::RELATED,
     &streams::BATCH,
     &leaving::DISCONNECT,
     &resumption::IDS_UNIQUE,

@@ -10,7 +10,7 @@ mod cards;
 mod completion;
 mod discover;
 mod elicitation;
-mod http;
+pub(crate) mod http;
 mod logging;
 mod mrtr;
 mod pagination;

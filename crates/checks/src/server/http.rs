@@ -12,7 +12,7 @@ mod notifications;
 mod origin;
 mod params;
 mod resumption;
-mod streams;
+pub(crate) mod streams;
 mod version;
 
 pub(crate) use params::served_or_refused_by_header;

@@ -58,6 +58,7 @@ pub const EARLIER_MUTANTS: &[EarlierMutant] = &[
     rule("sse_response", "http.sse.response"),
     rule("sse_prime", "http.sse.prime"),
     rule("sse_retry", "http.sse.retry"),
+    rule("sse_related", "http.sse.related"),
     rule("disconnect_ends_nothing", "http.disconnect"),
     rule("batch", "http.batch.received"),
     rule("event_ids", "http.event-ids.unique"),

@@ -181,16 +181,24 @@ impl Server {
             tokio::select! {
                 biased;
                 Some(notification) = said.recv() => {
-                    let _ = say.send(notification);
+                    let _ = self.way(session, say).send(notification);
                 }
                 answer = &mut answer => {
                     while let Ok(notification) = said.try_recv() {
-                        let _ = say.send(notification);
+                        let _ = self.way(session, say).send(notification);
                     }
                     return answer.message;
                 }
             }
         }
+    }
+
+    /// Where a call says what comes before its answer.
+    fn way(&self, session: &str, own: &Say) -> Say {
+        let running = self.running();
+        let mut others = running.iter().filter(|_| !self.obeys("sse_related"));
+        let other = others.find(|((of, _), _)| of == session);
+        other.map_or_else(|| own.clone(), |(_, (_, say))| say.clone())
     }
 
     /// Asks the client, and gives its result.

@@ -39,27 +39,9 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
         json!(format!("plumb-{}-a", bench.fresh_id())),
         json!(format!("plumb-{}-b", bench.fresh_id())),
     ];
-    let mut alone = 0;
-    for tried in 1..=TRIES {
-        let seen = beside_each_other(bench, &tokens).await?;
-        // Where nothing is told at all, nothing can be told on the wrong stream.
-        if seen.iter().all(|seen| reports(seen).is_empty()) {
-            return Ok(Finding::unseen(
-                "no call reported progress, so none could stand on another's stream",
-                Prop::ProgressTool.how_to_enable(),
-            ));
-        }
-        let own = [Some(&tokens[0]), Some(&tokens[1]), None, None];
-        let judged = [0, 1, 2, 3].map(|n| only_its_own(&seen[n], own[n], &tokens));
-        let misled = judged.iter().any(|finding| matches!(finding, Finding::Violated { .. }));
-        if misled || tried == TRIES || at_once(&seen[0], &seen[1]) {
-            alone = reports(&seen[0]).len();
-            for ((slug, title), finding) in CALLS.into_iter().zip(judged) {
-                bench.case(slug, title, Ok(finding));
-            }
-            break;
-        }
-    }
+    let Some(alone) = side_by_side(bench, &tokens, only_its_own).await? else {
+        return Ok(untold());
+    };
     // One client must not use a token twice at once; who has no name is not known to be one.
     if !bench.survey().protected {
         let judged = with_one_token(bench, &tokens[0], alone).await;
@@ -75,6 +57,39 @@ const CALLS: [(&str, &str); 4] = [
     ("logging", "a call that logs"),
     ("quiet", "a call without a token"),
 ];
+
+/// Makes the calls beside each other, and judges each by what stands on its stream, the token that it gave, and both tokens. So many steps the
+/// progress of the first one has; `None` where nothing is told at all, so that nothing can be told on the wrong stream.
+pub(crate) async fn side_by_side(
+    bench: &Bench,
+    tokens: &[Value; 2],
+    judge: fn(&Observed, Option<&Value>, &[Value]) -> Finding,
+) -> Result<Option<usize>, Trouble> {
+    for tried in 1..=TRIES {
+        let seen = beside_each_other(bench, tokens).await?;
+        if seen.iter().all(|seen| reports(seen).is_empty()) {
+            break;
+        }
+        let own = [Some(&tokens[0]), Some(&tokens[1]), None, None];
+        let judged = [0, 1, 2, 3].map(|n| judge(&seen[n], own[n], tokens));
+        let misled = judged.iter().any(|finding| matches!(finding, Finding::Violated { .. }));
+        if misled || tried == TRIES || at_once(&seen[0], &seen[1]) {
+            for ((slug, title), finding) in CALLS.into_iter().zip(judged) {
+                bench.case(slug, title, Ok(finding));
+            }
+            return Ok(Some(reports(&seen[0]).len()));
+        }
+    }
+    Ok(None)
+}
+
+/// That no progress was told on any stream.
+pub(crate) fn untold() -> Finding {
+    Finding::unseen(
+        "no call reported progress, so none could stand on another's stream",
+        Prop::ProgressTool.how_to_enable(),
+    )
+}
 
 /// What comes on the streams of these calls.
 async fn beside_each_other(bench: &Bench, tokens: &[Value; 2]) -> Result<[Observed; 4], Trouble> {
@@ -151,18 +166,32 @@ fn misled(seen: &Observed) -> Finding {
     )
 }
 
+/// Whether a stream carries progress of another call than its own, or changes.
 fn only_its_own(seen: &Observed, own: Option<&Value>, tokens: &[Value]) -> Finding {
-    let foreign = seen.messages.iter().find(|m| match m.method() {
-        // Tokens that are none of these belong to other checks, which judge them.
-        Some(notification::PROGRESS) => m
+    let is_change = |m: &&Message| {
+        m.method().is_some_and(|method| {
+            method.ends_with("/list_changed") || method == notification::RESOURCE_UPDATED
+        })
+    };
+    let foreign = seen.messages.iter().find(|m| is_foreign(m, own, tokens) || is_change(m));
+    without(foreign, own, seen)
+}
+
+/// Whether a stream carries progress of another call than its own.
+pub(crate) fn only_own_progress(seen: &Observed, own: Option<&Value>, tokens: &[Value]) -> Finding {
+    without(seen.messages.iter().find(|m| is_foreign(m, own, tokens)), own, seen)
+}
+
+/// Tokens that are none of these belong to other checks, which judge them.
+fn is_foreign(message: &Message, own: Option<&Value>, tokens: &[Value]) -> bool {
+    message.method() == Some(notification::PROGRESS)
+        && message
             .params()
             .and_then(|p| p.get("progressToken"))
-            .is_some_and(|t| Some(t) != own && tokens.contains(t)),
-        Some(method) => {
-            method.ends_with("/list_changed") || method == notification::RESOURCE_UPDATED
-        }
-        None => false,
-    });
+            .is_some_and(|t| Some(t) != own && tokens.contains(t))
+}
+
+fn without(foreign: Option<&Message>, own: Option<&Value>, seen: &Observed) -> Finding {
     let expected = match own {
         Some(token) => format!("only progress of token {token} on the stream of its call"),
         None => "no progress of other calls on the stream of a call without a token".to_owned(),
