@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt as _, stream};
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Instance, Observed, Open, Probe, Trouble};
+use plumb_runner::{Bench, Declared, Instance, Observed, Open, Probe, Session, Trouble};
 use plumb_wire::jsonrpc::Message;
 
 /// A way to the target on which no line belongs to anybody else: over HTTP that of the run, where every answer has a
@@ -10,6 +10,8 @@ use plumb_wire::jsonrpc::Message;
 pub enum Quiet<'a> {
     /// That of the run.
     Run(&'a Bench),
+    /// That of a session of its own.
+    Session(Session<'a>),
     /// That of a process of its own.
     Own(Instance<'a>),
 }
@@ -21,6 +23,16 @@ impl<'a> Quiet<'a> {
             Ok(Self::Run(bench))
         } else {
             Self::own(bench).await
+        }
+    }
+
+    /// As [`Quiet::quiet`], but over HTTP, in revisions that have them, a session of its own: what belongs to one request may come on the
+    /// stream of another that is open in the session, and that is a fault by itself.
+    pub async fn in_session(bench: &'a Bench) -> Result<Self, Trouble> {
+        if bench.survey().transport.answers_apart() && bench.edition().has_handshake() {
+            bench.session(Declared::Everything).await.map(Self::Session)
+        } else {
+            Self::quiet(bench).await
         }
     }
 
@@ -55,6 +67,7 @@ impl<'a> Quiet<'a> {
     pub async fn send(&self, probe: Probe) -> Result<Observed, Trouble> {
         match self {
             Self::Run(bench) => bench.send(probe).await,
+            Self::Session(session) => session.send(probe).await,
             Self::Own(instance) => instance.send(probe).await,
         }
     }
@@ -79,6 +92,7 @@ impl<'a> Quiet<'a> {
     pub async fn open(&self, probe: Probe) -> Result<Open, Trouble> {
         match self {
             Self::Run(bench) => bench.open(probe).await,
+            Self::Session(session) => session.open(probe).await,
             Self::Own(instance) => instance.open(probe).await,
         }
     }
@@ -86,7 +100,7 @@ impl<'a> Quiet<'a> {
     /// The lines since the last look that belong to no request; none over HTTP.
     pub async fn strays(&self) -> Result<Vec<Message>, Trouble> {
         match self {
-            Self::Run(_) => Ok(Vec::new()),
+            Self::Run(_) | Self::Session(_) => Ok(Vec::new()),
             Self::Own(instance) => {
                 let frames = instance.session().await?.take_strays();
                 Ok(frames.iter().map(|f| Message::parse(&f.payload)).collect())
@@ -94,17 +108,21 @@ impl<'a> Quiet<'a> {
         }
     }
 
-    /// Ends the process, if it has one of its own: what was left in it is nobody else's concern.
+    /// Ends the process, if it has one of its own: what was left in it is nobody else's concern. A session ends.
     pub async fn stop(self) {
-        if let Self::Own(instance) = self {
-            instance.stop().await;
+        match self {
+            Self::Run(_) => {}
+            Self::Session(session) => session.end().await,
+            Self::Own(instance) => instance.stop().await,
         }
     }
 
-    /// Gives the process back, if it has one of its own: another check may use it.
+    /// Gives the process back, if it has one of its own: another check may use it. A session ends.
     pub async fn leave(self) {
-        if let Self::Own(instance) = self {
-            instance.leave().await;
+        match self {
+            Self::Run(_) => {}
+            Self::Session(session) => session.end().await,
+            Self::Own(instance) => instance.leave().await,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! basic/transports: what comes on the stream of a request.
 
+use plumb_flows::quiet::Quiet;
 use plumb_runner::{Bench, Judgement, check};
 use serde_json::json;
 
@@ -23,7 +24,10 @@ check! {
 
 async fn related(bench: &Bench) -> Judgement {
     let tokens = ["a", "b"].map(|call| json!(format!("plumb-{}-{call}", bench.fresh_id())));
-    match side_by_side(bench, &tokens, only_own_progress).await? {
+    let session = Quiet::in_session(bench).await?;
+    let told = side_by_side(bench, &session, &tokens, only_own_progress).await;
+    session.leave().await;
+    match told? {
         Some(_) => bench.conclude(),
         None => Ok(untold()),
     }

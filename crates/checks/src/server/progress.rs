@@ -140,7 +140,7 @@ check! {
 
 async fn only_known_tokens(bench: &Bench) -> Judgement {
     use plumb_model::pack::Base;
-    let quiet = Quiet::quiet(bench).await?;
+    let quiet = Quiet::in_session(bench).await?;
     for (name, probe) in reporters(bench)? {
         // Before and after a call that gave a token, which must be forgotten.
         for (slug, token) in
@@ -243,7 +243,7 @@ check! {
 }
 
 async fn no_progress_afterwards(bench: &Bench) -> Judgement {
-    let quiet = Quiet::quiet(bench).await?;
+    let quiet = Quiet::in_session(bench).await?;
     for (name, probe) in reporters(bench)? {
         let token = json!(format!("plumb-{}", bench.fresh_id()));
         let mut open = quiet.open(with_token(probe, token)).await?;

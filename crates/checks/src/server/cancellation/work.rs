@@ -290,7 +290,9 @@ async fn free(bench: &Bench) -> Judgement {
             Some(process) => process.id(),
             None => instance.session().await?.process().id(),
         },
-        Quiet::Run(_) => return Err(Trouble::Setup("no process of its own".into())),
+        Quiet::Run(_) | Quiet::Session(_) => {
+            return Err(Trouble::Setup("no process of its own".into()));
+        }
     };
     let lasts = work::slow(bench, UNDER_WAY)?.lasts;
     let mut sizes = Vec::new();

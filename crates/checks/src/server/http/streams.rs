@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plumb_flows::quiet::Quiet;
 use plumb_flows::subscription;
 use plumb_runner::{
     Bench, Finding, Judgement, Observed, Probe, Prop, Trouble, capable, check, with_token,
@@ -39,7 +40,7 @@ async fn notifications_relate(bench: &Bench) -> Judgement {
         json!(format!("plumb-{}-a", bench.fresh_id())),
         json!(format!("plumb-{}-b", bench.fresh_id())),
     ];
-    let Some(alone) = side_by_side(bench, &tokens, only_its_own).await? else {
+    let Some(alone) = side_by_side(bench, &Quiet::Run(bench), &tokens, only_its_own).await? else {
         return Ok(untold());
     };
     // One client must not use a token twice at once; who has no name is not known to be one.
@@ -62,11 +63,12 @@ const CALLS: [(&str, &str); 4] = [
 /// progress of the first one has; `None` where nothing is told at all, so that nothing can be told on the wrong stream.
 pub(crate) async fn side_by_side(
     bench: &Bench,
+    quiet: &Quiet<'_>,
     tokens: &[Value; 2],
     judge: fn(&Observed, Option<&Value>, &[Value]) -> Finding,
 ) -> Result<Option<usize>, Trouble> {
     for tried in 1..=TRIES {
-        let seen = beside_each_other(bench, tokens).await?;
+        let seen = beside_each_other(bench, quiet, tokens).await?;
         if seen.iter().all(|seen| reports(seen).is_empty()) {
             break;
         }
@@ -92,17 +94,21 @@ pub(crate) fn untold() -> Finding {
 }
 
 /// What comes on the streams of these calls.
-async fn beside_each_other(bench: &Bench, tokens: &[Value; 2]) -> Result<[Observed; 4], Trouble> {
+async fn beside_each_other(
+    bench: &Bench,
+    quiet: &Quiet<'_>,
+    tokens: &[Value; 2],
+) -> Result<[Observed; 4], Trouble> {
     let (first, second) = (reporting(bench, &tokens[0])?, reporting(bench, &tokens[1])?);
     let logging = match bench.call(Prop::LoggingTool) {
         Ok(probe) => probe.meta(meta::LOG_LEVEL, "debug"),
         Err(_) => Probe::request(method::DISCOVER, json!({})),
     };
     // The same tool, unasked for progress, stays open as long as the other two.
-    let quiet = capable(bench.call(Prop::ProgressTool)?);
-    let (first, second, logging, quiet) =
-        join!(bench.send(first), bench.send(second), bench.send(logging), bench.send(quiet));
-    Ok([first?, second?, logging?, quiet?])
+    let unasked = capable(bench.call(Prop::ProgressTool)?);
+    let (first, second, logging, unasked) =
+        join!(quiet.send(first), quiet.send(second), quiet.send(logging), quiet.send(unasked));
+    Ok([first?, second?, logging?, unasked?])
 }
 
 /// Two calls at once with one token, the progress of each of which has so many steps.
