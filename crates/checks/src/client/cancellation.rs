@@ -170,7 +170,7 @@ fn race(moment: &Moment<'_>, marks: &mut Marks) {
     let given = all[at..].iter().find(|r| given_up(r).is_some());
     let answered = all[at].exchange.answer.frames.first().map(|frame| frame.at);
     if given.is_some_and(|g| answered.is_some_and(|at| at > g.exchange.answer.sent_at)) {
-        let goes_on = all[at..].iter().any(|r| r.asks(method::TOOLS_LIST));
+        let goes_on = all[at + 1..].iter().any(|r| r.asks(method::TOOLS_CALL));
         marks.expect(goes_on, "the next step after the late response", || "it did not come".into());
     }
 }

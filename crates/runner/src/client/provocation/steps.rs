@@ -74,12 +74,14 @@ pub(in super::super) fn steps(provoked: Provoked) -> Value {
     let list = |what: &str| json!({ "do": "list", "what": what });
     let wait = |ms: u64| json!({ "do": "wait", "ms": ms });
     let slow = |how: &str| json!({ "do": "call", "name": SLOW, "arguments": {}, how: GIVEN_UP_MS });
+    // A list may be kept: what shows that a client goes on is a call.
+    let quick = || json!({ "do": "call", "name": SLOW, "arguments": { "now": true } });
     match provoked {
         Provoked::Cancelled => {
             json!([list("tools"), slow("cancelAfterMs"), wait(SINCE_MS), list("tools")])
         }
         Provoked::Late => {
-            json!([list("tools"), slow("cancelAfterMs"), wait(LATE_MS), list("tools")])
+            json!([list("tools"), slow("cancelAfterMs"), wait(LATE_MS), quick()])
         }
         Provoked::TaskCancelled => json!([
             list("tools"),
@@ -92,7 +94,7 @@ pub(in super::super) fn steps(provoked: Provoked) -> Value {
             list("tools"),
             { "do": "call", "name": SLOW, "arguments": {} },
             wait(200),
-            list("tools"),
+            quick(),
         ]),
         Provoked::CrashingListened => json!([
             list("tools"),
@@ -110,7 +112,7 @@ pub(in super::super) fn steps(provoked: Provoked) -> Value {
             { "do": "listen", "notifications": { "toolsListChanged": true, "promptsListChanged": true } },
             wait(TOLD_AFTER + 250),
             list("tools"),
-            { "do": "call", "name": SLOW, "arguments": { "now": true } },
+            quick(),
         ]),
         Provoked::Completing => json!([
             { "do": "complete", "ref": { "type": "ref/prompt", "name": "greeting" },
