@@ -8,7 +8,7 @@ mod request;
 mod stream;
 
 use plumb_model::pack::Base;
-use plumb_runner::{Bench, Check, Finding, Judgement, Probe, Trouble};
+use plumb_runner::{Bench, Check, Finding, Judgement, Observed, Probe, Trouble};
 
 pub(crate) const CHECKS: &[&Check] = &[
     &request::FORWARD,
@@ -43,7 +43,8 @@ async fn accepted(bench: &Bench, probe: &Probe, expected: &str) -> Judgement {
             "nothing: it is for the server to choose",
         ));
     }
-    if bench.through(probe.clone()).await?.is_accepted() {
+    let crosses = |through: &Observed| through.is_accepted() && fails(through) == fails(&direct);
+    if crosses(&bench.through(probe.clone()).await?) {
         return Ok(Finding::Held);
     }
     if let Some(why) = nothing_crosses(bench).await? {
@@ -51,9 +52,14 @@ async fn accepted(bench: &Bench, probe: &Probe, expected: &str) -> Judgement {
     }
     bench.control(probe.clone()).await?;
     let again = bench.through(probe.clone()).await?;
-    Ok(Finding::expect(again.is_accepted(), expected, || {
+    Ok(Finding::expect(crosses(&again), expected, || {
         format!("through the gateway: {}", again.describe())
     }))
+}
+
+/// Whether a tool is said to have failed, as gateways say it of what the server refuses.
+fn fails(seen: &Observed) -> bool {
+    seen.result().is_some_and(|result| result["isError"] == true)
 }
 
 /// Why nothing can be said of one request, where the plainest one is refused through the gateway as well: that is one fact, and

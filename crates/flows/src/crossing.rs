@@ -2,10 +2,14 @@
 
 use plumb_model::pack::Base;
 use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, clip};
-use serde_json::{Map, Value, json};
+use plumb_wire::method;
+use serde_json::{Map, Number, Value, json};
 
 /// So much of an answer is told.
 const TOLD: usize = 160;
+
+/// A tool is looked for on so many pages of a list.
+const PAGES: usize = 64;
 
 /// The requests that every server answers the same way to whoever asks twice, as far as this one offers them: each with
 /// the name of its case.
@@ -89,6 +93,22 @@ pub async fn compared(
     bench.conclude()
 }
 
+/// Whether a tool is listed through the gateway, which may hide some, or give them names of its own.
+pub async fn is_listed(bench: &Bench, tool: &str) -> Result<bool, Trouble> {
+    let mut params = json!({});
+    for _ in 0..PAGES {
+        let page = bench.through(Probe::request(method::TOOLS_LIST, params)).await?;
+        let Some(page) = page.complete() else { return Err(Trouble::Control(page.describe())) };
+        let tools = page["tools"].as_array().map_or(&[][..], Vec::as_slice);
+        if tools.iter().any(|listed| listed["name"] == tool) {
+            return Ok(true);
+        }
+        let Some(cursor) = page.get("nextCursor") else { return Ok(false) };
+        params = json!({"cursor": cursor});
+    }
+    Ok(false)
+}
+
 /// The messages of an answer, each with whether it has the id that was sent in place of that.
 pub fn messages(seen: &Observed) -> Value {
     let sent = seen.request.as_ref().and_then(|request| request.get("id"));
@@ -151,9 +171,16 @@ fn walk(one: &Value, other: &Value, at: String, found: &mut Vec<String>) {
                 walk(one, other, format!("{at}/{n}"), found);
             }
         }
+        (Value::Number(one), Value::Number(other)) if is_same(one, other) => {}
         _ if one != other => found.push(at),
         _ => {}
     }
+}
+
+/// Whether two numbers have one value, such as 1 and 1.0, which JSON does not tell apart.
+fn is_same(one: &Number, other: &Number) -> bool {
+    let whole = |number: &Number| number.is_i64() || number.is_u64();
+    one == other || !(whole(one) && whole(other)) && one.as_f64() == other.as_f64()
 }
 
 #[cfg(test)]
@@ -172,6 +199,14 @@ mod tests {
         assert_eq!(lasting(&direct, &less, &restless).as_deref(), Some("/0/result/tools"));
         let without = json!([{"result": {"text": "12:02", "tools": [1, 2]}}]);
         assert_eq!(lasting(&direct, &without, &restless).as_deref(), Some("/0/result/a~1b"));
+    }
+
+    #[test]
+    fn a_number_may_be_written_with_a_fraction_of_nothing() {
+        assert!(paths(&json!({"progress": 1}), &json!({"progress": 1.0})).is_empty());
+        for (one, other) in [(json!(1), json!(1.5)), (json!(i64::MAX), json!(i64::MAX - 1))] {
+            assert_eq!(paths(&one, &other), [""]);
+        }
     }
 
     #[test]

@@ -4,11 +4,11 @@ use plumb_flows::confirmation::Confirmation;
 use plumb_flows::crossing;
 use plumb_flows::rounds::{self, AskingRequest, Round};
 use plumb_model::pack::{Base, ParamType};
-use plumb_runner::{Bench, Finding, Judgement, Probe, Trouble, check};
+use plumb_runner::{Bench, Finding, Judgement, Observed, Probe, Trouble, check};
 use plumb_wire::{header, method};
 use serde_json::{Value, json};
 
-use super::accepted;
+use super::{accepted, fails};
 
 /// Sizes of requests that are no rarity, bytes: a picture in an argument is larger.
 const SIZES: [(&str, usize); 2] = [("128-kib", 128 << 10), ("1200-kib", 1200 << 10)];
@@ -31,7 +31,8 @@ const TEXT: &str =
 
 check! {
     /// **Observed:** a call of a tool with an annotated parameter, which the server itself takes with the header and
-    /// refuses without it, is taken through the gateway; and a field `Mcp-Param-…` that nobody knows changes nothing.
+    /// refuses without it, is taken through the gateway, if that lists the tool; and a field `Mcp-Param-…` that nobody knows changes
+    /// nothing.
     ///
     /// **Why:** a server refuses a call whose argument has no header: behind a gateway that drops what it does not know,
     /// such tools cannot be called at all.
@@ -73,6 +74,12 @@ async fn annotated(bench: &Bench) -> Judgement {
         return Ok(Finding::unseen(
             format!("the server itself takes the call without `{}`, too", found.header),
             "let the server refuse it, as the revision has it",
+        ));
+    }
+    if !crossing::is_listed(bench, tool).await? {
+        return Ok(Finding::unseen(
+            format!("`{tool}` is not listed through the gateway"),
+            "let the gateway offer the tool, by its name",
         ));
     }
     accepted(bench, &probe, &format!("`{}`, passed on", found.header)).await
@@ -168,12 +175,16 @@ async fn validation(bench: &Bench) -> Judgement {
         }
         let through = bench.through(probe).await?;
         let judged =
-            Finding::expect(!through.is_accepted(), "a refusal, as by the server itself", || {
+            Finding::expect(refuses(&through), "a refusal, as by the server itself", || {
                 format!("through the gateway: {}", through.describe())
             });
         bench.case(slug, title, Ok(judged));
     }
     bench.conclude()
+}
+
+fn refuses(through: &Observed) -> bool {
+    !through.is_accepted() || fails(through)
 }
 
 /// A request from a page of somebody else: a call, which no gateway may answer for the server.

@@ -77,6 +77,25 @@ async fn a_right_gateway_holds_every_check_whether_it_caches_or_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_hides_a_tool_is_not_told_to_drop_its_fields() {
+    let few = vec!["test_simple_text".to_owned()];
+    let few = plumb_reference::Options { only_tools: Some(few), ..Default::default() };
+    let few = spawn_http(Reference { options: few, ..Reference::default() });
+    let (few, all) = (few.await.expect("a free port"), spawn_http(Reference::default()).await);
+    let all = all.expect("a free port");
+    let reach = |url: &str| Reach { url: url.to_owned(), ..Reach::default() };
+    let gateway =
+        plumb_runner::Gateway { reach: reach(&few.url), behind: Target::Url(reach(&all.url)) };
+    let forwards = "http.param.intermediary-forward";
+    let options = options(Target::Gateway(Box::new(gateway)), &[forwards]);
+    let report = judging::judged(&plumb_checks::of_intermediaries(), options).await;
+    let report = report.expect("both are reached");
+    let [check] = &report.checks[..] else { panic!("{:?}", report.checks) };
+    assert_eq!(check.verdict, Verdict::Held);
+    assert_eq!(check.cases.len(), 2, "{:?}", check.cases);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_check_notices_its_breaches() {
     let wanted = std::env::var("PLUMB_MUTANT").ok();
     let mutants = GATEWAY_MUTANTS
