@@ -18,6 +18,13 @@ pub(super) fn read(exchanges: Vec<Exchange>, edition: &Edition) -> (Vec<Received
     (received, conversation.versions)
 }
 
+/// Whether a client spoke this revision in a scenario, and not others alone; `None` if it spoke none.
+pub(super) fn is_spoken(sent: &[&Sent], edition: &Edition) -> Option<bool> {
+    let mut conversation = Conversation { edition, fell_back: false, versions: Vec::new() };
+    let ours = sent.iter().any(|sent| conversation.message(sent).is_some());
+    (ours || !conversation.versions.is_empty()).then_some(ours)
+}
+
 struct Conversation<'a> {
     edition: &'a Edition,
     /// Whether the client spoke another revision before: what names none belongs to that one then.
@@ -27,20 +34,25 @@ struct Conversation<'a> {
 
 impl Conversation<'_> {
     fn take(&mut self, exchange: Exchange) -> Received {
-        let message = match &exchange.sent {
+        let message = self.message(&exchange.sent);
+        Received::new(exchange, message)
+    }
+
+    /// What was sent, if it is a message of this revision.
+    fn message(&mut self, sent: &Sent) -> Option<Message> {
+        match sent {
             // A head that could not be read has no method.
             Sent::Http { method, headers, body, .. } if !method.is_empty() && !body.is_empty() => {
                 let message = Message::parse(body);
                 let ours = self.is_ours(headers, &message);
-                (ours && is_meant(&exchange, &message)).then_some(message)
+                (ours && is_meant(sent, &message)).then_some(message)
             }
             Sent::Stdio { line } => {
                 let message = Message::parse(line);
                 self.is_ours(&[], &message).then_some(message)
             }
             _ => None,
-        };
-        Received::new(exchange, message)
+        }
     }
 
     fn is_ours(&mut self, headers: &[Header], message: &Message) -> bool {
@@ -72,12 +84,12 @@ impl Conversation<'_> {
 
 /// Whether a message of the protocol is meant: whatever goes to its endpoint, and elsewhere what is written like one. A client
 /// may post other things to other places, such as its registration.
-fn is_meant(exchange: &Exchange, message: &Message) -> bool {
+fn is_meant(sent: &Sent, message: &Message) -> bool {
     let like_one = message.json.as_ref().is_ok_and(|body| {
         let first = body.get(0).unwrap_or(body);
         first.get("jsonrpc").is_some()
     });
-    path(exchange) == ENDPOINT || like_one
+    path(sent) == ENDPOINT || like_one
 }
 
 #[cfg(test)]
@@ -125,6 +137,18 @@ mod tests {
         assert_eq!(ours(&all), [true, false, false, false, true]);
         let (_, versions) = read(all.to_vec(), &Edition::latest());
         assert_eq!(versions, ["2025-11-25".to_owned(), this]);
+    }
+
+    #[test]
+    fn who_opens_by_an_earlier_revision_and_goes_on_by_this_one_speaks_this_one() {
+        let edition = Edition::latest();
+        let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+        let open = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize",
+            "params": {"protocolVersion": "2025-11-25"}});
+        let (open, list) = (sent(None, &open), sent(Some(&edition.revision), &list));
+        assert_eq!(is_spoken(&[&open.sent], &edition), Some(false));
+        assert_eq!(is_spoken(&[&open.sent, &list.sent], &edition), Some(true));
+        assert_eq!(is_spoken(&[], &edition), None);
     }
 
     #[test]

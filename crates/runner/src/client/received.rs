@@ -85,7 +85,7 @@ impl Received {
 
     /// The path of the request target, without its query.
     pub fn path(&self) -> &str {
-        path(&self.exchange)
+        path(&self.exchange.sent)
     }
 
     /// The values of a header field in order, names compared without case.
@@ -167,9 +167,9 @@ fn responds(bytes: &[u8]) -> bool {
     message.get("result").is_some() || message.get("error").is_some()
 }
 
-/// The path of an exchange's request target, without its query.
-pub(super) fn path(exchange: &Exchange) -> &str {
-    let Sent::Http { url, .. } = &exchange.sent else { return "" };
+/// The path of a request target, without its query.
+pub(super) fn path(sent: &Sent) -> &str {
+    let Sent::Http { url, .. } = sent else { return "" };
     let after = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
     let path = after.find('/').map_or("", |at| &after[at..]);
     path.split(['?', '#']).next().unwrap_or_default()

@@ -42,6 +42,9 @@ const SETTLES: Duration = Duration::from_millis(400);
 /// fewer.
 const REQUESTS: u64 = 5_000;
 
+/// A client that spoke other revisions alone in so many scenarios, and this one in none, does not speak this one.
+const OTHERWISE: usize = 6;
+
 /// So long judging may take where the scenarios have used up the budget.
 const JUDGING: Duration = Duration::from_secs(1);
 
@@ -93,18 +96,27 @@ impl Heard {
         let mut plays = Box::pin(stream::iter(plays).buffer_unordered(AT_ONCE));
         // What came is told in the order of the scenarios, whichever ended first.
         let (mut ended, mut next) = (BTreeMap::new(), 0);
+        let (mut spoke, mut otherwise) = (false, 0);
         while let Some(play) = tokio::select! {
             play = plays.next() => play,
             () = command.stop.asked() => None,
         } {
             let (at, play) = play?;
+            match play.as_ref().and_then(|play| play.speaks(&recorder.edition)) {
+                Some(true) => spoke = true,
+                Some(false) => otherwise += 1,
+                None => {}
+            }
             ended.insert(at, play);
             while let Some(play) = ended.remove(&next) {
                 heard.take_or_miss(scenarios[next], play, recorder);
                 next += 1;
             }
+            if !spoke && otherwise == OTHERWISE {
+                break;
+            }
         }
-        // What was not played until the run was to stop ends its processes here.
+        // What is still played ends its processes here.
         drop(plays);
         for (at, play) in ended {
             heard.take_or_miss(scenarios[at], play, recorder);
@@ -206,7 +218,8 @@ impl Heard {
         let spoken = if self.client.versions.is_empty() {
             "no message of the protocol came".to_owned()
         } else {
-            format!("it spoke {}", self.client.versions.join(", "))
+            let spoken = self.client.versions.join(", ");
+            format!("it spoke {spoken}, and no client is judged by earlier revisions")
         };
         Err(ContactError::OtherClient { revision: edition.revision.clone(), spoken })
     }
@@ -281,6 +294,12 @@ impl Played {
         let endings = ending.into_iter().chain(unkept(came.lost)).collect();
         let Came { took, lives, whole, .. } = came;
         Self { took, lives, whole, endings, ..Self::default() }
+    }
+
+    /// Whether the client spoke this revision, and not others alone; `None` if it spoke none.
+    fn speaks(&self, edition: &Edition) -> Option<bool> {
+        let sent: Vec<_> = self.took.served.iter().map(|served| &served.asked.sent).collect();
+        conversation::is_spoken(&sent, edition)
     }
 }
 
