@@ -26,12 +26,18 @@ fn said(output: &Output) -> (i32, String) {
 /// A server that answers every request with the same bytes.
 fn answering(bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
+    answering_each(move |_| bytes.clone())
+}
+
+/// A server that answers a request with these bytes.
+fn answering_each(bytes: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}/mcp", listener.local_addr().expect("bound"));
     std::thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
-            let _ = stream.read(&mut [0; 65_536]);
-            let _ = stream.write_all(&bytes);
+            let mut asked = [0; 65_536];
+            let read = stream.read(&mut asked).unwrap_or_default();
+            let _ = stream.write_all(&bytes(&String::from_utf8_lossy(&asked[..read])));
         }
     });
     url
@@ -65,6 +71,19 @@ fn a_target_that_turns_requests_away_is_told_with_a_remedy() {
     }
     let (_, text) = plumb(&["run", "--bearer", "t0ken-t0ken", &answering(http("401 No", "", b""))]);
     assert!(text.contains("the credential is not accepted"), "{text}");
+}
+
+#[test]
+fn a_server_of_the_transport_before_streamable_http_is_told_so() {
+    let stream = "Content-Type: text/event-stream\r\n";
+    let opened = http("200 OK", stream, b"event: endpoint\ndata: /messages?session=1\n\n");
+    let url = answering_each(move |asked| {
+        if asked.starts_with("GET ") { opened.clone() } else { http("404 Not Found", "", b"no") }
+    });
+    let (code, text) = plumb(&["run", &url]);
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("HTTP 404, \"no\": GET is answered by HTTP+SSE"), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
 }
 
 #[test]

@@ -28,7 +28,12 @@ pub(super) async fn make(
     channel: &Channel,
     shaken: &Channel,
 ) -> Result<(), ContactError> {
-    let made = reach(survey, edition, channel, shaken).await;
+    let mut made = reach(survey, edition, channel, shaken).await;
+    if let Err(ContactError::TurnedAway { remedy, .. }) = &mut made
+        && let Some(other) = elsewhere::over_sse(channel).await
+    {
+        *remedy = other;
+    }
     let (Err(error), Some(keeper)) = (&made, channel.keeper()) else { return made };
     let said = keeper.last_words().await;
     match error {

@@ -1,4 +1,14 @@
-//! A command that was started over standard streams, and serves HTTP.
+//! A target that is served otherwise than it was asked.
+
+use std::time::Duration;
+
+use plumb_model::Carrier;
+
+use crate::Probe;
+use crate::channel::Channel;
+
+/// A stream that has been opened says within so long where to post.
+const SAYS: Duration = Duration::from_secs(2);
 
 /// Hosts of this machine, as they begin.
 const HERE: [&str; 4] = ["localhost", "127.", "0.0.0.0", "[::"];
@@ -16,6 +26,20 @@ pub(super) fn over_http(said: &str) -> String {
         )
     };
     said.split(breaks).find(is_here).map(told).unwrap_or_default()
+}
+
+/// What to do with a target that takes no POST, and whose streams say where to post: by HTTP+SSE, the transport of 2024-11-05
+/// (2025-03-26, basic/transports#backwards-compatibility).
+pub(super) async fn over_sse(channel: &Channel) -> Option<String> {
+    let mut open = channel.open("survey", &Probe::bodiless("GET")).await.ok()?;
+    let _ = open.next_within(SAYS).await;
+    let says = |carrier: &Carrier| matches!(carrier, Carrier::Event { name: Some(name), .. } if name == "endpoint");
+    let seen = open.close();
+    seen.exchange.answer.frames.iter().any(|frame| says(&frame.carrier)).then(|| {
+        "GET is answered by HTTP+SSE, the transport of 2024-11-05, which no revision has that is judged: judge its \
+         endpoint of Streamable HTTP, or, over standard streams, the command behind it"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]
