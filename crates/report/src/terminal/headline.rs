@@ -71,6 +71,14 @@ pub(super) fn short(out: &mut String, report: &Report, style: &Style, ink: Ink) 
     section.counts(report);
 }
 
+/// That nothing showed so many requirements, whoever is judged.
+fn lacking(role: Role, feature: usize) -> String {
+    match role {
+        Role::Client => format!("the client did nothing that shows {feature}"),
+        _ => format!("the target has no such feature for {feature}"),
+    }
+}
+
 /// The suite, of these revisions.
 fn suite(report: &Report, revisions: &str) -> String {
     let run = &report.run;
@@ -140,7 +148,7 @@ impl Section<'_> {
         let (line, feature) = (Lack::Line.count(report), Lack::Feature.count(report));
         let parts = [
             (line, format!("one line of yours would show {line}")),
-            (feature, format!("the target has no such feature for {feature}")),
+            (feature, lacking(report.run.target.role, feature)),
         ];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, words)| words);
         self.line(&format!("{title}: {}", parts.collect::<Vec<_>>().join(", ")));

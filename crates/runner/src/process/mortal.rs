@@ -71,7 +71,7 @@ pub(crate) fn last_words(tail: &Payload) -> String {
     let text = tail.lossy();
     let tells = |line: &&str| {
         let line = line.trim_start();
-        !line.is_empty() && !line.starts_with("at ")
+        line.contains(char::is_alphanumeric) && !line.starts_with("at ")
     };
     let lines: Vec<&str> = text.lines().rev().filter(tells).take(5).collect();
     if lines.is_empty() {
@@ -92,5 +92,8 @@ mod tests {
         let words = last_words(&Payload::from(trace.into_bytes()));
         assert_eq!(words, "index.js:1 | Error: no database | Node.js v22.0.0");
         assert_eq!(last_words(&Payload::from(b"\n".to_vec())), "none");
+        let group = "  | File \"x.py\"\n  |   ^^^^^\n  | McpError: closed\n  +-----------\n";
+        let words = last_words(&Payload::from(group.as_bytes().to_vec()));
+        assert_eq!(words, "  | File \"x.py\" |   | McpError: closed");
     }
 }
