@@ -173,10 +173,17 @@ pub(crate) async fn init(edition: Arc<Edition>, args: InitArgs, secrets: Secrets
     output::notes(&collector.notes);
     watched(&target)?;
     let allow = allow(&args.target, &[]);
-    let survey =
-        plumb_runner::survey_only(edition, &target, &limits(&args.target), secrets.clone(), &allow)
-            .await
-            .map_err(|error| Failure::new(UNREACHED, error))?;
+    let limits = limits(&args.target);
+    let by = async |edition| {
+        let survey =
+            plumb_runner::survey_only(edition, &target, &limits, secrets.clone(), &allow).await;
+        survey.map_err(|error| Failure::new(UNREACHED, error))
+    };
+    let mut survey = by(edition).await?;
+    // Who speaks earlier revisions alone was asked for nothing so far.
+    if let Some(earlier) = survey.legacy_only.as_deref().and_then(Edition::of) {
+        survey = by(Arc::new(earlier)).await?;
+    }
     output::write(&args.write, &config::starter(&survey, &secrets, &args.target))?;
     say::line(&format!(
         "{}: {} with known behaviour found, {} not; each says what it is and how many checks it unlocks",

@@ -368,6 +368,17 @@ fn init_writes_a_configuration_that_run_reads() {
 }
 
 #[test]
+fn init_finds_what_a_server_of_an_earlier_revision_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let args = ["init", "--", env!("CARGO_BIN_EXE_plumb"), "serve", "handshake", "--stdio"];
+    let (code, text) = said(&plumb_in(folder.path(), &args));
+    assert_eq!(code, 0, "{text}");
+    let written = std::fs::read_to_string(folder.path().join("plumb.toml")).expect("it is written");
+    let found = "# [props.progress-tool]\n# name = \"test_tool_with_progress\"";
+    assert!(written.contains(found), "{text}{written}");
+}
+
+#[test]
 fn help_teaches_with_examples() {
     let (code, text) = said(&plumb(&["--help"]));
     assert_eq!(code, 0);
