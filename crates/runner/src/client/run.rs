@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use plumb_model::event::CaseFinished;
 use plumb_model::{Edition, Verdict};
 use plumb_wire::process::{Process, Stopped};
 use plumb_wire::stdio::Life;
@@ -47,9 +46,6 @@ const OTHERWISE: usize = 6;
 
 /// So long judging may take where the scenarios have used up the budget.
 const JUDGING: Duration = Duration::from_secs(1);
-
-/// What is not seen where scenarios were not played.
-const INTERRUPTED: &str = "the run was interrupted before all scenarios were played";
 
 /// Of a client that asked for nothing, so many things that befell are told.
 const TOLD: usize = 3;
@@ -200,6 +196,18 @@ impl Heard {
         self.plays.iter().flat_map(|play| &play.received)
     }
 
+    /// Why what is not seen may be there all the same.
+    fn cut_short(&self) -> Option<&'static str> {
+        let failed = |play: &Play| play.exit.is_some_and(|code| code != 0);
+        if self.interrupted {
+            Some("the run was interrupted before all scenarios were played")
+        } else if self.drive.is_some() && self.plays.iter().all(failed) {
+            Some("the client ended with an error in every scenario, and showed nothing of this")
+        } else {
+            None
+        }
+    }
+
     /// That there is something to judge.
     fn spoke(&self, recorder: &Recorder) -> Result<(), ContactError> {
         let edition = &recorder.edition;
@@ -233,6 +241,7 @@ impl Heard {
         deadline: Instant,
     ) {
         let until = deadline.max(Instant::now() + JUDGING);
+        let cut_short = self.cut_short();
         for &check in selected {
             yield_now().await;
             if let Some(why) = elsewhere(check, self.client.transport, &recorder.edition) {
@@ -262,8 +271,7 @@ impl Heard {
             let (verdict, cases) = match seen {
                 Some((verdict, cases)) if !late || !cases.is_empty() => (verdict, cases),
                 _ if late => (Verdict::inconclusive("there was no time left to judge"), Vec::new()),
-                _ if self.interrupted => (Verdict::inconclusive(INTERRUPTED), Vec::new()),
-                _ => never_seen(),
+                _ => (cut_short.map_or_else(never_seen, Verdict::inconclusive), Vec::new()),
             };
             emit(recorder, check, verdict, cases);
         }
@@ -381,12 +389,11 @@ fn is_posted(page: &str) -> bool {
         .any(|begin| page.starts_with(begin))
 }
 
-fn never_seen() -> (Verdict, Vec<CaseFinished>) {
-    let verdict = Verdict::Unverified {
+fn never_seen() -> Verdict {
+    Verdict::Unverified {
         why: "nothing that the client sent showed what the requirement speaks of".into(),
         how_to_enable: "have the client do what each scenario names: call `add_numbers`; list, call, read and get a \
                         prompt; list tools; make the calls of the context; call all tools that are left in a list"
             .into(),
-    };
-    (verdict, Vec::new())
+    }
 }
