@@ -11,7 +11,7 @@ pub enum Quiet<'a> {
     /// That of the run.
     Run(&'a Bench),
     /// That of a session of its own.
-    Session(Session<'a>),
+    Session(Box<Session<'a>>),
     /// That of a process of its own.
     Own(Instance<'a>),
 }
@@ -30,7 +30,7 @@ impl<'a> Quiet<'a> {
     /// stream of another that is open in the session, and that is a fault by itself.
     pub async fn in_session(bench: &'a Bench) -> Result<Self, Trouble> {
         if bench.survey().transport.answers_apart() && bench.edition().has_handshake() {
-            bench.session(Declared::Everything).await.map(Self::Session)
+            bench.session(Declared::Everything).await.map(|own| Self::Session(Box::new(own)))
         } else {
             Self::quiet(bench).await
         }
