@@ -51,7 +51,7 @@ impl Tenant {
         }
         let fetched = self.fetch(url).await.map_err(Refusal::client)?;
         let client = described(id, &fetched.body, profile).map_err(Refusal::client)?;
-        let age = fetched.max_age.min(CACHED_AT_MOST);
+        let age = fetched.max_age.clamp(profile.cimd_kept_at_least.into(), CACHED_AT_MOST);
         if profile.cimd_cached && age > 0 {
             let cached = Cached { client: client.clone(), until: now + age };
             self.store().documents.insert(id.to_owned(), cached);

@@ -88,6 +88,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("cimd_redirect_checked", |p| p.cimd_redirect_checked = false),
     ("cimd_cached", |p| p.cimd_cached = false),
     ("cimd_redirects_refused", |p| p.cimd_redirects_refused = false),
+    ("cimd_kept_at_least:minutes", |p| p.cimd_kept_at_least = 300),
     ("cimd_https_required", |p| p.cimd_https_required = false),
     ("cimd_private_refused", |p| p.cimd_private_refused = false),
     ("introspection", |p| p.introspection = false),

@@ -126,6 +126,8 @@ pub struct Profile {
     pub cimd_cached: bool,
     /// Redirects of a document's URL are not followed (CIMD draft 00 section 4).
     pub cimd_redirects_refused: bool,
+    /// Documents are kept so long at least, in seconds, whatever their `Cache-Control` says (CIMD draft 00 section 4.4).
+    pub cimd_kept_at_least: u32,
     /// Documents are fetched over HTTPS only (CIMD draft 00 section 3).
     pub cimd_https_required: bool,
     /// Documents are not fetched from loopback, private and other special addresses (CIMD draft 00
@@ -211,6 +213,7 @@ impl Profile {
         revocation: true,
         revocation_works: true,
         certificate: Certificate::Good,
+        cimd_kept_at_least: 0,
     };
 }
 

@@ -141,6 +141,30 @@ async fn our_authorization_server_holds_every_check() {
     assert_eq!(all.difference(&held).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
+/// What a server may do otherwise, and which checks hold all the same.
+const LEGAL: &[(&str, SetUp, &[&str])] = &[
+    ("cimd_kept_at_least:minutes", SetUp::Documents, &["auth.as.cimd-*", "cimd.*"]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_may_do_otherwise_fails_nothing() {
+    for (variant, set_up, only) in LEGAL {
+        let events = judged(*set_up, &[variant], only).await.0;
+        let report = Report::fold(events.clone()).expect("a whole stream");
+        for check in report.checks {
+            for case in &check.cases {
+                let fine = matches!(case.verdict, Verdict::Held | Verdict::Unverified { .. });
+                assert!(fine, "{variant}: {}#{}: {:?}", check.info.id, case.case, case.verdict);
+            }
+        }
+        let plain = verdicts(judged(*set_up, &[], only).await.0);
+        let held = |all: BTreeMap<String, Verdict>| -> Vec<String> {
+            all.into_iter().filter(|(_, v)| *v == Verdict::Held).map(|(id, _)| id).collect()
+        };
+        assert_eq!(held(verdicts(events)), held(plain), "{variant}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_check_notices_a_departure() {
     let mut unnoticed = Vec::new();
