@@ -24,7 +24,7 @@ use crate::record::Recorder;
 use crate::{Observed, Trouble};
 
 pub use browser::{Landed, Landing, Page};
-pub use client::{CALLBACK, Client, Kind, REGISTER};
+pub use client::{CALLBACK, Client, Kind, Method, REGISTER};
 pub use documents::{Document, Documents};
 pub use flow::{CONSENT, Changes, Grant, issued};
 pub use secret::is_issued;

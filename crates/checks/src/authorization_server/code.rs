@@ -1,8 +1,8 @@
 //! The code flow of OAuth 2.1, and what is not OAuth 2.1 any more.
 
 use plumb_model::pack::GrantDeviation;
-use plumb_runner::authorization_server::{Client, Kind, Landed, Visit, issued};
-use plumb_runner::{Finding, Judgement, Trouble, check};
+use plumb_runner::authorization_server::{Client, Kind, Landed, Method, Visit, issued};
+use plumb_runner::{Finding, Judgement, Observed, Trouble, check};
 use serde_json::Value;
 
 use super::grants;
@@ -13,7 +13,8 @@ check! {
     /// verifier, with another one, with the challenge in its place, used twice, used by another client; a public client
     /// without a challenge; a confidential one with a wrong secret; a refresh token used by another client; a client of the
     /// code flow that asks for a token in the fragment, or by a user's password. None of it gives a token. `state` comes
-    /// back as it was sent, and token responses forbid caching.
+    /// back as it was sent, token responses forbid caching, and a client that authenticates by HTTP Basic need not be named
+    /// in the form as well.
     ///
     /// **Why:** MCP builds on OAuth 2.1 because each of these was an attack on OAuth 2.0.
     ///
@@ -41,6 +42,11 @@ async fn oauth21(at: &Visit) -> Judgement {
         "code-of-another",
         "a code of another client is refused",
         of_another(at, &client).await,
+    );
+    at.case(
+        "basic-alone",
+        "who authenticates by HTTP Basic need not be named in the form",
+        basic_alone(at).await,
     );
     at.case(
         "wrong-secret",
@@ -137,20 +143,57 @@ async fn no_challenge(at: &Visit) -> Judgement {
     ))
 }
 
-async fn wrong_secret(at: &Visit) -> Judgement {
+/// OAuth 2.1 draft 13 section 4.1.3 wants `client_id` of those alone who do not authenticate.
+async fn basic_alone(at: &Visit) -> Judgement {
     let client = at.client(Kind::Confidential).await?;
-    at.tokens(&client, &[]).await?;
-    let grant = at.grant(&client).await?;
-    let form = [
+    if client.method != Some(Method::Basic) {
+        return Ok(Finding::unseen(
+            "no client was registered with `client_secret_basic`",
+            "list it in the metadata, if it is offered",
+        ));
+    }
+    let alone = redeemed(at, &client, client.secret.as_deref(), &[]).await?;
+    if issued(&alone).is_some() {
+        return Ok(Finding::Held);
+    }
+    let name = [("client_id", client.id.as_str())];
+    let named = redeemed(at, &client, client.secret.as_deref(), &name).await?;
+    // Only where that name is all that is missing, it was demanded.
+    if alone.is_trouble() || issued(&named).is_none() {
+        return Err(Trouble::Control(alone.describe()));
+    }
+    Ok(Finding::violated(
+        "a code, redeemed by a client that was registered with `client_secret_basic` and authenticates so: a token",
+        format!(
+            "{}; with `client_id` in the form beside that, a token was issued",
+            alone.describe()
+        ),
+    ))
+}
+
+/// A fresh code, redeemed with this secret and with more in the form.
+async fn redeemed(
+    at: &Visit,
+    client: &Client,
+    secret: Option<&str>,
+    more: &[(&str, &str)],
+) -> Result<Observed, Trouble> {
+    let grant = at.grant(client).await?;
+    let mut form = vec![
         ("grant_type", "authorization_code"),
         ("code", &grant.code),
         ("code_verifier", &grant.verifier),
         ("redirect_uri", &client.redirect_uri),
     ];
-    Ok(refused(
-        &at.token(&client, Some("not-the-secret-of-this-client"), &form).await?,
-        "a wrong client secret",
-    ))
+    form.extend_from_slice(more);
+    at.token(client, secret, &form).await
+}
+
+async fn wrong_secret(at: &Visit) -> Judgement {
+    let client = at.client(Kind::Confidential).await?;
+    at.tokens(&client, &[]).await?;
+    let seen = redeemed(at, &client, Some("not-the-secret-of-this-client"), &[]).await?;
+    Ok(refused(&seen, "a wrong client secret"))
 }
 
 async fn refresh_of_another(at: &Visit, client: &Client) -> Judgement {

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::params::Params;
+use super::profile::MethodsListed;
 use super::refusal::Refusal;
 use super::{Client, Tenant};
 
@@ -14,7 +15,13 @@ pub(super) async fn client(
     headers: &HeaderMap,
     params: &Params,
 ) -> Result<Client, Refusal> {
-    let (id, secret) = if let Some(value) = headers.get(header::AUTHORIZATION) {
+    let profile = tenant.profile();
+    let form_only = profile.methods_listed == MethodsListed::FormOnly;
+    let credentials = headers.get(header::AUTHORIZATION).filter(|_| !form_only);
+    let (id, secret) = if let Some(value) = credentials {
+        if !profile.basic_alone_suffices && params.one("client_id").is_none() {
+            return Err(Refusal::client("no `client_id`"));
+        }
         if params.one("client_secret").is_some() {
             return Err(Refusal::new("invalid_request", "two ways of authentication at once"));
         }
@@ -31,7 +38,7 @@ pub(super) async fn client(
         (id, params.owned("client_secret"))
     };
     let client = tenant.client(&id).await?;
-    if tenant.profile().client_secret_checked && client.secret != secret {
+    if profile.client_secret_checked && client.secret != secret {
         return Err(Refusal::client("the secret is wrong or missing"));
     }
     Ok(client)

@@ -65,6 +65,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("verifier_required", |p| p.verifier_required = false),
     ("verifier_checked", |p| p.verifier_checked = false),
     ("unasked_verifier_refused", |p| p.unasked_verifier_refused = false),
+    ("basic_alone_suffices", |p| p.basic_alone_suffices = false),
     ("client_secret_checked", |p| p.client_secret_checked = false),
     ("password_grant_refused", |p| p.password_grant_refused = false),
     ("access_token_lifetime:week", |p| p.access_token_lifetime = 7 * 24 * 60 * 60),

@@ -68,6 +68,8 @@ pub struct Profile {
     pub verifier_checked: bool,
     /// A verifier for a grant without a challenge is refused: no downgrade (RFC 9700 section 4.8.2).
     pub unasked_verifier_refused: bool,
+    /// Who authenticates by HTTP Basic need not be named in the form as well (OAuth 2.1 draft 13 section 4.1.3).
+    pub basic_alone_suffices: bool,
     /// Client secrets are compared (RFC 6749 section 2.3.1).
     pub client_secret_checked: bool,
     /// Clients may authenticate by an assertion (RFC 7523 section 2.2), which is taken as it is: whoever reads the record
@@ -185,6 +187,7 @@ impl Profile {
         password_grant_refused: true,
         access_token_lifetime: 300,
         expires_in_told: true,
+        basic_alone_suffices: true,
         no_store: true,
         refresh_tokens: true,
         refresh_rotation: true,
@@ -241,7 +244,7 @@ pub enum Named {
 pub enum MethodsListed {
     /// All that there are.
     All,
-    /// None that has a credential in a header field or an assertion.
+    /// None that has a credential in a header field or an assertion; nor is any other taken.
     FormOnly,
     /// The member is absent.
     Absent,

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::client::is_loopback_http;
+use super::profile::MethodsListed;
 use super::refusal::Refusal;
 use super::{Client, Tenant};
 
@@ -54,6 +55,9 @@ fn registered(tenant: &Tenant, body: &[u8]) -> Result<Value, Refusal> {
         Some("client_secret_basic" | "client_secret_post") => true,
         _ => return Err(invalid("`token_endpoint_auth_method` is not supported")),
     };
+    // What is asked for may be replaced by what there is (RFC 7591 section 3.2.1).
+    let form_only = confidential && tenant.profile().methods_listed == MethodsListed::FormOnly;
+    let method = if form_only { Some("client_secret_post") } else { method };
     let id = tenant.mint.draw.name("client");
     let client = Client {
         secret: confidential.then(|| tenant.mint.draw.secret("client secret")),

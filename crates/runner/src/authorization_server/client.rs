@@ -22,8 +22,19 @@ pub struct Client {
     pub secret: Option<String>,
     /// Where it is sent back to.
     pub redirect_uri: String,
+    /// How it shows its secret, if its registration says so; else the metadata of the server do.
+    pub method: Option<Method>,
     /// Whether we registered it in this run, so that we know all of its metadata.
     pub ours: bool,
+}
+
+/// How a client shows its secret (OAuth 2.1 draft 13 section 2.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By HTTP Basic.
+    Basic,
+    /// In the form.
+    Form,
 }
 
 /// The kinds of clients.
@@ -41,6 +52,20 @@ pub enum Kind {
 #[derive(Default)]
 pub(super) struct Registered([OnceCell<Result<Client, String>>; 3]);
 
+impl Method {
+    /// Its name in metadata.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "client_secret_basic",
+            Self::Form => "client_secret_post",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        [Self::Basic, Self::Form].into_iter().find(|method| method.name() == name)
+    }
+}
+
 impl Client {
     /// A client that the user names.
     pub fn given(
@@ -48,7 +73,7 @@ impl Client {
         secret: Option<String>,
         redirect_uri: impl Into<String>,
     ) -> Self {
-        Self { id: id.into(), secret, redirect_uri: redirect_uri.into(), ours: false }
+        Self { id: id.into(), secret, redirect_uri: redirect_uri.into(), method: None, ours: false }
     }
 
     /// A client without a secret, described by the document at its name.
@@ -109,7 +134,7 @@ impl Visit {
         if self.server().told("registration_endpoint").is_none() {
             return Err("no client of this kind was given, and the metadata names no `registration_endpoint`".into());
         }
-        let method = if kind == Kind::Confidential { "client_secret_basic" } else { "none" };
+        let method = if kind == Kind::Confidential { self.secret_method().name() } else { "none" };
         let metadata = json!({
             "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"],
             "token_endpoint_auth_method": method, "application_type": "web",
@@ -119,12 +144,9 @@ impl Visit {
         let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         match (text("client_id"), text("client_secret")) {
             (Some(id), secret) if seen.status().is_some_and(|s| s < 300) => {
-                // Some servers hand out a secret that was not asked for; a public client leaves it alone.
-                let secret = secret.filter(|_| kind == Kind::Confidential);
-                if kind == Kind::Confidential && secret.is_none() {
-                    return Err("the registration of a confidential client gave no secret".into());
-                }
-                Ok(Client { id, secret, redirect_uri: CALLBACK.into(), ours: true })
+                // A server may replace what was asked for (RFC 7591 section 3.2.1).
+                let given = text("token_endpoint_auth_method").unwrap_or_else(|| method.to_owned());
+                registered(kind, id, secret, &given)
             }
             _ => Err(format!(
                 "the registration of a client with `token_endpoint_auth_method` {method} was not accepted: {}",
@@ -132,4 +154,29 @@ impl Visit {
             )),
         }
     }
+}
+
+/// The client that a registration gave.
+fn registered(
+    kind: Kind,
+    id: String,
+    secret: Option<String>,
+    given: &str,
+) -> Result<Client, String> {
+    let replaced = || {
+        format!(
+            "a client was registered with `token_endpoint_auth_method` {given} in place of what was asked for"
+        )
+    };
+    let method = Method::of(given);
+    let secret = match kind {
+        Kind::Confidential if method.is_none() => return Err(replaced()),
+        Kind::Confidential => {
+            Some(secret.ok_or("the registration of a confidential client gave no secret")?)
+        }
+        Kind::Public | Kind::OtherPublic if given != "none" => return Err(replaced()),
+        // Some servers hand out a secret that was not asked for; a public client leaves it alone.
+        Kind::Public | Kind::OtherPublic => None,
+    };
+    Ok(Client { id, secret, redirect_uri: CALLBACK.into(), method, ours: true })
 }

@@ -6,7 +6,7 @@ use plumb_wire::http::HttpRequest;
 use ring::digest;
 use serde_json::Value;
 
-use super::{Client, Landing, Visit, json};
+use super::{Client, Landing, Method, Visit, json};
 use crate::{Observed, Trouble};
 
 /// How a user can let the flow go through by itself.
@@ -126,15 +126,25 @@ impl Visit {
         self.send(self.server().endpoint("token_endpoint")?, request).await
     }
 
+    /// How the server lets clients show their secrets, by its metadata: by HTTP Basic where they do not say (RFC 8414 section 2).
+    pub(super) fn secret_method(&self) -> Method {
+        let methods = "token_endpoint_auth_methods_supported";
+        let lists = |method: Method| self.server().lists(methods, method.name());
+        let silent = self.server().told(methods).is_none();
+        if silent || lists(Method::Basic) || !lists(Method::Form) {
+            Method::Basic
+        } else {
+            Method::Form
+        }
+    }
+
     fn token_request(
         &self,
         client: &Client,
         secret: Option<&str>,
         form: &[(&str, &str)],
     ) -> HttpRequest {
-        let methods = "token_endpoint_auth_methods_supported";
-        let by_form = self.server().told(methods).is_some()
-            && !self.server().lists(methods, "client_secret_basic");
+        let method = client.method.unwrap_or_else(|| self.secret_method());
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
         body.extend_pairs(
@@ -144,7 +154,7 @@ impl Visit {
             .header("Content-Type", "application/x-www-form-urlencoded")
             .header("Accept", "application/json");
         match secret {
-            Some(secret) if client.ours || !by_form => {
+            Some(secret) if method == Method::Basic => {
                 let credentials = client.basic(secret);
                 self.server().hide(&credentials);
                 request = request.header("Authorization", format!("Basic {credentials}"));

@@ -39,6 +39,7 @@ const NOTICED: &[(&str, &str, SetUp)] = &[
     ("auth.as.oauth21", "verifier_checked", SetUp::Plain),
     ("auth.as.oauth21", "code_bound_to_client", SetUp::Plain),
     ("auth.as.oauth21", "pkce_required", SetUp::Plain),
+    ("auth.as.oauth21", "basic_alone_suffices", SetUp::Plain),
     ("auth.as.oauth21", "client_secret_checked", SetUp::Plain),
     ("auth.as.oauth21", "refresh_bound_to_client", SetUp::Plain),
     ("auth.as.oauth21", "implicit_refused", SetUp::Plain),
@@ -143,6 +144,8 @@ async fn our_authorization_server_holds_every_check() {
 
 /// What a server may do otherwise, and which checks hold all the same.
 const LEGAL: &[(&str, SetUp, &[&str])] = &[
+    // Metadata that list one way of showing a secret, and registrations that replace another by it.
+    ("methods_listed:form-only", SetUp::Plain, &["auth.as.oauth21", "auth.as.rotate-refresh"]),
     ("cimd_kept_at_least:minutes", SetUp::Documents, &["auth.as.cimd-*", "cimd.*"]),
 ];
 
