@@ -21,6 +21,7 @@ mod consent;
 mod deviations;
 mod embedded;
 mod grant;
+mod limit;
 mod listener;
 mod log;
 mod metadata;

@@ -195,9 +195,11 @@ impl AuthorizationServer {
         for issued in secret::issued(&answer) {
             self.hide(&issued);
         }
-        let recorder =
-            self.recorder.upgrade().ok_or_else(|| Trouble::Setup("the run is over".into()))?;
-        Ok(recorder.record(by, &channel, sent, answer))
+        Ok(self.recorder()?.record(by, &channel, sent, answer))
+    }
+
+    fn recorder(&self) -> Result<Arc<Recorder>, Trouble> {
+        self.recorder.upgrade().ok_or_else(|| Trouble::Setup("the run is over".into()))
     }
 
     /// The connections to an origin. What the user adds to requests is for the issuer's alone.

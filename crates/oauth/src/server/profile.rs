@@ -126,10 +126,10 @@ pub struct Profile {
     pub cimd_redirect_checked: bool,
     /// Documents are cached as their `Cache-Control` says.
     pub cimd_cached: bool,
-    /// Redirects of a document's URL are not followed (CIMD draft 00 section 4).
-    pub cimd_redirects_refused: bool,
     /// Documents are kept so long at least, in seconds, whatever their `Cache-Control` says (CIMD draft 00 section 4.4).
     pub cimd_kept_at_least: u32,
+    /// Redirects of a document's URL are not followed (CIMD draft 00 section 4).
+    pub cimd_redirects_refused: bool,
     /// Documents are fetched over HTTPS only (CIMD draft 00 section 3).
     pub cimd_https_required: bool,
     /// Documents are not fetched from loopback, private and other special addresses (CIMD draft 00
@@ -144,6 +144,9 @@ pub struct Profile {
     pub revocation: bool,
     /// A revoked token stops being active.
     pub revocation_works: bool,
+
+    /// Every request is served, however many come; else every third is turned away for a moment (RFC 6585 section 4).
+    pub callers_unlimited: bool,
 
     /// The certificate shown over TLS.
     pub certificate: Certificate,
@@ -182,12 +185,12 @@ impl Profile {
         verifier_required: true,
         verifier_checked: true,
         unasked_verifier_refused: true,
+        basic_alone_suffices: true,
         client_secret_checked: true,
         assertions_taken: false,
         password_grant_refused: true,
         access_token_lifetime: 300,
         expires_in_told: true,
-        basic_alone_suffices: true,
         no_store: true,
         refresh_tokens: true,
         refresh_rotation: true,
@@ -208,6 +211,7 @@ impl Profile {
         cimd_structure_checked: true,
         cimd_redirect_checked: true,
         cimd_cached: true,
+        cimd_kept_at_least: 0,
         cimd_redirects_refused: true,
         cimd_https_required: true,
         cimd_private_refused: true,
@@ -215,8 +219,8 @@ impl Profile {
         introspection_authenticated: true,
         revocation: true,
         revocation_works: true,
+        callers_unlimited: true,
         certificate: Certificate::Good,
-        cimd_kept_at_least: 0,
     };
 }
 

@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::shared::Shared;
-use super::{Tenant, authorize, back_channel, consent, log, metadata, register, token};
+use super::{Tenant, authorize, back_channel, consent, limit, log, metadata, register, token};
 
 /// The endpoints of all tenants, behind the request log.
 pub(super) fn router(
@@ -26,6 +26,9 @@ pub(super) fn router(
         } else {
             router.nest(&tenant.path, endpoints)
         };
+    }
+    if !shared.profile.callers_unlimited {
+        router = router.layer(from_fn_with_state(limit::Count::default(), limit::callers));
     }
     let pem = [(header::CONTENT_TYPE, "application/x-pem-file")];
     let shown = get(move || std::future::ready((pem, certificate)));

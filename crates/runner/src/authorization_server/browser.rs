@@ -174,6 +174,8 @@ impl Visit {
                 request = request.header("Cookie", cookie);
             }
             let seen = self.send(url.as_str(), request).await?;
+            // A page of a server that limits its callers is no refusal of this request.
+            seen.settled()?;
             cookies.take(&seen);
             let Some(to) = redirect(&seen).and_then(|to| url.join(&to).ok()) else {
                 let html = seen.body_text();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::AuthorizationServer;
 use crate::evidence::Evidence;
 use crate::lab::vectors::address;
+use crate::pace;
 use crate::{Judgement, Observed, Trouble};
 
 /// An authorization server in the hands of one check: everything sent is evidence of it.
@@ -45,11 +46,24 @@ impl Visit {
         vectors.flat_map(cases).collect()
     }
 
-    /// Sends a request and waits for the whole answer.
+    /// Sends a request and waits for the whole answer; again, as long as it is turned away for a while and may be worth it.
     pub async fn send(&self, url: &str, request: HttpRequest) -> Result<Observed, Trouble> {
-        let seen = self.server.send(self.evidence.check(), url, request).await?;
-        self.note(&seen);
-        Ok(seen)
+        let pace = Arc::clone(&self.server.recorder()?.pace);
+        let mut tries = 0;
+        loop {
+            pace.slot().await;
+            let seen = self.server.send(self.evidence.check(), url, request.clone()).await?;
+            self.note(&seen);
+            if !seen.status().is_some_and(pace::turns_away) {
+                pace.served();
+                return Ok(seen);
+            }
+            let header = |name: &'static str| seen.header(name).next();
+            let told = pace::retry_after(header("retry-after"), header("date"), None);
+            tries += 1;
+            let Some(wait) = pace.turned_away(tries, seen.status(), told) else { return Ok(seen) };
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Posts JSON.

@@ -146,6 +146,7 @@ async fn our_authorization_server_holds_every_check() {
 const LEGAL: &[(&str, SetUp, &[&str])] = &[
     // Metadata that list one way of showing a secret, and registrations that replace another by it.
     ("methods_listed:form-only", SetUp::Plain, &["auth.as.oauth21", "auth.as.rotate-refresh"]),
+    ("callers_unlimited", SetUp::Plain, &["auth.*", "authsec.*"]),
     ("cimd_kept_at_least:minutes", SetUp::Documents, &["auth.as.cimd-*", "cimd.*"]),
 ];
 
