@@ -146,7 +146,7 @@ fn turned_down(control: &Landing, landing: &Landing, sent: &str) -> Finding {
     if landing.is_granted() {
         return Finding::violated(format!("{sent}: refused"), landing.describe());
     }
-    if landing.is_refused() || control.code().is_some() {
+    if landing.is_turned_down(control) {
         return Finding::Held;
     }
     Finding::unseen(

@@ -129,11 +129,12 @@ async fn of_another(at: &Visit, client: &Client) -> Judgement {
 
 async fn no_challenge(at: &Visit) -> Judgement {
     let client = at.client(Kind::Public).await?;
-    at.grant(&client).await?;
+    let right = at.grant(&client).await?;
     let (landing, _, _) =
         at.ask(&client, &[("code_challenge", None), ("code_challenge_method", None)]).await?;
     let Some(code) = landing.code() else {
-        return Ok(Finding::expect(landing.is_refused(), "no `code_challenge`: refused", || {
+        let turned_down = landing.is_turned_down(&right.landing);
+        return Ok(Finding::expect(turned_down, "no `code_challenge`: refused", || {
             landing.describe()
         }));
     };

@@ -222,8 +222,9 @@ async fn plain_http(at: &Visit, client: &Client) -> Judgement {
     let (Some(id), true) = (id, taken && seen.status().is_some_and(|s| s < 300)) else {
         return Ok(Finding::Held);
     };
+    let control = control(at, client).await?;
     let (landing, _, _) = at.ask(&Client::described(id, &uri), &[]).await?;
-    if landing.is_refused() && landing.back().is_none() {
+    if landing.back().is_none() && landing.is_turned_down(&control) {
         return Ok(Finding::Held);
     }
     Ok(Finding::violated(

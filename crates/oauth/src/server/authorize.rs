@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::asked::{Asked, Back};
 use super::grant::{Challenge, Method};
 use super::params::Params;
+use super::profile::Shown;
 use super::refusal::Refusal;
 use super::{Client, Tenant, consent};
 
@@ -30,6 +32,9 @@ async fn answer(tenant: &Tenant, params: &Params) -> Response {
     };
     match asked(tenant, params, client, &back) {
         Ok(asked) => consent::decide(tenant, asked),
+        Err(refusal) if tenant.profile().refusals_shown == Shown::OnPages => {
+            (StatusCode::OK, refusal.page()).into_response()
+        }
         Err(refusal) => tenant.send_error(&back, &refusal),
     }
 }

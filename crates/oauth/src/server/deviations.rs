@@ -2,7 +2,7 @@
 
 use super::Profile;
 use super::profile::{
-    Certificate, MethodsListed, Named, PkceListed, RedirectMatch, StateEcho, TokenForm,
+    Certificate, MethodsListed, Named, PkceListed, RedirectMatch, Shown, StateEcho, TokenForm,
 };
 use crate::mint::Algorithm;
 
@@ -97,6 +97,7 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("revocation", |p| p.revocation = false),
     ("revocation_works", |p| p.revocation_works = false),
     ("callers_unlimited", |p| p.callers_unlimited = false),
+    ("refusals_shown:on-pages", |p| p.refusals_shown = Shown::OnPages),
     ("certificate:other-host", |p| p.certificate = Certificate::OtherHost),
     ("certificate:expired", |p| p.certificate = Certificate::Expired),
     ("algorithms:es256", |p| p.algorithms = &[Algorithm::Es256]),

@@ -147,6 +147,8 @@ pub struct Profile {
 
     /// Every request is served, however many come; else every third is turned away for a moment (RFC 6585 section 4).
     pub callers_unlimited: bool,
+    /// A request that cannot be granted is told to the client by a redirect (RFC 6749 section 4.1.2.1), or to the person.
+    pub refusals_shown: Shown,
 
     /// The certificate shown over TLS.
     pub certificate: Certificate,
@@ -220,6 +222,7 @@ impl Profile {
         revocation: true,
         revocation_works: true,
         callers_unlimited: true,
+        refusals_shown: Shown::ToClients,
         certificate: Certificate::Good,
     };
 }
@@ -241,6 +244,15 @@ pub enum Named {
     OwnEscaped,
     /// Another tenant of the server.
     OtherTenant,
+}
+
+/// To whom a refused authorization request is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// To the client, by a redirect with `error`.
+    ToClients,
+    /// To the person alone, on a page, which has the status 200 of pages.
+    OnPages,
 }
 
 /// The ways of authenticating clients that metadata lists.

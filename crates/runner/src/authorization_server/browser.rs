@@ -85,6 +85,12 @@ impl Landing {
         self.code().is_some() || matches!(&self.at, Landed::Page(page) if page.asks_consent())
     }
 
+    /// Whether the request was turned down, as everybody can see or, where a right one was granted without a question, by
+    /// whatever grants nothing: pages have no status that the text names.
+    pub fn is_turned_down(&self, right: &Self) -> bool {
+        self.is_refused() || (right.code().is_some() && !self.is_granted())
+    }
+
     /// Where it led, in a line.
     pub fn describe(&self) -> String {
         match &self.at {

@@ -148,6 +148,7 @@ const LEGAL: &[(&str, SetUp, &[&str])] = &[
     ("methods_listed:form-only", SetUp::Plain, &["auth.as.oauth21", "auth.as.rotate-refresh"]),
     ("callers_unlimited", SetUp::Plain, &["auth.*", "authsec.*"]),
     ("cimd_kept_at_least:minutes", SetUp::Documents, &["auth.as.cimd-*", "cimd.*"]),
+    ("refusals_shown:on-pages", SetUp::Plain, &["auth.as.oauth21", "auth.as.untrusted-redirect"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
