@@ -101,7 +101,12 @@ async fn in_errors(at: &Visit) -> Judgement {
     if seen {
         at.conclude()
     } else {
-        Ok(no_response("no faulty request led back to the client with an error"))
+        // What keeps a right request from leading back is told first.
+        at.grant(&client).await?;
+        Ok(Finding::unseen(
+            "no faulty request led back to the client with an error",
+            "tell the client of what is wrong with its request by a redirect with `error` (OAuth 2.1 section 4.1.2.1)",
+        ))
     }
 }
 

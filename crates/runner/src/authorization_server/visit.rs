@@ -84,9 +84,12 @@ impl Visit {
         self.evidence.note(seen);
     }
 
-    /// Counts the answers with metadata, which were fetched at the start of the run, as evidence.
+    /// Counts the answers at the places of metadata, which were fetched at the start of the run, as evidence; those with metadata
+    /// come last, where a reader looks.
     pub fn note_metadata(&self) {
-        self.server.places.iter().filter_map(|p| p.seen.as_ref()).for_each(|seen| self.note(seen));
+        let mut places: Vec<_> = self.server.places.iter().collect();
+        places.sort_by_key(|place| place.document.is_some());
+        places.into_iter().filter_map(|p| p.seen.as_ref()).for_each(|seen| self.note(seen));
     }
 
     /// Judges one case; its evidence is what was sent since the last one.
