@@ -45,8 +45,8 @@ pub use embedded::{Embedded, Reply};
 pub use listener::Bind;
 pub use log::LoggedRequest;
 pub use profile::{
-    Certificate, MethodsListed, Named, PkceListed, Profile, RedirectMatch, Shown, StateEcho,
-    TokenForm,
+    Certificate, MethodsListed, Named, PkceListed, Profile, Published, RedirectMatch, Shown,
+    StateEcho, TokenForm,
 };
 pub use running::Running;
 pub use start::{AuthorizationServer, StartError};

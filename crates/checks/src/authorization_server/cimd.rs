@@ -1,8 +1,12 @@
 //! Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document-00).
 
+mod draft;
+
 use plumb_runner::authorization_server::{CALLBACK, Client, Document, Landing, Visit};
 use plumb_runner::{Finding, Judgement, Trouble, check};
 use serde_json::{Value, json};
+
+pub(super) use draft::DRAFT;
 
 /// How a user can let us describe clients by documents.
 const SERVE: &str = "give --client-documents URL: an address that the server trusts and fetches from, and that leads to \
@@ -84,18 +88,6 @@ check! {
     /// **Fix:** add the member to the metadata.
     pub(crate) ADVERTISE = "auth.as.cimd-advertise";
     visit: advertise;
-}
-
-check! {
-    /// **Observed:** documents that the draft rules out, beside one that is right and accepted: behind a redirect, with
-    /// another status than 200, with a shared secret, with a method that needs one, at a URL with a dot segment. All are
-    /// refused.
-    ///
-    /// **Why:** a redirect lets an open redirector speak for its host, and a published secret is none.
-    ///
-    /// **Fix:** follow sections 3 and 4 of the draft: no redirects, only 200, no shared secrets, no dot segments.
-    pub(crate) DRAFT = "cimd.follow-draft";
-    visit: draft;
 }
 
 /// A client that is described by a document at a path of its own.
@@ -263,47 +255,6 @@ async fn structure(at: &Visit) -> Judgement {
                 d.as_object_mut().and_then(|d| d.remove("client_name"));
                 None
             }),
-        ],
-    )
-    .await
-}
-
-async fn draft(at: &Visit) -> Judgement {
-    let (_, control) = accepted(at, CALLBACK).await?;
-    // A correct document, but behind a redirect.
-    let (described, behind) = (Described::new(at)?, Described::new(at)?);
-    at.server().documents().put(&behind.path, Document::json(&described.document()));
-    let landing = described.ask(at, Document::redirect(&behind.client.id)).await;
-    at.case(
-        "redirect",
-        "a document behind a redirect is refused",
-        landing.map(|l| turned_down(&control, &l, "a document behind a redirect")),
-    );
-    // The same place, written with a dot segment, and a document that names it so.
-    let mut dotted = Described::new(at)?;
-    dotted.client.id = dotted.client.id.replace("/client.json", "/x/../client.json");
-    let landing = dotted.ask(at, Document::json(&dotted.document())).await;
-    at.case(
-        "dot-segment",
-        "a URL with a dot segment is refused",
-        landing.map(|l| turned_down(&control, &l, "a URL with a dot segment")),
-    );
-    refusals(
-        at,
-        &[
-            ("status", "a document with status 404", |d| Some(Document::json(d).status(404))),
-            ("secret", "a document with `client_secret`", |d| {
-                d["client_secret"] = json!("plumb-published-secret");
-                None
-            }),
-            (
-                "secret-method",
-                "a document with `token_endpoint_auth_method: client_secret_basic`",
-                |d| {
-                    d["token_endpoint_auth_method"] = json!("client_secret_basic");
-                    None
-                },
-            ),
         ],
     )
     .await

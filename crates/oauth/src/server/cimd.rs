@@ -9,6 +9,7 @@ use url::Url;
 pub(super) use fetch::Fetcher;
 
 use self::fetch::{Fetched, Reach};
+use super::profile::Published;
 use super::refusal::Refusal;
 use super::{Client, Profile, Tenant};
 
@@ -115,15 +116,21 @@ fn described(id: &str, body: &[u8], profile: &Profile) -> Result<Client, String>
         if list("redirect_uris").is_none_or(|uris| uris.is_empty()) {
             return Err("the document has no `redirect_uris`".to_owned());
         }
-        let shared_secret =
-            text("token_endpoint_auth_method").is_some_and(|m| m.starts_with("client_secret"));
-        if shared_secret || document.contains_key("client_secret") {
-            return Err("the document speaks of a shared secret".to_owned());
-        }
     }
+    let method = text("token_endpoint_auth_method").unwrap_or("none");
+    let shared = method.starts_with("client_secret");
+    if profile.cimd_secrets == Published::Refused
+        && (shared || document.contains_key("client_secret"))
+    {
+        return Err("the document speaks of a shared secret".to_owned());
+    }
+    if profile.cimd_methods_checked && !shared && method != "none" && !profile.assertions_taken {
+        return Err("`token_endpoint_auth_method` of the document is not supported".to_owned());
+    }
+    let taken = text("client_secret").filter(|_| profile.cimd_secrets == Published::Taken);
     Ok(Client {
         id: id.to_owned(),
-        secret: None,
+        secret: taken.map(str::to_owned),
         name: text("client_name").unwrap_or(id).to_owned(),
         redirect_uris: list("redirect_uris").unwrap_or_default(),
         grant_types: list("grant_types").unwrap_or_else(|| vec!["authorization_code".to_owned()]),

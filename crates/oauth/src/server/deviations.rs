@@ -2,7 +2,8 @@
 
 use super::Profile;
 use super::profile::{
-    Certificate, MethodsListed, Named, PkceListed, RedirectMatch, Shown, StateEcho, TokenForm,
+    Certificate, MethodsListed, Named, PkceListed, Published, RedirectMatch, Shown, StateEcho,
+    TokenForm,
 };
 use crate::mint::Algorithm;
 
@@ -89,6 +90,9 @@ pub const DEVIATIONS: &[Deviation] = &[
     ("cimd_redirect_checked", |p| p.cimd_redirect_checked = false),
     ("cimd_cached", |p| p.cimd_cached = false),
     ("cimd_kept_at_least:minutes", |p| p.cimd_kept_at_least = 300),
+    ("cimd_secrets:ignored", |p| p.cimd_secrets = Published::Ignored),
+    ("cimd_secrets:taken", |p| p.cimd_secrets = Published::Taken),
+    ("cimd_methods_checked", |p| p.cimd_methods_checked = false),
     ("cimd_redirects_refused", |p| p.cimd_redirects_refused = false),
     ("cimd_https_required", |p| p.cimd_https_required = false),
     ("cimd_private_refused", |p| p.cimd_private_refused = false),

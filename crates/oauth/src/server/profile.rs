@@ -128,7 +128,12 @@ pub struct Profile {
     pub cimd_cached: bool,
     /// Documents are kept so long at least, in seconds, whatever their `Cache-Control` says (CIMD draft 00 section 4.4).
     pub cimd_kept_at_least: u32,
-    /// Redirects of a document's URL are not followed (CIMD draft 00 section 4).
+    /// What becomes of a secret in a document (CIMD draft 00 section 4.1).
+    pub cimd_secrets: Published,
+    /// A document with a way of authentication that is not supported is refused, else its client is taken for a public one
+    /// (CIMD draft 00 section 6.2).
+    pub cimd_methods_checked: bool,
+    /// Redirects of a document's URL are not followed (CIMD draft 01 section 4).
     pub cimd_redirects_refused: bool,
     /// Documents are fetched over HTTPS only (CIMD draft 00 section 3).
     pub cimd_https_required: bool,
@@ -214,6 +219,8 @@ impl Profile {
         cimd_redirect_checked: true,
         cimd_cached: true,
         cimd_kept_at_least: 0,
+        cimd_secrets: Published::Refused,
+        cimd_methods_checked: true,
         cimd_redirects_refused: true,
         cimd_https_required: true,
         cimd_private_refused: true,
@@ -244,6 +251,17 @@ pub enum Named {
     OwnEscaped,
     /// Another tenant of the server.
     OtherTenant,
+}
+
+/// What becomes of a secret that a document publishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// The document is refused.
+    Refused,
+    /// Nobody looks at it.
+    Ignored,
+    /// It lets its client in.
+    Taken,
 }
 
 /// To whom a refused authorization request is shown.

@@ -28,20 +28,10 @@ impl Document {
         Self(answer.body(body.into())).cached("no-store")
     }
 
-    /// A redirect.
-    pub fn redirect(to: &str) -> Self {
-        Self(Response::new(302).header("Location", to))
-    }
-
     /// With another `Cache-Control`.
     pub fn cached(mut self, control: &str) -> Self {
         self.0.headers.retain(|field| field.name != "Cache-Control");
         Self(self.0.header("Cache-Control", control))
-    }
-
-    /// With another status.
-    pub fn status(self, status: u16) -> Self {
-        Self(Response { status, ..self.0 })
     }
 }
 

@@ -70,7 +70,8 @@ const NOTICED: &[(&str, &str, SetUp)] = &[
     ("auth.as.cimd-redirect", "cimd_redirect_checked", SetUp::Documents),
     ("auth.as.cimd-structure", "cimd_structure_checked", SetUp::Documents),
     ("auth.as.cimd-advertise", "cimd_listed", SetUp::Documents),
-    ("cimd.follow-draft", "cimd_redirects_refused", SetUp::Documents),
+    ("cimd.follow-draft", "cimd_secrets:taken", SetUp::Documents),
+    ("cimd.follow-draft", "cimd_methods_checked", SetUp::Documents),
     ("auth.as.display-host", "consent_names_host", SetUp::Asking),
     ("auth.as.localhost-warning", "consent_warns_of_loopback", SetUp::Asking),
     ("cc.as.metadata-methods-field", "methods_listed:absent", SetUp::Plain),
@@ -147,6 +148,8 @@ const LEGAL: &[(&str, SetUp, &[&str])] = &[
     // Metadata that list one way of showing a secret, and registrations that replace another by it.
     ("methods_listed:form-only", SetUp::Plain, &["auth.as.oauth21", "auth.as.rotate-refresh"]),
     ("callers_unlimited", SetUp::Plain, &["auth.*", "authsec.*"]),
+    ("cimd_redirects_refused", SetUp::Documents, &["auth.as.cimd-*", "cimd.*"]),
+    ("cimd_secrets:ignored", SetUp::Documents, &["auth.as.cimd-*", "cimd.*"]),
     ("cimd_kept_at_least:minutes", SetUp::Documents, &["auth.as.cimd-*", "cimd.*"]),
     ("refusals_shown:on-pages", SetUp::Plain, &["auth.as.oauth21", "auth.as.untrusted-redirect"]),
 ];
