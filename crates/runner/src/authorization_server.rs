@@ -123,6 +123,13 @@ impl AuthorizationServer {
         &self.issuer.reach.url
     }
 
+    /// The issuer identifier that answers name: the given one, or that of the metadata where a slash alone is the difference,
+    /// which who types an address leaves away.
+    pub fn identifier(&self) -> &str {
+        let told = self.told("issuer").and_then(Value::as_str);
+        told.filter(|told| is_but_for_a_slash(told, self.issuer())).unwrap_or(self.issuer())
+    }
+
     /// Whether the issuer is on this machine.
     pub fn is_local(&self) -> bool {
         is_loopback(self.issuer())
@@ -237,6 +244,11 @@ impl std::fmt::Debug for AuthorizationServer {
         // Its headers and clients can hold secrets.
         f.debug_tuple("AuthorizationServer").field(&self.issuer()).finish()
     }
+}
+
+/// Whether two issuer identifiers differ, and by a slash at the end alone.
+pub fn is_but_for_a_slash(one: &str, other: &str) -> bool {
+    one != other && one.trim_end_matches('/') == other.trim_end_matches('/')
 }
 
 /// The JSON that an answer is.

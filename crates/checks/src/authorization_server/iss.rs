@@ -54,7 +54,7 @@ async fn included(at: &Visit) -> Judgement {
 }
 
 fn names_issuer(at: &Visit, landing: &Landing, sent: &str) -> Finding {
-    let issuer = at.server().issuer();
+    let issuer = at.server().identifier();
     let told = landing.back().and_then(|parameters| parameters.get("iss"));
     Finding::expect(
         told.is_some_and(|t| t == issuer),

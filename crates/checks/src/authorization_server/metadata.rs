@@ -1,7 +1,9 @@
 //! What the server publishes about itself.
 
 use plumb_model::End;
-use plumb_runner::authorization_server::{AuthorizationServer, Place, Visit, is_loopback};
+use plumb_runner::authorization_server::{
+    AuthorizationServer, Place, Visit, is_but_for_a_slash, is_loopback,
+};
 use plumb_runner::{Finding, Judgement, Trouble, brief, check};
 use plumb_wire::jsonrpc::Message;
 use serde_json::{Map, Value};
@@ -48,10 +50,7 @@ async fn metadata(at: &Visit) -> Judgement {
     let mut whole = false;
     for (place, document) in server.metadata() {
         let told = document.get("issuer");
-        if told
-            .and_then(Value::as_str)
-            .is_some_and(|t| t != issuer && t.trim_end_matches('/') == issuer.trim_end_matches('/'))
-        {
+        if told.and_then(Value::as_str).is_some_and(|told| is_but_for_a_slash(told, issuer)) {
             return Ok(Finding::unseen(
                 format!(
                     "the issuer that was given and the one at {} differ by a slash alone",

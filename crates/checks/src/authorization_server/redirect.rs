@@ -123,7 +123,7 @@ fn variants(uri: &str) -> Vec<(&'static str, &'static str, String)> {
 /// The correct request, which must get somewhere.
 async fn control(at: &Visit, client: &Client) -> Result<Landing, Trouble> {
     let (landing, _, _) = at.ask(client, &[]).await?;
-    if landing.is_refused() { Err(Trouble::Control(landing.describe())) } else { Ok(landing) }
+    if landing.is_refused() { Err(landing.trouble()) } else { Ok(landing) }
 }
 
 /// Held if the request went no further than it may: beside a control that was redirected, anything but a redirect

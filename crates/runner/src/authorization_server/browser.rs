@@ -91,6 +91,18 @@ impl Landing {
         self.is_refused() || (right.code().is_some() && !self.is_granted())
     }
 
+    /// What keeps everything from being judged where a right request was turned down.
+    pub fn trouble(&self) -> Trouble {
+        let error = self.back().and_then(|parameters| parameters.get("error"));
+        let remedy = match error.map(String::as_str) {
+            Some("invalid_target") => "name a resource that it knows: --auth-audience URI",
+            Some("invalid_scope") => "name scopes that it grants to the client: --auth-scope",
+            Some("login_required" | "consent_required" | "interaction_required") => super::CONSENT,
+            _ => return Trouble::Control(self.describe()),
+        };
+        Trouble::unseen(format!("a right request was turned down: {}", self.describe()), remedy)
+    }
+
     /// Where it led, in a line.
     pub fn describe(&self) -> String {
         match &self.at {

@@ -88,7 +88,7 @@ impl Visit {
         let (landing, verifier, state) = self.ask(client, more).await?;
         match landing.code() {
             Some(code) => Ok(Grant { code: code.to_owned(), verifier, state, landing }),
-            None if landing.is_refused() => Err(Trouble::Control(landing.describe())),
+            None if landing.is_refused() => Err(landing.trouble()),
             None => Err(Trouble::unseen(
                 format!(
                     "the authorization endpoint waits for a person: the request led to {}",
