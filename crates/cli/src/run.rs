@@ -283,7 +283,8 @@ pub(crate) fn named_suite(edition: &Edition, name: &str) -> anyhow::Result<Suite
     let path = Path::new(name);
     if !path.exists() {
         let names = edition.suite_names().join(", ");
-        bail!("there is no suite `{name}`: use {names}, or name a TOML file");
+        let revision = &edition.revision;
+        bail!("{revision} has no suite `{name}`: use {names}, or name a TOML file");
     }
     Ok(Suite::parse(name, &config::read(path)?, &edition.ledger)?)
 }
