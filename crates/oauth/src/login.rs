@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use oauth2::basic::{BasicClient, BasicTokenResponse};
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    PkceCodeChallenge, RedirectUrl, RefreshToken, Scope, TokenResponse as _, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, PkceCodeChallenge, RedirectUrl, RefreshToken, Scope, TokenResponse as _, TokenUrl,
 };
 use plumb_model::Secrets;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,7 @@ use crate::Token;
 use discovery::Found;
 use http::Agent;
 use loopback::Loopback;
+use registration::Registered;
 
 /// The scope by which refresh tokens are asked for.
 const OFFLINE: &str = "offline_access";
@@ -96,6 +97,8 @@ pub struct SignedIn {
     token_endpoint: String,
     client_id: String,
     client_secret: Option<String>,
+    #[serde(default)]
+    secret_in_form: bool,
     /// The access token.
     pub access_token: String,
     refresh_token: Option<String>,
@@ -127,14 +130,18 @@ impl SignIn {
         let scopes =
             if self.scopes.is_empty() { found.scopes.clone() } else { self.scopes.clone() };
         LoginError::unless_few(scopes.len())?;
-        let (id, secret) = match &self.client_id {
-            Some(id) => (id.clone(), self.client_secret.clone()),
+        let Registered { id, secret, secret_in_form } = match &self.client_id {
+            Some(id) => Registered {
+                id: id.clone(),
+                secret: self.client_secret.clone(),
+                secret_in_form: found.secret_in_form,
+            },
             None => registration::register(&found, loopback.uri(), &scopes, &agent).await?,
         };
         if let Some(secret) = &secret {
             secrets.add_named("client_secret", secret.as_bytes());
         }
-        let client = client(&id, secret.as_deref(), &found.token_endpoint)?
+        let client = client(&id, secret.as_deref(), shown(secret_in_form), &found.token_endpoint)?
             .set_auth_uri(AuthUrl::new(found.authorization_endpoint.clone()).map_err(broken)?)
             .set_redirect_uri(RedirectUrl::new(loopback.uri().to_owned()).map_err(broken)?);
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -171,6 +178,7 @@ impl SignIn {
             token_endpoint: found.token_endpoint,
             client_id: id,
             client_secret: secret,
+            secret_in_form,
             access_token: String::new(),
             refresh_token: None,
             scopes,
@@ -296,7 +304,8 @@ impl SignedIn {
         self.hide(secrets);
         let refresh = self.refresh_token.clone();
         let refresh = refresh.ok_or_else(|| LoginError::new("there is no refresh token"))?;
-        let client = client(&self.client_id, self.client_secret.as_deref(), &self.token_endpoint)?;
+        let (secret, how) = (self.client_secret.as_deref(), shown(self.secret_in_form));
+        let client = client(&self.client_id, secret, how, &self.token_endpoint)?;
         let refresh = RefreshToken::new(refresh);
         let mut request =
             client.exchange_refresh_token(&refresh).add_extra_param("resource", resource);
@@ -347,8 +356,18 @@ impl SignedIn {
 type Client<Auth = EndpointNotSet> =
     BasicClient<Auth, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-fn client(id: &str, secret: Option<&str>, token_endpoint: &str) -> Result<Client, LoginError> {
-    let client = BasicClient::new(ClientId::new(id.to_owned()));
+/// How a secret is shown to the token endpoint.
+fn shown(in_form: bool) -> AuthType {
+    if in_form { AuthType::RequestBody } else { AuthType::BasicAuth }
+}
+
+fn client(
+    id: &str,
+    secret: Option<&str>,
+    how: AuthType,
+    token_endpoint: &str,
+) -> Result<Client, LoginError> {
+    let client = BasicClient::new(ClientId::new(id.to_owned())).set_auth_type(how);
     let client = match secret {
         Some(secret) => client.set_client_secret(ClientSecret::new(secret.to_owned())),
         None => client,

@@ -6,12 +6,16 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use plumb_oauth::server::{Client, MethodsListed};
 use plumb_oauth::{AuthorizationServer, Bind, Profile};
 use plumb_reference::{Protection, Reference};
 use serde_json::Value;
 
 /// Redirects that a browser follows.
 const HOPS: usize = 5;
+
+/// The secret of clients that have one; others leave it alone.
+const SECRET: &str = "a-secret-of-the-client";
 
 /// What a browser does with an address: it follows redirects, to wherever they lead.
 fn browse(address: &str) -> String {
@@ -41,6 +45,7 @@ fn run(url: &str, folder: &Path, more: &[&str]) -> (i32, Value) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plumb"));
     command.args(["run", "--login", "--login-wait", "60", "--login-file", "tokens", "--quiet"]);
     command.args(["--revision", "2026-07-28", "--suite", "auth", "--out", "out", url]).args(more);
+    command.env("PLUMB_CLIENT_SECRET", SECRET);
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary runs");
     let mut told = String::new();
@@ -67,7 +72,13 @@ fn verdict<'a>(report: &'a Value, id: &str) -> &'a str {
 
 /// A protected server, and the authorization server that it trusts.
 async fn protected() -> (plumb_oauth::Running, plumb_reference::Running) {
-    let issuer = AuthorizationServer::of(Profile::SPEC).serve(Bind::http()).await.expect("a port");
+    protected_by(AuthorizationServer::of(Profile::SPEC)).await
+}
+
+async fn protected_by(
+    issuer: AuthorizationServer,
+) -> (plumb_oauth::Running, plumb_reference::Running) {
+    let issuer = issuer.serve(Bind::http()).await.expect("a port");
     let mut reference = Reference::default();
     reference.options.protection = Some(Protection {
         issuer: issuer.issuer().to_owned(),
@@ -77,6 +88,24 @@ async fn protected() -> (plumb_oauth::Running, plumb_reference::Running) {
     });
     let server = plumb_reference::spawn_http(reference).await.expect("a port");
     (issuer, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_shown_as_the_metadata_say() {
+    for methods_listed in [MethodsListed::All, MethodsListed::FormOnly] {
+        let client = Client::confidential("known", SECRET, ["http://127.0.0.1:1/callback"]);
+        let profile = Profile { methods_listed, ..Profile::SPEC };
+        let (_issuer, server) = protected_by(AuthorizationServer::of(profile).client(client)).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (url, path) = (server.url.clone(), folder.path().to_owned());
+        let more = ["--login-client", "known", "--only", "auth.rs.invalid-401"];
+        let ran = tokio::task::spawn_blocking(move || run(&url, &path, &more)).await.expect("runs");
+        assert_eq!(
+            (ran.0, verdict(&ran.1, "auth.rs.invalid-401")),
+            (0, "held"),
+            "{methods_listed:?}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,11 @@ use super::LoginError;
 use super::http::Agent;
 use super::loopback::Back;
 
+/// The ways in which clients show their secrets (RFC 8414 section 2).
+const METHODS: &str = "token_endpoint_auth_methods_supported";
+const BASIC: &str = "client_secret_basic";
+pub(super) const FORM: &str = "client_secret_post";
+
 /// What was found.
 pub(super) struct Found {
     /// What a token is asked for.
@@ -19,6 +24,8 @@ pub(super) struct Found {
     pub(super) registration_endpoint: Option<String>,
     /// Whether an answer without `iss` is from somebody else.
     says_iss: bool,
+    /// Whether a secret goes into the form: the metadata list that, and not HTTP Basic.
+    pub(super) secret_in_form: bool,
     /// Whether refresh tokens are asked for by a scope.
     pub(super) offers_offline_access: bool,
 }
@@ -56,6 +63,7 @@ impl Found {
             token_endpoint: endpoint("token_endpoint")?,
             registration_endpoint: text(&metadata, "registration_endpoint"),
             says_iss: metadata["authorization_response_iss_parameter_supported"] == true,
+            secret_in_form: lists(&metadata, METHODS, FORM) && !lists(&metadata, METHODS, BASIC),
             offers_offline_access: lists(&metadata, "scopes_supported", super::OFFLINE),
             issuer,
         })

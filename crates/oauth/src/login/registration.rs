@@ -3,16 +3,23 @@
 use serde_json::json;
 
 use super::LoginError;
-use super::discovery::Found;
+use super::discovery::{FORM, Found};
 use super::http::Agent;
 
-/// Registers a public client of ours; its id, and its secret if it was given one all the same.
+/// The client to come as.
+pub(super) struct Registered {
+    pub(super) id: String,
+    pub(super) secret: Option<String>,
+    pub(super) secret_in_form: bool,
+}
+
+/// Registers a public client of ours, which some servers make one with a secret all the same.
 pub(super) async fn register(
     found: &Found,
     redirect_uri: &str,
     scopes: &[String],
     agent: &Agent,
-) -> Result<(String, Option<String>), LoginError> {
+) -> Result<Registered, LoginError> {
     let Some(endpoint) = &found.registration_endpoint else {
         let why = "it registers no clients: register one yourself, and give it by --login-client";
         return Err(LoginError::at(&found.issuer, why));
@@ -38,5 +45,12 @@ pub(super) async fn register(
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         LoginError::at(endpoint, format!("no client was registered, status {}{why}", came.status))
     })?;
-    Ok((id.to_owned(), said["client_secret"].as_str().map(str::to_owned)))
+    let method = &said["token_endpoint_auth_method"];
+    // Who is registered as public is held to no secret, though it is told one.
+    let secret = said["client_secret"].as_str().filter(|_| method != "none");
+    Ok(Registered {
+        id: id.to_owned(),
+        secret: secret.map(str::to_owned),
+        secret_in_form: method == FORM || (method.is_null() && found.secret_in_form),
+    })
 }
