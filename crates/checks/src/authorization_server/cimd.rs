@@ -99,9 +99,7 @@ struct Described {
 impl Described {
     fn new(at: &Visit) -> Result<Self, Trouble> {
         let documents = at.server().documents();
-        let base = documents.base().ok_or_else(|| {
-            Trouble::unseen("the run serves no client documents that the server can fetch", SERVE)
-        })?;
+        let base = documents.base().ok_or_else(|| unserved(at))?;
         let path = format!("/{}/client.json", at.server().draw("document"));
         Ok(Self { client: Client::described(format!("{base}{path}"), CALLBACK), path })
     }
@@ -118,6 +116,18 @@ impl Described {
     async fn ask(&self, at: &Visit, document: Document) -> Result<Landing, Trouble> {
         at.server().documents().put(&self.path, document);
         Ok(at.ask(&self.client, &[]).await?.0)
+    }
+}
+
+/// Why no document is served: to a server that takes none by its metadata, nothing is missing.
+fn unserved(at: &Visit) -> Trouble {
+    if at.server().claims("client_id_metadata_document_supported") {
+        Trouble::unseen("the run serves no client documents that the server can fetch", SERVE)
+    } else {
+        Trouble::unseen(
+            "the server takes no client documents, by its metadata",
+            "nothing, if none are meant to be taken; else say so in the metadata",
+        )
     }
 }
 
