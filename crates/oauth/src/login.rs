@@ -4,6 +4,7 @@
 //! Sources: MCP basic/authorization, RFC 9728 (protected resources), RFC 8414 (metadata), RFC 7591 (registration), RFC 8252
 //! (redirects to the loopback), RFC 9207 (`iss`), RFC 8707 (`resource`).
 
+mod client;
 mod discovery;
 mod http;
 mod loopback;
@@ -13,16 +14,17 @@ mod registration;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use oauth2::basic::{BasicClient, BasicTokenResponse};
+use oauth2::basic::BasicTokenResponse;
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
-    EndpointSet, PkceCodeChallenge, RedirectUrl, RefreshToken, Scope, TokenResponse as _, TokenUrl,
+    AuthUrl, AuthorizationCode, CsrfToken, PkceCodeChallenge, RedirectUrl, RefreshToken, Scope,
+    TokenResponse as _,
 };
 use plumb_model::Secrets;
 use serde::{Deserialize, Serialize};
 
 use crate::Token;
 
+use client::{broken, client, shown};
 use discovery::Found;
 use http::Agent;
 use loopback::Loopback;
@@ -130,14 +132,8 @@ impl SignIn {
         let scopes =
             if self.scopes.is_empty() { found.scopes.clone() } else { self.scopes.clone() };
         LoginError::unless_few(scopes.len())?;
-        let Registered { id, secret, secret_in_form } = match &self.client_id {
-            Some(id) => Registered {
-                id: id.clone(),
-                secret: self.client_secret.clone(),
-                secret_in_form: found.secret_in_form,
-            },
-            None => registration::register(&found, loopback.uri(), &scopes, &agent).await?,
-        };
+        let Registered { id, secret, secret_in_form } =
+            self.registered(&found, loopback.uri(), &scopes, &agent).await?;
         if let Some(secret) = &secret {
             secrets.add_named("client_secret", secret.as_bytes());
         }
@@ -184,6 +180,21 @@ impl SignIn {
             scopes,
         };
         Ok(signed_in.with(&tokens, secrets))
+    }
+
+    /// The client that is named, or one that is registered.
+    async fn registered(
+        &self,
+        found: &Found,
+        redirect_uri: &str,
+        scopes: &[String],
+        agent: &Agent,
+    ) -> Result<Registered, LoginError> {
+        let Some(id) = self.client_id.clone() else {
+            return registration::register(found, redirect_uri, scopes, agent).await;
+        };
+        let secret = self.client_secret.clone();
+        Ok(Registered { id, secret, secret_in_form: found.secret_in_form })
     }
 
     /// What is asked for beside scopes.
@@ -351,32 +362,6 @@ impl SignedIn {
             }
         }
     }
-}
-
-type Client<Auth = EndpointNotSet> =
-    BasicClient<Auth, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
-
-/// How a secret is shown to the token endpoint.
-fn shown(in_form: bool) -> AuthType {
-    if in_form { AuthType::RequestBody } else { AuthType::BasicAuth }
-}
-
-fn client(
-    id: &str,
-    secret: Option<&str>,
-    how: AuthType,
-    token_endpoint: &str,
-) -> Result<Client, LoginError> {
-    let client = BasicClient::new(ClientId::new(id.to_owned())).set_auth_type(how);
-    let client = match secret {
-        Some(secret) => client.set_client_secret(ClientSecret::new(secret.to_owned())),
-        None => client,
-    };
-    Ok(client.set_token_uri(TokenUrl::new(token_endpoint.to_owned()).map_err(broken)?))
-}
-
-fn broken(error: impl std::fmt::Display) -> LoginError {
-    LoginError::at("an address of the authorization server is none", error)
 }
 
 #[cfg(test)]
