@@ -57,13 +57,19 @@ async fn roots(bench: &Bench) -> Judgement {
 /// Judges every request that asks for one of these kinds, before a client that did not declare the capability.
 async fn undeclared(bench: &Bench, capability: &str, kinds: &[InputKind]) -> Judgement {
     let all = asking_requests(bench).await;
+    // One connection for all, on which the client declares everything first: a server may keep that.
+    let way = format!("undeclared-{capability}");
     for asking in &all {
         let first = kinds.iter().any(|k| asking.first.wants(*k));
         // Who asks for something else first may come to ask for this.
         let later = asking.first.state.is_some() && !asking.first.inputs.is_empty();
+        if first || later {
+            later_round(bench, asking, &way, capability, kinds).await?;
+        }
         if first {
             for (slug, capabilities) in lacking(capability) {
-                let seen = bench.send(asking.bare().capabilities(capabilities)).await?;
+                let probe = asking.bare().capabilities(capabilities).on(&way);
+                let seen = bench.send(probe).await?;
                 let title = format!(
                     "{:?} before a client that declares {}",
                     asking.name,
@@ -75,9 +81,6 @@ async fn undeclared(bench: &Bench, capability: &str, kinds: &[InputKind]) -> Jud
                     judged(&seen, |seen| unasked(seen, capability, kinds)),
                 );
             }
-        }
-        if first || later {
-            later_round(bench, asking, capability, kinds).await?;
         }
     }
     if !all.iter().any(|a| kinds.iter().any(|k| a.first.wants(*k))) {
@@ -93,13 +96,16 @@ async fn undeclared(bench: &Bench, capability: &str, kinds: &[InputKind]) -> Jud
 async fn later_round(
     bench: &Bench,
     asking: &AskingRequest,
+    way: &str,
     capability: &str,
     kinds: &[InputKind],
 ) -> Result<(), plumb_runner::Trouble> {
-    let Some(first) = Round::of(&bench.send(asking.probe()).await?) else { return Ok(()) };
+    let first = bench.send(asking.probe().on(way)).await?;
+    let Some(first) = Round::of(&first) else { return Ok(()) };
     let Some((_, capabilities)) = lacking(capability).pop() else { return Ok(()) };
     // Answering nothing makes the target ask again, if it did not look.
     let probe = asking.retry(json!({}), first.state.as_ref()).capabilities(capabilities);
+    let probe = probe.on(way);
     let seen = bench.send(probe).await?;
     let title = format!("{:?} in its second round, declared in the first only", asking.name);
     bench.case(
