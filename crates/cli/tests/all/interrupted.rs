@@ -1,7 +1,9 @@
 //! Runs that end before their end, and runs that meet.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 const PLUMB: &str = env!("CARGO_BIN_EXE_plumb");
@@ -76,23 +78,31 @@ fn an_interrupted_run_leaves_whole_reports_that_say_so() {
     }
 }
 
+/// The lines that are written into a named pipe at this path, as they come.
+fn lines_of_pipe(path: &Path) -> mpsc::Receiver<String> {
+    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
+    // Open for both, it has no end between two writers.
+    let pipe = std::fs::File::options().read(true).write(true).open(path).expect("a pipe");
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+        lines.map(|line| sender.send(line)).take_while(Result::is_ok).count()
+    });
+    lines
+}
+
 #[test]
 fn an_interrupted_run_against_a_client_judges_what_was_seen() {
     let folder = tempfile::tempdir().expect("a folder");
     // The reference client in one scenario; whoever else is started waits.
-    let slowly = "mkdir first 2>/dev/null || { touch waits.$$; exec sleep 60; }; exec \"$0\" reference-client \"$1\"";
+    let slowly = "mkdir first 2>/dev/null || { echo waits > told; exec sleep 60; }; exec \"$0\" reference-client \"$1\"";
     let args = ["client", "--steps", "--timeout", "60", "--out", "out", "--", "sh", "-c", slowly];
+    let waits = lines_of_pipe(&folder.path().join("told"));
     let run = command(folder.path(), &[&args[..], &[PLUMB]].concat()).spawn();
     let run = run.expect("the binary runs");
-    let start = Instant::now();
-    let waits = || {
-        let names = std::fs::read_dir(folder.path()).expect("it is there").flatten();
-        names.filter(|entry| entry.file_name().to_string_lossy().starts_with("waits")).count()
-    };
     // Three are played at once: who waits in the place of the first comes when that was taken in.
-    while waits() < 3 {
-        assert!(start.elapsed() < Duration::from_secs(60), "no scenario is played");
-        std::thread::sleep(Duration::from_millis(20));
+    for _ in 0..3 {
+        waits.recv_timeout(Duration::from_secs(60)).expect("a scenario is played");
     }
     signal(&run, "-INT");
     let (code, text) = said(&run.wait_with_output().expect("it ends"));
