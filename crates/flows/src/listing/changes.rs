@@ -75,7 +75,9 @@ impl Announced {
             call = more;
         }
         bench.close(one);
-        two.map(|two| bench.close(two));
+        if let Some(two) = two {
+            bench.close(two);
+        }
         let call = call?;
         let agreed = self.is_agreed(&first) && second.is_none_or(|second| self.is_agreed(&second));
         if told != [true, true] && !agreed {
